@@ -1,0 +1,61 @@
+/**
+ * Exit statuses of every command, in the order of their weight when several apply:
+ * 130 interrupted > 2 usage or missing answers > 1 failed > 4 could not tell > 3 warnings (with `--fail-on warn`) > 0 done.
+ */
+export type ExitStatus = 0 | 1 | 2 | 3 | 4 | 130;
+
+export interface KnownErrorParts {
+  /** What went wrong, one sentence, no trailing period needed. */
+  readonly message: string;
+  /** What was attempted, e.g. `GET https://api.kuflow.com/v2024-06-14/tenants`. */
+  readonly tried?: string;
+  /** What was observed, e.g. `401 Unauthorized`. A cause is only named when it was observed. */
+  readonly seen?: string;
+  /** What to do next, commands or sentences in the order to try them. */
+  readonly next?: readonly string[];
+  /** Exit status of the command that meets this error; 1 by default. */
+  readonly status?: ExitStatus;
+  readonly cause?: unknown;
+}
+
+/** An error that the user can act on: printed without a stack, with what was tried, what was seen and the next command. */
+export class KnownError extends Error {
+  override readonly name: string = 'KnownError';
+  readonly tried: string | undefined;
+  readonly seen: string | undefined;
+  readonly next: readonly string[];
+  readonly status: ExitStatus;
+
+  constructor(parts: KnownErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.tried = parts.tried;
+    this.seen = parts.seen;
+    this.next = parts.next ?? [];
+    this.status = parts.status ?? 1;
+  }
+}
+
+/** A mistake in the call: status 2. */
+export function usageError(message: string, next: readonly string[] = []): KnownError {
+  return new KnownError({ message, next, status: 2 });
+}
+
+/** The user stopped it: status 130. */
+export function interrupted(message = 'Interrupted'): KnownError {
+  return new KnownError({ message, status: 130 });
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message === '' ? error.name : error.message;
+  return String(error);
+}
+
+/** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`, …), looking through `cause`, or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  for (let at: unknown = error, hops = 0; at instanceof Error && hops < 8; at = at.cause, hops++) {
+    const code = (at as { code?: unknown }).code;
+    if (typeof code === 'string') return code;
+  }
+  return undefined;
+}

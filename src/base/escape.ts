@@ -1,0 +1,20 @@
+// C0 and C1 controls, bidirectional overrides and isolates, zero-width characters, line and paragraph separators.
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+const shown = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** Text from outside, safe to print on one line of a terminal: controls and direction marks shown as `\u{…}`, cut at `limit` characters. */
+export function forTerminal(text: string, limit = 500): string {
+  const points = Array.from(text);
+  const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : text;
+  return kept.replace(UNSAFE, shown);
+}
+
+/** As `forTerminal`, keeping line breaks and tabs, for text that has lines of its own (a package manager's output). */
+export function forTerminalLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.split('\t').map((cell) => forTerminal(cell, 2000)).join('\t'))
+    .join('\n');
+}

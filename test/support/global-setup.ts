@@ -1,0 +1,3 @@
+export function setup(): void {
+  // Filled in once there is a package to pack.
+}
