@@ -1,0 +1,183 @@
+// First: the certificate library resolves its parts through it while loading.
+import 'reflect-metadata';
+import { createPrivateKey, createPublicKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import * as x509 from '@peculiar/x509';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import type { Clock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
+import { codeOf } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import { makePrivateFolder } from './private-folder.ts';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY = 86_400;
+const AUTHORITY_LIFE = 3650 * DAY;
+// A server certificate is made at each start and must outlive any run; macOS refuses more than 825 days.
+const SERVER_LIFE = 800 * DAY;
+const RENEW_AUTHORITY_BEFORE = SERVER_LIFE;
+/** Certificates are valid from a little before now, for clients whose clock is behind. */
+const BACKDATE = 300;
+
+/** A certificate (PEM, X.509 v3), its private key (PEM, PKCS#8) and the end of its life (milliseconds since the epoch). */
+export interface IssuedCertificate {
+  readonly certificate: string;
+  readonly privateKey: Secret;
+  readonly notAfter: number;
+}
+
+export interface Authority {
+  /** The CA certificate, PEM, exactly one. */
+  readonly certificate: string;
+  /** The file that holds `certificate`. */
+  readonly certificateFile: string;
+  /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
+  issueServerCertificate(request: { readonly hostNames?: readonly string[] }): Promise<IssuedCertificate>;
+  /** A clientAuth certificate with subject `CN=principalId, O=namespace`; `lifeSeconds` from now. */
+  issueClientCertificate(request: {
+    readonly principalId: string;
+    readonly namespace: string;
+    readonly lifeSeconds: number;
+  }): Promise<IssuedCertificate>;
+}
+
+/**
+ * The CA of this platform, kept in `folder` (0700) as `ca.pem` and `ca.key` (0600); made when absent, unreadable as a
+ * pair or too near its end to cover a server certificate.
+ */
+export async function openAuthority(options: { readonly folder: string; readonly clock?: Clock }): Promise<Authority> {
+  const clock = options.clock ?? systemClock;
+  await makePrivateFolder(options.folder);
+  const certificateFile = join(options.folder, 'ca.pem');
+  const keyFile = join(options.folder, 'ca.key');
+  const kept = await readPair(certificateFile, keyFile, clock);
+  const pair = kept ?? (await makeAuthority(clock));
+  if (kept === undefined) {
+    await writeFileAtomic(keyFile, pair.privateKey.reveal(), 0o600);
+    await writeFileAtomic(certificateFile, pair.certificate, 0o644);
+  }
+  const signer = await importKey(pair.privateKey);
+  const issuer = new x509.X509Certificate(pair.certificate);
+  const issuerId = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
+
+  async function issue(
+    subject: x509.JsonName,
+    lifeSeconds: number,
+    extensions: readonly x509.Extension[],
+  ): Promise<IssuedCertificate> {
+    const keys = await newKeys();
+    const { notBefore, notAfter } = life(clock, lifeSeconds);
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject,
+      issuer: issuer.subject,
+      notBefore,
+      notAfter,
+      signingAlgorithm: ALGORITHM,
+      publicKey: keys.publicKey,
+      signingKey: signer,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        issuerId,
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        ...extensions,
+      ],
+    });
+    return {
+      certificate: pem(certificate),
+      privateKey: await exportKey(keys.privateKey),
+      notAfter: notAfter.getTime(),
+    };
+  }
+
+  return {
+    certificate: pair.certificate,
+    certificateFile,
+    issueServerCertificate: ({ hostNames = [] }) => {
+      const names = [...new Set(['localhost', '127.0.0.1', '::1', ...hostNames])];
+      return issue([{ CN: [names.length > 3 ? (names[3] ?? 'localhost') : 'localhost'] }], SERVER_LIFE, [
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
+          names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name })),
+        ),
+      ]);
+    },
+    issueClientCertificate: ({ principalId, namespace, lifeSeconds }) =>
+      issue([{ O: [namespace] }, { CN: [principalId] }], lifeSeconds, [
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      ]),
+  };
+}
+
+async function makeAuthority(clock: Clock): Promise<{ certificate: string; privateKey: Secret }> {
+  const keys = await newKeys();
+  // A serial in the name keeps an old and a renewed authority apart in a trust store that holds both.
+  const serial = serialNumber();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial,
+    name: [{ O: ['KuFlow local platform'] }, { CN: [`KuFlow local CA ${serial.slice(-8)}`] }],
+    ...life(clock, AUTHORITY_LIFE),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: pem(certificate), privateKey: await exportKey(keys.privateKey) };
+}
+
+async function readPair(
+  certificateFile: string,
+  keyFile: string,
+  clock: Clock,
+): Promise<{ certificate: string; privateKey: Secret } | undefined> {
+  try {
+    const [certificate, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')]);
+    const parsed = new NodeCertificate(certificate);
+    const ends = Date.parse(parsed.validTo) - RENEW_AUTHORITY_BEFORE * 1000;
+    const usable = ends > clock.now() && parsed.publicKey.equals(createPublicKey(createPrivateKey(key)));
+    return usable ? { certificate, privateKey: new Secret(key) } : undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    // A file that the user may not read is theirs to mend; an absent or broken one is made anew.
+    if (code === 'EACCES' || code === 'EPERM') throw error;
+    return undefined;
+  }
+}
+
+/** The certificate's times have whole seconds: the end is rounded up, so that it never lives shorter than asked. */
+function life(clock: Clock, seconds: number): { notBefore: Date; notAfter: Date } {
+  const now = clock.now();
+  return { notBefore: new Date(now - BACKDATE * 1000), notAfter: new Date(Math.ceil(now / 1000 + seconds) * 1000) };
+}
+
+function serialNumber(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  // Positive and without a leading zero octet, as DER integers want it.
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return Buffer.from(bytes).toString('hex');
+}
+
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+}
+
+async function importKey(key: Secret): Promise<webcrypto.CryptoKey> {
+  const der = createPrivateKey(key.reveal()).export({ format: 'der', type: 'pkcs8' });
+  return await crypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<Secret> {
+  const der = await crypto.subtle.exportKey('pkcs8', key);
+  return new Secret(`${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`);
+}
+
+function pem(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
+}

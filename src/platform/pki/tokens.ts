@@ -1,0 +1,113 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import type { Clock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
+import { codeOf } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import { makePrivateFolder } from './private-folder.ts';
+
+const ISSUER = 'kuflow-local';
+
+/** What an engine token says. `acceptedUntil` is `exp` plus the grace, milliseconds since the epoch. */
+export interface TokenClaims {
+  readonly principalId: string;
+  readonly tenantId: string;
+  readonly namespace: string;
+  readonly acceptedUntil: number;
+}
+
+export interface EngineTokens {
+  /** A signed RS256 token; `expiredAt` in milliseconds since the epoch, without the grace. */
+  issueToken(request: {
+    readonly principalId: string;
+    readonly tenantId: string;
+    readonly namespace: string;
+    readonly lifeSeconds: number;
+  }): Promise<{ readonly token: Secret; readonly expiredAt: number }>;
+  /** The claims, or the reason for which the token is refused, fit to be shown to the caller. */
+  verifyToken(token: string): Promise<{ readonly claims: TokenClaims } | { readonly refused: string }>;
+}
+
+/**
+ * Issues and verifies engine tokens with a key kept in `folder` as `token.key` (0600), so that tokens survive a restart.
+ * A token is accepted until `exp` + `graceSeconds`: KuFlow's Python SDK renews exactly at expiry.
+ */
+export async function openEngineTokens(options: {
+  readonly folder: string;
+  readonly graceSeconds: number;
+  readonly clock?: Clock;
+}): Promise<EngineTokens> {
+  const clock = options.clock ?? systemClock;
+  await makePrivateFolder(options.folder);
+  const privateKey = await openKey(join(options.folder, 'token.key'));
+  const publicKey = createPublicKey(privateKey);
+
+  return {
+    issueToken: async ({ principalId, tenantId, namespace, lifeSeconds }) => {
+      const now = Math.floor(clock.now() / 1000);
+      const exp = now + Math.max(1, Math.round(lifeSeconds));
+      const token = await new SignJWT({ tenantId, namespace })
+        .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+        .setIssuer(ISSUER)
+        .setSubject(principalId)
+        .setIssuedAt(now)
+        .setExpirationTime(exp)
+        .setJti(randomUUID())
+        .sign(privateKey);
+      return { token: new Secret(token), expiredAt: exp * 1000 };
+    },
+
+    verifyToken: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, publicKey, {
+          algorithms: ['RS256'],
+          issuer: ISSUER,
+          requiredClaims: ['sub', 'exp', 'iat', 'jti'],
+          clockTolerance: options.graceSeconds,
+          currentDate: new Date(clock.now()),
+        });
+        const { tenantId, namespace } = payload;
+        if (
+          payload.sub === undefined ||
+          payload.exp === undefined ||
+          typeof tenantId !== 'string' ||
+          typeof namespace !== 'string'
+        ) {
+          return { refused: 'the token lacks a claim' };
+        }
+        const acceptedUntil = (payload.exp + options.graceSeconds) * 1000;
+        return { claims: { principalId: payload.sub, tenantId, namespace, acceptedUntil } };
+      } catch (error) {
+        return { refused: reasonOf(error, options.graceSeconds) };
+      }
+    },
+  };
+}
+
+function reasonOf(error: unknown, graceSeconds: number): string {
+  if (error instanceof joseErrors.JWTExpired) {
+    const exp = error.payload.exp;
+    const when = exp === undefined ? '' : ` at ${new Date(exp * 1000).toISOString()}`;
+    return `the token expired${when} (${graceSeconds} s of grace included)`;
+  }
+  if (error instanceof joseErrors.JWSSignatureVerificationFailed) return 'the token was not signed by this platform';
+  if (error instanceof joseErrors.JOSEError) return `the token is not valid: ${error.message}`;
+  throw error;
+}
+
+async function openKey(file: string): Promise<KeyObject> {
+  try {
+    return createPrivateKey(await readFile(file, 'utf8'));
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EACCES' || code === 'EPERM') throw error;
+  }
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  await writeFileAtomic(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), 0o600);
+  return privateKey;
+}
