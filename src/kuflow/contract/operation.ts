@@ -24,7 +24,46 @@ export interface Operation {
   readonly requiredQuery?: readonly string[];
   readonly body?: { readonly media: MediaType; readonly schema: TSchema; readonly required: boolean };
   /** By status; an entry without `schema` has no body, one with another media type than JSON is bytes. */
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly media?: readonly MediaType[]; readonly schema?: TSchema }>>;
+  readonly responses: Readonly<Record<number, OperationResponse>>;
   /** Where it comes from: the published document, a newer revision of it, or only newer SDKs. */
   readonly origin: 'published' | 'newer' | 'sdk';
+}
+
+export interface OperationResponse {
+  readonly description: string;
+  /** JSON when absent. */
+  readonly media?: readonly MediaType[];
+  readonly schema?: TSchema;
+}
+
+/** What a resource file states of an operation; `resource` fills in the rest. */
+export type OperationEntry = Omit<Operation, 'operationId' | 'tag' | 'parameters' | 'query' | 'origin'> &
+  Partial<Pick<Operation, 'parameters' | 'query' | 'origin'>>;
+
+// No keys at all is the point: an operation without parameters must not accept any.
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+type NoSchemas = Readonly<Record<never, TSchema>>;
+
+/** An operation with its own literal types, from which the client derives those of path, query, body and answer. */
+export type Described<Id, Entry extends OperationEntry> = Omit<
+  Entry,
+  'operationId' | 'tag' | 'parameters' | 'query' | 'origin'
+> & {
+  readonly operationId: Id;
+  readonly tag: string;
+  readonly parameters: Entry extends { readonly parameters: infer P } ? P : NoSchemas;
+  readonly query: Entry extends { readonly query: infer Q } ? Q : NoSchemas;
+  readonly origin: Operation['origin'];
+};
+
+/** Names each operation by its key and gives it the resource's tag; no parameters, no query and `published` where nothing else is said. */
+export function resource<const Entries extends Readonly<Record<string, OperationEntry>>>(
+  tag: string,
+  entries: Entries,
+): { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> } {
+  const described = Object.entries(entries).map(([operationId, entry]) => [
+    operationId,
+    { parameters: {}, query: {}, origin: 'published', ...entry, operationId, tag },
+  ]);
+  return Object.fromEntries(described) as { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> };
 }

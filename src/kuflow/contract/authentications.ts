@@ -1,0 +1,46 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import { DateTime, Uuid, answer, audited, enumeration, json, model } from './common.ts';
+import { resource } from './operation.ts';
+
+export const AuthenticationType = enumeration('AuthenticationType', ['ENGINE_TOKEN', 'ENGINE_CERTIFICATE']);
+
+export const AuthenticationEngineToken = model('AuthenticationEngineToken', {
+  token: Type.String(),
+  expiredAt: DateTime,
+});
+
+export const AuthenticationEngineCertificate = model('AuthenticationEngineCertificate', {
+  namespace: Type.String(),
+  tls: Type.Object({
+    serverRootCaCertificate: Type.String(),
+    clientCertificate: Type.String(),
+    clientPrivateKey: Type.String(),
+  }),
+});
+
+export const Authentication = model('Authentication', {
+  ...audited,
+  id: Type.Optional(Uuid),
+  type: Type.Optional(AuthenticationType),
+  tenantId: Type.Optional(Uuid),
+  engineToken: Type.Optional(AuthenticationEngineToken),
+  engineCertificate: Type.Optional(AuthenticationEngineCertificate),
+});
+export type Authentication = Static<typeof Authentication>;
+
+export const AuthenticationCreateParams = model('AuthenticationCreateParams', {
+  type: AuthenticationType,
+  tenantId: Type.Optional(Uuid),
+});
+export type AuthenticationCreateParams = Static<typeof AuthenticationCreateParams>;
+
+export const authenticationOperations = resource('authentication', {
+  createAuthentication: {
+    method: 'post',
+    path: '/authentications',
+    summary: 'Hand out an engine token or an engine certificate to the calling principal',
+    body: json(AuthenticationCreateParams),
+    responses: { 200: answer(Authentication, 'The authentication') },
+  },
+});

@@ -1,0 +1,275 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import {
+  AnyObject,
+  DocumentReference,
+  FilterExpression,
+  JsonValue,
+  Uuid,
+  answer,
+  audited,
+  byId,
+  bytesAnswer,
+  bytesBody,
+  enumeration,
+  fileQuery,
+  json,
+  jsonPatchBody,
+  model,
+  page,
+  paging,
+  tenantFilter,
+} from './common.ts';
+import { resource } from './operation.ts';
+
+export const BusinessArtifactDefinitionRef = model('BusinessArtifactDefinitionRef', { id: Uuid, code: Type.String() });
+
+export const BusinessArtifactActionDefinitionRef = model('BusinessArtifactActionDefinitionRef', {
+  id: Uuid,
+  code: Type.String(),
+});
+
+export const BusinessArtifact = model('BusinessArtifact', {
+  ...audited,
+  id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
+  tenantId: Uuid,
+  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+  data: Type.Optional(JsonValue),
+});
+export type BusinessArtifact = Static<typeof BusinessArtifact>;
+
+export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
+  ...audited,
+  id: Uuid,
+  tenantId: Uuid,
+  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+});
+export type BusinessArtifactPageItem = Static<typeof BusinessArtifactPageItem>;
+
+export const BusinessArtifactPage = page('BusinessArtifactPage', BusinessArtifactPageItem);
+
+export const BusinessArtifactCreateParams = model(
+  'BusinessArtifactCreateParams',
+  {
+    id: Type.Optional(Uuid),
+    businessArtifactDefinitionId: Type.Optional(Uuid),
+    tenantId: Type.Optional(Uuid),
+    businessArtifactDefinitionCode: Type.Optional(Type.String()),
+    data: Type.Optional(JsonValue),
+  },
+  {
+    anyOf: [
+      { required: ['businessArtifactDefinitionId'] },
+      { required: ['tenantId', 'businessArtifactDefinitionCode'] },
+    ],
+  },
+);
+
+export const BusinessArtifactDataUpdateParams = model('BusinessArtifactDataUpdateParams', { data: JsonValue });
+
+export const BusinessArtifactActionType = enumeration('BusinessArtifactActionType', [
+  'START_WORKFLOW',
+  'START_PROCESS',
+  'DOWNLOADABLE',
+  'CREATE_BUSINESS_ARTIFACT',
+]);
+
+/** `CANCELED` has one L here, unlike process and task states. */
+export const BusinessArtifactActionStatus = enumeration('BusinessArtifactActionStatus', [
+  'REQUESTED',
+  'COMPLETED',
+  'CANCELED',
+  'ERROR',
+]);
+
+export const BusinessArtifactActionStartWorkflow = model('BusinessArtifactActionStartWorkflow', {
+  input: Type.Optional(JsonValue),
+});
+
+export const BusinessArtifactActionStartProcess = model('BusinessArtifactActionStartProcess', {
+  processDefinitionId: Uuid,
+  processId: Uuid,
+});
+
+export const BusinessArtifactActionDownloadable = model('BusinessArtifactActionDownloadable', {
+  input: Type.Optional(JsonValue),
+  documentUri: Type.Optional(Type.String()),
+  documentExpired: Type.Optional(Type.Boolean()),
+});
+
+export const BusinessArtifactActionCreateArtifact = model('BusinessArtifactActionCreateArtifact', {
+  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+  businessArtifactId: Type.Optional(Uuid),
+  value: Type.Optional(AnyObject),
+});
+
+export const BusinessArtifactAction = model('BusinessArtifactAction', {
+  ...audited,
+  id: Uuid,
+  type: BusinessArtifactActionType,
+  status: BusinessArtifactActionStatus,
+  businessArtifactActionDefinitionRef: BusinessArtifactActionDefinitionRef,
+  startWorkflow: Type.Optional(BusinessArtifactActionStartWorkflow),
+  startProcess: Type.Optional(BusinessArtifactActionStartProcess),
+  downloadable: Type.Optional(BusinessArtifactActionDownloadable),
+  createArtifact: Type.Optional(BusinessArtifactActionCreateArtifact),
+});
+export type BusinessArtifactAction = Static<typeof BusinessArtifactAction>;
+
+export const BusinessArtifactActionCreateParams = model('BusinessArtifactActionCreateParams', {
+  id: Type.Optional(Uuid),
+  businessArtifactActionDefinitionCode: Type.String(),
+  startWorkflow: Type.Optional(
+    model('BusinessArtifactActionCreateParamsStartWorkflow', { input: Type.Optional(AnyObject) }),
+  ),
+  downloadable: Type.Optional(
+    model('BusinessArtifactActionCreateParamsDownloadable', { input: Type.Optional(AnyObject) }),
+  ),
+  // entity comes from a newer revision of the document.
+  startProcess: Type.Optional(
+    model('BusinessArtifactActionCreateParamsStartProcess', {
+      metadata: Type.Optional(AnyObject),
+      entity: Type.Optional(AnyObject),
+    }),
+  ),
+  createArtifact: Type.Optional(
+    model('BusinessArtifactActionCreateParamsCreateArtifact', { value: Type.Optional(AnyObject) }),
+  ),
+});
+
+export const BusinessArtifactCreateArtifactPrepareParams = model('BusinessArtifactCreateArtifactPrepareParams', {
+  businessArtifactActionDefinitionCode: Type.String(),
+});
+
+export const BusinessArtifactCreateArtifactPrepare = model('BusinessArtifactCreateArtifactPrepare', {
+  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+  value: Type.Optional(AnyObject),
+});
+
+export const BusinessArtifactStartProcessPrepareParams = model('BusinessArtifactStartProcessPrepareParams', {
+  businessArtifactActionDefinitionCode: Type.String(),
+});
+
+export const BusinessArtifactActionStartProcessPrepare = model('BusinessArtifactActionStartProcessPrepare', {
+  processDefinitionId: Uuid,
+  metadata: Type.Optional(AnyObject),
+});
+
+const artifact = { 200: answer(BusinessArtifact, 'The business artifact') } as const;
+const byActionId = { id: Uuid, actionId: Uuid } as const;
+
+export const businessArtifactOperations = resource('businessArtifact', {
+  findBusinessArtifacts: {
+    method: 'get',
+    path: '/business-artifacts',
+    summary: 'List the business artifacts that the caller may see; sortable by id, createdAt, lastModifiedAt',
+    query: {
+      ...paging,
+      ...tenantFilter,
+      businessArtifactDefinitionId: Type.Array(Uuid),
+      businessArtifactDefinitionCode: Type.Array(Type.String()),
+      value: Type.Array(FilterExpression),
+    },
+    responses: { 200: answer(BusinessArtifactPage, 'A page of business artifacts') },
+  },
+  createBusinessArtifact: {
+    method: 'post',
+    path: '/business-artifacts',
+    summary: 'Create a business artifact, or return the one that has the given id',
+    body: json(BusinessArtifactCreateParams),
+    responses: { 200: answer(BusinessArtifact, 'It existed already'), 201: answer(BusinessArtifact, 'Created') },
+  },
+  retrieveBusinessArtifact: {
+    method: 'get',
+    path: '/business-artifacts/{id}',
+    summary: 'Read a business artifact',
+    parameters: byId,
+    responses: artifact,
+  },
+  deleteBusinessArtifact: {
+    method: 'delete',
+    path: '/business-artifacts/{id}',
+    summary: 'Delete a business artifact',
+    parameters: byId,
+    responses: { 204: { description: 'Deleted' } },
+  },
+  updateBusinessArtifactData: {
+    method: 'put',
+    path: '/business-artifacts/{id}/data',
+    summary: 'Replace the data; invalid values are saved and marked as such',
+    parameters: byId,
+    body: json(BusinessArtifactDataUpdateParams),
+    responses: artifact,
+  },
+  patchBusinessArtifactData: {
+    method: 'patch',
+    path: '/business-artifacts/{id}/data',
+    summary: 'Change the data by JSON Patch',
+    parameters: byId,
+    body: jsonPatchBody,
+    responses: artifact,
+  },
+  createBusinessArtifactAction: {
+    method: 'post',
+    path: '/business-artifacts/{id}/actions',
+    summary: 'Invoke an action of a business artifact, or return the one that has the given id',
+    parameters: byId,
+    body: json(BusinessArtifactActionCreateParams),
+    responses: {
+      200: answer(BusinessArtifactAction, 'It existed already'),
+      201: answer(BusinessArtifactAction, 'Created'),
+    },
+  },
+  retrieveBusinessArtifactAction: {
+    method: 'get',
+    path: '/business-artifacts/{id}/actions/{actionId}',
+    summary: 'Read an action of a business artifact',
+    parameters: byActionId,
+    responses: { 200: answer(BusinessArtifactAction, 'The action') },
+  },
+  cancelBusinessArtifactAction: {
+    method: 'post',
+    path: '/business-artifacts/{id}/actions/{actionId}/~actions/cancel',
+    summary: 'Cancel a requested action; any other is left as it is',
+    parameters: byActionId,
+    responses: { 200: answer(BusinessArtifactAction, 'The action') },
+  },
+  prepareBusinessArtifactCreateArtifact: {
+    method: 'post',
+    path: '/business-artifacts/{id}/~actions/prepare-create-artifact',
+    summary: 'Compute the prefilled value of an action that creates a business artifact; saves nothing',
+    parameters: byId,
+    body: json(BusinessArtifactCreateArtifactPrepareParams),
+    responses: { 200: answer(BusinessArtifactCreateArtifactPrepare, 'The prefilled value') },
+  },
+  // Known from newer SDK models only: neither the path nor the operation id was ever published.
+  prepareBusinessArtifactStartProcess: {
+    method: 'post',
+    path: '/business-artifacts/{id}/~actions/prepare-start-process',
+    summary: 'Compute the prefilled metadata of an action that starts a process; saves nothing',
+    origin: 'sdk',
+    parameters: byId,
+    body: json(BusinessArtifactStartProcessPrepareParams),
+    responses: { 200: answer(BusinessArtifactActionStartProcessPrepare, 'The prefilled metadata') },
+  },
+  uploadBusinessArtifactDocument: {
+    method: 'post',
+    path: '/business-artifacts/{id}/~actions/upload-document',
+    summary: 'Upload a document, to be linked by writing its uri into the data of the business artifact',
+    parameters: byId,
+    query: fileQuery,
+    requiredQuery: ['fileContentType', 'fileName'],
+    body: bytesBody,
+    responses: { 200: answer(DocumentReference, 'Where the document is') },
+  },
+  downloadBusinessArtifactDocument: {
+    method: 'get',
+    path: '/business-artifacts/{id}/~actions/download-document',
+    summary: 'Download a document of the business artifact',
+    parameters: byId,
+    query: { documentUri: Type.String() },
+    requiredQuery: ['documentUri'],
+    responses: { 200: bytesAnswer },
+  },
+});

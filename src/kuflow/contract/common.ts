@@ -1,0 +1,144 @@
+import { Type } from '@sinclair/typebox';
+import type { Static, TObject, TProperties, TSchema, TUnsafe } from '@sinclair/typebox';
+import type { MediaType } from './operation.ts';
+
+/** An object schema that becomes the component `name`. */
+export function model<const Properties extends TProperties>(
+  name: string,
+  properties: Properties,
+  options: Readonly<Record<string, unknown>> = {},
+): TObject<Properties> {
+  return Type.Object(properties, { $id: name, ...options });
+}
+
+/** A string enumeration that becomes the component `name`. */
+export function enumeration<const Values extends readonly string[]>(
+  name: string,
+  values: Values,
+): TUnsafe<Values[number]> {
+  return Type.Unsafe<Values[number]>({ $id: name, type: 'string', enum: [...values] });
+}
+
+export const Uuid = Type.String({ format: 'uuid' });
+export const DateTime = Type.String({ format: 'date-time' });
+export const Email = Type.String({ format: 'email' });
+/** An object whose keys belong to the customer's process; never closed. */
+export const AnyObject = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
+export const Bytes = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
+
+/** Fields of KuFlow's AbstractAudited, spread into each audited resource. */
+export const audited = {
+  createdBy: Type.Optional(Uuid),
+  createdAt: Type.Optional(DateTime),
+  lastModifiedBy: Type.Optional(Uuid),
+  lastModifiedAt: Type.Optional(DateTime),
+} as const;
+
+export const PageMetadata = model('PageMetadata', {
+  size: Type.Integer({ minimum: 0 }),
+  page: Type.Integer({ minimum: 0 }),
+  totalElements: Type.Integer({ format: 'int64' }),
+  totalPages: Type.Integer(),
+});
+
+export type Page<Item extends TSchema> = TObject<{
+  metadata: typeof PageMetadata;
+  content: ReturnType<typeof Type.Array<Item>>;
+}>;
+
+export function page<Item extends TSchema>(name: string, item: Item): Page<Item> {
+  return Type.Object({ metadata: PageMetadata, content: Type.Array(item) }, { $id: name });
+}
+
+export const JsonValueError = model('JsonValueError', {
+  propertyPath: Type.Optional(Type.String()),
+  type: Type.Optional(Type.String()),
+});
+
+export const JsonValue = model('JsonValue', {
+  valid: Type.Optional(Type.Boolean({ readOnly: true })),
+  value: AnyObject,
+  errors: Type.Optional(Type.Array(JsonValueError, { readOnly: true })),
+});
+export type JsonValue = Static<typeof JsonValue>;
+
+export const JsonPatchOperationType = enumeration('JsonPatchOperationType', [
+  'add',
+  'remove',
+  'replace',
+  'move',
+  'copy',
+  'test',
+]);
+
+export const JsonPatchOperation = model('JsonPatchOperation', {
+  op: JsonPatchOperationType,
+  from: Type.Optional(Type.String()),
+  path: Type.String(),
+  value: Type.Optional(Type.Unknown()),
+});
+
+/** RFC 6902; the pointers address the `value` of the patched JsonValue. */
+export const JsonPatch = Type.Array(JsonPatchOperation, { $id: 'JsonPatch', minItems: 1 });
+export type JsonPatch = Static<typeof JsonPatch>;
+
+export const DefaultErrorInfo = model('DefaultErrorInfo', {
+  code: Type.String(),
+  message: Type.String(),
+  location: Type.Optional(Type.String()),
+  locationType: Type.Optional(Type.String()),
+});
+
+/** The body of every answer with a status that the operation does not list. */
+export const DefaultError = model('DefaultError', {
+  timestamp: DateTime,
+  status: Type.Integer(),
+  message: Type.String(),
+  errors: Type.Optional(Type.Array(DefaultErrorInfo)),
+});
+export type DefaultError = Static<typeof DefaultError>;
+
+export const DocumentReference = model('DocumentReference', { documentUri: Type.String() });
+export type DocumentReference = Static<typeof DocumentReference>;
+
+export const byId = { id: Uuid } as const;
+
+export const paging = {
+  size: Type.Integer({ default: 25, minimum: 0, maximum: 1000 }),
+  page: Type.Integer({ default: 0, minimum: 0 }),
+  sort: Type.Array(Type.String()),
+} as const;
+
+export const tenantFilter = { tenantId: Type.Array(Uuid) } as const;
+export const groupFilter = { groupId: Type.Array(Uuid), groupCode: Type.Array(Type.String()) } as const;
+export const processDefinitionFilter = {
+  processDefinitionId: Type.Array(Uuid),
+  processDefinitionCode: Type.Array(Type.String()),
+} as const;
+
+/** `fieldCode operation value…`, each token percent-encoded before it is joined by spaces. */
+export const FilterExpression = Type.String({ pattern: '^\\S+ (eq|le|ge|between|contains|in) \\S+( \\S+)*$' });
+
+export const fileQuery = { fileContentType: Type.String(), fileName: Type.String() } as const;
+
+export function json<Schema extends TSchema>(
+  schema: Schema,
+): { readonly media: MediaType; readonly schema: Schema; readonly required: true } {
+  return { media: 'application/json', schema, required: true };
+}
+
+export const jsonPatchBody = { media: 'application/json-patch+json', schema: JsonPatch, required: true } as const;
+export const bytesBody = { media: 'application/octet-stream', schema: Bytes, required: true } as const;
+
+export function answer<Schema extends TSchema>(
+  schema: Schema,
+  description: string,
+): { readonly description: string; readonly schema: Schema } {
+  return { description, schema };
+}
+
+export const bytesAnswer = {
+  description: 'The bytes of the document',
+  media: ['application/octet-stream'],
+  schema: Bytes,
+} as const;

@@ -1,0 +1,26 @@
+import { Type } from '@sinclair/typebox';
+import { DocumentReference, answer, bytesAnswer, bytesBody, fileQuery } from './common.ts';
+import { resource } from './operation.ts';
+
+/** One pair for every kind of owner, used by the newest SDKs in place of the pairs of processes and business artifacts. */
+export const documentOperations = resource('document', {
+  uploadDocument: {
+    method: 'post',
+    path: '/documents/~actions/upload',
+    summary: 'Upload a document for the resource `targetUri`: ku:process/{id} or ku:business-artifact/{id}',
+    origin: 'sdk',
+    query: { targetUri: Type.String(), ...fileQuery },
+    requiredQuery: ['targetUri', 'fileContentType', 'fileName'],
+    body: bytesBody,
+    responses: { 200: answer(DocumentReference, 'Where the document is') },
+  },
+  downloadDocument: {
+    method: 'get',
+    path: '/documents/~actions/download',
+    summary: 'Download a document by its kuflow-file: reference or its ku: uri',
+    origin: 'sdk',
+    query: { documentUri: Type.String() },
+    requiredQuery: ['documentUri'],
+    responses: { 200: bytesAnswer },
+  },
+});

@@ -1,0 +1,45 @@
+import { authenticationOperations } from './authentications.ts';
+import { businessArtifactOperations } from './business-artifacts.ts';
+import { documentOperations } from './documents.ts';
+import { groupOperations } from './groups.ts';
+import { kmsOperations } from './kms.ts';
+import type { Operation } from './operation.ts';
+import { principalOperations } from './principals.ts';
+import { processActionOperations } from './process-actions.ts';
+import { processItemOperations } from './process-items.ts';
+import { processOperations } from './processes.ts';
+import { robotOperations } from './robots.ts';
+import { tenantOperations } from './tenants.ts';
+import { tenantUserOperations } from './tenant-users.ts';
+import { workerOperations } from './workers.ts';
+
+/** Each operation with its literal types; `operations` is the same table with the plain type. */
+export const typedOperations = {
+  ...authenticationOperations,
+  ...kmsOperations,
+  ...principalOperations,
+  ...groupOperations,
+  ...tenantOperations,
+  ...tenantUserOperations,
+  ...processOperations,
+  ...processActionOperations,
+  ...processItemOperations,
+  ...businessArtifactOperations,
+  ...documentOperations,
+  ...workerOperations,
+  ...robotOperations,
+} as const;
+
+export type OperationId = keyof typeof typedOperations;
+
+/** Path segment of the version of KuFlow's API that this contract describes. */
+export const API_VERSION = 'v2024-06-14';
+
+/** Every operation of KuFlow's REST API by its operation id. */
+export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;
+
+export const operationIds: readonly OperationId[] = Object.keys(typedOperations) as OperationId[];
+
+export function isOperationId(text: string): text is OperationId {
+  return Object.hasOwn(operations, text);
+}

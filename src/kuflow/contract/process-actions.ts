@@ -1,0 +1,110 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import { AnyObject, Uuid, answer, audited, byId, bytesBody, enumeration, fileQuery, json, model } from './common.ts';
+import { resource } from './operation.ts';
+
+export const ProcessActionType = enumeration('ProcessActionType', [
+  'DOWNLOADABLE',
+  'START_RELATED_PROCESS',
+  'START_WORKFLOW',
+  'CREATE_TASK',
+  'CREATE_PROCESS_ITEM_MESSAGE',
+  'CREATE_PROCESS_ITEM_THREAD',
+  'SEND_WORKFLOW_SIGNAL',
+]);
+
+export const ProcessActionStatus = enumeration('ProcessActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']);
+
+/** `id` is absent when the definition was removed. */
+export const ProcessActionDefinitionRef = model('ProcessActionDefinitionRef', {
+  id: Type.Optional(Uuid),
+  code: Type.String(),
+});
+
+export const ProcessAction = model('ProcessAction', {
+  ...audited,
+  id: Uuid,
+  type: ProcessActionType,
+  status: ProcessActionStatus,
+  processActionDefinitionRef: ProcessActionDefinitionRef,
+  downloadable: Type.Optional(
+    model('ProcessActionDownloadable', {
+      documentUri: Type.Optional(Type.String()),
+      documentExpired: Type.Optional(Type.Boolean()),
+    }),
+  ),
+  startRelatedProcess: Type.Optional(
+    model('ProcessActionStartRelatedProcess', { processDefinitionId: Uuid, processId: Uuid }),
+  ),
+  createTask: Type.Optional(model('ProcessActionCreateTask', { processItemId: Type.Optional(Uuid) })),
+  createProcessItemMessage: Type.Optional(
+    model('ProcessActionCreateProcessItemMessage', { processItemId: Type.Optional(Uuid) }),
+  ),
+  createProcessItemThread: Type.Optional(
+    model('ProcessActionCreateProcessItemThread', { processItemId: Type.Optional(Uuid) }),
+  ),
+  sendWorkflowSignal: Type.Optional(
+    model('ProcessActionSendWorkflowSignal', { signalName: Type.Optional(Type.String()) }),
+  ),
+});
+export type ProcessAction = Static<typeof ProcessAction>;
+
+export const ProcessActionCreateParams = model('ProcessActionCreateParams', {
+  id: Type.Optional(Uuid),
+  processActionDefinitionCode: Type.String(),
+  createTask: Type.Optional(model('ProcessActionCreateParamsCreateTask', { processItemThreadId: Type.Optional(Uuid) })),
+  createProcessItemMessage: Type.Optional(
+    model('ProcessActionCreateParamsCreateProcessItemMessage', {
+      text: Type.String(),
+      processItemThreadId: Type.Optional(Uuid),
+    }),
+  ),
+  startRelatedProcess: Type.Optional(
+    model('ProcessActionCreateParamsStartRelatedProcess', {
+      metadata: Type.Optional(AnyObject),
+      entity: Type.Optional(AnyObject),
+    }),
+  ),
+});
+
+const byActionId = { id: Uuid, actionId: Uuid } as const;
+
+/** From a newer revision of the document; older SDKs don't call them. */
+export const processActionOperations = resource('process', {
+  createProcessAction: {
+    method: 'post',
+    path: '/processes/{id}/actions',
+    summary: 'Invoke an action of a process, or return the one that has the given id',
+    origin: 'newer',
+    parameters: byId,
+    body: json(ProcessActionCreateParams),
+    responses: { 200: answer(ProcessAction, 'It existed already'), 201: answer(ProcessAction, 'Created') },
+  },
+  retrieveProcessAction: {
+    method: 'get',
+    path: '/processes/{id}/actions/{actionId}',
+    summary: 'Read an action of a process',
+    origin: 'newer',
+    parameters: byActionId,
+    responses: { 200: answer(ProcessAction, 'The action') },
+  },
+  cancelProcessAction: {
+    method: 'post',
+    path: '/processes/{id}/actions/{actionId}/~actions/cancel',
+    summary: 'Cancel a requested action; any other is left as it is',
+    origin: 'newer',
+    parameters: byActionId,
+    responses: { 200: answer(ProcessAction, 'The action') },
+  },
+  uploadProcessActionDocument: {
+    method: 'post',
+    path: '/processes/{id}/actions/{actionId}/~actions/upload-document',
+    summary: 'Upload the document of a requested downloadable action, which completes it',
+    origin: 'newer',
+    parameters: byActionId,
+    query: fileQuery,
+    requiredQuery: ['fileContentType', 'fileName'],
+    body: bytesBody,
+    responses: { 200: answer(ProcessAction, 'The action') },
+  },
+});

@@ -1,0 +1,275 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import {
+  Bytes,
+  DateTime,
+  Email,
+  JsonValue,
+  Uuid,
+  answer,
+  audited,
+  byId,
+  enumeration,
+  json,
+  jsonPatchBody,
+  model,
+  page,
+  paging,
+  processDefinitionFilter,
+  tenantFilter,
+} from './common.ts';
+import { resource } from './operation.ts';
+
+export const ProcessItemType = enumeration('ProcessItemType', ['TASK', 'MESSAGE', 'THREAD']);
+export type ProcessItemType = Static<typeof ProcessItemType>;
+
+export const ProcessItemTaskState = enumeration('ProcessItemTaskState', ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED']);
+export type ProcessItemTaskState = Static<typeof ProcessItemTaskState>;
+
+export const ProcessItemTaskLogLevel = enumeration('ProcessItemTaskLogLevel', ['INFO', 'WARN', 'ERROR']);
+
+export const ProcessItemDefinitionRef = model('ProcessItemDefinitionRef', {
+  id: Uuid,
+  version: Uuid,
+  code: Type.String(),
+});
+export type ProcessItemDefinitionRef = Static<typeof ProcessItemDefinitionRef>;
+
+export const ProcessItemTaskLog = model('ProcessItemTaskLog', {
+  id: Uuid,
+  timestamp: DateTime,
+  message: Type.String(),
+  level: ProcessItemTaskLogLevel,
+});
+export type ProcessItemTaskLog = Static<typeof ProcessItemTaskLog>;
+
+// The published document also requires a `taskDefinition` here, which it never defines.
+export const ProcessItemTask = model('ProcessItemTask', {
+  state: ProcessItemTaskState,
+  data: Type.Optional(JsonValue),
+  contextData: Type.Optional(JsonValue),
+  logs: Type.Optional(Type.Array(ProcessItemTaskLog)),
+});
+export type ProcessItemTask = Static<typeof ProcessItemTask>;
+
+export const ProcessItemMessage = model('ProcessItemMessage', {
+  text: Type.Optional(Type.String()),
+  data: Type.Optional(JsonValue),
+  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
+});
+
+export const ProcessItem = model('ProcessItem', {
+  ...audited,
+  id: Uuid,
+  type: ProcessItemType,
+  processId: Uuid,
+  ownerId: Type.Optional(Uuid),
+  tenantId: Type.Optional(Uuid),
+  processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
+  task: Type.Optional(ProcessItemTask),
+  message: Type.Optional(ProcessItemMessage),
+});
+export type ProcessItem = Static<typeof ProcessItem>;
+
+export const ProcessItemTaskPageItem = model('ProcessItemTaskPageItem', { state: ProcessItemTaskState });
+
+export const ProcessItemMessagePageItem = model('ProcessItemMessagePageItem', {
+  text: Type.Optional(Type.String()),
+  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
+});
+
+export const ProcessItemPageItem = model('ProcessItemPageItem', {
+  ...audited,
+  id: Uuid,
+  type: ProcessItemType,
+  processId: Uuid,
+  ownerId: Type.Optional(Uuid),
+  tenantId: Uuid,
+  processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
+  task: Type.Optional(ProcessItemTaskPageItem),
+  message: Type.Optional(ProcessItemMessagePageItem),
+});
+export type ProcessItemPageItem = Static<typeof ProcessItemPageItem>;
+
+export const ProcessItemPage = page('ProcessItemPage', ProcessItemPageItem);
+
+export const ProcessItemTaskCreateParams = model('ProcessItemTaskCreateParams', {
+  data: Type.Optional(JsonValue),
+  contextData: Type.Optional(JsonValue),
+});
+
+export const ProcessItemMessageCreateParams = model('ProcessItemMessageCreateParams', {
+  text: Type.Optional(Type.String()),
+  data: Type.Optional(JsonValue),
+  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
+});
+
+export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
+  id: Type.Optional(Uuid),
+  type: ProcessItemType,
+  processId: Uuid,
+  ownerId: Type.Optional(Uuid),
+  ownerEmail: Type.Optional(Email),
+  processItemDefinitionCode: Type.Optional(Type.String()),
+  task: Type.Optional(ProcessItemTaskCreateParams),
+  message: Type.Optional(ProcessItemMessageCreateParams),
+});
+export type ProcessItemCreateParams = Static<typeof ProcessItemCreateParams>;
+
+export const ProcessItemTaskDataUpdateParams = model('ProcessItemTaskDataUpdateParams', { data: JsonValue });
+
+export const ProcessItemTaskContextDataUpdateParams = model('ProcessItemTaskContextDataUpdateParams', {
+  data: JsonValue,
+});
+
+export const ProcessItemTaskAssignParams = model('ProcessItemTaskAssignParams', {
+  ownerId: Type.Optional(Uuid),
+  ownerEmail: Type.Optional(Email),
+});
+
+export const ProcessItemTaskAppendLogParams = model('ProcessItemTaskAppendLogParams', {
+  message: Type.String(),
+  level: ProcessItemTaskLogLevel,
+});
+
+export const ProcessItemAiAssistanceState = enumeration('ProcessItemAiAssistanceState', [
+  'PENDING',
+  'COMPLETED',
+  'FAILED',
+]);
+
+export const ProcessItemAiAssistanceGenerateParams = model('ProcessItemAiAssistanceGenerateParams', {
+  requestId: Uuid,
+});
+
+export const ProcessItemAiAssistance = model('ProcessItemAiAssistance', {
+  requestId: Uuid,
+  state: ProcessItemAiAssistanceState,
+  embeddingPending: Type.Optional(Type.Integer({ format: 'int32' })),
+  embeddingProcessing: Type.Optional(Type.Integer({ format: 'int32' })),
+  retryAfterSeconds: Type.Optional(Type.Integer({ format: 'int32' })),
+  model: Type.Optional(Type.String()),
+  finishReason: Type.Optional(Type.String()),
+  errorCode: Type.Optional(Type.String()),
+  errorMessage: Type.Optional(Type.String()),
+  startedAt: DateTime,
+  finishedAt: Type.Optional(DateTime),
+});
+
+const item = { 200: answer(ProcessItem, 'The process item') } as const;
+
+export const processItemOperations = resource('processItem', {
+  findProcessItems: {
+    method: 'get',
+    path: '/process-items',
+    summary:
+      'List the process items that the caller may see; sortable by id, createdAt, lastModifiedAt, claimedAt, completedAt, cancelledAt',
+    query: {
+      ...paging,
+      processId: Type.Array(Uuid),
+      type: Type.Array(ProcessItemType),
+      taskState: Type.Array(ProcessItemTaskState),
+      processItemDefinitionCode: Type.Array(Type.String()),
+      ...processDefinitionFilter,
+      ...tenantFilter,
+    },
+    responses: { 200: answer(ProcessItemPage, 'A page of process items') },
+  },
+  createProcessItem: {
+    method: 'post',
+    path: '/process-items',
+    summary: 'Create a process item, or return the one that has the given id',
+    body: json(ProcessItemCreateParams),
+    responses: { 200: answer(ProcessItem, 'It existed already'), 201: answer(ProcessItem, 'Created') },
+  },
+  retrieveProcessItem: {
+    method: 'get',
+    path: '/process-items/{id}',
+    summary: 'Read a process item',
+    parameters: byId,
+    responses: item,
+  },
+  retrieveProcessItemAiAssistance: {
+    method: 'get',
+    path: '/process-items/{id}/~actions/ai-assistance',
+    summary: 'Read the current run of AI assistance',
+    parameters: byId,
+    responses: { 200: answer(ProcessItemAiAssistance, 'The current run') },
+  },
+  generateProcessItemAiAssistance: {
+    method: 'post',
+    path: '/process-items/{id}/~actions/ai-assistance',
+    summary: 'Start a run of AI assistance, or read the one that has the given request id',
+    parameters: byId,
+    body: json(ProcessItemAiAssistanceGenerateParams),
+    responses: {
+      200: answer(ProcessItemAiAssistance, 'The run that has this request id'),
+      202: answer(ProcessItemAiAssistance, 'A new run was accepted'),
+    },
+  },
+  claimProcessItemTask: {
+    method: 'post',
+    path: '/process-items/{id}/task/~actions/claim',
+    summary: 'Claim a ready task for the calling principal',
+    parameters: byId,
+    responses: item,
+  },
+  assignProcessItemTask: {
+    method: 'post',
+    path: '/process-items/{id}/task/~actions/assign',
+    summary: 'Assign a task to a principal, by id or by email',
+    parameters: byId,
+    body: json(ProcessItemTaskAssignParams),
+    responses: item,
+  },
+  completeProcessItemTask: {
+    method: 'post',
+    path: '/process-items/{id}/task/~actions/complete',
+    summary: 'Complete a task that the calling principal has claimed',
+    parameters: byId,
+    responses: item,
+  },
+  appendProcessItemTaskLog: {
+    method: 'post',
+    path: '/process-items/{id}/task/~actions/append-log',
+    summary: 'Append a log entry; the oldest goes when there are too many',
+    parameters: byId,
+    body: json(ProcessItemTaskAppendLogParams),
+    responses: item,
+  },
+  updateProcessItemTaskData: {
+    method: 'put',
+    path: '/process-items/{id}/task/data',
+    summary: 'Replace the data of a task; invalid values are saved and marked as such',
+    parameters: byId,
+    body: json(ProcessItemTaskDataUpdateParams),
+    responses: item,
+  },
+  patchProcessItemTaskData: {
+    method: 'patch',
+    path: '/process-items/{id}/task/data',
+    summary: 'Change the data of a task by JSON Patch',
+    parameters: byId,
+    body: jsonPatchBody,
+    responses: item,
+  },
+  updateProcessItemTaskContextData: {
+    method: 'put',
+    path: '/process-items/{id}/task/context-data',
+    summary: 'Replace the context data of a task',
+    parameters: byId,
+    body: json(ProcessItemTaskContextDataUpdateParams),
+    responses: item,
+  },
+  downloadProcessItemTaskDataWebformsAsDocument: {
+    method: 'get',
+    path: '/process-items/{id}/task/data/~actions/download-webforms-as-document',
+    summary: 'Download a form as PDF, or as ZIP of PDFs when the element is multiple',
+    parameters: byId,
+    query: { propertyPath: Type.String() },
+    requiredQuery: ['propertyPath'],
+    responses: {
+      200: { description: 'The bytes of the document', media: ['application/pdf', 'application/zip'], schema: Bytes },
+    },
+  },
+});

@@ -1,0 +1,214 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import {
+  DocumentReference,
+  Email,
+  FilterExpression,
+  JsonValue,
+  Uuid,
+  answer,
+  audited,
+  byId,
+  bytesAnswer,
+  bytesBody,
+  enumeration,
+  fileQuery,
+  json,
+  jsonPatchBody,
+  model,
+  page,
+  paging,
+  processDefinitionFilter,
+  tenantFilter,
+} from './common.ts';
+import { resource } from './operation.ts';
+
+export const ProcessState = enumeration('ProcessState', ['RUNNING', 'COMPLETED', 'CANCELLED']);
+export type ProcessState = Static<typeof ProcessState>;
+
+export const ProcessDefinitionRef = model('ProcessDefinitionRef', { id: Uuid, version: Uuid, code: Type.String() });
+export type ProcessDefinitionRef = Static<typeof ProcessDefinitionRef>;
+
+/** `outcoming` is KuFlow's spelling. */
+export const ProcessRelated = model('ProcessRelated', {
+  incoming: Type.Optional(Type.Array(Uuid)),
+  outcoming: Type.Optional(Type.Array(Uuid)),
+});
+
+// The published document also requires `initiator` and `processDefinition` here, which it never defines.
+export const Process = model('Process', {
+  ...audited,
+  id: Uuid,
+  uri: Type.Optional(Type.String({ readOnly: true })),
+  state: ProcessState,
+  processDefinitionRef: Type.Optional(ProcessDefinitionRef),
+  metadata: Type.Optional(JsonValue),
+  entity: Type.Optional(JsonValue),
+  processRelated: Type.Optional(ProcessRelated),
+  initiatorId: Type.Optional(Uuid),
+  tenantId: Uuid,
+});
+export type Process = Static<typeof Process>;
+
+// As above: the published document also requires an undefined `initiator`.
+export const ProcessPageItem = model('ProcessPageItem', {
+  ...audited,
+  id: Uuid,
+  state: ProcessState,
+  processDefinitionRef: ProcessDefinitionRef,
+  initiatorId: Type.Optional(Uuid),
+  tenantId: Uuid,
+});
+export type ProcessPageItem = Static<typeof ProcessPageItem>;
+
+export const ProcessPage = page('ProcessPage', ProcessPageItem);
+
+export const ProcessCreateParams = model(
+  'ProcessCreateParams',
+  {
+    id: Type.Optional(Uuid),
+    processDefinitionId: Type.Optional(Uuid),
+    tenantId: Type.Optional(Uuid),
+    processDefinitionCode: Type.Optional(Type.String()),
+    metadata: Type.Optional(JsonValue),
+    entity: Type.Optional(JsonValue),
+    relatedProcessId: Type.Optional(Uuid),
+    initiatorId: Type.Optional(Uuid),
+    initiatorEmail: Type.Optional(Email),
+  },
+  { anyOf: [{ required: ['processDefinitionId'] }, { required: ['tenantId', 'processDefinitionCode'] }] },
+);
+export type ProcessCreateParams = Static<typeof ProcessCreateParams>;
+
+export const ProcessChangeInitiatorParams = model('ProcessChangeInitiatorParams', {
+  initiatorId: Type.Optional(Uuid),
+  initiatorEmail: Type.Optional(Email),
+});
+
+export const ProcessMetadataUpdateParams = model('ProcessMetadataUpdateParams', { metadata: JsonValue });
+
+export const ProcessEntityUpdateParams = model('ProcessEntityUpdateParams', { entity: JsonValue });
+
+export const processOperations = resource('process', {
+  findProcesses: {
+    method: 'get',
+    path: '/processes',
+    summary: 'List the processes that the caller may see; sortable by id, createdAt, lastModifiedAt',
+    // state, initiatorId, initiatorEmail and metadata come from a newer revision of the document.
+    query: {
+      ...paging,
+      ...tenantFilter,
+      ...processDefinitionFilter,
+      state: Type.Array(ProcessState),
+      initiatorId: Type.Array(Uuid),
+      initiatorEmail: Type.Array(Email),
+      metadata: Type.Array(FilterExpression),
+    },
+    responses: { 200: answer(ProcessPage, 'A page of processes') },
+  },
+  createProcess: {
+    method: 'post',
+    path: '/processes',
+    summary: 'Create a process, or return the one that has the given id',
+    body: json(ProcessCreateParams),
+    responses: { 200: answer(Process, 'It existed already'), 201: answer(Process, 'Created') },
+  },
+  retrieveProcess: {
+    method: 'get',
+    path: '/processes/{id}',
+    summary: 'Read a process',
+    parameters: byId,
+    responses: { 200: answer(Process, 'The process') },
+  },
+  completeProcess: {
+    method: 'post',
+    path: '/processes/{id}/~actions/complete',
+    summary: 'Complete a process; nothing happens if it is completed already',
+    parameters: byId,
+    responses: { 200: answer(Process, 'The process') },
+  },
+  cancelProcess: {
+    method: 'post',
+    path: '/processes/{id}/~actions/cancel',
+    summary: 'Cancel a process and its active items; nothing happens if it is cancelled already',
+    parameters: byId,
+    responses: { 200: answer(Process, 'The process') },
+  },
+  cancelProcessProcessItems: {
+    method: 'post',
+    path: '/processes/{id}/~actions/cancel-process-items',
+    summary: 'Cancel the given items of a process, or all active ones',
+    parameters: byId,
+    query: { processItemId: Type.Array(Uuid) },
+    responses: { 200: answer(Process, 'The process') },
+  },
+  changeProcessInitiator: {
+    method: 'post',
+    path: '/processes/{id}/~actions/change-initiator',
+    summary: 'Give a process another initiator, by principal id or by email',
+    parameters: byId,
+    body: json(ProcessChangeInitiatorParams),
+    responses: { 200: answer(Process, 'The process') },
+  },
+  uploadProcessUserActionDocument: {
+    method: 'post',
+    path: '/processes/{id}/~actions/upload-user-action-document',
+    summary: 'Save the document of a user action',
+    parameters: byId,
+    query: { ...fileQuery, userActionValueId: Uuid },
+    requiredQuery: ['fileContentType', 'fileName', 'userActionValueId'],
+    body: bytesBody,
+    responses: { 200: answer(Process, 'The process'), 304: { description: 'The process was left as it is' } },
+  },
+  updateProcessMetadata: {
+    method: 'put',
+    path: '/processes/{id}/metadata',
+    summary: 'Replace the metadata; invalid values are saved and marked as such',
+    parameters: byId,
+    body: json(ProcessMetadataUpdateParams),
+    responses: { 200: answer(Process, 'The process') },
+  },
+  patchProcessMetadata: {
+    method: 'patch',
+    path: '/processes/{id}/metadata',
+    summary: 'Change the metadata by JSON Patch',
+    parameters: byId,
+    body: jsonPatchBody,
+    responses: { 200: answer(Process, 'The process') },
+  },
+  updateProcessEntity: {
+    method: 'put',
+    path: '/processes/{id}/entity',
+    summary: 'Replace the entity; invalid values are saved and marked as such',
+    parameters: byId,
+    body: json(ProcessEntityUpdateParams),
+    responses: { 200: answer(Process, 'The process') },
+  },
+  patchProcessEntity: {
+    method: 'patch',
+    path: '/processes/{id}/entity',
+    summary: 'Change the entity by JSON Patch',
+    parameters: byId,
+    body: jsonPatchBody,
+    responses: { 200: answer(Process, 'The process') },
+  },
+  uploadProcessDocument: {
+    method: 'post',
+    path: '/processes/{id}/~actions/upload-document',
+    summary: 'Upload a document, to be linked by writing its uri into a value of the process or of one of its items',
+    parameters: byId,
+    query: fileQuery,
+    requiredQuery: ['fileContentType', 'fileName'],
+    body: bytesBody,
+    responses: { 200: answer(DocumentReference, 'Where the document is') },
+  },
+  downloadProcessDocument: {
+    method: 'get',
+    path: '/processes/{id}/~actions/download-document',
+    summary: 'Download a document of the process',
+    parameters: byId,
+    query: { documentUri: Type.String() },
+    requiredQuery: ['documentUri'],
+    responses: { 200: bytesAnswer },
+  },
+});

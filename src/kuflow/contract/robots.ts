@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import { Uuid, answer, audited, byId, bytesAnswer, enumeration, model, page, paging, tenantFilter } from './common.ts';
+import { resource } from './operation.ts';
+
+export const RobotFilterContext = enumeration('RobotFilterContext', ['READY', 'DEFAULT']);
+export const RobotSourceType = enumeration('RobotSourceType', ['PACKAGE', 'UNKNOWN']);
+export const RobotAssetType = enumeration('RobotAssetType', ['PYTHON', 'PYTHON_PIP', 'NODEJS']);
+export const RobotAssetPlatform = enumeration('RobotAssetPlatform', ['WINDOWS', 'MAC_OS', 'LINUX']);
+export const RobotAssetArchitecture = enumeration('RobotAssetArchitecture', ['X86_32', 'X86_64']);
+
+export const RobotSourceFile = model('RobotSourceFile', {
+  id: Uuid,
+  name: Type.String(),
+  contentType: Type.String(),
+  contentLength: Type.Integer({ format: 'int64' }),
+  contentHash: Type.String(),
+});
+
+const description = Type.Optional(Type.String({ minLength: 1, maxLength: 4000 }));
+const label = Type.String({ minLength: 1, maxLength: 50 });
+
+export const RobotPageItem = model('RobotPageItem', {
+  ...audited,
+  id: Uuid,
+  code: label,
+  name: label,
+  description,
+  sourceType: RobotSourceType,
+  sourceFile: RobotSourceFile,
+  tenantId: Uuid,
+});
+export type RobotPageItem = Static<typeof RobotPageItem>;
+
+export const RobotPage = page('RobotPage', RobotPageItem);
+
+export const Robot = model('Robot', {
+  ...audited,
+  id: Uuid,
+  code: label,
+  name: label,
+  description,
+  sourceType: RobotSourceType,
+  sourceFile: RobotSourceFile,
+  environmentVariables: Type.Optional(
+    Type.Unsafe<Record<string, string>>({
+      type: 'object',
+      additionalProperties: { type: 'string', minLength: 1, maxLength: 4000 },
+    }),
+  ),
+  tenantId: Uuid,
+});
+export type Robot = Static<typeof Robot>;
+
+export const robotOperations = resource('robot', {
+  findRobots: {
+    method: 'get',
+    path: '/robots',
+    summary: 'List the robots that the caller may see; sortable by createdAt, lastModifiedAt',
+    query: { ...paging, ...tenantFilter, filterContext: RobotFilterContext },
+    responses: { 200: answer(RobotPage, 'A page of robots') },
+  },
+  retrieveRobot: {
+    method: 'get',
+    path: '/robots/{id}',
+    summary: 'Read a robot',
+    parameters: byId,
+    responses: { 200: answer(Robot, 'The robot') },
+  },
+  downloadRobotSourceCode: {
+    method: 'get',
+    path: '/robots/{id}/~actions/download-source-code',
+    summary: 'Download the source code of a robot',
+    parameters: byId,
+    responses: { 200: bytesAnswer },
+  },
+  downloadRobotAsset: {
+    method: 'get',
+    path: '/robots/{id}/~actions/download-asset',
+    summary: 'Download the runtime of a robot',
+    parameters: byId,
+    query: {
+      type: RobotAssetType,
+      version: Type.String(),
+      platform: RobotAssetPlatform,
+      architecture: RobotAssetArchitecture,
+    },
+    requiredQuery: ['type', 'version', 'platform', 'architecture'],
+    responses: { 200: bytesAnswer },
+  },
+});

@@ -1,0 +1,81 @@
+import { isRecord } from '../../base/json.ts';
+
+/** JSON Schema as plain data, without names (`$id`), so that one schema may occur twice in another. */
+export type PlainSchema = Readonly<Record<string, unknown>>;
+
+type Change = (schema: PlainSchema) => PlainSchema;
+
+/** Keys below which stand schemas by name, and those that hold one schema or a list of them. */
+const MAPS = new Set(['properties']);
+const NESTED = new Set(['items', 'additionalProperties', 'anyOf', 'allOf', 'oneOf']);
+
+function rewrite(schema: unknown, change: Change): unknown {
+  if (Array.isArray(schema)) return schema.map((part) => rewrite(part, change));
+  if (!isRecord(schema)) return schema;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === '$id' || key === 'discriminator') continue;
+    if (MAPS.has(key) && isRecord(value)) {
+      copy[key] = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, rewrite(part, change)]));
+    } else {
+      copy[key] = NESTED.has(key) ? rewrite(value, change) : value;
+    }
+  }
+  return change(copy);
+}
+
+/** The schema as it stands: objects open, for request bodies (SDKs send fields that the contract doesn't know). */
+export function open(schema: object): PlainSchema {
+  return rewrite(schema, (part) => part) as PlainSchema;
+}
+
+/** The schema with every object closed that doesn't say what else it may hold: an unknown field is an error. */
+export function closed(schema: object): PlainSchema {
+  return rewrite(schema, (part) =>
+    isRecord(part['properties']) ? { additionalProperties: false, ...part } : part,
+  ) as PlainSchema;
+}
+
+const TYPES_ONLY = new Set(['type', 'properties', 'required', 'items', 'additionalProperties', 'anyOf', 'nullable']);
+
+/**
+ * The schema reduced to what code that reads it relies on: types and required fields. Unknown fields, unknown enumeration values
+ * and unusual formats pass, and an optional field may be null, which a server that serialises absent values as null sends.
+ */
+export function tolerant(schema: object): PlainSchema {
+  return rewrite(schema, (part) => {
+    const kept: Record<string, unknown> = Object.fromEntries(
+      Object.entries(part).filter(([key]) => TYPES_ONLY.has(key)),
+    );
+    if (isRecord(kept['properties'])) {
+      const required = Array.isArray(kept['required']) ? (kept['required'] as unknown[]) : [];
+      kept['properties'] = Object.fromEntries(
+        Object.entries(kept['properties']).map(([name, property]) => [
+          name,
+          !required.includes(name) && isRecord(property) && 'type' in property
+            ? { ...property, nullable: true }
+            : property,
+        ]),
+      );
+    }
+    return kept;
+  }) as PlainSchema;
+}
+
+/**
+ * A copy of an answer in which optional fields that are null are absent, as its static type says.
+ * Objects whose keys belong to the customer (form values) are left exactly as they came.
+ */
+export function withoutNulls(schema: object, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = 'items' in schema && isRecord(schema.items) ? schema.items : undefined;
+    return items === undefined ? value : value.map((item) => withoutNulls(items, item));
+  }
+  if (!isRecord(value) || !('properties' in schema) || !isRecord(schema.properties)) return value;
+  const { properties } = schema;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, field]) => field !== null || !Object.hasOwn(properties, name))
+      .map(([name, field]) => [name, isRecord(properties[name]) ? withoutNulls(properties[name], field) : field]),
+  );
+}

@@ -1,0 +1,72 @@
+import { Type } from '@sinclair/typebox';
+import type { TObject, TSchema } from '@sinclair/typebox';
+import { DateTime, Uuid, enumeration, model } from './common.ts';
+import { ProcessItemTaskState, ProcessItemType } from './process-items.ts';
+import { ProcessState } from './processes.ts';
+
+// What KuFlow posts to a customer's address. OpenAPI 3.0 can't describe these calls, so they appear as components only.
+
+export const WebhookType = enumeration('WebhookType', [
+  'PROCESS.CREATED',
+  'PROCESS.STATE_CHANGED',
+  'PROCESS_ITEM.CREATED',
+  'PROCESS_ITEM.TASK_STATE_CHANGED',
+]);
+
+const event = { id: Uuid, version: Type.String(), type: WebhookType, timestamp: DateTime } as const;
+
+export const WebhookEvent = model('WebhookEvent', event, {
+  discriminator: {
+    propertyName: 'type',
+    mapping: {
+      'PROCESS.CREATED': '#/components/schemas/WebhookEventProcessCreated',
+      'PROCESS.STATE_CHANGED': '#/components/schemas/WebhookEventProcessStateChanged',
+      'PROCESS_ITEM.CREATED': '#/components/schemas/WebhookEventProcessItemCreated',
+      'PROCESS_ITEM.TASK_STATE_CHANGED': '#/components/schemas/WebhookEventProcessItemTaskStateChanged',
+    },
+  },
+});
+
+function eventWith<Data extends TSchema>(name: string, data: Data): TObject<typeof event & { data: Data }> {
+  return Type.Object({ ...event, data }, { $id: name });
+}
+
+export const WebhookEventProcessCreated = eventWith(
+  'WebhookEventProcessCreated',
+  model('WebhookEventProcessCreatedData', { processId: Uuid, processState: ProcessState }),
+);
+
+export const WebhookEventProcessStateChanged = eventWith(
+  'WebhookEventProcessStateChanged',
+  model('WebhookEventProcessStateChangedData', { processId: Uuid, processState: ProcessState }),
+);
+
+export const WebhookEventProcessItemCreated = eventWith(
+  'WebhookEventProcessItemCreated',
+  model('WebhookEventProcessItemCreatedData', {
+    processId: Uuid,
+    processItemId: Uuid,
+    processItemType: ProcessItemType,
+    processItemState: Type.Optional(ProcessItemTaskState),
+    processItemDefinitionCode: Type.Optional(Type.String()),
+  }),
+);
+
+export const WebhookEventProcessItemTaskStateChanged = eventWith(
+  'WebhookEventProcessItemTaskStateChanged',
+  model('WebhookEventProcessItemTaskStateChangedData', {
+    processId: Uuid,
+    processItemId: Uuid,
+    processItemType: ProcessItemType,
+    processItemState: ProcessItemTaskState,
+    processItemDefinitionCode: Type.String(),
+  }),
+);
+
+export const webhookSchemas = [
+  WebhookEvent,
+  WebhookEventProcessCreated,
+  WebhookEventProcessStateChanged,
+  WebhookEventProcessItemCreated,
+  WebhookEventProcessItemTaskStateChanged,
+] as const;
