@@ -135,7 +135,6 @@ describe('the OpenAPI document', () => {
     expect(served.sort()).toEqual([...PUBLISHED, ...EXTRAS].sort());
     expect((document as Node)['servers']).toEqual([{ url: 'http://127.0.0.1:8080/v2024-06-14' }]);
   });
-  });
 
   it('resolves every reference, and gives each component once', () => {
     const references = new Set(JSON.stringify(document).match(/#\/components\/[\w/]+/g));
