@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** What a command gets from its root: the world, and ways to answer. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  readonly cwd: string;
+  /** This package's version. */
+  readonly version: string;
+  /** How a person starts the root that runs now: `npx create-kuflow-worker`, `npx kuflow` or `npx -p create-kuflow-worker kuflow`. */
+  readonly invocation: string;
+  /** The arguments as given, without node and script. */
+  readonly argv: readonly string[];
+  /**
+   * Aborted by Ctrl-C, SIGTERM or SIGHUP with a `KnownError` of status 130 as its reason. A command that calls this promises to end soon
+   * after the abort, its clean-up done; a command that never calls it is ended at once. A second Ctrl-C ends either.
+   */
+  interruption(): AbortSignal;
+  /** The status to exit with when nothing is thrown; `exec` and its kin pass on any number. */
+  setStatus(status: number): void;
+}
+
+/** A command's own module: declares options and action on the command that the root made for it. */
+export interface CommandModule {
+  configure(command: Command, context: CommandContext): void;
+}
+
+/** A command as the root knows it, before anything of it is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}

@@ -1,0 +1,11 @@
+import { PACKAGE_NAME, packageVersion } from '../base/package-root.ts';
+import { main } from './main.ts';
+import { createEntry } from './registry.ts';
+
+await main({
+  name: PACKAGE_NAME,
+  description: 'Create a worker project for a KuFlow process.',
+  version: packageVersion(),
+  invocation: `npx ${PACKAGE_NAME}`,
+  commands: createEntry,
+});

@@ -1,0 +1,117 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** The options of `create` as commander hands them over. */
+export interface CreateFlags {
+  readonly language?: string;
+  readonly definition?: string;
+  readonly process?: string;
+  readonly sample?: number;
+  readonly task: readonly string[];
+  readonly taskSchema: readonly string[];
+  readonly metadataSchema?: string;
+  readonly taskQueue?: string;
+  readonly workflowType?: string;
+  readonly processId?: string;
+  readonly tenantId?: string;
+  readonly local?: boolean;
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+  readonly clientSecretStdin?: boolean;
+  readonly endpoint?: string;
+  readonly ca?: string;
+  readonly target?: string;
+  readonly packageManager?: string;
+  readonly cliPackage?: string;
+  readonly overwrite: readonly string[];
+  readonly install: boolean;
+  readonly git: boolean;
+  readonly check: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function several(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect).default([], 'none');
+}
+
+const EXAMPLES = `
+Examples:
+  a sample process on the local platform, no account needed
+    $ create-kuflow-worker loan-worker --local --yes
+  a process that you describe
+    $ create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
+    $ create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
+        --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
+  a process that KuFlow already runs
+    $ create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .argument('[folder]', 'Folder of the new project; its name is the name of the worker')
+    .optionsGroup('The process:')
+    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)')
+    .option(
+      '--process <code>',
+      'Code of the process definition in KuFlow; read from the API unless --task describes it',
+    )
+    .addOption(
+      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
+    )
+    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
+    .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
+    .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
+    .option('--process-id <uuid>', 'Id of the process definition')
+    .option('--tenant-id <uuid>', 'Id of the tenant')
+    .addOption(
+      new Option(
+        '--sample <count>',
+        'Read up to this many existing instances to infer shapes; only keys and types are kept',
+      ).argParser(count),
+    )
+    .optionsGroup('The connection:')
+    .option('--local', 'Made for the local platform: no account, no secret, no endpoint')
+    .option('--client-id <id>', 'Client id of the application')
+    .option(
+      '--client-secret-file <file>',
+      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
+    )
+    .option('--client-secret-stdin', 'Read the client secret from standard input')
+    .option('--endpoint <url>', "Address of KuFlow's REST API")
+    .option('--target <host:port>', "Address of KuFlow's Temporal engine")
+    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own")
+    .optionsGroup('The project:')
+    .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
+    .addOption(
+      new Option('--package-manager <name>', 'Package manager; the one that runs this command, else npm').choices([
+        'npm',
+        'pnpm',
+        'yarn',
+        'bun',
+      ]),
+    )
+    .option('--cli-package <spec>', "npm spec of this tool in the project's development dependencies")
+    .addOption(several('--overwrite <path>', 'Replace this existing file, relative to the project; again for each'))
+    .option('--no-install', 'Do not install dependencies')
+    .option('--no-git', 'Do not make a git repository')
+    .option('--no-check', 'Do not check the connection')
+    .optionsGroup('How it runs:')
+    .option('--yes', 'Ask nothing: take the defaults, fail when an answer is missing')
+    .option('--dry-run', 'Show what would be written, write nothing')
+    .option('--json', 'Print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (folder: string | undefined, flags: CreateFlags) => {
+      const { runCreate } = await import('./create-run.ts');
+      await runCreate(folder, flags, context);
+    });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
+  return value;
+}

@@ -1,0 +1,22 @@
+import type { CommandEntry } from './context.ts';
+
+export const createEntry: CommandEntry = {
+  name: 'create',
+  summary: 'Create a worker project for a KuFlow process',
+  load: () => import('./create.ts'),
+};
+
+/** The commands of `kuflow`, in the order of its help. */
+export const kuflowEntries: readonly CommandEntry[] = [
+  createEntry,
+  {
+    name: 'dev',
+    summary: 'Run a local KuFlow with a real Temporal server to try a worker out',
+    load: () => import('./dev.ts'),
+  },
+  {
+    name: 'processes',
+    summary: 'List the processes that the application sees and show what they are made of',
+    load: () => import('./processes.ts'),
+  },
+];

@@ -1,0 +1,52 @@
+import { KnownError, messageOf } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
+import { palette } from './palette.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PrintErrorOptions {
+  /** Adds the stack, causes included. */
+  readonly debug: boolean;
+  /** Prints `{ error: { message, tried?, seen?, next, status } }` to stdout as well, for a command that was asked for JSON. */
+  readonly json: boolean;
+  readonly status: number;
+}
+
+/** The one place where an error becomes text: what happened, what was tried, what was seen, what to do next. */
+export function printError(terminal: Terminal, error: unknown, options: PrintErrorOptions): void {
+  const colours = palette(terminal.err);
+  const known = error instanceof KnownError ? error : undefined;
+  const [first = '', ...more] = messageOf(error).split('\n');
+  terminal.err.line(`${colours.red('✖')} ${colours.bold(forTerminal(first, 2000))}`);
+  for (const line of more) terminal.err.line(`  ${forTerminal(line, 2000)}`);
+  const detail = (label: string, text: string): void => {
+    const [head = '', ...rest] = text.split('\n');
+    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${forTerminal(head, 2000)}`);
+    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${forTerminal(line, 2000)}`);
+  };
+  if (known?.tried !== undefined) detail('tried', known.tried);
+  if (known?.seen !== undefined) detail('seen', known.seen);
+  known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step));
+  if (known === undefined && !options.debug)
+    detail('next', 'Run it again with --debug for the stack trace; this is a defect worth reporting');
+  if (options.debug) printStacks(terminal, error);
+  if (options.json) terminal.out.line(JSON.stringify({ error: errorAsData(error, options.status) }, undefined, 2));
+}
+
+function printStacks(terminal: Terminal, error: unknown): void {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    for (const line of (at.stack ?? messageOf(at)).split('\n')) terminal.err.line(`  ${forTerminal(line, 2000)}`);
+  }
+}
+
+function errorAsData(error: unknown, status: number): object {
+  const known = error instanceof KnownError ? error : undefined;
+  return {
+    message: messageOf(error),
+    ...(known?.tried === undefined ? {} : { tried: known.tried }),
+    ...(known?.seen === undefined ? {} : { seen: known.seen }),
+    next: known?.next ?? [],
+    status,
+  };
+}
