@@ -1,0 +1,222 @@
+import type { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import { deferred } from '../base/deferred.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
+import { type EngineTarget, formatTarget } from './target.ts';
+import type { TlsMaterial } from './tls-material.ts';
+import { openTunnel, proxyLabel, TunnelError, type TunnelStage } from './tunnel.ts';
+
+export interface DialOptions {
+  readonly target: EngineTarget;
+  readonly material: TlsMaterial;
+  /** Name expected in the server's certificate, and sent as SNI, in place of the target's host. */
+  readonly serverName?: string;
+  /** The proxy decided for the engine; absent means a direct connection. */
+  readonly proxy?: URL;
+  /** PEM certificates trusted for an `https:` proxy besides the runtime's roots. */
+  readonly proxyCa?: readonly string[];
+  /** For each step: connect or tunnel, then handshake. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PeerCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly subjectAltName?: string;
+}
+
+export type DialStage = 'dns' | 'tcp' | TunnelStage | 'tls';
+
+/** Node's error code, or ours where Node has none (`ETIMEDOUT` with `timedOut`, `TunnelError`'s). */
+export interface DialFailure {
+  readonly stage: DialStage;
+  readonly code: string;
+  readonly message: string;
+  readonly timedOut: boolean;
+  /** HTTP status of the proxy's answer to CONNECT. */
+  readonly proxyStatus?: number;
+}
+
+/** What was seen on the way to the engine, and nothing that is concluded from it. */
+export interface DialFacts {
+  /** `host:port` */
+  readonly target: string;
+  readonly serverName: string;
+  /** `host:port` of the proxy, when one was used. */
+  readonly proxy?: string;
+  /** Addresses that the host name resolved to; absent through a proxy, which resolves itself. */
+  readonly addresses?: readonly string[];
+  readonly connectMs?: number;
+  readonly handshakeMs?: number;
+  /** `TLSv1.3`, `TLSv1.2` */
+  readonly protocol?: string;
+  /** The negotiated protocol, or `none`. */
+  readonly alpn?: string;
+  /** Leaf first. */
+  readonly peer?: readonly PeerCertificate[];
+  /** Whether the server's chain and name are trusted, with Node's code when not. */
+  readonly authorized?: boolean;
+  readonly authorizationError?: string;
+  readonly failure?: DialFailure;
+}
+
+export type Dialled =
+  | { readonly ok: true; readonly socket: tls.TLSSocket; readonly facts: DialFacts }
+  | { readonly ok: false; readonly facts: DialFacts };
+
+/** A failure as thrown between the steps of this file. */
+class StepError extends Error {
+  readonly failure: DialFailure;
+  constructor(failure: DialFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+function failureOf(error: unknown, stage: DialStage): DialFailure {
+  if (error instanceof StepError) return error.failure;
+  if (error instanceof TunnelError) {
+    const status = error.status === undefined ? {} : { proxyStatus: error.status };
+    return {
+      stage: error.stage,
+      code: error.code,
+      message: error.message,
+      timedOut: error.code === 'ETIMEDOUT',
+      ...status,
+    };
+  }
+  const code = codeOf(error) ?? 'UNKNOWN';
+  const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
+  return {
+    stage: syscall === 'getaddrinfo' ? 'dns' : stage,
+    code,
+    message: messageOf(error),
+    timedOut: code === 'ETIMEDOUT',
+  };
+}
+
+/** Resolves on `event`; rejects on an error, a close, the time or the signal, and has destroyed the socket by then. */
+async function reached(
+  socket: net.Socket,
+  event: 'connect' | 'secureConnect',
+  stage: DialStage,
+  options: DialOptions,
+): Promise<void> {
+  const waiting = deferred<undefined>();
+  const refuse = (code: string, message: string, timedOut = false): void =>
+    waiting.reject(new StepError({ stage, code, message, timedOut }));
+  const onError = (error: unknown): void => waiting.reject(new StepError(failureOf(error, stage)));
+  const onClose = (): void => refuse('ECONNRESET', 'the connection was closed');
+  const onAbort = (): void => refuse('ABORT_ERR', 'stopped');
+  const timer = setTimeout(
+    () => refuse('ETIMEDOUT', `nothing within ${options.timeoutMs} ms`, true),
+    options.timeoutMs,
+  );
+  const onEvent = (): void => waiting.resolve(undefined);
+  socket.once(event, onEvent).once('error', onError).once('close', onClose);
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
+  try {
+    await waiting.promise;
+  } catch (error) {
+    socket.on('error', () => undefined);
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    socket.off(event, onEvent).off('error', onError).off('close', onClose);
+  }
+}
+
+async function connectDirect(options: DialOptions, addresses: string[]): Promise<net.Socket> {
+  const socket = net.connect({ ...options.target, autoSelectFamilyAttemptTimeout: 1_000 });
+  socket.setNoDelay(true);
+  socket.on('lookup', (_error: Error | null, address: string | undefined) => {
+    if (address !== undefined) addresses.push(address);
+  });
+  await reached(socket, 'connect', 'tcp', options);
+  return socket;
+}
+
+async function connectThroughProxy(options: DialOptions, proxy: URL): Promise<net.Socket> {
+  const { target, timeoutMs, signal, proxyCa } = options;
+  return await openTunnel({ target, proxy, timeoutMs, ...(signal && { signal }), ...(proxyCa && { ca: proxyCa }) });
+}
+
+function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
+  const chain: PeerCertificate[] = [];
+  let at: X509Certificate | undefined = socket.getPeerX509Certificate();
+  while (at !== undefined && chain.length < 8) {
+    const { subject, issuer, validFrom, validTo, subjectAltName } = at;
+    chain.push({ subject, issuer, validFrom, validTo, ...(subjectAltName === undefined ? {} : { subjectAltName }) });
+    at = at.issuerCertificate;
+  }
+  return chain;
+}
+
+/**
+ * Connects to the engine, directly or through the proxy, and completes the TLS handshake with ALPN h2 and the client certificate.
+ * The server's chain is judged, not enforced, so that a refused one can be described: a socket is only handed out when it is trusted.
+ * Never rejects: what went wrong is `facts.failure`, or `authorized: false`.
+ */
+export async function dialEngine(options: DialOptions): Promise<Dialled> {
+  const { target, material } = options;
+  const serverName = options.serverName ?? target.host;
+  const addresses: string[] = [];
+  let facts: DialFacts = {
+    target: formatTarget(target),
+    serverName,
+    ...(options.proxy && { proxy: proxyLabel(options.proxy) }),
+  };
+  let stage: DialStage = 'tcp';
+  let plain: net.Socket | undefined;
+  const started = performance.now();
+  try {
+    plain =
+      options.proxy === undefined
+        ? await connectDirect(options, addresses)
+        : await connectThroughProxy(options, options.proxy);
+    const connectedAt = performance.now();
+    facts = { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), connectMs: connectedAt - started };
+    stage = 'tls';
+    const socket = tls.connect({
+      socket: plain,
+      host: serverName,
+      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+      cert: material.cert,
+      key: material.key,
+      ca: [...material.ca],
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: false,
+    });
+    // An alert can arrive at any time from here on; whoever holds the socket listens as well.
+    socket.on('error', () => undefined);
+    await reached(socket, 'secureConnect', 'tls', options);
+    facts = {
+      ...facts,
+      handshakeMs: performance.now() - connectedAt,
+      protocol: socket.getProtocol() ?? 'unknown',
+      alpn: socket.alpnProtocol === false || socket.alpnProtocol === null ? 'none' : socket.alpnProtocol,
+      peer: peerChain(socket),
+      authorized: socket.authorized,
+      // Typed as an Error by @types/node, and a code at run time.
+      ...(socket.authorized ? {} : { authorizationError: String(socket.authorizationError) }),
+    };
+    if (socket.authorized) return { ok: true, socket, facts };
+    socket.destroy();
+    return { ok: false, facts };
+  } catch (error) {
+    plain?.destroy();
+    return {
+      ok: false,
+      facts: { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), failure: failureOf(error, stage) },
+    };
+  }
+}

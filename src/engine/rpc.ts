@@ -1,0 +1,235 @@
+import http2 from 'node:http2';
+import { codeOf, messageOf } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { dialEngine, type DialFacts, type DialOptions } from './dial.ts';
+import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
+
+/**
+ * The answer to one unary call. `status`: the engine answered with a gRPC status that is not OK.
+ * `not-grpc`: something that is no gRPC server answered. `transport`: no answer; `timedOut` when the time was up.
+ */
+export type RpcResult<T> =
+  | { readonly ok: true; readonly value: T; readonly ms: number }
+  | {
+      readonly ok: false;
+      readonly kind: 'status';
+      readonly status: number;
+      readonly name: string;
+      readonly message: string;
+    }
+  | { readonly ok: false; readonly kind: 'not-grpc'; readonly httpStatus: number; readonly contentType: string }
+  | {
+      readonly ok: false;
+      readonly kind: 'transport';
+      readonly code: string;
+      readonly message: string;
+      readonly timedOut: boolean;
+    };
+
+export interface SystemInfo {
+  readonly serverVersion: string;
+}
+
+export interface NamespaceInfo {
+  readonly name: string;
+  /** `registered`, `deprecated`, `deleted` or the number of a newer state. */
+  readonly state: string;
+}
+
+export interface CallOptions {
+  readonly token?: Secret;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An open HTTP/2 connection to the engine. */
+export interface EngineConnection {
+  readonly facts: DialFacts;
+  getSystemInfo(options: CallOptions): Promise<RpcResult<SystemInfo>>;
+  describeNamespace(namespace: string, options: CallOptions): Promise<RpcResult<NamespaceInfo>>;
+  /** Ends the connection at once; safe to call twice. */
+  close(): void;
+}
+
+export type EngineConnecting =
+  { readonly ok: true; readonly connection: EngineConnection } | { readonly ok: false; readonly facts: DialFacts };
+
+// https://grpc.io/docs/guides/status-codes/
+const STATUS_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+const NAMESPACE_STATES = ['unspecified', 'registered', 'deprecated', 'deleted'] as const;
+const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
+const ANSWER_LIMIT = 4 * 1024 * 1024;
+
+type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
+
+function statusOf(headers: Headers): RpcResult<never> | 'ok' | undefined {
+  const raw = headers['grpc-status'];
+  if (raw === undefined) return undefined;
+  const status = Number(raw);
+  if (status === 0) return 'ok';
+  const text = String(headers['grpc-message'] ?? '');
+  return {
+    ok: false,
+    kind: 'status',
+    status,
+    name: STATUS_NAMES[status] ?? `code ${status}`,
+    message: decodePercent(text),
+  };
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function frame(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** The first message of the body; empty when it is cut off or compressed (never asked for). */
+function unframe(body: Buffer): Uint8Array {
+  if (body.length < 5 || body[0] !== 0) return new Uint8Array();
+  return body.subarray(5, 5 + body.readUInt32BE(1));
+}
+
+interface Call {
+  readonly method: string;
+  readonly message: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly options: CallOptions;
+}
+
+const transportFailure = (code: string, message: string): RpcResult<never> => ({
+  ok: false,
+  kind: 'transport',
+  code,
+  message,
+  timedOut: code === 'ETIMEDOUT',
+});
+
+async function unary(session: http2.ClientHttp2Session, call: Call): Promise<RpcResult<Uint8Array>> {
+  const { timeoutMs, token, signal } = call.options;
+  if (signal?.aborted === true) return transportFailure('ABORT_ERR', 'stopped');
+  if (session.closed || session.destroyed) return transportFailure('ECONNRESET', 'the connection is closed');
+  const started = performance.now();
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': `${SERVICE}/${call.method}`,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'grpc-timeout': `${timeoutMs}m`,
+    'user-agent': 'create-kuflow-worker',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+    ...call.headers,
+  });
+  return await new Promise<RpcResult<Uint8Array>>((resolve) => {
+    const done = (result: RpcResult<Uint8Array>): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      session.off('error', onError).off('close', onSessionClose);
+      stream.on('error', () => undefined);
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      resolve(result);
+    };
+    const onAbort = (): void => done(transportFailure('ABORT_ERR', 'stopped'));
+    const onError = (error: unknown): void => done(transportFailure(codeOf(error) ?? 'UNKNOWN', messageOf(error)));
+    const onSessionClose = (): void =>
+      done(transportFailure('ECONNRESET', 'the connection was closed before an answer came'));
+    const timer = setTimeout(() => done(transportFailure('ETIMEDOUT', `no answer within ${timeoutMs} ms`)), timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    session.on('error', onError).on('close', onSessionClose);
+
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let trailers: Headers = {};
+    stream.on('response', (headers) => {
+      const httpStatus = Number(headers[':status']);
+      const contentType = headers['content-type'] ?? '';
+      trailers = headers;
+      if (httpStatus !== 200 || !contentType.startsWith('application/grpc'))
+        done({ ok: false, kind: 'not-grpc', httpStatus, contentType });
+    });
+    stream.on('trailers', (headers: Headers) => {
+      trailers = headers;
+    });
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > ANSWER_LIMIT)
+        done(transportFailure('ERR_TOO_LARGE', `the answer is longer than ${ANSWER_LIMIT} bytes`));
+    });
+    stream.on('error', onError);
+    stream.on('end', () => {
+      const status = statusOf(trailers);
+      if (status === undefined) done(transportFailure('ERR_NO_GRPC_STATUS', 'the answer ended without a gRPC status'));
+      else if (status !== 'ok') done(status);
+      else done({ ok: true, value: unframe(Buffer.concat(chunks)), ms: performance.now() - started });
+    });
+    stream.end(frame(call.message));
+  });
+}
+
+function mapped<T>(result: RpcResult<Uint8Array>, read: (message: Uint8Array) => T): RpcResult<T> {
+  return result.ok ? { ...result, value: read(result.value) } : result;
+}
+
+/** Connects as a worker does (mutual TLS, through the proxy when one is decided) and starts HTTP/2. Never rejects. */
+export async function connectEngine(options: DialOptions): Promise<EngineConnecting> {
+  const dialled = await dialEngine(options);
+  if (!dialled.ok) return dialled;
+  const session = http2.connect(`https://${dialled.facts.target}`, { createConnection: () => dialled.socket });
+  session.on('error', () => undefined);
+  const connection: EngineConnection = {
+    facts: dialled.facts,
+    getSystemInfo: async (call) =>
+      mapped(
+        await unary(session, { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: call }),
+        (message) => ({
+          serverVersion: stringField(message, 1) ?? 'unknown',
+        }),
+      ),
+    describeNamespace: async (namespace, call) =>
+      mapped(
+        await unary(session, {
+          method: 'DescribeNamespace',
+          message: encodeString(1, namespace),
+          headers: { 'temporal-namespace': namespace },
+          options: call,
+        }),
+        (message) => {
+          const info = messageField(message, 1) ?? new Uint8Array();
+          const state = numberField(info, 2) ?? 0;
+          return { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
+        },
+      ),
+    close: () => {
+      session.destroy();
+      dialled.socket.destroy();
+    },
+  };
+  return { ok: true, connection };
+}

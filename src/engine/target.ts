@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+
+export interface EngineTarget {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export type TargetReading =
+  { readonly ok: true; readonly target: EngineTarget } | { readonly ok: false; readonly problem: string };
+
+/** Reads `temporal.target`: `host:port`, `1.2.3.4:port` or `[::1]:port`. A URL or a missing port is a problem, since SDKs differ on both. */
+export function readTarget(text: string): TargetReading {
+  const trimmed = text.trim();
+  if (trimmed === '') return { ok: false, problem: 'it is empty; expected host:port' };
+  if (trimmed.includes('://')) return { ok: false, problem: 'it is a URL; expected host:port without a scheme' };
+  if (isIP(trimmed) === 6)
+    return { ok: false, problem: 'it is an IPv6 address without a port; expected [address]:port' };
+  const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(trimmed);
+  if (match === null) {
+    return {
+      ok: false,
+      problem: /:\d+$/.test(trimmed)
+        ? 'its host is not a host name or an address; expected host:port'
+        : 'it has no port; expected host:port',
+    };
+  }
+  const [, bracketed, plain, digits] = match;
+  const port = Number(digits);
+  if (port < 1 || port > 65535) return { ok: false, problem: `port ${port} is outside 1 to 65535` };
+  if (bracketed !== undefined && isIP(bracketed) !== 6)
+    return { ok: false, problem: 'only an IPv6 address may stand in brackets' };
+  const host = bracketed ?? plain ?? '';
+  if (/[^\w.:-]/.test(host))
+    return { ok: false, problem: 'its host has characters that no host name has; expected host:port' };
+  return { ok: true, target: { host, port } };
+}
+
+export function formatTarget(target: EngineTarget): string {
+  return `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
+}
