@@ -128,9 +128,10 @@ describe('tsValue', () => {
 
 describe('TS_RESERVED', () => {
   it('holds every keyword of the compiler', () => {
-    const keywords: string[] = [];
-    for (let kind = ts.SyntaxKind.FirstKeyword; kind <= ts.SyntaxKind.LastKeyword; kind++)
-      keywords.push(ts.tokenToString(kind) ?? '');
+    const keywords = Object.keys(ts.SyntaxKind)
+      .filter((name) => /^(?!First|Last).*Keyword$/.test(name))
+      .map((name) => name.replace('Keyword', '').toLowerCase());
+    expect(keywords.length).toBeGreaterThan(80);
     expect(keywords.filter((word) => !TS_RESERVED.has(word) && word !== 'defer')).toEqual([]);
     expect(isTsIdentifier('LoanWorkflow')).toBe(true);
     expect(isTsIdentifier('delete')).toBe(false);

@@ -55,18 +55,18 @@ describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)',
       '-n',
       'A=b',
       '*',
-    expect(shellWord('A=b')).toBe('A=b');
+      '$(id)',
       '!!',
       'a b',
       '#x',
       '&',
       ';',
-    ].filter((text) => text.isWellFormed() && !text.includes('\0'));
+    ].filter((text) => !/\p{Cs}/u.test(text) && !text.includes('\0'));
     const script = `for word in ${texts.map(shellWord).join(' ')}; do printf '%s\\0' "$word"; done`;
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(texts);
     expect(shellWord('a\0b')).toBe('ab');
     expect(shellWord('--task')).toBe('--task');
-    expect(shellWord('A=b')).toBe("'A=b'".length === 5 ? 'A=b' : 'A=b');
+    expect(shellWord('A=b')).toBe('A=b');
   });
 });
 
