@@ -7,8 +7,8 @@ export interface CreateFlags {
   readonly definition?: string;
   readonly process?: string;
   readonly sample?: number;
-  readonly task: readonly string[];
-  readonly taskSchema: readonly string[];
+  readonly task?: readonly string[];
+  readonly taskSchema?: readonly string[];
   readonly metadataSchema?: string;
   readonly taskQueue?: string;
   readonly workflowType?: string;
@@ -23,7 +23,7 @@ export interface CreateFlags {
   readonly target?: string;
   readonly packageManager?: string;
   readonly cliPackage?: string;
-  readonly overwrite: readonly string[];
+  readonly overwrite?: readonly string[];
   readonly install: boolean;
   readonly git: boolean;
   readonly check: boolean;
@@ -32,10 +32,10 @@ export interface CreateFlags {
   readonly yes?: boolean;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 function several(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(collect).default([], 'none');
+  return new Option(flags, description).argParser(collect);
 }
 
 const EXAMPLES = `

@@ -1,0 +1,42 @@
+// Makes `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ROOT, bundle } from './bundle.mjs';
+import { compileAllTemplates } from './compile-templates.mjs';
+import { bundledPackages, notices } from './licences.mjs';
+
+const started = performance.now();
+const outdir = join(ROOT, 'dist');
+
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
+await compileAllTemplates(ROOT, outdir);
+const { metafile, outputs, missing } = await bundle({ outdir });
+for (const file of outputs) {
+  await mkdir(dirname(file.path), { recursive: true });
+  await writeFile(file.path, file.text);
+}
+for (const file of ['wasm']) await copyBesideChunks(file);
+const types = join(ROOT, 'types', 'platform.d.ts');
+if (existsSync(types)) await copyFile(types, join(outdir, 'platform.d.ts'));
+for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
+const packages = bundledPackages(ROOT, metafile);
+await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), notices(ROOT, packages));
+
+const bytes = outputs.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
+console.log(
+  `built dist/: ${outputs.length} files, ${(bytes / 1e6).toFixed(2)} MB, ${packages.length} bundled packages, ` +
+    `${((performance.now() - started) / 1000).toFixed(1)} s${missing.length > 0 ? `; no source yet for ${missing.join(', ')}` : ''}`,
+);
+
+// SQLite's WebAssembly is found by its loader next to the loader's own file, which is now a chunk in dist/.
+async function copyBesideChunks(extension) {
+  const loader = Object.keys(metafile.inputs).find((input) => /node-sqlite3-wasm\.[cm]?js$/.test(input));
+  if (loader === undefined) return;
+  const binary = join(ROOT, loader).replace(/\.[cm]?js$/, `.${extension}`);
+  const text = await readFile(join(ROOT, loader), 'utf8');
+  if (!text.includes(basename(binary)))
+    throw new Error(`${loader} no longer loads ${basename(binary)}: adapt scripts/build.mjs`);
+  await copyFile(binary, join(outdir, basename(binary)));
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Output name -> source of every entry of the package. */
+export const ENTRIES = {
+  'create-kuflow-worker': 'src/commands/create-kuflow-worker.ts',
+  kuflow: 'src/commands/kuflow.ts',
+  supervisor: 'src/platform/supervisor/main.ts',
+  platform: 'src/platform/public.ts',
+};
+
+// CommonJS dependencies want these three, which ES modules lack. Bundled modules may declare `require` or `__dirname`
+// of their own, so ours carry other names and the references are renamed to them.
+const BANNER = [
+  "import{createRequire as __kuflowCreateRequire}from'node:module';",
+  "import{fileURLToPath as __kuflowFileURLToPath}from'node:url';",
+  "import{dirname as __kuflowDirnameOf}from'node:path';",
+  'const __kuflowRequire=__kuflowCreateRequire(import.meta.url),__kuflowFilename=__kuflowFileURLToPath(import.meta.url),__kuflowDirname=__kuflowDirnameOf(__kuflowFilename);',
+].join('');
+
+/**
+ * Bundles the entries in memory. Returns esbuild's metafile and the output files (`path` absolute, `text` final).
+ * Entries whose source does not exist are left out and listed in `missing`.
+ */
+export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries = ENTRIES } = {}) {
+  const present = Object.entries(entries).filter(([, source]) => existsSync(join(root, source)));
+  const missing = Object.keys(entries).filter((name) => !present.some(([other]) => other === name));
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present.map(([name, source]) => [name, join(root, source)])),
+    outdir,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    splitting: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    metafile: true,
+    chunkNames: 'chunk-[hash]',
+    // Optional accelerators of dependencies that are asked for in a try block and not installed here.
+    external: ['bufferutil', 'utf-8-validate'],
+    define: { __dirname: '__kuflowDirname', __filename: '__kuflowFilename' },
+    banner: { js: BANNER },
+    logLevel: 'warning',
+  });
+  const outputs = result.outputFiles.map((file) => ({ path: file.path, text: renameRequire(file.text) }));
+  return { metafile: result.metafile, outputs, missing };
+}
+
+// esbuild's own shim is the only code left that reads the global `require`.
+const REQUIRE_SHIM = /var __require=\/\* @__PURE__ \*\/\(|var __require=\(/;
+
+function renameRequire(text) {
+  const found = REQUIRE_SHIM.exec(text);
+  if (found === null) return text;
+  const end = text.indexOf('is not supported', found.index);
+  if (end === -1) throw new Error("esbuild's require shim looks different: adapt scripts/bundle.mjs");
+  const shim = text.slice(found.index, end).replaceAll(/(?<![\w$."'])require(?![\w$"'])/g, '__kuflowRequire');
+  return text.slice(0, found.index) + shim + text.slice(end);
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Licences whose terms are met by shipping their text. */
+export const ALLOWED = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'Python-2.0',
+  'Unlicense',
+]);
+
+/** The packages that have code in the bundle: `{ name, version, licence, folder }`, by name. */
+export function bundledPackages(root, metafile) {
+  const folders = new Set();
+  for (const output of Object.values(metafile.outputs)) {
+    for (const input of Object.keys(output.inputs)) {
+      const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+      if (found !== null) folders.add(found[1]);
+    }
+  }
+  return [...folders]
+    .map((folder) => {
+      const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const licence =
+        typeof manifest.license === 'string'
+          ? manifest.license
+          : (manifest.license?.type ?? manifest.licenses?.[0]?.type);
+      return { name: manifest.name, version: manifest.version, licence: licence ?? 'none given', folder };
+    })
+    .sort((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
+}
+
+/** Each operand of an SPDX expression; of `A OR B` one is enough. */
+export function isAllowed(expression) {
+  const bare = expression.replaceAll(/[()]/g, ' ').trim();
+  return bare.split(/\s+OR\s+/).some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
+}
+
+function licenceText(root, { name, folder }) {
+  // Packages that ship no licence file: the text as their repository publishes it, kept here.
+  const kept = join(root, 'scripts', 'licence-texts', `${name.replaceAll('/', '__')}.txt`);
+  const own = readdirSync(join(root, folder))
+    .filter((file) => /^(licen[cs]e|copying|notice)([.-].*)?$/i.test(file) && !/\.(js|ts|json)$/.test(file))
+    .sort();
+  if (own.some((file) => /^(licen|copying)/i.test(file))) {
+    return own.map((file) => readFileSync(join(root, folder, file), 'utf8').trim()).join('\n\n');
+  }
+  return existsSync(kept) ? readFileSync(kept, 'utf8').trim() : undefined;
+}
+
+/** The text of THIRD_PARTY_NOTICES; throws one error that lists every unlisted licence and every missing text. */
+export function notices(root, packages) {
+  const problems = [];
+  const parts = [
+    'create-kuflow-worker contains code of the packages below, under their own licences.',
+    ...packages.map((bundled) => {
+      if (!isAllowed(bundled.licence))
+        problems.push(`${bundled.name}@${bundled.version}: licence ${bundled.licence} is not on the list`);
+      const text = licenceText(root, bundled);
+      if (text === undefined)
+        problems.push(`${bundled.name}@${bundled.version}: no licence text (scripts/licence-texts/)`);
+      return `${'='.repeat(80)}\n${bundled.name} ${bundled.version} (${bundled.licence})\n${'='.repeat(80)}\n\n${text ?? ''}`;
+    }),
+  ];
+  if (problems.length > 0) throw new Error(`THIRD_PARTY_NOTICES can't be written:\n  ${problems.join('\n  ')}`);
+  return `${parts.join('\n\n')}\n`;
+}
