@@ -4,18 +4,19 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { deferred } from '../base/deferred.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
+import type { ProxyDecision } from '../base/proxy.ts';
 import { type EngineTarget, formatTarget } from './target.ts';
 import type { TlsMaterial } from './tls-material.ts';
-import { openTunnel, proxyLabel, TunnelError, type TunnelStage } from './tunnel.ts';
+import { openTunnel, type Proxy, TunnelError, type TunnelStage } from './tunnel.ts';
 
 export interface DialOptions {
   readonly target: EngineTarget;
   readonly material: TlsMaterial;
   /** Name expected in the server's certificate, and sent as SNI, in place of the target's host. */
   readonly serverName?: string;
-  /** The proxy decided for the engine; absent means a direct connection. */
-  readonly proxy?: URL;
-  /** PEM certificates trusted for an `https:` proxy besides the runtime's roots. */
+  /** What was decided for the engine; absent means a direct connection. */
+  readonly proxy?: ProxyDecision;
+  /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
   readonly proxyCa?: readonly string[];
   /** For each step: connect or tunnel, then handshake. */
   readonly timeoutMs: number;
@@ -47,8 +48,8 @@ export interface DialFacts {
   /** `host:port` */
   readonly target: string;
   readonly serverName: string;
-  /** `host:port` of the proxy, when one was used. */
-  readonly proxy?: string;
+  /** Address of the proxy without its password, when one was used, and where that setting comes from. */
+  readonly proxy?: { readonly shown: string; readonly source: string };
   /** Addresses that the host name resolved to; absent through a proxy, which resolves itself. */
   readonly addresses?: readonly string[];
   readonly connectMs?: number;
@@ -144,7 +145,7 @@ async function connectDirect(options: DialOptions, addresses: string[]): Promise
   return socket;
 }
 
-async function connectThroughProxy(options: DialOptions, proxy: URL): Promise<net.Socket> {
+async function connectThroughProxy(options: DialOptions, proxy: Proxy): Promise<net.Socket> {
   const { target, timeoutMs, signal, proxyCa } = options;
   return await openTunnel({ target, proxy, timeoutMs, ...(signal && { signal }), ...(proxyCa && { ca: proxyCa }) });
 }
@@ -168,20 +169,18 @@ function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
 export async function dialEngine(options: DialOptions): Promise<Dialled> {
   const { target, material } = options;
   const serverName = options.serverName ?? target.host;
+  const proxy = options.proxy?.kind === 'proxy' ? options.proxy : undefined;
   const addresses: string[] = [];
   let facts: DialFacts = {
     target: formatTarget(target),
     serverName,
-    ...(options.proxy && { proxy: proxyLabel(options.proxy) }),
+    ...(proxy && { proxy: { shown: proxy.shown, source: proxy.source } }),
   };
   let stage: DialStage = 'tcp';
   let plain: net.Socket | undefined;
   const started = performance.now();
   try {
-    plain =
-      options.proxy === undefined
-        ? await connectDirect(options, addresses)
-        : await connectThroughProxy(options, options.proxy);
+    plain = proxy === undefined ? await connectDirect(options, addresses) : await connectThroughProxy(options, proxy);
     const connectedAt = performance.now();
     facts = { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), connectMs: connectedAt - started };
     stage = 'tls';

@@ -3,7 +3,11 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { deferred } from '../base/deferred.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
+import type { ProxyDecision } from '../base/proxy.ts';
 import { type EngineTarget, formatTarget } from './target.ts';
+
+/** A proxy that was decided for the engine. */
+export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
 
 /** Where a tunnel stopped. `answer`: the proxy spoke, and did not say 2xx. */
 export type TunnelStage = 'proxy-dns' | 'proxy-connect' | 'proxy-tls' | 'proxy-answer';
@@ -11,9 +15,8 @@ export type TunnelStage = 'proxy-dns' | 'proxy-connect' | 'proxy-tls' | 'proxy-a
 export interface TunnelOptions {
   /** Sent to the proxy by name: only the proxy may be able to resolve it. */
   readonly target: EngineTarget;
-  /** `http:` or `https:`, with user and password when the proxy wants them. */
-  readonly proxy: URL;
-  /** PEM certificates trusted for an `https:` proxy, in addition to the runtime's own roots. */
+  readonly proxy: Proxy;
+  /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
   readonly ca?: readonly string[];
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -21,7 +24,7 @@ export interface TunnelOptions {
 
 /**
  * A tunnel that was not opened. `code` is Node's, or one of ours: `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`,
- * `PROXY_NOT_HTTP`, `PROXY_CLOSED`, `PROXY_SCHEME`, `ETIMEDOUT` when the time was up, `ABORT_ERR`.
+ * `PROXY_NOT_HTTP`, `PROXY_CLOSED`, `ETIMEDOUT` when the time was up, `ABORT_ERR`.
  */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
@@ -39,24 +42,26 @@ export class TunnelError extends Error {
 
 const HEADER_LIMIT = 16 * 1024;
 
-function portOf(proxy: URL): number {
-  if (proxy.port !== '') return Number(proxy.port);
-  return proxy.protocol === 'https:' ? 443 : 80;
+interface ProxyAddress extends EngineTarget {
+  readonly secure: boolean;
 }
 
-const hostOf = (proxy: URL): string => proxy.hostname.replace(/^\[|\]$/g, '');
-
-/** `host:port` of a proxy, never its password. */
-export function proxyLabel(proxy: URL): string {
-  return formatTarget({ host: hostOf(proxy), port: portOf(proxy) });
+function addressOf(proxy: Proxy): ProxyAddress {
+  const url = new URL(proxy.url);
+  const secure = url.protocol === 'https:';
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    secure,
+  };
 }
 
-function connectRequest(target: EngineTarget, proxy: URL): string {
+function connectRequest(target: EngineTarget, proxy: Proxy): string {
   const authority = formatTarget(target);
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
-  if (proxy.username !== '' || proxy.password !== '') {
-    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    lines.push(`Proxy-Authorization: Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`);
+  if (proxy.credentials !== undefined) {
+    const credentials = Buffer.from(proxy.credentials.reveal(), 'utf8').toString('base64');
+    lines.push(`Proxy-Authorization: Basic ${credentials}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
@@ -141,9 +146,9 @@ async function readHead(socket: net.Socket): Promise<string> {
 }
 
 /** Whether the proxy completes an anonymous TLS handshake: asked only after it closed on plain text, so that the cause is seen, not guessed. */
-async function speaksTls(proxy: URL): Promise<boolean> {
+async function speaksTls({ host, port }: ProxyAddress): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
-    const socket = tls.connect({ host: hostOf(proxy), port: portOf(proxy), rejectUnauthorized: false });
+    const socket = tls.connect({ host, port, rejectUnauthorized: false });
     const done = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
@@ -155,49 +160,54 @@ async function speaksTls(proxy: URL): Promise<boolean> {
   });
 }
 
+async function classified(error: unknown, stage: TunnelStage, address: ProxyAddress): Promise<TunnelError> {
+  const code = codeOf(error) ?? 'UNKNOWN';
+  const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
+  if (stage === 'proxy-answer' && !address.secure && closed && (await speaksTls(address))) {
+    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://');
+  }
+  if (error instanceof TunnelError) return error;
+  const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
+  return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error));
+}
+
 /**
  * Opens a TCP connection to `target` through an HTTP proxy by CONNECT. The host name is left to the proxy.
  * Rejects with `TunnelError`; nothing stays open then.
  */
 export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
-  const { proxy } = options;
-  if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
-    throw new TunnelError(
-      'proxy-connect',
-      'PROXY_SCHEME',
-      `a ${proxy.protocol}// proxy is not supported, only http:// and https://`,
-    );
-  }
+  const address = addressOf(options.proxy);
+  const { host, port } = address;
   let stage: TunnelStage = 'proxy-connect';
-  const plain = net.connect({ host: hostOf(proxy), port: portOf(proxy), autoSelectFamilyAttemptTimeout: 1_000 });
+  const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
   plain.setNoDelay(true);
-  let socket: net.Socket = plain;
+  // Kept for the whole life: an error between two awaited steps must not become an uncaught one.
+  plain.on('error', () => undefined);
   const open = async (): Promise<net.Socket> => {
+    let socket: net.Socket = plain;
     await connected(plain, 'connect');
-    if (proxy.protocol === 'https:') {
+    if (address.secure) {
       stage = 'proxy-tls';
-      const host = hostOf(proxy);
-      const ca = options.ca === undefined ? {} : { ca: [...tls.rootCertificates, ...options.ca] };
       socket = tls.connect({
         socket: plain,
         host,
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
-        ...ca,
+        ...(options.ca && { ca: [...options.ca] }),
       });
+      socket.on('error', () => undefined);
       await connected(socket, 'secureConnect');
     }
     stage = 'proxy-answer';
-    socket.write(connectRequest(options.target, proxy));
+    socket.write(connectRequest(options.target, options.proxy));
     const head = await readHead(socket);
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
     if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the answer is not HTTP');
-    if (status < 200 || status > 299)
+    if (status < 200 || status > 299) {
       throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, status);
+    }
     return socket;
   };
-  // Kept for the whole life: an error between two awaited steps must not become an uncaught one.
-  plain.on('error', () => undefined);
   try {
     return await inTime(
       open(),
@@ -207,17 +217,6 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     );
   } catch (error) {
     plain.destroy();
-    throw await classified(error, stage, proxy);
+    throw await classified(error, stage, address);
   }
-}
-
-async function classified(error: unknown, stage: TunnelStage, proxy: URL): Promise<TunnelError> {
-  const code = codeOf(error) ?? 'UNKNOWN';
-  const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
-  if (stage === 'proxy-answer' && proxy.protocol === 'http:' && closed && (await speaksTls(proxy))) {
-    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://');
-  }
-  if (error instanceof TunnelError) return error;
-  const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
-  return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error));
 }
