@@ -5,7 +5,10 @@ import { build } from 'esbuild';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Output name -> source of every entry of the package. */
+/**
+ * Output name -> source of every entry of the package.
+ * @type {Record<string, string>}
+ */
 export const ENTRIES = {
   'create-kuflow-worker': 'src/commands/create-kuflow-worker.ts',
   kuflow: 'src/commands/kuflow.ts',

@@ -15,7 +15,10 @@ export const ALLOWED = new Set([
   'Unlicense',
 ]);
 
-/** The packages that have code in the bundle: `{ name, version, licence, folder }`, by name. */
+/**
+ * The packages that have code in the bundle, by name.
+ * @returns {{ name: string, version: string, licence: string, folder: string }[]}
+ */
 export function bundledPackages(root, metafile) {
   const folders = new Set();
   for (const output of Object.values(metafile.outputs)) {
