@@ -1,0 +1,162 @@
+import { messageOf } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
+import { isRecord } from '../base/json.ts';
+import { DefaultError } from './contract/common.ts';
+import type { DefaultError as DefaultErrorBody } from './contract/common.ts';
+import { operations } from './contract/operations.ts';
+import type { OperationId } from './contract/operations.ts';
+import { withoutNulls } from './contract/strictness.ts';
+import { answerValidator } from './contract/validators.ts';
+import { KuFlowApiError } from './errors.ts';
+import type { FailureKind } from './failure.ts';
+import { readRetryAfter } from './retry.ts';
+import type { RawAnswer } from './transport.ts';
+
+export interface CallSite {
+  readonly operationId: OperationId;
+  readonly method: string;
+  /** Without the query. */
+  readonly url: string;
+}
+
+const BY_STATUS: Readonly<Record<number, FailureKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  407: 'proxy',
+  409: 'conflict',
+  429: 'rate-limited',
+};
+
+function kindOf(status: number): FailureKind {
+  return BY_STATUS[status] ?? (status >= 500 ? 'server' : status >= 300 && status < 400 ? 'redirect' : 'rejected');
+}
+
+type Reading =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'html' }
+  | { readonly kind: 'broken'; readonly cut: boolean };
+
+function readJson({ headers, body }: RawAnswer): Reading {
+  const text = body.toString('utf8').replace(/^\ufeff/, '');
+  if (text.trim() === '') return { kind: 'empty' };
+  try {
+    return { kind: 'json', value: JSON.parse(text) };
+  } catch (error) {
+    if ((headers['content-type'] ?? '').includes('html') || /^\s*</.test(text)) return { kind: 'html' };
+    const message = messageOf(error);
+    const position = /position (\d+)/.exec(message)?.[1];
+    // What is wrong stands at the very end: the rest is missing.
+    return {
+      kind: 'broken',
+      cut:
+        /end of JSON|Unterminated/.test(message) ||
+        (position !== undefined && Number(position) >= text.trimEnd().length),
+    };
+  }
+}
+
+function hostOf(location: string | undefined, base: string): string {
+  if (location === undefined) return 'no Location header';
+  try {
+    return `to host ${forTerminal(new URL(location, base).host, 200)}`;
+  } catch {
+    return 'to an unreadable Location';
+  }
+}
+
+/** The page's title is the quickest way to tell which proxy or portal answered. */
+function titleOf(body: Buffer): string {
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(body.toString('utf8'))?.[1]?.trim();
+  return title === undefined || title === ''
+    ? 'an HTML page'
+    : `an HTML page titled "${forTerminal(title.replace(/\s+/g, ' '), 100)}"`;
+}
+
+function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
+  const { status } = raw;
+  const kind = kindOf(status);
+  const retryAfter = readRetryAfter(raw.headers['retry-after'], now);
+  const parts = { ...site, httpStatus: status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  if (kind === 'redirect')
+    return new KuFlowApiError({ ...parts, kind, seen: hostOf(raw.headers['location'], site.url) });
+  const reading = readJson(raw);
+  if (reading.kind === 'html') {
+    // A gateway's own page for 5xx and 429 tells of an outage; on any other status KuFlow did not answer at all.
+    return new KuFlowApiError({
+      ...parts,
+      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' ? kind : 'html',
+      seen: titleOf(raw.body),
+    });
+  }
+  const isDefaultError =
+    reading.kind === 'json' && answerValidator(site.operationId, status, 'tolerant')(reading.value).length === 0;
+  if (isDefaultError)
+    return new KuFlowApiError({ ...parts, kind, body: withoutNulls(DefaultError, reading.value) as DefaultErrorBody });
+  // Gateways answer in JSON of their own; their `message` is worth showing.
+  const message = reading.kind === 'json' && isRecord(reading.value) ? reading.value['message'] : undefined;
+  return new KuFlowApiError({
+    ...parts,
+    kind,
+    ...(typeof message === 'string' ? { seen: forTerminal(message, 300) } : {}),
+  });
+}
+
+/** What KuFlow's content disposition calls the file: the text between `filename="` and the next quote. */
+export function fileNameOf(disposition: string | undefined): string | undefined {
+  return /filename="([^"]*)"/i.exec(disposition ?? '')?.[1] ?? /filename=([^;"\s]+)/i.exec(disposition ?? '')?.[1];
+}
+
+/** Bytes of a document, as a download operation answers. */
+export interface DocumentAnswer {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  /** From the server: data, not a path. */
+  readonly fileName: string | undefined;
+}
+
+/**
+ * The body of a successful answer, checked tolerantly against the contract: JSON, a DocumentAnswer, or undefined where there is none.
+ * Throws a KuFlowApiError for everything else.
+ */
+export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown {
+  const { status } = raw;
+  const listed = operations[site.operationId].responses[status];
+  if (status >= 400 || (status >= 300 && listed === undefined)) throw failure(site, raw, now);
+  const parts = { ...site, httpStatus: status };
+  const contentType = raw.headers['content-type'] ?? '';
+  // A success that the contract doesn't list is read as the first one that it does: 200 for 201 and the like carry the same body.
+  const response = listed ?? Object.values(operations[site.operationId].responses)[0];
+  if (response?.schema === undefined) return undefined;
+  const isDocument = response.media !== undefined && !response.media.some((media) => media.includes('json'));
+  if (isDocument) {
+    if (contentType.includes('text/html'))
+      throw new KuFlowApiError({ ...parts, kind: 'html', seen: titleOf(raw.body) });
+    const document: DocumentAnswer = {
+      bytes: raw.body,
+      contentType,
+      fileName: fileNameOf(raw.headers['content-disposition']),
+    };
+    return document;
+  }
+  const reading = readJson(raw);
+  if (reading.kind === 'html') throw new KuFlowApiError({ ...parts, kind: 'html', seen: titleOf(raw.body) });
+  if (reading.kind === 'empty') throw new KuFlowApiError({ ...parts, kind: 'truncated', seen: 'an empty body' });
+  if (reading.kind === 'broken') {
+    throw new KuFlowApiError({
+      ...parts,
+      kind: reading.cut ? 'truncated' : 'not-json',
+      seen: `${raw.body.length} bytes of ${contentType === '' ? 'no stated type' : forTerminal(contentType, 80)}`,
+    });
+  }
+  const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;
+  const errors = answerValidator(site.operationId, known, 'tolerant')(reading.value);
+  if (errors.length > 0) {
+    const seen = errors
+      .slice(0, 5)
+      .map(({ path, message }) => `${path === '' ? 'the answer' : forTerminal(path, 120)} ${message}`);
+    throw new KuFlowApiError({ ...parts, kind: 'contract', seen: seen.join(', ') });
+  }
+  return withoutNulls(response.schema, reading.value);
+}

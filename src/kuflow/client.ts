@@ -1,0 +1,202 @@
+import { systemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { interrupted } from '../base/errors.ts';
+import type { ProxyDecision } from '../base/proxy.ts';
+import type { Secret } from '../base/secret.ts';
+import { readAnswer } from './answer.ts';
+import type { Answer, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
+import type { OperationId } from './contract/operations.ts';
+import { isSecureEnough, normaliseEndpoint } from './endpoint.ts';
+import { KuFlowApiError } from './errors.ts';
+import { namedOperations } from './named-operations.ts';
+import type { NamedOperations } from './named-operations.ts';
+import { itemsOf, pagesOf } from './paging.ts';
+import { prepareRequest } from './request.ts';
+import type { AnyCallParts, PreparedRequest } from './request.ts';
+import { DEFAULT_RETRY, backOff, mayRetry } from './retry.ts';
+import type { RetryPolicy } from './retry.ts';
+import { createTransport } from './transport.ts';
+
+export type KuFlowCredentials =
+  { readonly clientId: string; readonly clientSecret: Secret } | { readonly token: Secret };
+
+export type KuFlowEvent =
+  | { readonly kind: 'insecure-endpoint'; readonly endpoint: string }
+  | {
+      readonly kind: 'answered';
+      readonly operationId: OperationId;
+      readonly method: string;
+      readonly url: string;
+      readonly status: number;
+      readonly ms: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly kind: 'retry';
+      readonly operationId: OperationId;
+      readonly attempt: number;
+      readonly waitMs: number;
+      readonly error: KuFlowApiError;
+    };
+
+export interface KuFlowClientOptions {
+  /** As a person wrote it; normalised here. */
+  readonly endpoint: string;
+  readonly credentials: KuFlowCredentials;
+  /** Put into the bodies that name a tenant, where they don't. */
+  readonly tenantId?: string;
+  /** PEM of certificate authorities to trust besides the runtime's own. */
+  readonly ca?: string;
+  /** Direct when absent; see `decideProxy`. */
+  readonly proxy?: ProxyDecision;
+  /** Lets a plain `http:` endpoint on another machine pass, with an `insecure-endpoint` event. */
+  readonly allowInsecure?: boolean;
+  /** Milliseconds for a whole call, tries and waits included; 60,000 by default. */
+  readonly timeoutMs?: number;
+  /** Milliseconds; 10,000 to connect, 30,000 for the head of an answer and between pieces of its body, at most `timeoutMs`. */
+  readonly connectTimeoutMs?: number;
+  readonly answerTimeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  /** 0 to below 1, for jitter. */
+  readonly random?: () => number;
+  readonly report?: (event: KuFlowEvent) => void;
+  /** Called before every request, tries included; what it throws ends the call. Counts a budget. */
+  readonly onRequest?: (operationId: OperationId) => void;
+  /** Aborts every call of the client. */
+  readonly signal?: AbortSignal;
+}
+
+export interface KuFlowClient extends NamedOperations {
+  /** The normalised endpoint, with its version segment. */
+  readonly endpoint: string;
+  /** Any operation of the contract. Throws KuFlowApiError; rejects with the signal's reason (or status 130) when aborted. */
+  readonly call: Call;
+  /** The pages of a list, one request each, 200 records unless the query says otherwise. */
+  pages<Id extends PagedOperationId>(operationId: Id, query?: QueryOf<Id>): AsyncGenerator<AnswerOf<Id>, void>;
+  /** The records of a list, across its pages. */
+  items<Id extends PagedOperationId>(operationId: Id, query?: QueryOf<Id>): AsyncGenerator<ItemOf<Id>, void>;
+  /** Closes all connections. The client can't be used any more. */
+  close(): Promise<void>;
+}
+
+function authorizationOf(credentials: KuFlowCredentials): string {
+  if ('token' in credentials) return `Bearer ${credentials.token.reveal()}`;
+  return `Basic ${Buffer.from(`${credentials.clientId}:${credentials.clientSecret.reveal()}`).toString('base64')}`;
+}
+
+/** Throws the reason of an abort by the caller, as an error that commands know. */
+function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
+  for (const signal of signals) {
+    if (signal?.aborted === true)
+      throw signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : interrupted();
+  }
+}
+
+/** A client of KuFlow's REST API on its contract: credentials, time-outs, retries, paging, proxy and authorities. Close it when done. */
+export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
+  const endpoint = normaliseEndpoint(
+    options.endpoint,
+    options.allowInsecure === undefined ? {} : { allowInsecure: options.allowInsecure },
+  );
+  const { clock = systemClock, random = Math.random, timeoutMs = 60_000, report = () => undefined } = options;
+  const policy: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry };
+  const within = (ms: number): number => Math.min(ms, timeoutMs);
+  const answerTimeout = within(options.answerTimeoutMs ?? 30_000);
+  const transport = createTransport({
+    proxy: options.proxy ?? { kind: 'direct', reason: 'no proxy is set' },
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    env: options.env ?? process.env,
+    connectTimeout: within(options.connectTimeoutMs ?? 10_000),
+    headersTimeout: answerTimeout,
+    bodyTimeout: answerTimeout,
+  });
+  if (!isSecureEnough(new URL(endpoint))) report({ kind: 'insecure-endpoint', endpoint });
+
+  async function attempt(
+    id: OperationId,
+    prepared: PreparedRequest,
+    signal: AbortSignal,
+    number: number,
+  ): Promise<Answer<unknown>> {
+    options.onRequest?.(id);
+    const started = clock.now();
+    const { method, url, fullUrl, headers, body } = prepared;
+    const exchange = await transport.send({
+      method,
+      url: fullUrl,
+      headers: { ...headers, authorization: authorizationOf(options.credentials) },
+      ...(body === undefined ? {} : { body }),
+      signal,
+    });
+    const site = { operationId: id, method, url };
+    if (!exchange.ok) throw new KuFlowApiError({ ...site, ...exchange.failure, cause: exchange.cause });
+    const { status, headers: answered } = exchange.answer;
+    report({ kind: 'answered', ...site, status, ms: clock.now() - started, attempt: number });
+    return { status, headers: answered, body: readAnswer(site, exchange.answer, clock.now()) };
+  }
+
+  async function perform(id: OperationId, parts: AnyCallParts): Promise<Answer<unknown>> {
+    const prepared = prepareRequest(id, parts, {
+      endpoint,
+      now: clock.now(),
+      ...(options.tenantId === undefined ? {} : { tenantId: options.tenantId }),
+    });
+    const callers = [options.signal, parts.signal];
+    const deadline = clock.now() + timeoutMs;
+    let last: KuFlowApiError | undefined;
+    for (let number = 1; ; number++) {
+      throwIfStopped(callers);
+      const expiry = AbortSignal.timeout(Math.max(1, deadline - clock.now()));
+      const signal = AbortSignal.any([expiry, ...callers.filter((caller) => caller !== undefined)]);
+      try {
+        return await attempt(id, prepared, signal, number);
+      } catch (error) {
+        throwIfStopped(callers);
+        // What the server said before the time was up tells more than the time-out.
+        if (expiry.aborted && !(error instanceof KuFlowApiError)) {
+          throw (
+            last ??
+            new KuFlowApiError({
+              kind: 'timeout',
+              operationId: id,
+              method: prepared.method,
+              url: prepared.url,
+              seen: `nothing within ${timeoutMs} ms`,
+              sent: true,
+            })
+          ).after(number);
+        }
+        if (!(error instanceof KuFlowApiError)) throw error;
+        last = error;
+        const waitMs = backOff(policy, number, error.retryAfter, random);
+        if (number >= policy.attempts || !mayRetry(error) || clock.now() + waitMs >= deadline)
+          throw error.after(number);
+        report({ kind: 'retry', operationId: id, attempt: number, waitMs, error });
+        const waiting = callers.filter((caller) => caller !== undefined);
+        try {
+          await clock.sleep(waitMs, waiting.length === 0 ? undefined : AbortSignal.any(waiting));
+        } catch (stop) {
+          throwIfStopped(callers);
+          throw stop;
+        }
+      }
+    }
+  }
+
+  const call = perform as Call;
+  const fetchPage =
+    <Id extends PagedOperationId>(id: Id) =>
+    async (query: QueryOf<Id>): Promise<AnswerOf<Id>> =>
+      (await perform(id, { query })).body as AnswerOf<Id>;
+
+  return {
+    endpoint,
+    call,
+    pages: (id, query) => pagesOf(fetchPage(id), (query ?? {}) as QueryOf<typeof id>),
+    items: (id, query) => itemsOf(fetchPage(id), (query ?? {}) as QueryOf<typeof id>),
+    close: () => transport.close(),
+    ...namedOperations(call),
+  };
+}

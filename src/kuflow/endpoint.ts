@@ -1,0 +1,49 @@
+import { usageError } from '../base/errors.ts';
+import { isLoopbackHost } from '../base/loopback.ts';
+import { API_VERSION } from './contract/operations.ts';
+
+export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
+
+export interface EndpointOptions {
+  /** Lets `http:` pass for a host that is not this machine. The credentials then travel in clear text: callers warn. */
+  readonly allowInsecure?: boolean;
+}
+
+/**
+ * The base address of KuFlow's REST API, `https://host[:port][/prefix]/v2024-06-14` without a trailing slash, from what a person wrote.
+ * Throws a usage error for text that is no http(s) URL, has credentials, a query, a fragment or another API version, or is plain `http:`
+ * to another machine: credentials travel with every call, so only loopback may do without TLS.
+ */
+export function normaliseEndpoint(text: string, options: EndpointOptions = {}): string {
+  const advice = [`An endpoint looks like ${DEFAULT_ENDPOINT}`];
+  let url: URL;
+  try {
+    url = new URL(text.trim());
+  } catch {
+    throw usageError('The KuFlow endpoint is not a URL', advice);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw usageError(`The KuFlow endpoint has the scheme ${url.protocol}, not https:`, advice);
+  if (url.username !== '' || url.password !== '')
+    throw usageError('The KuFlow endpoint must not contain credentials', advice);
+  if (url.search !== '' || url.hash !== '')
+    throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
+  if (!isSecureEnough(url) && options.allowInsecure !== true) {
+    throw usageError(`The KuFlow endpoint http://${url.host} would send the client secret in clear text`, [
+      `Use https://${url.host}`,
+    ]);
+  }
+  const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  const version = /\/(v\d{4}-\d{2}-\d{2})$/.exec(path)?.[1];
+  if (version !== undefined && version !== API_VERSION) {
+    throw usageError(`The KuFlow endpoint names the API version ${version}; this tool speaks ${API_VERSION}`, [
+      'Leave the version out of the endpoint',
+    ]);
+  }
+  return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
+}
+
+/** Whether credentials may be sent to this address without a warning. */
+export function isSecureEnough(url: URL): boolean {
+  return url.protocol === 'https:' || isLoopbackHost(url.hostname);
+}

@@ -1,0 +1,34 @@
+import type { AnswerOf, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
+
+interface AnyPage {
+  readonly metadata: { readonly page: number; readonly totalPages: number };
+  readonly content: readonly unknown[];
+}
+
+type FetchPage<Id extends PagedOperationId> = (query: QueryOf<Id>) => Promise<AnswerOf<Id>>;
+
+/** Records per request when the query doesn't say; KuFlow allows 1000 and gives 25 by itself. */
+const PAGE_SIZE = 200;
+
+/** The pages of a list, one request each, from the query's own page on. Ends at the last page that the server states, or at an empty one. */
+export async function* pagesOf<Id extends PagedOperationId>(
+  fetchPage: FetchPage<Id>,
+  query: QueryOf<Id>,
+): AsyncGenerator<AnswerOf<Id>, void> {
+  const asked = query as { readonly page?: number; readonly size?: number };
+  for (let page = asked.page ?? 0; ; page++) {
+    const answer = await fetchPage({ ...query, size: asked.size ?? PAGE_SIZE, page });
+    const { metadata, content } = answer as unknown as AnyPage;
+    if (content.length > 0) yield answer;
+    if (content.length === 0 || page + 1 >= metadata.totalPages) return;
+  }
+}
+
+/** The records of all pages, one after the other; the next page is only requested when it is needed. */
+export async function* itemsOf<Id extends PagedOperationId>(
+  fetchPage: FetchPage<Id>,
+  query: QueryOf<Id>,
+): AsyncGenerator<ItemOf<Id>, void> {
+  for await (const page of pagesOf(fetchPage, query))
+    yield* (page as unknown as AnyPage).content as readonly ItemOf<Id>[];
+}

@@ -1,0 +1,79 @@
+import { uuid7 } from '../base/uuid.ts';
+import { operations } from './contract/operations.ts';
+import type { OperationId } from './contract/operations.ts';
+import { takesClientId } from './retry.ts';
+
+/** The parts of any call, as `call` takes them, without the types of one operation. */
+export interface AnyCallParts {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+export interface PreparedRequest {
+  readonly method: string;
+  /** Without the query, for messages: a query may hold personal data. */
+  readonly url: string;
+  readonly fullUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** Operations whose body names the tenant, which the API needs when a principal is in several. */
+const TENANT_IN_BODY: ReadonlySet<OperationId> = new Set<OperationId>([
+  'createAuthentication',
+  'createWorker',
+  'createProcess',
+  'createBusinessArtifact',
+]);
+
+function searchOf(query: Readonly<Record<string, unknown>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+      if (item !== undefined && item !== null) search.append(name, String(item));
+    }
+  }
+  // KuFlow splits filter expressions at %20; a plus is not one.
+  const text = search.toString().replaceAll('+', '%20');
+  return text === '' ? '' : `?${text}`;
+}
+
+function fillIn(id: OperationId, body: unknown, tenantId: string | undefined, now: number): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const filled: Record<string, unknown> = { ...body };
+  // An id of ours makes a repeated create return the first one's result.
+  if (takesClientId(id)) filled['id'] ??= uuid7(now);
+  if (tenantId !== undefined && TENANT_IN_BODY.has(id)) filled['tenantId'] ??= tenantId;
+  return filled;
+}
+
+/** What goes over the wire for a call: address, headers without credentials, and the body in the operation's media type. */
+export function prepareRequest(
+  id: OperationId,
+  parts: AnyCallParts,
+  context: { readonly endpoint: string; readonly tenantId?: string; readonly now: number },
+): PreparedRequest {
+  const operation = operations[id];
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = parts.path?.[name];
+    if (value === undefined || value === '') throw new TypeError(`${id} needs the path parameter ${name}`);
+    return encodeURIComponent(value);
+  });
+  const url = `${context.endpoint}${path}`;
+  const media = new Set(Object.values(operation.responses).flatMap((response) => response.media ?? []));
+  const headers: Record<string, string> = {
+    accept: [...media, 'application/json'].join(', '),
+    'user-agent': 'create-kuflow-worker',
+  };
+  const fullUrl = `${url}${searchOf(parts.query ?? {})}`;
+  const method = operation.method.toUpperCase();
+  if (operation.body === undefined || parts.body === undefined) return { method, url, fullUrl, headers };
+  headers['content-type'] = operation.body.media;
+  const body =
+    parts.body instanceof Uint8Array
+      ? parts.body
+      : JSON.stringify(fillIn(id, parts.body, context.tenantId, context.now));
+  return { method, url, fullUrl, headers, body };
+}
