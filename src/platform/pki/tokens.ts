@@ -30,7 +30,7 @@ export interface EngineTokens {
     readonly lifeSeconds: number;
   }): Promise<{ readonly token: Secret; readonly expiredAt: number }>;
   /** The claims, or the reason for which the token is refused, fit to be shown to the caller. */
-  verifyToken(token: string): Promise<{ readonly claims: TokenClaims } | { readonly refused: string }>;
+  readonly verifyToken: (token: string) => Promise<{ readonly claims: TokenClaims } | { readonly refused: string }>;
 }
 
 /**

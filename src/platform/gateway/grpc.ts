@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+
+/** The gRPC statuses that the gateway answers by itself. */
+export const GRPC = {
+  ok: 0,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+export interface Refusal {
+  readonly status: (typeof GRPC)[keyof typeof GRPC];
+  readonly message: string;
+}
+
+// Belong to one connection, or are written anew for the next one.
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'http2-settings',
+  // The token is for the gateway; the server behind it knows no authorization.
+  'authorization',
+]);
+
+/** The call's headers for the server behind the gateway; repeated metadata stay joined by ", " as gRPC allows. */
+export function requestHeaders(headers: IncomingHttpHeaders, authority: string): OutgoingHttpHeaders {
+  const kept: OutgoingHttpHeaders = {};
+  for (const name in headers) {
+    if (name.charCodeAt(0) !== 58 && !NOT_FORWARDED.has(name)) kept[name] = headers[name];
+  }
+  kept[':method'] = 'POST';
+  kept[':scheme'] = 'http';
+  kept[':path'] = headers[':path'];
+  kept[':authority'] = authority;
+  return kept;
+}
+
+/** Answer headers or trailers for the client. */
+export function answerHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): OutgoingHttpHeaders {
+  const kept: OutgoingHttpHeaders = {};
+  for (const name in headers) {
+    if (!NOT_FORWARDED.has(name)) kept[name] = headers[name];
+  }
+  return kept;
+}
+
+/** Answers with a status of our own, trailers-only; does nothing when an answer has begun or the client is gone. */
+export function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
+  if (stream.destroyed || stream.closed || stream.headersSent) return;
+  stream.respond(
+    {
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': String(refusal.status),
+      'grpc-message': encodeMessage(refusal.message),
+    },
+    { endStream: true },
+  );
+  // The rest of the request must be read for the stream to close, and nobody else will.
+  stream.resume();
+}
+
+/** Percent-encoding of `grpc-message`: printable ASCII without `%` stands for itself. */
+export function encodeMessage(message: string): string {
+  return Array.from(Buffer.from(message, 'utf8'), (byte) =>
+    byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('');
+}
+
+const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
+
+/** Milliseconds of a `grpc-timeout` header (`70000000u`), or undefined when it is absent or malformed. */
+export function timeoutOf(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const match = /^(\d{1,8})([HMSmun])$/.exec(header);
+  const unit = UNITS[match?.[2] ?? ''];
+  return unit === undefined ? undefined : Number(match?.[1]) * unit;
+}
