@@ -1,0 +1,44 @@
+/** One detail of a refusal: `code` is stable, `location` names the field or parameter. */
+export interface ApiErrorDetail {
+  readonly code: string;
+  readonly message: string;
+  readonly location?: string;
+  readonly locationType?: 'body' | 'query' | 'path' | 'header';
+}
+
+/** A refusal that the caller sees as KuFlow's DefaultError. Messages hold codes, ids and states, never values of instances. */
+export class ApiError extends Error {
+  override readonly name: string = 'ApiError';
+  readonly status: number;
+  readonly details: readonly ApiErrorDetail[];
+
+  constructor(status: number, message: string, details: readonly ApiErrorDetail[] = []) {
+    super(message);
+    this.status = status;
+    this.details = details;
+  }
+}
+
+/** 400: the request says something that can't be. */
+export function badRequest(message: string, location?: string): ApiError {
+  return new ApiError(
+    400,
+    message,
+    location === undefined ? [] : [{ code: 'invalid', message, location, locationType: 'body' }],
+  );
+}
+
+/** 403: not the owner, or the process has ended. */
+export function forbidden(message: string): ApiError {
+  return new ApiError(403, message);
+}
+
+/** 404: no such thing. */
+export function notFound(what: string, id: string): ApiError {
+  return new ApiError(404, `No ${what} with id ${id}`);
+}
+
+/** 409: the thing is in another state. */
+export function conflict(message: string): ApiError {
+  return new ApiError(409, message);
+}

@@ -1,0 +1,113 @@
+import type { Json } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
+import { KnownError } from '../../base/errors.ts';
+import { uuid5 } from '../../base/uuid.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { DefinitionRef } from '../store/processes.ts';
+import { valueCheck, type ValueCheck } from './json-values.ts';
+
+export interface ServedTask {
+  readonly ref: DefinitionRef;
+  readonly definition: TaskDefinition;
+  readonly data: ValueCheck;
+  readonly contextData: ValueCheck;
+}
+
+export interface ServedDefinition {
+  readonly ref: DefinitionRef;
+  readonly tenantId: string;
+  readonly definition: ProcessDefinition;
+  readonly metadata: ValueCheck;
+  readonly entity: ValueCheck;
+  readonly tasks: ReadonlyMap<string, ServedTask>;
+}
+
+/** The process definitions that this platform serves. */
+export interface DefinitionCatalog {
+  readonly all: readonly ServedDefinition[];
+  byId(id: string): ServedDefinition | undefined;
+  byCode(tenantId: string, code: string): ServedDefinition | undefined;
+  /** By the code alone, for what was stored when another version was served. */
+  ofProcess(ref: DefinitionRef): ServedDefinition | undefined;
+}
+
+/** Root of the ids that are made from codes and contents. */
+const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
+
+/** Code of the message definition that every process has. */
+export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
+
+const open: ValueCheck = valueCheck(undefined, '');
+
+/**
+ * Prepares definitions for serving. Ids come from codes and versions from contents where the definition names none, so that they
+ * are the same after a restart. Throws a KnownError for a code that occurs twice and for a schema that is none.
+ */
+export function definitionCatalog(definitions: readonly ProcessDefinition[], tenantId: string): DefinitionCatalog {
+  const all = definitions.map((definition) => serve(definition, tenantId));
+  const byId = new Map<string, ServedDefinition>();
+  const byCode = new Map<string, ServedDefinition>();
+  for (const served of all) {
+    const key = `${served.tenantId} ${served.ref.code}`;
+    if (byCode.has(key) || byId.has(served.ref.id)) {
+      throw new KnownError({
+        message: `The process definition ${served.ref.code} is given twice`,
+        next: ['Give each process definition once'],
+        status: 2,
+      });
+    }
+    byCode.set(key, served);
+    byId.set(served.ref.id, served);
+  }
+  return {
+    all,
+    byId: (id) => byId.get(id),
+    byCode: (tenant, code) => byCode.get(`${tenant} ${code}`),
+    ofProcess: (ref) => byId.get(ref.id) ?? all.find((served) => served.ref.code === ref.code),
+  };
+}
+
+function serve(definition: ProcessDefinition, defaultTenant: string): ServedDefinition {
+  const { code } = definition.process;
+  const tenantId = definition.process.tenant?.toLowerCase() ?? defaultTenant;
+  const id = definition.process.id?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
+  const tasks = new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code)]));
+  return {
+    ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, contentOf(definition)), code },
+    tenantId,
+    definition,
+    metadata: valueCheck(definition.metadata, `the metadata of ${code}`),
+    entity: valueCheck(definition.entity, `the entity of ${code}`),
+    tasks,
+  };
+}
+
+function serveTask(task: TaskDefinition, definitionId: string, processCode: string): ServedTask {
+  return {
+    ref: {
+      id: uuid5(definitionId, `task ${task.code}`),
+      version: uuid5(definitionId, contentOf(task)),
+      code: task.code,
+    },
+    definition: task,
+    data: valueCheck(task.data, `the data of task ${task.code} of ${processCode}`),
+    contextData: valueCheck(task.contextData, `the context data of task ${task.code} of ${processCode}`),
+  };
+}
+
+/** The message definition that every process has, without a shape. */
+export function builtInMessage(definitionId: string): ServedTask {
+  const ref = {
+    id: uuid5(definitionId, `message ${BUILT_IN_MESSAGE_CODE}`),
+    version: uuid5(definitionId, BUILT_IN_MESSAGE_CODE),
+    code: BUILT_IN_MESSAGE_CODE,
+  };
+  return { ref, definition: { code: BUILT_IN_MESSAGE_CODE, kind: 'message' }, data: open, contextData: open };
+}
+
+/** Equal for equal contents whatever the order of keys in the file. */
+function contentOf(value: unknown): string {
+  return JSON.stringify(value, (_key, part: Json | undefined) =>
+    isRecord(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

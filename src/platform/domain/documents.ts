@@ -1,0 +1,113 @@
+import type { JsonObject } from '../../base/json.ts';
+import { uuid7 } from '../../base/uuid.ts';
+import type { DocumentReference } from '../../kuflow/contract/common.ts';
+import type { Static } from '@sinclair/typebox';
+import { findDocumentByUri, insertDocument, linkDocument, type DocumentRecord } from '../store/documents.ts';
+import { findProcessById, type ProcessRecord } from '../store/processes.ts';
+import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
+import type { OperationContext } from './context.ts';
+import { documentUriOf, fileReference, mapFileReferences } from './file-reference.ts';
+
+export interface Upload {
+  readonly fileName: string;
+  /** Media type. */
+  readonly fileContentType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Download {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+const documentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
+
+/** Keeps the bytes for a running process; they belong to it once a value names the answered reference. */
+export function uploadProcessDocument(
+  ctx: OperationContext,
+  processId: string,
+  upload: Upload,
+): Static<typeof DocumentReference> {
+  const process = findProcessById(ctx.store.sql, processId);
+  if (process === undefined) throw notFound('process', processId);
+  if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
+  if (upload.bytes.length === 0) throw badRequest('The file is empty; its size must be greater than 0');
+  const id = uuid7(ctx.clock.now());
+  const document: DocumentRecord = {
+    id,
+    uri: documentUri(processId, id),
+    processId,
+    contentId: id,
+    name: upload.fileName,
+    type: upload.fileContentType,
+    size: upload.bytes.length,
+    createdBy: ctx.principal.id,
+    createdAt: ctx.store.now(),
+  };
+  ctx.store.content.write(document.contentId, upload.bytes);
+  ctx.store.transaction(() => insertDocument(ctx.store.sql, document));
+  return { documentUri: fileReference(document) };
+}
+
+/** As `uploadProcessDocument`, with the owner named by its `ku:` URI. An owner that can't be read is a 404, as KuFlow answers. */
+export function uploadDocument(
+  ctx: OperationContext,
+  targetUri: string,
+  upload: Upload,
+): Static<typeof DocumentReference> {
+  const processId = /^ku:process\/([0-9a-fA-F-]{36})$/.exec(targetUri)?.[1];
+  if (processId !== undefined) return uploadProcessDocument(ctx, processId.toLowerCase(), upload);
+  throw new ApiError(404, 'No resource that can own a document has this targetUri; expected ku:process/{id}');
+}
+
+/** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only documents of that process are found. */
+export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
+  const uri = documentUriOf(reference);
+  if (uri === undefined) throw new ApiError(400, 'documentUri must be a kuflow-file: reference or a ku: URI');
+  if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
+    throw notFound('process', processId);
+  const document = findDocumentByUri(ctx.store.sql, uri);
+  if (document === undefined || (processId !== undefined && document.processId !== processId)) {
+    throw new ApiError(
+      404,
+      processId === undefined ? 'No document has this URI' : `Process ${processId} has no document with this URI`,
+    );
+  }
+  return { name: document.name, type: document.type, bytes: ctx.store.content.read(document.contentId) };
+}
+
+/** Marks every document that `value` names as linked to `owner` (a `ku:` URI), in the current transaction. */
+export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
+  mapFileReferences(value, (reference) => {
+    const uri = documentUriOf(reference);
+    if (uri !== undefined) linkDocument(ctx.store.sql, uri, owner);
+    return reference;
+  });
+}
+
+/** The value of a new process item: each document that it names is copied into the item, and named by its copy. */
+export function copyDocuments(
+  ctx: OperationContext,
+  value: JsonObject,
+  process: ProcessRecord,
+  owner: string,
+): JsonObject {
+  return mapFileReferences(value, (reference) => {
+    const uri = documentUriOf(reference);
+    const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
+    if (original === undefined) return reference;
+    const id = uuid7(ctx.clock.now());
+    const copy: DocumentRecord = {
+      ...original,
+      id,
+      uri: documentUri(process.id, id),
+      processId: process.id,
+      linkedTo: owner,
+      createdBy: ctx.principal.id,
+      createdAt: ctx.store.now(),
+    };
+    insertDocument(ctx.store.sql, copy);
+    return fileReference(copy);
+  });
+}

@@ -1,0 +1,49 @@
+import type { Json } from '../../base/json.ts';
+
+/** What a `kuflow-file:` string says. */
+export interface FileReference {
+  readonly uri: string;
+  readonly type: string;
+  readonly size: number;
+  readonly name: string;
+}
+
+const PREFIX = 'kuflow-file:';
+
+// Every SDK's parser reads this: no raw `;` or `=` (JS splits on each, Python refuses a second), no `+` (Java reads a space).
+const encode = (value: string): string => encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2F', '/');
+
+/** `kuflow-file:uri=…;type=…;size=…;name=…;` with percent-encoded values and the closing `;`. */
+export function fileReference(file: FileReference): string {
+  return `${PREFIX}uri=${encode(file.uri)};type=${encode(file.type)};size=${file.size};name=${encode(file.name)};`;
+}
+
+/** The `ku:` URI in a reference, or the URI itself when `text` is one; undefined when it is neither. */
+export function documentUriOf(text: string): string | undefined {
+  if (text.startsWith('ku:')) return text;
+  if (!text.startsWith(PREFIX)) return undefined;
+  for (const pair of text.slice(PREFIX.length).split(';')) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim().toLowerCase() === 'uri') return decoded(pair.slice(at + 1));
+  }
+  return undefined;
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** A copy of `value` in which every `kuflow-file:` string went through `change`. */
+export function mapFileReferences<T extends Json>(value: T, change: (reference: string) => string): T {
+  const walk = (part: Json): Json => {
+    if (typeof part === 'string') return part.startsWith(PREFIX) ? change(part) : part;
+    if (part === null || typeof part !== 'object') return part;
+    if (Array.isArray(part)) return (part as readonly Json[]).map(walk);
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner)]));
+  };
+  return walk(value) as T;
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { PlatformEvent } from '../platform-types.ts';
+import type { ProcessEngine } from '../process-engine.ts';
+import type { Store } from '../store/open.ts';
+import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
+
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly engine: ProcessEngine;
+  readonly clock: Clock;
+  readonly report?: (event: PlatformEvent) => void;
+  /** Called when the engine has acknowledged the start of a workflow: time to watch it. */
+  readonly onStarted?: (processId: string) => void;
+  /** From the request to cancel to termination, milliseconds; 10,000 by default. */
+  readonly terminateAfterMs?: number;
+  /** Processes served at the same time; 16 by default. */
+  readonly concurrency?: number;
+}
+
+export interface Outbox {
+  /** Looks for commands and works on them. Call it once at the start, and after each commit that left some. */
+  wake(): void;
+  /** Resolves when no command is left and none is being worked on. */
+  whenIdle(): Promise<void>;
+  /** Stops after the calls that are under way; what is left is done after the next start. */
+  stop(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Brings the engine's commands from the store to the engine: in order for each process, a few processes at a time, each repeated
+ * until it is acknowledged. A command may reach the engine twice when a crash comes between its call and its removal.
+ */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { store, clock } = options;
+  const running = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let idle: (() => void)[] = [];
+
+  const settle = (): void => {
+    if (running.size > 0) return;
+    const waiting = idle;
+    idle = [];
+    for (const resolve of waiting) resolve();
+  };
+
+  const wake = (): void => {
+    if (stopping.signal.aborted) return;
+    for (const processId of processesWithCommands(store.sql)) {
+      if (running.size >= (options.concurrency ?? 16)) break;
+      if (running.has(processId)) continue;
+      const work = drain(options, processId, stopping.signal).finally(() => {
+        running.delete(processId);
+        // A command may have come in between the last look and now, and a place is free for another process.
+        wake();
+        settle();
+      });
+      running.set(processId, work);
+    }
+  };
+
+  return {
+    wake,
+    whenIdle: () =>
+      new Promise((resolve) => {
+        idle.push(resolve);
+        wake();
+        settle();
+      }),
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running.values());
+      settle();
+    },
+  };
+
+  async function drain({ engine, report }: OutboxOptions, processId: string, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted;) {
+      const pending = nextCommand(store.sql, processId);
+      if (pending === undefined) return;
+      try {
+        await perform(engine, pending);
+      } catch (error) {
+        failures++;
+        // Said once at first, and again now and then while it lasts.
+        if (failures === 1 || failures % 20 === 0) {
+          report?.({
+            kind: 'warning',
+            message: `The engine did not take ${pending.command.kind} of process ${processId} (attempt ${failures}, goes on): ${messageOf(error)}`,
+          });
+        }
+        await clock
+          .sleep(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), signal)
+          .catch(() => undefined);
+        continue;
+      }
+      failures = 0;
+      removeCommand(store.sql, pending.seq);
+      if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
+    }
+  }
+
+  async function perform(engine: ProcessEngine, { processId, command }: PendingCommand): Promise<void> {
+    const workflowId = processId;
+    switch (command.kind) {
+      case 'start-workflow':
+        return engine.startWorkflow({
+          workflowId,
+          workflowType: command.workflowType,
+          taskQueue: command.taskQueue,
+          input: command.input,
+        });
+      case 'signal-workflow':
+        return engine.signalWorkflow({ workflowId, signalName: command.signalName, payload: command.payload });
+      case 'cancel-workflow':
+        return engine.cancelWorkflow({
+          workflowId,
+          reason: command.reason,
+          terminateAfterMs: options.terminateAfterMs ?? 10_000,
+        });
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
+import type { Static } from '@sinclair/typebox';
+import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
+import { findPage, type AnyOf } from '../store/find.ts';
+import {
+  findPrincipalByEmail,
+  findPrincipalById,
+  findTenantById,
+  findTenantUserById,
+  principalOf,
+  tenantOf,
+  tenantUserOf,
+  type Principal,
+  type Tenant,
+  type TenantUser,
+} from '../store/people.ts';
+import { badRequest, notFound } from './api-error.ts';
+import type { OperationContext } from './context.ts';
+import { AUDIT_SORTS, ordersOf, pageOf, type PageOf, type Paging } from './paging.ts';
+
+const NOBODY = ['-'];
+
+interface GroupFilter {
+  readonly groupId?: readonly string[];
+  readonly groupCode?: readonly string[];
+}
+
+/** There are no groups here: who asks for members of one finds nobody. */
+const groupCondition = (filter: GroupFilter): AnyOf => ({
+  column: 'id',
+  values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NOBODY : undefined,
+});
+
+export function principalView(principal: Principal): Static<typeof PrincipalView> {
+  return {
+    id: principal.id,
+    type: principal.type,
+    name: principal.name,
+    ...(principal.userId === undefined
+      ? {}
+      : { user: { id: principal.userId, ...(principal.email === undefined ? {} : { email: principal.email }) } }),
+    ...(principal.type === 'APPLICATION' ? { application: { id: principal.id } } : {}),
+  };
+}
+
+export function findPrincipals(
+  ctx: OperationContext,
+  query: Paging & GroupFilter & { readonly type?: string; readonly tenantId?: readonly string[] },
+): PageOf<Static<typeof PrincipalPageItem>> {
+  const { rows, total } = findPage(
+    ctx.store.sql,
+    {
+      from: 'principals',
+      where: [
+        { column: 'type', values: query.type === undefined ? undefined : [query.type] },
+        groupCondition(query),
+        { column: 'id', values: tenantKnown(ctx, query.tenantId) ? undefined : NOBODY },
+      ],
+      orders: ordersOf(query, { id: 'id', name: 'name' }),
+      tieBreaker: 'id',
+    },
+    query,
+  );
+  return pageOf(
+    query,
+    total,
+    rows.map(principalOf).map(({ id, type, name }) => ({ id, type, name })),
+  );
+}
+
+function tenantKnown(ctx: OperationContext, tenantIds: readonly string[] | undefined): boolean {
+  return (
+    tenantIds === undefined ||
+    tenantIds.length === 0 ||
+    tenantIds.some((id) => findTenantById(ctx.store.sql, id.toLowerCase()) !== undefined)
+  );
+}
+
+export function retrievePrincipal(ctx: OperationContext, id: string): Static<typeof PrincipalView> {
+  const principal = findPrincipalById(ctx.store.sql, id);
+  if (principal === undefined) throw notFound('principal', id);
+  return principalView(principal);
+}
+
+/** There are no groups here. */
+export function findGroups(_ctx: OperationContext, query: Paging): PageOf<never> {
+  ordersOf(query, { id: 'id', name: 'name' });
+  return pageOf(query, 0, []);
+}
+
+const tenantView = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: Tenant): Tenant => ({
+  id,
+  name,
+  plan,
+  createdBy,
+  createdAt,
+  lastModifiedBy,
+  lastModifiedAt,
+});
+
+export function findTenants(
+  ctx: OperationContext,
+  query: Paging & { readonly tenantId?: readonly string[] },
+): PageOf<{ id: string; name: string }> {
+  const { rows, total } = findPage(
+    ctx.store.sql,
+    {
+      from: 'tenants',
+      where: [{ column: 'id', values: query.tenantId }],
+      orders: ordersOf(query, { id: 'id', name: 'name' }),
+      tieBreaker: 'created_at, id',
+    },
+    query,
+  );
+  return pageOf(
+    query,
+    total,
+    rows.map(tenantOf).map(({ id, name }) => ({ id, name })),
+  );
+}
+
+export function retrieveTenant(ctx: OperationContext, id: string): Tenant {
+  const tenant = findTenantById(ctx.store.sql, id);
+  if (tenant === undefined) throw notFound('tenant', id);
+  return tenantView(tenant);
+}
+
+export function findTenantUsers(
+  ctx: OperationContext,
+  query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
+): PageOf<Static<typeof TenantUserPageItem>> {
+  const { rows, total } = findPage(
+    ctx.store.sql,
+    {
+      from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id)',
+      where: [
+        { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
+        { column: 'tenant_id', values: query.tenantId?.map((id) => id.toLowerCase()) },
+        groupCondition(query),
+      ],
+      orders: ordersOf(query, AUDIT_SORTS),
+      tieBreaker: 'created_at, id',
+    },
+    query,
+  );
+  return pageOf(
+    query,
+    total,
+    rows.map(tenantUserOf).map(({ metadata: _metadata, ...item }) => item),
+  );
+}
+
+export function retrieveTenantUser(ctx: OperationContext, id: string): Static<typeof TenantUserView> {
+  const user = findTenantUserById(ctx.store.sql, id);
+  if (user === undefined) throw notFound('tenant user', id);
+  return tenantUserView(ctx, user);
+}
+
+function tenantUserView(ctx: OperationContext, user: TenantUser): Static<typeof TenantUserView> {
+  const { principalId, metadata, ...rest } = user;
+  const principal = findPrincipalById(ctx.store.sql, principalId);
+  if (principal === undefined) throw notFound('principal', principalId);
+  return { ...rest, principal: principalView(principal), metadata: { valid: true, value: { ...metadata } } };
+}
+
+/**
+ * The principal that a body names, by id or by email; undefined when it names none.
+ * An unknown one, and both at once that don't agree, are refused with 400.
+ */
+export function namedPrincipal(
+  ctx: OperationContext,
+  named: { readonly id?: string | undefined; readonly email?: string | undefined },
+  fields: { readonly id: string; readonly email: string },
+): Principal | undefined {
+  const byId = named.id === undefined ? undefined : findPrincipalById(ctx.store.sql, named.id.toLowerCase());
+  if (named.id !== undefined && byId === undefined)
+    throw badRequest(`No principal has the id in ${fields.id}`, `body.${fields.id}`);
+  const byEmail = named.email === undefined ? undefined : findPrincipalByEmail(ctx.store.sql, named.email);
+  if (named.email !== undefined && byEmail === undefined)
+    throw badRequest(`No user has the email in ${fields.email}`, `body.${fields.email}`);
+  if (byId !== undefined && byEmail !== undefined && byId.id !== byEmail.id)
+    throw badRequest(
+      `${fields.id} and ${fields.email} name two different principals: give one of them`,
+      `body.${fields.id}`,
+    );
+  return byId ?? byEmail;
+}

@@ -1,0 +1,82 @@
+import { uuid7 } from '../../base/uuid.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
+import { bornAudit } from '../store/audit.ts';
+import { findProcessById, insertProcess, type ProcessRecord } from '../store/processes.ts';
+import { ApiError, badRequest } from './api-error.ts';
+import { enqueue, record, type OperationContext } from './context.ts';
+import type { ServedDefinition } from './definitions.ts';
+import { linkDocuments } from './documents.ts';
+import { namedPrincipal } from './people.ts';
+import { processUri, processView } from './process-view.ts';
+import { requestMoment } from './request-moment.ts';
+
+/**
+ * Creates a process and, in the same commit, the command that starts its workflow (workflow id = process id).
+ * With the id of a process that exists, that one is answered and nothing else happens.
+ */
+export function createProcess(
+  ctx: OperationContext,
+  params: ProcessCreateParams,
+): { readonly created: boolean; readonly process: Process } {
+  const result = ctx.store.transaction(() => {
+    const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
+    const existing = findProcessById(ctx.store.sql, id);
+    if (existing !== undefined) return { created: false, process: existing };
+    const served = requireDefinition(ctx, params);
+    const initiator =
+      namedPrincipal(
+        ctx,
+        { id: params.initiatorId, email: params.initiatorEmail },
+        { id: 'initiatorId', email: 'initiatorEmail' },
+      ) ?? ctx.principal;
+    const relatedProcessId = relatedOf(ctx, params.relatedProcessId);
+    const process: ProcessRecord = {
+      id,
+      tenantId: served.tenantId,
+      definition: served.ref,
+      state: 'RUNNING',
+      initiatorId: initiator.id,
+      ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
+      metadata: (params.metadata?.value ?? {}) as JsonObject,
+      entity: (params.entity?.value ?? {}) as JsonObject,
+      ...bornAudit(ctx.principal.id, ctx.store.now()),
+    };
+    insertProcess(ctx.store.sql, process);
+    linkDocuments(ctx, process.metadata, processUri(id));
+    linkDocuments(ctx, process.entity, processUri(id));
+    const { type, taskQueue } = served.definition.workflow;
+    enqueue(ctx, id, {
+      kind: 'start-workflow',
+      workflowType: type,
+      taskQueue,
+      input: { processId: id, ...requestMoment(ctx.clock.now(), ctx.timeZone), extras: {} },
+    });
+    record(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
+    return { created: true, process };
+  });
+  if (result.created) ctx.wake();
+  return { created: result.created, process: processView(ctx, result.process) };
+}
+
+function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): ServedDefinition {
+  const { processDefinitionId: id, processDefinitionCode: code, tenantId } = params;
+  const served =
+    id !== undefined
+      ? ctx.definitions.byId(id.toLowerCase())
+      : ctx.definitions.byCode((tenantId ?? ctx.tenantId).toLowerCase(), code ?? '');
+  if (served !== undefined) return served;
+  const known = ctx.definitions.all.map((one) => `${one.ref.code} (id ${one.ref.id}, tenant ${one.tenantId})`);
+  const wanted = id !== undefined ? `id ${id}` : `code ${code ?? ''} in tenant ${tenantId ?? ctx.tenantId}`;
+  throw new ApiError(
+    404,
+    `No process definition with ${wanted}; served here: ${known.length === 0 ? 'none' : known.join(', ')}`,
+  );
+}
+
+function relatedOf(ctx: OperationContext, id: string | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  if (findProcessById(ctx.store.sql, id.toLowerCase()) === undefined)
+    throw badRequest('No process has the id in relatedProcessId', 'body.relatedProcessId');
+  return id.toLowerCase();
+}

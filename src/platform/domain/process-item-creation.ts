@@ -1,0 +1,153 @@
+import type { JsonObject } from '../../base/json.ts';
+import { uuid7 } from '../../base/uuid.ts';
+import type { ProcessItem, ProcessItemCreateParams, ProcessItemType } from '../../kuflow/contract/process-items.ts';
+import type { TaskKind } from '../../process/definition.ts';
+import { bornAudit } from '../store/audit.ts';
+import { findProcessItemById, insertProcessItem, type ProcessItemRecord } from '../store/process-items.ts';
+import type { Principal } from '../store/people.ts';
+import type { ProcessRecord } from '../store/processes.ts';
+import { badRequest } from './api-error.ts';
+import { record, type OperationContext } from './context.ts';
+import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
+import { copyDocuments } from './documents.ts';
+import { namedPrincipal } from './people.ts';
+import { processItemUri, processItemView } from './process-item-view.ts';
+import { requireProcess, requireRunning } from './process-view.ts';
+import { signalProcessItem } from './signals.ts';
+
+const KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
+  TASK: ['human', 'system'],
+  MESSAGE: ['message'],
+  THREAD: ['thread'],
+};
+
+/**
+ * Creates a task, message or thread in a running process. A task that names an owner is born CLAIMED by it.
+ * With the id of an item that exists, that one is answered and nothing else happens.
+ */
+export function createProcessItem(
+  ctx: OperationContext,
+  params: ProcessItemCreateParams,
+): { readonly created: boolean; readonly processItem: ProcessItem } {
+  const result = ctx.store.transaction(() => {
+    const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
+    const existing = findProcessItemById(ctx.store.sql, id);
+    if (existing !== undefined) return { created: false, item: existing };
+    const process = requireProcess(ctx, params.processId.toLowerCase());
+    requireRunning(process);
+    const served = requireItemDefinition(ctx, process, params);
+    const owner = namedPrincipal(
+      ctx,
+      { id: params.ownerId, email: params.ownerEmail },
+      { id: 'ownerId', email: 'ownerEmail' },
+    );
+    const item = newItem(ctx, id, process, served, owner, params);
+    insertProcessItem(ctx.store.sql, item);
+    record(ctx, {
+      processId: process.id,
+      kind: 'item-created',
+      processItemId: id,
+      code: served.ref.code,
+      principalId: ctx.principal.id,
+      detail: item.type,
+    });
+    if (item.task !== undefined && owner !== undefined) {
+      record(ctx, {
+        processId: process.id,
+        kind: 'item-claimed',
+        processItemId: id,
+        code: served.ref.code,
+        principalId: owner.id,
+      });
+    }
+    // A worker knows what it creates; what a person writes is news to the workflow.
+    if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, item);
+    return { created: true, item };
+  });
+  if (result.created) ctx.wake();
+  return { created: result.created, processItem: processItemView(ctx, result.item) };
+}
+
+function newItem(
+  ctx: OperationContext,
+  id: string,
+  process: ProcessRecord,
+  served: ServedTask,
+  owner: Principal | undefined,
+  params: ProcessItemCreateParams,
+): ProcessItemRecord {
+  const now = ctx.store.now();
+  const copied = (value: { readonly value: unknown } | undefined): JsonObject | undefined =>
+    value === undefined ? undefined : copyDocuments(ctx, value.value as JsonObject, process, processItemUri(id));
+  const base = {
+    id,
+    processId: process.id,
+    tenantId: process.tenantId,
+    type: params.type,
+    definition: served.ref,
+    ...(owner === undefined ? {} : { ownerId: owner.id }),
+    ...bornAudit(ctx.principal.id, now),
+  };
+  if (params.type === 'TASK') {
+    const contextData = copied(params.task?.contextData);
+    const data = copied(params.task?.data) ?? {};
+    const task = { data, ...(contextData === undefined ? {} : { contextData }) };
+    return {
+      ...base,
+      task: owner === undefined ? { ...task, state: 'READY' } : { ...task, state: 'CLAIMED', claimedAt: now },
+    };
+  }
+  if (params.type === 'THREAD') return base;
+  const { text, dataStructureDataDefinitionCode: dataCode } = params.message ?? {};
+  const data = copied(params.message?.data);
+  return {
+    ...base,
+    message: {
+      ...(text === undefined ? {} : { text }),
+      ...(data === undefined ? {} : { data }),
+      ...(dataCode === undefined ? {} : { dataCode }),
+    },
+  };
+}
+
+function requireItemDefinition(
+  ctx: OperationContext,
+  process: ProcessRecord,
+  params: ProcessItemCreateParams,
+): ServedTask {
+  if (params.type === 'MESSAGE') checkMessage(params);
+  const code = params.processItemDefinitionCode ?? (params.type === 'MESSAGE' ? BUILT_IN_MESSAGE_CODE : undefined);
+  if (code === undefined)
+    throw badRequest(`A ${params.type} needs processItemDefinitionCode`, 'body.processItemDefinitionCode');
+  if (params.type === 'MESSAGE' && code === BUILT_IN_MESSAGE_CODE) return builtInMessage(process.definition.id);
+  const definition = ctx.definitions.ofProcess(process.definition);
+  const served = definition?.tasks.get(code);
+  const known = [...(definition?.tasks.values() ?? [])]
+    .filter((task) => KINDS[params.type].includes(task.definition.kind))
+    .map((task) => task.ref.code);
+  const list = known.length === 0 ? 'none' : known.join(', ');
+  if (served === undefined) {
+    throw badRequest(
+      `Process definition ${process.definition.code} has no process item definition ${code}; those of type ${params.type}: ${list}`,
+      'body.processItemDefinitionCode',
+    );
+  }
+  if (!KINDS[params.type].includes(served.definition.kind)) {
+    throw badRequest(
+      `${code} is defined as ${served.definition.kind}, which can't be created as ${params.type}; those of type ${params.type}: ${list}`,
+      'body.type',
+    );
+  }
+  return served;
+}
+
+function checkMessage({ message }: ProcessItemCreateParams): void {
+  if (message?.text === undefined && message?.data === undefined)
+    throw badRequest('A MESSAGE needs message.text or message.data', 'body.message');
+  if (message.data !== undefined && message.dataStructureDataDefinitionCode === undefined) {
+    throw badRequest(
+      'message.data needs message.dataStructureDataDefinitionCode',
+      'body.message.dataStructureDataDefinitionCode',
+    );
+  }
+}

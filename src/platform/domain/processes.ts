@@ -1,0 +1,144 @@
+import type { JsonObject } from '../../base/json.ts';
+import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
+import { touched } from '../store/audit.ts';
+import {
+  findActiveTasks,
+  findProcessItemById,
+  updateProcessItem,
+  type ProcessItemRecord,
+} from '../store/process-items.ts';
+import { updateProcess, type ProcessRecord } from '../store/processes.ts';
+import { badRequest, conflict, notFound } from './api-error.ts';
+import { enqueue, record, type OperationContext } from './context.ts';
+import { linkDocuments } from './documents.ts';
+import { patched } from './json-patch.ts';
+import { namedPrincipal } from './people.ts';
+import { processUri, processView, requireProcess, requireRunning } from './process-view.ts';
+
+export function retrieveProcess(ctx: OperationContext, id: string): Process {
+  return processView(ctx, requireProcess(ctx, id));
+}
+
+/** RUNNING becomes COMPLETED; COMPLETED stays as it is; a cancelled process is refused with 403. Open tasks and the workflow are left alone. */
+export function completeProcess(ctx: OperationContext, id: string): Process {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    if (process.state === 'COMPLETED') return processView(ctx, process);
+    requireRunning(process);
+    const completed = save(ctx, process, { state: 'COMPLETED' });
+    record(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id });
+    return processView(ctx, completed);
+  });
+}
+
+/** RUNNING becomes CANCELLED with all its active tasks, and the workflow is asked to cancel; CANCELLED stays; a completed process is refused with 403. */
+export function cancelProcess(ctx: OperationContext, id: string): Process {
+  const process = ctx.store.transaction(() => {
+    const current = requireProcess(ctx, id);
+    if (current.state === 'CANCELLED') return current;
+    requireRunning(current);
+    const cancelled = save(ctx, current, { state: 'CANCELLED' });
+    record(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
+    for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
+    enqueue(ctx, id, { kind: 'cancel-workflow', reason: `The process was cancelled by ${ctx.principal.name}` });
+    return cancelled;
+  });
+  ctx.wake();
+  return processView(ctx, process);
+}
+
+/** Cancels the given tasks of the process, or all active ones; what is cancelled already is left, a completed task is refused with 409. */
+export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    const items =
+      processItemIds.length === 0
+        ? findActiveTasks(ctx.store.sql, id)
+        : processItemIds.map((itemId) => itemOf(ctx, id, itemId.toLowerCase()));
+    for (const item of items) {
+      if (item.task?.state === 'COMPLETED') throw conflict(`Task ${item.id} is COMPLETED and can't be cancelled`);
+      if (item.task !== undefined && item.task.state !== 'CANCELLED') cancelTask(ctx, item);
+    }
+    return processView(ctx, process);
+  });
+}
+
+function itemOf(ctx: OperationContext, processId: string, itemId: string): ProcessItemRecord {
+  const item = findProcessItemById(ctx.store.sql, itemId);
+  if (item?.processId !== processId) throw notFound(`process item of process ${processId}`, itemId);
+  return item;
+}
+
+function cancelTask(ctx: OperationContext, item: ProcessItemRecord): void {
+  if (item.task === undefined) return;
+  const now = ctx.store.now();
+  updateProcessItem(ctx.store.sql, {
+    ...item,
+    ...touched(item, ctx.principal.id, now),
+    task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
+  });
+  record(ctx, {
+    processId: item.processId,
+    kind: 'item-cancelled',
+    processItemId: item.id,
+    ...(item.definition === undefined ? {} : { code: item.definition.code }),
+    principalId: ctx.principal.id,
+  });
+}
+
+export function changeProcessInitiator(
+  ctx: OperationContext,
+  id: string,
+  params: { readonly initiatorId?: string; readonly initiatorEmail?: string },
+): Process {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    const initiator = namedPrincipal(
+      ctx,
+      { id: params.initiatorId, email: params.initiatorEmail },
+      { id: 'initiatorId', email: 'initiatorEmail' },
+    );
+    if (initiator === undefined) throw badRequest('Give initiatorId or initiatorEmail');
+    const changed = save(ctx, process, { initiatorId: initiator.id });
+    record(ctx, { processId: id, kind: 'initiator-changed', principalId: ctx.principal.id, detail: initiator.name });
+    return processView(ctx, changed);
+  });
+}
+
+type Part = 'metadata' | 'entity';
+
+/** Replaces the value whatever its shape; what is wrong with it stands in the answer. */
+export function updateProcessValue(ctx: OperationContext, id: string, part: Part, value: JsonValue): Process {
+  return changeValue(ctx, id, part, () => value.value as JsonObject);
+}
+
+/** Changes the value by RFC 6902. */
+export function patchProcessValue(ctx: OperationContext, id: string, part: Part, patch: JsonPatch): Process {
+  return changeValue(ctx, id, part, (value) => patched(value, patch));
+}
+
+function changeValue(
+  ctx: OperationContext,
+  id: string,
+  part: Part,
+  change: (value: JsonObject) => JsonObject,
+): Process {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    const value = change(process[part]);
+    linkDocuments(ctx, value, processUri(id));
+    const changed = save(ctx, process, { [part]: value });
+    record(ctx, { processId: id, kind: `${part}-saved`, principalId: ctx.principal.id });
+    return processView(ctx, changed);
+  });
+}
+
+function save(ctx: OperationContext, process: ProcessRecord, change: Partial<ProcessRecord>): ProcessRecord {
+  const changed: ProcessRecord = { ...process, ...change, ...touched(process, ctx.principal.id, ctx.store.now()) };
+  updateProcess(ctx.store.sql, changed);
+  return changed;
+}

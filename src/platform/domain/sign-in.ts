@@ -1,0 +1,41 @@
+import type { Store } from '../store/open.ts';
+import { findPrincipalByCredential, findPrincipalById, type Principal } from '../store/people.ts';
+import { secretHash, tokenHash } from './identity.ts';
+
+/** The principal id in an engine token that this platform has signed and that has not expired; undefined for anything else. */
+export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
+
+/**
+ * Who sends this `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send the latter),
+ * or `Bearer` with a user's token or an engine token. Undefined when it names nobody.
+ */
+export async function signIn(
+  store: Store,
+  header: string | undefined,
+  readEngineToken: EngineTokenReader,
+): Promise<Principal | undefined> {
+  const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
+  if (credentials === '') return undefined;
+  const byPair = pairOf(credentials);
+  if (byPair !== undefined) {
+    const principal = findPrincipalByCredential(
+      store.sql,
+      'secret',
+      secretHash(byPair.id.toLowerCase(), byPair.secret),
+    );
+    if (principal !== undefined) return principal;
+  }
+  if (scheme.toLowerCase() === 'basic') return undefined;
+  const byToken = findPrincipalByCredential(store.sql, 'token', tokenHash(credentials));
+  if (byToken !== undefined) return byToken;
+  // Only what looks like a JWT is worth a signature check.
+  if (credentials.split('.').length !== 3) return undefined;
+  const principalId = await readEngineToken(credentials);
+  return principalId === undefined ? undefined : findPrincipalById(store.sql, principalId);
+}
+
+function pairOf(credentials: string): { readonly id: string; readonly secret: string } | undefined {
+  const text = Buffer.from(credentials, 'base64').toString('utf8');
+  const at = text.indexOf(':');
+  return at < 1 ? undefined : { id: text.slice(0, at), secret: text.slice(at + 1) };
+}

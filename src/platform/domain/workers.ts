@@ -1,0 +1,47 @@
+import { uuid7 } from '../../base/uuid.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.ts';
+import { bornAudit, touched } from '../store/audit.ts';
+import { findWorker, findWorkers, saveWorker, type WorkerRecord } from '../store/workers.ts';
+import type { Domain, OperationContext } from './context.ts';
+import { requireTenant } from './tenants.ts';
+
+/** Seconds after which a worker registers again. */
+export const WORKER_DELAY_WINDOW = 300;
+
+/** Creates or updates the registration of an identity on a task queue; SDKs use one identity for several queues. */
+export function createWorker(
+  ctx: OperationContext,
+  params: WorkerCreateParams,
+): { readonly created: boolean; readonly worker: Worker } {
+  if (params.tenantId !== undefined) requireTenant(ctx, params.tenantId);
+  return ctx.store.transaction(() => {
+    const now = ctx.store.now();
+    const known = findWorker(ctx.store.sql, params.identity, params.taskQueue);
+    const worker: WorkerRecord = {
+      id: known?.id ?? uuid7(ctx.clock.now()),
+      identity: params.identity,
+      taskQueue: params.taskQueue,
+      registration: registrationOf(params),
+      ...(known === undefined ? bornAudit(ctx.principal.id, now) : touched(known, ctx.principal.id, now)),
+    };
+    saveWorker(ctx.store.sql, worker);
+    return { created: known === undefined, worker: workerView(worker) };
+  });
+}
+
+/** The workers that have registered, the one heard of last first. */
+export function registeredWorkers(ctx: Domain): Worker[] {
+  return findWorkers(ctx.store.sql).map(workerView);
+}
+
+function registrationOf(params: WorkerCreateParams): JsonObject {
+  const { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId } = params;
+  const all = { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+function workerView(worker: WorkerRecord): Worker {
+  const { registration, ...rest } = worker;
+  return { ...rest, ...registration } as unknown as Worker;
+}

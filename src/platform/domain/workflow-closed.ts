@@ -1,0 +1,31 @@
+import type { WorkflowOutcome } from '../process-engine.ts';
+import { touched } from '../store/audit.ts';
+import { findOpenWorkflowIds, findProcessById, updateProcess } from '../store/processes.ts';
+import { record, type Domain } from './context.ts';
+
+/**
+ * Takes note of how the workflow of a process ended. Completed: a RUNNING process becomes COMPLETED, open tasks stay as they are.
+ * Anything else leaves the process as it is and shows in its timeline. Repeating an outcome changes nothing; an unknown process is ignored.
+ */
+export function workflowClosed(ctx: Domain, processId: string, outcome: WorkflowOutcome): void {
+  ctx.store.transaction(() => {
+    const process = findProcessById(ctx.store.sql, processId);
+    if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
+    const completes = outcome.kind === 'completed' && process.state === 'RUNNING';
+    const { workflowMessage: _before, ...rest } = process;
+    updateProcess(ctx.store.sql, {
+      ...rest,
+      ...(completes ? { state: 'COMPLETED' as const, ...touched(process, ctx.system.id, ctx.store.now()) } : {}),
+      workflowOutcome: outcome.kind,
+      ...(outcome.kind === 'completed' ? {} : { workflowMessage: outcome.message }),
+    });
+    const detail = outcome.kind === 'completed' ? undefined : outcome.message;
+    record(ctx, { processId, kind: `workflow-${outcome.kind}`, ...(detail === undefined ? {} : { detail }) });
+    if (completes) record(ctx, { processId, kind: 'process-completed', principalId: ctx.system.id });
+  });
+}
+
+/** Ids of the processes whose workflow, as far as is known, is still open: what is to be watched after a restart. */
+export function openWorkflows(ctx: Domain): string[] {
+  return findOpenWorkflowIds(ctx.store.sql);
+}

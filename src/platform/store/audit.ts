@@ -1,0 +1,32 @@
+import { text, type Row, type SqlValue } from './sql.ts';
+
+/** Who made a thing and who changed it last (principal ids), and when (ISO 8601, UTC). */
+export interface Audit {
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly lastModifiedBy: string;
+  readonly lastModifiedAt: string;
+}
+
+export function bornAudit(principalId: string, now: string): Audit {
+  return { createdBy: principalId, createdAt: now, lastModifiedBy: principalId, lastModifiedAt: now };
+}
+
+export function touched(audit: Audit, principalId: string, now: string): Audit {
+  return { createdBy: audit.createdBy, createdAt: audit.createdAt, lastModifiedBy: principalId, lastModifiedAt: now };
+}
+
+export const AUDIT_COLUMNS = 'created_by, created_at, last_modified_by, last_modified_at';
+
+export function auditValues(audit: Audit): SqlValue[] {
+  return [audit.createdBy, audit.createdAt, audit.lastModifiedBy, audit.lastModifiedAt];
+}
+
+export function auditOf(row: Row): Audit {
+  return {
+    createdBy: text(row, 'created_by'),
+    createdAt: text(row, 'created_at'),
+    lastModifiedBy: text(row, 'last_modified_by'),
+    lastModifiedAt: text(row, 'last_modified_at'),
+  };
+}

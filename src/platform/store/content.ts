@@ -1,0 +1,70 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { isUuid } from '../../base/uuid.ts';
+
+/** Bytes of documents, one file per content id. Written and synced before the row that names them is committed. */
+export interface ContentFolder {
+  write(contentId: string, bytes: Uint8Array): void;
+  read(contentId: string): Buffer;
+  /** Removes what no row names: left over when a crash came between the file and the commit. */
+  sweep(known: ReadonlySet<string>): void;
+}
+
+export function contentFolder(folder: string): ContentFolder {
+  const pathOf = (contentId: string): string => {
+    if (!isUuid(contentId)) throw new Error('A content id is a UUID');
+    return join(folder, contentId);
+  };
+  return {
+    write: (contentId, bytes) => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const path = pathOf(contentId);
+      const temporary = `${path}.tmp`;
+      const file = openSync(temporary, 'w', 0o600);
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+      syncFolder(folder);
+    },
+    read: (contentId) => readFileSync(pathOf(contentId)),
+    sweep: (known) => {
+      for (const name of names(folder)) {
+        if (!known.has(name) && isUuid(name.replace(/\.tmp$/, ''))) rmSync(join(folder, name), { force: true });
+      }
+    },
+  };
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function syncFolder(folder: string): void {
+  // Windows can't open a folder to sync it; its rename is durable by the journal.
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,58 @@
+import { optionalText, text, type Sql } from './sql.ts';
+
+export interface EventRecord {
+  readonly processId: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly kind: string;
+  readonly processItemId?: string;
+  readonly code?: string;
+  readonly principalId?: string;
+  readonly detail?: string;
+}
+
+export function insertEvent(sql: Sql, event: EventRecord): void {
+  sql.run(
+    'INSERT INTO events (process_id, time, kind, process_item_id, code, principal_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [
+      event.processId,
+      event.time,
+      event.kind,
+      event.processItemId ?? null,
+      event.code ?? null,
+      event.principalId ?? null,
+      event.detail ?? null,
+    ],
+  );
+}
+
+/** What happened to a process, in order, with the name of the principal in place of its id. */
+export interface NamedEvent {
+  readonly time: string;
+  readonly kind: string;
+  readonly processItemId?: string;
+  readonly code?: string;
+  readonly principal?: string;
+  readonly detail?: string;
+}
+
+export function findEvents(sql: Sql, processId: string): NamedEvent[] {
+  return sql
+    .all(
+      'SELECT e.*, p.name AS principal_name FROM events e LEFT JOIN principals p ON p.id = e.principal_id WHERE e.process_id = ? ORDER BY e.seq',
+      [processId],
+    )
+    .map((row) => {
+      const event: Record<string, string> = { time: text(row, 'time'), kind: text(row, 'kind') };
+      for (const [name, column] of [
+        ['processItemId', 'process_item_id'],
+        ['code', 'code'],
+        ['principal', 'principal_name'],
+        ['detail', 'detail'],
+      ] as const) {
+        const value = optionalText(row, column);
+        if (value !== undefined) event[name] = value;
+      }
+      return event as unknown as NamedEvent;
+    });
+}

@@ -1,0 +1,60 @@
+import { integer, placeholders, type Row, type Sql, type SqlValue } from './sql.ts';
+
+/** One condition: `column IN values`. No values means no condition. Columns come from our own code, never from a request. */
+export interface AnyOf {
+  readonly column: string;
+  readonly values: readonly string[] | undefined;
+}
+
+export interface Order {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+export interface Query {
+  readonly from: string;
+  readonly where: readonly AnyOf[];
+  readonly orders: readonly Order[];
+  /** Decides among equals, so that pages never overlap. */
+  readonly tieBreaker: string;
+}
+
+export interface Found {
+  readonly rows: Row[];
+  readonly total: number;
+}
+
+/** One page of `query`: `size` rows (0 for none) from `page` × `size` on, and the number of all. */
+export function findPage(sql: Sql, query: Query, paging: { readonly size: number; readonly page: number }): Found {
+  const { clause, values } = whereOf(query.where);
+  const total = integer(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values) ?? {}, 'total');
+  if (paging.size === 0) return { rows: [], total };
+  const rows = sql.all(`SELECT * FROM ${query.from}${clause}${orderOf(query)} LIMIT ? OFFSET ?`, [
+    ...values,
+    paging.size,
+    paging.page * paging.size,
+  ]);
+  return { rows, total };
+}
+
+/** Every row of `query`, in order. */
+export function findAll(sql: Sql, query: Query): Row[] {
+  const { clause, values } = whereOf(query.where);
+  return sql.all(`SELECT * FROM ${query.from}${clause}${orderOf(query)}`, values);
+}
+
+function whereOf(conditions: readonly AnyOf[]): { clause: string; values: SqlValue[] } {
+  const parts: string[] = [];
+  const values: SqlValue[] = [];
+  for (const { column, values: wanted } of conditions) {
+    if (wanted === undefined || wanted.length === 0) continue;
+    parts.push(`${column} IN ${placeholders(wanted.length)}`);
+    values.push(...wanted);
+  }
+  return { clause: parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`, values };
+}
+
+function orderOf(query: Query): string {
+  const orders = query.orders.map((order) => `${order.column} ${order.descending ? 'DESC' : 'ASC'}`);
+  return ` ORDER BY ${[...orders, query.tieBreaker].join(', ')}`;
+}

@@ -1,0 +1,45 @@
+import type { Json } from '../../base/json.ts';
+import { integer, text, type Sql } from './sql.ts';
+
+/** What the engine is still to be told. Written in the transaction that decided it, removed when the engine has acknowledged it. */
+export type EngineCommand =
+  | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
+  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload: Json }
+  | { readonly kind: 'cancel-workflow'; readonly reason: string };
+
+export interface PendingCommand {
+  readonly seq: number;
+  readonly processId: string;
+  readonly command: EngineCommand;
+}
+
+export function enqueueCommand(sql: Sql, processId: string, command: EngineCommand, now: string): void {
+  sql.run('INSERT INTO outbox (process_id, command, created_at) VALUES (?, ?, ?)', [
+    processId,
+    JSON.stringify(command),
+    now,
+  ]);
+}
+
+/** The oldest command of a process that is still to be done. */
+export function nextCommand(sql: Sql, processId: string): PendingCommand | undefined {
+  const row = sql.get('SELECT * FROM outbox WHERE process_id = ? ORDER BY seq LIMIT 1', [processId]);
+  return row === undefined
+    ? undefined
+    : {
+        seq: integer(row, 'seq'),
+        processId: text(row, 'process_id'),
+        command: JSON.parse(text(row, 'command')) as EngineCommand,
+      };
+}
+
+export function removeCommand(sql: Sql, seq: number): void {
+  sql.run('DELETE FROM outbox WHERE seq = ?', [seq]);
+}
+
+/** Ids of the processes that have commands, the longest waiting first. */
+export function processesWithCommands(sql: Sql): string[] {
+  return sql
+    .all('SELECT process_id, min(seq) AS first FROM outbox GROUP BY process_id ORDER BY first')
+    .map((row) => text(row, 'process_id'));
+}

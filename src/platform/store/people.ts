@@ -1,0 +1,159 @@
+import type { JsonObject } from '../../base/json.ts';
+import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
+import { optionalText, text, type Row, type Sql } from './sql.ts';
+
+export type PrincipalType = 'USER' | 'APPLICATION' | 'SYSTEM';
+
+export interface Principal {
+  readonly id: string;
+  readonly type: PrincipalType;
+  readonly name: string;
+  /** Of a user: the user's own id, which is not the principal's. */
+  readonly userId?: string;
+  readonly email?: string;
+}
+
+export interface Tenant extends Audit {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: 'FREE' | 'PREMIUM' | 'UNLIMITED';
+}
+
+export interface TenantUser extends Audit {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly principalId: string;
+  readonly metadata?: JsonObject;
+}
+
+export function principalOf(row: Row): Principal {
+  const userId = optionalText(row, 'user_id');
+  const email = optionalText(row, 'email');
+  return {
+    id: text(row, 'id'),
+    type: text(row, 'type') as PrincipalType,
+    name: text(row, 'name'),
+    ...(userId === undefined ? {} : { userId }),
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
+export function findPrincipalById(sql: Sql, id: string): Principal | undefined {
+  const row = sql.get('SELECT * FROM principals WHERE id = ?', [id]);
+  return row === undefined ? undefined : principalOf(row);
+}
+
+export function findPrincipalByEmail(sql: Sql, email: string): Principal | undefined {
+  const row = sql.get('SELECT * FROM principals WHERE email = ? COLLATE NOCASE', [email]);
+  return row === undefined ? undefined : principalOf(row);
+}
+
+export function insertPrincipal(sql: Sql, principal: Principal): void {
+  sql.run('INSERT INTO principals (id, type, name, user_id, email) VALUES (?, ?, ?, ?, ?)', [
+    principal.id,
+    principal.type,
+    principal.name,
+    principal.userId ?? null,
+    principal.email ?? null,
+  ]);
+}
+
+/** `secret`: with the principal's id it signs in. `token`: it signs in alone. Only the SHA-256 is kept. */
+export type CredentialKind = 'secret' | 'token';
+
+export function insertCredential(
+  sql: Sql,
+  credential: { readonly hash: string; readonly kind: CredentialKind; readonly principalId: string },
+): void {
+  sql.run('INSERT INTO credentials (hash, kind, principal_id) VALUES (?, ?, ?)', [
+    credential.hash,
+    credential.kind,
+    credential.principalId,
+  ]);
+}
+
+export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): Principal | undefined {
+  const row = sql.get(
+    'SELECT p.* FROM credentials c JOIN principals p ON p.id = c.principal_id WHERE c.kind = ? AND c.hash = ?',
+    [kind, hash],
+  );
+  return row === undefined ? undefined : principalOf(row);
+}
+
+export function tenantOf(row: Row): Tenant {
+  return { id: text(row, 'id'), name: text(row, 'name'), plan: text(row, 'plan') as Tenant['plan'], ...auditOf(row) };
+}
+
+export function findTenantById(sql: Sql, id: string): Tenant | undefined {
+  const row = sql.get('SELECT * FROM tenants WHERE id = ?', [id]);
+  return row === undefined ? undefined : tenantOf(row);
+}
+
+export function insertTenant(sql: Sql, tenant: Tenant): void {
+  sql.run(`INSERT INTO tenants (id, name, plan, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
+    tenant.id,
+    tenant.name,
+    tenant.plan,
+    ...auditValues(tenant),
+  ]);
+}
+
+export function tenantUserOf(row: Row): TenantUser {
+  const metadata = optionalText(row, 'metadata');
+  return {
+    id: text(row, 'id'),
+    tenantId: text(row, 'tenant_id'),
+    principalId: text(row, 'principal_id'),
+    ...(metadata === undefined ? {} : { metadata: JSON.parse(metadata) as JsonObject }),
+    ...auditOf(row),
+  };
+}
+
+export function findTenantUserById(sql: Sql, id: string): TenantUser | undefined {
+  const row = sql.get('SELECT * FROM tenant_users WHERE id = ?', [id]);
+  return row === undefined ? undefined : tenantUserOf(row);
+}
+
+export function insertTenantUser(sql: Sql, user: TenantUser): void {
+  sql.run(
+    `INSERT INTO tenant_users (id, tenant_id, principal_id, metadata, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      user.id,
+      user.tenantId,
+      user.principalId,
+      user.metadata === undefined ? null : JSON.stringify(user.metadata),
+      ...auditValues(user),
+    ],
+  );
+}
+
+export function insertAuthentication(
+  sql: Sql,
+  authentication: {
+    readonly id: string;
+    readonly type: string;
+    readonly tenantId: string;
+    readonly createdBy: string;
+    readonly createdAt: string;
+  },
+): void {
+  sql.run('INSERT INTO authentications (id, type, tenant_id, created_by, created_at) VALUES (?, ?, ?, ?, ?)', [
+    authentication.id,
+    authentication.type,
+    authentication.tenantId,
+    authentication.createdBy,
+    authentication.createdAt,
+  ]);
+}
+
+export function getMeta(sql: Sql, key: string): string | undefined {
+  const row = sql.get('SELECT value FROM meta WHERE key = ?', [key]);
+  return row === undefined ? undefined : text(row, 'value');
+}
+
+export function setMeta(sql: Sql, key: string, value: string): void {
+  sql.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [
+    key,
+    value,
+  ]);
+}

@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../base/json.ts';
+import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
+import { optionalText, text, type Row, type Sql } from './sql.ts';
+
+export type ProcessState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
+
+export interface DefinitionRef {
+  readonly id: string;
+  readonly version: string;
+  readonly code: string;
+}
+
+export interface ProcessRecord extends Audit {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly definition: DefinitionRef;
+  readonly state: ProcessState;
+  readonly initiatorId: string;
+  readonly relatedProcessId?: string;
+  readonly metadata: JsonObject;
+  readonly entity: JsonObject;
+  /** How the workflow closed, once it has: a `WorkflowOutcome` kind, and its message when it did not complete. */
+  readonly workflowOutcome?: string;
+  readonly workflowMessage?: string;
+}
+
+export function processOf(row: Row): ProcessRecord {
+  const relatedProcessId = optionalText(row, 'related_process_id');
+  const workflowOutcome = optionalText(row, 'workflow_outcome');
+  const workflowMessage = optionalText(row, 'workflow_message');
+  return {
+    id: text(row, 'id'),
+    tenantId: text(row, 'tenant_id'),
+    definition: {
+      id: text(row, 'definition_id'),
+      version: text(row, 'definition_version'),
+      code: text(row, 'definition_code'),
+    },
+    state: text(row, 'state') as ProcessState,
+    initiatorId: text(row, 'initiator_id'),
+    ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
+    metadata: JSON.parse(text(row, 'metadata')) as JsonObject,
+    entity: JSON.parse(text(row, 'entity')) as JsonObject,
+    ...(workflowOutcome === undefined ? {} : { workflowOutcome }),
+    ...(workflowMessage === undefined ? {} : { workflowMessage }),
+    ...auditOf(row),
+  };
+}
+
+export function findProcessById(sql: Sql, id: string): ProcessRecord | undefined {
+  const row = sql.get('SELECT * FROM processes WHERE id = ?', [id]);
+  return row === undefined ? undefined : processOf(row);
+}
+
+/** Ids of the processes that were started with `relatedProcessId` = `id`, oldest first. */
+export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
+  return sql
+    .all('SELECT id FROM processes WHERE related_process_id = ? ORDER BY seq', [id])
+    .map((row) => text(row, 'id'));
+}
+
+/** Ids of the processes whose workflow has not closed yet as far as we know, oldest first. */
+export function findOpenWorkflowIds(sql: Sql): string[] {
+  return sql.all('SELECT id FROM processes WHERE workflow_outcome IS NULL ORDER BY seq').map((row) => text(row, 'id'));
+}
+
+export function insertProcess(sql: Sql, process: ProcessRecord): void {
+  sql.run(
+    `INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, related_process_id, metadata, entity,
+       workflow_outcome, workflow_message, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      process.id,
+      process.tenantId,
+      process.definition.id,
+      process.definition.version,
+      process.definition.code,
+      process.state,
+      process.initiatorId,
+      process.relatedProcessId ?? null,
+      JSON.stringify(process.metadata),
+      JSON.stringify(process.entity),
+      process.workflowOutcome ?? null,
+      process.workflowMessage ?? null,
+      ...auditValues(process),
+    ],
+  );
+}
+
+export function updateProcess(sql: Sql, process: ProcessRecord): void {
+  sql.run(
+    `UPDATE processes SET state = ?, initiator_id = ?, metadata = ?, entity = ?, workflow_outcome = ?, workflow_message = ?,
+       last_modified_by = ?, last_modified_at = ? WHERE id = ?`,
+    [
+      process.state,
+      process.initiatorId,
+      JSON.stringify(process.metadata),
+      JSON.stringify(process.entity),
+      process.workflowOutcome ?? null,
+      process.workflowMessage ?? null,
+      process.lastModifiedBy,
+      process.lastModifiedAt,
+      process.id,
+    ],
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * One entry per version of the state file, applied in order; `user_version` counts the applied ones.
+ * Entries are never edited once released: a change is a new entry.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE tenants (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, plan TEXT NOT NULL,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE principals (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, user_id TEXT, email TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX principals_email ON principals (email) WHERE email IS NOT NULL;
+
+  CREATE TABLE credentials (
+    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, principal_id TEXT NOT NULL REFERENCES principals (id)
+  ) STRICT;
+
+  CREATE TABLE tenant_users (
+    id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL REFERENCES tenants (id), principal_id TEXT NOT NULL REFERENCES principals (id), metadata TEXT,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE authentications (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, tenant_id TEXT NOT NULL, created_by TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE processes (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant_id TEXT NOT NULL,
+    definition_id TEXT NOT NULL, definition_version TEXT NOT NULL, definition_code TEXT NOT NULL,
+    state TEXT NOT NULL, initiator_id TEXT NOT NULL, related_process_id TEXT, metadata TEXT NOT NULL, entity TEXT NOT NULL,
+    workflow_outcome TEXT, workflow_message TEXT,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX processes_related ON processes (related_process_id) WHERE related_process_id IS NOT NULL;
+  CREATE INDEX processes_definition ON processes (definition_code, seq);
+
+  CREATE TABLE process_items (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL REFERENCES processes (id), tenant_id TEXT NOT NULL, type TEXT NOT NULL,
+    definition_id TEXT, definition_version TEXT, definition_code TEXT, owner_id TEXT,
+    state TEXT, data TEXT, context_data TEXT, message_text TEXT, message_data TEXT, message_data_code TEXT,
+    claimed_at TEXT, completed_at TEXT, cancelled_at TEXT,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX process_items_process ON process_items (process_id, seq);
+
+  CREATE TABLE task_logs (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, process_item_id TEXT NOT NULL REFERENCES process_items (id),
+    timestamp TEXT NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX task_logs_item ON task_logs (process_item_id, seq);
+
+  CREATE TABLE documents (
+    id TEXT PRIMARY KEY, uri TEXT NOT NULL UNIQUE, process_id TEXT NOT NULL REFERENCES processes (id), content_id TEXT NOT NULL,
+    name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, linked_to TEXT, created_by TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX documents_process ON documents (process_id);
+
+  CREATE TABLE workers (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, identity TEXT NOT NULL, task_queue TEXT NOT NULL, registration TEXT NOT NULL,
+    created_by TEXT NOT NULL, created_at TEXT NOT NULL, last_modified_by TEXT NOT NULL, last_modified_at TEXT NOT NULL,
+    UNIQUE (identity, task_queue)
+  ) STRICT;
+
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, process_id TEXT NOT NULL, command TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_process ON outbox (process_id, seq);
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, process_id TEXT NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL,
+    process_item_id TEXT, code TEXT, principal_id TEXT, detail TEXT
+  ) STRICT;
+  CREATE INDEX events_process ON events (process_id, seq);
+  `,
+];
