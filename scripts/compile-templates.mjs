@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-/** Precompiles the templates by the renderer's own compiler, so that no command compiles one at run time. */
+/** Precompiles the templates into `templates.js` by the renderer's own compiler, so that no command compiles one at run time. */
 export async function compileAllTemplates(root, outdir) {
   const source = join(root, 'src', 'scaffold', 'render', 'compile.ts');
   if (!existsSync(source)) return;
@@ -24,7 +24,7 @@ export async function compileAllTemplates(root, outdir) {
     });
     await writeFile(compiler, result.outputFiles[0].text);
     const { compileTemplates } = await import(pathToFileURL(compiler).href);
-    await compileTemplates({ root, outdir });
+    await writeFile(join(outdir, 'templates.js'), compileTemplates(join(root, 'templates')));
   } finally {
     await rm(compiler, { force: true });
   }

@@ -1,3 +1,66 @@
-export function setup(): void {
-  // Filled in once there is a package to pack.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { ROOT } from '../../scripts/bundle.mjs';
+import { provideTemporal } from '../../scripts/temporal.mjs';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Absolute folder of this run, for whatever a test wants to keep until the end. */
+    readonly runFolder: string;
+    /** The packed package. */
+    readonly tarball: string;
+    /** Folder in which the packed package is installed: `node_modules/.bin/kuflow` is the command as a user gets it. */
+    readonly cliFolder: string;
+  }
+}
+
+const SOURCES = ['src', 'templates', 'schemas', 'types', 'bin', 'scripts', 'package.json'];
+
+function newest(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 0;
+  if (!found.isDirectory()) return found.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function buildIfStale(): void {
+  const built = statSync(join(ROOT, 'dist', 'kuflow.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (SOURCES.some((source) => newest(join(ROOT, source)) > built)) {
+    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
+  }
+}
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+function runNpm(args: readonly string[], cwd: string): string {
+  return execFileSync(npm, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+}
+
+/** Builds when stale, packs once and installs the tarball once; every end-to-end test starts that very package. */
+export function setup(project: TestProject): () => void {
+  buildIfStale();
+  provideTemporal();
+  const output = join(ROOT, '.test-output');
+  mkdirSync(output, { recursive: true });
+  const runFolder = mkdtempSync(join(output, 'run-'));
+  const packed = JSON.parse(runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', runFolder], ROOT)) as [
+    { filename: string },
+  ];
+  const tarball = join(runFolder, packed[0].filename);
+  const cliFolder = join(runFolder, 'cli');
+  mkdirSync(cliFolder);
+  runNpm(['install', '--prefix', cliFolder, '--no-audit', '--no-fund', '--no-package-lock', tarball], cliFolder);
+  project.provide('runFolder', runFolder);
+  project.provide('tarball', tarball);
+  project.provide('cliFolder', cliFolder);
+  return () => {
+    if (process.env['KUFLOW_KEEP_TEST_OUTPUT'] === undefined) rmSync(runFolder, { recursive: true, force: true });
+  };
 }

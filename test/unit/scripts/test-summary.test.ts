@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { summarise } from '../../../scripts/test-summary.mjs';
+
+const test = (status: string, fullName: string, duration = 1): object => ({ status, fullName, duration });
+const file = (name: string, status: string, ...assertionResults: object[]): object => ({
+  name,
+  status,
+  assertionResults,
+});
+
+describe('the totals of a run', () => {
+  it('adds up reports and sorts by time', () => {
+    const totals = summarise(
+      [
+        {
+          testResults: [
+            file('a', 'failed', test('passed', 'one', 5), test('failed', 'two', 50), test('skipped', 'three')),
+          ],
+        },
+        { testResults: [file('b', 'passed', test('passed', 'four', 500))] },
+      ],
+      1,
+    );
+    expect(totals).toMatchObject({ passed: 2, failed: 1, skipped: ['three'] });
+    expect(totals.slowest.map((slow) => slow.name)).toEqual(['four', 'two', 'one', 'three']);
+  });
+
+  it('counts a file that could not be loaded, and a run that failed outside of its tests', () => {
+    expect(
+      summarise([{ testResults: [file('a', 'failed'), file('b', 'passed', test('passed', 'one'))] }], 1),
+    ).toMatchObject({ passed: 1, failed: 1 });
+    expect(summarise([{ testResults: [file('b', 'passed', test('passed', 'one'))] }], 1)).toMatchObject({
+      passed: 1,
+      failed: 1,
+    });
+  });
+});
