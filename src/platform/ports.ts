@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { codeOf, KnownError } from '../base/errors.ts';
+import type { PortRequest } from './platform-types.ts';
+
+export interface ReservedPort {
+  readonly port: number;
+  /** Set when a preferred port was taken and another one was chosen. */
+  readonly moved?: { readonly wanted: number; readonly holder?: string };
+}
+
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+const TRIES = 100;
+
+/** Ports that browsers refuse to open (the "bad ports" of the Fetch standard, above the privileged ones). */
+const BLOCKED_BY_BROWSERS = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
+/**
+ * A port that is free on both loopback families now; the caller listens on it next. `exact` gives that port or a
+ * KnownError that names the holder; `preferred` (and no request, with `fallback`) gives it or the next free one.
+ * Port 0 is any free port. `avoid` holds ports that were handed out but are not listened on yet.
+ */
+export async function reservePort(
+  request: PortRequest | undefined,
+  fallback: number,
+  avoid: readonly number[] = [],
+): Promise<ReservedPort> {
+  const { kind, port: wanted } = request ?? { kind: 'preferred', port: fallback };
+  if (wanted === 0) return { port: await anyFreePort(avoid) };
+  const problem = avoid.includes(wanted) ? 'another part of this platform has it' : await whyNot(wanted);
+  if (problem === undefined) return { port: wanted };
+  const holder = problem === 'taken' ? await portHolder(wanted) : undefined;
+  if (kind === 'exact') {
+    throw new KnownError({
+      message: `Port ${wanted} is not free`,
+      tried: `listen on 127.0.0.1:${wanted} and [::1]:${wanted}`,
+      seen: problem === 'taken' ? `it is held by ${holder ?? 'a process that could not be found out'}` : problem,
+      next: ['Stop that process, or give another port'],
+    });
+  }
+  for (let port = wanted + 1; port <= Math.min(wanted + TRIES, 65_535); port++) {
+    if (BLOCKED_BY_BROWSERS.has(port) || avoid.includes(port)) continue;
+    if ((await whyNot(port)) === undefined) return moved(port);
+  }
+  return moved(await anyFreePort(avoid));
+
+  function moved(port: number): ReservedPort {
+    return { port, moved: { wanted, ...(holder === undefined ? {} : { holder }) } };
+  }
+}
+
+async function anyFreePort(avoid: readonly number[]): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        server.close(() => resolve(port));
+      });
+    });
+    if (!avoid.includes(port) && !BLOCKED_BY_BROWSERS.has(port) && (await whyNot(port)) === undefined) return port;
+  }
+  throw new KnownError({ message: 'No free port was found on 127.0.0.1' });
+}
+
+/** Undefined when the port is free, `taken`, or the reason in words. */
+async function whyNot(port: number): Promise<string | undefined> {
+  for (const host of LOOPBACK) {
+    // Where addresses are shared (macOS), a listener on all addresses doesn't stop one on loopback: so ask first.
+    if (await answers(port, host)) return 'taken';
+    const code = await tryListen(port, host);
+    if (code === 'EADDRINUSE') return 'taken';
+    if (code === 'EACCES') return 'the system refuses it (EACCES); ports below 1024 need more rights';
+    if (code !== undefined && code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') return code;
+  }
+  return undefined;
+}
+
+function answers(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    const done = (open: boolean): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.setTimeout(300, () => done(false));
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
+}
+
+function tryListen(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(codeOf(error) ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/** `node (pid 4242)`, or undefined when the system does not say. */
+export async function portHolder(port: number): Promise<string | undefined> {
+  try {
+    return process.platform === 'linux' ? await holderByProc(port) : await holderByLsof(port);
+  } catch {
+    return undefined;
+  }
+}
+
+async function holderByProc(port: number): Promise<string | undefined> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const LISTEN = '0A';
+  const inodes = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const lines = (await readFile(table, 'utf8').catch(() => '')).split('\n');
+    for (const line of lines) {
+      const columns = line.trim().split(/\s+/);
+      if (columns[1]?.endsWith(suffix) === true && columns[3] === LISTEN) inodes.add(`socket:[${columns[9] ?? ''}]`);
+    }
+  }
+  if (inodes.size === 0) return undefined;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    // Another user's process closes its descriptors to us.
+    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    for (const descriptor of descriptors) {
+      if (!inodes.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ''))) continue;
+      // Name and program only: further arguments may hold what is nobody's business.
+      const [program = '', script = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+      const words = [program, script.startsWith('-') ? '' : script]
+        .filter((word) => word !== '')
+        .map((word) => basename(word));
+      return `${words.join(' ')} (pid ${pid})`;
+    }
+  }
+  return undefined;
+}
+
+async function holderByLsof(port: number): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
+    timeout: 5000,
+  });
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  const command = /^c(.+)$/m.exec(stdout)?.[1];
+  return pid === undefined ? undefined : `${command ?? 'a process'} (pid ${pid})`;
+}

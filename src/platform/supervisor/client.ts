@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { KnownError } from '../../base/errors.ts';
+import type { SupervisorLine, SupervisorOrder } from './protocol.ts';
+
+export interface SuperviseOptions {
+  /** The supervisor's own JavaScript file (`dist/supervisor.js`). */
+  readonly supervisorEntry: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly logFile?: string;
+  /** Milliseconds between the polite signal and the hard one; 10 s by default. */
+  readonly stopGrace?: number;
+}
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface SupervisedProcess {
+  readonly pid: number;
+  readonly supervisorPid: number;
+  /** Resolves when the process has ended, for whatever reason; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** SIGTERM to the process and its children, SIGKILL after the grace; resolves when they are gone. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a process that can't outlive this one: not after Ctrl-C, a closed terminal or `kill -9`. Rejects with
+ * KnownError when it can't be started.
+ */
+export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
+  const stopGrace = options.stopGrace ?? 10_000;
+  const order: SupervisorOrder = {
+    command: options.command,
+    args: options.args,
+    ownerPid: process.pid,
+    stopGrace,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+  };
+  const supervisor = spawn(process.execPath, [options.supervisorEntry, JSON.stringify(order)], {
+    detached: true,
+    windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...(options.env ?? process.env), NODE_OPTIONS: '' },
+  });
+  supervisor.stdin.on('error', () => undefined);
+  let complaint = '';
+  supervisor.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString('utf8')).slice(-2000);
+  });
+
+  let pid = 0;
+  let exit: ProcessExit | undefined;
+  const gone = new Promise<void>((resolve) => {
+    supervisor.once('close', () => resolve());
+    supervisor.once('error', () => resolve());
+  });
+  const exited = gone.then(() => {
+    // The supervisor itself was killed: nobody else is left to end what it kept.
+    if (exit === undefined && pid !== 0) killTree(pid);
+    return exit ?? { code: null, signal: null };
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    const failed = (seen: string): void =>
+      reject(
+        new KnownError({
+          message: `${options.command} could not be started`,
+          tried: [options.command, ...options.args].join(' '),
+          seen,
+        }),
+      );
+    supervisor.once('error', (error) => failed(error.message));
+    void gone.then(() => failed(complaint.trim() === '' ? 'its supervisor ended at once' : complaint.trim()));
+    createInterface({ input: supervisor.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as SupervisorLine;
+      if (line.kind === 'failed') failed(line.message);
+      else if (line.kind === 'exited') exit = { code: line.code, signal: line.signal };
+      else {
+        pid = line.pid;
+        resolve();
+      }
+    });
+  });
+
+  return {
+    pid,
+    supervisorPid: supervisor.pid ?? 0,
+    exited,
+    stop: async () => {
+      supervisor.stdin.end();
+      const late = setTimeout(() => {
+        supervisor.kill('SIGKILL');
+        killTree(pid);
+      }, stopGrace + 8000);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+function killTree(pid: number): void {
+  try {
+    if (process.platform === 'win32')
+      spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+    else process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,17 @@
+/** What the owner tells the supervisor, as JSON in its only argument. */
+export interface SupervisorOrder {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Both outputs of the process are appended to it; thrown away when absent. */
+  readonly logFile?: string;
+  readonly ownerPid: number;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly stopGrace: number;
+}
+
+/** What the supervisor tells the owner, one JSON line each on its stdout. */
+export type SupervisorLine =
+  | { readonly kind: 'started'; readonly pid: number }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'exited'; readonly code: number | null; readonly signal: string | null };

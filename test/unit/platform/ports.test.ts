@@ -1,0 +1,49 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { reservePort } from '../../../src/platform/ports.ts';
+
+const servers: Server[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+async function hold(host: string, port = 0): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+describe('a port', () => {
+  it('is the wanted one when it is free', async () => {
+    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
+    expect(await reservePort({ kind: 'exact', port }, 1)).toEqual({ port });
+    expect(await reservePort(undefined, port)).toEqual({ port });
+  });
+
+  it.each(['127.0.0.1', '::1', '0.0.0.0'])(
+    'that is held on %s is refused when exact, naming the holder, and passed over when preferred',
+    async (host) => {
+      const port = await hold(host);
+      const error: unknown = await reservePort({ kind: 'exact', port }, 1).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: 'KnownError', message: `Port ${port} is not free` });
+      const moved = await reservePort({ kind: 'preferred', port }, 1);
+      expect(moved.port).not.toBe(port);
+      expect(moved.moved?.wanted).toBe(port);
+      if (process.platform === 'linux') {
+        expect((error as { seen: string }).seen).toContain(`(pid ${process.pid})`);
+        expect(moved.moved?.holder).toMatch(new RegExp(`^node.* \\(pid ${process.pid}\\)$`));
+      }
+    },
+  );
+
+  it('that was handed out already, and one that browsers refuse, is not given', async () => {
+    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
+    expect((await reservePort({ kind: 'preferred', port }, 1, [port])).port).not.toBe(port);
+    await expect(reservePort({ kind: 'exact', port }, 1, [port])).rejects.toMatchObject({
+      seen: 'another part of this platform has it',
+    });
+    expect((await reservePort({ kind: 'preferred', port: 6664 }, 1, [6664])).port).toBeGreaterThan(6669);
+  });
+});
