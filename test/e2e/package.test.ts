@@ -1,10 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 
 const installed = join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker');
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
 
 function kuflow(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const result = spawnSync(process.execPath, [join(installed, 'bin', 'kuflow.js'), ...args], {
@@ -25,7 +31,7 @@ describe('the packed package', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     for (const folder of ['templates', 'schemas']) {
       if (!existsSync(join(ROOT, folder))) continue;
-      for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      for (const file of filesBelow(join(ROOT, folder))) {
         expect(files, 'npm drops some names: give the file another one in the tree').toContain(join(folder, file));
       }
     }
