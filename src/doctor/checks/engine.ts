@@ -1,0 +1,97 @@
+import { connectEngine } from '../../engine/rpc.ts';
+import type { Check } from '../check.ts';
+import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';
+import { handshakeCause, rpcCause } from '../engine-causes.ts';
+import { dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
+
+const CALL_MS = 5_000;
+
+export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
+  id: 'KF-ENGINE-001',
+  title: 'Engine answers (GetSystemInfo)',
+  plane: 'engine',
+  docs: 'kf-engine-001',
+  requires: ['KF-TOKEN-001', 'KF-TLS-003'],
+  offline: false,
+  timeoutMs: 18_000,
+  run: async ({ input, found, signal, atEnd }) => {
+    const connecting = await connectEngine(dialOptions(input, found, signal));
+    if (!connecting.ok) {
+      const cause = handshakeCause(connecting.facts);
+      if (cause === undefined) throw new Error('the connection failed without a cause');
+      return engineFinding(cause, input, handshakeFactList(connecting.facts));
+    }
+    const { connection } = connecting;
+    atEnd(() => connection.close());
+    const result = await connection.getSystemInfo({
+      timeoutMs: CALL_MS,
+      signal,
+      ...(found.token && { token: found.token }),
+    });
+    if (result.ok) {
+      const { serverVersion } = result.value;
+      return {
+        state: 'pass',
+        summary: `Temporal server ${serverVersion}`,
+        facts: { serverVersion, ms: Math.round(result.ms) },
+        found: { connection },
+      };
+    }
+    // SDKs go on without this call where an engine does not have it; any other status ends a worker's start.
+    if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
+      return {
+        state: 'skip',
+        skipped: 'restricted',
+        summary: 'the engine restricts this call',
+        facts: { status: result.name },
+        found: { connection },
+      };
+    }
+    return engineFinding(
+      rpcCause(result, 'GetSystemInfo'),
+      input,
+      result.kind === 'status' ? { status: result.name, message: result.message } : {},
+    );
+  },
+};
+
+export const describeNamespace: Check<ConnectionInput, ConnectionFound> = {
+  id: 'KF-ENGINE-002',
+  title: 'Namespace (DescribeNamespace)',
+  plane: 'engine',
+  docs: 'kf-engine-002',
+  requires: ['KF-ENGINE-001'],
+  offline: false,
+  timeoutMs: 8_000,
+  run: async ({ input, found, signal }) => {
+    const { connection, namespace, token } = found;
+    if (connection === undefined || namespace === undefined)
+      throw new Error('no connection or namespace was found before');
+    const result = await connection.describeNamespace(namespace.value, {
+      timeoutMs: CALL_MS,
+      signal,
+      ...(token && { token }),
+    });
+    const facts = { namespace: namespace.value, namespaceSource: namespace.source };
+    if (result.ok)
+      return {
+        state: 'pass',
+        summary: `${result.value.name}, ${result.value.state}`,
+        facts: { ...facts, state: result.value.state },
+      };
+    if (result.kind === 'status' && (result.name === 'PERMISSION_DENIED' || result.name === 'UNIMPLEMENTED')) {
+      return {
+        state: 'skip',
+        skipped: 'restricted',
+        summary: 'the engine restricts this call',
+        facts: { ...facts, status: result.name },
+      };
+    }
+    const cause = rpcCause(result, 'DescribeNamespace', namespace.value);
+    return engineFinding(
+      cause,
+      input,
+      result.kind === 'status' ? { ...facts, status: result.name, message: result.message } : facts,
+    );
+  },
+};

@@ -1,0 +1,115 @@
+import { KnownError } from '../../base/errors.ts';
+import { probeHandshake } from '../../engine/handshake.ts';
+import { readTlsMaterial, type TlsMaterialText } from '../../engine/tls-material.ts';
+import type { Check, Finding } from '../check.ts';
+import type { ConnectionFound, ConnectionInput, IssuedMaterial, Sourced } from '../connection-input.ts';
+import { handshakeCause } from '../engine-causes.ts';
+import { dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
+import { restFinding } from '../rest-causes.ts';
+
+function judgeMaterial(
+  text: TlsMaterialText,
+  namespace: Sourced<string> | undefined,
+  source: string,
+  now: number,
+): Finding<ConnectionFound> {
+  const reading = readTlsMaterial(text, now);
+  if (!reading.ok) {
+    const texts = reading.problems.map(({ message }) => message);
+    return {
+      state: 'fail',
+      summary: texts.join('; '),
+      facts: { source, problems: reading.problems.map(({ part, code }) => `${part}: ${code}`) },
+      cause: {
+        code: `certificate-${reading.problems[0]?.code ?? 'unusable'}`,
+        verdict: 'fail',
+        text: texts.join('; '),
+      },
+      advice: [{ text: `Correct the certificate set (${source})` }],
+    };
+  }
+  const { material } = reading;
+  const until = new Date(material.notAfter).toISOString();
+  return {
+    state: 'pass',
+    summary: `${material.subject.replaceAll('\n', ', ')}, valid until ${until}`,
+    facts: {
+      source,
+      subject: material.subject,
+      issuer: material.issuer,
+      validTo: until,
+      fingerprint: material.fingerprint,
+      authorities: material.ca.length,
+    },
+    found: { material, ...(namespace && { namespace }) },
+  };
+}
+
+export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
+  id: 'KF-TLS-001',
+  title: 'Engine certificate from settings',
+  plane: 'tls',
+  docs: 'kf-tls-001',
+  requires: ['KF-SET-001'],
+  offline: true,
+  timeoutMs: 5_000,
+  notApplicable: ({ material }) =>
+    material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined,
+  run: async ({ input }) => {
+    if (input.material.kind !== 'given') throw new Error('asked without given material');
+    const { read, source } = input.material;
+    try {
+      return judgeMaterial(await read(), input.namespace, source, input.clock.now());
+    } catch (error) {
+      if (!(error instanceof KnownError)) throw error;
+      return {
+        state: 'fail',
+        summary: error.message,
+        facts: { source },
+        cause: { code: 'certificate-files-unreadable', verdict: 'fail', text: error.message },
+        advice: error.next.map((text) => ({ text })),
+      };
+    }
+  },
+};
+
+export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
+  id: 'KF-TLS-002',
+  title: 'Engine certificate from KuFlow',
+  plane: 'tls',
+  docs: 'kf-tls-002',
+  requires: ['KF-REST-001'],
+  offline: false,
+  creates: 'engine certificate',
+  timeoutMs: 15_000,
+  notApplicable: ({ material }) =>
+    material.kind === 'given' ? `not requested: given by ${material.source}` : undefined,
+  run: async ({ input, signal }) => {
+    let issued: IssuedMaterial;
+    try {
+      issued = await input.rest.requestCertificate(signal);
+    } catch (error) {
+      return restFinding(error);
+    }
+    const namespace = input.namespace ?? { value: issued.namespace, source: "KuFlow's engine certificate" };
+    return judgeMaterial(issued.text, namespace, 'issued by KuFlow', input.clock.now());
+  },
+};
+
+export const engineHandshake: Check<ConnectionInput, ConnectionFound> = {
+  id: 'KF-TLS-003',
+  title: 'TLS handshake with the engine',
+  plane: 'tls',
+  docs: 'kf-tls-003',
+  requires: ['KF-TLS-001', 'KF-TLS-002'],
+  offline: false,
+  // Connect, handshake and the reads after it have limits of their own, which say more.
+  timeoutMs: 15_000,
+  run: async ({ input, found, signal }) => {
+    const facts = await probeHandshake(dialOptions(input, found, signal));
+    const cause = handshakeCause(facts);
+    if (cause !== undefined) return engineFinding(cause, input, handshakeFactList(facts));
+    const read = facts.after?.kind === 'http2' ? 'HTTP/2 answered after it' : 'nothing came after it';
+    return { state: 'pass', summary: `${facts.protocol ?? 'TLS'}, ${read}`, facts: handshakeFactList(facts) };
+  },
+};

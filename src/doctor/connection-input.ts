@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.ts';
+import type { ProxyDecision } from '../base/proxy.ts';
+import type { Secret } from '../base/secret.ts';
+import type { EngineConnection } from '../engine/rpc.ts';
+import type { TlsMaterial, TlsMaterialText } from '../engine/tls-material.ts';
+
+/** A value and where it came from, e.g. `KUFLOW_API_ENDPOINT` or `application.yaml`. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+/** A setting that is missing or unusable. */
+export interface SettingProblem {
+  readonly key: string;
+  /** What was expected and what was seen, no secret in it. */
+  readonly problem: string;
+  readonly source?: string;
+}
+
+/** Certificate, key and CA of the engine: asked for from KuFlow, or given by files or inline data. */
+export type MaterialOrigin =
+  | { readonly kind: 'requested' }
+  | { readonly kind: 'given'; readonly source: string; readonly read: () => Promise<TlsMaterialText> };
+
+/** What the checks look at: settings as resolved, and KuFlow as functions, so that neither is fixed to one client. */
+export interface ConnectionInput {
+  readonly problems: readonly SettingProblem[];
+  readonly endpoint: Sourced<string>;
+  readonly clientId: Sourced<string>;
+  /** `host:port` */
+  readonly target: Sourced<string>;
+  /** Absent: the one that comes with the engine certificate. */
+  readonly namespace?: Sourced<string>;
+  readonly serverName?: Sourced<string>;
+  readonly material: MaterialOrigin;
+  readonly restProxy: ProxyDecision;
+  readonly engineProxy: ProxyDecision;
+  /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
+  readonly proxyCa?: readonly string[];
+  readonly rest: RestAccess;
+  readonly clock: Clock;
+}
+
+/** KuFlow's REST API as the checks need it; each rejects with the client's error. */
+export interface RestAccess {
+  readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
+  readonly requestToken: (signal: AbortSignal) => Promise<IssuedToken>;
+  readonly requestCertificate: (signal: AbortSignal) => Promise<IssuedMaterial>;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly type?: string;
+  readonly name?: string;
+}
+
+export interface IssuedToken {
+  readonly token: Secret;
+  /** ISO 8601, as KuFlow sent it. */
+  readonly expiredAt?: string;
+}
+
+export interface IssuedMaterial {
+  readonly namespace: string;
+  readonly text: TlsMaterialText;
+}
+
+/** What the checks hand on to each other. */
+export interface ConnectionFound {
+  readonly token: Secret;
+  readonly material: TlsMaterial;
+  readonly namespace: Sourced<string>;
+  readonly connection: EngineConnection;
+}

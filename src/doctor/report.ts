@@ -1,0 +1,47 @@
+import type { ExitStatus } from '../base/errors.ts';
+import { heaviestStatus } from '../base/exit-status.ts';
+import type { CheckResult, CheckState } from './check.ts';
+
+/** The outcome of a run: every result in order, and what a person needs first. */
+export interface ConnectionReport {
+  readonly results: readonly CheckResult[];
+  /** The first check that did not pass for a reason of its own. */
+  readonly firstFailure?: CheckResult;
+  /** What to do about it, then the command that checks again; empty when all is well. */
+  readonly next: readonly string[];
+  /** What the run made at KuFlow, e.g. `engine token`. */
+  readonly created: readonly string[];
+  /** 0 usable · 1 a check failed · 4 could not tell. */
+  readonly status: ExitStatus;
+  readonly ms: number;
+}
+
+const STATUS: Readonly<Record<CheckState, ExitStatus>> = { pass: 0, warn: 0, skip: 0, fail: 1, crash: 1, unknown: 4 };
+
+/** 1 when a check failed or crashed, 4 when one could not tell, else 0: warnings and skips change nothing. */
+export function statusOf(results: readonly CheckResult[]): ExitStatus {
+  return heaviestStatus(results.map(({ state }) => STATUS[state]));
+}
+
+/** A definite failure comes before one that could only not be told, and each in the order of results. */
+function firstFailureOf(results: readonly CheckResult[]): CheckResult | undefined {
+  return (
+    results.find(({ state }) => state === 'fail' || state === 'crash') ??
+    results.find(({ state }) => state === 'unknown')
+  );
+}
+
+/** Puts the results together; `retry` is the command that runs the check again. */
+export function makeReport(results: readonly CheckResult[], ms: number, retry?: string): ConnectionReport {
+  const firstFailure = firstFailureOf(results);
+  const advice = firstFailure?.advice ?? [];
+  const steps = advice.map(({ text, command }) => (command === undefined ? text : `${text}: ${command}`));
+  return {
+    results,
+    ...(firstFailure && { firstFailure }),
+    next: firstFailure === undefined ? [] : [...steps, ...(retry === undefined ? [] : [`Then check again: ${retry}`])],
+    created: results.flatMap(({ created }) => (created === undefined ? [] : [created])),
+    status: statusOf(results),
+    ms,
+  };
+}

@@ -1,0 +1,140 @@
+import { messageOf } from '../base/errors.ts';
+import type { Check, CheckContext, CheckEvent, CheckResult, CheckState, Finding } from './check.ts';
+
+type Outcome = Omit<Finding<unknown>, 'state' | 'found'> & { readonly state: CheckState };
+
+export interface RunOptions {
+  /** `check-started` as it happens; `check-finished` in the registry's order, each as soon as all before it are known. */
+  readonly report?: (event: CheckEvent) => void;
+  /** Stops the run: what has not ended is `unknown`. */
+  readonly signal?: AbortSignal;
+}
+
+/** The registry cut down to the checks with these ids and everything they require, in its order. Throws on an id that is not there. */
+export function selectChecks<Input, Found>(
+  registry: readonly Check<Input, Found>[],
+  only: readonly string[] | undefined,
+): readonly Check<Input, Found>[] {
+  if (only === undefined) return registry;
+  const wanted = new Set<string>();
+  const add = (id: string): void => {
+    if (wanted.has(id)) return;
+    const check = registry.find((candidate) => candidate.id === id);
+    if (check === undefined) throw new Error(`there is no check ${id}`);
+    wanted.add(id);
+    check.requires.forEach(add);
+  };
+  only.forEach(add);
+  return registry.filter((check) => wanted.has(check.id));
+}
+
+/** Whether what depends on this result can't be looked at. A check that had nothing to look at, or was not allowed to, blocks nothing. */
+function blocks(result: CheckResult): boolean {
+  if (result.state === 'skip') return result.skipped === 'blocked';
+  return result.state === 'fail' || result.state === 'unknown' || result.state === 'crash';
+}
+
+/** Ends with the check, when its time is up, or with the run's signal, whatever comes first. */
+async function runInTime<Input, Found>(
+  check: Check<Input, Found>,
+  context: Omit<CheckContext<Input, Found>, 'signal'>,
+  outer: AbortSignal | undefined,
+): Promise<Finding<Found>> {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped: (() => void) | undefined;
+  const late = new Promise<Finding<Found>>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ state: 'unknown', summary: `no result within ${check.timeoutMs / 1000} s` }),
+      check.timeoutMs,
+    );
+    stopped = () => resolve({ state: 'unknown', summary: 'stopped before it had a result' });
+    outer?.addEventListener('abort', stopped, { once: true });
+    if (outer?.aborted === true) stopped();
+  });
+  try {
+    const work = check.run({ ...context, signal: stop.signal });
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    if (stopped !== undefined) outer?.removeEventListener('abort', stopped);
+    stop.abort();
+  }
+}
+
+/**
+ * Runs the checks: each as soon as those it requires have ended, side by side where possible. What depends on a failure is skipped
+ * and names the first failure of its chain; a check that throws is a `crash`; one that does not end in time is `unknown`.
+ * Results come in the order of `checks`. Never rejects because of a check.
+ */
+export async function runChecks<Input, Found extends object>(
+  checks: readonly Check<Input, Found>[],
+  input: Input,
+  options: RunOptions = {},
+): Promise<readonly CheckResult[]> {
+  const running = new Map<string, Promise<CheckResult>>();
+  const releases: (() => void)[] = [];
+  let found: Partial<Found> = {};
+  let ended = false;
+  const atEnd = (release: () => void): void => {
+    if (ended) release();
+    else releases.push(release);
+  };
+
+  const runOne = async (
+    check: Check<Input, Found>,
+    required: readonly Promise<CheckResult>[],
+  ): Promise<CheckResult> => {
+    const { id, title, plane, docs } = check;
+    const started = performance.now();
+    const result = (finding: Outcome, more: Partial<CheckResult> = {}): CheckResult => ({
+      ...{ id, title, plane, docs, state: finding.state, summary: finding.summary },
+      facts: finding.facts ?? {},
+      advice: finding.advice ?? [],
+      ...(finding.cause && { cause: finding.cause }),
+      ...(finding.skipped && { skipped: finding.skipped }),
+      ms: performance.now() - started,
+      ...more,
+    });
+    const reason = check.notApplicable?.(input);
+    if (reason !== undefined) return result({ state: 'skip', summary: reason, skipped: 'not-applicable' });
+    const blocker = (await Promise.all(required)).find(blocks);
+    if (blocker !== undefined) {
+      const blockedBy = blocker.blockedBy ?? blocker.id;
+      return result(
+        { state: 'skip', summary: `not checked, because of ${blockedBy}`, skipped: 'blocked' },
+        { blockedBy },
+      );
+    }
+    options.report?.({ kind: 'check-started', id, title });
+    try {
+      const finding = await runInTime(check, { input, found, atEnd }, options.signal);
+      found = { ...found, ...finding.found };
+      const made = check.creates !== undefined && (finding.state === 'pass' || finding.state === 'warn');
+      return result(finding, made ? { created: check.creates } : {});
+    } catch (error) {
+      return result({ state: 'crash', summary: `the check itself failed: ${messageOf(error)}` });
+    }
+  };
+
+  for (const check of checks) {
+    const required = check.requires.map((id) => {
+      const before = running.get(id);
+      if (before === undefined) throw new Error(`${check.id} requires ${id}, which does not come before it`);
+      return before;
+    });
+    running.set(check.id, runOne(check, required));
+  }
+  const results: CheckResult[] = [];
+  try {
+    for (const ending of running.values()) {
+      const result = await ending;
+      results.push(result);
+      options.report?.({ kind: 'check-finished', result });
+    }
+  } finally {
+    ended = true;
+    for (const release of releases) release();
+  }
+  return results;
+}
