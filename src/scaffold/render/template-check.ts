@@ -1,0 +1,71 @@
+import Handlebars from 'handlebars';
+import { BLOCK_HELPERS, VALUE_HELPERS } from './helpers.ts';
+
+interface Node {
+  readonly type: string;
+  readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+}
+
+interface Call extends Node {
+  readonly path: { readonly type: string; readonly original?: unknown };
+  readonly params: readonly Node[];
+  readonly hash?: { readonly pairs: readonly unknown[] };
+  readonly escaped?: boolean;
+  readonly program?: Program;
+  readonly inverse?: Program;
+}
+
+interface Program extends Node {
+  readonly body: readonly Node[];
+}
+
+const VALUES: ReadonlySet<unknown> = new Set(VALUE_HELPERS);
+const BLOCKS: ReadonlySet<unknown> = new Set(BLOCK_HELPERS);
+
+/** What is wrong with a template, as `file:line: reason`; empty when every value passes a language helper. */
+export function templateProblems(file: string, source: string): readonly string[] {
+  let program: Program;
+  try {
+    program = Handlebars.parse(source) as unknown as Program;
+  } catch (error) {
+    return [`${file}: ${error instanceof Error ? error.message : 'not a template'}`];
+  }
+  return problemsIn(program).map(({ node, reason }) => `${file}:${node.loc?.start.line ?? 0}: ${reason}`);
+}
+
+interface Problem {
+  readonly node: Node;
+  readonly reason: string;
+}
+
+function problemsIn(program: Program): readonly Problem[] {
+  return program.body.flatMap((node): readonly Problem[] => {
+    switch (node.type) {
+      case 'ContentStatement':
+      case 'CommentStatement':
+        return [];
+      case 'MustacheStatement':
+        return callProblems(node as Call, VALUES, 'a bare value; pass it through a language helper');
+      case 'BlockStatement': {
+        const block = node as Call;
+        return [
+          ...callProblems(block, BLOCKS, 'only #list and #when refuse undefined'),
+          ...(block.program === undefined ? [] : problemsIn(block.program)),
+          ...(block.inverse === undefined ? [] : problemsIn(block.inverse)),
+        ];
+      }
+      default:
+        return [{ node, reason: `${node.type} is not used in templates` }];
+    }
+  });
+}
+
+function callProblems(call: Call, allowed: ReadonlySet<unknown>, reason: string): readonly Problem[] {
+  if (!allowed.has(call.path.original)) return [{ node: call, reason }];
+  if (call.type === 'MustacheStatement' && call.escaped === false) return [{ node: call, reason: 'a triple mustache' }];
+  const [value, ...more] = call.params;
+  if (value?.type !== 'PathExpression' || more.length > 0 || (call.hash?.pairs.length ?? 0) > 0) {
+    return [{ node: call, reason: 'a helper takes one value by name' }];
+  }
+  return [];
+}
