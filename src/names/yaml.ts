@@ -15,3 +15,19 @@ function escaped(character: string): string {
   if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
   return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`;
 }
+
+/** One line for a YAML comment, after `# `: hidden characters visible, cut at `limit` characters. */
+export function yamlComment(text: string, limit = 300): string {
+  const line = text
+    .slice(0, limit * 4)
+    .replace(/\s+/gu, ' ')
+    .trim();
+  const points = Array.from(line);
+  const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : line;
+  return kept.replace(HIDDEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** Whether a text holds characters that a reader of the file would not see. */
+export function hasHidden(text: string): boolean {
+  return text.search(HIDDEN) >= 0;
+}

@@ -1,0 +1,72 @@
+import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
+import type { ScalarTag } from 'yaml';
+import { hasHidden, yamlComment, yamlString } from '../names/yaml.ts';
+import type { DefinitionFile } from './definition-schema.ts';
+import type { DataShape, ProcessDefinition } from './definition.ts';
+
+type FileShape = NonNullable<DefinitionFile['metadata']>;
+
+export interface RenderOptions {
+  /** What editors get the file's JSON Schema from: a path relative to the file, or an address. */
+  readonly schemaPath?: string;
+  /** Lines of comment at the top, for instance the evidence of a discovery. */
+  readonly notes?: readonly string[];
+  /** Lines of comment before a task, by code. */
+  readonly taskNotes?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The text of a definition file that parses to that definition again. */
+export function renderDefinition(definition: ProcessDefinition, options: RenderOptions = {}): string {
+  const document = new Document(toFile(definition), {
+    aliasDuplicateObjects: false,
+    customTags: (tags) => [VISIBLE, ...tags],
+  });
+  const schemaPath = options.schemaPath ?? './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
+  document.commentBefore = comment([`yaml-language-server: $schema=${schemaPath}`, ...(options.notes ?? [])]);
+  if (isMap(document.contents)) {
+    for (const [at, pair] of document.contents.items.entries()) {
+      if (at > 0 && isScalar(pair.key)) pair.key.spaceBefore = true;
+      if (!isScalar(pair.key) || pair.key.value !== 'tasks' || !isSeq(pair.value)) continue;
+      for (const [index, task] of pair.value.items.entries()) {
+        if (!isNode(task)) continue;
+        task.spaceBefore = index > 0;
+        const notes = options.taskNotes?.get(definition.tasks[index]?.code ?? '');
+        if (notes !== undefined && notes.length > 0) task.commentBefore = comment(notes);
+      }
+    }
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Text with hidden characters is written escaped, so that whoever reviews the file sees them. */
+const VISIBLE: ScalarTag = {
+  tag: 'tag:yaml.org,2002:str',
+  default: true,
+  identify: (value) => typeof value === 'string' && hasHidden(value.replaceAll('\n', '')),
+  resolve: (text) => text,
+  test: /^(?!)/,
+  stringify: (item) => yamlString(String(item.value)),
+};
+
+function comment(lines: readonly string[]): string {
+  return lines.map((line) => ` ${yamlComment(line)}`).join('\n');
+}
+
+function fromShape(shape: DataShape): FileShape {
+  return { schema: shape.schema, ...(shape.uiSchema === undefined ? {} : { 'ui-schema': shape.uiSchema }) };
+}
+
+function toFile(definition: ProcessDefinition): DefinitionFile {
+  const { process, workflow, metadata, entity, tasks } = definition;
+  return {
+    process,
+    workflow: { type: workflow.type, 'task-queue': workflow.taskQueue },
+    ...(metadata === undefined ? {} : { metadata: fromShape(metadata) }),
+    ...(entity === undefined ? {} : { entity: fromShape(entity) }),
+    tasks: tasks.map(({ data, contextData, ...rest }) => ({
+      ...rest,
+      ...(data === undefined ? {} : { data: fromShape(data) }),
+      ...(contextData === undefined ? {} : { 'context-data': fromShape(contextData) }),
+    })),
+  };
+}

@@ -1,0 +1,88 @@
+import { Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
+import { TASK_KINDS } from './definition.ts';
+import type { TaskKind } from './definition.ts';
+
+const closed = { additionalProperties: false };
+
+const text = (description: string) => Type.String({ description, pattern: '\\S' });
+
+const uuid = (description: string) =>
+  Type.String({
+    description,
+    pattern: '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
+  });
+
+const shape = (description: string) =>
+  Type.Object(
+    {
+      schema: Type.Object(
+        {},
+        {
+          description: "JSON Schema of the value (draft 7 unless $schema says otherwise), as copied from KuFlow's app.",
+        },
+      ),
+      'ui-schema': Type.Optional(
+        Type.Object({}, { description: 'JSON Forms UI schema: how KuFlow lays out the form.' }),
+      ),
+    },
+    { ...closed, description },
+  );
+
+const TaskFile = Type.Object(
+  {
+    code: text("Code of the process item definition in KuFlow's app, unique in the process."),
+    kind: Type.Unsafe<TaskKind>({
+      type: 'string',
+      enum: TASK_KINDS,
+      description:
+        'human: a person completes it. system: the worker does. message: text to read. thread: a conversation.',
+    }),
+    name: Type.Optional(Type.String({ description: 'What people call it.' })),
+    description: Type.Optional(Type.String({ description: 'What it is for.' })),
+    data: Type.Optional(shape('The data that the task collects.')),
+    'context-data': Type.Optional(shape('The data that the task shows to whoever works on it.')),
+  },
+  { ...closed, description: 'One task of the process.' },
+);
+
+/** The content of `kuflow.process.yaml` as written: the source of the published JSON Schema and of every check of the file's form. */
+export const DefinitionFileSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'For editors; only needed where the file is JSON.' })),
+    process: Type.Object(
+      {
+        code: text("Code of the process definition in KuFlow's app."),
+        name: Type.Optional(Type.String({ description: 'What people call the process.' })),
+        id: Type.Optional(uuid('Id of the process definition.')),
+        version: Type.Optional(uuid('Id of the version of the process definition.')),
+        tenant: Type.Optional(uuid('Id of the tenant.')),
+      },
+      { ...closed, description: 'Which process this is.' },
+    ),
+    workflow: Type.Object(
+      {
+        type: text("Workflow type, exactly as in the process definition in KuFlow's app."),
+        'task-queue': text("Task queue, exactly as in the process definition in KuFlow's app."),
+      },
+      { ...closed, description: 'How KuFlow starts the workflow of a process.' },
+    ),
+    metadata: Type.Optional(shape('The metadata of the process.')),
+    entity: Type.Optional(shape('The entity of the process.')),
+    tasks: Type.Optional(Type.Array(TaskFile, { description: 'The tasks, in the order in which they usually come.' })),
+  },
+  { ...closed },
+);
+
+export type DefinitionFile = Static<typeof DefinitionFileSchema>;
+
+/** The published JSON Schema of the file, for editors; text of `schemas/kuflow.process.schema.json`. */
+export function publishedSchema(): string {
+  const document = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'KuFlow process definition',
+    description: 'What a KuFlow process is: the file kuflow.process.yaml of a worker project.',
+    ...DefinitionFileSchema,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

@@ -1,0 +1,100 @@
+import type { ProcessDefinition } from './definition.ts';
+
+/** The sample process: a loan that a person applies for, the worker checks, a person approves, and the applicant hears about. */
+export function sampleDefinition(): ProcessDefinition {
+  return {
+    process: { code: 'LOAN', name: 'Loan' },
+    workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
+    metadata: {
+      schema: {
+        type: 'object',
+        properties: {
+          firstName: { type: 'string', title: 'First name' },
+          lastName: { type: 'string', title: 'Last name' },
+        },
+      },
+    },
+    tasks: [
+      {
+        code: 'LOAN_APPLICATION',
+        kind: 'human',
+        name: 'Loan application',
+        description: 'Who applies, and for how much',
+        data: {
+          schema: {
+            type: 'object',
+            properties: {
+              firstName: { type: 'string', title: 'First name', minLength: 1 },
+              lastName: { type: 'string', title: 'Last name', minLength: 1 },
+              email: { type: 'string', title: 'Email', format: 'email' },
+              currency: { type: 'string', title: 'Currency', enum: ['EUR', 'USD', 'GBP'] },
+              amount: { type: 'number', title: 'Amount', minimum: 1, maximum: 1000000 },
+              purpose: { type: 'string', title: 'Purpose' },
+            },
+            required: ['firstName', 'lastName', 'currency', 'amount'],
+          },
+          uiSchema: {
+            type: 'VerticalLayout',
+            elements: [
+              {
+                type: 'HorizontalLayout',
+                elements: [
+                  { type: 'Control', scope: '#/properties/firstName' },
+                  { type: 'Control', scope: '#/properties/lastName' },
+                ],
+              },
+              { type: 'Control', scope: '#/properties/email' },
+              {
+                type: 'HorizontalLayout',
+                elements: [
+                  { type: 'Control', scope: '#/properties/amount' },
+                  { type: 'Control', scope: '#/properties/currency' },
+                ],
+              },
+              { type: 'Control', scope: '#/properties/purpose', options: { multi: true } },
+            ],
+          },
+        },
+      },
+      {
+        code: 'CHECK_CREDIT',
+        kind: 'system',
+        name: 'Check credit',
+        description: 'The worker rates the applicant by itself',
+        data: {
+          schema: {
+            type: 'object',
+            properties: {
+              score: { type: 'integer', title: 'Score', minimum: 0, maximum: 1000 },
+              decision: { type: 'string', title: 'Decision', enum: ['ACCEPT', 'REVIEW'] },
+            },
+            required: ['score', 'decision'],
+          },
+        },
+      },
+      {
+        code: 'APPROVE_LOAN',
+        kind: 'human',
+        name: 'Approve loan',
+        description: 'A person decides',
+        data: {
+          schema: {
+            type: 'object',
+            properties: {
+              approved: { type: 'boolean', title: 'Approved' },
+              comments: { type: 'string', title: 'Comments' },
+            },
+            required: ['approved'],
+          },
+        },
+      },
+      { code: 'LOAN_RESULT', kind: 'message', name: 'Loan result', description: 'Tells the applicant how it went' },
+      {
+        code: 'LOAN_DISCUSSION',
+        kind: 'thread',
+        name: 'Loan discussion',
+        description: 'Questions about the application',
+      },
+    ],
+  };
+}
