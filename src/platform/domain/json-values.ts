@@ -20,9 +20,11 @@ const OPTIONS: Options = { allErrors: true, strict: false, validateSchema: false
 // Formats of KuFlow's own reference strings, e.g. `kuflow-file:uri=…;`.
 const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-artifact', 'data-source'];
 
-const made = new Map<string, Ajv>();
+type AnyAjv = Ajv | Ajv2020;
 
-function ajvFor(schema: JsonObject): Ajv {
+const made = new Map<string, AnyAjv>();
+
+function ajvFor(schema: JsonObject): AnyAjv {
   const dialect = typeof schema['$schema'] === 'string' && /2019-09|2020-12/.test(schema['$schema']) ? '2020' : '07';
   let ajv = made.get(dialect);
   if (ajv === undefined) {
@@ -56,7 +58,9 @@ export function valueCheck(shape: DataShape | undefined, where: string): ValueCh
   let validate: ValidateFunction;
   try {
     // The dialect is chosen above; its own address would have to be resolvable otherwise.
-    const { $schema: _dialect, $id: _id, ...schema } = shape.schema;
+    const schema = Object.fromEntries(
+      Object.entries(shape.schema).filter(([key]) => key !== '$schema' && key !== '$id'),
+    );
     validate = ajvFor(shape.schema).compile(schema);
   } catch (error) {
     throw new KnownError({

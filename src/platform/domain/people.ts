@@ -146,7 +146,12 @@ export function findTenantUsers(
   return pageOf(
     query,
     total,
-    rows.map(tenantUserOf).map(({ metadata: _metadata, ...item }) => item),
+    rows
+      .map(tenantUserOf)
+      .map(({ id, principalId, tenantId, createdBy, createdAt, lastModifiedBy, lastModifiedAt }) => ({
+        ...{ id, principalId, tenantId },
+        ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt },
+      })),
   );
 }
 

@@ -1,4 +1,3 @@
-import { isRecord } from '../../base/json.ts';
 import type { ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findAll, findPage, type Query } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
@@ -85,7 +84,7 @@ function holds(process: ProcessRecord, { field, operation, values }: Criterion):
   const stored: unknown = Object.hasOwn(process.metadata, field) ? process.metadata[field] : undefined;
   const [first = '', second = ''] = values;
   return (Array.isArray(stored) ? (stored as unknown[]) : [stored]).some((one) => {
-    if (one === undefined || one === null || isRecord(one)) return false;
+    if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') return false;
     const text = String(one);
     switch (operation) {
       case 'eq':

@@ -12,12 +12,11 @@ export function workflowClosed(ctx: Domain, processId: string, outcome: Workflow
     const process = findProcessById(ctx.store.sql, processId);
     if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
     const completes = outcome.kind === 'completed' && process.state === 'RUNNING';
-    const { workflowMessage: _before, ...rest } = process;
     updateProcess(ctx.store.sql, {
-      ...rest,
+      ...process,
       ...(completes ? { state: 'COMPLETED' as const, ...touched(process, ctx.system.id, ctx.store.now()) } : {}),
       workflowOutcome: outcome.kind,
-      ...(outcome.kind === 'completed' ? {} : { workflowMessage: outcome.message }),
+      workflowMessage: outcome.kind === 'completed' ? undefined : outcome.message,
     });
     const detail = outcome.kind === 'completed' ? undefined : outcome.message;
     record(ctx, { processId, kind: `workflow-${outcome.kind}`, ...(detail === undefined ? {} : { detail }) });

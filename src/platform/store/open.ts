@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
@@ -46,6 +46,8 @@ export function openStore(options: { readonly path: string; readonly clock: Cloc
 }
 
 function opened(path: string, clock: Clock, release: () => void): Store {
+  // Credentials of the local platform are in it: readable by nobody else from birth.
+  closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
   const sql = sqlOf(database);
   try {

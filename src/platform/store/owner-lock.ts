@@ -13,7 +13,7 @@ interface Holder {
 
 export interface OwnerLock {
   /** Removes the lock if it is still ours; safe to call twice. */
-  release(): void;
+  readonly release: () => void;
 }
 
 // Start times from a system's process list come in whole seconds and follow clock corrections.
@@ -163,7 +163,7 @@ function startOf(pid: number): string | undefined {
             ],
           ]
         : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
-    const text = execFileSync(command as string, args as string[], {
+    const text = execFileSync(command, args, {
       encoding: 'utf8',
       timeout: 10_000,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -21,7 +21,7 @@ export interface ProcessRecord extends Audit {
   readonly entity: JsonObject;
   /** How the workflow closed, once it has: a `WorkflowOutcome` kind, and its message when it did not complete. */
   readonly workflowOutcome?: string;
-  readonly workflowMessage?: string;
+  readonly workflowMessage?: string | undefined;
 }
 
 export function processOf(row: Row): ProcessRecord {

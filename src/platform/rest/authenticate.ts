@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify';
+
+import { ApiError } from '../domain/api-error.ts';
+import { signIn } from '../domain/sign-in.ts';
+import type { Principal } from '../store/people.ts';
+import type { RestDeps } from './deps.ts';
+import { callOf } from './calls.ts';
+
+/** The caller; 401 when there is none. No challenge is sent: KuFlow's SDKs would try to answer it. */
+export async function authenticate(deps: RestDeps, request: FastifyRequest): Promise<Principal> {
+  const { authorization } = request.headers;
+  const principal = await signIn(deps.domain.store, authorization, deps.readEngineToken);
+  if (principal === undefined) {
+    throw new ApiError(
+      401,
+      authorization === undefined
+        ? 'No Authorization header: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
+        : 'The credentials are not those of a principal of this local platform: `kuflow dev env` prints the right ones',
+    );
+  }
+  callOf(request).principal = principal;
+  return principal;
+}

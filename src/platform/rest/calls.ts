@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify';
+
+import type { FaultAction } from '../faults/registry.ts';
+import type { Principal } from '../store/people.ts';
+
+/** What is known of a request on its way, for the hooks and the log. */
+export interface CallState {
+  operationId?: string;
+  principal?: Principal;
+  fault?: FaultAction;
+  /** Why it was not done. */
+  problem?: string;
+  /** True once an error is being answered, so that its answer is not checked as the operation's. */
+  refused?: boolean;
+}
+
+const calls = new WeakMap<FastifyRequest, CallState>();
+
+export function callOf(request: FastifyRequest): CallState {
+  let call = calls.get(request);
+  if (call === undefined) calls.set(request, (call = {}));
+  return call;
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { operations, type OperationId } from '../../kuflow/contract/operations.ts';
+import { answerValidator, requestValidator, type ContractError } from '../../kuflow/contract/validators.ts';
+import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
+import type { RestDeps } from './deps.ts';
+import { authenticate } from './authenticate.ts';
+import { bodyOf } from './bodies.ts';
+import { callOf } from './calls.ts';
+import { HANDLERS, type Answer, type Call, type Handler } from './handlers.ts';
+
+/** One operation of the contract as a route: who calls, faults, the contract of the request, the work, the contract of the answer. */
+export function operationRoute(app: FastifyInstance, deps: RestDeps, id: OperationId): void {
+  const operation = operations[id];
+  const handler = deps.handlers?.[id] ?? HANDLERS[id];
+  app.route({
+    method: operation.method.toUpperCase(),
+    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => {
+      const call = callOf(request);
+      call.operationId = id;
+      await authenticate(deps, request);
+      const fault = deps.faults.take(id);
+      if (fault !== undefined) call.fault = fault;
+    },
+    preSerialization: (request, reply, payload, done) => {
+      if (callOf(request).refused !== true) checkAnswer(deps, id, reply.statusCode, payload);
+      done(null, payload);
+    },
+    handler: (request, reply) => serve(deps, id, handler, request, reply),
+  });
+}
+
+async function serve(
+  deps: RestDeps,
+  id: OperationId,
+  handler: Handler | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { fault } = callOf(request);
+  if (fault?.kind === 'drop-request') return drop(request, reply);
+  if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
+  if (fault?.kind === 'status') {
+    if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
+    throw new ApiError(fault.status, `Injected fault: ${id} answers ${fault.status}`);
+  }
+  let answer: Answer;
+  try {
+    answer = await work(deps, id, handler, request);
+  } catch (error) {
+    if (fault?.kind === 'drop-answer') return drop(request, reply);
+    throw error;
+  }
+  if (fault?.kind === 'drop-answer') return drop(request, reply);
+  const { status, body, headers = {} } = answer;
+  // Bytes and empty answers pass by the serialisation hook.
+  if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, status, body);
+  return reply.status(status).headers(headers).send(body);
+}
+
+async function work(
+  deps: RestDeps,
+  id: OperationId,
+  handler: Handler | undefined,
+  request: FastifyRequest,
+): Promise<Answer> {
+  const { principal } = callOf(request);
+  if (principal === undefined) throw new Error(`${id} is served without a caller`);
+  if (handler === undefined)
+    throw new ApiError(501, `The local platform does not have ${id} yet`, [{ code: 'not-implemented', message: id }]);
+  const call = checkedCall(deps, id, request);
+  return handler({ ...deps.domain, principal }, call);
+}
+
+function checkedCall(deps: RestDeps, id: OperationId, request: FastifyRequest): Call {
+  const path = request.params as Record<string, string>;
+  const body = bodyOf(
+    operations[id],
+    request.headers['content-type'],
+    request.headers['content-encoding'],
+    request.body,
+  );
+  const verdict = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
+  if (verdict.ok) return { id: (path['id'] ?? '').toLowerCase(), query: verdict.query, body };
+  const problem = sentence(verdict.errors);
+  deps.domain.report({ kind: 'contract-violation', side: 'request', operationId: id, problem });
+  throw new ApiError(400, `The request breaks the contract of ${id}: ${problem}`, verdict.errors.map(detailOf));
+}
+
+/** An answer that breaks the contract is a fault of this platform: it is named, and answered as 500. */
+function checkAnswer(deps: RestDeps, id: OperationId, status: number, body: unknown): void {
+  const errors = answerValidator(id, status, 'strict')(body);
+  if (errors.length === 0) return;
+  const problem = sentence(errors);
+  deps.domain.report({ kind: 'contract-violation', side: 'answer', operationId: id, problem });
+  throw new ApiError(
+    500,
+    `The local platform's answer breaks the contract of ${id}: ${problem}`,
+    errors.map((error) => ({ ...detailOf(error), locationType: 'body' })),
+  );
+}
+
+const sentence = (errors: readonly ContractError[]): string =>
+  errors.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
+
+function detailOf({ path, message }: ContractError): ApiErrorDetail {
+  const root = /^(path|query|body)\b/.exec(path)?.[1] as 'path' | 'query' | 'body' | undefined;
+  return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
+}
+
+/** Cuts the connection without an answer. The log still gets its line: the status that would have been sent is not known to the caller. */
+function drop(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  callOf(request).problem = 'Injected fault: the answer was dropped';
+  reply.hijack();
+  request.raw.socket.destroy();
+  return reply;
+}
