@@ -38,6 +38,8 @@ export interface ConnectionInput {
   readonly engineProxy: ProxyDecision;
   /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
   readonly proxyCa?: readonly string[];
+  /** Milliseconds for each step at the engine (connect, handshake, call); 5,000 when absent. */
+  readonly stepMs?: number;
   readonly rest: RestAccess;
   readonly clock: Clock;
 }

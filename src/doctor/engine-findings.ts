@@ -6,7 +6,10 @@ import type { Facts, Finding } from './check.ts';
 import type { ConnectionFound, ConnectionInput } from './connection-input.ts';
 import type { EngineCause } from './engine-causes.ts';
 
-const STEP_MS = 5_000;
+/** Milliseconds for one step at the engine. */
+export function stepMs(input: ConnectionInput): number {
+  return input.stepMs ?? 5_000;
+}
 
 function target(input: ConnectionInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);
@@ -25,7 +28,7 @@ export function dialOptions(
     target: target(input),
     material: found.material,
     proxy: input.engineProxy,
-    timeoutMs: STEP_MS,
+    timeoutMs: stepMs(input),
     signal,
     ...(input.serverName && { serverName: input.serverName.value }),
     ...(input.proxyCa && { proxyCa: input.proxyCa }),

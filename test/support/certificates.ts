@@ -1,6 +1,7 @@
 // First: the certificate library resolves its parts through it while loading.
 import 'reflect-metadata';
 import { createPrivateKey, sign } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
@@ -43,7 +44,7 @@ function serial(): string {
     .replace(/^./, '1');
 }
 
-async function pemOfKey(key: CryptoKey): Promise<string> {
+async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY') + '\n';
 }
 

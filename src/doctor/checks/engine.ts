@@ -2,9 +2,7 @@ import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
 import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';
 import { handshakeCause, rpcCause } from '../engine-causes.ts';
-import { dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
-
-const CALL_MS = 5_000;
+import { dialOptions, engineFinding, handshakeFactList, stepMs } from '../engine-findings.ts';
 
 export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
   id: 'KF-ENGINE-001',
@@ -24,7 +22,7 @@ export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
     const { connection } = connecting;
     atEnd(() => connection.close());
     const result = await connection.getSystemInfo({
-      timeoutMs: CALL_MS,
+      timeoutMs: stepMs(input),
       signal,
       ...(found.token && { token: found.token }),
     });
@@ -68,7 +66,7 @@ export const describeNamespace: Check<ConnectionInput, ConnectionFound> = {
     if (connection === undefined || namespace === undefined)
       throw new Error('no connection or namespace was found before');
     const result = await connection.describeNamespace(namespace.value, {
-      timeoutMs: CALL_MS,
+      timeoutMs: stepMs(input),
       signal,
       ...(token && { token }),
     });

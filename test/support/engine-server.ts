@@ -1,0 +1,106 @@
+import http2 from 'node:http2';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import type { TestPair } from './certificates.ts';
+
+/** A server on a free port of this machine; `close` ends every connection. */
+export interface TestServer {
+  readonly port: number;
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1 and counts the sockets, so that closing leaves nothing behind. */
+export async function listen(server: net.Server): Promise<TestServer> {
+  const sockets = new Set<net.Socket>();
+  const track = (socket: net.Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  server.on('connection', track);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+export interface EngineStubOptions {
+  readonly server: TestPair;
+  /** CA that client certificates must come from. */
+  readonly clientCa: string;
+  /** gRPC status by method name; 0 by default. */
+  readonly status?: Readonly<Record<string, { readonly code: number; readonly message?: string }>>;
+  readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
+  readonly tls?: tls.TlsOptions;
+}
+
+const grpcFrame = (message: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+const field = (number: number, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([number * 8 + 2, content.length]), content]);
+
+const MESSAGES: Readonly<Record<string, Buffer>> = {
+  GetSystemInfo: field(1, Buffer.from('1.32.0')),
+  DescribeNamespace: field(1, Buffer.concat([field(1, Buffer.from('tenant-1')), Buffer.from([16, 1])])),
+};
+
+/** An engine in the shape of Temporal's: mutual TLS, HTTP/2, the two calls. */
+export async function startEngineStub(options: EngineStubOptions): Promise<TestServer> {
+  const server = http2.createSecureServer({
+    ...options.server,
+    ca: options.clientCa,
+    requestCert: true,
+    rejectUnauthorized: true,
+    ...options.tls,
+  });
+  server.on('tlsClientError', () => undefined);
+  server.on('sessionError', () => undefined);
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined);
+    const method = (headers[':path'] ?? '').split('/').pop() ?? '';
+    options.onCall?.(method, headers);
+    const { code, message = '' } = options.status?.[method] ?? { code: 0 };
+    if (code !== 0) {
+      const trailers = { 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) };
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });
+      return;
+    }
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(grpcFrame(MESSAGES[method] ?? Buffer.alloc(0)));
+  });
+  return await listen(server);
+}
+
+/** A TLS server of any kind, with what it does to each connection. */
+export async function startTlsServer(
+  options: tls.TlsOptions,
+  onConnection: (socket: tls.TLSSocket) => void,
+): Promise<TestServer> {
+  const server = tls.createServer(options, (socket) => {
+    socket.on('error', () => undefined);
+    onConnection(socket);
+  });
+  server.on('tlsClientError', () => undefined);
+  return await listen(server);
+}
+
+/** A plain TCP server, with what it does to each connection. */
+export async function startTcpServer(onConnection: (socket: net.Socket) => void): Promise<TestServer> {
+  return await listen(net.createServer(onConnection));
+}
+
+/** A port of 127.0.0.1 on which nothing listens. */
+export async function unusedPort(): Promise<number> {
+  const server = await startTcpServer(() => undefined);
+  await server.close();
+  return server.port;
+}
