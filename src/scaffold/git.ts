@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LOCAL_SETTINGS_FILE } from './local-settings.ts';
+
+export type GitResult =
+  | { readonly kind: 'committed' }
+  /** A repository was made, the first commit was not. */
+  | { readonly kind: 'initialised'; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly command: string; readonly output: string };
+
+export interface GitOptions {
+  readonly folder: string;
+  /** Paths to commit, relative to the folder; absent ones are left out. */
+  readonly paths: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+interface GitCall {
+  readonly ok: boolean;
+  readonly missing: boolean;
+  readonly command: string;
+  readonly stdout: string;
+  readonly output: string;
+}
+
+// Set inside git hooks: they would turn our calls to the repository whose hook runs.
+const NOT_FOR_CHILD = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
+
+/**
+ * Makes a repository with a first commit of `paths`, unless the folder is inside one already. Nothing here fails the creation of a
+ * project: what was not done is said with its reason. Never commits a file that git does not ignore although it holds the secret.
+ */
+export async function startRepository(options: GitOptions): Promise<GitResult> {
+  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !NOT_FOR_CHILD.test(name)));
+  const git = async (args: readonly string[], input?: string): Promise<GitCall> => {
+    const result = await execa('git', args, {
+      cwd: options.folder,
+      env: { ...env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      extendEnv: false,
+      all: true,
+      reject: false,
+      timeout: 60_000,
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    });
+    return {
+      ok: !result.failed,
+      missing: result.code === 'ENOENT',
+      command: ['git', ...args].join(' '),
+      stdout: result.stdout ?? '',
+      output: (result.all ?? '').trim() === '' ? (result.message ?? '') : (result.all ?? ''),
+    };
+  };
+  const failed = ({ command, output }: GitCall): GitResult => ({ kind: 'failed', command, output });
+
+  const inside = await git(['rev-parse', '--show-toplevel']);
+  if (inside.missing) return { kind: 'skipped', reason: 'git is not installed' };
+  if (inside.ok) return { kind: 'skipped', reason: `the folder is inside the repository ${inside.stdout}` };
+  // A repository that git refuses to read (another owner, a broken file) is still one.
+  if (!inside.output.includes('not a git repository')) return { kind: 'skipped', reason: firstLine(inside.output) };
+
+  const named = await git(['config', 'init.defaultBranch']);
+  const made = await git([...(named.ok ? [] : ['-c', 'init.defaultBranch=main']), 'init', '--quiet']);
+  if (!made.ok) return failed(made);
+  for (const [key, variables] of IDENTITY) {
+    if (variables.every((variable) => (env[variable] ?? '') !== '')) continue;
+    const set = await git(['config', key]);
+    if (!set.ok || set.stdout.trim() === '') return { kind: 'initialised', reason: `git's ${key} is not set` };
+  }
+  if (existsSync(join(options.folder, LOCAL_SETTINGS_FILE))) {
+    const ignored = await git(['check-ignore', '--quiet', LOCAL_SETTINGS_FILE]);
+    if (!ignored.ok)
+      return { kind: 'initialised', reason: `git does not ignore ${LOCAL_SETTINGS_FILE}, which holds a secret` };
+  }
+  const paths = options.paths.filter((path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)));
+  // By standard input: a long list is no problem there, and no path is taken for a pattern.
+  const added = await git(
+    ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'],
+    paths.join('\0'),
+  );
+  if (!added.ok) return failed(added);
+  // A signature could ask for a passphrase that nobody sees; a template's hooks know nothing of this project.
+  const committed = await git([
+    'commit',
+    '--quiet',
+    '--no-gpg-sign',
+    '--no-verify',
+    '-m',
+    'Start from the worker template',
+  ]);
+  return committed.ok ? { kind: 'committed' } : failed(committed);
+}
+
+const IDENTITY = [
+  ['user.name', ['GIT_AUTHOR_NAME', 'GIT_COMMITTER_NAME']],
+  ['user.email', ['GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_EMAIL']],
+] as const;
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}

@@ -1,0 +1,56 @@
+import { shellWord } from '../names/shell.ts';
+import type { PackageManager } from './answers.ts';
+import { installCommand, scriptCommand } from './package-manager.ts';
+
+export interface NextStepsInput {
+  /** From where the person stands; `.` or empty when they stand in it. */
+  readonly folder: string;
+  readonly packageManager: PackageManager;
+  readonly installed: boolean;
+  readonly local: boolean;
+  /** Where client id and secret will be found. */
+  readonly credentials: 'file' | 'environment' | 'none';
+  readonly check: 'passed' | 'failed' | 'not-run';
+  /** The repository exists and waits for its first commit. */
+  readonly commitLeft: boolean;
+}
+
+/** A command to type, or a sentence where there is none; with what it does. */
+export interface NextStep {
+  readonly command?: string;
+  readonly text: string;
+}
+
+/** What to do after a project was made, in order: what keeps it from running comes first. */
+export function nextSteps(input: NextStepsInput): readonly NextStep[] {
+  const { packageManager } = input;
+  const script = (name: string, ...args: readonly string[]): string => scriptCommand(packageManager, name, args);
+  const steps: NextStep[] = [];
+  if (input.folder !== '' && input.folder !== '.') {
+    steps.push({ command: `cd ${shellWord(input.folder)}`, text: 'go to the project' });
+  }
+  if (!input.installed) steps.push({ command: installCommand(packageManager), text: 'install its dependencies' });
+  if (input.commitLeft)
+    steps.push({
+      command: 'git add . && git commit -m "Start from the worker template"',
+      text: 'make the first commit',
+    });
+  if (input.local) {
+    return [
+      ...steps,
+      { command: script('dev'), text: 'run the local platform and the worker, reloaded on changes' },
+      { command: script('smoke'), text: 'run one process to its end' },
+    ];
+  }
+  if (input.credentials === 'none') {
+    steps.push({
+      text: 'put client id and secret of the application into application-local.yaml, or into KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+    });
+  }
+  if (input.check !== 'passed') steps.push({ command: script('check'), text: 'check the connection to KuFlow' });
+  return [
+    ...steps,
+    { command: script('start'), text: 'run the worker against KuFlow' },
+    { command: script('dev'), text: 'or try it on the local platform' },
+  ];
+}

@@ -1,0 +1,132 @@
+import { lstat, mkdir, open, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { KnownError, codeOf, messageOf } from '../base/errors.ts';
+import type { DecidedFile, Decision } from './conflicts.ts';
+
+export interface WriteOptions {
+  /** Aborted: what was written is taken back and the signal's reason thrown. */
+  readonly signal?: AbortSignal;
+  /** Called before each file is written; what it throws is a failed write. */
+  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+}
+
+interface Undo {
+  readonly what: string;
+  readonly undo: () => Promise<void>;
+}
+
+/**
+ * Writes the files of a decision without conflicts; returns once the last one is on disk. A new file never replaces one that appeared
+ * meanwhile, and no file leaves the folder through a link. On a failure everything that this call made is taken back, in reverse, and
+ * nothing else: folders only when empty, replaced files restored. Throws a KnownError that says so.
+ */
+export async function writeFiles(decision: Decision, options: WriteOptions = {}): Promise<void> {
+  if (decision.conflicts.length > 0) throw new Error('A decision with conflicts is not written');
+  const undos: Undo[] = [];
+  let at = decision.folder;
+  try {
+    await makeFolders(decision.folder, undos);
+    const root = await realpath(decision.folder);
+    let index = 0;
+    for (const file of decision.files) {
+      if (file.action === 'identical') continue;
+      options.signal?.throwIfAborted();
+      at = join(decision.folder, file.path);
+      await options.onWrite?.(file.path, index++);
+      await makeFolders(dirname(at), undos);
+      await stayInside(root, dirname(at));
+      await (file.action === 'create' ? create(at, file, undos) : replace(at, file, undos));
+    }
+    options.signal?.throwIfAborted();
+  } catch (error) {
+    const left = await takeBack(undos);
+    if (options.signal?.aborted === true && left.length === 0) throw options.signal.reason;
+    throw failed(at, error, left);
+  }
+}
+
+function failed(path: string, error: unknown, left: readonly string[]): KnownError {
+  return new KnownError({
+    message: 'The project could not be written',
+    tried: `write ${path}`,
+    seen: `${error instanceof KnownError ? (error.seen ?? error.message) : reasonOf(error)}; ${
+      left.length === 0 ? 'everything written so far was taken back' : `not taken back: ${left.join(', ')}`
+    }`,
+    next: ['Choose a folder that can be written to, then run the command again'],
+    cause: error,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENOSPC':
+      return 'no space left';
+    case 'EEXIST':
+      return 'the file appeared while the project was being written';
+    case 'ENAMETOOLONG':
+      return 'the path is too long';
+    default:
+      return messageOf(error);
+  }
+}
+
+async function makeFolders(folder: string, undos: Undo[]): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    const found = await stat(at).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (found !== undefined || dirname(at) === at) break;
+    missing.unshift(at);
+  }
+  for (const at of missing) {
+    await mkdir(at);
+    undos.push({ what: at, undo: () => rmdir(at) });
+  }
+}
+
+async function stayInside(root: string, folder: string): Promise<void> {
+  const real = await realpath(folder);
+  if (real !== root && !real.startsWith(root + sep)) {
+    throw new KnownError({ message: `${folder} leads out of the project`, seen: `${folder} leads to ${real}` });
+  }
+}
+
+async function create(path: string, file: DecidedFile, undos: Undo[]): Promise<void> {
+  const handle = await open(path, 'wx', file.mode);
+  undos.push({ what: path, undo: () => rm(path) });
+  try {
+    await handle.writeFile(file.contents);
+    // The umask may have taken rights that an executable needs; 0600 it can only narrow.
+    if (file.mode === 0o755 && process.platform !== 'win32') await handle.chmod(file.mode);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replace(path: string, file: DecidedFile, undos: Undo[]): Promise<void> {
+  const before = await lstat(path);
+  const contents = await readFile(path);
+  undos.push({ what: path, undo: () => writeFileAtomic(path, contents, before.mode & 0o777) });
+  await writeFileAtomic(path, file.contents, file.mode);
+}
+
+async function takeBack(undos: readonly Undo[]): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const { what, undo } of [...undos].reverse()) {
+    try {
+      await undo();
+    } catch (error) {
+      // Gone is what we want; a folder that somebody put a file into is no longer ours.
+      if (codeOf(error) !== 'ENOENT') left.push(what);
+    }
+  }
+  return left;
+}
