@@ -1,0 +1,52 @@
+import type { SeenItem, SeenProcess } from './lists.ts';
+
+/** An instance to read for its shapes. */
+export type Reading =
+  | { readonly type: 'process'; readonly id: string }
+  | { readonly type: 'item'; readonly id: string; readonly code: string };
+
+// Metadata and entity are on processes, one shape each; a fifth of the reads is enough for them.
+const SHARE_OF_PROCESSES = 5;
+
+/**
+ * The instances to read, at most `count`: processes (for metadata and entity) and items, in turns over all codes so that each gets its
+ * share, finished ones first since their data is whole, and from as many different processes as there are. Lists come newest first.
+ */
+export function chooseReadings(
+  processes: readonly SeenProcess[],
+  itemsByCode: ReadonlyMap<string, readonly SeenItem[]>,
+  count: number,
+): readonly Reading[] {
+  const queues: (readonly Reading[])[] = [...itemsByCode].map(([code, items]) =>
+    spread(items.filter((item) => item.type !== 'THREAD')).map((item) => ({ type: 'item', id: item.id, code })),
+  );
+  const processQueue: readonly Reading[] = finishedFirst(processes).map(({ id }) => ({ type: 'process', id }));
+  const forProcesses = queues.every((queue) => queue.length === 0)
+    ? count
+    : Math.max(1, Math.floor(count / SHARE_OF_PROCESSES));
+  const chosen: Reading[] = processQueue.slice(0, Math.min(count, forProcesses));
+  for (let turn = 0; chosen.length < count; turn++) {
+    const round = queues.flatMap((queue) => queue[turn] ?? []);
+    if (round.length === 0) break;
+    chosen.push(...round.slice(0, count - chosen.length));
+  }
+  // Codes with few items leave reads over.
+  const more = processQueue.slice(Math.min(count, forProcesses));
+  return [...chosen, ...more.slice(0, count - chosen.length)];
+}
+
+function finishedFirst<Seen extends { readonly completed: boolean }>(seen: readonly Seen[]): readonly Seen[] {
+  return [...seen.filter((one) => one.completed), ...seen.filter((one) => !one.completed)];
+}
+
+// The first item of each process, then the second of each, and so on.
+function spread(items: readonly SeenItem[]): readonly SeenItem[] {
+  const nth = new Map<string, number>();
+  const rounds: SeenItem[][] = [];
+  for (const item of finishedFirst(items)) {
+    const round = nth.get(item.processId) ?? 0;
+    nth.set(item.processId, round + 1);
+    (rounds[round] ??= []).push(item);
+  }
+  return rounds.flat();
+}

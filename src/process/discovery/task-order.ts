@@ -1,0 +1,65 @@
+/** When the first item of a code was created in a process, milliseconds since the epoch. */
+export interface FirstItem {
+  readonly processId: string;
+  readonly code: string;
+  readonly createdAt: number;
+}
+
+export interface TaskOrder {
+  readonly codes: readonly string[];
+  /** Share of the pairs within one process that were created in that order, 0 to 1; 1 when there are none. */
+  readonly agreement: number;
+}
+
+/**
+ * The usual order of task codes: a code stands before those that it precedes in most of the processes that have both, since tasks
+ * are optional and branches differ; among equals the median rank within a process decides, then the code.
+ */
+export function orderTasks(firstItems: readonly FirstItem[]): TaskOrder {
+  const byProcess = new Map<string, FirstItem[]>();
+  const ranks = new Map<string, number[]>();
+  for (const item of firstItems) {
+    byProcess.set(item.processId, [...(byProcess.get(item.processId) ?? []), item]);
+    ranks.set(item.code, []);
+  }
+  // One JSON array of two codes per key: no code can be made to look like two.
+  const before = new Map<string, number>();
+  const pair = (a: string, b: string): string => JSON.stringify([a, b]);
+  for (const items of byProcess.values()) {
+    const known = items.filter((item) => !Number.isNaN(item.createdAt)).sort((a, b) => a.createdAt - b.createdAt);
+    known.forEach((item, rank) => {
+      ranks.get(item.code)?.push(rank);
+      for (const later of known.slice(rank + 1)) {
+        if (later.createdAt === item.createdAt) continue;
+        before.set(pair(item.code, later.code), (before.get(pair(item.code, later.code)) ?? 0) + 1);
+      }
+    });
+  }
+  const count = (a: string, b: string): number => before.get(pair(a, b)) ?? 0;
+  const all = [...ranks.keys()];
+  const score = new Map(
+    all.map((code) => [code, all.reduce((sum, other) => sum + Math.sign(count(code, other) - count(other, code)), 0)]),
+  );
+  const median = new Map([...ranks].map(([code, own]) => [code, medianOf(own)]));
+  const codes = all.sort(
+    (a, b) =>
+      (score.get(b) ?? 0) - (score.get(a) ?? 0) ||
+      (median.get(a) ?? 0) - (median.get(b) ?? 0) ||
+      (a < b ? -1 : Number(a > b)),
+  );
+  let agreeing = 0;
+  let pairs = 0;
+  codes.forEach((code, index) => {
+    for (const later of codes.slice(index + 1)) {
+      agreeing += count(code, later);
+      pairs += count(code, later) + count(later, code);
+    }
+  });
+  return { codes, agreement: pairs === 0 ? 1 : agreeing / pairs };
+}
+
+// A code whose times are unknown goes last among equals.
+function medianOf(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.MAX_SAFE_INTEGER;
+}
