@@ -37,7 +37,8 @@ async function runCheck(): Promise<number> {
   const json = options.has('--json');
   Runtime.install({ logger: createLogger({ level: 'ERROR', format: 'text', write: writeTo(process.stderr) }) });
   const result = await check(load, ({ step, status, detail }) => {
-    if (!json) process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
+    if (!json)
+      process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
   });
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   return result.status;
@@ -55,7 +56,9 @@ async function runWorker(): Promise<number> {
     settings = load();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`The settings of this worker are not complete:\n\n${indent(error.message)}\n\n${WHERE_TO_GET_SETTINGS}`);
+    process.stderr.write(
+      `The settings of this worker are not complete:\n\n${indent(error.message)}\n\n${WHERE_TO_GET_SETTINGS}`,
+    );
     return 2;
   }
 
@@ -120,7 +123,11 @@ main().then(
     setTimeout(() => process.exit(), 2_000).unref();
   },
   (error: unknown) => {
-    const logger = createLogger({ level: 'ERROR', format: options.has('--dev') ? 'text' : 'json', write: writeTo(process.stderr) });
+    const logger = createLogger({
+      level: 'ERROR',
+      format: options.has('--dev') ? 'text' : 'json',
+      write: writeTo(process.stderr),
+    });
     logger.error('The worker could not start', { error });
     process.exit(1);
   },

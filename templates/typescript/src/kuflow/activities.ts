@@ -22,7 +22,11 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
 
   /** An activity: checks the request, calls KuFlow, answers with the result under `field`. */
   const activity =
-    (field: string | undefined, required: readonly string[], callOf: (request: Request) => Omit<Call, 'operation'>): Named =>
+    (
+      field: string | undefined,
+      required: readonly string[],
+      callOf: (request: Request) => Omit<Call, 'operation'>,
+    ): Named =>
     (operation) =>
       guarded(operation, async (request) => {
         requireAll(request, required);
@@ -40,10 +44,16 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
         try {
           const body = bodyOf(request);
           const path = `${item}/task/~actions/${action}`;
-          return { processItem: await send({ operation, method: 'POST', path, ...(body === undefined ? {} : { body }) }) };
+          return {
+            processItem: await send({ operation, method: 'POST', path, ...(body === undefined ? {} : { body }) }),
+          };
         } catch (error) {
           if (!(error instanceof RestError) || (error.status !== 403 && error.status !== 409)) throw error;
-          const processItem = (await send({ operation: 'retrieveProcessItem', method: 'GET', path: item })) as ProcessItem;
+          const processItem = (await send({
+            operation: 'retrieveProcessItem',
+            method: 'GET',
+            path: item,
+          })) as ProcessItem;
           if (await doneByUs(processItem, request)) return { processItem };
           throw error;
         }
@@ -52,7 +62,11 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
   const isOwnedAsAsked: DoneByUs = async ({ ownerId }, { ownerId: asked, ownerEmail }) => {
     if (ownerId === undefined) return false;
     if (typeof asked === 'string') return ownerId === asked;
-    const owner = (await send({ operation: 'retrievePrincipal', method: 'GET', path: `/principals/${ownerId}` })) as Principal;
+    const owner = (await send({
+      operation: 'retrievePrincipal',
+      method: 'GET',
+      path: `/principals/${ownerId}`,
+    })) as Principal;
     return typeof ownerEmail === 'string' && owner.user?.email?.toLowerCase() === ownerEmail.toLowerCase();
   };
 
@@ -68,18 +82,32 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
   const PROCESS = 'processId';
   const ITEM = 'processItemId';
   const ARTIFACT = 'businessArtifactId';
-  const PREPARE_CREATE = post(artifactAt('/~actions/prepare-create-artifact'), ['businessArtifactActionDefinitionCode']);
+  const PREPARE_CREATE = post(artifactAt('/~actions/prepare-create-artifact'), [
+    'businessArtifactActionDefinitionCode',
+  ]);
 
   const table: Record<keyof KuFlowActivities, Named> = {
-    KuFlow_Engine_retrievePrincipal: activity('principal', ['principalId'], get((r) => `/principals/${id(r, 'principalId')}`)),
-    KuFlow_Engine_retrieveTenantUser: activity('tenantUser', ['tenantUserId'], get((r) => `/tenant-users/${id(r, 'tenantUserId')}`)),
+    KuFlow_Engine_retrievePrincipal: activity(
+      'principal',
+      ['principalId'],
+      get((r) => `/principals/${id(r, 'principalId')}`),
+    ),
+    KuFlow_Engine_retrieveTenantUser: activity(
+      'tenantUser',
+      ['tenantUserId'],
+      get((r) => `/tenant-users/${id(r, 'tenantUserId')}`),
+    ),
 
     KuFlow_Engine_findProcesses: activity('processes', [], find('/processes')),
     KuFlow_Engine_retrieveProcess: activity('process', [PROCESS], get(processAt(''))),
     KuFlow_Engine_deleteProcess: activity(undefined, [PROCESS], remove(processAt(''))),
     KuFlow_Engine_updateProcessEntity: activity('process', [PROCESS, 'entity'], put(processAt('/entity'), ['entity'])),
     KuFlow_Engine_patchProcessEntity: activity('process', [PROCESS, 'jsonPatch'], patch(processAt('/entity'))),
-    KuFlow_Engine_updateProcessMetadata: activity('process', [PROCESS, 'metadata'], put(processAt('/metadata'), ['metadata'])),
+    KuFlow_Engine_updateProcessMetadata: activity(
+      'process',
+      [PROCESS, 'metadata'],
+      put(processAt('/metadata'), ['metadata']),
+    ),
     KuFlow_Engine_patchProcessMetadata: (operation) => {
       const inner = activity('process', [PROCESS, 'jsonPatch'], patch(processAt('/metadata')))(operation);
       // KuFlow's older Python library calls the field `params`.
@@ -95,12 +123,22 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
       [PROCESS, 'processActionDefinitionCode'],
       post(
         processAt('/actions'),
-        ['processActionDefinitionCode', 'createTask', 'createProcessItemMessage', 'startRelatedProcess', 'sendWorkflowSignal'],
+        [
+          'processActionDefinitionCode',
+          'createTask',
+          'createProcessItemMessage',
+          'startRelatedProcess',
+          'sendWorkflowSignal',
+        ],
         'with id',
       ),
     ),
     KuFlow_Engine_retrieveProcessAction: activity('processAction', [PROCESS, 'processActionId'], get(actionAt(''))),
-    KuFlow_Engine_cancelProcessAction: activity('processAction', [PROCESS, 'processActionId'], post(actionAt('/~actions/cancel'), [])),
+    KuFlow_Engine_cancelProcessAction: activity(
+      'processAction',
+      [PROCESS, 'processActionId'],
+      post(actionAt('/~actions/cancel'), []),
+    ),
 
     KuFlow_Engine_findProcessItems: activity('processItems', [], find('/process-items')),
     KuFlow_Engine_retrieveProcessItem: activity('processItem', [ITEM], get(itemAt(''))),
@@ -110,7 +148,17 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
         ['id', PROCESS, 'type'],
         post(
           () => '/process-items',
-          ['id', 'type', PROCESS, 'processItemThreadId', 'ownerId', 'ownerEmail', 'processItemDefinitionCode', 'task', 'message'],
+          [
+            'id',
+            'type',
+            PROCESS,
+            'processItemThreadId',
+            'ownerId',
+            'ownerEmail',
+            'processItemDefinitionCode',
+            'task',
+            'message',
+          ],
         ),
       )(operation);
       return guarded(operation, async (request) => {
@@ -136,7 +184,11 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
       (request) => pick(request, ['ownerId', 'ownerEmail']),
       async (item, request) => item.task?.state === 'CLAIMED' && (await isOwnedAsAsked(item, request)),
     ),
-    KuFlow_Engine_updateProcessItemTaskData: activity('processItem', [ITEM, 'data'], put(itemAt('/task/data'), ['data'])),
+    KuFlow_Engine_updateProcessItemTaskData: activity(
+      'processItem',
+      [ITEM, 'data'],
+      put(itemAt('/task/data'), ['data']),
+    ),
     KuFlow_Engine_patchProcessItemTaskData: activity('processItem', [ITEM, 'jsonPatch'], patch(itemAt('/task/data'))),
     KuFlow_Engine_appendProcessItemTaskLog: activity('processItem', [ITEM, 'level', 'message'], (request) => ({
       ...post(itemAt('/task/~actions/append-log'), ['message', 'level'])(request),
@@ -175,8 +227,16 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     ),
     KuFlow_Engine_retrieveBusinessArtifact: activity('businessArtifact', [ARTIFACT], get(artifactAt(''))),
     KuFlow_Engine_deleteBusinessArtifact: activity(undefined, [ARTIFACT], remove(artifactAt(''))),
-    KuFlow_Engine_updateBusinessArtifact: activity('businessArtifact', [ARTIFACT, 'data'], put(artifactAt('/data'), ['data'])),
-    KuFlow_Engine_patchBusinessArtifact: activity('businessArtifact', [ARTIFACT, 'jsonPatch'], patch(artifactAt('/data'))),
+    KuFlow_Engine_updateBusinessArtifact: activity(
+      'businessArtifact',
+      [ARTIFACT, 'data'],
+      put(artifactAt('/data'), ['data']),
+    ),
+    KuFlow_Engine_patchBusinessArtifact: activity(
+      'businessArtifact',
+      [ARTIFACT, 'jsonPatch'],
+      patch(artifactAt('/data')),
+    ),
     KuFlow_Engine_createBusinessArtifactAction: activity(
       'businessArtifactAction',
       [ARTIFACT, 'businessArtifactActionDefinitionCode'],
@@ -214,7 +274,9 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     ),
   };
 
-  const activities = Object.entries(table).map(([name, make]) => [name, make(name.replace('KuFlow_Engine_', ''))] as const);
+  const activities = Object.entries(table).map(
+    ([name, make]) => [name, make(name.replace('KuFlow_Engine_', ''))] as const,
+  );
   return {
     ...(Object.fromEntries(activities) as unknown as KuFlowActivities),
     KuFlow_Worker_retrieveApplication: async () => ({ applicationId }),
@@ -227,35 +289,54 @@ type PathOf = (request: Request) => string;
 
 // Kinds of calls
 
-const get = (path: PathOf): CallOf => (request) => ({ method: 'GET', path: path(request) });
-const remove = (path: PathOf): CallOf => (request) => ({ method: 'DELETE', path: path(request) });
-const put = (path: PathOf, fields: readonly string[]): CallOf => (request) => ({
-  method: 'PUT',
-  path: path(request),
-  body: pick(request, fields),
-});
-const patch = (path: PathOf): CallOf => (request) => ({
-  method: 'PATCH',
-  path: path(request),
-  body: request['jsonPatch'],
-  contentType: 'application/json-patch+json',
-});
+const get =
+  (path: PathOf): CallOf =>
+  (request) => ({ method: 'GET', path: path(request) });
+const remove =
+  (path: PathOf): CallOf =>
+  (request) => ({ method: 'DELETE', path: path(request) });
+const put =
+  (path: PathOf, fields: readonly string[]): CallOf =>
+  (request) => ({
+    method: 'PUT',
+    path: path(request),
+    body: pick(request, fields),
+  });
+const patch =
+  (path: PathOf): CallOf =>
+  (request) => ({
+    method: 'PATCH',
+    path: path(request),
+    body: request['jsonPatch'],
+    contentType: 'application/json-patch+json',
+  });
 /** A create that came without an id gets one that stays the same in every attempt, so that KuFlow creates only once. */
-const post = (path: PathOf, fields: readonly string[], create?: 'with id'): CallOf => (request) => ({
-  method: 'POST',
-  path: path(request),
-  ...(fields.length === 0 ? {} : { body: pick(create ? { id: idOfThisActivity(), ...withoutEmpty(request) } : request, create ? ['id', ...fields] : fields) }),
-});
-const find = (path: string): CallOf => (request) => ({
-  method: 'GET',
-  path,
-  query: Object.fromEntries(
-    Object.entries(request).map(([field, value]) => [
-      FILTERS[field] ?? field,
-      value as string | number | readonly string[] | undefined,
-    ]),
-  ),
-});
+const post =
+  (path: PathOf, fields: readonly string[], create?: 'with id'): CallOf =>
+  (request) => ({
+    method: 'POST',
+    path: path(request),
+    ...(fields.length === 0
+      ? {}
+      : {
+          body: pick(
+            create ? { id: idOfThisActivity(), ...withoutEmpty(request) } : request,
+            create ? ['id', ...fields] : fields,
+          ),
+        }),
+  });
+const find =
+  (path: string): CallOf =>
+  (request) => ({
+    method: 'GET',
+    path,
+    query: Object.fromEntries(
+      Object.entries(request).map(([field, value]) => [
+        FILTERS[field] ?? field,
+        value as string | number | readonly string[] | undefined,
+      ]),
+    ),
+  });
 
 // The activities name filters in the plural, the API in the singular.
 const FILTERS: Readonly<Record<string, string>> = {
@@ -332,7 +413,9 @@ function id(request: Request, field: string): string {
 }
 
 function pick(request: Request, fields: readonly string[]): Request {
-  return Object.fromEntries(fields.map((field) => [field, request[field]]).filter(([, value]) => value !== undefined && value !== null));
+  return Object.fromEntries(
+    fields.map((field) => [field, request[field]]).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 function withoutEmpty(request: Request): Request {

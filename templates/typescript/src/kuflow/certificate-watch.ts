@@ -80,7 +80,8 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
 
   const schedule = (): void => {
     if (stopped) return;
-    const due = identity.from === 'api' ? Math.max(renewalTimeOfIdentity(identity), tryAgainAt) : Number.POSITIVE_INFINITY;
+    const due =
+      identity.from === 'api' ? Math.max(renewalTimeOfIdentity(identity), tryAgainAt) : Number.POSITIVE_INFINITY;
     timer = setTimeout(() => void look(), Math.min(LOOK_EVERY, Math.max(100, due - Date.now())));
   };
   metrics.certificateExpiry((identity.validTo - Date.now()) / SECOND);

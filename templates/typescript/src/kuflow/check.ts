@@ -35,7 +35,10 @@ export async function check(load: () => Settings, report: (step: CheckStep) => v
     steps.push(result);
     report(result);
   };
-  const step = async <T>(name: StepName, run: () => Promise<readonly [T, string]> | readonly [T, string]): Promise<T> => {
+  const step = async <T>(
+    name: StepName,
+    run: () => Promise<readonly [T, string]> | readonly [T, string],
+  ): Promise<T> => {
     try {
       const [value, detail] = await run();
       done(name, 'ok', detail);

@@ -40,7 +40,8 @@ export function createLogger(options: LogOptions): Logger {
     const record = recordOf(level, message, meta);
     options.write(options.format === 'json' ? JSON.stringify(record) : lineOf(record));
     const hint = nonDeterminismHint(message, meta);
-    if (hint !== undefined && meta['hint'] === undefined) log('ERROR', 'Non-determinism error', { ...meta, error: undefined, hint });
+    if (hint !== undefined && meta['hint'] === undefined)
+      log('ERROR', 'Non-determinism error', { ...meta, error: undefined, hint });
   };
   return {
     log,

@@ -165,8 +165,14 @@ export interface KuFlowActivities {
     },
     { readonly processAction: Body }
   >;
-  KuFlow_Engine_retrieveProcessAction: Call<ProcessId & { readonly processActionId: Uuid }, { readonly processAction: Body }>;
-  KuFlow_Engine_cancelProcessAction: Call<ProcessId & { readonly processActionId: Uuid }, { readonly processAction: Body }>;
+  KuFlow_Engine_retrieveProcessAction: Call<
+    ProcessId & { readonly processActionId: Uuid },
+    { readonly processAction: Body }
+  >;
+  KuFlow_Engine_cancelProcessAction: Call<
+    ProcessId & { readonly processActionId: Uuid },
+    { readonly processAction: Body }
+  >;
   KuFlow_Engine_findProcessItems: Call<
     Find & {
       readonly processIds?: readonly Uuid[];
@@ -199,7 +205,10 @@ export interface KuFlowActivities {
   >;
   KuFlow_Engine_completeProcessItemTask: Call<ItemId, ItemAnswer>;
   KuFlow_Engine_claimProcessItemTask: Call<ItemId, ItemAnswer>;
-  KuFlow_Engine_assignProcessItemTask: Call<ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string }, ItemAnswer>;
+  KuFlow_Engine_assignProcessItemTask: Call<
+    ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string },
+    ItemAnswer
+  >;
   KuFlow_Engine_updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemAnswer>;
   KuFlow_Engine_patchProcessItemTaskData: Call<ItemId & Patch, ItemAnswer>;
   KuFlow_Engine_appendProcessItemTaskLog: Call<

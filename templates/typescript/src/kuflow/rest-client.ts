@@ -99,7 +99,11 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
     } catch (error) {
       if (request.signal?.aborted === true) throw error;
       metrics.restCall(request.operation, 'error');
-      throw new RestError(`${tried}: no answer`, { operation: request.operation, cause: error, timedOut: isTimeOut(error) });
+      throw new RestError(`${tried}: no answer`, {
+        operation: request.operation,
+        cause: error,
+        timedOut: isTimeOut(error),
+      });
     }
     metrics.restCall(request.operation, answer.statusCode);
     const body = parseJson(text);
@@ -183,7 +187,8 @@ function queryOf(query: RestRequest['query'] = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;
-    for (const item of Array.isArray(value) ? (value as readonly string[]) : [value]) parameters.append(name, String(item));
+    for (const item of Array.isArray(value) ? (value as readonly string[]) : [value])
+      parameters.append(name, String(item));
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;

@@ -256,7 +256,8 @@ class Loader {
     if (found === undefined) return undefined;
     const pem = this.#file(key, found);
     const problem = pem === undefined ? undefined : caProblem(pem);
-    if (problem !== undefined) this.#problems.push({ key, source: found.source, expected: `a CA file; found ${problem}` });
+    if (problem !== undefined)
+      this.#problems.push({ key, source: found.source, expected: `a CA file; found ${problem}` });
     return pem;
   }
 
@@ -269,10 +270,16 @@ class Loader {
     const secret = this.#secretOfEnvironment();
     const inEnvironment = id !== undefined || secret !== undefined;
     if (inEnvironment && id === undefined) {
-      this.#missing(idKey, 'KUFLOW_API_CLIENTID is missing beside the secret in the environment: both come from one source');
+      this.#missing(
+        idKey,
+        'KUFLOW_API_CLIENTID is missing beside the secret in the environment: both come from one source',
+      );
     }
     if (inEnvironment && secret === undefined) {
-      this.#missing(secretKey, 'KUFLOW_API_CLIENTSECRET is missing beside the id in the environment: both come from one source');
+      this.#missing(
+        secretKey,
+        'KUFLOW_API_CLIENTSECRET is missing beside the id in the environment: both come from one source',
+      );
     }
     const usedId = this.#usable(idKey, inEnvironment ? id : this.#files.get(idKey));
     const usedSecret = this.#usable(secretKey, inEnvironment ? secret : this.#files.get(secretKey));
@@ -294,7 +301,11 @@ class Loader {
     const file = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
     if (file === undefined) return direct;
     if (direct !== undefined) {
-      this.#problems.push({ key, source: file.source, expected: 'only one of KUFLOW_API_CLIENTSECRET and KUFLOW_API_CLIENTSECRET_FILE' });
+      this.#problems.push({
+        key,
+        source: file.source,
+        expected: 'only one of KUFLOW_API_CLIENTSECRET and KUFLOW_API_CLIENTSECRET_FILE',
+      });
       return direct;
     }
     const text = this.#file(key, file)?.trim();
@@ -314,7 +325,12 @@ class Loader {
       return DEFAULT_ENDPOINT;
     }
     // Credentials of one KuFlow must not be sent to another one.
-    if (credentialsInEnvironment && environment === undefined && file !== undefined && withVersion(file.text) !== endpoint) {
+    if (
+      credentialsInEnvironment &&
+      environment === undefined &&
+      file !== undefined &&
+      withVersion(file.text) !== endpoint
+    ) {
       this.#problems.push({
         key,
         source: file.source,
@@ -354,7 +370,8 @@ class Loader {
     const found = { cert: this.#find(keys.cert), key: this.#find(keys.key), ca: this.#find(keys.ca) };
     const source = (found.cert ?? found.key ?? found.ca)?.source;
     if (source === undefined) return undefined;
-    if (found.key === undefined || found.ca === undefined) this.#missing(keys.cert, `${keys.key} and ${keys.ca} are required`);
+    if (found.key === undefined || found.ca === undefined)
+      this.#missing(keys.cert, `${keys.key} and ${keys.ca} are required`);
     if (found.cert === undefined) this.#missing(keys.cert, `required with ${keys.key} and ${keys.ca}`);
 
     const pem = (key: string, value: Found | undefined, problemOf: (pem: string) => string | undefined): string => {
@@ -371,7 +388,11 @@ class Loader {
     const key = pem(keys.key, found.key, keyProblem);
     const ca = pem(keys.ca, found.ca, caProblem);
     if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
-      this.#problems.push({ key: keys.key, source: found.key?.source ?? source, expected: `the private key of ${keys.cert}` });
+      this.#problems.push({
+        key: keys.key,
+        source: found.key?.source ?? source,
+        expected: `the private key of ${keys.cert}`,
+      });
     }
     return { material: { from, cert, key: new Secret(key), ca }, source };
   }
@@ -383,9 +404,14 @@ class Loader {
     if (found === undefined) return { noProxy: '' };
     const address = found.text.includes('://') ? found.text : `http://${found.text}`;
     if (!URL.canParse(address) || new URL(address).protocol !== 'http:') {
-      this.#problems.push({ key, source: found.source, expected: 'the address of an HTTP CONNECT proxy, http://host:port' });
+      this.#problems.push({
+        key,
+        source: found.source,
+        expected: 'the address of an HTTP CONNECT proxy, http://host:port',
+      });
     }
-    const noProxy = explicit === undefined ? (this.#environment['NO_PROXY'] ?? this.#environment['no_proxy'] ?? '') : '';
+    const noProxy =
+      explicit === undefined ? (this.#environment['NO_PROXY'] ?? this.#environment['no_proxy'] ?? '') : '';
     return { proxy: new Secret(address), noProxy };
   }
 }

@@ -149,7 +149,11 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     return failed ? 1 : 0;
   })();
 
-  logger.info('Worker started', { target: settings.temporal.target, namespace: identity.namespace, ...(health && { port: health.port }) });
+  logger.info('Worker started', {
+    target: settings.temporal.target,
+    namespace: identity.namespace,
+    ...(health && { port: health.port }),
+  });
   return { shutdown, ended };
 }
 

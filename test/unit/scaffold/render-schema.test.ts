@@ -1,0 +1,117 @@
+import { Ajv } from 'ajv';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import type { Json, JsonObject } from '../../../src/base/json.ts';
+import { tsValue } from '../../../src/names/typescript.ts';
+import { exampleOfSchema } from '../../../src/scaffold/render/schema-example.ts';
+import { declarationOfSchema, typeOfSchema } from '../../../src/scaffold/render/schema-types.ts';
+
+const PERSON: JsonObject = {
+  type: 'object',
+  required: ['NAME'],
+  properties: {
+    NAME: { type: 'string', title: 'Name' },
+    AGE: { type: ['integer', 'null'] },
+    KIND: { enum: ['A', 'B', 3, null] },
+    TAGS: { type: 'array', items: { enum: ['x', 'y'] } },
+    ADDRESS: { $ref: '#/$defs/address' },
+    OTHER: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'number' } }] },
+    BOTH: {
+      allOf: [{ properties: { A: { type: 'string' } }, required: ['A'] }, { properties: { B: { type: 'number' } } }],
+    },
+    MAP: { type: 'object', additionalProperties: { type: 'boolean' } },
+    'odd key': { const: 'only' },
+  },
+  $defs: {
+    address: { type: 'object', properties: { CITY: { type: 'string' }, PART_OF: { $ref: '#/$defs/address' } } },
+  },
+};
+
+/** What the compiler says when these values are given this type. */
+function complaints(declaration: string, values: readonly Json[]): readonly string[] {
+  const text = `${declaration}\n${values.map((value, at) => `export const v${at}: T = ${tsValue(value)};`).join('\n')}\n`;
+  const options: ts.CompilerOptions = { strict: true, noEmit: true, noLib: true, types: [] };
+  const host = ts.createCompilerHost(options);
+  const lib =
+    'interface Array<T> { length: number; [n: number]: T } interface Boolean {} interface CallableFunction {} interface Function {} interface IArguments {} interface NewableFunction {} interface Number {} interface Object {} interface RegExp {} interface String {} type Record<K extends string, V> = { [P in K]: V };';
+  const sources = new Map([
+    ['t.ts', text],
+    ['lib.d.ts', lib],
+  ]);
+  host.getSourceFile = (name, target) => {
+    const source = sources.get(name);
+    return source === undefined ? undefined : ts.createSourceFile(name, source, target, true);
+  };
+  host.fileExists = (name) => sources.has(name);
+  const program = ts.createProgram(['lib.d.ts', 't.ts'], options, host);
+  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
+
+describe('types of schemas', () => {
+  const declaration = declarationOfSchema('T', PERSON);
+
+  it('accept what is valid', () => {
+    const values: Json[] = [
+      { NAME: 'x' },
+      { NAME: 'x', AGE: null, KIND: 3, TAGS: ['x'], ADDRESS: { CITY: 'y', PART_OF: { CITY: 'z' } }, MAP: { a: true } },
+      { NAME: 'x', OTHER: [1], BOTH: { A: 'a', B: 1 }, 'odd key': 'only' },
+    ];
+    expect(complaints(declaration, values)).toEqual([]);
+  });
+
+  it.each<[string, Json]>([
+    ['a missing key', {}],
+    ['a wrong type', { NAME: 1 }],
+    ['a value outside the enumeration', { NAME: 'x', KIND: 'C' }],
+    ['a wrong item', { NAME: 'x', TAGS: ['z'] }],
+    ['a key missing in one of allOf', { NAME: 'x', BOTH: { B: 1 } }],
+    ['an unknown key', { NAME: 'x', NAEM: 'x' }],
+  ])('refuse %s', (_, value) => {
+    expect(complaints(declaration, [value]).length).toBeGreaterThan(0);
+  });
+
+  it('end, when a schema contains itself or nests without end', () => {
+    expect(typeOfSchema({ $ref: '#' })).toBe('unknown');
+    let deep: JsonObject = { type: 'string' };
+    for (let level = 0; level < 50; level++) deep = { type: 'object', properties: { a: deep } };
+    expect(typeOfSchema(deep)).toContain('unknown');
+  });
+
+  it('are interfaces for plain objects only', () => {
+    expect(declaration).toMatch(/^export interface T \{/);
+    expect(declarationOfSchema('T', { enum: ['a'] })).toBe("export type T = 'a';\n");
+    expect(declarationOfSchema('T', { anyOf: [PERSON, { type: 'object', properties: { a: {} } }] })).toMatch(
+      /^export type T = /,
+    );
+  });
+});
+
+describe('examples of schemas', () => {
+  it.each<[string, JsonObject]>([
+    ['an object', PERSON],
+    [
+      'limits',
+      {
+        type: 'object',
+        required: ['a', 'b', 'c', 'd'],
+        properties: {
+          a: { type: 'integer', minimum: 5 },
+          b: { type: 'number', exclusiveMinimum: 0, maximum: 3 },
+          c: { type: 'string', minLength: 9 },
+          d: { type: 'string', maxLength: 2 },
+        },
+      },
+    ],
+    [
+      'lists',
+      { type: 'object', required: ['a'], properties: { a: { type: 'array', minItems: 2, items: { enum: [1, 2] } } } },
+    ],
+    [
+      'a reference',
+      { $ref: '#/$defs/x', $defs: { x: { type: 'object', required: ['k'], properties: { k: { const: 7 } } } } },
+    ],
+  ])('of %s are valid', (_, schema) => {
+    const validate = new Ajv({ strict: false }).compile(schema);
+    expect(validate(exampleOfSchema(schema)), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
