@@ -35,7 +35,7 @@ const NOT_FOR_CHILD = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_
  */
 export async function startRepository(options: GitOptions): Promise<GitResult> {
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !NOT_FOR_CHILD.test(name)));
-  const git = async (args: readonly string[], input?: string): Promise<GitCall> => {
+  const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
     const result = await execa('git', args, {
       cwd: options.folder,
       env: { ...env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
@@ -43,15 +43,15 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
       all: true,
       reject: false,
       timeout: 60_000,
-      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      input,
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
     return {
       ok: !result.failed,
       missing: result.code === 'ENOENT',
       command: ['git', ...args].join(' '),
-      stdout: result.stdout ?? '',
-      output: (result.all ?? '').trim() === '' ? (result.message ?? '') : (result.all ?? ''),
+      stdout: result.stdout,
+      output: result.failed && result.all.trim() === '' ? result.message : result.all,
     };
   };
   const failed = ({ command, output }: GitCall): GitResult => ({ kind: 'failed', command, output });
