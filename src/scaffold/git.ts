@@ -35,6 +35,7 @@ const NOT_FOR_CHILD = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_
  */
 export async function startRepository(options: GitOptions): Promise<GitResult> {
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !NOT_FOR_CHILD.test(name)));
+  const cancelSignal = options.signal ?? new AbortController().signal;
   const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
     const result = await execa('git', args, {
       cwd: options.folder,
@@ -44,7 +45,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
       reject: false,
       timeout: 60_000,
       input,
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      cancelSignal,
     });
     return {
       ok: !result.failed,

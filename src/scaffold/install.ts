@@ -50,7 +50,7 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
     all: true,
     reject: false,
     forceKillAfterDelay: 5000,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    cancelSignal: options.signal ?? new AbortController().signal,
   });
   const { onLine } = options;
   if (onLine !== undefined) {
