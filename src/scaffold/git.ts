@@ -52,7 +52,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
       missing: result.code === 'ENOENT',
       command: ['git', ...args].join(' '),
       stdout: result.stdout,
-      output: result.failed && result.all.trim() === '' ? result.message : result.all,
+      output: result.failed && result.all.trim() === '' ? (result.message ?? '') : result.all,
     };
   };
   const failed = ({ command, output }: GitCall): GitResult => ({ kind: 'failed', command, output });
