@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { KnownError } from '../../base/errors.ts';
-import type { SupervisorLine, SupervisorOrder } from './protocol.ts';
+import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 export interface SuperviseOptions {
   /** The supervisor's own JavaScript file (`dist/supervisor.js`). */
@@ -11,6 +11,8 @@ export interface SuperviseOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly logFile?: string;
+  /** File descriptors of this process that become stdin, stdout and stderr of the command; without it there is no input, and output goes to `logFile`. */
+  readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number];
   /** Milliseconds between the polite signal and the hard one; 10 s by default. */
   readonly stopGrace?: number;
 }
@@ -25,6 +27,8 @@ export interface SupervisedProcess {
   readonly supervisorPid: number;
   /** Resolves when the process has ended, for whatever reason; never rejects. */
   readonly exited: Promise<ProcessExit>;
+  /** Sends a signal to the process and its children, once. On Windows only ends them. */
+  signal(signal: NodeJS.Signals): void;
   /** SIGTERM to the process and its children, SIGKILL after the grace; resolves when they are gone. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -35,6 +39,7 @@ export interface SupervisedProcess {
  */
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const stopGrace = options.stopGrace ?? 10_000;
+  const env = options.env ?? process.env;
   const order: SupervisorOrder = {
     command: options.command,
     args: options.args,
@@ -42,16 +47,20 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     stopGrace,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+    ...(options.stdio === undefined ? {} : { handedOn: true }),
   };
   const supervisor = spawn(process.execPath, [options.supervisorEntry, JSON.stringify(order)], {
     detached: true,
     windowsHide: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...(options.env ?? process.env), NODE_OPTIONS: '' },
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.stdio ?? [])],
+    // Options meant for the command (an inspector's port, a loader) are not for the supervisor.
+    env: { ...env, NODE_OPTIONS: '', ...(env.NODE_OPTIONS ? { [KEPT_NODE_OPTIONS]: env.NODE_OPTIONS } : {}) },
   });
-  supervisor.stdin.on('error', () => undefined);
+  const { stdin, stdout, stderr } = supervisor;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('A supervisor without its pipes');
+  stdin.on('error', () => undefined);
   let complaint = '';
-  supervisor.stderr.on('data', (chunk: Buffer) => {
+  stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString('utf8')).slice(-2000);
   });
 
@@ -68,19 +77,20 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   });
 
   await new Promise<void>((resolve, reject) => {
-    const failed = (seen: string): void =>
+    const failed = (seen: string, code?: string): void =>
       reject(
         new KnownError({
           message: `${options.command} could not be started`,
           tried: [options.command, ...options.args].join(' '),
           seen,
+          ...(code === undefined ? {} : { cause: Object.assign(new Error(seen), { code }) }),
         }),
       );
     supervisor.once('error', (error) => failed(error.message));
     void gone.then(() => failed(complaint.trim() === '' ? 'its supervisor ended at once' : complaint.trim()));
-    createInterface({ input: supervisor.stdout }).on('line', (text) => {
+    createInterface({ input: stdout }).on('line', (text) => {
       const line = JSON.parse(text) as SupervisorLine;
-      if (line.kind === 'failed') failed(line.message);
+      if (line.kind === 'failed') failed(line.message, line.code);
       else if (line.kind === 'exited') exit = { code: line.code, signal: line.signal };
       else {
         pid = line.pid;
@@ -93,8 +103,9 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     pid,
     supervisorPid: supervisor.pid ?? 0,
     exited,
+    signal: (signal) => signalTree(pid, signal),
     stop: async () => {
-      supervisor.stdin.end();
+      stdin.end();
       const late = setTimeout(() => {
         supervisor.kill('SIGKILL');
         killTree(pid);
@@ -106,10 +117,14 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
 }
 
 function killTree(pid: number): void {
+  signalTree(pid, 'SIGKILL');
+}
+
+function signalTree(pid: number, signal: NodeJS.Signals): void {
   try {
     if (process.platform === 'win32')
       spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
-    else process.kill(-pid, 'SIGKILL');
+    else process.kill(-pid, signal);
   } catch {
     // Gone already.
   }

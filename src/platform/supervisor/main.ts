@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
-import type { SupervisorLine, SupervisorOrder } from './protocol.ts';
+import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 // A process of its own, started by the owner with stdin as a pipe: when the pipe ends or the owner is gone, however it
 // went, the process that it keeps is ended with all its children. It lives in another session than the owner, so that
@@ -27,11 +27,12 @@ let stopping = false;
 const child: ChildProcess = spawn(order.command, order.args, {
   detached: !windows,
   windowsHide: true,
-  stdio: ['ignore', output, output],
+  env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
+  stdio: order.handedOn === true ? [3, 4, 5] : ['ignore', output, output],
   ...(order.cwd === undefined ? {} : { cwd: order.cwd }),
 });
-child.on('error', (error) => {
-  tell({ kind: 'failed', message: error.message });
+child.on('error', (error: NodeJS.ErrnoException) => {
+  tell({ kind: 'failed', message: error.message, ...(error.code === undefined ? {} : { code: error.code }) });
   leave(1);
 });
 child.on('spawn', () => {

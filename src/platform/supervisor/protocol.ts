@@ -1,3 +1,6 @@
+/** Holds the command's NODE_OPTIONS on their way through the supervisor. */
+export const KEPT_NODE_OPTIONS = 'KUFLOW_KEPT_NODE_OPTIONS';
+
 /** What the owner tells the supervisor, as JSON in its only argument. */
 export interface SupervisorOrder {
   readonly command: string;
@@ -5,6 +8,8 @@ export interface SupervisorOrder {
   readonly cwd?: string;
   /** Both outputs of the process are appended to it; thrown away when absent. */
   readonly logFile?: string;
+  /** The process gets the supervisor's file descriptors 3, 4 and 5 as its stdin, stdout and stderr. */
+  readonly handedOn?: boolean;
   readonly ownerPid: number;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
@@ -13,5 +18,5 @@ export interface SupervisorOrder {
 /** What the supervisor tells the owner, one JSON line each on its stdout. */
 export type SupervisorLine =
   | { readonly kind: 'started'; readonly pid: number }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string; readonly code?: string }
   | { readonly kind: 'exited'; readonly code: number | null; readonly signal: string | null };
