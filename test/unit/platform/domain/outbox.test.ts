@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
+import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
+import { completeTask } from '../../../../src/platform/domain/process-items.ts';
+import { cancelProcess } from '../../../../src/platform/domain/processes.ts';
+import { createWorld, type EngineCall, type World, type WorldOptions } from './world.ts';
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+let world: World | undefined;
+afterEach(() => world?.destroy());
+
+const open = (options: WorldOptions): World => (world = createWorld(options));
+const start = ({ user, identity }: World, id = uuid7()): string =>
+  createProcess(user, { id, tenantId: identity.tenantId, processDefinitionCode: 'LOAN' }).process.id;
+
+describe('the outbox', () => {
+  it('repeats a command until the engine takes it, in order, while other processes go on', async () => {
+    let refusals = 3;
+    const stuck = uuid7();
+    const { promise: othersDone, resolve } = deferred();
+    const at = open({
+      before: async ({ workflowId, call }) => {
+        if (workflowId !== stuck) return resolve();
+        // Nothing of this process may pass the start that fails.
+        if (call === 'start') await othersDone;
+        if (call === 'start' && refusals-- > 0) throw new Error('The engine is away');
+      },
+    });
+    start(at, stuck);
+    const item = createProcessItem(at.worker, {
+      type: 'TASK',
+      processId: stuck,
+      processItemDefinitionCode: 'SCORE',
+      ownerId: at.worker.principal.id,
+    });
+    completeTask(at.worker, item.processItem.id);
+    const other = start(at);
+    cancelProcess(at.user, stuck);
+    await at.outbox.whenIdle();
+    expect(at.calls.map(({ call, workflowId }) => [call, workflowId === stuck])).toEqual([
+      ['start', false],
+      ['start', true],
+      ['signal', true],
+      ['cancel', true],
+    ]);
+    expect(at.calls[0]?.workflowId).toBe(other);
+    expect(refusals).toBe(-1);
+    expect(at.events.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
+  });
+
+  it('keeps what is undone over a restart, and stops in the middle of a pause', async () => {
+    const { promise: tried, resolve } = deferred();
+    const first = open({
+      before: () => {
+        resolve();
+        throw new Error('The engine is away');
+      },
+    });
+    const id = start(first);
+    await tried;
+    await first.stop();
+    expect(first.calls).toEqual([]);
+    const second = open({ folder: first.folder });
+    await second.outbox.whenIdle();
+    expect(second.calls.map(({ call, workflowId }: EngineCall) => [call, workflowId])).toEqual([['start', id]]);
+    await second.stop();
+    const third = open({ folder: first.folder });
+    await third.outbox.whenIdle();
+    expect(third.calls).toEqual([]);
+  });
+
+  it('serves more processes than it takes at a time', async () => {
+    const at = open({});
+    const ids = Array.from({ length: 40 }, () => start(at));
+    await at.outbox.whenIdle();
+    expect(at.calls.map(({ workflowId }) => workflowId).toSorted()).toEqual(ids.toSorted());
+  });
+});

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
+import { documentUriOf } from '../../../../src/platform/domain/file-reference.ts';
+import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
+import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
+import {
+  appendTaskLog,
+  assignTask,
+  claimTask,
+  completeTask,
+  findProcessItems,
+  patchTaskData,
+  retrieveProcessItem,
+  updateTaskContextData,
+  updateTaskData,
+} from '../../../../src/platform/domain/process-items.ts';
+import { cancelProcessItems, completeProcess } from '../../../../src/platform/domain/processes.ts';
+import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+let processId: string;
+beforeEach(() => {
+  world = createWorld();
+  processId = createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' }).process
+    .id;
+});
+afterEach(() => world.destroy());
+
+type Params = Parameters<typeof createProcessItem>[1];
+const create = (more: Partial<Params> = {}): ReturnType<typeof createProcessItem>['processItem'] =>
+  createProcessItem(world.worker, { type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION', ...more })
+    .processItem;
+const refused = (status: number, text?: string): unknown =>
+  expect.objectContaining({
+    name: 'ApiError',
+    status,
+    ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
+  });
+const thrown = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return 'nothing was thrown';
+};
+
+describe('createProcessItem', () => {
+  it('makes a READY task with empty data, and is idempotent by id, even after the process has ended', () => {
+    const id = uuid7();
+    const params: Params = { id, type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION' };
+    expect(createProcessItem(world.worker, params)).toMatchObject({
+      created: true,
+      processItem: {
+        id,
+        task: {
+          state: 'READY',
+          data: { valid: false, value: {}, errors: [{ propertyPath: '/AMOUNT', type: 'required' }] },
+          logs: [],
+        },
+        processItemDefinitionRef: { code: 'APPLICATION' },
+      },
+    });
+    completeProcess(world.worker, processId);
+    expect(createProcessItem(world.worker, params)).toMatchObject({ created: false, processItem: { id } });
+    expect(thrown(() => create())).toEqual(refused(403));
+  });
+
+  it('makes a task that names an owner CLAIMED by it', () => {
+    expect(create({ ownerId: world.worker.principal.id })).toMatchObject({
+      ownerId: world.worker.principal.id,
+      task: { state: 'CLAIMED' },
+    });
+    expect(create({ ownerEmail: world.identity.user.email })).toMatchObject({
+      ownerId: world.user.principal.id,
+      task: { state: 'CLAIMED' },
+    });
+    expect(thrown(() => create({ ownerEmail: 'no@example.com' }))).toEqual(refused(400, 'ownerEmail'));
+  });
+
+  it('makes messages, with the built-in definition too, and threads', async () => {
+    expect(create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } })).toMatchObject({
+      message: { text: 'Hi' },
+      processItemDefinitionRef: { code: 'NOTE' },
+    });
+    const { processItemDefinitionCode: _code, ...bare } = {
+      type: 'MESSAGE' as const,
+      processId,
+      processItemDefinitionCode: undefined,
+      message: { data: { value: { a: 1 } }, dataStructureDataDefinitionCode: 'D' },
+    };
+    expect(createProcessItem(world.worker, bare).processItem).toMatchObject({
+      message: { data: { valid: true, value: { a: 1 } }, dataStructureDataDefinitionCode: 'D' },
+    });
+    expect(create({ type: 'THREAD', processItemDefinitionCode: 'TALK' })).not.toHaveProperty('task');
+    await world.outbox.whenIdle();
+    expect(world.calls.map(({ call }) => call)).toEqual(['start']);
+    createProcessItem(world.user, { type: 'MESSAGE', processId, message: { text: 'From a person' } });
+    await world.outbox.whenIdle();
+    expect(world.calls[1]).toMatchObject({ call: 'signal', payload: { type: 'MESSAGE' } });
+  });
+
+  it('refuses what cannot be, and names what can', () => {
+    expect(thrown(() => create({ processItemDefinitionCode: 'NOPE' }))).toEqual(refused(400, 'APPLICATION, SCORE'));
+    expect(thrown(() => create({ processItemDefinitionCode: 'NOTE' }))).toEqual(refused(400, 'message'));
+    expect(thrown(() => create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE' }))).toEqual(
+      refused(400, 'message.text'),
+    );
+    expect(
+      thrown(() => create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { data: { value: {} } } })),
+    ).toEqual(refused(400, 'dataStructureDataDefinitionCode'));
+    expect(thrown(() => createProcessItem(world.worker, { type: 'THREAD', processId }))).toEqual(
+      refused(400, 'processItemDefinitionCode'),
+    );
+    expect(thrown(() => create({ processId: uuid7() }))).toEqual(refused(404));
+  });
+});
+
+describe('a task', () => {
+  it('goes READY, CLAIMED, COMPLETED, and tells the workflow at the end only', async () => {
+    const { id } = create();
+    expect(claimTask(world.user, id)).toMatchObject({ ownerId: world.user.principal.id, task: { state: 'CLAIMED' } });
+    expect(updateTaskData(world.user, id, { value: { AMOUNT: '7' } }).task?.data).toEqual({
+      valid: true,
+      value: { AMOUNT: '7' },
+    });
+    await world.outbox.whenIdle();
+    expect(world.calls.map(({ call }) => call)).toEqual(['start']);
+    expect(completeTask(world.user, id).task?.state).toBe('COMPLETED');
+    await world.outbox.whenIdle();
+    expect(world.calls[1]).toEqual({
+      call: 'signal',
+      workflowId: processId,
+      signalName: 'KuFlow_Engine_Signal_Process_Item',
+      payload: {
+        id,
+        type: 'TASK',
+        payload: { processItemDefinitionCode: 'APPLICATION', dataStructureDataDefinitionCode: null },
+        requestTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+\+0[12]:00$/) as string,
+        requestTimeZone: 'Europe/Madrid',
+      },
+    });
+    expect(processTimeline(world.domain, processId).map(({ kind, principal }) => [kind, principal])).toEqual([
+      ['process-started', 'Local user'],
+      ['item-created', 'Local application'],
+      ['item-claimed', 'Local user'],
+      ['data-saved', 'Local user'],
+      ['item-completed', 'Local user'],
+    ]);
+  });
+
+  it('is 409 in the wrong state and 403 for another principal', () => {
+    const { id } = create();
+    expect(thrown(() => completeTask(world.user, id))).toEqual(refused(409, 'claim it first'));
+    claimTask(world.user, id);
+    expect(thrown(() => claimTask(world.user, id))).toEqual(refused(409, 'CLAIMED'));
+    expect(thrown(() => claimTask(world.otherUser, id))).toEqual(refused(409));
+    expect(thrown(() => completeTask(world.otherUser, id))).toEqual(refused(403, 'another principal'));
+    expect(thrown(() => updateTaskData(world.worker, id, { value: {} }))).toEqual(refused(403));
+    expect(thrown(() => patchTaskData(world.worker, id, [{ op: 'add', path: '/a', value: 1 }]))).toEqual(refused(403));
+    completeTask(world.user, id);
+    const late = [
+      () => claimTask(world.user, id),
+      () => completeTask(world.user, id),
+      () => assignTask(world.user, id, { ownerId: world.worker.principal.id }),
+      () => updateTaskData(world.user, id, { value: {} }),
+      () => updateTaskContextData(world.worker, id, { value: {} }),
+    ];
+    for (const work of late) expect(thrown(work)).toEqual(refused(409, 'COMPLETED'));
+  });
+
+  it('that was cancelled is 409, one that is unknown 404, a message 409', () => {
+    const { id } = create();
+    cancelProcessItems(world.user, processId, [id]);
+    expect(thrown(() => claimTask(world.user, id))).toEqual(refused(409, 'CANCELLED'));
+    expect(thrown(() => completeTask(world.user, id))).toEqual(refused(409, 'CANCELLED'));
+    expect(thrown(() => claimTask(world.user, uuid7()))).toEqual(refused(404));
+    expect(thrown(() => retrieveProcessItem(world.user, uuid7()))).toEqual(refused(404));
+    const message = create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } });
+    expect(thrown(() => claimTask(world.user, message.id))).toEqual(refused(409, 'MESSAGE'));
+  });
+
+  it('can be assigned by anybody while it is open', () => {
+    const { id } = create();
+    expect(assignTask(world.worker, id, { ownerEmail: world.other.email })).toMatchObject({
+      ownerId: world.other.principal.id,
+      task: { state: 'CLAIMED' },
+    });
+    expect(assignTask(world.worker, id, { ownerId: world.user.principal.id }).ownerId).toBe(world.user.principal.id);
+    expect(thrown(() => assignTask(world.worker, id, {}))).toEqual(refused(400));
+    expect(completeTask(world.user, id).task?.state).toBe('COMPLETED');
+  });
+
+  it('has data that is prefilled and patched, context data that anybody writes, and 100 log entries', () => {
+    const { id } = create({ task: { data: { value: { AMOUNT: '1' } } } });
+    expect(patchTaskData(world.worker, id, [{ op: 'replace', path: '/AMOUNT', value: 5 }]).task?.data).toEqual({
+      valid: false,
+      value: { AMOUNT: 5 },
+      errors: [{ propertyPath: '/AMOUNT', type: 'type' }],
+    });
+    claimTask(world.user, id);
+    expect(updateTaskContextData(world.worker, id, { value: { hint: 'x' } }).task?.contextData).toEqual({
+      valid: true,
+      value: { hint: 'x' },
+    });
+    for (let number = 0; number < 103; number++)
+      appendTaskLog(world.worker, id, { message: `entry ${number}`, level: 'INFO' });
+    const logs = retrieveProcessItem(world.user, id).task?.logs ?? [];
+    expect(logs).toHaveLength(100);
+    expect([logs[0]?.message, logs[99]?.message]).toEqual(['entry 3', 'entry 102']);
+  });
+});
+
+describe('findProcessItems', () => {
+  it('filters by all it offers, sorts and pages', () => {
+    const [ready, claimed] = [
+      create(),
+      create({ ownerId: world.user.principal.id, processItemDefinitionCode: 'SCORE' }),
+    ];
+    const note = create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } });
+    const elsewhere = createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' })
+      .process.id;
+    const far = create({ processId: elsewhere });
+    const found = (query: object): string[] =>
+      findProcessItems(world.user, { size: 25, page: 0, ...query }).content.map(({ id }) => id);
+    expect(found({})).toEqual([ready.id, claimed.id, note.id, far.id]);
+    expect(found({ processId: [elsewhere] })).toEqual([far.id]);
+    expect(found({ type: ['MESSAGE'] })).toEqual([note.id]);
+    expect(found({ taskState: ['CLAIMED'] })).toEqual([claimed.id]);
+    expect(found({ processItemDefinitionCode: ['SCORE', 'NOTE'] })).toEqual([claimed.id, note.id]);
+    expect(found({ processDefinitionCode: ['NOPE'] })).toEqual([]);
+    expect(found({ processDefinitionId: [world.domain.definitions.all[0]?.ref.id ?? ''] })).toHaveLength(4);
+    expect(found({ tenantId: [world.identity.tenantId.toUpperCase()] })).toHaveLength(4);
+    expect(found({ sort: ['claimedAt,desc'] })[0]).toBe(claimed.id);
+    expect(findProcessItems(world.user, { size: 3, page: 1 }).metadata).toEqual({
+      size: 3,
+      page: 1,
+      totalElements: 4,
+      totalPages: 2,
+    });
+    expect(findProcessItems(world.user, { size: 1, page: 0 }).content[0]).toMatchObject({ task: { state: 'READY' } });
+    expect(findProcessItems(world.user, { size: 1, page: 0 }).content[0]?.task).not.toHaveProperty('data');
+  });
+});
+
+describe('documents', () => {
+  const upload = { fileName: 'a=b; ünï+1.pdf', fileContentType: 'application/pdf', bytes: Buffer.from('%PDF') };
+
+  it('are named by a reference that every SDK can read, and found by it and by the inner URI', () => {
+    const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
+    const uri = documentUriOf(documentUri) ?? '';
+    expect(uri).toMatch(new RegExp(`^ku:process/${processId}/document/[0-9a-f-]{36}$`));
+    expect(documentUri).toBe(
+      `kuflow-file:uri=${uri};type=application/pdf;size=4;name=a%3Db%3B%20%C3%BCn%C3%AF%2B1.pdf;`,
+    );
+    for (const reference of [documentUri, uri, `kuflow-file:uri=${encodeURIComponent(uri)};type=x;size=4;name=n;`]) {
+      expect(downloadDocument(world.user, reference)).toEqual({
+        name: upload.fileName,
+        type: 'application/pdf',
+        bytes: upload.bytes,
+      });
+      expect(downloadDocument(world.user, reference, processId).bytes).toEqual(upload.bytes);
+    }
+  });
+
+  it('are copied into a new item, named by the copy, and kept over a restart', async () => {
+    const { documentUri } = uploadDocument(world.worker, `ku:process/${processId}`, upload);
+    const { id, task } = create({
+      task: { data: { value: { AMOUNT: '1', DOC: documentUri, deep: [{ also: documentUri }] } } },
+    });
+    const copied = task?.data?.value as { DOC: string; deep: [{ also: string }] };
+    expect(copied.DOC).not.toBe(documentUri);
+    expect(downloadDocument(world.user, copied.DOC).bytes).toEqual(upload.bytes);
+    expect(updateTaskData(world.worker, id, { value: { AMOUNT: '1', DOC: documentUri } }).task?.data).toEqual({
+      valid: true,
+      value: { AMOUNT: '1', DOC: documentUri },
+    });
+    expect(
+      world.store.sql.get('SELECT linked_to FROM documents WHERE uri = ?', [documentUriOf(documentUri) ?? '']),
+    ).toEqual({ linked_to: `ku:process-item/${id}` });
+    await world.stop();
+    const again = createWorld({ folder: world.folder });
+    expect(downloadDocument(again.user, copied.deep[0].also).bytes).toEqual(upload.bytes);
+    world = again;
+  });
+
+  it('are refused when they are empty, or their owner is unknown or has ended', () => {
+    const unknown = uuid7();
+    expect(thrown(() => uploadProcessDocument(world.worker, processId, { ...upload, bytes: Buffer.alloc(0) }))).toEqual(
+      refused(400, 'greater than 0'),
+    );
+    expect(thrown(() => uploadProcessDocument(world.worker, unknown, upload))).toEqual(refused(404));
+    expect(thrown(() => uploadDocument(world.worker, `ku:process/${unknown}`, upload))).toEqual(refused(404));
+    expect(thrown(() => uploadDocument(world.worker, 'ku:business-artifact/1', upload))).toEqual(refused(404));
+    expect(thrown(() => downloadDocument(world.worker, `ku:process/${processId}/document/${unknown}`))).toEqual(
+      refused(404),
+    );
+    expect(thrown(() => downloadDocument(world.worker, 'file.pdf'))).toEqual(refused(400));
+    const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
+    const elsewhere = createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' })
+      .process.id;
+    expect(thrown(() => downloadDocument(world.worker, documentUri, elsewhere))).toEqual(refused(404));
+    completeProcess(world.worker, processId);
+    expect(thrown(() => uploadProcessDocument(world.worker, processId, upload))).toEqual(refused(403));
+  });
+});

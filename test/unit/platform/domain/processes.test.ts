@@ -1,0 +1,365 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { isUuid, uuid7 } from '../../../../src/base/uuid.ts';
+import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
+import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
+import { retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
+import { findProcesses } from '../../../../src/platform/domain/process-search.ts';
+import {
+  cancelProcess,
+  cancelProcessItems,
+  changeProcessInitiator,
+  completeProcess,
+  patchProcessValue,
+  retrieveProcess,
+  updateProcessValue,
+} from '../../../../src/platform/domain/processes.ts';
+import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
+import { openWorkflows, workflowClosed } from '../../../../src/platform/domain/workflow-closed.ts';
+import { claimTask, completeTask } from '../../../../src/platform/domain/process-items.ts';
+import { LOAN, createWorld, type World } from './world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+afterEach(() => world.destroy());
+
+const start = (more: object = {}): string =>
+  createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN', ...more }).process.id;
+const task = (processId: string, more: object = {}): string =>
+  createProcessItem(world.worker, { type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION', ...more })
+    .processItem.id;
+const refused = (status: number, text?: string): unknown =>
+  expect.objectContaining({
+    name: 'ApiError',
+    status,
+    ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
+  });
+const thrown = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return 'nothing was thrown';
+};
+
+describe('createProcess', () => {
+  it('starts the workflow with the process id as workflow id and the input that KuFlow sends', async () => {
+    const before = Date.now();
+    const id = start();
+    await world.outbox.whenIdle();
+    expect(world.calls).toEqual([
+      {
+        call: 'start',
+        workflowId: id,
+        workflowType: 'LoanWorkflow',
+        taskQueue: 'LOAN_QUEUE',
+        input: {
+          processId: id,
+          requestTime: expect.any(String) as string,
+          requestTimeZone: 'Europe/Madrid',
+          extras: {},
+        },
+      },
+    ]);
+    const { requestTime } = (world.calls[0] as { input: { requestTime: string } }).input;
+    expect(requestTime).toMatch(/\+0[12]:00$/);
+    expect(Math.abs(Date.parse(requestTime) - before)).toBeLessThan(5000);
+  });
+
+  it('is idempotent by id: the second answer is the first process, and nothing starts twice', async () => {
+    const id = uuid7();
+    const params = { id, tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' };
+    expect(createProcess(world.user, params)).toMatchObject({ created: true, process: { id } });
+    expect(
+      createProcess(world.worker, { ...params, id: id.toUpperCase(), processDefinitionCode: 'OTHER' }),
+    ).toMatchObject({
+      created: false,
+      process: { id, createdBy: world.user.principal.id },
+    });
+    await world.outbox.whenIdle();
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('takes the definition by id, the initiator by id or email, the caller otherwise, and relates processes both ways', () => {
+    const definitionId = world.domain.definitions.all[0]?.ref.id ?? '';
+    expect(isUuid(definitionId)).toBe(true);
+    const first = createProcess(world.worker, {
+      processDefinitionId: definitionId,
+      initiatorEmail: world.identity.user.email.toUpperCase(),
+    }).process;
+    expect(first).toMatchObject({
+      initiatorId: world.user.principal.id,
+      createdBy: world.worker.principal.id,
+      state: 'RUNNING',
+      uri: `ku:process/${first.id}`,
+    });
+    const second = createProcess(world.worker, {
+      processDefinitionId: definitionId,
+      relatedProcessId: first.id,
+    }).process;
+    expect(second).toMatchObject({ initiatorId: world.worker.principal.id, processRelated: { outcoming: [first.id] } });
+    expect(retrieveProcess(world.user, first.id).processRelated).toEqual({ incoming: [second.id] });
+  });
+
+  it('names the known definitions when the code, the id or the tenant is unknown, and starts nothing', async () => {
+    const tenantId = world.identity.tenantId;
+    expect(thrown(() => start({ processDefinitionCode: 'NOPE' }))).toEqual(refused(404, 'LOAN'));
+    expect(thrown(() => createProcess(world.user, { processDefinitionId: uuid7() }))).toEqual(refused(404, 'LOAN'));
+    expect(thrown(() => createProcess(world.user, { tenantId: uuid7(), processDefinitionCode: 'LOAN' }))).toEqual(
+      refused(404, tenantId),
+    );
+    expect(thrown(() => start({ initiatorId: uuid7() }))).toEqual(refused(400, 'initiatorId'));
+    expect(thrown(() => start({ relatedProcessId: uuid7() }))).toEqual(refused(400, 'relatedProcessId'));
+    await world.outbox.whenIdle();
+    expect(world.calls).toEqual([]);
+  });
+
+  it('gives ids and versions that are the same after a restart, and another version for another content', async () => {
+    const ref = world.domain.definitions.all[0]?.ref;
+    await world.stop();
+    const again = createWorld({ folder: world.folder, definitions: [{ ...LOAN, tasks: [...LOAN.tasks] }] });
+    expect(again.domain.definitions.all[0]?.ref).toEqual(ref);
+    expect(again.identity.tenantId).toBe(world.identity.tenantId);
+    expect(again.identity.application.secret.reveal()).toBe(world.identity.application.secret.reveal());
+    await again.stop();
+    const changed = createWorld({ folder: world.folder, definitions: [{ ...LOAN, tasks: LOAN.tasks.slice(1) }] });
+    expect(changed.domain.definitions.all[0]?.ref.id).toBe(ref?.id);
+    expect(changed.domain.definitions.all[0]?.ref.version).not.toBe(ref?.version);
+    world = changed;
+  });
+});
+
+describe('metadata and entity', () => {
+  it('start as an empty object, so that a patch can add; what breaks the shape is kept and marked', () => {
+    const id = start();
+    expect(retrieveProcess(world.user, id).metadata).toEqual({
+      valid: false,
+      value: {},
+      errors: [{ propertyPath: '/FIRST_NAME', type: 'required' }],
+    });
+    expect(
+      patchProcessValue(world.worker, id, 'metadata', [{ op: 'add', path: '/FIRST_NAME', value: 'Ann' }]).metadata,
+    ).toEqual({ valid: true, value: { FIRST_NAME: 'Ann' } });
+    expect(
+      updateProcessValue(world.worker, id, 'metadata', { value: { FIRST_NAME: 'Ann', AMOUNT: 0 } }).metadata,
+    ).toEqual({
+      valid: false,
+      value: { FIRST_NAME: 'Ann', AMOUNT: 0 },
+      errors: [{ propertyPath: '/AMOUNT', type: 'minimum' }],
+    });
+    expect(updateProcessValue(world.worker, id, 'entity', { value: { a: { b: 1 } } }).entity?.errors).toEqual([
+      { propertyPath: '/a/b', type: 'type' },
+    ]);
+  });
+
+  it('refuse a patch that does not fit as a whole, without quoting values', () => {
+    const id = start({ metadata: { value: { FIRST_NAME: 'Secretname' } } });
+    const error = thrown(() =>
+      patchProcessValue(world.worker, id, 'metadata', [
+        { op: 'add', path: '/LAST_NAME', value: 'Lee' },
+        { op: 'remove', path: '/NONE/DEEP' },
+      ]),
+    );
+    expect(error).toEqual(refused(400, 'operation 1'));
+    expect(String(error)).not.toContain('Secretname');
+    expect(
+      thrown(() => patchProcessValue(world.worker, id, 'metadata', [{ op: 'replace', path: '', value: [1] }])),
+    ).toEqual(refused(400, 'object'));
+    expect(
+      thrown(() =>
+        patchProcessValue(world.worker, id, 'metadata', [{ op: 'test', path: '/FIRST_NAME', value: 'Other' }]),
+      ),
+    ).toEqual(refused(400));
+    expect(retrieveProcess(world.user, id).metadata?.value).toEqual({ FIRST_NAME: 'Secretname' });
+  });
+});
+
+describe('the end of a process', () => {
+  it('complete: RUNNING becomes COMPLETED once, open tasks stay; a cancelled one is refused', () => {
+    const id = start();
+    const item = task(id);
+    expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
+    expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
+    expect(retrieveProcessItem(world.user, item).task?.state).toBe('READY');
+    expect(thrown(() => cancelProcess(world.worker, id))).toEqual(refused(403, 'COMPLETED'));
+    expect(processTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed')).toHaveLength(1);
+  });
+
+  it('cancel: active tasks are cancelled, completed ones stay, the workflow is told once, after its start', async () => {
+    const id = start();
+    const [ready, done] = [task(id), task(id)];
+    claimTask(world.user, done);
+    completeTask(world.user, done);
+    expect(cancelProcess(world.user, id).state).toBe('CANCELLED');
+    expect(cancelProcess(world.user, id).state).toBe('CANCELLED');
+    expect(retrieveProcessItem(world.user, ready).task?.state).toBe('CANCELLED');
+    expect(retrieveProcessItem(world.user, done).task?.state).toBe('COMPLETED');
+    await world.outbox.whenIdle();
+    expect(world.calls.map(({ call }) => call)).toEqual(['start', 'signal', 'cancel']);
+    expect(world.calls[2]).toMatchObject({ workflowId: id, terminateAfterMs: 10_000 });
+    expect(thrown(() => completeProcess(world.worker, id))).toEqual(refused(403, 'CANCELLED'));
+  });
+
+  it('refuses every change to what has ended with 403', () => {
+    const id = start();
+    const item = task(id);
+    completeProcess(world.worker, id);
+    const changes = [
+      () => task(id),
+      () => claimTask(world.user, item),
+      () => cancelProcessItems(world.user, id, []),
+      () => changeProcessInitiator(world.user, id, { initiatorId: world.other.principal.id }),
+      () => updateProcessValue(world.user, id, 'metadata', { value: {} }),
+      () => patchProcessValue(world.user, id, 'entity', [{ op: 'add', path: '/a', value: {} }]),
+    ];
+    for (const change of changes) expect(thrown(change)).toEqual(refused(403));
+  });
+
+  it('cancel-process-items: the given ones or all active, a cancelled one is left, a completed one refused, a stranger not found', () => {
+    const [id, elsewhere] = [start(), start()];
+    const [one, two, done] = [task(id), task(id), task(id)];
+    claimTask(world.user, done);
+    completeTask(world.user, done);
+    expect(cancelProcessItems(world.user, id, [one.toUpperCase()]).state).toBe('RUNNING');
+    expect([one, two].map((item) => retrieveProcessItem(world.user, item).task?.state)).toEqual(['CANCELLED', 'READY']);
+    cancelProcessItems(world.user, id, [one]);
+    expect(thrown(() => cancelProcessItems(world.user, id, [two, done]))).toEqual(refused(409));
+    expect(retrieveProcessItem(world.user, two).task?.state).toBe('READY');
+    expect(thrown(() => cancelProcessItems(world.user, elsewhere, [two]))).toEqual(refused(404));
+    cancelProcessItems(world.user, id, []);
+    expect(retrieveProcessItem(world.user, two).task?.state).toBe('CANCELLED');
+    expect(processTimeline(world.domain, id).filter(({ kind }) => kind === 'item-cancelled')).toHaveLength(2);
+  });
+});
+
+describe('workflowClosed', () => {
+  it('completed: the process is COMPLETED by the platform, once however often it is told', () => {
+    const id = start();
+    const item = task(id);
+    expect(openWorkflows(world.domain)).toEqual([id]);
+    workflowClosed(world.domain, id, { kind: 'completed', result: null });
+    workflowClosed(world.domain, id, { kind: 'completed', result: null });
+    expect(retrieveProcess(world.user, id)).toMatchObject({
+      state: 'COMPLETED',
+      lastModifiedBy: world.domain.system.id,
+    });
+    expect(retrieveProcessItem(world.user, item).task?.state).toBe('READY');
+    expect(processTimeline(world.domain, id).map(({ kind }) => kind)).toEqual([
+      'process-started',
+      'item-created',
+      'workflow-completed',
+      'process-completed',
+    ]);
+    expect(openWorkflows(world.domain)).toEqual([]);
+  });
+
+  it.each(['failed', 'timed-out', 'canceled', 'terminated'] as const)(
+    '%s: the process stays RUNNING and the timeline shows why; a later completion counts',
+    (kind) => {
+      const id = start();
+      workflowClosed(world.domain, id, { kind, message: 'Boom' });
+      expect(retrieveProcess(world.user, id).state).toBe('RUNNING');
+      expect(processTimeline(world.domain, id).at(-1)).toMatchObject({ kind: `workflow-${kind}`, detail: 'Boom' });
+      workflowClosed(world.domain, id, { kind: 'completed', result: {} });
+      expect(retrieveProcess(world.user, id).state).toBe('COMPLETED');
+    },
+  );
+
+  it('leaves a cancelled process cancelled, and ignores a workflow that goes on as new and one of no process', () => {
+    const id = start();
+    workflowClosed(world.domain, id, { kind: 'continued' });
+    expect(openWorkflows(world.domain)).toEqual([id]);
+    cancelProcess(world.user, id);
+    workflowClosed(world.domain, id, { kind: 'completed', result: null });
+    expect(retrieveProcess(world.user, id).state).toBe('CANCELLED');
+    workflowClosed(world.domain, uuid7(), { kind: 'completed', result: null });
+  });
+});
+
+describe('changeProcessInitiator', () => {
+  it('takes an id or an email, and one of them is needed', () => {
+    const id = start();
+    expect(changeProcessInitiator(world.user, id, { initiatorId: world.worker.principal.id }).initiatorId).toBe(
+      world.worker.principal.id,
+    );
+    expect(changeProcessInitiator(world.user, id, { initiatorEmail: world.other.email }).initiatorId).toBe(
+      world.other.principal.id,
+    );
+    expect(thrown(() => changeProcessInitiator(world.user, id, {}))).toEqual(refused(400));
+    expect(thrown(() => changeProcessInitiator(world.user, id, { initiatorEmail: 'no@example.com' }))).toEqual(
+      refused(400),
+    );
+    expect(
+      thrown(() =>
+        changeProcessInitiator(world.user, id, {
+          initiatorId: world.worker.principal.id,
+          initiatorEmail: world.other.email,
+        }),
+      ),
+    ).toEqual(refused(400, 'two different'));
+    expect(thrown(() => changeProcessInitiator(world.user, uuid7(), { initiatorEmail: world.other.email }))).toEqual(
+      refused(404),
+    );
+  });
+});
+
+describe('findProcesses', () => {
+  it('filters, sorts and pages', () => {
+    const ids = Array.from({ length: 5 }, () => start());
+    const [first = '', second = ''] = ids;
+    completeProcess(world.user, first);
+    changeProcessInitiator(world.user, second, { initiatorEmail: world.other.email });
+    const found = (query: object): string[] =>
+      findProcesses(world.user, { size: 25, page: 0, ...query }).content.map(({ id }) => id);
+    expect(found({})).toEqual(ids);
+    expect(found({ state: ['COMPLETED'] })).toEqual([first]);
+    expect(found({ initiatorEmail: [world.other.email] })).toEqual([second]);
+    expect(found({ initiatorEmail: ['no@example.com'] })).toEqual([]);
+    expect(found({ initiatorId: [world.other.principal.id] })).toEqual([second]);
+    expect(found({ tenantId: [uuid7()] })).toEqual([]);
+    expect(
+      found({ processDefinitionCode: ['LOAN'], processDefinitionId: [world.domain.definitions.all[0]?.ref.id ?? ''] }),
+    ).toHaveLength(5);
+    expect(found({ sort: ['createdAt,desc', 'id'] })[4]).toBe(first);
+    expect(findProcesses(world.user, { size: 2, page: 2 })).toMatchObject({
+      metadata: { size: 2, page: 2, totalElements: 5, totalPages: 3 },
+      content: [{ id: ids[4] }],
+    });
+    expect(findProcesses(world.user, { size: 0, page: 0 })).toEqual({
+      metadata: { size: 0, page: 0, totalElements: 5, totalPages: 0 },
+      content: [],
+    });
+    expect(thrown(() => found({ sort: ['name'] }))).toEqual(refused(400, 'createdAt'));
+    expect(thrown(() => found({ sort: ['id,up'] }))).toEqual(refused(400));
+  });
+
+  it('filters by metadata for one definition', () => {
+    const amounts = [5, 10, 20];
+    const ids = amounts.map((AMOUNT) =>
+      start({ metadata: { value: { FIRST_NAME: `Ann Lee ${AMOUNT}`, AMOUNT, TAGS: ['a', 'b'] } } }),
+    );
+    const found = (...metadata: string[]): number[] =>
+      findProcesses(world.user, { size: 25, page: 0, processDefinitionCode: ['LOAN'], metadata }).content.map(
+        ({ id }) => ids.indexOf(id),
+      );
+    expect(found('AMOUNT eq 10')).toEqual([1]);
+    expect(found('AMOUNT le 10')).toEqual([0, 1]);
+    expect(found('AMOUNT ge 10', 'AMOUNT le 15')).toEqual([1]);
+    expect(found('AMOUNT between 6 30')).toEqual([1, 2]);
+    expect(found('AMOUNT in 5 20')).toEqual([0, 2]);
+    expect(found('FIRST_NAME eq Ann%20Lee%205')).toEqual([0]);
+    expect(found('FIRST_NAME contains lee')).toEqual([0, 1, 2]);
+    expect(found('TAGS eq b')).toEqual([0, 1, 2]);
+    expect(found('NONE eq b')).toEqual([]);
+    expect(
+      findProcesses(world.user, { size: 1, page: 1, processDefinitionCode: ['LOAN'], metadata: ['AMOUNT ge 1'] }),
+    ).toMatchObject({ metadata: { totalElements: 3, totalPages: 3 }, content: [{ id: ids[1] }] });
+    expect(thrown(() => findProcesses(world.user, { size: 1, page: 0, metadata: ['AMOUNT ge 1'] }))).toEqual(
+      refused(400, 'exactly one'),
+    );
+    expect(thrown(() => found('AMOUNT between 1'))).toEqual(refused(400));
+  });
+});

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Clock } from '../../../../src/base/clock.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
+import { createDomain } from '../../../../src/platform/domain/domain.ts';
+import { addUser, type AddedUser } from '../../../../src/platform/domain/identity.ts';
+import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
+import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/platform-types.ts';
+import type { ProcessEngine } from '../../../../src/platform/process-engine.ts';
+import { openStore, type Store } from '../../../../src/platform/store/open.ts';
+import { findPrincipalById } from '../../../../src/platform/store/people.ts';
+import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+
+export const LOAN: ProcessDefinition = {
+  process: { code: 'LOAN', name: 'Loan' },
+  workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
+  metadata: {
+    schema: {
+      type: 'object',
+      properties: { FIRST_NAME: { type: 'string' }, AMOUNT: { type: 'number', minimum: 1 } },
+      required: ['FIRST_NAME'],
+    },
+  },
+  entity: { schema: { type: 'object', properties: { a: { type: 'object', properties: { b: { type: 'string' } } } } } },
+  tasks: [
+    {
+      code: 'APPLICATION',
+      kind: 'human',
+      data: {
+        schema: {
+          $schema: 'http://json-schema.org/draft-07/schema#',
+          type: 'object',
+          properties: { AMOUNT: { type: 'string' }, DOC: { type: 'string', format: 'kuflow-file' } },
+          required: ['AMOUNT'],
+        },
+      },
+    },
+    { code: 'SCORE', kind: 'system' },
+    { code: 'NOTE', kind: 'message' },
+    { code: 'TALK', kind: 'thread' },
+  ],
+};
+
+export type EngineCall =
+  | ({ readonly call: 'start' } & Parameters<ProcessEngine['startWorkflow']>[0])
+  | ({ readonly call: 'signal' } & Parameters<ProcessEngine['signalWorkflow']>[0])
+  | ({ readonly call: 'cancel' } & Parameters<ProcessEngine['cancelWorkflow']>[0]);
+
+/** An engine that notes what it is told, after `before` has had a chance to fail. */
+export function recordingEngine(before: (call: EngineCall) => void | Promise<void> = () => undefined): {
+  readonly engine: ProcessEngine;
+  readonly calls: EngineCall[];
+} {
+  const calls: EngineCall[] = [];
+  const note = async (call: EngineCall): Promise<void> => {
+    await before(call);
+    calls.push(call);
+  };
+  return {
+    calls,
+    engine: {
+      startWorkflow: (request) => note({ call: 'start', ...request }),
+      signalWorkflow: (request) => note({ call: 'signal', ...request }),
+      cancelWorkflow: (request) => note({ call: 'cancel', ...request }),
+    },
+  };
+}
+
+export interface World {
+  readonly folder: string;
+  readonly store: Store;
+  readonly domain: Domain;
+  readonly identity: PlatformIdentity;
+  readonly outbox: Outbox;
+  readonly events: PlatformEvent[];
+  readonly calls: EngineCall[];
+  readonly worker: OperationContext;
+  readonly user: OperationContext;
+  readonly otherUser: OperationContext;
+  readonly other: AddedUser;
+  /** Stops all but the folder, so that `createWorld({ folder })` is a restart. */
+  stop(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly folder?: string;
+  readonly definitions?: readonly ProcessDefinition[];
+  readonly clock?: Clock;
+  readonly before?: (call: EngineCall) => void | Promise<void>;
+}
+
+/** A real store in a temporary folder, the domain over it, and an engine that takes notes. */
+export function createWorld(options: WorldOptions = {}): World {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'kuflow-domain-'));
+  const clock = options.clock ?? systemClock;
+  const store = openStore({ path: join(folder, 'platform.db'), clock });
+  const events: PlatformEvent[] = [];
+  const report = (event: PlatformEvent): void => {
+    events.push(event);
+  };
+  const { engine, calls } = recordingEngine(options.before);
+  const outbox = createOutbox({ store, engine, clock, report });
+  const { domain, identity } = createDomain({
+    store,
+    clock,
+    definitions: options.definitions ?? [LOAN],
+    wake: outbox.wake,
+    report,
+    timeZone: 'Europe/Madrid',
+    issuers: {
+      issueToken: (principal) => ({ token: `token.of.${principal.id}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
+      issueCertificate: () => ({
+        namespace: identity.namespace,
+        tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
+      }),
+    },
+  });
+  const as = (id: string): OperationContext => {
+    const principal = findPrincipalById(store.sql, id);
+    if (principal === undefined) throw new Error('No such principal');
+    return { ...domain, principal };
+  };
+  const email = `other.${Math.random().toString(36).slice(2)}@example.com`;
+  const other = addUser(store, { tenantId: identity.tenantId, name: 'Other user', email, createdBy: domain.system.id });
+  const stop = async (): Promise<void> => {
+    await outbox.stop();
+    store.close();
+  };
+  return {
+    ...{ folder, store, domain, identity, outbox, events, calls, other, stop },
+    worker: as(identity.application.id),
+    user: as(identity.user.principalId),
+    otherUser: as(other.principal.id),
+    destroy: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

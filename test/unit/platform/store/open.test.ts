@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import sqlite from 'node-sqlite3-wasm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { systemClock } from '../../../../src/base/clock.ts';
+import { KnownError } from '../../../../src/base/errors.ts';
+import { openStore, type Store } from '../../../../src/platform/store/open.ts';
+import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
+
+let folder: string;
+let path: string;
+let open: Store[] = [];
+
+const opened = (): Store => {
+  const store = openStore({ path, clock: systemClock });
+  open.push(store);
+  return store;
+};
+
+const refusal = (): KnownError => {
+  try {
+    opened();
+  } catch (error) {
+    if (error instanceof KnownError) return error;
+    throw error;
+  }
+  throw new Error('It was opened');
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-store-'));
+  path = join(folder, 'state', 'platform.db');
+});
+
+afterEach(() => {
+  for (const store of open) store.close();
+  open = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('opening', () => {
+  it('makes a folder and a file that only the owner reads, and keeps what was committed', () => {
+    const store = opened();
+    store.transaction(() => setMeta(store.sql, 'key', 'value'));
+    if (process.platform !== 'win32') {
+      expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    }
+    store.close();
+    store.close();
+    expect(readdirSync(join(folder, 'state')).filter((name) => /owner|lock/.test(name))).toEqual([]);
+    expect(getMeta(opened().sql, 'key')).toBe('value');
+  });
+
+  it('syncs fully and keeps no write-ahead log', () => {
+    const { sql } = opened();
+    expect(sql.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
+    expect(sql.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'truncate' });
+    expect(sql.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 });
+  });
+
+  it('is refused while this process has it open', () => {
+    opened();
+    const error = refusal();
+    expect(error.message).toContain(`pid ${process.pid}`);
+    expect(error.next.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['a dead process', JSON.stringify({ pid: 2 ** 22 + 17, start: 'linux:boot:1' })],
+    ['a pid that another process got since', JSON.stringify({ pid: process.pid, start: 'at:1000' })],
+    ['nobody, after a power cut', ''],
+  ])('takes over the lock of %s, with the folder that the database library left', (_what, holder) => {
+    const store = opened();
+    store.transaction(() => setMeta(store.sql, 'key', 'value'));
+    store.close();
+    writeFileSync(`${path}.owner`, holder);
+    mkdirSync(`${path}.lock`);
+    expect(getMeta(opened().sql, 'key')).toBe('value');
+    expect(JSON.parse(readFileSync(`${path}.owner`, 'utf8'))).toMatchObject({ pid: process.pid });
+  });
+
+  it('refuses a file of a newer version and one that is no database, and leaves both as they are', () => {
+    opened().close();
+    const database = new sqlite.Database(path);
+    database.exec('PRAGMA user_version=999');
+    database.close();
+    const before = readFileSync(path);
+    expect(refusal().message).toContain('newer version');
+    expect(readFileSync(path).equals(before)).toBe(true);
+
+    writeFileSync(path, 'This is not a database at all, but long enough to have a header.'.repeat(40));
+    const text = readFileSync(path);
+    expect(refusal().next.join()).toContain('Move');
+    expect(readFileSync(path).equals(text)).toBe(true);
+  });
+});
+
+describe('transactions', () => {
+  it('roll back on anything thrown, inner ones with the outer one', () => {
+    const store = opened();
+    expect(() =>
+      store.transaction(() => {
+        store.transaction(() => setMeta(store.sql, 'inner', '1'));
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(getMeta(store.sql, 'inner')).toBeUndefined();
+    store.transaction(() => setMeta(store.sql, 'after', '1'));
+    expect(getMeta(store.sql, 'after')).toBe('1');
+  });
+});
+
+describe('document contents', () => {
+  it('are kept by id; what no document names is swept on opening', () => {
+    const store = opened();
+    const id = '018f0000-0000-7000-8000-000000000001';
+    store.content.write(id, Buffer.from('bytes'));
+    expect(store.content.read(id).toString()).toBe('bytes');
+    store.close();
+    writeFileSync(join(folder, 'state', 'documents', 'notes.txt'), 'not ours');
+    opened();
+    expect(readdirSync(join(folder, 'state', 'documents'))).toEqual(['notes.txt']);
+  });
+});
