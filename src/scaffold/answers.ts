@@ -14,6 +14,8 @@ export interface Answers {
   readonly language: Language;
   readonly definition: ProcessDefinition;
   readonly definitionSource: DefinitionSource;
+  /** Comments for the top of the definition file: the evidence of a discovery. */
+  readonly definitionNotes?: readonly string[];
   /** Made for the local platform: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;

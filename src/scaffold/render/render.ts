@@ -15,7 +15,7 @@ export async function renderTemplate(answers: Answers, templates?: TemplateSet):
   });
   const definition: PlannedFile = {
     path: DEFINITION_FILE,
-    contents: Buffer.from(renderDefinition(answers.definition)),
+    contents: Buffer.from(renderDefinition(answers.definition, { notes: answers.definitionNotes ?? [] })),
     mode: 0o644,
   };
   return [...files, definition].sort((one, other) => (one.path < other.path ? -1 : 1));
