@@ -1,0 +1,255 @@
+import { relative, resolve } from 'node:path';
+import { KnownError, type ExitStatus } from '../base/errors.ts';
+import { heaviestStatus } from '../base/exit-status.ts';
+import type { CheckEvent } from '../doctor/check.ts';
+import type { ConnectionReport } from '../doctor/report.ts';
+import { DEFINITION_FILE, loadDefinition } from '../process/definition-file.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import type { Discovery, DiscoveryEvent } from '../process/discovery/discovery-types.ts';
+import { definitionFromFlags, type DefinitionFlags } from '../process/flags-to-definition.ts';
+import { sampleDefinition } from '../process/sample.ts';
+import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
+import { nextSteps, type NextStep } from '../scaffold/next-steps.ts';
+import {
+  materialiseProject,
+  prepareProject,
+  type MaterialisedProject,
+  type ScaffoldEvent,
+} from '../scaffold/scaffold-project.ts';
+
+/** Where the process definition comes from; what else was given stands over it. */
+export type DefinitionRequest =
+  | { readonly kind: 'sample'; readonly over: DefinitionOverrides }
+  | { readonly kind: 'file'; readonly path: string; readonly over: DefinitionOverrides }
+  | { readonly kind: 'flags'; readonly flags: DefinitionFlags }
+  /** `sample`: instances to read for shapes; absent reads no value. */
+  | { readonly kind: 'api'; readonly code: string; readonly sample?: number; readonly over: DefinitionOverrides };
+
+export interface DefinitionOverrides {
+  readonly taskQueue?: string;
+  readonly workflowType?: string;
+  readonly processId?: string;
+  readonly tenantId?: string;
+}
+
+export interface CreateRequest {
+  /** As given, relative to `cwd`. */
+  readonly folder: string;
+  readonly cwd: string;
+  readonly answers: Omit<Answers, 'definition' | 'definitionSource'>;
+  readonly definition: DefinitionRequest;
+  readonly overwrite: readonly string[];
+  readonly dryRun: boolean;
+  readonly install: boolean;
+  readonly git: boolean;
+  readonly check: boolean;
+  readonly credentials: 'file' | 'environment' | 'none';
+  /** Repeats this run without questions. */
+  readonly command: string;
+}
+
+export type CheckOutcome =
+  | { readonly kind: 'checked'; readonly report: ConnectionReport }
+  | { readonly kind: 'not-run'; readonly reason: string };
+
+/** The world as the flow meets it. */
+export interface CreateDependencies {
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly discover: (
+    code: string,
+    options: { readonly tenant?: string; readonly sample?: number; readonly report: (event: DiscoveryEvent) => void },
+  ) => Promise<Discovery>;
+  /** Looks at the connection with the settings of the project in `folder`; for a local one it starts the platform and stops it again. */
+  readonly check: (project: {
+    readonly folder: string;
+    readonly local: boolean;
+    readonly definition: ProcessDefinition;
+    readonly report: (event: CheckEvent) => void;
+    readonly signal: AbortSignal;
+  }) => Promise<CheckOutcome>;
+  readonly report: {
+    readonly scaffold: (event: ScaffoldEvent) => void;
+    readonly check: (event: CheckEvent) => void;
+    readonly discovery: (event: DiscoveryEvent) => void;
+  };
+  /** See `WriteOptions`; a test's way to make a write fail. */
+  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+}
+
+export interface CreateResult {
+  readonly folder: string;
+  readonly name: string;
+  readonly language: string;
+  readonly process: { readonly code: string; readonly source: DefinitionSource; readonly tasks: number };
+  /** What is uncertain about a definition that was read from instances. */
+  readonly notes: readonly string[];
+  readonly dryRun: boolean;
+  readonly files: MaterialisedProject['files'];
+  readonly install: MaterialisedProject['install'];
+  readonly git: MaterialisedProject['git'];
+  readonly check: CheckOutcome;
+  readonly next: readonly NextStep[];
+  readonly command: string;
+  readonly status: ExitStatus;
+}
+
+/**
+ * Makes a worker project: definition, plan, files, dependencies, repository, connectivity check. Rejects with a KnownError before or while
+ * the files are written, and then nothing of them is left. After that the project stays whatever happens, and the result tells.
+ */
+export async function createProject(request: CreateRequest, deps: CreateDependencies): Promise<CreateResult> {
+  const folder = resolve(request.cwd, request.folder);
+  const { definition, source, notes } = await findDefinition(request, deps);
+  const answers: Answers = {
+    ...request.answers,
+    definition,
+    definitionSource: source,
+    ...(notes.length === 0 ? {} : { definitionNotes: notes }),
+  };
+  const prepared = await prepareProject({
+    folder,
+    answers,
+    overwrite: request.overwrite,
+    version: deps.version,
+    command: request.command,
+  });
+  const about = {
+    folder,
+    name: answers.name,
+    language: answers.language,
+    process: { code: definition.process.code, source, tasks: definition.tasks.length },
+    notes,
+    dryRun: request.dryRun,
+    command: request.command,
+  };
+  if (request.dryRun) {
+    const files = prepared.decision.files.map(({ path, action }) => ({ path, action }));
+    const reason = 'dry run';
+    return {
+      ...about,
+      files,
+      install: { kind: 'skipped' },
+      git: { kind: 'skipped', reason },
+      check: { kind: 'not-run', reason },
+      next: [],
+      status: 0,
+    };
+  }
+  const made = await materialiseProject(prepared, {
+    install: request.install,
+    git: request.git,
+    env: deps.env,
+    signal: deps.signal,
+    report: deps.report.scaffold,
+    ...(deps.onWrite === undefined ? {} : { onWrite: deps.onWrite }),
+  });
+  const check = await checkProject(request, folder, definition, made, deps);
+  const passed = check.kind === 'checked' && check.report.status === 0;
+  return {
+    ...about,
+    ...made,
+    check,
+    next: nextSteps({
+      folder: relative(request.cwd, folder),
+      packageManager: answers.packageManager,
+      installed: made.install.kind === 'installed',
+      local: answers.local,
+      credentials: request.credentials,
+      check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
+      commitLeft: made.git.kind === 'initialised',
+    }),
+    status: heaviestStatus([
+      deps.signal.aborted ? 130 : 0,
+      made.install.kind === 'failed' ? 1 : 0,
+      check.kind === 'checked' ? check.report.status : 0,
+    ]),
+  };
+}
+
+async function checkProject(
+  request: CreateRequest,
+  folder: string,
+  definition: ProcessDefinition,
+  made: MaterialisedProject,
+  deps: CreateDependencies,
+): Promise<CheckOutcome> {
+  if (!request.check) return { kind: 'not-run', reason: 'not wanted' };
+  if (deps.signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
+  if (!request.answers.local && request.credentials === 'none') {
+    return { kind: 'not-run', reason: 'no client id and secret yet' };
+  }
+  if (made.install.kind === 'failed') return { kind: 'not-run', reason: 'the dependencies are not installed' };
+  const { local } = request.answers;
+  return deps.check({ folder, local, definition, report: deps.report.check, signal: deps.signal });
+}
+
+interface FoundDefinition {
+  readonly definition: ProcessDefinition;
+  readonly source: DefinitionSource;
+  readonly notes: readonly string[];
+}
+
+async function findDefinition(request: CreateRequest, deps: CreateDependencies): Promise<FoundDefinition> {
+  const wanted = request.definition;
+  switch (wanted.kind) {
+    case 'sample':
+      return { definition: withOverrides(sampleDefinition(), wanted.over), source: 'sample', notes: [] };
+    case 'file': {
+      const definition = await loadDefinition(resolve(request.cwd, wanted.path));
+      return { definition: withOverrides(definition, wanted.over), source: 'file', notes: [] };
+    }
+    case 'flags':
+      return { definition: await definitionFromFlags(wanted.flags), source: 'flags', notes: [] };
+    case 'api':
+      return discovered(wanted, deps);
+  }
+}
+
+async function discovered(
+  wanted: Extract<DefinitionRequest, { kind: 'api' }>,
+  deps: CreateDependencies,
+): Promise<FoundDefinition> {
+  const { code, over } = wanted;
+  const found = await deps.discover(code, {
+    report: deps.report.discovery,
+    ...(over.tenantId === undefined ? {} : { tenant: over.tenantId }),
+    ...(wanted.sample === undefined ? {} : { sample: wanted.sample }),
+  });
+  if (!found.found) {
+    const seen = {
+      'nothing-visible': 'the application sees no process at all: none was started yet, or it lacks a role',
+      'others-visible': `the application sees processes of ${found.otherCodes.slice(0, 10).join(', ')}`,
+      'not-allowed': 'KuFlow refused the lists of processes and items: the application lacks a role',
+    }[found.reason];
+    throw new KnownError({
+      message: `KuFlow shows no process ${code} to this application`,
+      tried: `read the processes and process items of ${code}`,
+      seen,
+      next: [
+        `Describe the tasks yourself, no instance is needed: add --task CODE[:KIND] for each, or --definition ${DEFINITION_FILE}`,
+        "Or give the application a role that sees the process, in KuFlow's app",
+      ],
+    });
+  }
+  const { taskQueue, workflowType } = over;
+  if (taskQueue === undefined || workflowType === undefined) throw new Error('queue and type are asked for before');
+  const definition = withOverrides({ ...found.definition, workflow: { type: workflowType, taskQueue } }, over);
+  return { definition, source: 'api', notes: found.notes };
+}
+
+function withOverrides(definition: ProcessDefinition, over: DefinitionOverrides): ProcessDefinition {
+  return {
+    ...definition,
+    process: {
+      ...definition.process,
+      ...(over.processId === undefined ? {} : { id: over.processId }),
+      ...(over.tenantId === undefined ? {} : { tenant: over.tenantId }),
+    },
+    workflow: {
+      type: over.workflowType ?? definition.workflow.type,
+      taskQueue: over.taskQueue ?? definition.workflow.taskQueue,
+    },
+  };
+}
