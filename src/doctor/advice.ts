@@ -115,7 +115,10 @@ const ENGINE: Readonly<Record<EngineCauseCode, Advise>> = {
     { text: `Write the proxy's address with https:// (${proxySource ?? 'temporal.proxy'})` },
   ],
   'proxy-not-http': proxy,
-  'proxy-closed': proxy,
+  'proxy-closed': (place) => [
+    ...proxy(place),
+    { text: `Check that the proxy can reach ${place.host}:${place.port}; some close without a word when they can't` },
+  ],
   'proxy-authentication-required': ({ proxySource }) => [
     {
       text: `Give user and password in the proxy's address, http://user:password@host:port (${proxySource ?? 'temporal.proxy'})`,

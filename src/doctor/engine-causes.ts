@@ -105,7 +105,7 @@ function proxyStatusCause(status: number | undefined, target: string, proxy: str
       `The proxy ${proxy} wants a user and a password, or others than those it got`,
     );
   if (status === 403) return fail('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);
-  if (status === 502 || status === 503 || status === 504) {
+  if (status !== undefined && status >= 500) {
     return fail('proxy-cannot-reach-engine', `The proxy ${proxy} could not reach ${target} (${status})`);
   }
   return fail('proxy-answered-otherwise', `The proxy ${proxy} answered CONNECT with ${status ?? 'no status'}`);

@@ -5,7 +5,6 @@ import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server as ProxyServer } from 'proxy-chain';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { decideProxy, type ProxyDecision } from '../../../src/base/proxy.ts';
@@ -19,6 +18,7 @@ import { makeReport } from '../../../src/doctor/report.ts';
 import { probeHandshake } from '../../../src/engine/handshake.ts';
 import { readTlsMaterial } from '../../../src/engine/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
+import { type ConnectProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import {
   listen,
   startEngineStub,
@@ -60,6 +60,7 @@ interface Setup {
   readonly serverName?: string;
   readonly namespace?: string;
   readonly stepMs?: number;
+  readonly proxyCa?: readonly string[];
 }
 
 /** The whole registry against `target`, with KuFlow played by functions. */
@@ -73,6 +74,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     material: { kind: 'requested' },
     restProxy: direct,
     engineProxy: setup.proxy ?? direct,
+    ...(setup.proxyCa && { proxyCa: setup.proxyCa }),
     ...(setup.stepMs && { stepMs: setup.stepMs }),
     ...(setup.serverName && { serverName: { value: setup.serverName, source: 'test' } }),
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
@@ -380,73 +382,59 @@ describe('the proxy', () => {
   const answering = async (head: string): Promise<TestServer> =>
     keep(await startTcpServer((socket) => socket.once('data', () => socket.end(head))));
 
-  let hosts: string[];
   /** A real proxy that wants `user:p@ss` and knows engine.kuflow.test, which nobody else does. */
-  async function startProxy(secure: boolean): Promise<number> {
-    hosts = [];
-    const proxyPair = await authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['127.0.0.1'] });
-    const proxy = new ProxyServer({
-      host: '127.0.0.1',
-      port: 0,
-      ...(secure ? { serverType: 'https', httpsOptions: proxyPair } : { serverType: 'http' }),
-      prepareRequestFunction: ({ username, password, hostname, port }) => {
-        hosts.push(`${hostname}:${port}`);
-        const dnsLookup = ((
-          _host: string,
-          options: { all?: boolean },
-          done: (error: null, ...found: unknown[]) => void,
-        ) =>
-          options.all === true
-            ? done(null, [{ address: '127.0.0.1', family: 4 }])
-            : done(null, '127.0.0.1', 4)) as never;
-        return { requestAuthentication: username !== 'user' || password !== 'p@ss', dnsLookup };
-      },
-    });
-    await proxy.listen();
-    open.push(() => proxy.close(true));
-    return proxy.port;
+  async function startProxy(secure: boolean): Promise<ConnectProxy> {
+    const pair = await authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost', '127.0.0.1'] });
+    const hosts = { 'engine.kuflow.test': '127.0.0.1' };
+    return keep(await startConnectProxy({ hosts, credentials: 'user:p@ss', ...(secure && { tls: pair }) }));
   }
+  /** Its address, in another scheme and with credentials. */
+  const at = ({ url }: ConnectProxy, scheme: string, credentials = ''): ProxyDecision =>
+    decide(`${scheme}://${credentials}${new URL(url).host}`);
 
   it('carries every connection to a host that only it resolves, with its password', async () => {
     const named = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['engine.kuflow.test'] });
     const engine = keep(await startEngineStub({ server: named, clientCa: authority.cert }));
-    const proxy = decide(`http://user:p%40ss@127.0.0.1:${await startProxy(false)}`);
-    const results = await check(`engine.kuflow.test:${engine.port}`, { proxy });
-    expect(roots(results)).toEqual([]);
-    expect(hosts).toEqual([`engine.kuflow.test:${engine.port}`, `engine.kuflow.test:${engine.port}`]);
-    expect(JSON.stringify(results)).not.toContain('p@ss');
+    for (const scheme of ['http', 'https']) {
+      const proxy = await startProxy(scheme === 'https');
+      const results = await check(`engine.kuflow.test:${engine.port}`, {
+        proxy: at(proxy, scheme, 'user:p%40ss@'),
+        proxyCa: [authority.cert],
+      });
+      expect(roots(results)).toEqual([]);
+      expect(proxy.connects).toEqual([`engine.kuflow.test:${engine.port}`, `engine.kuflow.test:${engine.port}`]);
+      expect(JSON.stringify(results)).not.toContain('p@ss');
+    }
   });
 
-  it('that wants a password is named', async () => {
-    const port = await startProxy(false);
-    expectOneRoot(
-      await check('engine.kuflow.test:443', { proxy: decide(`http://127.0.0.1:${port}`) }),
-      tlsRoot('proxy-authentication-required'),
-    );
-    expectOneRoot(
-      await check('engine.kuflow.test:443', { proxy: decide(`http://user:no@127.0.0.1:${port}`) }),
-      tlsRoot('proxy-authentication-required'),
-    );
+  it('that wants a password, or another one, is named', async () => {
+    const proxy = await startProxy(false);
+    for (const credentials of ['', 'user:no@']) {
+      const results = await check('engine.kuflow.test:443', { proxy: at(proxy, 'http', credentials) });
+      expectOneRoot(results, tlsRoot('proxy-authentication-required'));
+    }
   });
 
-  it('that speaks TLS is named when its address says http', async () => {
-    const port = await startProxy(true);
-    expectOneRoot(
-      await check('engine.kuflow.test:443', { proxy: decide(`http://user:p%40ss@127.0.0.1:${port}`) }),
-      tlsRoot('proxy-speaks-tls'),
-    );
+  it('that speaks TLS is named when its address says http, and the other way round', async () => {
+    const secure = at(await startProxy(true), 'http', 'user:p%40ss@');
+    expectOneRoot(await check('engine.kuflow.test:443', { proxy: secure }), tlsRoot('proxy-speaks-tls'));
+    const plain = at(await startProxy(false), 'https', 'user:p%40ss@');
+    expectOneRoot(await check('engine.kuflow.test:443', { proxy: plain }), tlsRoot('proxy-tls-failed'));
   });
 
   it('whose certificate is not trusted is named', async () => {
-    const port = await startProxy(true);
-    expectOneRoot(
-      await check('engine.kuflow.test:443', { proxy: decide(`https://user:p%40ss@127.0.0.1:${port}`) }),
-      tlsRoot('proxy-tls-failed'),
-    );
+    const proxy = at(await startProxy(true), 'https', 'user:p%40ss@');
+    expectOneRoot(await check('engine.kuflow.test:443', { proxy }), tlsRoot('proxy-tls-failed'));
+  });
+
+  it('that cannot reach the engine and just closes is no more than that', async () => {
+    const proxy = at(await startProxy(false), 'http', 'user:p%40ss@');
+    expectOneRoot(await check('nobody.kuflow.test:443', { proxy }), tlsRoot('proxy-closed'));
   });
 
   it.each([
     ['HTTP/1.1 403 Forbidden\r\n\r\n', 'proxy-forbids'],
+    ['HTTP/1.1 593 Name Not Found\r\n\r\n', 'proxy-cannot-reach-engine'],
     ['HTTP/1.1 502 Bad Gateway\r\n\r\n', 'proxy-cannot-reach-engine'],
     ['HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>', 'proxy-answered-otherwise'],
     ['220 mail.example.com\r\n', 'proxy-not-http'],

@@ -1,0 +1,44 @@
+import { Secret } from '../base/secret.ts';
+import type { KuFlowClient } from '../kuflow/client.ts';
+import { KuFlowApiError } from '../kuflow/errors.ts';
+import type { Identity, RestAccess } from './connection-input.ts';
+
+/** Answers of somebody who knows the caller, and does not show this resource: the next question decides. */
+const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
+
+/**
+ * The three questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
+ * principals is asked for its tenants instead.
+ */
+export function kuflowAccess(client: KuFlowClient, clientId: string): RestAccess {
+  const whoAmI = async (signal: AbortSignal): Promise<Identity> => {
+    try {
+      const { body } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });
+      return { id: clientId, ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
+    } catch (error) {
+      if (!(error instanceof KuFlowApiError) || !NOT_SHOWN.includes(error.kind)) throw error;
+      await client.call('findTenants', { query: { size: 1 }, signal });
+      return { id: clientId };
+    }
+  };
+  return {
+    whoAmI,
+    requestToken: async (signal) => {
+      const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_TOKEN' }, signal });
+      const issued = body.engineToken;
+      return { token: new Secret(issued?.token ?? ''), ...(issued && { expiredAt: issued.expiredAt }) };
+    },
+    requestCertificate: async (signal) => {
+      const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_CERTIFICATE' }, signal });
+      const issued = body.engineCertificate;
+      return {
+        namespace: issued?.namespace ?? '',
+        text: {
+          cert: issued?.tls.clientCertificate ?? '',
+          key: issued?.tls.clientPrivateKey ?? '',
+          ca: issued?.tls.serverRootCaCertificate ?? '',
+        },
+      };
+    },
+  };
+}
