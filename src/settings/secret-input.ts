@@ -1,0 +1,51 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
+import { Secret } from '../base/secret.ts';
+import { secretFile } from './environment.ts';
+import { readSecret } from './values.ts';
+
+const LARGEST = 64 * 1024;
+
+export interface SecretInput {
+  readonly secret: Secret;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The secret in a file (`--client-secret-file`), without the line break at its end. Throws a usage error when the file
+ * can't be read, is empty or holds more than a line; warns when other users may read it.
+ */
+export async function secretFromFile(path: string, option = '--client-secret-file'): Promise<SecretInput> {
+  const file = resolve(path);
+  const content = await secretFile(file);
+  const name = forTerminal(path, 200);
+  if (typeof content !== 'string') throw usageError(`${option} ${name} can't be read: ${content.why}`);
+  const secret = checked(content, `${option} ${name}`);
+  const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
+  return { secret, warnings: open ? [`Other users may read ${name}: chmod 600 ${name}`] : [] };
+}
+
+/** The secret that is piped in (`--client-secret-stdin`), read to its end. Throws a usage error on a terminal, where it would show while typed. */
+export async function secretFromStdin(
+  input: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean },
+  option = '--client-secret-stdin',
+): Promise<SecretInput> {
+  if (input.isTTY === true) throw usageError(`${option} reads a pipe, and standard input is a terminal`);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of input) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
+    size += bytes.length;
+    if (size > LARGEST) throw usageError(`${option}: it is too large for a secret`);
+    parts.push(bytes);
+  }
+  return { secret: checked(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
+}
+
+function checked(content: string, from: string): Secret {
+  const read = readSecret(content);
+  if (read.kind === 'good' && read.value instanceof Secret) return read.value;
+  throw usageError(`${from}: expected ${read.kind === 'bad' ? read.expected : 'a secret'}`);
+}

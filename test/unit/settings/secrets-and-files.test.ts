@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { KnownError } from '../../../src/base/errors.ts';
+import { Secret } from '../../../src/base/secret.ts';
+import { localSettingsText } from '../../../src/settings/local-settings.ts';
+import { secretFromFile, secretFromStdin } from '../../../src/settings/secret-input.ts';
+
+let root = '';
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'secrets-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe('secretFromFile', () => {
+  it('takes one line, and warns when others may read it', async () => {
+    const path = join(root, 'secret');
+    await writeFile(path, 'abc \r\n', { mode: 0o600 });
+    const own = await secretFromFile(path);
+    expect(own.secret.reveal()).toBe('abc ');
+    expect(own.warnings).toEqual([]);
+    await writeFile(join(root, 'open'), 'abc', { mode: 0o644 });
+    expect((await secretFromFile(join(root, 'open'))).warnings).toHaveLength(process.platform === 'win32' ? 0 : 1);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a line break', '\n'],
+    ['two lines', 'canary\ncanary\n'],
+    ['a lot', 'x'.repeat(100_000)],
+  ])('refuses %s as a usage error', async (_what, content) => {
+    await writeFile(join(root, 'bad'), content);
+    const error: unknown = await secretFromFile(join(root, 'bad')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(KnownError);
+    expect((error as KnownError).status).toBe(2);
+    expect((error as KnownError).message).not.toContain('canary');
+  });
+
+  it('names a file that is not there, and a folder', async () => {
+    await expect(secretFromFile(join(root, 'none'))).rejects.toThrow(
+      /--client-secret-file .*none can't be read: ENOENT/,
+    );
+    await expect(secretFromFile(root)).rejects.toThrow('it is not a file');
+  });
+});
+
+describe('secretFromStdin', () => {
+  it('reads a pipe to its end', async () => {
+    expect((await secretFromStdin(Readable.from([Buffer.from('ab'), Buffer.from('c\n')]))).secret.reveal()).toBe('abc');
+  });
+
+  it('refuses a terminal, nothing and too much', async () => {
+    await expect(secretFromStdin(Object.assign(Readable.from(['a']), { isTTY: true }))).rejects.toThrow(
+      'is a terminal',
+    );
+    await expect(secretFromStdin(Readable.from([]))).rejects.toThrow('it is empty');
+    await expect(secretFromStdin(Readable.from(['x'.repeat(70_000)]))).rejects.toThrow('too large');
+  });
+});
+
+describe('localSettingsText', () => {
+  const values = {
+    'kuflow.api.client-id': 'id',
+    'kuflow.api.client-secret': new Secret(`a"b'c: #d`),
+    'worker.health-port': 0,
+  };
+  const data = { kuflow: { api: { 'client-id': 'id', 'client-secret': `a"b'c: #d` } }, worker: { 'health-port': 0 } };
+
+  it('makes a file with comments', () => {
+    const text = localSettingsText(values);
+    expect(parse(text)).toEqual(data);
+    expect(text).toMatch(/^# What differs/);
+    expect(text).toContain('    # token of the application\n    client-secret:');
+    expect(parse(localSettingsText({}, ''))).toEqual({});
+  });
+
+  it('edits in place: comments, order and other keys stay', () => {
+    const existing = `# mine\nother: 1 # keep\nkuflow:\n  api:\n    client-secret: old # from Bob\n    tenant-id: t\nworker:\n`;
+    const text = localSettingsText(values, existing);
+    expect(parse(text)).toEqual({ other: 1, ...data, kuflow: { api: { ...data.kuflow.api, 'tenant-id': 't' } } });
+    expect(text).toContain('# mine\nother: 1 # keep\n');
+    expect(text).toContain('# from Bob');
+    expect(text.indexOf('client-secret')).toBeLessThan(text.indexOf('tenant-id'));
+    expect(localSettingsText(values, text)).toBe(text);
+  });
+
+  it('refuses what it would have to guess about', () => {
+    expect(() => localSettingsText(values, 'a: b: c')).toThrow(KnownError);
+    expect(() => localSettingsText(values, '- a')).toThrow(KnownError);
+    expect(parse(localSettingsText(values, '# only a comment\n'))).toEqual(data);
+  });
+});
