@@ -1,11 +1,11 @@
 import { relative, resolve } from 'node:path';
-import { KnownError, type ExitStatus } from '../base/errors.ts';
+import type { ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
-import { DEFINITION_FILE, loadDefinition } from '../process/definition-file.ts';
+import { loadDefinition } from '../process/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import type { Discovery, DiscoveryEvent } from '../process/discovery/discovery-types.ts';
+import type { DiscoveredProcess, DiscoveryEvent } from '../process/discovery.ts';
 import { definitionFromFlags, type DefinitionFlags } from '../process/flags-to-definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
@@ -57,10 +57,11 @@ export interface CreateDependencies {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Reads a process from the API; rejects with a KnownError when nothing of it is visible. */
   readonly discover: (
     code: string,
-    options: { readonly tenant?: string; readonly sample?: number; readonly report: (event: DiscoveryEvent) => void },
-  ) => Promise<Discovery>;
+    options: { readonly sample?: number; readonly report: (event: DiscoveryEvent) => void },
+  ) => Promise<DiscoveredProcess>;
   /** Looks at the connection with the settings of the project in `folder`; for a local one it starts the platform and stops it again. */
   readonly check: (project: {
     readonly folder: string;
@@ -214,25 +215,8 @@ async function discovered(
   const { code, over } = wanted;
   const found = await deps.discover(code, {
     report: deps.report.discovery,
-    ...(over.tenantId === undefined ? {} : { tenant: over.tenantId }),
     ...(wanted.sample === undefined ? {} : { sample: wanted.sample }),
   });
-  if (!found.found) {
-    const seen = {
-      'nothing-visible': 'the application sees no process at all: none was started yet, or it lacks a role',
-      'others-visible': `the application sees processes of ${found.otherCodes.slice(0, 10).join(', ')}`,
-      'not-allowed': 'KuFlow refused the lists of processes and items: the application lacks a role',
-    }[found.reason];
-    throw new KnownError({
-      message: `KuFlow shows no process ${code} to this application`,
-      tried: `read the processes and process items of ${code}`,
-      seen,
-      next: [
-        `Describe the tasks yourself, no instance is needed: add --task CODE[:KIND] for each, or --definition ${DEFINITION_FILE}`,
-        "Or give the application a role that sees the process, in KuFlow's app",
-      ],
-    });
-  }
   const { taskQueue, workflowType } = over;
   if (taskQueue === undefined || workflowType === undefined) throw new Error('queue and type are asked for before');
   const definition = withOverrides({ ...found.definition, workflow: { type: workflowType, taskQueue } }, over);

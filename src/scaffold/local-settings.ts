@@ -1,4 +1,4 @@
-import { yamlString } from '../names/yaml.ts';
+import { localSettingsText, type LocalValues } from '../settings/local-settings.ts';
 import type { Answers } from './answers.ts';
 import type { PlannedFile } from './plan.ts';
 
@@ -9,22 +9,15 @@ export const LOCAL_SETTINGS_FILE = 'application-local.yaml';
  * its own, and none without anything to put in.
  */
 export function localSettingsFile(answers: Answers): PlannedFile | undefined {
-  const connection = answers.connection ?? {};
-  const api = [
-    ['endpoint', connection.endpoint],
-    ['client-id', connection.clientId],
-    ['client-secret', connection.clientSecret?.reveal()],
-    ['tenant-id', connection.tenantId],
-    ['ca', connection.ca],
-  ] as const;
-  const lines = api.flatMap(([key, value]) => (value === undefined ? [] : [`    ${key}: ${yamlString(value)}`]));
-  const target = connection.target === undefined ? [] : ['temporal:', `  target: ${yamlString(connection.target)}`];
-  if (answers.local || lines.length + target.length === 0) return undefined;
-  const text = [
-    '# Settings of this machine over application.yaml. Holds a secret: readable by you only, ignored by git.',
-    ...(lines.length === 0 ? [] : ['kuflow:', '  api:', ...lines]),
-    ...target,
-    '',
-  ].join('\n');
-  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(text), mode: 0o600 };
+  const { endpoint, clientId, clientSecret, tenantId, ca, target } = answers.connection ?? {};
+  const values: LocalValues = {
+    ...(endpoint === undefined ? {} : { 'kuflow.api.endpoint': endpoint }),
+    ...(clientId === undefined ? {} : { 'kuflow.api.client-id': clientId }),
+    ...(clientSecret === undefined ? {} : { 'kuflow.api.client-secret': clientSecret }),
+    ...(tenantId === undefined ? {} : { 'kuflow.api.tenant-id': tenantId }),
+    ...(ca === undefined ? {} : { 'kuflow.api.ca': ca }),
+    ...(target === undefined ? {} : { 'temporal.target': target }),
+  };
+  if (answers.local || Object.keys(values).length === 0) return undefined;
+  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(values)), mode: 0o600 };
 }
