@@ -1,0 +1,62 @@
+import { connectionSettings } from '../flows/connection-flags.ts';
+import { discoverFromApi, listFromApi } from '../flows/discover.ts';
+import { restSettings, type RestSettings } from '../flows/rest-access.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../terminal/process-views.ts';
+import type { CommandContext } from './context.ts';
+import type { ProcessesFlags } from './processes.ts';
+
+/**
+ * `kuflow processes list`. With `--json`:
+ * `{ definitions: [{ code, id, tenant, version, versions, seen }], processes: { seen, total }, complete, requests }`.
+ * Exit status 0, an empty list included.
+ */
+export async function runList(flags: ProcessesFlags, context: CommandContext): Promise<void> {
+  const signal = context.interruption();
+  const rest = await connect(flags, context);
+  const listing = await listFromApi(rest, reportDiscovery(context.terminal), signal);
+  if (flags.json === true) printJson(context, listing);
+  else printProcessListing(context.terminal, listing);
+}
+
+/**
+ * `kuflow processes show CODE`. With `--json`:
+ * `{ definition: { process, metadata?, entity?, tasks }, missing: [path], notes: [sentence], evidence }`, `definition` as in
+ * kuflow.process.yaml but for the workflow, and `evidence` as `DiscoveryEvidence` describes it.
+ * Exit status 0 shown, 1 no such process or not allowed, 4 nothing visible, which may mean that there is none or no role.
+ */
+export async function runShow(code: string, flags: ProcessesFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const signal = context.interruption();
+  const rest = await connect(flags, context);
+  const discovered = await discoverFromApi({
+    rest,
+    code,
+    ...(flags.sample === undefined ? {} : { sample: flags.sample }),
+    ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
+      ? { mayRead: (count) => confirm(terminal, questionFor(count)) }
+      : {}),
+    report: reportDiscovery(terminal),
+    signal,
+    createCommand: 'npx create-kuflow-worker',
+  });
+  if (flags.json === true) {
+    const { definition, missing, notes, evidence } = discovered;
+    printJson(context, { definition, missing, notes, evidence });
+  } else printDiscoveredProcess(terminal, discovered);
+}
+
+function questionFor(count: number): string {
+  return `Read up to ${count} instances for the shapes of their data? Keys and types are kept, values are not`;
+}
+
+async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestSettings> {
+  const { env, cwd, terminal } = context;
+  const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input });
+  for (const warning of warnings) terminal.err.line(`Warning: ${warning}`);
+  return await restSettings(settings, env);
+}
+
+function printJson(context: CommandContext, value: object): void {
+  context.terminal.out.line(JSON.stringify(value, undefined, 2));
+}

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { requireSettings, resolveSettings, type ResolvedSettings } from '../settings/resolve.ts';
+import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
+import { REST_REQUIRED } from './rest-access.ts';
+
+/** The connection as options state it. */
+export interface ConnectionFlags {
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+  readonly clientSecretStdin?: boolean;
+  readonly endpoint?: string;
+  readonly tenantId?: string;
+  readonly target?: string;
+  readonly ca?: string;
+}
+
+export interface ConnectionWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; application files are read here. */
+  readonly cwd: string;
+  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+}
+
+export interface ConnectionSettings {
+  readonly settings: ResolvedSettings;
+  readonly warnings: readonly string[];
+}
+
+/** The settings of a command that talks to KuFlow, client id and secret required. Rejects with a KnownError that lists all problems. */
+export async function connectionSettings(flags: ConnectionFlags, world: ConnectionWorld): Promise<ConnectionSettings> {
+  const secret = await givenSecret(flags, world);
+  const given = {
+    'kuflow.api.client-id': option(flags.clientId, '--client-id'),
+    'kuflow.api.client-secret': secret?.value,
+    'kuflow.api.endpoint': option(flags.endpoint, '--endpoint'),
+    'kuflow.api.tenant-id': option(flags.tenantId, '--tenant-id'),
+    'temporal.target': option(flags.target, '--target'),
+    'kuflow.api.ca': option(flags.ca, '--ca'),
+  };
+  const result = await resolveSettings({
+    flags: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    env: world.env,
+    files: { dir: world.cwd },
+    required: REST_REQUIRED,
+    cwd: world.cwd,
+  });
+  const settings = requireSettings(result, [
+    'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin',
+  ]);
+  return { settings, warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message)] };
+}
+
+async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld) {
+  if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true) {
+    throw usageError('--client-secret-file and --client-secret-stdin are two ways of giving one secret: choose one');
+  }
+  const named = (input: SecretInput, name: string) => ({
+    value: { value: input.secret, option: name },
+    warnings: input.warnings,
+  });
+  if (flags.clientSecretFile !== undefined) {
+    const file = resolve(world.cwd, flags.clientSecretFile);
+    return named(await secretFromFile(file), '--client-secret-file');
+  }
+  if (flags.clientSecretStdin === true) return named(await secretFromStdin(world.stdin), '--client-secret-stdin');
+  return undefined;
+}
+
+function option(
+  value: string | undefined,
+  name: string,
+): { readonly value: string; readonly option: string } | undefined {
+  return value === undefined ? undefined : { value, option: name };
+}

@@ -1,0 +1,100 @@
+import { KnownError } from '../base/errors.ts';
+import { nearMatch } from '../base/near-match.ts';
+import { shellWord } from '../names/shell.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import {
+  DEFAULT_SAMPLE,
+  discover,
+  list,
+  type DiscoveredProcess,
+  type DiscoveryEvent,
+  type ProcessListing,
+  type UndiscoveredProcess,
+} from '../process/discovery.ts';
+import type { RestSettings } from './rest-access.ts';
+
+export interface DiscoverInput {
+  readonly rest: RestSettings;
+  /** Code of the process definition. */
+  readonly code: string;
+  /** Instances to read for their keys and types; absent: those that `mayRead` allows, none without it. */
+  readonly sample?: number;
+  /** Asks a person whether instances may be read. Only where questions may be asked. */
+  readonly mayRead?: (count: number) => Promise<boolean>;
+  readonly report?: (event: DiscoveryEvent) => void;
+  readonly signal?: AbortSignal;
+  /** How a person starts `create`, for advice. */
+  readonly createCommand: string;
+}
+
+/** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */
+export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
+  const sample = input.sample ?? ((await input.mayRead?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
+  const discovery = await discover(input.rest, {
+    code: input.code,
+    sample,
+    ...(input.rest.tenantId === undefined ? {} : { tenant: input.rest.tenantId }),
+    ...(input.report === undefined ? {} : { report: input.report }),
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  });
+  if (!discovery.found) throw notFound(discovery, input.createCommand);
+  return discovery;
+}
+
+/** Lists the definitions that have visible processes. */
+export async function listFromApi(
+  rest: RestSettings,
+  report?: (event: DiscoveryEvent) => void,
+  signal?: AbortSignal,
+): Promise<ProcessListing> {
+  return await list(rest, {
+    ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
+    ...(report === undefined ? {} : { report }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** A whole definition: what discovery found, and what a person took from KuFlow's app. */
+export function completeDefinition(
+  discovered: DiscoveredProcess,
+  workflow: ProcessDefinition['workflow'],
+): ProcessDefinition {
+  return { ...discovered.definition, workflow };
+}
+
+function notFound(discovery: UndiscoveredProcess, createCommand: string): KnownError {
+  const { code, reason, otherCodes } = discovery;
+  const byFlags = `Or describe it: ${createCommand} FOLDER --process ${shellWord(code)} --task CODE[:KIND] --task-queue QUEUE --workflow-type TYPE`;
+  const role = "In KuFlow's app, give the application a role in the process definition that lets it see its processes";
+  const tried = `lists of processes and process items of ${code}`;
+  if (reason === 'not-allowed') {
+    return new KnownError({
+      message: 'KuFlow does not allow this application to list processes',
+      tried,
+      seen: '403 Forbidden for processes and for process items',
+      next: [role, byFlags],
+    });
+  }
+  if (reason === 'others-visible') {
+    const near = nearMatch(code, otherCodes);
+    const more = otherCodes.length > 10 ? ` and ${otherCodes.length - 10} more` : '';
+    return new KnownError({
+      message: `No visible process has the code ${code}`,
+      tried,
+      seen: `processes of ${otherCodes.slice(0, 10).join(', ')}${more}`,
+      next: [
+        ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+        `If ${code} has processes: ${role}`,
+        `If it was never started, there is nothing to read yet. ${byFlags}`,
+      ],
+    });
+  }
+  // An empty answer looks the same whether nothing is there or nothing is shown.
+  return new KnownError({
+    message: `KuFlow shows this application no process at all, so ${code} cannot be read`,
+    tried,
+    seen: 'empty lists: either no process was started yet, or the application lacks a role',
+    next: [role, `If none was started, there is nothing to read yet. ${byFlags}`],
+    status: 4,
+  });
+}

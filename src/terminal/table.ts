@@ -1,0 +1,16 @@
+import { forTerminal } from '../base/escape.ts';
+
+/** Text in columns, two spaces apart; cells are escaped, the last column is not padded. Widths count characters. */
+export function table(rows: readonly (readonly string[])[], indent = ''): readonly string[] {
+  const cells = rows.map((row) => row.map((cell) => forTerminal(cell)));
+  const widths: number[] = [];
+  for (const row of cells) {
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, Array.from(cell).length)));
+  }
+  return cells.map((row) => {
+    const padded = row.map((cell, column) =>
+      column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - Array.from(cell).length),
+    );
+    return `${indent}${padded.join('  ')}`.trimEnd();
+  });
+}
