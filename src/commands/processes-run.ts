@@ -1,7 +1,6 @@
 import { connectionSettings } from '../flows/connection-flags.ts';
 import { discoverFromApi, listFromApi } from '../flows/discover.ts';
 import { restSettings, type RestSettings } from '../flows/rest-access.ts';
-import { confirm } from '../terminal/confirm.ts';
 import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../terminal/process-views.ts';
 import type { CommandContext } from './context.ts';
 import type { ProcessesFlags } from './processes.ts';
@@ -34,7 +33,12 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
     code,
     ...(flags.sample === undefined ? {} : { sample: flags.sample }),
     ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
-      ? { mayRead: (count) => confirm(terminal, questionFor(count)) }
+      ? {
+          mayRead: async (count) => {
+            const { openPrompts } = await import('../terminal/prompts.ts');
+            return await openPrompts(terminal, signal).confirm(questionFor(count));
+          },
+        }
       : {}),
     report: reportDiscovery(terminal),
     signal,

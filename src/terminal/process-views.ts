@@ -2,7 +2,7 @@ import { forTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from '../process/discovery.ts';
 import { palette } from './palette.ts';
-import { tableLines } from './table.ts';
+import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The definitions that have visible processes, as a table on stdout; what the list leaves open, on stderr. */
@@ -10,7 +10,7 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
   const { definitions, processes } = listing;
   if (definitions.length > 0) {
     const rows = definitions.map(({ code, seen, id, tenant }) => [code, String(seen), id, tenant]);
-    const [header = '', ...lines] = tableLines([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
+    const [header = '', ...lines] = table([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
     terminal.out.line(palette(terminal.out).bold(header));
     for (const line of lines) terminal.out.line(line);
   }
@@ -44,14 +44,14 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
     ['version', version],
     ['tenant', tenant],
   ].flatMap(([label, value]) => (label === undefined || value === undefined ? [] : [['', label, value]]));
-  for (const line of tableLines(identity)) terminal.out.line(line);
+  for (const line of table(identity)) terminal.out.line(line);
   if (definition.tasks.length > 0) {
     terminal.out.line();
     const rows = evidence.tasks.map((task, index) => {
       const schema = definition.tasks[index]?.data?.schema;
       return [task.code, task.kind, String(task.items), String(task.processes), fieldsOf(schema)];
     });
-    const [header = '', ...lines] = tableLines([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
+    const [header = '', ...lines] = table([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
     terminal.out.line(bold(header));
     for (const line of lines) terminal.out.line(line);
   }
