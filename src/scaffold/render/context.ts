@@ -5,7 +5,7 @@ import { shellWord } from '../../names/shell.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from '../../names/typescript.ts';
 import { Code } from './code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
-import { exampleOfSchema } from './schema-example.ts';
+import { exampleOfSchema, plainlyFits } from './schema-example.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 // What the generated modules declare or import themselves.
@@ -79,6 +79,8 @@ interface TaskView {
   readonly resultType: Code;
   readonly inputs: readonly { readonly variable: string; readonly type: Code }[];
   readonly example: Code;
+  /** Whether the compiler would not see that the example has its type. */
+  readonly isCast: boolean;
 }
 
 function taskViews(definition: ProcessDefinition): readonly TaskView[] {
@@ -101,6 +103,7 @@ function taskViews(definition: ProcessDefinition): readonly TaskView[] {
 
   return plain.map((entry, index): TaskView => {
     const { task, variable, type, data, context } = entry;
+    const example = task.data === undefined ? {} : exampleOfSchema(task.data.schema);
     return {
       kind: task.kind,
       factory: new Code(task.kind),
@@ -121,7 +124,8 @@ function taskViews(definition: ProcessDefinition): readonly TaskView[] {
         variable: input.variable,
         type: new Code(input.data ?? 'unknown'),
       })),
-      example: new Code(tsValue(task.data === undefined ? {} : exampleOfSchema(task.data.schema), 2)),
+      example: new Code(tsValue(example, 2)),
+      isCast: task.data !== undefined && !plainlyFits(example, task.data.schema),
     };
   });
 }
@@ -173,7 +177,7 @@ function declarations(definition: ProcessDefinition, tasks: readonly TaskView[])
   const declare = (name: string | undefined, shape: DataShape | undefined): void => {
     if (name !== undefined && shape !== undefined) declared.push(declarationOfSchema(name, shape.schema));
   };
-  declare('Metadata', definition.metadata ?? { schema: {} });
+  declare('Metadata', definition.metadata ?? { schema: { type: 'object' } });
   declare('Entity', definition.entity);
   definition.tasks.forEach((task, index) => {
     declare(tasks[index]?.dataType, task.data);

@@ -57,5 +57,5 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
 
 export function packageManagerContext(manager: PackageManager): object {
   const commands = COMMANDS[manager];
-  return Object.fromEntries(Object.entries(commands).map(([name, text]) => [name, new Code(text)]));
+  return Object.fromEntries(Object.entries<string>({ ...commands }).map(([name, text]) => [name, new Code(text)]));
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { tsComment, tsPropertyKey, tsString } from '../../names/typescript.ts';
 
@@ -152,7 +152,7 @@ function comment(property: unknown, indent: string): readonly string[] {
 function literal(value: unknown): string {
   if (typeof value === 'string') return tsString(value);
   if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value as Json) : 'number';
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'number';
   return 'unknown';
 }
 

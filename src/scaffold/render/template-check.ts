@@ -26,7 +26,7 @@ const BLOCKS: ReadonlySet<unknown> = new Set(BLOCK_HELPERS);
 export function templateProblems(file: string, source: string): readonly string[] {
   let program: Program;
   try {
-    program = Handlebars.parse(source) as unknown as Program;
+    program = Handlebars.parse(source);
   } catch (error) {
     return [`${file}: ${error instanceof Error ? error.message : 'not a template'}`];
   }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import Handlebars from 'handlebars/runtime.js';
+import type * as HandlebarsTypes from 'handlebars';
+import Runtime from 'handlebars/runtime.js';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from './helpers.ts';
 import { templatesFolder } from './template-files.ts';
@@ -28,13 +29,14 @@ async function sourceTemplateSet(): Promise<TemplateSet> {
   const { precompileTemplate } = await import('./compile.ts');
   return templateSet((key) => {
     const javascript = precompileTemplate(readFileSync(join(templatesFolder(), key), 'utf8'));
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own templates, compiled as the build does
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- our own templates, compiled as the build does
     return new Function(`return ${javascript}`)() as TemplateSpecification;
   });
 }
 
 function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
-  const handlebars = Handlebars.create();
+  // The declarations of the runtime leave out that it can be created anew.
+  const handlebars = (Runtime as unknown as typeof HandlebarsTypes).create();
   const helpers = templateHelpers();
   const ready = new Map<string, (context: object) => string>();
   return {

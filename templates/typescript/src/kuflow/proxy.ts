@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
 
 /** `host` and `port` of an address such as `host:port` or `https://host/path`. */
@@ -15,18 +17,35 @@ export function proxyFor(settings: Settings, address: string): URL | undefined {
   const excluded = noProxy
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
-    .some((entry) => matches(entry.toLowerCase(), host.toLowerCase(), port));
+    .some((entry) => matches(entry.toLowerCase(), bare(host), port));
   return excluded ? undefined : new URL(proxy.reveal());
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function matches(entry: string, host: string, port: number): boolean {
   if (entry === '*') return true;
-  const [, name = entry, entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const [subnet = '', prefix] = entry.split('/');
+  if (prefix !== undefined) return isInSubnet(host, subnet, Number(prefix));
+  const [, name = entry, entryPort] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
   if (entryPort !== undefined && Number(entryPort) !== port) return false;
-  const suffix = name.replace(/^\*?\./, '');
-  return host === suffix || host.endsWith(`.${suffix}`);
+  const suffix = bare(name).replace(/^\*?\./, '');
+  return host === suffix || (isIP(host) === 0 && host.endsWith(`.${suffix}`));
+}
+
+function isInSubnet(host: string, address: string, prefix: number): boolean {
+  if (
+    isIP(host) === 0 ||
+    isIP(bare(address)) === 0 ||
+    !(prefix >= 0 && prefix <= (isIP(bare(address)) === 4 ? 32 : 128))
+  )
+    return false;
+  const list = new BlockList();
+  list.addSubnet(bare(address), prefix, isIP(bare(address)) === 4 ? 'ipv4' : 'ipv6');
+  return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+}
+
+function bare(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
+import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
 
 export const API_VERSION = 'v2024-06-14';
@@ -50,9 +51,13 @@ export interface Settings {
   };
 }
 
+export type ProblemCode =
+  'missing' | 'invalid' | 'placeholder' | 'unreadable' | 'conflict' | 'mixed-credentials' | 'endpoint-mismatch';
+
 /** One thing to put right. Values of secrets are never part of it. */
 export interface SettingsProblem {
   readonly key: string;
+  readonly code: ProblemCode;
   /** Where the value stands (`application.yaml`, an environment variable) or where it could be given. */
   readonly source: string;
   readonly expected: string;
@@ -120,11 +125,15 @@ class Loader {
     const tenantId = this.#uuid('kuflow.api.tenant-id');
     const ca = this.#caFile('kuflow.api.ca');
     const target = this.#target();
-    const queue = this.#required('temporal.kuflow-queue', 'the task queue of the process definition');
+    const queue = this.#text('temporal.kuflow-queue');
+    if (queue === undefined) this.#missing('temporal.kuflow-queue', 'the task queue of the process definition');
     const namespace = this.#text('temporal.namespace');
     const mutualTls = this.#mutualTls();
     if (mutualTls !== undefined && namespace === undefined) {
-      this.#missing('temporal.namespace', 'required with temporal.mutual-tls, since no certificate is requested then');
+      this.#missing(
+        'temporal.namespace',
+        'the namespace: with temporal.mutual-tls no certificate is requested that names it',
+      );
     }
     const serverName = this.#text('temporal.mutual-tls.server-name');
     const proxy = this.#proxy();
@@ -142,7 +151,7 @@ class Loader {
       },
       temporal: {
         target,
-        queue,
+        queue: queue ?? '',
         ...(namespace === undefined ? {} : { namespace }),
         ...(mutualTls === undefined ? {} : { mutualTls }),
         ...(serverName === undefined ? {} : { serverName }),
@@ -152,6 +161,15 @@ class Loader {
     };
   }
 
+  #problem(key: string, code: ProblemCode, source: string, expected: string): void {
+    // The first problem of a key says enough.
+    if (!this.#problems.some((problem) => problem.key === key)) this.#problems.push({ key, code, source, expected });
+  }
+
+  #missing(key: string, expected: string, code: ProblemCode = 'missing'): void {
+    this.#problem(key, code, `${FILES.join(', ')} or ${ENVIRONMENT[key] ?? key}`, expected);
+  }
+
   // Where values come from
 
   #readFiles(): ReadonlyMap<string, Found> {
@@ -159,24 +177,23 @@ class Loader {
     for (const file of FILES) {
       let content: unknown;
       try {
-        content = parse(readFileSync(join(this.#directory, file), 'utf8'));
+        // Every scalar as it is written: a secret of digits keeps its zeros.
+        content = parse(readFileSync(join(this.#directory, file), 'utf8'), { schema: 'failsafe' });
       } catch (error) {
         if (codeOf(error) === 'ENOENT') continue;
         // The message of a YAML error quotes the file, which may hold the secret.
         const why = codeOf(error) ?? 'not valid YAML';
-        this.#problems.push({ key: 'the file', source: file, expected: `a YAML file that can be read (${why})` });
+        this.#problem(file, 'unreadable', file, `a YAML file that can be read: ${why}`);
+        continue;
+      }
+      if (content !== null && content !== '' && (typeof content !== 'object' || Array.isArray(content))) {
+        this.#problem(file, 'unreadable', file, 'a YAML file that holds a map');
         continue;
       }
       for (const key of Object.keys(ENVIRONMENT)) {
-        const value = valueAt(content, key);
-        if (value === undefined || value === null || value === '') continue;
-        const text = asText(value);
-        if (text === undefined) {
-          this.#problems.push({ key, source: file, expected: 'a single value' });
-          found.delete(key);
-        } else {
-          found.set(key, { text, source: file });
-        }
+        const text = asText(valueAt(content, key), key === 'worker.robot-ids');
+        if (text === undefined) this.#problem(key, 'invalid', file, 'a single value');
+        else if (text !== '') found.set(key, { text, source: file });
       }
     }
     return found;
@@ -194,13 +211,8 @@ class Loader {
   /** Undefined, and a problem, for a placeholder of KuFlow's own templates. */
   #usable(key: string, found: Found | undefined): Found | undefined {
     if (found?.text.includes('FILL_ME') !== true) return found;
-    this.#problems.push({ key, source: found.source, expected: 'a value in place of FILL_ME' });
+    this.#problem(key, 'placeholder', found.source, 'a value in place of FILL_ME');
     return undefined;
-  }
-
-  #missing(key: string, expected: string): void {
-    if (this.#problems.some((problem) => problem.key === key)) return;
-    this.#problems.push({ key, source: `${FILES.join(', ')} or ${ENVIRONMENT[key] ?? key}`, expected });
   }
 
   // Kinds of values
@@ -209,16 +221,10 @@ class Loader {
     return this.#find(key)?.text;
   }
 
-  #required(key: string, expected: string): string {
-    const found = this.#find(key);
-    if (found === undefined) this.#missing(key, `required: ${expected}`);
-    return found?.text ?? '';
-  }
-
   #uuid(key: string): string | undefined {
     const found = this.#find(key);
     if (found === undefined || isUuid(found.text)) return found?.text;
-    this.#problems.push({ key, source: found.source, expected: 'a UUID' });
+    this.#problem(key, 'invalid', found.source, 'a UUID');
     return undefined;
   }
 
@@ -226,7 +232,7 @@ class Loader {
     const found = this.#find(key);
     const ids = (found?.text ?? '').split(/[\s,]+/).filter((id) => id !== '');
     if (found !== undefined && !ids.every(isUuid)) {
-      this.#problems.push({ key, source: found.source, expected: 'UUIDs, a list or separated by commas' });
+      this.#problem(key, 'invalid', found.source, 'UUIDs, a list or separated by commas');
     }
     return ids;
   }
@@ -236,28 +242,24 @@ class Loader {
     if (found === undefined) return byDefault;
     const port = /^\d{1,5}$/.test(found.text) ? Number(found.text) : Number.NaN;
     if (port <= 65_535) return port;
-    this.#problems.push({ key, source: found.source, expected: 'a port number from 0 to 65535' });
+    this.#problem(key, 'invalid', found.source, 'a port from 0 to 65535');
     return byDefault;
   }
 
   #file(key: string, found: Found): string | undefined {
-    const path = isAbsolute(found.text) ? found.text : join(this.#directory, found.text);
     try {
-      return readFileSync(path, 'utf8');
+      return readFileSync(resolve(this.#directory, found.text), 'utf8');
     } catch (error) {
-      const why = codeOf(error) ?? 'unknown error';
-      this.#problems.push({ key, source: found.source, expected: `a file that can be read (${why})` });
+      this.#problem(key, 'unreadable', found.source, `a file that can be read: ${codeOf(error) ?? 'unknown error'}`);
       return undefined;
     }
   }
 
   #caFile(key: string): string | undefined {
     const found = this.#find(key);
-    if (found === undefined) return undefined;
-    const pem = this.#file(key, found);
+    const pem = found === undefined ? undefined : this.#file(key, found);
     const problem = pem === undefined ? undefined : caProblem(pem);
-    if (problem !== undefined)
-      this.#problems.push({ key, source: found.source, expected: `a CA file; found ${problem}` });
+    if (problem !== undefined) this.#problem(key, 'invalid', found?.source ?? key, `a CA file; found ${problem}`);
     return pem;
   }
 
@@ -266,32 +268,23 @@ class Loader {
   #credentials(): { endpoint: string; clientId: string; clientSecret: Secret } {
     const idKey = 'kuflow.api.client-id';
     const secretKey = 'kuflow.api.client-secret';
-    const id = this.#fromEnvironment('KUFLOW_API_CLIENTID');
-    const secret = this.#secretOfEnvironment();
-    const inEnvironment = id !== undefined || secret !== undefined;
-    if (inEnvironment && id === undefined) {
-      this.#missing(
-        idKey,
-        'KUFLOW_API_CLIENTID is missing beside the secret in the environment: both come from one source',
-      );
-    }
-    if (inEnvironment && secret === undefined) {
-      this.#missing(
-        secretKey,
-        'KUFLOW_API_CLIENTSECRET is missing beside the id in the environment: both come from one source',
-      );
-    }
-    const usedId = this.#usable(idKey, inEnvironment ? id : this.#files.get(idKey));
-    const usedSecret = this.#usable(secretKey, inEnvironment ? secret : this.#files.get(secretKey));
-    if (usedId === undefined) this.#missing(idKey, 'required: the identifier of the application');
-    if (usedSecret === undefined) this.#missing(secretKey, 'required: the token of the application');
-    if (usedId !== undefined && !isUuid(usedId.text)) {
-      this.#problems.push({ key: idKey, source: usedId.source, expected: 'a UUID, the identifier of the application' });
-    }
+    const environment = { id: this.#fromEnvironment('KUFLOW_API_CLIENTID'), secret: this.#secretOfEnvironment() };
+    const files = { id: this.#files.get(idKey), secret: this.#files.get(secretKey) };
+    // Half a pair is never filled up from elsewhere.
+    const inEnvironment = environment.id !== undefined || environment.secret !== undefined;
+    const pair = inEnvironment ? environment : files;
+    const id = this.#usable(idKey, pair.id);
+    const secret = this.#usable(secretKey, pair.secret);
+    const half = (other: Found | undefined): ProblemCode =>
+      inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
+    const together = inEnvironment ? '; id and secret come from one source' : '';
+    if (id === undefined) this.#missing(idKey, `the identifier of the application${together}`, half(files.id));
+    else if (!isUuid(id.text)) this.#problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
+    if (secret === undefined) this.#missing(secretKey, `the token of the application${together}`, half(files.secret));
     return {
       endpoint: this.#endpoint(inEnvironment),
-      clientId: usedId?.text ?? '',
-      clientSecret: new Secret(usedSecret?.text ?? ''),
+      clientId: id?.text ?? '',
+      clientSecret: new Secret(secret?.text ?? ''),
     };
   }
 
@@ -301,41 +294,31 @@ class Loader {
     const file = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
     if (file === undefined) return direct;
     if (direct !== undefined) {
-      this.#problems.push({
-        key,
-        source: file.source,
-        expected: 'only one of KUFLOW_API_CLIENTSECRET and KUFLOW_API_CLIENTSECRET_FILE',
-      });
+      this.#problem(key, 'conflict', file.source, 'KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both');
       return direct;
     }
     const text = this.#file(key, file)?.trim();
-    if (text !== undefined && text !== '') return { text, source: file.source };
-    if (text === '') this.#problems.push({ key, source: file.source, expected: 'a file that is not empty' });
-    return { text: '', source: file.source };
+    if (text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
+    // Even unreadable it is there, so that no other source supplies the secret.
+    return { text: text ?? '', source: file.source };
   }
 
   #endpoint(credentialsInEnvironment: boolean): string {
     const key = 'kuflow.api.endpoint';
-    const environment = this.#fromEnvironment('KUFLOW_API_ENDPOINT');
     const file = this.#files.get(key);
-    const found = this.#usable(key, environment ?? (credentialsInEnvironment ? undefined : file));
-    const endpoint = withVersion(found?.text ?? DEFAULT_ENDPOINT);
+    const written = this.#fromEnvironment('KUFLOW_API_ENDPOINT') ?? (credentialsInEnvironment ? undefined : file);
+    const found = this.#usable(key, written);
+    const endpoint = endpointOf(found?.text ?? DEFAULT_ENDPOINT);
     if (endpoint === undefined) {
-      this.#problems.push({ key, source: found?.source ?? key, expected: 'an http or https address' });
+      const expected = `an address like ${DEFAULT_ENDPOINT}; http: only for this machine, and no other version than ${API_VERSION}`;
+      this.#problem(key, 'invalid', found?.source ?? key, expected);
       return DEFAULT_ENDPOINT;
     }
     // Credentials of one KuFlow must not be sent to another one.
-    if (
-      credentialsInEnvironment &&
-      environment === undefined &&
-      file !== undefined &&
-      withVersion(file.text) !== endpoint
-    ) {
-      this.#problems.push({
-        key,
-        source: file.source,
-        expected: `the endpoint of the credentials in the environment (${endpoint}) or KUFLOW_API_ENDPOINT beside them; the file names ${file.text}`,
-      });
+    const otherNamed = file !== undefined && !file.text.includes('FILL_ME') && endpointOf(file.text) !== endpoint;
+    if (credentialsInEnvironment && otherNamed) {
+      const expected = `${endpoint}, the endpoint of the credentials in the environment; the file names ${file.text}`;
+      this.#problem(key, 'endpoint-mismatch', file.source, expected);
     }
     return endpoint;
   }
@@ -344,9 +327,9 @@ class Loader {
     const key = 'temporal.target';
     const found = this.#find(key);
     if (found === undefined) return DEFAULT_TARGET;
-    const port = /^(?:\[[0-9a-fA-F:.]+\]|[^\s/:[\]]+):(\d{1,5})$/.exec(found.text)?.[1];
+    const port = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(found.text)?.[1];
     if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
-      this.#problems.push({ key, source: found.source, expected: 'host:port, without https://' });
+      this.#problem(key, 'invalid', found.source, 'host:port, without https://');
     }
     return found.text;
   }
@@ -355,11 +338,8 @@ class Loader {
     const files = this.#material('files', '');
     const data = this.#material('data', '-data');
     if (files !== undefined && data !== undefined) {
-      this.#problems.push({
-        key: 'temporal.mutual-tls',
-        source: `${files.source}, ${data.source}`,
-        expected: 'either files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both',
-      });
+      const expected = 'files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both';
+      this.#problem('temporal.mutual-tls', 'conflict', `${files.source}, ${data.source}`, expected);
     }
     return (files ?? data)?.material;
   }
@@ -372,27 +352,22 @@ class Loader {
     if (source === undefined) return undefined;
     if (found.key === undefined || found.ca === undefined)
       this.#missing(keys.cert, `${keys.key} and ${keys.ca} are required`);
-    if (found.cert === undefined) this.#missing(keys.cert, `required with ${keys.key} and ${keys.ca}`);
+    if (found.cert === undefined) this.#missing(keys.cert, `the certificate of ${keys.key} is required`);
 
     const pem = (key: string, value: Found | undefined, problemOf: (pem: string) => string | undefined): string => {
-      if (value === undefined) return '';
-      const text = from === 'files' ? this.#file(key, value) : value.text;
-      if (text === undefined) return '';
+      const text = value === undefined ? undefined : from === 'files' ? this.#file(key, value) : value.text;
+      if (value === undefined || text === undefined) return '';
       const normal = normalizePem(text);
       const problem = problemOf(normal);
       if (problem === undefined) return normal;
-      this.#problems.push({ key, source: value.source, expected: `usable PEM; found ${problem}` });
+      this.#problem(key, 'invalid', value.source, `PEM that can be used; found ${problem}`);
       return '';
     };
     const cert = pem(keys.cert, found.cert, certificateProblem);
     const key = pem(keys.key, found.key, keyProblem);
     const ca = pem(keys.ca, found.ca, caProblem);
     if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
-      this.#problems.push({
-        key: keys.key,
-        source: found.key?.source ?? source,
-        expected: `the private key of ${keys.cert}`,
-      });
+      this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key of ${keys.cert}`);
     }
     return { material: { from, cert, key: new Secret(key), ca }, source };
   }
@@ -400,41 +375,42 @@ class Loader {
   #proxy(): { proxy?: Secret; noProxy: string } {
     const key = 'temporal.proxy';
     const explicit = this.#find(key);
-    const found = explicit ?? this.#fromEnvironment('HTTPS_PROXY') ?? this.#fromEnvironment('https_proxy');
-    if (found === undefined) return { noProxy: '' };
+    const found = explicit ?? this.#fromEnvironment('https_proxy') ?? this.#fromEnvironment('HTTPS_PROXY');
+    if (found === undefined || found.text === 'none') return { noProxy: '' };
     const address = found.text.includes('://') ? found.text : `http://${found.text}`;
     if (!URL.canParse(address) || new URL(address).protocol !== 'http:') {
-      this.#problems.push({
-        key,
-        source: found.source,
-        expected: 'the address of an HTTP CONNECT proxy, http://host:port',
-      });
+      this.#problem(key, 'invalid', found.source, 'the address of an HTTP proxy, http://host:port, or none');
     }
-    const noProxy =
-      explicit === undefined ? (this.#environment['NO_PROXY'] ?? this.#environment['no_proxy'] ?? '') : '';
-    return { proxy: new Secret(address), noProxy };
+    const noProxy = this.#fromEnvironment('no_proxy') ?? this.#fromEnvironment('NO_PROXY');
+    return { proxy: new Secret(address), noProxy: explicit === undefined ? (noProxy?.text ?? '') : '' };
   }
 }
 
-function withVersion(address: string): string | undefined {
-  const trimmed = address.trim().replace(/\/+$/, '');
-  if (!URL.canParse(trimmed) || !/^https?:$/.test(new URL(trimmed).protocol)) return undefined;
-  return trimmed.endsWith(`/${API_VERSION}`) ? trimmed : `${trimmed}/${API_VERSION}`;
+/** With the version segment and no slash at the end; undefined for what credentials must not be sent to. */
+function endpointOf(address: string): string | undefined {
+  if (!URL.canParse(address.trim())) return undefined;
+  const url = new URL(address.trim());
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  const version = /\/(v\d{4}-\d{2}-\d{2})$/.exec(path)?.[1];
+  if (version !== undefined && version !== API_VERSION) return undefined;
+  return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
 }
 
+/** The empty text when the way leads to nothing or through something that is no map. */
 function valueAt(content: unknown, key: string): unknown {
   let at: unknown = content;
   for (const part of key.split('.')) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at)) return undefined;
-    at = (at as Record<string, unknown>)[part];
+    if (typeof at !== 'object' || at === null || Array.isArray(at)) return '';
+    at = (at as Record<string, unknown>)[part] ?? '';
   }
   return at;
 }
 
-function asText(value: unknown): string | undefined {
+function asText(value: unknown, list: boolean): string | undefined {
   if (typeof value === 'string') return value.trim();
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
+  if (list && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
   return undefined;
 }
 

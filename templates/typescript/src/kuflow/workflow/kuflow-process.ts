@@ -71,7 +71,7 @@ export interface KuFlowProcess<Metadata> {
  * What a workflow does with its process. Call it before the first `await`: from then on no signal is missed, and the
  * ids of tasks that complete early are kept.
  */
-export function openProcess<Metadata extends object = Record<string, unknown>>(
+export function openProcess<Metadata = Record<string, unknown>>(
   { processId }: WorkflowRequest,
   options: ProcessOptions = {},
 ): KuFlowProcess<Metadata> {
@@ -179,7 +179,7 @@ export function openProcess<Metadata extends object = Record<string, unknown>>(
     },
 
     writeMetadata: async (fields) => {
-      const jsonPatch = Object.entries(fields).map(([field, value]) => ({
+      const jsonPatch = Object.entries(fields as object).map(([field, value]) => ({
         op: 'add' as const,
         path: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
         value,

@@ -1,0 +1,199 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { proxyFor } from '../../../templates/typescript/src/kuflow/proxy.ts';
+import { loadSettings, SettingsError } from '../../../templates/typescript/src/kuflow/settings.ts';
+import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
+import { makeTestAuthority } from '../../support/certificates.ts';
+import type { TestAuthority, TestPair } from '../../support/certificates.ts';
+
+interface Case {
+  readonly name: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: object;
+  readonly expect: {
+    readonly values?: Readonly<Record<string, unknown>>;
+    readonly problems: readonly { readonly key: string; readonly code: string }[];
+  };
+}
+
+const table = JSON.parse(await readFile(new URL('../../support/settings-cases.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[];
+};
+// A worker has no flags.
+const cases = table.cases.filter(({ flags }) => flags === undefined);
+
+const ENV = {
+  KUFLOW_API_CLIENTID: '018f3a1c-0000-7000-8000-000000000001',
+  KUFLOW_API_CLIENTSECRET: 'the-secret',
+  TEMPORAL_KUFLOWQUEUE: 'Q',
+};
+
+let root = '';
+let count = 0;
+let authority: TestAuthority;
+let client: TestPair;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'template-settings-'));
+  authority = await makeTestAuthority();
+  client = await authority.issue({ commonName: 'client' });
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function loaded(one: Pick<Case, 'files' | 'env'>) {
+  const dir = join(root, String(count++));
+  await mkdir(dir);
+  const pem: Readonly<Record<string, string>> = { cert: client.cert.trim(), key: client.key.trim(), ca: authority.cert.trim() };
+  const filled = (text: string): string =>
+    text
+      .replaceAll('{dir}', dir)
+      .replace(/\{(cert|key|ca)(?::(escaped|crlf))?\}/g, (_all, part: string, form: string | undefined) => {
+        const lines = `${pem[part] ?? ''}\n`;
+        if (form === 'escaped') return lines.replaceAll('\n', '\\n');
+        return form === 'crlf' ? lines.replaceAll('\n', '\r\n') : lines;
+      });
+  for (const [name, text] of Object.entries(one.files ?? {})) await writeFile(join(dir, name), filled(text));
+  const env = Object.fromEntries(Object.entries(one.env ?? {}).map(([name, text]) => [name, filled(text)]));
+  try {
+    return { settings: loadSettings(dir, env), problems: [], filled, error: '' };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return { settings: undefined, problems: error.problems, filled, error: inspect(error) };
+  }
+}
+
+/** The value of a key of the table in the worker's own words. */
+function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
+  const data = temporal.mutualTls?.from === 'data' ? temporal.mutualTls : undefined;
+  const values: Readonly<Record<string, unknown>> = {
+    'kuflow.api.endpoint': api.endpoint,
+    'kuflow.api.client-id': api.clientId,
+    'kuflow.api.client-secret': api.clientSecret.reveal(),
+    'kuflow.api.tenant-id': api.tenantId,
+    'temporal.target': temporal.target,
+    'temporal.namespace': temporal.namespace,
+    'temporal.kuflow-queue': temporal.queue,
+    'temporal.mutual-tls.cert-data': data?.cert,
+    'temporal.mutual-tls.key-data': data?.key.reveal(),
+    'temporal.mutual-tls.ca-data': data?.ca,
+    'temporal.mutual-tls.server-name': temporal.serverName,
+    'temporal.proxy': temporal.proxy?.reveal(),
+    'worker.installation-id': worker.installationId,
+    'worker.robot-ids': worker.robotIds,
+    'worker.health-port': worker.healthPort,
+    'worker.metrics-port': worker.metricsPort,
+  };
+  if (!Object.hasOwn(values, key)) throw new Error(`the table has a key that this test doesn't know: ${key}`);
+  return values[key] ?? null;
+}
+
+describe('the settings of a TypeScript worker agree with the shared table', () => {
+  it('which has cases for it', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(30);
+  });
+
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+    const { settings, problems, filled, error } = await loaded(one);
+    const shown = problems.map(({ key, code }) => `${key} ${code}`).sort();
+    expect(shown, error).toEqual(one.expect.problems.map(({ key, code }) => `${key} ${code}`).sort());
+    if (settings === undefined) return;
+    for (const [key, expected] of Object.entries(one.expect.values ?? {})) {
+      expect(valueOf(settings, key), key).toEqual(typeof expected === 'string' ? filled(expected) : expected);
+    }
+  });
+});
+
+describe('material of mutual TLS', () => {
+  const problemsOf = async (parts: { cert?: string; key?: string; ca?: string }) => {
+    const { problems } = await loaded({
+      env: {
+        ...ENV,
+        TEMPORAL_NAMESPACE: 'ns',
+        TEMPORAL_MUTUALTLS_CERTDATA: parts.cert ?? client.cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: parts.key ?? client.key,
+        TEMPORAL_MUTUALTLS_CADATA: parts.ca ?? authority.cert,
+      },
+    });
+    return problems.map(({ key, expected }) => `${key}: ${expected}`).join('\n');
+  };
+
+  it('is taken as it is, with every certificate of the CA', async () => {
+    const other = await makeTestAuthority('Other CA');
+    expect(await problemsOf({ ca: `${authority.cert}${other.cert}` })).toBe('');
+  });
+
+  it('is refused by name: PKCS#1', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    expect(await problemsOf({ key })).toContain('PKCS#1');
+  });
+
+  it('is refused by name: an encrypted key', async () => {
+    const key = createPrivateKey(client.key)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
+      .toString();
+    expect(await problemsOf({ key })).toContain('encrypted');
+  });
+
+  it('is refused by name: X.509 version 1', async () => {
+    const old = await authority.issueVersion1('old');
+    expect(await problemsOf({ cert: old.cert, key: old.key })).toContain('X.509 version 1');
+  });
+
+  it('is refused by name: the key of another certificate', async () => {
+    const other = await authority.issue({ commonName: 'other' });
+    expect(await problemsOf({ key: other.key })).toContain('the private key of temporal.mutual-tls.cert-data');
+  });
+});
+
+describe('of values nothing', () => {
+  it('is said of a secret, in settings and in problems', async () => {
+    const good = await loaded({ env: { ...ENV, TEMPORAL_PROXY: 'http://u:the-secret@proxy:1' } });
+    expect(`${inspect(good.settings, { depth: 9 })}${JSON.stringify(good.settings)}`).not.toContain('the-secret');
+    const bad = await loaded({
+      files: { 'application-local.yaml': 'kuflow: { api: { client-secret: the-secret\n' },
+      env: { ...ENV, KUFLOW_API_CLIENTID: 'x', TEMPORAL_PROXY: 'socks://the-secret@x' },
+    });
+    expect(bad.problems.length).toBeGreaterThan(1);
+    expect(bad.error).not.toContain('the-secret');
+  });
+
+  it('is lost of a secret of digits', async () => {
+    const secret = '00012345678901234567';
+    const { settings } = await loaded({
+      files: {
+        'application-local.yaml': `kuflow:\n  api:\n    client-id: ${ENV.KUFLOW_API_CLIENTID}\n    client-secret: ${secret}\n`,
+      },
+      env: { TEMPORAL_KUFLOWQUEUE: 'Q' },
+    });
+    expect(settings?.api.clientSecret.reveal()).toBe(secret);
+  });
+});
+
+describe('the proxy of a TypeScript worker', () => {
+  const proxied = async (address: string, env: Readonly<Record<string, string>>): Promise<string | undefined> => {
+    const { settings } = await loaded({ env: { ...ENV, ...env } });
+    return settings === undefined ? 'no settings' : proxyFor(settings, address)?.host;
+  };
+
+  it.each<[string, Readonly<Record<string, string>>, string | undefined]>([
+    ['engine.example.com:443', { HTTPS_PROXY: 'http://p:3128' }, 'p:3128'],
+    ['https://api.example.com/v1', { TEMPORAL_PROXY: 'p:3128' }, 'p:3128'],
+    ['engine.example.com:443', { HTTPS_PROXY: 'http://p:3128', NO_PROXY: '.example.com' }, undefined],
+    ['engine.example.com:443', { HTTPS_PROXY: 'http://p:3128', NO_PROXY: 'engine.example.com:80, other' }, 'p:3128'],
+    ['notexample.com:443', { HTTPS_PROXY: 'http://p:3128', NO_PROXY: 'example.com' }, 'p:3128'],
+    ['10.1.2.3:443', { HTTPS_PROXY: 'http://p:3128', NO_PROXY: '10.0.0.0/8' }, undefined],
+    ['engine.example.com:443', { TEMPORAL_PROXY: 'http://p:3128', NO_PROXY: '*' }, 'p:3128'],
+    ['engine.example.com:443', { TEMPORAL_PROXY: 'none', HTTPS_PROXY: 'http://p:3128' }, undefined],
+    ['127.0.0.1:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
+    ['[::1]:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
+    ['https://localhost:8443', { HTTPS_PROXY: 'http://p:3128' }, undefined],
+  ])('to %s with %o is %s', async (address, env, expected) => {
+    expect(await proxied(address, env)).toBe(expected);
+  });
+});
