@@ -115,7 +115,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
       expect.objectContaining({
         kind: 'progress',
         source: 'download',
-        total: (answers['/temporal.tar.gz']).length,
+        total: answers['/temporal.tar.gz'].length,
       }),
     );
   });

@@ -1,0 +1,159 @@
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { KnownError } from '../../base/errors.ts';
+import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** What the process watcher asks the server. */
+export interface ClosedWorkflows {
+  /** How the workflow ended; undefined while it runs (continued runs included) and when it is not known. */
+  outcomeOf(workflowId: string): Promise<WorkflowOutcome | undefined>;
+  /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), as the server's index knows them. */
+  closedSince(time: number): Promise<readonly string[]>;
+}
+
+export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
+  /** A workflow's history as JSON text, in the form that the replayers of Temporal's SDKs and its CLI take. */
+  history(workflowId: string, runId?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const NOT_FOUND = 5;
+const CLOSE_EVENT_ONLY = 2;
+const RUNNING = 1;
+const PAGE = 1000;
+
+const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
+
+/** The Temporal side of the platform, on a server's private address. Rejects when the server does not answer. */
+export async function createProcessEngine(options: {
+  readonly address: string;
+  readonly namespace: string;
+}): Promise<TemporalEngine> {
+  const { namespace } = options;
+  const connection = await Connection.connect({ address: options.address });
+  const client = new Client({ connection, namespace });
+  const service = connection.workflowService;
+  const closing = new AbortController();
+
+  async function outcomeNow(workflowId: string): Promise<WorkflowOutcome | undefined> {
+    try {
+      // Asked first: the history's close event is held back by the server for 20 s while the workflow runs.
+      const { workflowExecutionInfo: info } = await service.describeWorkflowExecution({
+        namespace,
+        execution: { workflowId },
+      });
+      return (info?.status as number | undefined) === RUNNING ? undefined : await closeOf(workflowId);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Waits up to 20 s for a workflow that runs. */
+  async function closeOf(workflowId: string): Promise<WorkflowOutcome | undefined> {
+    const { history } = await service.getWorkflowExecutionHistory({
+      namespace,
+      // Without a run id it is the current run, so that a chain of continued runs is followed.
+      execution: { workflowId },
+      // The enum's home, @temporalio/proto, is no dependency of ours.
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+      historyEventFilterType: CLOSE_EVENT_ONLY,
+      waitNewEvent: true,
+    });
+    const outcome = outcomeOf(history?.events?.at(-1));
+    return outcome?.kind === 'continued' ? undefined : outcome;
+  }
+
+  return {
+    startWorkflow: async ({ workflowId, workflowType, taskQueue, input }) => {
+      try {
+        await client.workflow.start(workflowType, {
+          workflowId,
+          taskQueue,
+          args: [input],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+
+    signalWorkflow: async ({ workflowId, signalName, payload }) => {
+      try {
+        await client.workflow.getHandle(workflowId).signal(signalName, payload);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+
+    cancelWorkflow: async ({ workflowId, reason, terminateAfterMs }) => {
+      const handle = client.workflow.getHandle(workflowId);
+      try {
+        await handle.cancel();
+        const late = AbortSignal.any([closing.signal, AbortSignal.timeout(terminateAfterMs)]);
+        if (await closesBefore(workflowId, late)) return;
+        closing.signal.throwIfAborted();
+        await handle.terminate(reason);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+
+    outcomeOf: outcomeNow,
+
+    closedSince: async (time) => {
+      const ids: string[] = [];
+      const query = `ExecutionStatus != 'Running' AND CloseTime >= '${new Date(time).toISOString()}'`;
+      let nextPageToken: Uint8Array | undefined;
+      do {
+        const page = await service.listWorkflowExecutions({
+          namespace,
+          query,
+          pageSize: PAGE,
+          ...(nextPageToken === undefined ? {} : { nextPageToken }),
+        });
+        for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
+        nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
+      } while (nextPageToken !== undefined);
+      return ids;
+    },
+
+    history: async (workflowId, runId) => {
+      try {
+        return historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory());
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
+        throw new KnownError({
+          message: `The engine knows no workflow ${workflowId}`,
+          tried: `its history in namespace ${namespace}`,
+          seen: 'NOT_FOUND',
+          cause: error,
+        });
+      }
+    },
+
+    close: async () => {
+      closing.abort();
+      await connection.close();
+    },
+  };
+
+  /** True when the workflow closed before `late`; the server holds the question until it does. */
+  async function closesBefore(workflowId: string, late: AbortSignal): Promise<boolean> {
+    for (;;) {
+      try {
+        if ((await connection.withAbortSignal(late, () => closeOf(workflowId))) !== undefined) return true;
+      } catch (error) {
+        if (late.aborted) return false;
+        throw error;
+      }
+    }
+  }
+}

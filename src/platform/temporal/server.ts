@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Connection } from '@temporalio/client';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { reservePort } from '../ports.ts';
+import { superviseProcess } from '../supervisor/client.ts';
+import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
+
+export interface TemporalOptions {
+  /** Absolute path of the `temporal` program. */
+  readonly path: string;
+  /** Its version; asked from it when absent. */
+  readonly version?: string;
+  /** Holds the database, the log and the server's own home folder. */
+  readonly stateDir: string;
+  readonly namespace: string;
+  readonly extraNamespaces?: readonly string[];
+  /** Any free port when absent: nobody but the gateway should find it. */
+  readonly port?: number;
+  /** Temporal dynamic configuration added to ours. */
+  readonly dynamicConfig?: Readonly<Record<string, unknown>>;
+  readonly supervisorEntry: string;
+  /** Milliseconds until it must answer; 30 s by default. */
+  readonly readyWithin?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TemporalServer {
+  readonly port: number;
+  /** `127.0.0.1:port`. */
+  readonly address: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly exited: Promise<ProcessExit>;
+  /** Lets it end by itself, kills it after 10 s; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN = 30_000;
+const READY_POLL = 50;
+
+/**
+ * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The version is part
+ * of the name since a file is not migrated to another one's schema. Resolves when the server answers for the namespace;
+ * rejects with KnownError that shows the end of its log.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+  const version = options.version ?? (await versionOf(options.path));
+  const home = join(options.stateDir, 'temporal-home');
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const logFile = join(options.stateDir, 'temporal.log');
+  const dbFile = join(options.stateDir, `temporal-${version}.db`);
+  for (let tries = 1; ; tries++) {
+    const port = options.port ?? (await reservePort({ kind: 'exact', port: 0 }, 0)).port;
+    await keepLastLog(logFile);
+    const supervised = await superviseProcess({
+      supervisorEntry: options.supervisorEntry,
+      command: options.path,
+      args: serverArguments(options, port, dbFile),
+      env: serverEnvironment(home),
+      cwd: options.stateDir,
+      logFile,
+    });
+    const address = `127.0.0.1:${port}`;
+    const problem = await untilReady(supervised, address, options);
+    if (problem === undefined) {
+      return {
+        port,
+        address,
+        version,
+        pid: supervised.pid,
+        logFile,
+        exited: supervised.exited,
+        stop: () => supervised.stop(),
+      };
+    }
+    await supervised.stop();
+    options.signal?.throwIfAborted();
+    const log = await tailOf(logFile);
+    // Somebody took the port between our look and its start.
+    if (options.port === undefined && tries < 3 && /address already in use|can't set frontend port/i.test(log))
+      continue;
+    throw new KnownError({
+      message: `The Temporal server did not start: ${problem}`,
+      tried: [options.path, ...serverArguments(options, port, dbFile)].join(' '),
+      seen: log === '' ? 'it wrote nothing' : log,
+      next: [
+        `Read ${logFile}`,
+        `If its data is damaged, move ${basename(dbFile)} away: processes in progress are lost with it`,
+      ],
+    });
+  }
+}
+
+function serverArguments(options: TemporalOptions, port: number, dbFile: string): string[] {
+  const dynamic = {
+    // Connections of the gateway are not turned over every five minutes, as a server behind a balancer would.
+    'frontend.keepAliveMaxConnectionAge': '24h',
+    ...options.dynamicConfig,
+  };
+  return [
+    ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', dbFile],
+    ...[options.namespace, ...(options.extraNamespaces ?? [])].flatMap((name) => ['--namespace', name]),
+    ...['--search-attribute', 'KuFlowWorkflowVersion=Int'],
+    ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
+    ...['--log-level', 'warn', '--color', 'never', '--disable-config-file', '--disable-config-env'],
+  ];
+}
+
+/** The user's environment without what would steer the server, and with a home of its own: it keeps a cluster id there. */
+function serverEnvironment(home: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('KUFLOW_'),
+  );
+  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: home, USERPROFILE: home, APPDATA: home };
+}
+
+async function untilReady(
+  supervised: SupervisedProcess,
+  address: string,
+  options: TemporalOptions,
+): Promise<string | undefined> {
+  const { signal } = options;
+  const within = options.readyWithin ?? READY_WITHIN;
+  const connection = Connection.lazy({ address });
+  const state: { ended?: ProcessExit } = {};
+  void supervised.exited.then((exit) => (state.ended = exit));
+  const deadline = Date.now() + within;
+  let last = '';
+  try {
+    while (Date.now() < deadline && signal?.aborted !== true) {
+      const { ended } = state;
+      if (ended !== undefined) return `it ended at once (${ended.signal ?? `status ${ended.code ?? 'unknown'}`})`;
+      try {
+        await connection.withDeadline(Date.now() + 1000, async () => {
+          await connection.workflowService.getSystemInfo({});
+          for (const namespace of [options.namespace, ...(options.extraNamespaces ?? [])]) {
+            await connection.workflowService.describeNamespace({ namespace });
+          }
+        });
+        return undefined;
+      } catch (error) {
+        last = messageOf(error);
+        await Promise.race([supervised.exited, new Promise((resolve) => setTimeout(resolve, READY_POLL))]);
+      }
+    }
+    return signal?.aborted === true ? 'it was interrupted' : `no answer within ${within / 1000} s (${last})`;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000, windowsHide: true });
+  return /version v?([\w.-]+)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
+/** One log back is kept: the run before is what one wants to read after a crash. */
+async function keepLastLog(logFile: string): Promise<void> {
+  try {
+    await rename(logFile, `${logFile}.1`);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') await rm(logFile, { force: true });
+  }
+}
+
+async function tailOf(logFile: string): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  return text.trim().split('\n').slice(-8).join('\n').slice(-2000);
+}

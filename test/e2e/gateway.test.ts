@@ -1,0 +1,275 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startGateway } from '../../src/platform/gateway/gateway.ts';
+import type { Gateway } from '../../src/platform/gateway/gateway.ts';
+import { openAuthority } from '../../src/platform/pki/authority.ts';
+import { openEngineTokens } from '../../src/platform/pki/tokens.ts';
+import type { WorkflowOutcome } from '../../src/platform/process-engine.ts';
+import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
+import type { TemporalEngine } from '../../src/platform/temporal/engine.ts';
+import { findTemporal } from '../../src/platform/temporal/find.ts';
+import { startTemporal } from '../../src/platform/temporal/server.ts';
+import type { TemporalServer } from '../../src/platform/temporal/server.ts';
+import { watchProcesses } from '../../src/platform/temporal/watch.ts';
+import type { ProcessWatcher } from '../../src/platform/temporal/watch.ts';
+import { supervisorEntry } from '../support/supervisor-entry.ts';
+
+const NAMESPACE = 'tenant-gateway';
+const QUEUE = 'GATEWAY_QUEUE';
+
+let stateDir = '';
+let path = '';
+let temporal: TemporalServer;
+let gateway: Gateway;
+let engine: TemporalEngine;
+let watcher: ProcessWatcher;
+/** A worker's connection: through the gateway, with certificate and token. */
+let worker: Connection;
+const closed = new Map<string, { outcome: WorkflowOutcome; at: number }>();
+const problems: unknown[] = [];
+
+async function startServer(port?: number): Promise<TemporalServer> {
+  return startTemporal({
+    path,
+    stateDir,
+    namespace: NAMESPACE,
+    supervisorEntry: await supervisorEntry(),
+    ...(port === undefined ? {} : { port }),
+  });
+}
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'kuflow-engine-'));
+  ({ path } = await findTemporal({ env: process.env }));
+  temporal = await startServer();
+  const folder = join(stateDir, 'pki');
+  const authority = await openAuthority({ folder });
+  const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
+  engine = await createProcessEngine({ address: temporal.address, namespace: NAMESPACE });
+  watcher = watchProcesses({
+    engine,
+    onClosed: (id, outcome) => void closed.set(id, { outcome, at: Date.now() }),
+    onError: (error) => problems.push(error),
+  });
+  gateway = await startGateway({
+    port: 0,
+    server: await authority.issueServerCertificate({}),
+    clientAuthority: authority.certificate,
+    upstream: { host: '127.0.0.1', port: temporal.port },
+    verifyToken: tokens.verifyToken,
+    onWorkflowTaskCompleted: (task) => watcher.poke(task),
+  });
+  const client = await authority.issueClientCertificate({
+    principalId: 'app',
+    namespace: NAMESPACE,
+    lifeSeconds: 3600,
+  });
+  const { token } = await tokens.issueToken({
+    principalId: 'app',
+    tenantId: 't',
+    namespace: NAMESPACE,
+    lifeSeconds: 3600,
+  });
+  worker = await Connection.connect({
+    address: `localhost:${gateway.port}`,
+    tls: {
+      serverRootCACertificate: Buffer.from(authority.certificate),
+      clientCertPair: { crt: Buffer.from(client.certificate), key: Buffer.from(client.privateKey.reveal()) },
+    },
+    metadata: { authorization: `Bearer ${token.reveal()}`, 'temporal-namespace': NAMESPACE },
+  });
+});
+
+afterAll(async () => {
+  await worker.close();
+  await watcher.stop();
+  await engine.close();
+  await gateway.close();
+  await temporal.stop();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+const start = async (workflowId: string): Promise<void> => {
+  await engine.startWorkflow({
+    workflowId,
+    workflowType: 'LoanWorkflow',
+    taskQueue: QUEUE,
+    input: { processId: workflowId },
+  });
+  watcher.track(workflowId);
+};
+
+// The enums' home, @temporalio/proto, is no dependency of ours.
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
+type Command = NonNullable<
+  Parameters<Connection['workflowService']['respondWorkflowTaskCompleted']>[0]['commands']
+>[number];
+const COMPLETE: Command = {
+  commandType: 4,
+  completeWorkflowExecutionCommandAttributes: {
+    result: {
+      payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"message":"done"}') }],
+    },
+  },
+};
+
+/** One workflow task as a worker does it: polled and answered through the gateway. Its workflow id. */
+async function work(command: Command | undefined, queue = QUEUE): Promise<string> {
+  const task = await worker.withDeadline(Date.now() + 30_000, () =>
+    worker.workflowService.pollWorkflowTaskQueue({
+      namespace: NAMESPACE,
+      taskQueue: { name: queue },
+      identity: 'test',
+    }),
+  );
+  expect(task.taskToken.length).toBeGreaterThan(0);
+  await worker.workflowService.respondWorkflowTaskCompleted({
+    namespace: NAMESPACE,
+    taskToken: task.taskToken,
+    identity: 'test',
+    commands: command === undefined ? [] : [command],
+  });
+  return task.workflowExecution?.workflowId ?? '';
+}
+
+const outcomeOf = (id: string, timeout = 5000): Promise<WorkflowOutcome> =>
+  vi.waitFor(() => closed.get(id)?.outcome ?? Promise.reject(new Error(`${id} is not closed`)), {
+    timeout,
+    interval: 5,
+  });
+
+describe('the engine behind the gateway', () => {
+  it('carries a workflow to its end, and the watcher hears of it at once', async () => {
+    await start('p-complete');
+    // Starting again, and a signal to nobody, are success: both may be repeated after a crash.
+    await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
+    await engine.signalWorkflow({ workflowId: 'nobody', signalName: 's', payload: {} });
+    await engine.cancelWorkflow({ workflowId: 'nobody', reason: 'r', terminateAfterMs: 10 });
+    expect(await work(COMPLETE)).toBe('p-complete');
+    const answered = Date.now();
+    expect(await outcomeOf('p-complete')).toEqual({ kind: 'completed', result: { message: 'done' } });
+    expect((closed.get('p-complete')?.at ?? Infinity) - answered).toBeLessThan(200);
+    // A closed workflow is never started again under its id.
+    await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
+    expect(await engine.outcomeOf('p-complete')).toMatchObject({ kind: 'completed' });
+
+    const history = JSON.parse(await engine.history('p-complete')) as { events: { eventType: string }[] };
+    expect(history.events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
+    expect(historyFromJSON(history).events).toHaveLength(history.events.length);
+    await expect(engine.history('nobody')).rejects.toMatchObject({ message: 'The engine knows no workflow nobody' });
+  });
+
+  it('follows a workflow that continues as new, and tells a failure with its causes', async () => {
+    await start('p-chain');
+    await work({
+      commandType: 10,
+      continueAsNewWorkflowExecutionCommandAttributes: {
+        workflowType: { name: 'LoanWorkflow' },
+        taskQueue: { name: QUEUE },
+      },
+    });
+    expect(await engine.outcomeOf('p-chain')).toBeUndefined();
+    await work({
+      commandType: 5,
+      failWorkflowExecutionCommandAttributes: {
+        failure: { message: 'Activity task failed', cause: { message: '403 Forbidden' } },
+      },
+    });
+    expect(await outcomeOf('p-chain')).toEqual({ kind: 'failed', message: 'Activity task failed: 403 Forbidden' });
+  });
+
+  it('cancels one that heeds, and terminates one that does not', async () => {
+    await start('p-cancel');
+    await work(undefined);
+    const cancelling = engine.cancelWorkflow({
+      workflowId: 'p-cancel',
+      reason: 'by the user',
+      terminateAfterMs: 10_000,
+    });
+    await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
+    await cancelling;
+    expect(await outcomeOf('p-cancel')).toMatchObject({ kind: 'canceled' });
+
+    await start('p-deaf');
+    await work(undefined);
+    await engine.cancelWorkflow({ workflowId: 'p-deaf', reason: 'by the user', terminateAfterMs: 100 });
+    // Nobody pokes for a termination: the sweep finds it.
+    expect(await outcomeOf('p-deaf')).toEqual({ kind: 'terminated', message: 'by the user' });
+  });
+
+  it('lets a worker only work', async () => {
+    const client = new Client({ connection: worker, namespace: NAMESPACE });
+    await expect(client.workflow.start('LoanWorkflow', { workflowId: 'x', taskQueue: QUEUE })).rejects.toMatchObject({
+      cause: { code: 7, details: expect.stringContaining('StartWorkflowExecution is not allowed') as string },
+    });
+    const described = await worker.workflowService.describeNamespace({ namespace: NAMESPACE });
+    expect(described.namespaceInfo?.name).toBe(NAMESPACE);
+    await worker.workflowService.describeTaskQueue({ namespace: NAMESPACE, taskQueue: { name: QUEUE } });
+  });
+
+  it('a poll that is given up does not swallow the next task', async () => {
+    const queue = 'ABANDONED_QUEUE';
+    const abandoned = new AbortController();
+    const poll = worker.withAbortSignal(abandoned.signal, () =>
+      worker.withDeadline(Date.now() + 60_000, () =>
+        worker.workflowService.pollWorkflowTaskQueue({
+          namespace: NAMESPACE,
+          taskQueue: { name: queue },
+          identity: 'gone',
+        }),
+      ),
+    );
+    const polled = poll.then(
+      () => 'answered',
+      () => 'given up',
+    );
+    await vi.waitFor(
+      async () => {
+        const { pollers } = await worker.workflowService.describeTaskQueue({
+          namespace: NAMESPACE,
+          taskQueue: { name: queue },
+          taskQueueType: 1,
+        });
+        expect(pollers.map((poller) => poller.identity)).toContain('gone');
+      },
+      { timeout: 5000 },
+    );
+    abandoned.abort();
+    expect(await polled).toBe('given up');
+    const before = Date.now();
+    await engine.startWorkflow({ workflowId: 'p-abandoned', workflowType: 'W', taskQueue: queue, input: null });
+    expect(await work(COMPLETE, queue)).toBe('p-abandoned');
+    expect(Date.now() - before).toBeLessThan(5000);
+  });
+
+  it('a killed server comes back on its port with its data, and the gateway, the engine and the watcher with it', async () => {
+    await start('p-crash');
+    process.kill(temporal.pid, 'SIGKILL');
+    expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });
+    temporal = await startServer(temporal.port);
+    expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
+    expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
+    // The run before is still there to read.
+    expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
+  });
+
+  it('shows why a server did not start', async () => {
+    const entry = await supervisorEntry();
+    const error: unknown = await startTemporal({
+      path,
+      stateDir: join(stateDir, 'second'),
+      namespace: 'n',
+      port: temporal.port,
+      supervisorEntry: entry,
+    }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'KnownError',
+      message: expect.stringContaining('did not start: it ended at once') as string,
+      seen: expect.stringContaining(String(temporal.port)) as string,
+    });
+  });
+});

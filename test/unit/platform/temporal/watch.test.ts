@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { WorkflowOutcome } from '../../../../src/platform/process-engine.ts';
+import { watchProcesses } from '../../../../src/platform/temporal/watch.ts';
+import type { ProcessWatcher, WatchOptions } from '../../../../src/platform/temporal/watch.ts';
+
+const done: WorkflowOutcome = { kind: 'completed', result: null };
+const HOUR = 3_600_000;
+
+let watcher: ProcessWatcher | undefined;
+afterEach(() => watcher?.stop());
+
+interface Server {
+  readonly closed: Set<string>;
+  readonly asked: string[];
+  down: boolean;
+}
+
+function watch(more: Partial<WatchOptions> = {}): { server: Server; heard: string[]; watcher: ProcessWatcher } {
+  const server: Server = { closed: new Set(), asked: [], down: false };
+  const heard: string[] = [];
+  watcher = watchProcesses({
+    engine: {
+      outcomeOf: (id) => {
+        server.asked.push(id);
+        if (server.down) return Promise.reject(new Error('down'));
+        return Promise.resolve(server.closed.has(id) ? done : undefined);
+      },
+      closedSince: () => (server.down ? Promise.reject(new Error('down')) : Promise.resolve([...server.closed])),
+    },
+    onClosed: (id) => void heard.push(id),
+    sweepEvery: HOUR,
+    checkAllEvery: HOUR,
+    ...more,
+  });
+  return { server, heard, watcher };
+}
+
+describe('the process watcher', () => {
+  it('asks at once for one that is tracked, and once for one that is poked as closing', async () => {
+    const { server, heard, watcher } = watch();
+    server.closed.add('before');
+    watcher.track('before');
+    watcher.track('after');
+    await vi.waitFor(() => expect(heard).toEqual(['before']));
+    watcher.poke({ workflowId: 'after', closing: false });
+    watcher.poke({ workflowId: 'stranger', closing: true });
+    server.closed.add('after');
+    watcher.poke({ workflowId: 'after', closing: true });
+    await vi.waitFor(() => expect(heard).toEqual(['before', 'after']));
+    watcher.poke({ workflowId: 'after', closing: true });
+    await watcher.stop();
+    expect(server.asked).toEqual(['before', 'after', 'after']);
+  });
+
+  it('finds by the index what no poke named, and by the full round what the index missed', async () => {
+    const swept = watch();
+    swept.watcher.track('a');
+    await vi.waitFor(() => expect(swept.server.asked).toEqual(['a']));
+    swept.server.closed.add('a');
+    swept.watcher.poke();
+    await vi.waitFor(() => expect(swept.heard).toEqual(['a']));
+    await swept.watcher.stop();
+
+    const timed = watch({ sweepEvery: 10 });
+    timed.watcher.track('b');
+    timed.server.closed.add('b');
+    await vi.waitFor(() => expect(timed.heard).toEqual(['b']));
+    await timed.watcher.stop();
+
+    const round = watch({
+      checkAllEvery: 10,
+      engine: { outcomeOf: () => Promise.resolve(done), closedSince: () => Promise.resolve([]) },
+    });
+    round.watcher.track('c');
+    await vi.waitFor(() => expect(round.heard).toEqual(['c']));
+  });
+
+  it('goes on after the server was down and after a listener that failed; says each close once', async () => {
+    const errors: unknown[] = [];
+    let refuse = true;
+    const heard: string[] = [];
+    const { server, watcher } = watch({
+      sweepEvery: 10,
+      onError: (error) => errors.push(error),
+      onClosed: (id) => {
+        if (refuse) throw new Error('the store is busy');
+        heard.push(id);
+      },
+    });
+    server.down = true;
+    server.closed.add('a');
+    watcher.track('a');
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1));
+    server.down = false;
+    await vi.waitFor(() => expect(errors).toContainEqual(new Error('the store is busy')));
+    refuse = false;
+    await vi.waitFor(() => expect(heard).toEqual(['a']));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(heard).toEqual(['a']);
+  });
+
+  it('follows a thousand, a few questions at a time', async () => {
+    let open = 0;
+    let most = 0;
+    const { heard, watcher } = watch({
+      engine: {
+        outcomeOf: async () => {
+          most = Math.max(most, ++open);
+          await new Promise((resolve) => setImmediate(resolve));
+          open--;
+          return done;
+        },
+        closedSince: () => Promise.resolve([]),
+      },
+    });
+    for (let i = 0; i < 1000; i++) watcher.track(String(i));
+    await vi.waitFor(() => expect(heard).toHaveLength(1000));
+    expect(most).toBeLessThanOrEqual(8);
+  });
+});
