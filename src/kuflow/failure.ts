@@ -1,4 +1,4 @@
-import { messageOf } from '../base/errors.ts';
+import { ProxyError } from './connector.ts';
 
 /** What was observed when a call failed. Each kind is one cause; nothing is guessed. */
 export type FailureKind =
@@ -80,32 +80,42 @@ function chain(error: unknown): readonly unknown[] {
   return links;
 }
 
-/**
- * Names what a failed connection or exchange showed. `receiving` is true once the head of the answer had come;
- * `proxy` is the printable address of the proxy in use.
- */
-export function networkFailure(error: unknown, receiving: boolean, proxy?: string): NetworkFailure {
-  const links = chain(error);
-  for (const link of links) {
-    const tunnel = /^Proxy response \((\d{3})\)/.exec(messageOf(link))?.[1];
-    if (tunnel !== undefined) {
-      return {
-        kind: tunnel.startsWith('5') ? 'unreachable' : 'proxy',
-        seen: `the proxy ${proxy ?? ''} answered CONNECT with ${tunnel}`,
-        sent: false,
-      };
-    }
-  }
-  const codes = links
+/** What is known of a failure by the system's, the TLS library's and undici's codes alone. */
+function byCode(error: unknown): { readonly kind: FailureKind; readonly code: string | undefined } {
+  const codes = chain(error)
     .map((link) => (link as { code?: unknown }).code)
     .filter((code): code is string => typeof code === 'string');
   const code = codes.find((candidate) => BY_CODE[candidate] !== undefined) ?? codes[0];
   const known = code === undefined ? undefined : BY_CODE[code];
-  const kind = known ?? (code !== undefined && /^(ERR_SSL_|ERR_TLS_|CERT_|EPROTO)/.test(code) ? 'tls' : 'network');
-  // A name that the proxy can't resolve or a host that refuses it shows in its answer to CONNECT: these are about the proxy itself.
-  if (proxy !== undefined && (kind === 'dns' || kind === 'refused' || kind === 'unreachable')) {
-    return { kind: 'proxy', seen: `could not connect to the proxy ${proxy}: ${code ?? ''}`, sent: false };
+  return {
+    kind: known ?? (code !== undefined && /^(ERR_SSL_|ERR_TLS_|CERT_|EPROTO)/.test(code) ? 'tls' : 'network'),
+    code,
+  };
+}
+
+/** A name that the proxy can't resolve and a host that refuses it show in its answer to CONNECT; all else is about the proxy itself. */
+function proxyFailure(error: ProxyError): NetworkFailure {
+  const { connectStatus, proxy } = error;
+  if (connectStatus !== undefined) {
+    return {
+      kind: connectStatus >= 500 ? 'unreachable' : 'proxy',
+      seen: `the proxy ${proxy} answered CONNECT with ${connectStatus}`,
+      sent: false,
+    };
   }
+  const { kind, code } = byCode(error.cause);
+  const isOwn = kind === 'timeout' || kind.startsWith('tls');
+  return {
+    kind: isOwn ? kind : 'proxy',
+    seen: `no connection to the proxy ${proxy}: ${code ?? 'no error code'}`,
+    sent: false,
+  };
+}
+
+/** Names what a failed connection or exchange showed. `receiving` is true once the head of the answer had come. */
+export function networkFailure(error: unknown, receiving: boolean): NetworkFailure {
+  if (error instanceof ProxyError) return proxyFailure(error);
+  const { kind, code } = byCode(error);
   const cut = receiving && (kind === 'reset' || kind === 'network');
   return {
     kind: cut ? 'truncated' : kind,

@@ -28,11 +28,15 @@ const TENANT_IN_BODY: ReadonlySet<OperationId> = new Set<OperationId>([
   'createBusinessArtifact',
 ]);
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 function searchOf(query: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
-      if (item !== undefined && item !== null) search.append(name, String(item));
+      if (item !== undefined && item !== null) search.append(name, textOf(item));
     }
   }
   // KuFlow splits filter expressions at %20; a plus is not one.

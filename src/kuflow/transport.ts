@@ -1,8 +1,8 @@
-import tls from 'node:tls';
-import { Agent, ProxyAgent, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { createSecureContext } from 'node:tls';
+import { Agent, request } from 'undici';
 import { trustedAuthorities } from '../base/certificate-authorities.ts';
 import type { ProxyDecision } from '../base/proxy.ts';
+import { createConnector } from './connector.ts';
 import type { NetworkFailure } from './failure.ts';
 import { networkFailure } from './failure.ts';
 
@@ -44,31 +44,6 @@ export interface Transport {
 
 const MAX_ANSWER = 256 * 1024 * 1024;
 
-function makeDispatcher(options: TransportOptions): Dispatcher {
-  const authorities = trustedAuthorities(options.ca, options.env);
-  // One context for all connections: reading 150 roots anew for each costs milliseconds.
-  const trust = authorities === undefined ? {} : { secureContext: tls.createSecureContext({ ca: [...authorities] }) };
-  const common = {
-    headersTimeout: options.headersTimeout,
-    bodyTimeout: options.bodyTimeout,
-    maxResponseSize: MAX_ANSWER,
-    keepAliveTimeout: 4000,
-    connections: 8,
-  };
-  const connect = { ...trust, timeout: options.connectTimeout };
-  if (options.proxy.kind === 'direct') return new Agent({ ...common, connect });
-  const { url, credentials } = options.proxy;
-  return new ProxyAgent({
-    ...common,
-    uri: url,
-    ...(credentials === undefined ? {} : { token: `Basic ${Buffer.from(credentials.reveal()).toString('base64')}` }),
-    // Each of the three is used on another leg; one alone leaves the others with the default roots.
-    connect,
-    requestTls: connect,
-    proxyTls: connect,
-  });
-}
-
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -77,14 +52,41 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
+/** Rejects when the signal does; undici itself only listens to it once a request is on its way. */
+function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
+  });
+}
+
 /** HTTP over undici: proxy, authorities and time-outs applied, redirects not followed, host names left to the proxy to resolve. */
 export function createTransport(options: TransportOptions): Transport {
-  const dispatcher = makeDispatcher(options);
-  const proxy = options.proxy.kind === 'proxy' ? options.proxy.shown : undefined;
+  const authorities = trustedAuthorities(options.ca, options.env);
+  const connector = createConnector({
+    proxy: options.proxy,
+    // One context for all connections: reading 150 roots anew for each costs milliseconds.
+    ...(authorities === undefined ? {} : { secureContext: createSecureContext({ ca: [...authorities] }) }),
+    timeout: options.connectTimeout,
+  });
+  const dispatcher = new Agent({
+    connect: connector.connect,
+    headersTimeout: options.headersTimeout,
+    bodyTimeout: options.bodyTimeout,
+    maxResponseSize: MAX_ANSWER,
+    keepAliveTimeout: 4000,
+    connections: 8,
+  });
   return {
     async send({ method, url, headers, body, signal }) {
       let receiving = false;
-      try {
+      const exchange = async (): Promise<RawAnswer> => {
         const answer = await request(url, {
           dispatcher,
           method: method,
@@ -94,13 +96,19 @@ export function createTransport(options: TransportOptions): Transport {
         });
         receiving = true;
         const bytes = Buffer.from(await answer.body.arrayBuffer());
-        return { ok: true, answer: { status: answer.statusCode, headers: flatten(answer.headers), body: bytes } };
+        return { status: answer.statusCode, headers: flatten(answer.headers), body: bytes };
+      };
+      try {
+        return { ok: true, answer: await until(signal, exchange()) };
       } catch (error) {
         signal.throwIfAborted();
-        return { ok: false, failure: networkFailure(error, receiving, proxy), cause: error };
+        return { ok: false, failure: networkFailure(error, receiving), cause: error };
       }
     },
     // Not a graceful close: calls are over when the client is closed, and idle connections must not keep the process alive.
-    close: () => dispatcher.destroy(),
+    close: async () => {
+      connector.close();
+      await dispatcher.destroy();
+    },
   };
 }

@@ -1,0 +1,190 @@
+import { request as httpRequest } from 'node:http';
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import type { buildConnector } from 'undici';
+import type { ProxyDecision } from '../base/proxy.ts';
+
+/** What went wrong between here and the proxy: the cause, or the status with which the proxy answered CONNECT. */
+export class ProxyError extends Error {
+  override readonly name: string = 'ProxyError';
+  readonly proxy: string;
+  readonly connectStatus: number | undefined;
+
+  constructor(proxy: string, connectStatus: number | undefined, cause?: unknown) {
+    super(
+      connectStatus === undefined
+        ? `no connection to the proxy ${proxy}`
+        : `the proxy ${proxy} answered ${connectStatus}`,
+      { cause },
+    );
+    this.proxy = proxy;
+    this.connectStatus = connectStatus;
+  }
+}
+
+export interface ConnectorOptions {
+  readonly proxy: ProxyDecision;
+  /** Trust for every leg: to the proxy, through it, and direct. The runtime's own when absent. */
+  readonly secureContext?: SecureContext;
+  /** Milliseconds for all steps of one connection together. */
+  readonly timeout: number;
+}
+
+export interface Connector {
+  readonly connect: buildConnector.connector;
+  /** Gives up the connections that are being made. */
+  close(): void;
+}
+
+/** Waits for a socket's event; an error, an end before it or the signal rejects and destroys the socket. */
+function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      socket.off(event, done).off('error', failed).off('close', closed);
+      signal.removeEventListener('abort', aborted);
+      act();
+    };
+    const fail = (error: Error): void => {
+      settle(() => {
+        socket.on('error', () => undefined).destroy();
+        reject(error);
+      });
+    };
+    const done = (): void => {
+      settle(() => {
+        resolve(socket);
+      });
+    };
+    const failed = (error: Error): void => {
+      fail(error);
+    };
+    const closed = (): void => {
+      fail(Object.assign(new Error('closed before it was established'), { code: 'ECONNRESET' }));
+    };
+    const aborted = (): void => {
+      fail(signal.reason as Error);
+    };
+    socket.on(event, done).on('error', failed).on('close', closed);
+    signal.addEventListener('abort', aborted);
+    if (signal.aborted) aborted();
+  });
+}
+
+function overTls(
+  context: SecureContext | undefined,
+  host: string,
+  options: { readonly port: number } | { readonly socket: Socket },
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = connectTls({
+    ...options,
+    host,
+    // An address must not be sent as a server name.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(context === undefined ? {} : { secureContext: context }),
+    ALPNProtocols: ['http/1.1'],
+  });
+  return ready(socket, 'secureConnect', signal);
+}
+
+/** Asks an established proxy connection for a tunnel. The host name goes as it is: only the proxy may be able to resolve it. */
+function openTunnel(
+  socket: Socket,
+  proxy: Extract<ProxyDecision, { kind: 'proxy' }>,
+  target: string,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { credentials, shown } = proxy;
+  const authorization =
+    credentials === undefined
+      ? {}
+      : { 'proxy-authorization': `Basic ${Buffer.from(credentials.reveal()).toString('base64')}` };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...authorization },
+      createConnection: () => socket,
+      signal,
+    });
+    request.once('connect', (response, tunnel: Socket, head: Buffer) => {
+      const status = response.statusCode ?? 0;
+      if (status !== 200) {
+        tunnel.on('error', () => undefined).destroy();
+        reject(new ProxyError(shown, status));
+        return;
+      }
+      if (head.length > 0) tunnel.unshift(head);
+      resolve(tunnel);
+    });
+    request.once('error', (error) => {
+      socket.destroy();
+      reject(new ProxyError(shown, undefined, signal.aborted ? signal.reason : error));
+    });
+    request.end();
+  });
+}
+
+/**
+ * Makes the connections of the transport. undici's own proxy agent is not used: when a proxy closes the connection without an answer to
+ * CONNECT, it asks again without a pause and without an end, deaf to the call's signal.
+ */
+export function createConnector({ proxy, secureContext, timeout }: ConnectorOptions): Connector {
+  const closing = new AbortController();
+
+  async function reachProxy(through: Extract<ProxyDecision, { kind: 'proxy' }>, signal: AbortSignal): Promise<Socket> {
+    const { protocol, hostname, port } = new URL(through.url);
+    const host = hostname.replace(/^\[|\]$/g, '');
+    try {
+      // The URL parser drops a scheme's default port.
+      return protocol === 'https:'
+        ? await overTls(secureContext, host, { port: Number(port === '' ? 443 : port) }, signal)
+        : await ready(connectTcp({ host, port: Number(port === '' ? 80 : port) }), 'connect', signal);
+    } catch (error) {
+      throw new ProxyError(through.shown, undefined, error);
+    }
+  }
+
+  async function establish(host: string, port: number, secure: boolean, signal: AbortSignal): Promise<Socket> {
+    if (proxy.kind === 'direct') {
+      return secure
+        ? overTls(secureContext, host, { port }, signal)
+        : ready(connectTcp({ host, port }), 'connect', signal);
+    }
+    const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+    const tunnel = await openTunnel(await reachProxy(proxy, signal), proxy, target, signal);
+    return secure ? overTls(secureContext, host, { socket: tunnel }, signal) : tunnel;
+  }
+
+  async function connect(host: string, port: number, secure: boolean): Promise<Socket> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      limit.abort(Object.assign(new Error(`no connection within ${timeout} ms`), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
+    }, timeout);
+    try {
+      const socket = await establish(host, port, secure, AbortSignal.any([limit.signal, closing.signal]));
+      return socket.setNoDelay(true).setKeepAlive(true, 60_000);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    connect: ({ hostname, port, protocol }, callback) => {
+      const secure = protocol === 'https:';
+      connect(hostname, Number(port === '' ? (secure ? 443 : 80) : port), secure).then(
+        (socket) => {
+          callback(null, socket);
+        },
+        (error: unknown) => {
+          callback(error as Error, null);
+        },
+      );
+    },
+    close: () => {
+      closing.abort(Object.assign(new Error('the client was closed'), { code: 'ECONNABORTED' }));
+    },
+  };
+}

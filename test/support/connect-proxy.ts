@@ -1,0 +1,65 @@
+import type dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { Server } from 'proxy-chain';
+import type { PrepareRequestFunction } from 'proxy-chain';
+
+export interface ConnectProxyOptions {
+  /** Names that this proxy resolves, to loopback addresses; every other name is unknown to it. */
+  readonly hosts?: Readonly<Record<string, string>>;
+  /** `user:password` that it asks for. */
+  readonly credentials?: string;
+  /** Makes it an HTTPS proxy. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly port?: number;
+}
+
+export interface ConnectProxy {
+  /** `http://127.0.0.1:PORT`, or `https://localhost:PORT`. */
+  readonly url: string;
+  /** `host:port` of each CONNECT in the order they came, as the client wrote it, refused ones included. */
+  readonly connects: readonly string[];
+  /** `METHOD target` of each request that was not a CONNECT. */
+  readonly plainRequests: readonly string[];
+  close(): Promise<void>;
+}
+
+function lookupIn(hosts: Readonly<Record<string, string>>): typeof dns.lookup {
+  const lookup = (
+    name: string,
+    options: { readonly all?: boolean },
+    done: (error: Error | null, address?: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    const address = hosts[name];
+    if (address === undefined) done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }));
+    else if (options.all === true) done(null, [{ address, family: 4 }]);
+    else done(null, address, 4);
+  };
+  return lookup as unknown as typeof dns.lookup;
+}
+
+/** A real CONNECT proxy on loopback that resolves names by its own table and logs what it was asked to connect to. */
+export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+  const connects: string[] = [];
+  const plainRequests: string[] = [];
+  const dnsLookup = lookupIn({ localhost: '127.0.0.1', ...options.hosts });
+  const prepareRequestFunction: PrepareRequestFunction = ({ request, username, password }) => {
+    const target = request.url ?? '';
+    if (request.method === 'CONNECT') connects.push(target);
+    else plainRequests.push(`${request.method ?? ''} ${target}`);
+    const wanted = options.credentials;
+    return { dnsLookup, requestAuthentication: wanted !== undefined && wanted !== `${username}:${password}` };
+  };
+  const common = { host: '127.0.0.1', port: options.port ?? 0, prepareRequestFunction };
+  const server = new Server(
+    options.tls === undefined ? common : { ...common, serverType: 'https', httpsOptions: options.tls },
+  );
+  await server.listen();
+  let closing: Promise<void> | undefined;
+  return {
+    url: options.tls === undefined ? `http://127.0.0.1:${server.port}` : `https://localhost:${server.port}`,
+    connects,
+    plainRequests,
+    // Its own close never ends the second time.
+    close: () => (closing ??= server.close(true)),
+  };
+}
