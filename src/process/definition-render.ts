@@ -38,11 +38,14 @@ export function renderDefinition(definition: ProcessDefinition, options: RenderO
   return document.toString({ lineWidth: 0 });
 }
 
-/** Text with hidden characters is written escaped, so that whoever reviews the file sees them. */
+/**
+ * Text with hidden characters is written escaped, so that whoever reviews the file sees them; so is text with a line of
+ * spaces only, which the library's block scalars lose.
+ */
 const VISIBLE: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
-  identify: (value) => typeof value === 'string' && hasHidden(value.replaceAll('\n', '')),
+  identify: (value) => typeof value === 'string' && (hasHidden(value.replaceAll('\n', '')) || /^[ \t]+$/m.test(value)),
   resolve: (text) => text,
   test: /^(?!)/,
   stringify: (item) => yamlString(String(item.value)),

@@ -38,7 +38,7 @@ function holdsAsString(text: string): void {
 describe('tsString', () => {
   it('is the value again', () => {
     for (const text of HOSTILE) holdsAsString(text);
-    fc.assert(fc.property(anyText, holdsAsString), { numRuns: 2000 });
+    fc.assert(fc.property(anyText, holdsAsString), { numRuns: 600 });
   });
 
   it('quotes as Prettier does', () => {
@@ -59,7 +59,7 @@ describe('tsPropertyKey', () => {
       expect(Object.keys(valueOf(source) as object)).toEqual([text]);
     };
     for (const text of HOSTILE) check(text);
-    fc.assert(fc.property(anyText, check), { numRuns: 1000 });
+    fc.assert(fc.property(anyText, check), { numRuns: 300 });
     expect(tsPropertyKey('firstName')).toBe('firstName');
     expect(tsPropertyKey('first name')).toBe("'first name'");
   });
@@ -96,7 +96,7 @@ describe('tsComment', () => {
       '*//',
     ])
       check(text);
-    fc.assert(fc.property(anyText, check), { numRuns: 2000 });
+    fc.assert(fc.property(anyText, check), { numRuns: 600 });
   });
 
   it('leaves ordinary text alone and defuses what tools read', () => {

@@ -268,9 +268,19 @@ describe('renderDefinition', () => {
         expect(JSON.parse(JSON.stringify(parseDefinition(text, 'k.yaml')))).toEqual(JSON.parse(JSON.stringify(made)));
         expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
+});
+
+describe('renderDefinition, by example', () => {
+  it.each([' \n', 'a\n \nb', '\n', ' a\nb ', 'a: b # c', '- a', '\t', '---', 'null', '0x1', '\u2028'])(
+    'keeps the text %j',
+    (text) => {
+      const made = { ...sampleDefinition(), tasks: [{ code: 'A', kind: 'human' as const, description: text }] };
+      expect(parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
+    },
+  );
 });
 
 describe('the published schema', () => {
