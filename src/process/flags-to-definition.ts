@@ -50,7 +50,7 @@ export async function definitionFromFlags(flags: DefinitionFlags): Promise<Proce
   const type = required('--workflow-type', flags.workflowType);
   uuid('--process-id', flags.id);
   uuid('--process-version', flags.version);
-  uuid('--tenant', flags.tenant);
+  uuid('--tenant-id', flags.tenant);
 
   const tasks = new Map<string, TaskKind>();
   for (const written of flags.tasks ?? []) {
