@@ -20,11 +20,11 @@ export interface OutboxOptions {
 
 export interface Outbox {
   /** Looks for commands and works on them. Call it once at the start, and after each commit that left some. */
-  wake(): void;
+  readonly wake: () => void;
   /** Resolves when no command is left and none is being worked on. */
-  whenIdle(): Promise<void>;
+  readonly whenIdle: () => Promise<void>;
   /** Stops after the calls that are under way; what is left is done after the next start. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -52,7 +52,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const processId of processesWithCommands(store.sql)) {
       if (running.size >= (options.concurrency ?? 16)) break;
       if (running.has(processId)) continue;
-      const work = drain(options, processId, stopping.signal).finally(() => {
+      const work = drain(processId).finally(() => {
         running.delete(processId);
         // A command may have come in between the last look and now, and a place is free for another process.
         wake();
@@ -77,33 +77,30 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   };
 
-  async function drain({ engine, report }: OutboxOptions, processId: string, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
-      const pending = nextCommand(store.sql, processId);
-      if (pending === undefined) return;
+  async function drain(processId: string): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted;) {
       try {
-        await perform(engine, pending);
+        const pending = nextCommand(store.sql, processId);
+        if (pending === undefined) return;
+        await perform(pending);
+        removeCommand(store.sql, pending.seq);
+        failures = 0;
+        if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
       } catch (error) {
         failures++;
         // Said once at first, and again now and then while it lasts.
         if (failures === 1 || failures % 20 === 0) {
-          report?.({
-            kind: 'warning',
-            message: `The engine did not take ${pending.command.kind} of process ${processId} (attempt ${failures}, goes on): ${messageOf(error)}`,
-          });
+          const message = `The engine was not told what it has to do for process ${processId} (attempt ${failures}, goes on): ${messageOf(error)}`;
+          options.report?.({ kind: 'warning', message });
         }
-        await clock
-          .sleep(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), signal)
-          .catch(() => undefined);
-        continue;
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+        await clock.sleep(pause, stopping.signal).catch(() => undefined);
       }
-      failures = 0;
-      removeCommand(store.sql, pending.seq);
-      if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
     }
   }
 
-  async function perform(engine: ProcessEngine, { processId, command }: PendingCommand): Promise<void> {
+  async function perform({ processId, command }: PendingCommand): Promise<void> {
+    const { engine } = options;
     const workflowId = processId;
     switch (command.kind) {
       case 'start-workflow':

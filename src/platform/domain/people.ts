@@ -108,7 +108,7 @@ export function findTenants(
       from: 'tenants',
       where: [{ column: 'id', values: query.tenantId }],
       orders: ordersOf(query, { id: 'id', name: 'name' }),
-      tieBreaker: 'created_at, id',
+      tieBreaker: 'id',
     },
     query,
   );
@@ -139,7 +139,7 @@ export function findTenantUsers(
         groupCondition(query),
       ],
       orders: ordersOf(query, AUDIT_SORTS),
-      tieBreaker: 'created_at, id',
+      tieBreaker: 'id',
     },
     query,
   );

@@ -71,17 +71,20 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     callOf(request).problem = verdict.message;
     return reply.status(verdict.status).send(defaultError(clock, verdict.status, verdict.message));
   });
-  app.addHook('onResponse', (request, reply, done) => {
+  const log = (request: FastifyRequest, status: number, ms: number): void => {
     const { operationId, principal, problem } = callOf(request);
     finished({
       method: request.method,
       path: request.originalUrl.split('?', 1)[0] ?? '',
-      status: reply.statusCode,
-      ms: reply.elapsedTime,
+      status,
+      ms,
       ...(operationId === undefined ? {} : { operationId }),
       ...(principal === undefined ? {} : { principal }),
       ...(problem === undefined ? {} : { problem }),
     });
+  };
+  app.addHook('onResponse', (request, reply, done) => {
+    log(request, reply.statusCode, reply.elapsedTime);
     done();
   });
   app.setErrorHandler((error, request, reply) => {
@@ -100,7 +103,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   app.get('/openapi.json', (request) =>
     openApiDocument(`${scheme}://${request.headers.host ?? '127.0.0.1'}/${API_VERSION}`),
   );
-  for (const id of operationIds) operationRoute(app, deps, id);
+  for (const id of operationIds) operationRoute(app, { ...deps, log }, id);
   devRoutes(app, deps);
   return app;
 }

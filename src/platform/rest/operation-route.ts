@@ -9,8 +9,13 @@ import { bodyOf } from './bodies.ts';
 import { callOf } from './calls.ts';
 import { HANDLERS, type Answer, type Call, type Handler } from './handlers.ts';
 
+interface RouteDeps extends RestDeps {
+  /** Notes a request that ends without the framework's answer. `ms` is milliseconds since it came in. */
+  readonly log: (request: FastifyRequest, status: number, ms: number) => void;
+}
+
 /** One operation of the contract as a route: who calls, faults, the contract of the request, the work, the contract of the answer. */
-export function operationRoute(app: FastifyInstance, deps: RestDeps, id: OperationId): void {
+export function operationRoute(app: FastifyInstance, deps: RouteDeps, id: OperationId): void {
   const operation = operations[id];
   const handler = deps.handlers?.[id] ?? HANDLERS[id];
   app.route({
@@ -32,14 +37,14 @@ export function operationRoute(app: FastifyInstance, deps: RestDeps, id: Operati
 }
 
 async function serve(
-  deps: RestDeps,
+  deps: RouteDeps,
   id: OperationId,
   handler: Handler | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { fault } = callOf(request);
-  if (fault?.kind === 'drop-request') return drop(request, reply);
+  if (fault?.kind === 'drop-request') return drop(deps, request, reply, 'request');
   if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
   if (fault?.kind === 'status') {
     if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
@@ -49,10 +54,10 @@ async function serve(
   try {
     answer = await work(deps, id, handler, request);
   } catch (error) {
-    if (fault?.kind === 'drop-answer') return drop(request, reply);
+    if (fault?.kind === 'drop-answer') return drop(deps, request, reply, 'answer');
     throw error;
   }
-  if (fault?.kind === 'drop-answer') return drop(request, reply);
+  if (fault?.kind === 'drop-answer') return drop(deps, request, reply, 'answer');
   const { status, body, headers = {} } = answer;
   // Bytes and empty answers pass by the serialisation hook.
   if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, status, body);
@@ -60,7 +65,7 @@ async function serve(
 }
 
 async function work(
-  deps: RestDeps,
+  deps: RouteDeps,
   id: OperationId,
   handler: Handler | undefined,
   request: FastifyRequest,
@@ -73,7 +78,7 @@ async function work(
   return handler({ ...deps.domain, principal }, call);
 }
 
-function checkedCall(deps: RestDeps, id: OperationId, request: FastifyRequest): Call {
+function checkedCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): Call {
   const path = request.params as Record<string, string>;
   const body = bodyOf(
     operations[id],
@@ -89,7 +94,7 @@ function checkedCall(deps: RestDeps, id: OperationId, request: FastifyRequest): 
 }
 
 /** An answer that breaks the contract is a fault of this platform: it is named, and answered as 500. */
-function checkAnswer(deps: RestDeps, id: OperationId, status: number, body: unknown): void {
+function checkAnswer(deps: RouteDeps, id: OperationId, status: number, body: unknown): void {
   const errors = answerValidator(id, status, 'strict')(body);
   if (errors.length === 0) return;
   const problem = sentence(errors);
@@ -109,10 +114,11 @@ function detailOf({ path, message }: ContractError): ApiErrorDetail {
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
 }
 
-/** Cuts the connection without an answer. The log still gets its line: the status that would have been sent is not known to the caller. */
-function drop(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  callOf(request).problem = 'Injected fault: the answer was dropped';
+/** Cuts the connection without an answer; the log gets its line with status 0. */
+function drop(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply, what: string): FastifyReply {
+  callOf(request).problem = `Injected fault: the ${what} was dropped`;
   reply.hijack();
   request.raw.socket.destroy();
+  deps.log(request, 0, reply.elapsedTime);
   return reply;
 }

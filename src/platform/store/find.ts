@@ -56,5 +56,7 @@ function whereOf(conditions: readonly AnyOf[]): { clause: string; values: SqlVal
 
 function orderOf(query: Query): string {
   const orders = query.orders.map((order) => `${order.column} ${order.descending ? 'DESC' : 'ASC'}`);
-  return ` ORDER BY ${[...orders, query.tieBreaker].join(', ')}`;
+  // Newest first means newest first within one millisecond too.
+  const tieBreaker = query.orders[0]?.descending === true ? `${query.tieBreaker} DESC` : query.tieBreaker;
+  return ` ORDER BY ${[...orders, tieBreaker].join(', ')}`;
 }

@@ -27,7 +27,10 @@ describe('the outbox', () => {
     const { promise: othersDone, resolve } = deferred();
     const at = open({
       before: async ({ workflowId, call }) => {
-        if (workflowId !== stuck) return resolve();
+        if (workflowId !== stuck) {
+          resolve();
+          return;
+        }
         // Nothing of this process may pass the start that fails.
         if (call === 'start') await othersDone;
         if (call === 'start' && refusals-- > 0) throw new Error('The engine is away');

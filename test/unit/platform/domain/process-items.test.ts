@@ -86,10 +86,9 @@ describe('createProcessItem', () => {
       message: { text: 'Hi' },
       processItemDefinitionRef: { code: 'NOTE' },
     });
-    const { processItemDefinitionCode: _code, ...bare } = {
-      type: 'MESSAGE' as const,
+    const bare: Params = {
+      type: 'MESSAGE',
       processId,
-      processItemDefinitionCode: undefined,
       message: { data: { value: { a: 1 } }, dataStructureDataDefinitionCode: 'D' },
     };
     expect(createProcessItem(world.worker, bare).processItem).toMatchObject({

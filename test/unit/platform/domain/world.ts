@@ -82,8 +82,8 @@ export interface World {
   readonly otherUser: OperationContext;
   readonly other: AddedUser;
   /** Stops all but the folder, so that `createWorld({ folder })` is a restart. */
-  stop(): Promise<void>;
-  destroy(): Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly destroy: () => Promise<void>;
 }
 
 export interface WorldOptions {

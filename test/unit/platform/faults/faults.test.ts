@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+
+import { createFaultRegistry } from '../../../../src/platform/faults/registry.ts';
+import { parseFaultRule } from '../../../../src/platform/faults/rule.ts';
+
+describe('the registry', () => {
+  it('uses the oldest fitting rule as often as it says, then the next', () => {
+    const faults = createFaultRegistry();
+    faults.add({ operationId: 'createProcess', times: 2, action: { kind: 'drop-answer' } });
+    faults.add({ operationId: '*', times: 1, action: { kind: 'delay', ms: 5 } });
+    expect(faults.take('findTenants')).toEqual({ kind: 'delay', ms: 5 });
+    expect(faults.take('findTenants')).toBeUndefined();
+    expect([1, 2, 3].map(() => faults.take('createProcess')?.kind)).toEqual(['drop-answer', 'drop-answer', undefined]);
+    expect(faults.list().map(({ left, times }) => [left, times])).toEqual([
+      [0, 2],
+      [0, 1],
+    ]);
+    faults.clear();
+    expect(faults.list()).toEqual([]);
+  });
+});
+
+describe('a rule', () => {
+  it.each([
+    [
+      { operationId: 'createProcess', action: { kind: 'drop-answer' } },
+      { operationId: 'createProcess', times: 1, action: { kind: 'drop-answer' } },
+    ],
+    [
+      { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
+      { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
+    ],
+    [
+      { operationId: '*', action: { kind: 'status', status: 429, retryAfter: 1 } },
+      { operationId: '*', times: 1, action: { kind: 'status', status: 429, retryAfter: 1 } },
+    ],
+  ])('is read from %j', (value, rule) => {
+    expect(parseFaultRule(value)).toEqual({ ok: true, rule });
+  });
+
+  it.each([
+    [undefined, 'object'],
+    [{ operationId: 'toString', action: { kind: 'drop-answer' } }, 'operationId'],
+    [{ operationId: '*', times: 0, action: { kind: 'drop-answer' } }, 'times'],
+    [{ operationId: '*' }, 'action'],
+    [{ operationId: '*', action: { kind: 'explode' } }, 'action.kind'],
+    [{ operationId: '*', action: { kind: 'delay', ms: '1' } }, 'action.ms'],
+    [{ operationId: '*', action: { kind: 'status', status: 200 } }, 'action.status'],
+    [{ operationId: '*', action: { kind: 'status', status: 503, retryAfter: -1 } }, 'action.retryAfter'],
+  ])('is refused as %j', (value, problem) => {
+    expect(parseFaultRule(value)).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
+  });
+});

@@ -1,0 +1,124 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { codeOf } from '../../../../src/base/errors.ts';
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import { openAuthority } from '../../../../src/platform/pki/authority.ts';
+import { BODY_LIMIT } from '../../../../src/platform/rest/app.ts';
+import { createRest, type Rest } from './server.ts';
+
+let rest: Rest;
+afterEach(() => rest.stop());
+
+async function listen(): Promise<number> {
+  await rest.app.listen({ host: '127.0.0.1', port: 0 });
+  return (rest.app.server.address() as AddressInfo).port;
+}
+
+interface Sent {
+  readonly status: number;
+  readonly body: string;
+}
+
+function send(options: https.RequestOptions, body?: string | Buffer): Promise<Sent> {
+  return new Promise((resolve, reject) => {
+    const request = (options.ca === undefined ? http : https).request({ host: '127.0.0.1', ...options }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+      answer.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+const failure = (work: Promise<unknown>): Promise<string | undefined> => work.then(() => 'answered', codeOf);
+
+describe('faults on a real connection', () => {
+  it('drop-answer cuts it after the commit; the repeated create finds what the first one made', async () => {
+    rest = createRest();
+    const port = await listen();
+    rest.faults.add({ operationId: 'createProcess', times: 1, action: { kind: 'drop-answer' } });
+    const id = uuid7();
+    const payload = JSON.stringify({ id, tenantId: rest.world.identity.tenantId, processDefinitionCode: 'LOAN' });
+    const headers = { authorization: rest.asWorker, 'content-type': 'application/json' };
+    const create = (): Promise<Sent> =>
+      send({ port, path: '/v2024-06-14/processes', method: 'POST', headers }, payload);
+    expect(await failure(create())).toBe('ECONNRESET');
+    const again = await create();
+    expect(again.status).toBe(200);
+    expect(JSON.parse(again.body)).toMatchObject({ id });
+    await rest.world.outbox.whenIdle();
+    expect(rest.world.calls.map(({ call }) => call)).toEqual(['start']);
+    expect(rest.world.events).toContainEqual(
+      expect.objectContaining({
+        kind: 'request',
+        operationId: 'createProcess',
+        problem: expect.stringContaining('dropped') as string,
+      }),
+    );
+  });
+
+  it('drop-request cuts it before anything is done, delay does it later', async () => {
+    rest = createRest();
+    const port = await listen();
+    const headers = { authorization: rest.asWorker, 'content-type': 'application/json' };
+    const payload = JSON.stringify({ identity: 'me', taskQueue: 'Q', hostname: 'h', ip: '127.0.0.1' });
+    const register = (): Promise<Sent> => send({ port, path: '/workers', method: 'POST', headers }, payload);
+    rest.faults.add({ operationId: 'createWorker', times: 1, action: { kind: 'drop-request' } });
+    rest.faults.add({ operationId: '*', times: 1, action: { kind: 'delay', ms: 150 } });
+    expect(await failure(register())).toBe('ECONNRESET');
+    const before = performance.now();
+    expect((await register()).status).toBe(201);
+    expect(performance.now() - before).toBeGreaterThan(140);
+    expect((await register()).status).toBe(200);
+  });
+});
+
+describe('on the wire', () => {
+  it('a body over the limit is 413, and closing ends idle connections at once', async () => {
+    rest = createRest();
+    const port = await listen();
+    const agent = new http.Agent({ keepAlive: true });
+    const headers = { authorization: rest.asWorker, 'content-type': 'application/octet-stream' };
+    expect((await send({ port, path: '/health', agent })).status).toBe(200);
+    const path = `/processes/${uuid7()}/~actions/upload-document?fileName=a&fileContentType=b`;
+    const tooLong = await send(
+      { port, path, method: 'POST', headers: { ...headers, 'content-length': BODY_LIMIT + 1 } },
+      Buffer.alloc(0),
+    ).catch((error: unknown) => error);
+    expect(tooLong).toMatchObject({ status: 413, body: expect.stringContaining('"status":413') as string });
+    const before = performance.now();
+    await rest.app.close();
+    expect(performance.now() - before).toBeLessThan(1000);
+    agent.destroy();
+  });
+
+  it('HTTPS serves the same over the local certificate authority', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kuflow-tls-'));
+    try {
+      const authority = await openAuthority({ folder });
+      const { certificate, privateKey } = await authority.issueServerCertificate({ hostNames: ['kuflow.test'] });
+      rest = createRest({ tls: { cert: certificate, key: privateKey.reveal() }, hostNames: ['kuflow.test'] });
+      const port = await listen();
+      const headers = { authorization: rest.asWorker, host: 'kuflow.test', origin: 'https://kuflow.test' };
+      const answer = await send({
+        port,
+        path: '//v2024-06-14/tenants',
+        headers,
+        ca: authority.certificate,
+        servername: 'kuflow.test',
+      });
+      expect(answer.status, answer.body).toBe(200);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
