@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { isLoopbackHost } from '../base/loopback.ts';
-import { API_VERSION } from './contract/operations.ts';
+import { API_VERSION } from './contract/api-version.ts';
 
 export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 

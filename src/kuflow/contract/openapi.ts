@@ -1,8 +1,9 @@
 import type { TSchema } from '@sinclair/typebox';
 import { isRecord } from '../../base/json.ts';
+import { API_VERSION } from './api-version.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
-import { API_VERSION, operationIds, operations } from './operations.ts';
+import { operationIds, operations } from './operations.ts';
 import { webhookSchemas } from './webhooks.ts';
 
 type Components = Map<string, unknown>;

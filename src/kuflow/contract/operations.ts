@@ -32,8 +32,7 @@ export const typedOperations = {
 
 export type OperationId = keyof typeof typedOperations;
 
-/** Path segment of the version of KuFlow's API that this contract describes. */
-export const API_VERSION = 'v2024-06-14';
+export { API_VERSION } from './api-version.ts';
 
 /** Every operation of KuFlow's REST API by its operation id. */
 export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;

@@ -59,6 +59,7 @@ interface Reach {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 async function fetchName(endpoint: string, reach: Reach = {}): Promise<string> {
@@ -201,6 +202,17 @@ describe('a CONNECT proxy', () => {
     const byConnection = await failure(fetchName(endpoint, { proxy, connectTimeoutMs: 150 }));
     expect(byConnection).toMatchObject({ kind: 'timeout', status: 4, sent: false });
     expect(byConnection.seen).toMatch(/UND_ERR_CONNECT_TIMEOUT/);
+    await expect.poll(() => open).toBe(0);
+    const abort = new AbortController();
+    const connecting = fetchName(endpoint, {
+      proxy,
+      timeoutMs: 60_000,
+      connectTimeoutMs: 60_000,
+      signal: abort.signal,
+    });
+    await expect.poll(() => open).toBeGreaterThan(0);
+    abort.abort();
+    await expect(connecting).rejects.toMatchObject({ status: 130 });
     await expect.poll(() => open).toBe(0);
   });
 
