@@ -3,33 +3,14 @@ import { systemClock } from '../base/clock.ts';
 import { trustedAuthorities } from '../base/certificate-authorities.ts';
 import { interrupted, KnownError } from '../base/errors.ts';
 import { decideProxy, type ProxyDecision } from '../base/proxy.ts';
-import type { Secret } from '../base/secret.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { CheckEvent } from './check.ts';
-import type { ConnectionInput, MaterialOrigin, RestAccess, SettingProblem, Sourced } from './connection-input.ts';
+import type { ConnectionInput, RestAccess, SettingProblem } from './connection-input.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import { kuflowAccess } from './kuflow-access.ts';
 import { registry } from './registry.ts';
 import { type ConnectionReport, makeReport } from './report.ts';
 import { runChecks, selectChecks } from './runner.ts';
-
-/** The settings that the connectivity check needs, as resolved. Text in `value` is not yet judged beyond what `problems` says. */
-export interface ConnectionSettings {
-  /** What resolving found missing or wrong already. */
-  readonly problems: readonly SettingProblem[];
-  readonly endpoint: Sourced<string>;
-  readonly clientId?: Sourced<string>;
-  readonly clientSecret?: Sourced<Secret>;
-  readonly tenantId?: Sourced<string>;
-  /** PEM text of authorities to trust besides the runtime's own, for REST and for an `https:` proxy. */
-  readonly ca?: Sourced<string>;
-  /** `host:port` */
-  readonly target: Sourced<string>;
-  readonly namespace?: Sourced<string>;
-  readonly serverName?: Sourced<string>;
-  readonly material: MaterialOrigin;
-  /** `temporal.proxy` */
-  readonly engineProxy?: Sourced<string>;
-}
 
 export interface CheckConnectionOptions {
   /** Ids of the checks wanted, with what they require; all by default. */
@@ -88,7 +69,12 @@ function prepare(
   const engineProxy = attempt(
     'temporal.proxy',
     explicit?.source,
-    () => decideProxy({ url: engineUrl, env, ...(explicit && { explicit }) }),
+    () =>
+      decideProxy({
+        url: engineUrl,
+        env,
+        ...(explicit && { explicit: { value: explicit.value.reveal(), source: explicit.source } }),
+      }),
     problems,
   );
   const client =

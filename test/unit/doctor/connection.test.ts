@@ -1,12 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import {
-  checkConnection,
-  type CheckConnectionOptions,
-  type ConnectionSettings,
-} from '../../../src/doctor/connection.ts';
+import { checkConnection, type CheckConnectionOptions } from '../../../src/doctor/connection.ts';
+import { connectionSettings, type ConnectionSettings } from '../../../src/doctor/connection-settings.ts';
 import type { CheckEvent } from '../../../src/doctor/check.ts';
 import type { ConnectionReport } from '../../../src/doctor/report.ts';
+import { resolveSettings } from '../../../src/settings/resolve.ts';
 import { type Answerer, type AnsweringServer, sendJson, startAnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
@@ -212,9 +213,69 @@ describe('settings', () => {
   it('names a bad endpoint and a bad proxy by their sources', async () => {
     const bad = await check(settings('ftp://kuflow', '127.0.0.1:1'));
     expect(bad.firstFailure?.summary).toContain('KUFLOW_API_ENDPOINT');
-    const proxy = { value: 'socks://proxy:1080', source: 'TEMPORAL_PROXY' };
+    const proxy = { value: new Secret('socks://proxy:1080'), source: 'TEMPORAL_PROXY' };
     const socks = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443', { engineProxy: proxy }));
     expect(socks.firstFailure?.summary).toContain('TEMPORAL_PROXY');
+  });
+});
+
+describe('resolved settings', () => {
+  const folderWith = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'doctor-settings-'));
+    open.push(() => rm(folder, { recursive: true, force: true }));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+    return folder;
+  };
+  const resolved = async (dir: string, env: Readonly<Record<string, string>>): Promise<ConnectionSettings> =>
+    connectionSettings(await resolveSettings({ env, files: { dir }, cwd: dir, required: [] }));
+
+  it('lead from files and environment to a connection: REST CA, mutual-TLS files, sources in the results', async () => {
+    const api = await rest(kuflow, true);
+    const dir = await folderWith({
+      'ca.pem': authority.cert,
+      'client.pem': client.cert,
+      'client.key': client.key,
+      'application.yaml': `kuflow:\n  api:\n    endpoint: ${api.url}\n    ca: ca.pem\ntemporal:\n  target: ${(await engine()).address}\n  namespace: mine\n  mutual-tls: { cert: client.pem, key: client.key, ca: ca.pem }\n`,
+      'application-local.yaml': `kuflow:\n  api:\n    client-id: ${CLIENT_ID}\n    client-secret: ${SECRET}\n`,
+    });
+    const result = await check(await resolved(dir, {}));
+    expect(root(result)).toBe('');
+    expect(result.created).toEqual(['engine token']);
+    expect(result.results[0]?.facts).toMatchObject({
+      clientIdSource: 'application-local.yaml:3',
+      certificate: 'application.yaml:8',
+    });
+    await rm(join(dir, 'client.key'));
+    const gone = await check(await resolved(dir, {}));
+    expect(root(gone)).toBe('KF-SET-001 fail settings-incomplete');
+    expect(gone.firstFailure?.summary).toContain('client.key');
+  });
+
+  it('lead from inline data with literal line breaks to a connection', async () => {
+    const api = await rest(kuflow);
+    const inline = (pem: string): string => pem.replaceAll('\n', '\\n');
+    const result = await check(
+      await resolved(await folderWith({}), {
+        KUFLOW_API_ENDPOINT: api.url,
+        KUFLOW_API_CLIENTID: CLIENT_ID,
+        KUFLOW_API_CLIENTSECRET: SECRET,
+        TEMPORAL_TARGET: (await engine()).address,
+        TEMPORAL_NAMESPACE: 'mine',
+        TEMPORAL_MUTUALTLS_CERTDATA: inline(client.cert),
+        TEMPORAL_MUTUALTLS_KEYDATA: inline(client.key),
+        TEMPORAL_MUTUALTLS_CADATA: inline(authority.cert),
+      }),
+    );
+    expect(root(result)).toBe('');
+  });
+
+  it('that hold only placeholders name each of them, and no secret', async () => {
+    const dir = await folderWith({
+      'application-local.yaml': 'kuflow:\n  api:\n    client-id: FILL_ME\n    client-secret: FILL_ME\n',
+    });
+    const result = await check(await resolved(dir, {}));
+    expect(root(result)).toBe('KF-SET-001 fail settings-incomplete');
+    expect(result.firstFailure?.facts['problems']).toHaveLength(2);
   });
 });
 
