@@ -1,36 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { isUuid } from '../base/uuid.ts';
 import type { CommandContext } from './context.ts';
-
-/** The options of `create` as commander hands them over. */
-export interface CreateFlags {
-  readonly language?: string;
-  readonly definition?: string;
-  readonly process?: string;
-  readonly sample?: number;
-  readonly task?: readonly string[];
-  readonly taskSchema?: readonly string[];
-  readonly metadataSchema?: string;
-  readonly taskQueue?: string;
-  readonly workflowType?: string;
-  readonly processId?: string;
-  readonly tenantId?: string;
-  readonly local?: boolean;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly ca?: string;
-  readonly target?: string;
-  readonly packageManager?: string;
-  readonly cliPackage?: string;
-  readonly overwrite?: readonly string[];
-  readonly install: boolean;
-  readonly git: boolean;
-  readonly check: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly yes?: boolean;
-}
+import type { CreateFlags } from './create-flags.ts';
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
@@ -65,8 +36,8 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
     .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
-    .option('--process-id <uuid>', 'Id of the process definition')
-    .option('--tenant-id <uuid>', 'Id of the tenant')
+    .addOption(new Option('--process-id <uuid>', 'Id of the process definition').argParser(uuid))
+    .addOption(new Option('--tenant-id <uuid>', 'Id of the tenant').argParser(uuid))
     .addOption(
       new Option(
         '--sample <count>',
@@ -114,4 +85,9 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
   return value;
+}
+
+function uuid(text: string): string {
+  if (!isUuid(text)) throw new InvalidArgumentError('A UUID is expected.');
+  return text.toLowerCase();
 }

@@ -146,7 +146,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     report: deps.report.scaffold,
     ...(deps.onWrite === undefined ? {} : { onWrite: deps.onWrite }),
   });
-  const check = await checkProject(request, folder, definition, made, deps);
+  const check = await checkProject(request, folder, definition, deps);
   const passed = check.kind === 'checked' && check.report.status === 0;
   return {
     ...about,
@@ -173,7 +173,6 @@ async function checkProject(
   request: CreateRequest,
   folder: string,
   definition: ProcessDefinition,
-  made: MaterialisedProject,
   deps: CreateDependencies,
 ): Promise<CheckOutcome> {
   if (!request.check) return { kind: 'not-run', reason: 'not wanted' };
@@ -181,7 +180,6 @@ async function checkProject(
   if (!request.answers.local && request.credentials === 'none') {
     return { kind: 'not-run', reason: 'no client id and secret yet' };
   }
-  if (made.install.kind === 'failed') return { kind: 'not-run', reason: 'the dependencies are not installed' };
   const { local } = request.answers;
   return deps.check({ folder, local, definition, report: deps.report.check, signal: deps.signal });
 }

@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { shellWord } from '../names/shell.ts';
+import type { DefinitionRequest } from '../flows/create.ts';
+import type { CreateCall, CreateFlags } from './create-flags.ts';
+
+/** An answer that a call does not give. */
+export interface Missing {
+  readonly question: 'folder' | 'source' | 'process' | 'task-queue' | 'workflow-type' | 'client-id' | 'client-secret';
+  /** What to add to the command, with an example. */
+  readonly add: string;
+  readonly why: string;
+}
+
+export type Source = 'sample' | 'file' | 'flags' | 'api';
+
+/** Where the definition comes from by the call, or undefined when it says nothing. Throws a usage error on two at once. */
+export function sourceOf(flags: CreateFlags): Source | undefined {
+  const described = flags.task !== undefined || flags.taskSchema !== undefined || flags.metadataSchema !== undefined;
+  if (flags.definition !== undefined) {
+    const other = flags.process !== undefined ? '--process' : flags.task !== undefined ? '--task' : undefined;
+    if (other !== undefined || described) {
+      throw usageError(
+        `--definition describes the whole process: leave ${other ?? '--task-schema and --metadata-schema'} out`,
+      );
+    }
+    return 'file';
+  }
+  if (described) return 'flags';
+  if (flags.process !== undefined) return 'api';
+  return flags.local === true ? 'sample' : undefined;
+}
+
+/** Where a call happens: what it holds need not be asked for. */
+export interface CallPlace {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** Every answer that is missing, so that one message can name them all. */
+export function missingAnswers(call: CreateCall, { env, cwd }: CallPlace): readonly Missing[] {
+  const { flags } = call;
+  const source = sourceOf(flags);
+  const missing: Missing[] = [];
+  const add = (question: Missing['question'], what: string, why: string): void => {
+    missing.push({ question, add: what, why });
+  };
+  if (call.folder === undefined) add('folder', 'loan-worker', 'the folder of the new project');
+  if (source === undefined)
+    add('source', '--local', 'the process: --local (a sample), --definition FILE, --process CODE or --task CODE');
+  if (source === 'flags' && flags.process === undefined)
+    add('process', '--process LOAN', 'the code of the process definition');
+  if (source === 'flags' || source === 'api') {
+    const screen = "as on the process definition's screen in KuFlow's app";
+    if (flags.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${screen}`);
+    if (flags.workflowType === undefined)
+      add('workflow-type', '--workflow-type LoanWorkflow', `the workflow type, ${screen}`);
+  }
+  const secret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
+  const elsewhere =
+    env['KUFLOW_API_CLIENTID'] !== undefined ||
+    ['application.yaml', 'application-local.yaml'].some((file) => existsSync(join(cwd, file)));
+  if (flags.clientId === undefined && (secret || (source === 'api' && !elsewhere))) {
+    add(
+      'client-id',
+      '--client-id ID',
+      'the client id of the application, by --client-id, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+    );
+  }
+  if (!secret && (flags.clientId !== undefined || missing.some(({ question }) => question === 'client-id'))) {
+    const beside =
+      env['KUFLOW_API_CLIENTSECRET'] === undefined
+        ? ''
+        : '; id and secret come from one place, so KUFLOW_API_CLIENTSECRET does not count';
+    add(
+      'client-secret',
+      '--client-secret-stdin',
+      `the client secret, by --client-secret-file or --client-secret-stdin${beside}`,
+    );
+  }
+  return missing;
+}
+
+/** The usage error that lists what is missing, with the whole command to run. */
+export function missingError(call: CreateCall, missing: readonly Missing[]): Error {
+  const folder = call.folder ?? 'loan-worker';
+  const given = createCommand({ folder, flags: call.flags });
+  const added = missing.filter(({ question }) => question !== 'folder').map((one) => one.add);
+  return usageError(`Answers are missing:\n${missing.map(({ why, question }) => `  ${question}: ${why}`).join('\n')}`, [
+    `for example: ${[given, ...added].join(' ')}`,
+  ]);
+}
+
+/** What the flow is to take the definition from. Every answer is there. */
+export function definitionRequest(flags: CreateFlags): DefinitionRequest {
+  const { taskQueue, workflowType, processId, tenantId } = flags;
+  const over = {
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+    ...(workflowType === undefined ? {} : { workflowType }),
+    ...(processId === undefined ? {} : { processId }),
+    ...(tenantId === undefined ? {} : { tenantId }),
+  };
+  switch (sourceOf(flags)) {
+    case 'file':
+      return { kind: 'file', path: flags.definition ?? '', over };
+    case 'api':
+      return {
+        kind: 'api',
+        code: flags.process ?? '',
+        over,
+        ...(flags.sample === undefined ? {} : { sample: flags.sample }),
+      };
+    case 'flags':
+      return {
+        kind: 'flags',
+        flags: {
+          code: flags.process ?? '',
+          tasks: flags.task ?? [],
+          taskSchemas: flags.taskSchema ?? [],
+          ...(taskQueue === undefined ? {} : { taskQueue }),
+          ...(workflowType === undefined ? {} : { workflowType }),
+          ...(processId === undefined ? {} : { id: processId }),
+          ...(tenantId === undefined ? {} : { tenant: tenantId }),
+          ...(flags.metadataSchema === undefined ? {} : { metadataSchema: flags.metadataSchema }),
+        },
+      };
+    case 'sample':
+    case undefined:
+      return { kind: 'sample', over };
+  }
+}
+
+const VALUES = [
+  ['definition', '--definition'],
+  ['process', '--process'],
+  ['task', '--task'],
+  ['taskSchema', '--task-schema'],
+  ['metadataSchema', '--metadata-schema'],
+  ['sample', '--sample'],
+  ['taskQueue', '--task-queue'],
+  ['workflowType', '--workflow-type'],
+  ['processId', '--process-id'],
+  ['tenantId', '--tenant-id'],
+  ['clientId', '--client-id'],
+  ['clientSecretFile', '--client-secret-file'],
+  ['clientSecretStdin', '--client-secret-stdin'],
+  ['endpoint', '--endpoint'],
+  ['target', '--target'],
+  ['ca', '--ca'],
+  ['local', '--local'],
+  ['language', '--language'],
+  ['packageManager', '--package-manager'],
+  ['cliPackage', '--cli-package'],
+  ['overwrite', '--overwrite'],
+] as const;
+
+/** The command that repeats a call without questions. A secret is never in it, only the way it was given. */
+export function createCommand(call: CreateCall & { readonly folder: string }): string {
+  const { flags } = call;
+  const words = VALUES.flatMap(([key, option]): string[] => {
+    const value = flags[key];
+    if (value === undefined || value === false) return [];
+    if (value === true) return [option];
+    return (typeof value === 'object' ? value : [value]).flatMap((one) => [option, shellWord(String(one))]);
+  });
+  const off = [
+    ...(flags.install ? [] : ['--no-install']),
+    ...(flags.git ? [] : ['--no-git']),
+    ...(flags.check ? [] : ['--no-check']),
+  ];
+  return ['npx create-kuflow-worker', shellWord(call.folder), ...words, ...off, '--yes'].join(' ');
+}

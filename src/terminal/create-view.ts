@@ -1,0 +1,152 @@
+import { forTerminal, forTerminalLines } from '../base/escape.ts';
+import type { DiscoveryEvent } from '../process/discovery.ts';
+import type { CheckEvent, CheckResult } from '../doctor/check.ts';
+import type { ConnectionReport } from '../doctor/report.ts';
+import type { NextStep } from '../scaffold/next-steps.ts';
+import type { MaterialisedProject, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
+import { duration, type Progress, type StepEnd } from './progress.ts';
+import { palette } from './palette.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the view shows of a made project. */
+export interface CreateSummary {
+  readonly folder: string;
+  readonly name: string;
+  readonly process: { readonly code: string; readonly tasks: number };
+  readonly notes: readonly string[];
+  readonly dryRun: boolean;
+  readonly files: MaterialisedProject['files'];
+  readonly install: MaterialisedProject['install'];
+  readonly check:
+    | { readonly kind: 'checked'; readonly report: ConnectionReport }
+    | { readonly kind: 'not-run'; readonly reason: string };
+  readonly next: readonly NextStep[];
+}
+
+/** Follows the steps of a creation on a progress line. */
+export function followScaffold(progress: Progress): (event: ScaffoldEvent) => void {
+  return (event) => {
+    switch (event.kind) {
+      case 'writing':
+        progress.begin(`Write ${event.files} files to ${event.folder}`);
+        break;
+      case 'written':
+        progress.end(
+          'done',
+          `${event.files} files written${event.identical === 0 ? '' : `, ${event.identical} were there and identical`}`,
+        );
+        break;
+      case 'installing':
+        progress.begin(`Install dependencies with ${event.packageManager}`);
+        break;
+      case 'install-line':
+        progress.detail(event.line);
+        break;
+      case 'install-ended':
+        if (event.result.kind === 'installed') progress.end('done', 'Dependencies installed');
+        else if (event.result.kind === 'interrupted')
+          progress.end('warning', 'Install interrupted; the project is kept');
+        else progress.end('failed', `Dependencies not installed: ${event.result.seen}; the project is kept`);
+        break;
+      case 'git-started':
+        progress.begin('Make a git repository');
+        break;
+      case 'git-ended':
+        endGit(progress, event.result);
+    }
+  };
+}
+
+function endGit(progress: Progress, result: MaterialisedProject['git']): void {
+  switch (result.kind) {
+    case 'committed':
+      progress.end('done', 'Git repository with a first commit');
+      break;
+    case 'initialised':
+      progress.end('warning', `Git repository without a first commit: ${result.reason}`);
+      break;
+    case 'skipped':
+      progress.end('skipped', `No git repository: ${result.reason}`);
+      break;
+    case 'failed':
+      progress.end('warning', `Git failed (${result.command}): ${result.output.split('\n')[0] ?? ''}`);
+      break;
+  }
+}
+
+const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
+  pass: 'done',
+  warn: 'warning',
+  fail: 'failed',
+  crash: 'failed',
+  unknown: 'unknown',
+  skip: 'skipped',
+};
+
+/** Follows a connectivity check, one line per step. */
+export function followChecks(progress: Progress): (event: CheckEvent) => void {
+  return (event) => {
+    if (event.kind === 'check-started') progress.begin(event.title);
+    else progress.end(ENDS[event.result.state], checkLine(event.result));
+  };
+}
+
+function checkLine(result: CheckResult): string {
+  const spent = duration(result.ms);
+  return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
+}
+
+/** Follows a discovery. */
+export function followDiscovery(progress: Progress): (event: DiscoveryEvent) => void {
+  const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
+  return (event) => {
+    if (event.type === 'listing') progress.begin(`List ${what[event.what]}`);
+    else if (event.type === 'listed')
+      progress.end('done', `${event.seen} of ${event.total} ${what[event.what]} listed`);
+    else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
+    else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
+    else progress.detail(`${event.done} of ${event.of}`);
+  };
+}
+
+/** The result for a person: what a dry run would do on stdout; else the way on, on stderr. */
+export function printCreated(terminal: Terminal, summary: CreateSummary): void {
+  if (summary.dryRun) printDryRun(terminal, summary);
+  else printMade(terminal, summary);
+}
+
+function printDryRun(terminal: Terminal, summary: CreateSummary): void {
+  for (const { path, action } of summary.files) terminal.out.line(`${action.padEnd(9)} ${forTerminal(path, 1000)}`);
+  terminal.err.line(`Dry run: nothing was written to ${forTerminal(summary.folder, 1000)}`);
+}
+
+function printMade(terminal: Terminal, summary: CreateSummary): void {
+  const { err } = terminal;
+  const { bold, dim, cyan, yellow } = palette(err);
+  if (summary.install.kind === 'failed') {
+    err.line(`\n${bold(forTerminal(summary.install.command))} said:`);
+    for (const line of forTerminalLines(summary.install.output).split('\n')) err.line(`  ${line}`);
+  }
+  for (const note of summary.notes) err.line(`${yellow('!')} ${forTerminal(note, 1000)}`);
+  const { check } = summary;
+  if (check.kind === 'not-run') err.line(`${dim('-')} Connection not checked: ${forTerminal(check.reason)}`);
+  else if (check.report.firstFailure !== undefined) {
+    const { firstFailure, next } = check.report;
+    err.line(
+      `\n${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
+    );
+    for (const step of next) err.line(`  ${forTerminal(step, 1000)}`);
+  }
+  const { code, tasks } = summary.process;
+  err.line(
+    `\n${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(summary.folder, 1000)}`,
+  );
+  err.line('\nNext:');
+  for (const { command, text } of summary.next) {
+    err.line(
+      command === undefined
+        ? `  ${forTerminal(text, 1000)}`
+        : `  ${cyan(forTerminal(command, 1000))}  ${dim(forTerminal(text))}`,
+    );
+  }
+}
