@@ -22,6 +22,10 @@ export interface PlatformOptions {
   readonly certificateLife?: number;
   /** Temporal dynamic configuration, `key=json` pairs added to ours (benchmarks raise rate limits with it). */
   readonly dynamicConfig?: Readonly<Record<string, unknown>>;
+  /** The supervisor's own JavaScript file; this package's by default. */
+  readonly supervisorEntry?: string;
+  /** Ends the start when aborted. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly report?: (event: PlatformEvent) => void;
 }
@@ -29,9 +33,28 @@ export interface PlatformOptions {
 export type PlatformEvent =
   | { readonly kind: 'starting'; readonly part: 'store' | 'temporal' | 'rest' | 'gateway' }
   | { readonly kind: 'ready'; readonly part: 'store' | 'temporal' | 'rest' | 'gateway'; readonly address?: string }
-  | { readonly kind: 'port-moved'; readonly part: 'http' | 'https' | 'engine'; readonly wanted: number; readonly got: number; readonly holder?: string }
-  | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly operationId?: string; readonly status: number; readonly ms: number; readonly problem?: string }
-  | { readonly kind: 'contract-violation'; readonly side: 'request' | 'answer'; readonly operationId: string; readonly problem: string }
+  | {
+      readonly kind: 'port-moved';
+      readonly part: 'http' | 'https' | 'engine';
+      readonly wanted: number;
+      readonly got: number;
+      readonly holder?: string;
+    }
+  | {
+      readonly kind: 'request';
+      readonly method: string;
+      readonly path: string;
+      readonly operationId?: string;
+      readonly status: number;
+      readonly ms: number;
+      readonly problem?: string;
+    }
+  | {
+      readonly kind: 'contract-violation';
+      readonly side: 'request' | 'answer';
+      readonly operationId: string;
+      readonly problem: string;
+    }
   | { readonly kind: 'gateway-refused'; readonly rpc?: string; readonly reason: string; readonly hint?: string }
   | { readonly kind: 'process'; readonly processId: string; readonly what: string; readonly detail?: string }
   | { readonly kind: 'warning'; readonly message: string };
@@ -41,7 +64,13 @@ export interface PlatformIdentity {
   readonly tenantId: string;
   readonly namespace: string;
   readonly application: { readonly id: string; readonly secret: Secret; readonly name: string };
-  readonly user: { readonly principalId: string; readonly userId: string; readonly email: string; readonly name: string; readonly token: Secret };
+  readonly user: {
+    readonly principalId: string;
+    readonly userId: string;
+    readonly email: string;
+    readonly name: string;
+    readonly token: Secret;
+  };
 }
 
 export interface PlatformEndpoints {

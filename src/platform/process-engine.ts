@@ -3,11 +3,24 @@ import type { Json } from '../base/json.ts';
 /** The Temporal side of the platform as the domain sees it. Every call is idempotent: it may be repeated after a crash. */
 export interface ProcessEngine {
   /** Starts the process workflow; an already started workflow with this id is success. */
-  startWorkflow(request: { readonly workflowId: string; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }): Promise<void>;
+  startWorkflow(request: {
+    readonly workflowId: string;
+    readonly workflowType: string;
+    readonly taskQueue: string;
+    readonly input: Json;
+  }): Promise<void>;
   /** Signals it; a workflow that is gone or closed is success (the signal has no reader any more). */
-  signalWorkflow(request: { readonly workflowId: string; readonly signalName: string; readonly payload: Json }): Promise<void>;
+  signalWorkflow(request: {
+    readonly workflowId: string;
+    readonly signalName: string;
+    readonly payload: Json;
+  }): Promise<void>;
   /** Requests cancellation, and terminates when the workflow has not closed within `terminateAfterMs`. */
-  cancelWorkflow(request: { readonly workflowId: string; readonly reason: string; readonly terminateAfterMs: number }): Promise<void>;
+  cancelWorkflow(request: {
+    readonly workflowId: string;
+    readonly reason: string;
+    readonly terminateAfterMs: number;
+  }): Promise<void>;
 }
 
 export type WorkflowOutcome =

@@ -64,7 +64,7 @@ export function uploadDocument(
 /** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only documents of that process are found. */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = documentUriOf(reference);
-  if (uri === undefined) throw new ApiError(400, 'documentUri must be a kuflow-file: reference or a ku: URI');
+  if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
   if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
     throw notFound('process', processId);
   const document = findDocumentByUri(ctx.store.sql, uri);

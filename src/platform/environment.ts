@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import type { PlatformEndpoints } from './platform-types.ts';
+import type { Secret } from '../base/secret.ts';
+
+/** What a worker must know to reach a platform, running in this process or another one. */
+export interface PlatformAccess {
+  readonly endpoints: PlatformEndpoints;
+  readonly application: { readonly id: string; readonly secret: Secret };
+  readonly tenantId: string;
+  readonly caFile: string;
+  /** PEM file with the usual public roots and the local CA, for runtimes that replace their roots by a file. */
+  readonly caBundleFile: string;
+}
+
+/** Writes the file for `caBundleFile` in `stateDir`; its path. */
+export async function writeCaBundle(stateDir: string, caFile: string): Promise<string> {
+  const path = join(stateDir, 'ca-bundle.pem');
+  const own = readFileSync(caFile, 'utf8');
+  await writeFile(path, [...tls.rootCertificates, own].map((pem) => pem.trim()).join('\n') + '\n', { mode: 0o644 });
+  return path;
+}
+
+/**
+ * The environment that points a worker to the platform: KuFlow's and Temporal's settings, and the local CA for the runtimes of every
+ * SDK of KuFlow. Only names of ours and of those runtimes; meant to be laid over the caller's own environment.
+ */
+export function platformEnvironment(access: PlatformAccess, base: NodeJS.ProcessEnv = {}): Record<string, string> {
+  return {
+    KUFLOW_API_ENDPOINT: access.endpoints.https,
+    KUFLOW_API_CLIENTID: access.application.id,
+    KUFLOW_API_CLIENTSECRET: access.application.secret.reveal(),
+    KUFLOW_API_TENANTID: access.tenantId,
+    KUFLOW_API_CA: access.caFile,
+    TEMPORAL_TARGET: access.endpoints.engine,
+    NODE_EXTRA_CA_CERTS: access.caFile,
+    REQUESTS_CA_BUNDLE: access.caBundleFile,
+    SSL_CERT_FILE: access.caBundleFile,
+    ...withLoopbackDirect(base),
+  };
+}
+
+/** Loopback is never proxied, said in the form that runtimes read which don't know that. */
+function withLoopbackDirect(base: NodeJS.ProcessEnv): Record<string, string> {
+  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (base[name] ?? '') !== '');
+  if (!proxied) return {};
+  const given = base.NO_PROXY ?? base.no_proxy ?? '';
+  const value = [given, 'localhost', '127.0.0.1', '::1'].filter((entry) => entry !== '').join(',');
+  return { NO_PROXY: value, no_proxy: value };
+}

@@ -1,0 +1,245 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
+import type { EngineIssuers } from './domain/context.ts';
+import { createDomain } from './domain/domain.ts';
+import { createOutbox, type Outbox } from './domain/outbox.ts';
+import { openWorkflows, workflowClosed } from './domain/workflow-closed.ts';
+import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { openAuthority } from './pki/authority.ts';
+import { makePrivateFolder } from './pki/private-folder.ts';
+import { openEngineTokens } from './pki/tokens.ts';
+import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './platform-types.ts';
+import { reservePort, type ReservedPort } from './ports.ts';
+import { allProbes, type Probes } from './probes.ts';
+import { createRestApp } from './rest/app.ts';
+import { openStore } from './store/open.ts';
+import { createProcessEngine } from './temporal/engine.ts';
+import { keepTemporalRunning } from './temporal/keep-running.ts';
+import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
+
+/** Where the parts listen unless a port is asked for. */
+export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483 } as const;
+
+const TOKEN_LIFE = 3600;
+const TOKEN_GRACE = 120;
+const CERTIFICATE_LIFE = 400 * 24 * 3600;
+
+export interface RunningPlatform extends Platform {
+  readonly faults: FaultRegistry;
+  /** The real Temporal server's process id, for whoever wants to see it die. */
+  temporalPid(): number;
+  /** Resolves when nothing is left to be told to the engine. */
+  engineIdle(): Promise<void>;
+}
+
+/**
+ * A local KuFlow in front of a real Temporal server: REST API on HTTP and HTTPS, engine gateway with mutual TLS and
+ * tokens. Resolves when every part has answered a probe; rejects with KnownError, everything stopped again, when one does not.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
+  const undo: (() => Promise<void> | void)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const step of undo.reverse()) await step();
+    })();
+    return stopping;
+  };
+  try {
+    return await start(options, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: PlatformOptions,
+  undo: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<RunningPlatform> {
+  const clock = options.clock ?? systemClock;
+  const report = options.report ?? (() => undefined);
+  const hostNames = options.hostNames ?? [];
+  const { signal } = options;
+  await makePrivateFolder(options.stateDir);
+
+  report({ kind: 'starting', part: 'store' });
+  const store = openStore({ path: join(options.stateDir, 'state.db'), clock });
+  undo.push(() => store.close());
+  const pki = join(options.stateDir, 'pki');
+  const authority = await openAuthority({ folder: pki, clock });
+  const tokens = await openEngineTokens({ folder: pki, graceSeconds: options.tokenGrace ?? TOKEN_GRACE, clock });
+
+  // The outbox needs the engine, which needs the namespace, which the domain decides: it wakes whatever is there by then.
+  const late: { outbox?: Outbox; probes?: Probes } = {};
+  let namespace = '';
+  const issuers: EngineIssuers = {
+    issueToken: async (principal) => {
+      const { token, expiredAt } = await tokens.issueToken({
+        principalId: principal.id,
+        tenantId: identity.tenantId,
+        namespace,
+        lifeSeconds: options.tokenLife ?? TOKEN_LIFE,
+      });
+      return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
+    },
+    issueCertificate: async (principal) => {
+      const issued = await authority.issueClientCertificate({
+        principalId: principal.id,
+        namespace,
+        lifeSeconds: options.certificateLife ?? CERTIFICATE_LIFE,
+      });
+      return {
+        namespace,
+        tls: {
+          serverRootCaCertificate: authority.certificate,
+          clientCertificate: issued.certificate,
+          clientPrivateKey: issued.privateKey.reveal(),
+        },
+      };
+    },
+  };
+  const { domain, identity } = createDomain({
+    store,
+    clock,
+    definitions: options.definitions,
+    issuers,
+    wake: () => late.outbox?.wake(),
+    report,
+  });
+  namespace = identity.namespace;
+  report({ kind: 'ready', part: 'store' });
+
+  const ports = await choosePorts(options, report);
+
+  report({ kind: 'starting', part: 'temporal' });
+  const temporal = await keepTemporalRunning({
+    path: options.temporalPath,
+    stateDir: options.stateDir,
+    namespace,
+    supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
+    ...(options.dynamicConfig === undefined ? {} : { dynamicConfig: options.dynamicConfig }),
+    ...(signal === undefined ? {} : { signal }),
+    onRestart: (message) => report({ kind: 'warning', message }),
+  });
+  undo.push(() => temporal.stop());
+  report({ kind: 'ready', part: 'temporal', address: temporal.address });
+
+  const engine = await createProcessEngine({ address: temporal.address, namespace });
+  undo.push(() => engine.close());
+  const watcher: ProcessWatcher = watchProcesses({
+    engine,
+    clock,
+    onClosed: (workflowId, outcome) => workflowClosed(domain, workflowId, outcome),
+    onError: (error) =>
+      report({ kind: 'warning', message: `The engine did not say how a workflow ended: ${messageOf(error)}` }),
+  });
+  undo.push(() => watcher.stop());
+  const outbox = createOutbox({ store, engine, clock, report, onStarted: (processId) => watcher.track(processId) });
+  late.outbox = outbox;
+  undo.push(() => outbox.stop());
+
+  const server = await authority.issueServerCertificate({ hostNames });
+  report({ kind: 'starting', part: 'gateway' });
+  const gateway = await startGateway({
+    port: ports.engine,
+    server,
+    clientAuthority: authority.certificate,
+    upstream: { host: '127.0.0.1', port: temporal.port },
+    verifyToken: tokens.verifyToken,
+    clock,
+    report,
+    onWorkflowTaskCompleted: (task) => watcher.poke(task),
+  });
+  undo.push(() => gateway.close());
+
+  report({ kind: 'starting', part: 'rest' });
+  const faults = createFaultRegistry();
+  const deps = {
+    domain,
+    faults,
+    hostNames,
+    readEngineToken: async (token: string) => {
+      const verdict = await tokens.verifyToken(token);
+      return 'claims' in verdict ? verdict.claims.principalId : undefined;
+    },
+    health: () => late.probes?.health() ?? { ready: false, parts: {} },
+  };
+  const plain = createRestApp(deps);
+  const secure = createRestApp(deps, { key: server.privateKey.reveal(), cert: server.certificate });
+  await listen(plain, ports.http, undo);
+  await listen(secure, ports.https, undo);
+
+  const host = hostNames[0] ?? '127.0.0.1';
+  const endpoints: PlatformEndpoints = {
+    http: `http://${host}:${ports.http}`,
+    https: `https://${host}:${ports.https}`,
+    engine: `${host}:${gateway.port}`,
+    temporal: temporal.address,
+  };
+  const { token } = await tokens.issueToken({
+    principalId: identity.application.id,
+    tenantId: identity.tenantId,
+    namespace,
+    lifeSeconds: 60,
+  });
+  const own = await authority.issueClientCertificate({
+    principalId: identity.application.id,
+    namespace,
+    lifeSeconds: 600,
+  });
+  const probes = allProbes({
+    ca: authority.certificate,
+    ports: { http: ports.http, https: ports.https, engine: gateway.port },
+    temporal: temporal.address,
+    namespace,
+    client: { certificate: own.certificate, privateKey: own.privateKey.reveal() },
+    token,
+    store,
+  });
+  await probes.first();
+  late.probes = probes;
+  report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
+  report({ kind: 'ready', part: 'rest', address: endpoints.https });
+
+  for (const processId of openWorkflows(domain)) watcher.track(processId);
+  outbox.wake();
+
+  return {
+    endpoints,
+    identity,
+    caFile: authority.certificateFile,
+    definitions: options.definitions,
+    faults,
+    temporalPid: () => temporal.pid(),
+    engineIdle: () => outbox.whenIdle(),
+    stop,
+  };
+}
+
+interface ChosenPorts {
+  readonly http: number;
+  readonly https: number;
+  readonly engine: number;
+}
+
+async function choosePorts(options: PlatformOptions, report: (event: PlatformEvent) => void): Promise<ChosenPorts> {
+  const taken: number[] = [];
+  const choose = async (part: keyof ChosenPorts): Promise<number> => {
+    const reserved: ReservedPort = await reservePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
+    taken.push(reserved.port);
+    if (reserved.moved !== undefined) report({ kind: 'port-moved', part, got: reserved.port, ...reserved.moved });
+    return reserved.port;
+  };
+  return { http: await choose('http'), https: await choose('https'), engine: await choose('engine') };
+}
+
+async function listen(app: FastifyInstance, port: number, undo: (() => Promise<void> | void)[]): Promise<void> {
+  undo.push(() => app.close());
+  await app.listen({ host: '127.0.0.1', port });
+}

@@ -1,0 +1,123 @@
+import http from 'node:http';
+import https from 'node:https';
+import { Connection } from '@temporalio/client';
+import { KnownError, messageOf } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { connectEngine } from '../engine/rpc.ts';
+import { readTlsMaterial } from '../engine/tls-material.ts';
+import type { HealthReport } from './rest/deps.ts';
+import type { Store } from './store/open.ts';
+
+export interface ProbeOptions {
+  /** PEM. */
+  readonly ca: string;
+  readonly ports: { readonly http: number; readonly https: number; readonly engine: number };
+  readonly temporal: string;
+  readonly namespace: string;
+  readonly client: { readonly certificate: string; readonly privateKey: string };
+  readonly token: Secret;
+  readonly store: Store;
+}
+
+export interface Probes {
+  /** Every part answers, the gateway through mutual TLS with a token; rejects with KnownError that names the first that does not. */
+  first(): Promise<void>;
+  /** What can be told at any time and in a moment: the server behind is asked, the rest answers by answering. */
+  health(): Promise<HealthReport>;
+}
+
+const WITHIN = 10_000;
+
+export function allProbes(options: ProbeOptions): Probes {
+  return {
+    first: async () => {
+      await probed('The store', () => Promise.resolve(options.store.sql.get('SELECT 1')));
+      await probed('The REST API on HTTP', () => getHealth(http, options.ports.http));
+      await probed('The REST API on HTTPS', () => getHealth(https, options.ports.https, options.ca));
+      await probed('The engine gateway', () => throughGateway(options));
+    },
+    health: async () => {
+      const temporal = await state(() => askTemporal(options));
+      const store = await state(() => Promise.resolve(options.store.sql.get('SELECT 1')));
+      return {
+        ready: temporal.state === 'up' && store.state === 'up',
+        parts: {
+          store,
+          temporal: { ...temporal, address: options.temporal },
+          rest: { state: 'up', address: `127.0.0.1:${options.ports.https}` },
+          gateway: { state: 'up', address: `127.0.0.1:${options.ports.engine}` },
+        },
+      };
+    },
+  };
+}
+
+async function state(ask: () => Promise<unknown>): Promise<{ readonly state: string; readonly detail?: string }> {
+  try {
+    await ask();
+    return { state: 'up' };
+  } catch (error) {
+    return { state: 'down', detail: messageOf(error) };
+  }
+}
+
+async function probed(what: string, ask: () => Promise<unknown>): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    throw new KnownError({
+      message: `${what} of the local platform does not answer`,
+      seen: messageOf(error),
+      cause: error,
+    });
+  }
+}
+
+async function askTemporal({ temporal, namespace }: ProbeOptions): Promise<void> {
+  const connection = Connection.lazy({ address: temporal });
+  try {
+    await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.describeNamespace({ namespace }));
+  } finally {
+    await connection.close();
+  }
+}
+
+// Any answer shows that the listener serves; the ports may still be told apart as not ready at this moment.
+function getHealth(client: typeof http | typeof https, port: number, ca?: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = client.get(
+      { host: '127.0.0.1', port, path: '/health', agent: false, timeout: WITHIN, ...(ca === undefined ? {} : { ca }) },
+      (answer) => {
+        answer.resume();
+        answer.on('end', resolve);
+        answer.on('error', reject);
+      },
+    );
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${WITHIN / 1000} s`)));
+    request.on('error', reject);
+  });
+}
+
+async function throughGateway(options: ProbeOptions): Promise<void> {
+  const reading = readTlsMaterial({
+    cert: options.client.certificate,
+    key: options.client.privateKey,
+    ca: options.ca,
+  });
+  if (!reading.ok) throw new Error(reading.problems.map((problem) => problem.message).join('; '));
+  const connecting = await connectEngine({
+    target: { host: '127.0.0.1', port: options.ports.engine },
+    material: reading.material,
+    timeoutMs: WITHIN,
+  });
+  if (!connecting.ok) throw new Error(connecting.facts.failure?.message ?? 'no connection');
+  try {
+    const answer = await connecting.connection.describeNamespace(options.namespace, {
+      token: options.token,
+      timeoutMs: WITHIN,
+    });
+    if (!answer.ok) throw new Error(answer.kind === 'not-grpc' ? `HTTP ${answer.httpStatus}` : answer.message);
+  } finally {
+    connecting.connection.close();
+  }
+}

@@ -1,0 +1,106 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { codeOf, KnownError } from '../base/errors.ts';
+import { isRecord } from '../base/json.ts';
+import { Secret } from '../base/secret.ts';
+import type { PlatformAccess } from './environment.ts';
+import type { Platform } from './platform-types.ts';
+
+/** What a running platform leaves in its state folder (0600) for commands in other processes. */
+export interface PlatformState extends PlatformAccess {
+  readonly pid: number;
+  readonly namespace: string;
+  readonly user: {
+    readonly principalId: string;
+    readonly email: string;
+    readonly name: string;
+    readonly token: Secret;
+  };
+  /** Codes of the process definitions that it serves. */
+  readonly processes: readonly string[];
+}
+
+const STATE_FILE = 'platform.json';
+
+export function stateOf(platform: Platform, caBundleFile: string): PlatformState {
+  const { identity } = platform;
+  return {
+    pid: process.pid,
+    endpoints: platform.endpoints,
+    application: { id: identity.application.id, secret: identity.application.secret },
+    tenantId: identity.tenantId,
+    namespace: identity.namespace,
+    caFile: platform.caFile,
+    caBundleFile,
+    user: {
+      principalId: identity.user.principalId,
+      email: identity.user.email,
+      name: identity.user.name,
+      token: identity.user.token,
+    },
+    processes: platform.definitions.map((definition) => definition.process.code),
+  };
+}
+
+/** Path of the file, for messages. */
+export function stateFilePath(stateDir: string): string {
+  return join(stateDir, STATE_FILE);
+}
+
+export async function writeStateFile(stateDir: string, state: PlatformState): Promise<void> {
+  const revealed = {
+    ...state,
+    application: { ...state.application, secret: state.application.secret.reveal() },
+    user: { ...state.user, token: state.user.token.reveal() },
+  };
+  await writeFileAtomic(stateFilePath(stateDir), `${JSON.stringify(revealed, undefined, 2)}\n`, 0o600);
+}
+
+export async function removeStateFile(stateDir: string): Promise<void> {
+  await rm(stateFilePath(stateDir), { force: true });
+}
+
+/** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
+export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(stateFilePath(stateDir), 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = parseState(text);
+  if (state === undefined) {
+    throw new KnownError({
+      message: "The local platform's state file has an unknown form",
+      tried: `read ${stateFilePath(stateDir)}`,
+      next: ['Stop the platform that runs there, if any, and remove the file'],
+    });
+  }
+  return isAlive(state.pid) ? state : undefined;
+}
+
+function parseState(text: string): PlatformState | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isRecord(value) || typeof value['pid'] !== 'number') return undefined;
+    const raw = value as unknown as PlatformState & { application: { secret: string }; user: { token: string } };
+    return {
+      ...raw,
+      application: { ...raw.application, secret: new Secret(raw.application.secret) },
+      user: { ...raw.user, token: new Secret(raw.user.token) },
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}

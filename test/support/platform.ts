@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPlatform, type RunningPlatform } from '../../src/platform/platform.ts';
+import type { PlatformEvent, PlatformOptions } from '../../src/platform/platform-types.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { supervisorEntry } from './supervisor-entry.ts';
+import { temporalPath } from './temporal-path.ts';
+
+export interface TestPlatform {
+  readonly platform: RunningPlatform;
+  readonly events: PlatformEvent[];
+  readonly stateDir: string;
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** A platform on free ports with its state in a temporary folder; the sample process unless others are given. */
+export async function startTestPlatform(options: Partial<PlatformOptions> = {}): Promise<TestPlatform> {
+  const events: PlatformEvent[] = [];
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'kuflow-platform-')));
+  const anyPort = { kind: 'exact', port: 0 } as const;
+  const platform = await startPlatform({
+    definitions: [sampleDefinition()],
+    temporalPath: await temporalPath(),
+    supervisorEntry: await supervisorEntry(),
+    ports: { http: anyPort, https: anyPort, engine: anyPort },
+    report: (event) => events.push(event),
+    ...options,
+    stateDir,
+  });
+  return {
+    platform,
+    events,
+    stateDir,
+    remove: async () => {
+      await platform.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
