@@ -297,7 +297,7 @@ describe('documents', () => {
     expect(thrown(() => downloadDocument(world.worker, `ku:process/${processId}/document/${unknown}`))).toEqual(
       refused(404),
     );
-    expect(thrown(() => downloadDocument(world.worker, 'file.pdf'))).toEqual(refused(400));
+    expect(thrown(() => downloadDocument(world.worker, 'file.pdf'))).toEqual(refused(404));
     const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
     const elsewhere = createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' })
       .process.id;

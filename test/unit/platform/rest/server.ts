@@ -1,5 +1,8 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 
+import { expect } from 'vitest';
+
+import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
 import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/faults/registry.ts';
@@ -65,3 +68,28 @@ export function createRest(options: RestOptions = {}): Rest {
   };
   return rest;
 }
+
+export const startLoan = async (rest: Rest): Promise<string> => {
+  const payload = { tenantId: rest.world.identity.tenantId, processDefinitionCode: 'LOAN' };
+  const answer = await rest.call('POST', '/processes', { payload });
+  expect(answer.statusCode, answer.body).toBe(201);
+  return answer.json<{ id: string }>().id;
+};
+export const createTask = async (rest: Rest, processId: string, more: object = {}): Promise<string> => {
+  const payload = { type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION', ...more };
+  const answer = await rest.call('POST', '/process-items', { payload });
+  expect(answer.statusCode, answer.body).toBe(201);
+  return answer.json<{ id: string }>().id;
+};
+/** The message of an answer that is KuFlow's error body and nothing else. */
+export const refusal = (
+  answer: { statusCode: number; headers: object; json: () => unknown },
+  status: number,
+): string => {
+  const body = answer.json() as { status: number; message: string };
+  expect(answer.statusCode, body.message).toBe(status);
+  expect(answerValidator('createProcess', status, 'strict')(body)).toEqual([]);
+  expect(body.status).toBe(status);
+  expect(answer.headers).toMatchObject({ 'content-type': expect.stringContaining('application/json') as string });
+  return body.message;
+};

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +84,31 @@ describe('opening', () => {
     expect(getMeta(opened().sql, 'key')).toBe('value');
     expect(JSON.parse(readFileSync(`${path}.owner`, 'utf8'))).toMatchObject({ pid: process.pid });
   });
+
+  it.runIf(process.platform === 'linux')(
+    'takes over the lock of a killed process that nobody has waited for',
+    async () => {
+      // The shell becomes `sleep`, which never waits for the child it inherits.
+      const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = Number(line.toString());
+        const fields = (): string[] => {
+          const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+          return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        };
+        await expect.poll(() => fields()[0]).toBe('Z');
+        const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+        opened().close();
+        writeFileSync(`${path}.owner`, JSON.stringify({ pid, start: `linux:${boot}:${fields()[19] ?? ''}` }));
+        expect(opened().path).toBe(path);
+      } finally {
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 
   it('refuses a file of a newer version and one that is no database, and leaves both as they are', () => {
     opened().close();

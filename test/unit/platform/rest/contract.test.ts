@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import { createRest, createTask, refusal, startLoan, type Rest } from './server.ts';
+
+let rest: Rest;
+beforeEach(() => {
+  rest = createRest({ hostNames: ['kuflow.test'] });
+});
+afterEach(() => rest.stop());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+describe('the contract', () => {
+  it('refuses a request that breaks it, names each field, and reports it without values', async () => {
+    const payload = { type: 'NOVEL', processId: 'not-a-uuid-value', ownerEmail: 7 };
+    const answer = await rest.call('POST', '/process-items', { payload });
+    const message = refusal(answer, 400);
+    for (const field of ['body.type', 'body.processId', 'body.ownerEmail']) expect(message).toContain(field);
+    expect(message).not.toContain('not-a-uuid-value');
+    expect(answer.json<{ errors: object[] }>().errors).toContainEqual({
+      code: 'contract',
+      message: expect.stringContaining('TASK') as string,
+      location: 'body.type',
+      locationType: 'body',
+    });
+    expect(rest.world.events).toContainEqual(
+      expect.objectContaining({ kind: 'contract-violation', side: 'request', operationId: 'createProcessItem' }),
+    );
+  });
+
+  it('coerces nothing in bodies, reads texts of the query as their types, and ignores what it does not know', async () => {
+    const id = await startLoan(rest);
+    expect(
+      refusal(await rest.call('PUT', `/processes/${id}/metadata`, { payload: { metadata: { value: 'text' } } }), 400),
+    ).toContain('body.metadata.value');
+    const worker = { identity: 'me', taskQueue: 'Q', hostname: 'h', ip: '127.0.0.1', payloads: {}, robotIds: [] };
+    expect((await rest.call('POST', '/workers', { payload: worker })).statusCode).toBe(201);
+    expect(refusal(await rest.call('POST', '/workers', { payload: { ...worker, hostname: 1 } }), 400)).toContain(
+      'body.hostname',
+    );
+    const found = await rest.call(
+      'GET',
+      `/processes?size=1&page=0&state=RUNNING&state=COMPLETED&sort=createdAt%2Cdesc&sort=id&colour=red`,
+    );
+    expect(found.json()).toMatchObject({ metadata: { size: 1, totalElements: 1 }, content: [{ id }] });
+    for (const query of ['size=-1', 'size=1001', 'size=many', 'state=GONE', 'tenantId=x'])
+      refusal(await rest.call('GET', `/processes?${query}`), 400);
+    expect(refusal(await rest.call('GET', '/processes/not-a-uuid'), 400)).toContain('path.id');
+  });
+
+  it('takes a body in its media type only, and JSON that is JSON', async () => {
+    const url = '/process-items';
+    expect(refusal(await rest.call('POST', url), 400)).toContain('body is required');
+    expect(refusal(await rest.call('POST', url, { payload: '{"type":', headers: JSON_TYPE }), 400)).toContain(
+      'not JSON',
+    );
+    expect(
+      refusal(await rest.call('POST', url, { payload: '{}', headers: { 'content-type': 'text/plain' } }), 415),
+    ).toContain('application/json');
+    expect(
+      refusal(
+        await rest.call('POST', url, { payload: '{}', headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }),
+        415,
+      ),
+    ).toContain('gzip');
+    const id = await startLoan(rest);
+    for (const type of ['application/json-patch+json', 'application/json; charset=utf-8']) {
+      const patch = JSON.stringify([{ op: 'add', path: '/FIRST_NAME', value: 'Ann' }]);
+      expect(
+        (
+          await rest.call('PATCH', `/processes/${id}/metadata`, { payload: patch, headers: { 'content-type': type } })
+        ).json(),
+      ).toMatchObject({ metadata: { valid: true } });
+    }
+    // A body where none is expected, as some clients send with every POST.
+    expect(
+      (await rest.call('POST', `/processes/${id}/~actions/complete`, { payload: '', headers: JSON_TYPE })).statusCode,
+    ).toBe(200);
+  });
+
+  it.each([
+    [
+      'a field too many',
+      'retrieveTenant',
+      { status: 200, body: { id: uuid7(), name: 'T', plan: 'FREE', colour: 'red' } },
+      'colour',
+    ],
+    ['a field too few', 'retrieveTenant', { status: 200, body: { id: uuid7(), name: 'T' } }, 'plan'],
+    ['a wrong type', 'retrieveTenant', { status: 200, body: { id: uuid7(), name: 7, plan: 'FREE' } }, 'name'],
+    ['an unlisted status', 'retrieveTenant', { status: 202, body: { id: uuid7(), name: 'T', plan: 'FREE' } }, '202'],
+    ['nothing at all', 'retrieveTenant', { status: 200 }, ''],
+    ['JSON in place of bytes', 'downloadDocument', { status: 200, body: { a: 1 } }, 'bytes'],
+  ] as const)('catches an answer of ours with %s', async (_what, operationId, answer, text) => {
+    const broken = createRest({ handlers: { [operationId]: () => answer } });
+    try {
+      const url =
+        operationId === 'retrieveTenant' ? `/tenants/${uuid7()}` : '/documents/~actions/download?documentUri=ku:x';
+      const message = refusal(await broken.call('GET', url), 500);
+      expect(message).toContain(operationId);
+      expect(message).toContain(text);
+      expect(broken.world.events).toContainEqual(
+        expect.objectContaining({ kind: 'contract-violation', side: 'answer', operationId }),
+      );
+    } finally {
+      await broken.stop();
+    }
+  });
+
+  it('answers 500 without the reason for what nobody foresaw, and reports the reason', async () => {
+    const broken = createRest({
+      handlers: {
+        retrieveTenant: () => {
+          throw new Error('inner workings');
+        },
+      },
+    });
+    try {
+      expect(refusal(await broken.call('GET', `/tenants/${uuid7()}`), 500)).not.toContain('inner');
+      expect(broken.world.events).toContainEqual({ kind: 'warning', message: 'retrieveTenant failed: inner workings' });
+    } finally {
+      await broken.stop();
+    }
+  });
+});
+
+describe('the log', () => {
+  it('has a line per request with operation, status and reason, without query, body or secrets', async () => {
+    const id = await startLoan(rest);
+    await rest.call('PUT', `/processes/${id}/metadata?note=QueryCanary`, {
+      payload: { metadata: { value: { FIRST_NAME: 'BodyCanary' } } },
+    });
+    await rest.call('PUT', `/processes/${id}/metadata`, { payload: { metadata: 'BodyCanary' } });
+    expect(rest.world.events).toContainEqual({
+      kind: 'request',
+      method: 'PUT',
+      path: `/v2024-06-14/processes/${id}/metadata`,
+      operationId: 'updateProcessMetadata',
+      status: 200,
+      ms: expect.any(Number) as number,
+    });
+    expect(rest.world.events).toContainEqual(
+      expect.objectContaining({
+        kind: 'request',
+        status: 400,
+        problem: expect.stringContaining('body.metadata') as string,
+      }),
+    );
+    const text = JSON.stringify(rest.world.events);
+    for (const canary of [
+      'QueryCanary',
+      'BodyCanary',
+      rest.asWorker.slice(7),
+      rest.world.identity.application.secret.reveal(),
+    ])
+      expect(text).not.toContain(canary);
+  });
+
+  it('says loudly, but not every time, what a worker is refused', async () => {
+    const id = await createTask(rest, await startLoan(rest));
+    const warnings = (): number =>
+      rest.world.events.filter((event) => event.kind === 'warning' && event.message.includes('completeProcessItemTask'))
+        .length;
+    const complete = (authorization: string): ReturnType<Rest['call']> =>
+      rest.call('POST', `/process-items/${id}/task/~actions/complete`, { headers: { authorization } });
+    await complete(rest.asUser);
+    expect(warnings()).toBe(0);
+    await complete(rest.asWorker);
+    await complete(rest.asWorker);
+    expect(warnings()).toBe(1);
+    expect(rest.world.events).toContainEqual({
+      kind: 'warning',
+      message: expect.stringMatching(/refused with 409.*claim it first.*retry/s) as string,
+    });
+  });
+});
