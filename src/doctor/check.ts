@@ -82,6 +82,7 @@ export interface CheckResult {
   readonly blockedBy?: string;
   /** What it made at KuFlow. */
   readonly created?: string;
+  /** Its own time, without that of the checks it waited for. */
   readonly ms: number;
 }
 

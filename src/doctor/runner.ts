@@ -86,7 +86,7 @@ export async function runChecks<Input, Found extends object>(
     required: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {
     const { id, title, plane, docs } = check;
-    const started = performance.now();
+    let started = performance.now();
     const result = (finding: Outcome, more: Partial<CheckResult> = {}): CheckResult => ({
       ...{ id, title, plane, docs, state: finding.state, summary: finding.summary },
       facts: finding.facts ?? {},
@@ -106,6 +106,8 @@ export async function runChecks<Input, Found extends object>(
         { blockedBy },
       );
     }
+    // Waiting for others is not this check's time.
+    started = performance.now();
     options.report?.({ kind: 'check-started', id, title });
     try {
       const finding = await runInTime(check, { input, found, atEnd }, options.signal);

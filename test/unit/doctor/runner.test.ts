@@ -130,6 +130,17 @@ describe('runChecks', () => {
     expect(released).toEqual(['held', 'late']);
   });
 
+  it("counts a check's own time, not that of the checks before it", async () => {
+    const slow: Run = async () => {
+      const until = performance.now() + 60;
+      while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
+      return { state: 'pass', summary: '' };
+    };
+    const [first, second] = await runChecks([fake('A', [], slow), fake('B', ['A'])], '');
+    expect(first?.ms).toBeGreaterThanOrEqual(60);
+    expect(second?.ms).toBeLessThan(60);
+  });
+
   it('lists what was made, only where it was', async () => {
     const made = await runChecks(
       [fake('A', [], passes, { creates: 'engine token' }), fake('B', [], fails, { creates: 'engine certificate' })],
