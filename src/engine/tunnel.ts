@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { deferred } from '../base/deferred.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import type { ProxyDecision } from '../base/proxy.ts';
+import { speaksTls } from './speaks-tls.ts';
 import { type EngineTarget, formatTarget } from './target.ts';
 
 /** A proxy that was decided for the engine. */
@@ -145,24 +146,10 @@ async function readHead(socket: net.Socket): Promise<string> {
   });
 }
 
-/** Whether the proxy completes an anonymous TLS handshake: asked only after it closed on plain text, so that the cause is seen, not guessed. */
-async function speaksTls({ host, port }: ProxyAddress): Promise<boolean> {
-  return await new Promise<boolean>((resolve) => {
-    const socket = tls.connect({ host, port, rejectUnauthorized: false });
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(1_000, () => done(false));
-    socket.once('secureConnect', () => done(true));
-    socket.once('error', () => done(false));
-    socket.once('close', () => done(false));
-  });
-}
-
 async function classified(error: unknown, stage: TunnelStage, address: ProxyAddress): Promise<TunnelError> {
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
+  // Asked only after it closed on plain text.
   if (stage === 'proxy-answer' && !address.secure && closed && (await speaksTls(address))) {
     return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://');
   }

@@ -1,6 +1,29 @@
-import type { Check } from '../check.ts';
+import { speaksTls } from '../../engine/speaks-tls.ts';
+import { KuFlowApiError } from '../../kuflow/errors.ts';
+import type { Check, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';
 import { restFinding } from '../rest-causes.ts';
+
+/** Ways in which servers turn plain text away from a TLS port. */
+const TURNED_AWAY: readonly KuFlowApiError['kind'][] = ['reset', 'rejected', 'not-json', 'html'];
+
+/** An `http:` endpoint that is a TLS port: looked at only when it is reached directly, so that the same server is asked. */
+async function plaintextFinding(input: ConnectionInput, error: unknown): Promise<Finding<never> | undefined> {
+  if (!(error instanceof KuFlowApiError) || !TURNED_AWAY.includes(error.kind) || input.restProxy.kind === 'proxy')
+    return undefined;
+  const { protocol, hostname, port } = new URL(input.endpoint.value);
+  if (protocol !== 'http:') return undefined;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (!(await speaksTls({ host, port: port === '' ? 80 : Number(port) }))) return undefined;
+  const text = `${input.endpoint.value} speaks TLS, and its address says http://`;
+  return {
+    state: 'fail',
+    summary: text,
+    facts: { endpoint: input.endpoint.value, ...(error.seen && { seen: error.seen }) },
+    cause: { code: 'rest-speaks-tls', verdict: 'fail', text },
+    advice: [{ text: `Write the endpoint with https:// (${input.endpoint.source})` }],
+  };
+}
 
 export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
   id: 'KF-REST-001',
@@ -25,7 +48,7 @@ export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
         },
       };
     } catch (error) {
-      return restFinding(error);
+      return (await plaintextFinding(input, error)) ?? restFinding(error);
     }
   },
 };

@@ -314,6 +314,11 @@ describe('the REST plane', () => {
       'KF-REST-001 fail rest-refused',
     );
     expect(root(await check(settings('https://kuflow.invalid', '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-dns');
+    const secure = await rest(kuflow, true);
+    const plain = `http://127.0.0.1:${secure.port}`;
+    expect(root(await check(settings(plain, '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-speaks-tls');
+    const cutting = keep(await startTcpServer((socket) => socket.once('data', () => socket.destroy())));
+    expect(root(await check(settings(`http://${cutting.address}`, '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-reset');
     const foreign = await rest(kuflow, true);
     expect(root(await check(settings(foreign.url, '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-tls-unknown-authority');
   });
