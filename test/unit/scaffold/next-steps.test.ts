@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { nextSteps, type NextStepsInput } from '../../../src/scaffold/next-steps.ts';
+
+const LOCAL: NextStepsInput = {
+  folder: 'loan-worker',
+  packageManager: 'npm',
+  installed: true,
+  local: true,
+  credentials: 'none',
+  check: 'passed',
+  commitLeft: false,
+};
+
+const commands = (input: NextStepsInput): readonly (string | undefined)[] =>
+  nextSteps(input).map(({ command }) => command);
+
+describe('the next steps', () => {
+  it('name the local platform for a local project', () => {
+    expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run dev', 'npm run smoke']);
+  });
+
+  it('start with the install when it failed, after going there', () => {
+    expect(commands({ ...LOCAL, installed: false, packageManager: 'pnpm' })).toEqual([
+      'cd loan-worker',
+      'pnpm install',
+      'pnpm run dev',
+      'pnpm run smoke',
+    ]);
+  });
+
+  it('need no cd in the folder itself, and quote one with spaces', () => {
+    expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
+    expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");
+  });
+
+  it('check the connection unless it was checked', () => {
+    const remote: NextStepsInput = { ...LOCAL, local: false, credentials: 'file' };
+    expect(commands(remote)).toEqual(['cd loan-worker', 'npm start', 'npm run dev']);
+    expect(commands({ ...remote, check: 'failed' })).toEqual([
+      'cd loan-worker',
+      'npm run check',
+      'npm start',
+      'npm run dev',
+    ]);
+    const without = nextSteps({ ...remote, check: 'not-run', credentials: 'none' });
+    expect(without[1]?.text).toContain('application-local.yaml');
+    expect(without[2]?.command).toBe('npm run check');
+  });
+
+  it('offer the commit that could not be made', () => {
+    expect(commands({ ...LOCAL, commitLeft: true })[1]).toContain('git commit');
+  });
+});
