@@ -1,0 +1,54 @@
+import { PassThrough } from 'node:stream';
+import type { InterruptSignal, SignalSource } from '../../src/base/interrupts.ts';
+import type { Host } from '../../src/commands/root.ts';
+
+export interface FakeHost {
+  readonly host: Host;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly signal: (signal: InterruptSignal) => void;
+  /** Statuses that the host was told to exit with at once. */
+  readonly exits: readonly number[];
+}
+
+/** A host without a terminal whose streams, signals and exits are kept. */
+export function fakeHost(
+  argv: readonly string[],
+  over: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly tty?: boolean } = {},
+): FakeHost {
+  const collect = (): { stream: PassThrough; text: () => string } => {
+    const stream = Object.assign(new PassThrough(), { isTTY: over.tty === true, columns: 80 });
+    let text = '';
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    return { stream, text: () => text };
+  };
+  const stdout = collect();
+  const stderr = collect();
+  const listeners = new Map<InterruptSignal, Set<() => void>>();
+  const signals: SignalSource = {
+    on: (signal, listener) => {
+      const known = listeners.get(signal) ?? new Set();
+      listeners.set(signal, known.add(listener));
+    },
+    off: (signal, listener) => listeners.get(signal)?.delete(listener),
+  };
+  const exits: number[] = [];
+  const stdin = Object.assign(new PassThrough(), { isTTY: over.tty === true });
+  stdin.end();
+  return {
+    host: {
+      argv,
+      env: over.env ?? {},
+      cwd: over.cwd ?? process.cwd(),
+      stdin,
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      signals,
+      exit: (status) => exits.push(status),
+    },
+    stdout: stdout.text,
+    stderr: stderr.text,
+    signal: (signal) => listeners.get(signal)?.forEach((listener) => listener()),
+    exits,
+  };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { duration, openProgress } from '../../../src/terminal/progress.ts';
+import { table } from '../../../src/terminal/table.ts';
+import { openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
+import { palette } from '../../../src/terminal/palette.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+
+function fakeChannel(isTTY: boolean): { channel: Channel; text: () => string } {
+  let text = '';
+  const write = (more: string): void => {
+    text += more;
+  };
+  return {
+    channel: { isTTY, columns: 40, colour: false, write, line: (more = '') => write(`${more}\n`) },
+    text: () => text,
+  };
+}
+
+/** What a terminal shows after the bytes: carriage return and erase-line only. */
+function screen(bytes: string): string[] {
+  return bytes.split('\n').map((line) => line.split('\r\u001b[2K').at(-1) ?? '');
+}
+
+describe('progress', () => {
+  it('is plain lines where there is no terminal', () => {
+    const { channel, text } = fakeChannel(false);
+    let now = 0;
+    const progress = openProgress(channel, () => now);
+    progress.begin('Install');
+    progress.detail('fetching');
+    now = 2500;
+    progress.end('done', 'Installed');
+    progress.end('skipped', 'No git');
+    expect(text()).toBe('· Install\n✔ Installed (2.5 s)\n- No git\n');
+  });
+
+  it('leaves only the ends of steps on a terminal, and no half line', () => {
+    const { channel, text } = fakeChannel(true);
+    const progress = openProgress(channel, () => 0);
+    progress.begin('A title that is much too long for the width of this terminal');
+    progress.note('said in between');
+    for (const live of text().split('\r\u001b[2K').slice(1)) {
+      expect(Array.from(live.split('\n')[0] ?? '').length).toBeLessThan(40);
+    }
+    progress.end('failed', 'Ended');
+    expect(screen(text())).toEqual(['said in between', '✖ Ended', '']);
+    progress.begin('again');
+    progress.stop();
+    expect(screen(text()).at(-1)).toBe('');
+  });
+
+  it('escapes what a child or a server says', () => {
+    const { channel, text } = fakeChannel(false);
+    openProgress(channel, () => 0).end('done', 'evil \u001b[2J\r\n title');
+    expect(text()).toBe('✔ evil \\u{1b}[2J\\u{d}\\u{a} title\n');
+  });
+
+  it.each([
+    [10, ''],
+    [1500, '1.5 s'],
+    [125_000, '2 min 5 s'],
+  ])('%i ms is "%s"', (ms, text) => expect(duration(ms)).toBe(text));
+});
+
+describe('tables', () => {
+  it('align, escape and leave no trailing space', () => {
+    expect(
+      table(
+        [
+          ['A', 'B'],
+          ['longer', 'x\u001b'],
+          ['ñ', ''],
+        ],
+        '  ',
+      ),
+    ).toEqual(['  A       B', '  longer  x\\u{1b}', '  ñ']);
+  });
+});
+
+describe('colour', () => {
+  const colourOf = (env: NodeJS.ProcessEnv, tty: boolean): string =>
+    palette(openTerminal(fakeHost([], { tty }).host, env).err).red('x');
+
+  it('is for terminals, and not for NO_COLOR or a dumb one', () => {
+    expect(colourOf({}, true)).toBe('\u001b[31mx\u001b[39m');
+    expect(colourOf({}, false)).toBe('x');
+    expect(colourOf({ NO_COLOR: '1' }, true)).toBe('x');
+    expect(colourOf({ NO_COLOR: '' }, true)).not.toBe('x');
+    expect(colourOf({ TERM: 'dumb' }, true)).toBe('x');
+    expect(colourOf({ FORCE_COLOR: '3', CI: '1' }, false)).toBe('x');
+  });
+});
