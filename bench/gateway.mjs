@@ -1,0 +1,118 @@
+// What the engine gateway costs: the same Temporal server, asked directly and through mutual TLS, token and RPC list.
+import { spawn } from 'node:child_process';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { bundle } from '../scripts/bundle.mjs';
+import { provideTemporal } from '../scripts/temporal.mjs';
+import { run } from './measure.mjs';
+
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const SDK = '1.24.0';
+const UNLIMITED = 100_000;
+const RAISED = [
+  'frontend.rps',
+  'frontend.namespaceRPS',
+  'frontend.globalNamespaceRPS',
+  'frontend.namespaceCount',
+  'frontend.namespaceRPS.visibility',
+  'frontend.persistenceMaxQPS',
+  'history.rps',
+  'history.persistenceMaxQPS',
+  'matching.rps',
+  'matching.persistenceMaxQPS',
+];
+
+export async function measureGateway(root, folder, say) {
+  provideTemporal(say);
+  const temporalPath = process.env.KUFLOW_TEMPORAL_PATH;
+  if (temporalPath === undefined) throw new Error('No Temporal server');
+  const sdk = join(folder, 'sdk');
+  await mkdir(sdk, { recursive: true });
+  await writeFile(join(sdk, 'package.json'), '{"private":true,"type":"module"}\n');
+  const packages = ['worker', 'client', 'workflow', 'activity', 'common'].map((name) => `@temporalio/${name}@${SDK}`);
+  await run(NPM, ['install', '--no-audit', '--no-fund', '--loglevel', 'error', ...packages], { cwd: sdk });
+  await cp(join(root, 'bench', 'load'), sdk, { recursive: true });
+
+  // Inside the tree: the platform looks upwards for its own package.json.
+  const code = join(root, 'node_modules', '.cache', 'kuflow-bench', String(process.pid));
+  const host = await startHost(root, code, { stateDir: join(folder, 'state'), temporalPath });
+  try {
+    const config = JSON.stringify({ ...host.places, ...(await engineAccess(host.places)) });
+    const latency = JSON.parse(await lastLine(run(process.execPath, ['latency.mjs'], { cwd: sdk, input: config })));
+    say(`latency ${JSON.stringify(latency)}`);
+    const { out } = await run(process.execPath, ['throughput.mjs'], { cwd: sdk, input: config, onError: say });
+    const throughput = JSON.parse(out.trim().split('\n').at(-1));
+    say(`throughput ${JSON.stringify(throughput)}`);
+    const added = latency.gateway - latency.direct;
+    const share = throughput.gateway / throughput.direct;
+    return [
+      {
+        what: "engine gateway: added to one caller's median call (DescribeNamespace)",
+        measured: `${added.toFixed(2)} ms (direct ${latency.direct.toFixed(2)}, gateway ${latency.gateway.toFixed(2)})`,
+        target: '≤ 1 ms',
+        met: added <= 1,
+      },
+      {
+        what: 'engine gateway: workflows completed per second, 300 in parallel, one activity each',
+        measured: `${(share * 100).toFixed(0)} % of direct (${throughput.gateway.toFixed(0)}/s against ${throughput.direct.toFixed(0)}/s)`,
+        target: '≥ 90 %',
+        met: share >= 0.9,
+      },
+    ];
+  } finally {
+    await host.stop();
+    await rm(code, { recursive: true, force: true });
+  }
+}
+
+async function lastLine(running) {
+  return (await running).out.trim().split('\n').at(-1);
+}
+
+async function startHost(root, code, options) {
+  const { outputs } = await bundle({
+    outdir: code,
+    entries: { 'platform-host': 'bench/platform-host.ts', supervisor: 'src/platform/supervisor/main.ts' },
+  });
+  for (const file of outputs) {
+    await mkdir(dirname(file.path), { recursive: true });
+    await writeFile(file.path, file.text);
+  }
+  const wasm = join(dirname(createRequire(import.meta.url).resolve('node-sqlite3-wasm')), 'node-sqlite3-wasm.wasm');
+  await cp(wasm, join(code, 'node-sqlite3-wasm.wasm'));
+  const child = spawn(process.execPath, [join(code, 'platform-host.js')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const dynamicConfig = Object.fromEntries(RAISED.map((key) => [key, UNLIMITED]));
+  child.stdin.write(`${JSON.stringify({ ...options, supervisorEntry: join(code, 'supervisor.js'), dynamicConfig })}\n`);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done === true) throw new Error('The platform did not start');
+  return {
+    places: JSON.parse(first.value),
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+// A certificate and a token, as a worker asks for them.
+async function engineAccess({ http, clientId, clientSecret }) {
+  const ask = async (type) => {
+    const answer = await fetch(`${http}/v2024-06-14/authentications`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+      },
+      body: JSON.stringify({ type }),
+    });
+    if (!answer.ok) throw new Error(`${type}: ${answer.status} ${await answer.text()}`);
+    return await answer.json();
+  };
+  const { engineCertificate } = await ask('ENGINE_CERTIFICATE');
+  const { engineToken } = await ask('ENGINE_TOKEN');
+  return { tls: engineCertificate.tls, token: engineToken.token };
+}

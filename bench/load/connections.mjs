@@ -1,0 +1,18 @@
+import { text } from 'node:stream/consumers';
+
+/** What the bench says on stdin: `{ temporal, engine, namespace, tls, token }`. */
+export const config = JSON.parse(await text(process.stdin));
+
+/** Connection options of one way to the same server. */
+export function optionsFor(way) {
+  if (way === 'direct') return { address: config.temporal };
+  const { serverRootCaCertificate, clientCertificate, clientPrivateKey } = config.tls;
+  return {
+    address: config.engine,
+    tls: {
+      serverRootCACertificate: Buffer.from(serverRootCaCertificate),
+      clientCertPair: { crt: Buffer.from(clientCertificate), key: Buffer.from(clientPrivateKey) },
+    },
+    metadata: { authorization: `Bearer ${config.token}`, 'temporal-namespace': config.namespace },
+  };
+}

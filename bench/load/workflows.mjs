@@ -1,0 +1,7 @@
+import { proxyActivities } from '@temporalio/workflow';
+
+const { work } = proxyActivities({ startToCloseTimeout: '1 minute' });
+
+export async function bench() {
+  return await work();
+}
