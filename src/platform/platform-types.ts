@@ -85,6 +85,8 @@ export interface PlatformEndpoints {
 
 export interface Platform {
   readonly endpoints: PlatformEndpoints;
+  /** The same by address, for whoever runs on this machine, whatever the host names are: `http://127.0.0.1:PORT`. */
+  readonly loopback: { readonly http: string; readonly https: string };
   readonly identity: PlatformIdentity;
   /** PEM file of the local CA that signed the HTTPS and engine server certificates. */
   readonly caFile: string;

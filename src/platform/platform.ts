@@ -212,6 +212,7 @@ async function start(
 
   return {
     endpoints,
+    loopback: { http: `http://127.0.0.1:${ports.http}`, https: `https://127.0.0.1:${ports.https}` },
     identity,
     caFile: authority.certificateFile,
     definitions: options.definitions,

@@ -10,6 +10,7 @@ import type { Platform } from './platform-types.ts';
 /** What a running platform leaves in its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
   readonly pid: number;
+  readonly loopback: Platform['loopback'];
   readonly namespace: string;
   readonly user: {
     readonly principalId: string;
@@ -28,6 +29,7 @@ export function stateOf(platform: Platform, caBundleFile: string): PlatformState
   return {
     pid: process.pid,
     endpoints: platform.endpoints,
+    loopback: platform.loopback,
     application: { id: identity.application.id, secret: identity.application.secret },
     tenantId: identity.tenantId,
     namespace: identity.namespace,

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { KnownError } from '../base/errors.ts';
+import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
+import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
+import { startPlatform } from '../platform/platform.ts';
+import {
+  readRunningState,
+  removeStateFile,
+  stateOf,
+  writeStateFile,
+  type PlatformState,
+} from '../platform/state-file.ts';
+import { findTemporal, type FindEvent } from '../platform/temporal/find.ts';
+import { DEFINITION_FILE, loadDefinition } from '../process/definition-file.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import { sampleDefinition } from '../process/sample.ts';
+
+export type DevEvent = PlatformEvent | (FindEvent & { readonly about: 'temporal' });
+
+export interface DevPlatformRequest {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Relative to `cwd`; `kuflow.process.yaml` there, or the sample process, when none is given. */
+  readonly definitionFiles?: readonly string[];
+  /** Served as they are, in place of files. */
+  readonly definitions?: readonly ProcessDefinition[];
+  /** Relative to `cwd`; `.kuflow/dev` by default. */
+  readonly stateDir?: string;
+  readonly temporalPath?: string;
+  readonly platform?: Pick<
+    PlatformOptions,
+    'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig'
+  >;
+  readonly report: (event: DevEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A running platform as commands use it, whichever process it runs in. */
+export interface DevPlatform {
+  readonly state: PlatformState;
+  readonly definitions: readonly ProcessDefinition[];
+  /** True when this process started it. */
+  readonly owned: boolean;
+  /** Stops it when this process started it. */
+  stop(): Promise<void>;
+}
+
+/** Absolute folder of the platform's state. */
+export function stateFolder(request: { readonly cwd: string; readonly stateDir?: string | undefined }): string {
+  return resolve(request.cwd, request.stateDir ?? join('.kuflow', 'dev'));
+}
+
+/** Starts a platform and leaves its state file; rejects with KnownError when one runs on that folder already. */
+export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
+  const stateDir = stateFolder(request);
+  const definitions = await servedDefinitions(request);
+  const temporal = await findTemporal({
+    env: request.env,
+    ...(request.temporalPath === undefined ? {} : { explicit: resolve(request.cwd, request.temporalPath) }),
+    report: (event) => request.report({ ...event, about: 'temporal' }),
+    signal: request.signal,
+  });
+  const platform = await startPlatform({
+    ...request.platform,
+    stateDir,
+    definitions,
+    temporalPath: temporal.path,
+    report: request.report,
+    signal: request.signal,
+  });
+  const state = stateOf(platform, await writeCaBundle(stateDir, platform.caFile));
+  await writeStateFile(stateDir, state);
+  return {
+    state,
+    definitions,
+    owned: true,
+    stop: async () => {
+      await removeStateFile(stateDir);
+      await platform.stop();
+    },
+  };
+}
+
+/** The platform that runs on the state folder, or a new one. */
+export async function attachOrStart(request: DevPlatformRequest): Promise<DevPlatform> {
+  const running = await readRunningState(stateFolder(request));
+  if (running === undefined) return startDevPlatform(request);
+  return { state: running, definitions: await servedDefinitions(request), owned: false, stop: () => Promise.resolve() };
+}
+
+/** The platform that runs on the state folder; KnownError when none does. */
+export async function runningPlatform(request: {
+  readonly cwd: string;
+  readonly stateDir?: string | undefined;
+}): Promise<PlatformState> {
+  const stateDir = stateFolder(request);
+  const running = await readRunningState(stateDir);
+  if (running !== undefined) return running;
+  throw new KnownError({
+    message: 'No local platform runs here',
+    tried: `the state of ${stateDir}`,
+    next: ['Start it with `kuflow dev`, or point to its folder with --state-dir'],
+  });
+}
+
+/** The caller's environment with the platform's settings over it. */
+export function environmentOf(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, ...platformEnvironment(state, env) };
+}
+
+async function servedDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[]> {
+  if (request.definitions !== undefined) return request.definitions;
+  const files = request.definitionFiles ?? [];
+  if (files.length > 0) return Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
+  const own = join(request.cwd, DEFINITION_FILE);
+  return existsSync(own) ? [await loadDefinition(own)] : [sampleDefinition()];
+}
