@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+/** A bin of the packed package as it is installed, for `process.execPath`. */
+export function installedBin(name: 'create-kuflow-worker' | 'kuflow'): string {
+  return join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker', 'bin', `${name}.js`);
+}
+
+/**
+ * The one project of this run: created from the sample process by the packed package, and installed. Made when the first test asks for it;
+ * end-to-end files run one after the other. It is shared: a test that changes files or runs something takes a `projectCopy`.
+ */
+export function generatedProject(): string {
+  const folder = join(inject('runFolder'), 'loan-worker');
+  const done = join(inject('runFolder'), 'loan-worker.installed');
+  if (existsSync(done)) return folder;
+  const args = [
+    'loan-worker',
+    '--local',
+    '--yes',
+    '--no-git',
+    '--no-check',
+    '--cli-package',
+    `file:${inject('tarball')}`,
+  ];
+  execFileSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
+    cwd: inject('runFolder'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  writeFileSync(done, '');
+  return folder;
+}
+
+/** Copies the generated project to `folder`, its modules by hard links: quick, and nobody may write to them. */
+export function projectCopy(folder: string): string {
+  const from = generatedProject();
+  cpSync(from, folder, { recursive: true, filter: (path) => path !== join(from, 'node_modules') });
+  linkModules(from, folder);
+  return folder;
+}
+
+/** Gives `to` the `node_modules` of another project, by hard links. */
+export function linkModules(from: string, to: string): void {
+  const walk = (path: string): void => {
+    mkdirSync(join(to, path), { recursive: true });
+    for (const entry of readdirSync(join(from, path), { withFileTypes: true })) {
+      const at = join(path, entry.name);
+      if (entry.isDirectory()) walk(at);
+      else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(join(from, at)), join(to, at));
+      else linkSync(join(from, at), join(to, at));
+    }
+  };
+  walk('node_modules');
+}
