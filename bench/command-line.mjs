@@ -71,7 +71,7 @@ const DEFINITION = `process:
   code: BENCH
 workflow:
   type: BenchWorkflow
-  taskQueue: BENCH_QUEUE
+  task-queue: BENCH_QUEUE
 tasks:
   - code: APPLY
     kind: human

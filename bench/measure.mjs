@@ -56,7 +56,7 @@ export async function inTurns(contenders, rounds, { warmUp = 1, say = () => {} }
       const value = await contenders[name](round);
       if (round >= 0) results.get(name).push(value);
     }
-    say(`round ${round + 1} of ${rounds}`);
+    if (round >= 0 && (round + 1) % 10 === 0) say(`round ${round + 1} of ${rounds}`);
   }
   return Object.fromEntries([...results].map(([name, values]) => [name, median(values)]));
 }
