@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
+import { isUuid } from '../base/uuid.ts';
 import { shellWord } from '../names/shell.ts';
 import type { DefinitionRequest } from '../flows/create.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
@@ -80,6 +81,16 @@ export function missingAnswers(call: CreateCall, { env, cwd }: CallPlace): reado
     );
   }
   return missing;
+}
+
+/** Throws a usage error on an id that is no UUID. */
+export function checkIds(flags: CreateFlags): void {
+  for (const [option, value] of [
+    ['--process-id', flags.processId],
+    ['--tenant-id', flags.tenantId],
+  ] as const) {
+    if (value !== undefined && !isUuid(value)) throw usageError(`${option} ${value}: a UUID is expected`);
+  }
 }
 
 /** The usage error that lists what is missing, with the whole command to run. */

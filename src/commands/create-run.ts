@@ -10,7 +10,7 @@ import { detectPackageManager, PACKAGE_MANAGERS } from '../scaffold/package-mana
 import { followChecks, followDiscovery, followScaffold, printCreated } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
 import type { Ask } from '../terminal/prompts.ts';
-import { createCommand, definitionRequest, missingAnswers, missingError, sourceOf } from './create-call.ts';
+import { checkIds, createCommand, definitionRequest, missingAnswers, missingError, sourceOf } from './create-call.ts';
 import { projectCheck } from './create-check.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
 import { askForMissing, type AnsweredCall } from './create-questions.ts';
@@ -25,6 +25,7 @@ export async function runCreate(
   const { terminal } = context;
   const signal = context.interruption();
   const call: CreateCall = { ...(folder === undefined ? {} : { folder }), flags };
+  checkIds(flags);
   const missing = missingAnswers(call, context);
   const mayAsk = terminal.canAsk && flags.yes !== true && flags.json !== true;
   if (missing.length > 0 && !mayAsk) throw missingError(call, missing);

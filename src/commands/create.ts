@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { isUuid } from '../base/uuid.ts';
 import type { CommandContext } from './context.ts';
 import type { CreateFlags } from './create-flags.ts';
 
@@ -36,8 +35,8 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
     .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
-    .addOption(new Option('--process-id <uuid>', 'Id of the process definition').argParser(uuid))
-    .addOption(new Option('--tenant-id <uuid>', 'Id of the tenant').argParser(uuid))
+    .option('--process-id <uuid>', 'Id of the process definition')
+    .option('--tenant-id <uuid>', 'Id of the tenant')
     .addOption(
       new Option(
         '--sample <count>',
@@ -85,9 +84,4 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
   return value;
-}
-
-function uuid(text: string): string {
-  if (!isUuid(text)) throw new InvalidArgumentError('A UUID is expected.');
-  return text.toLowerCase();
 }
