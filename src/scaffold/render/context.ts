@@ -5,7 +5,7 @@ import { shellWord } from '../../names/shell.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from '../../names/typescript.ts';
 import { Code } from './code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
-import { exampleOfSchema, plainlyFits } from './schema-example.ts';
+import { exampleOfSchema, plainlyFits } from '../../process/example-data.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 // What the generated modules declare or import themselves.

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { tsValue } from '../../../src/names/typescript.ts';
-import { exampleOfSchema } from '../../../src/scaffold/render/schema-example.ts';
+import { exampleOfSchema } from '../../../src/process/example-data.ts';
 import { declarationOfSchema, typeOfSchema } from '../../../src/scaffold/render/schema-types.ts';
 
 const PERSON: JsonObject = {

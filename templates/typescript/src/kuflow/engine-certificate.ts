@@ -61,9 +61,11 @@ function identityOf(parts: Omit<EngineIdentity, 'validFrom' | 'validTo'>): Engin
   const problem = certificateProblem(parts.cert);
   if (problem !== undefined) throw new Error(`The engine certificate can't be used: ${problem}`);
   const [leaf] = certificatesOf(parts.cert);
+  const validFrom = Date.parse(leaf?.validFrom ?? '');
   return {
     ...parts,
-    validFrom: Date.parse(leaf?.validFrom ?? ''),
+    // A requested one begins its life as it arrives: issuers date it back, against clocks that differ.
+    validFrom: parts.from === 'api' ? Math.max(validFrom, Date.now()) : validFrom,
     validTo: Date.parse(leaf?.validTo ?? ''),
   };
 }

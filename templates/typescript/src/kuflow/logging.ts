@@ -69,6 +69,9 @@ function recordOf(level: LogLevel, message: string, meta: LogMetadata): LogRecor
   return record;
 }
 
+// Their messages say everything.
+const PLAIN_ERRORS = ['Error', 'RestError', 'SettingsError', 'ConnectTimeOut'];
+
 /** Name, message and causes of an error, without details: those may hold form data. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
@@ -79,7 +82,8 @@ export function describeError(error: unknown): string {
     }
     const code = (at as { code?: unknown }).code;
     const text = at.message === '' && typeof code === 'string' ? code : at.message;
-    if (!parts.some((part) => part.endsWith(text))) parts.push(at.name === 'Error' ? text : `${at.name}: ${text}`);
+    if (!parts.some((part) => part.endsWith(text)))
+      parts.push(PLAIN_ERRORS.includes(at.name) ? text : `${at.name}: ${text}`);
     at = at.cause;
   }
   return parts.join(' <- ');

@@ -5,7 +5,7 @@ export interface Metrics {
   /** `status` is an HTTP status, or `error` for a call without an answer. */
   restCall(operation: string, status: number | 'error'): void;
   tokenAge(seconds: number): void;
-  /** Seconds until the engine certificate expires. */
+  /** Seconds until the engine certificate expires, 0 when it has. */
   certificateExpiry(seconds: number): void;
   certificateRenewalOverdue(overdue: boolean): void;
   registrationFailed(): void;
@@ -33,10 +33,15 @@ export function createMetrics(meter: MetricMeter): Metrics {
     'Failed registrations of this worker at KuFlow',
   );
   const tokens = meter.createCounter('kuflow_engine_token_failures', undefined, 'Failed requests of an engine token');
+  // A counter that was never touched is not shown, and nobody can be alerted by it.
+  registrations.add(0);
+  tokens.add(0);
+  overdue.set(0);
   return {
     restCall: (operation, status) => restCalls.add(1, { operation, status: String(status) }),
     tokenAge: (seconds) => tokenAge.set(Math.max(0, seconds)),
-    certificateExpiry: (seconds) => certificate.set(seconds),
+    // A gauge of the SDK takes no negative number: 0 is expired.
+    certificateExpiry: (seconds) => certificate.set(Math.max(0, seconds)),
     certificateRenewalOverdue: (value) => overdue.set(value ? 1 : 0),
     registrationFailed: () => registrations.add(1),
     tokenRenewalFailed: () => tokens.add(1),

@@ -1,4 +1,4 @@
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
@@ -7,17 +7,15 @@ import { connectToEngine, pushToken } from './connection.ts';
 import { identityOfAnswer, identityOfSettings, type EngineIdentity } from './engine-certificate.ts';
 import { createTokenKeeper } from './engine-token.ts';
 import { startHealthServer } from './health.ts';
-import { describeError } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
-import { workflowCode } from './workflow-code.ts';
+import { createWorker, runToEnd } from './worker.ts';
 
 const SECOND = 1_000;
 /** How long a token may be out of date before the worker gives up. */
 const EXPIRY_GRACE = 60 * SECOND;
-const LONGEST_SHUTDOWN = 55 * SECOND;
 
 export interface WorkerRuntimeOptions {
   readonly settings: Settings;
@@ -49,34 +47,36 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     logger,
     metrics,
   });
+  const tokenIsValid = (graceful = 0): boolean => (tokens.current?.expiresAt ?? 0) + graceful > Date.now();
   const requestIdentity = async (): Promise<EngineIdentity> =>
     identityOfAnswer(await requestEngineCertificate(rest, settings.api.tenantId), settings);
+  const [token, firstIdentity] = await Promise.all([tokens.renew(), identityOfSettings(settings) ?? requestIdentity()]);
 
-  const [token, identity] = await Promise.all([tokens.renew(), identityOfSettings(settings) ?? requestIdentity()]);
+  /** Those that get each new token. */
   const connections = new Set<NativeConnection>();
-  const connect = async (next: EngineIdentity, using: Settings): Promise<NativeConnection> => {
-    const connection = await connectToEngine(using, next, tokens.current ?? token);
+  let connected = { identity: firstIdentity, settings };
+  const connect = async (next: typeof connected): Promise<NativeConnection> => {
+    const connection = await connectToEngine(next.settings, next.identity, tokens.current ?? token);
     connections.add(connection);
+    connected = next;
     // It may have been renewed while this one connected.
     if (tokens.current !== undefined) await pushToken(connection, tokens.current);
     return connection;
   };
 
-  const kuflowActivities = createKuFlowActivities(rest, settings.api.clientId);
-  const activities = { ...kuflowActivities, ...options.activities };
-  const worker = await Worker.create({
-    connection: await connect(identity, settings),
-    namespace: identity.namespace,
-    taskQueue: settings.temporal.queue,
-    ...workflowCode(),
-    activities,
-    shutdownGraceTime: development ? '2 seconds' : '30 seconds',
-    shutdownForceTime: development ? '5 seconds' : '45 seconds',
-  });
+  const activities = { ...createKuFlowActivities(rest, settings.api.clientId), ...options.activities };
+  const create = async () =>
+    createWorker({
+      connection: await connect(connected),
+      namespace: connected.identity.namespace,
+      taskQueue: settings.temporal.queue,
+      activities,
+      development,
+    });
+  let worker = await create();
 
   let draining = false;
   let failed = false;
-  const tokenIsValid = (): boolean => (tokens.current?.expiresAt ?? 0) > Date.now();
   const notReady = (): string | undefined => {
     if (draining) return 'draining';
     if (worker.getState() !== 'RUNNING') return `worker ${worker.getState().toLowerCase()}`;
@@ -90,6 +90,11 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     logger.info('Shutting down: polling stops, what runs comes to its end');
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
+  const giveUp = (message: string, error: unknown): void => {
+    failed = true;
+    logger.error(message, { error });
+    shutdown();
+  };
 
   if (options.tokenRenewal) {
     tokens.start(async (renewed) => {
@@ -97,23 +102,18 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     });
   }
   const tokenWatch = setInterval(() => {
-    const { current } = tokens;
-    if (current === undefined || draining || Date.now() < current.expiresAt + EXPIRY_GRACE) return;
-    failed = true;
-    logger.error('The engine token expired and could not be renewed: the worker gives up', {
-      error: tokens.lastError ?? new Error('renewal is switched off'),
-      seconds: Math.round((Date.now() - current.expiresAt) / SECOND),
-    });
-    shutdown();
+    if (draining || tokenIsValid(EXPIRY_GRACE)) return;
+    const cause = tokens.lastError ?? new Error('renewal is switched off');
+    giveUp('The engine token expired a minute ago and could not be renewed: the worker gives up', cause);
   }, SECOND);
 
   const certificates = startCertificateWatch({
-    identity,
+    identity: firstIdentity,
     request: requestIdentity,
     reloadSettings: options.reloadSettings,
-    swap: async (next, using) => {
+    swap: async (identity, using) => {
       const before = worker.connection;
-      worker.connection = await connect(next, using);
+      worker.connection = await connect({ identity, settings: using });
       return () => closeConnection(before, connections, logger);
     },
     logger,
@@ -129,20 +129,40 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
+  /** Whether a worker whose token had expired can start anew. Ends with the grace, by `tokenWatch`. */
+  const tokenComesBack = async (): Promise<boolean> => {
+    while (!draining && !tokenIsValid()) await new Promise((resolve) => setTimeout(resolve, SECOND / 4));
+    return !draining;
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const error = await runToEnd(worker, () => draining);
+      if (error === undefined || draining) return;
+      // Temporal's core gives up polling soon after the first refusal, while KuFlow may be back in a moment.
+      if (tokenIsValid()) return giveUp('The worker ended by itself', error);
+      logger.warn('The engine token expired: the worker stopped polling and waits for a new one', { error });
+      const before = worker.connection;
+      // What the old worker still polls must not get a token again: nobody would do the tasks it receives.
+      if (before !== undefined) connections.delete(before);
+      if (!(await tokenComesBack())) return;
+      worker = await create();
+      logger.info('The worker polls again');
+    }
+  };
+
   const ended = (async (): Promise<0 | 1> => {
     try {
-      await Promise.race([worker.run(), longestShutdown(() => draining)]);
+      await run();
     } catch (error) {
-      failed = true;
-      const cause = tokenIsValid() ? error : (tokens.lastError ?? error);
-      logger.error('The worker ended by itself', { error: cause, reason: describeError(error) });
+      giveUp('The worker could not start again', error);
     } finally {
       draining = true;
       tokens.stop();
       clearInterval(tokenWatch);
       certificates.stop();
       registration.stop();
-      await health?.close();
+      await health.close();
       for (const connection of connections) await closeConnection(connection, connections, logger);
       await rest.close();
     }
@@ -151,8 +171,8 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
 
   logger.info('Worker started', {
     target: settings.temporal.target,
-    namespace: identity.namespace,
-    ...(health && { port: health.port }),
+    namespace: firstIdentity.namespace,
+    port: health.port,
   });
   return { shutdown, ended };
 }
@@ -178,16 +198,4 @@ async function closeConnection(
   } catch (error) {
     logger.debug('A connection could not be closed', { error });
   }
-}
-
-/** Rejects when a shutdown takes longer than the SDK's own limits: then nothing is left to wait for. */
-async function longestShutdown(draining: () => boolean): Promise<never> {
-  return new Promise((_, reject) => {
-    const watch = setInterval(() => {
-      if (!draining()) return;
-      clearInterval(watch);
-      setTimeout(() => reject(new Error('the shutdown took too long')), LONGEST_SHUTDOWN).unref();
-    }, SECOND);
-    watch.unref();
-  });
 }
