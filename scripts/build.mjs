@@ -9,20 +9,24 @@ import { bundledPackages, notices } from './licences.mjs';
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
+// All that can fail comes first: a failed build leaves the last good one in place.
+const templates = await compileAllTemplates(ROOT);
+const { metafile, outputs, missing } = await bundle({ outdir });
+const packages = bundledPackages(ROOT, metafile);
+const licences = notices(ROOT, packages);
+
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
-await compileAllTemplates(ROOT, outdir);
-const { metafile, outputs, missing } = await bundle({ outdir });
+await writeFile(join(outdir, 'templates.js'), templates);
 for (const file of outputs) {
   await mkdir(dirname(file.path), { recursive: true });
   await writeFile(file.path, file.text);
 }
-for (const file of ['wasm']) await copyBesideChunks(file);
+await copySqliteBinary();
 const types = join(ROOT, 'types', 'platform.d.ts');
 if (existsSync(types)) await copyFile(types, join(outdir, 'platform.d.ts'));
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
-const packages = bundledPackages(ROOT, metafile);
-await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), notices(ROOT, packages));
+await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
 
 const bytes = outputs.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
 console.log(
@@ -31,10 +35,10 @@ console.log(
 );
 
 // SQLite's WebAssembly is found by its loader next to the loader's own file, which is now a chunk in dist/.
-async function copyBesideChunks(extension) {
+async function copySqliteBinary() {
   const loader = Object.keys(metafile.inputs).find((input) => /node-sqlite3-wasm\.[cm]?js$/.test(input));
   if (loader === undefined) return;
-  const binary = join(ROOT, loader).replace(/\.[cm]?js$/, `.${extension}`);
+  const binary = join(ROOT, loader).replace(/\.[cm]?js$/, '.wasm');
   const text = await readFile(join(ROOT, loader), 'utf8');
   if (!text.includes(basename(binary)))
     throw new Error(`${loader} no longer loads ${basename(binary)}: adapt scripts/build.mjs`);

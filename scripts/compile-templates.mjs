@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-/** Precompiles the templates into `templates.js` by the renderer's own compiler, so that no command compiles one at run time. */
-export async function compileAllTemplates(root, outdir) {
+/** The source of `templates.js`: the templates precompiled by the renderer's own compiler, so that no command compiles one at run time. */
+export async function compileAllTemplates(root) {
   const source = join(root, 'src', 'scaffold', 'render', 'compile.ts');
-  if (!existsSync(source)) return;
   const folder = join(root, '.test-output', 'build');
   await mkdir(folder, { recursive: true });
   const compiler = join(folder, `compile-templates-${process.pid}.mjs`);
@@ -24,7 +22,7 @@ export async function compileAllTemplates(root, outdir) {
     });
     await writeFile(compiler, result.outputFiles[0].text);
     const { compileTemplates } = await import(pathToFileURL(compiler).href);
-    await writeFile(join(outdir, 'templates.js'), compileTemplates(join(root, 'templates')));
+    return compileTemplates(join(root, 'templates'));
   } finally {
     await rm(compiler, { force: true });
   }
