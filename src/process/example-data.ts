@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isRecord } from '../../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { isRecord } from '../base/json.ts';
 
 const DEEPEST = 8;
 
