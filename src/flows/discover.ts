@@ -2,16 +2,11 @@ import { KnownError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import {
-  DEFAULT_SAMPLE,
-  discover,
-  list,
-  type DiscoveredProcess,
-  type DiscoveryEvent,
-  type ProcessListing,
-  type UndiscoveredProcess,
-} from '../process/discovery.ts';
+import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from '../process/discovery.ts';
 import type { RestSettings } from './rest-access.ts';
+
+// The REST client is heavy, and most projects are created without it.
+const discovery = () => import('../process/discovery.ts');
 
 export interface DiscoverInput {
   readonly rest: RestSettings;
@@ -29,6 +24,7 @@ export interface DiscoverInput {
 
 /** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */
 export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
+  const { DEFAULT_SAMPLE, discover } = await discovery();
   const sample = input.sample ?? ((await input.mayRead?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
   const discovery = await discover(input.rest, {
     code: input.code,
@@ -47,6 +43,7 @@ export async function listFromApi(
   report?: (event: DiscoveryEvent) => void,
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
+  const { list } = await discovery();
   return await list(rest, {
     ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
     ...(report === undefined ? {} : { report }),
