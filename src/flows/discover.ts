@@ -6,7 +6,7 @@ import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredPro
 import type { RestSettings } from './rest-access.ts';
 
 // The REST client is heavy, and most projects are created without it.
-const discovery = () => import('../process/discovery.ts');
+const loadDiscovery = () => import('../process/discovery.ts');
 
 export interface DiscoverInput {
   readonly rest: RestSettings;
@@ -24,7 +24,7 @@ export interface DiscoverInput {
 
 /** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */
 export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
-  const { DEFAULT_SAMPLE, discover } = await discovery();
+  const { DEFAULT_SAMPLE, discover } = await loadDiscovery();
   const sample = input.sample ?? ((await input.mayRead?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
   const discovery = await discover(input.rest, {
     code: input.code,
@@ -43,7 +43,7 @@ export async function listFromApi(
   report?: (event: DiscoveryEvent) => void,
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
-  const { list } = await discovery();
+  const { list } = await loadDiscovery();
   return await list(rest, {
     ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
     ...(report === undefined ? {} : { report }),
