@@ -185,6 +185,7 @@ async function measure(supervisorEntry: string): Promise<void> {
   const engine = await createProcessEngine({ address: temporal.address, namespace: NAMESPACE });
   await medians([direct, through]);
   const [directMedian = NaN, throughMedian = NaN] = await medians([direct, through]);
+  process.stderr.write(`median call: direct ${directMedian.toFixed(2)} ms, gateway ${throughMedian.toFixed(2)} ms\n`);
   const rates: { direct: number[]; gateway: number[] } = { direct: [], gateway: [] };
   for (let round = 0; round < ROUNDS; round++) {
     // Alternating and mirrored, since the server slows down as its database grows.

@@ -1,5 +1,6 @@
 import { constants } from 'node:http2';
 import type {
+  ClientHttp2Session,
   ClientHttp2Stream,
   IncomingHttpHeaders,
   IncomingHttpStatusHeader,
@@ -57,6 +58,7 @@ export function carryCall(
   let repeated = false;
   let over = false;
   let up: ClientHttp2Stream | undefined;
+  let session: ClientHttp2Session | undefined;
 
   // Whole seconds, so that calls share Node's timer lists.
   const deadline = timeoutOf(headers['grpc-timeout']);
@@ -90,12 +92,11 @@ export function carryCall(
   }
 
   function send(): void {
-    const session = upstream.session();
+    session = upstream.session();
     let stream: ClientHttp2Stream;
     try {
       stream = session.request(outgoing);
     } catch (error) {
-      upstream.retire(session);
       upFailed(NGHTTP2_NO_ERROR, error);
       return;
     }
@@ -178,6 +179,8 @@ export function carryCall(
       return;
     }
     const neverSeen = code === NGHTTP2_REFUSED_STREAM || NEVER_SENT.has(codeOf(failure) ?? '');
+    // The failure may be heard before the connection's GOAWAY is: the repetition must not go the same way.
+    if (neverSeen && session !== undefined) upstream.retire(session);
     if (neverSeen && bodyWhole && !streaming && !repeated) {
       repeated = true;
       send();

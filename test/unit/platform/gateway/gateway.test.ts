@@ -120,13 +120,12 @@ describe('what a call survives, or reports', () => {
     rig.upstream.handle = (stream, headers) => {
       const id = String(headers['x-id']);
       handled.set(id, (handled.get(id) ?? 0) + 1);
+      // GOAWAY while 50 callers go on: some of their requests cross it on the way.
+      if (handled.size % 100 === 0) for (const session of rig.upstream.sessions) session.close();
       setImmediate(() => {
         if (!stream.destroyed) echo(stream);
       });
     };
-    const rotate = setInterval(() => {
-      for (const session of rig.upstream.sessions) session.close();
-    }, 25);
     const failed: string[] = [];
     let next = 0;
     await Promise.all(
@@ -138,7 +137,6 @@ describe('what a call survives, or reports', () => {
         }
       }),
     );
-    clearInterval(rotate);
     expect(failed).toEqual([]);
     expect([...handled.values()].filter((times) => times > 1)).toEqual([]);
     expect(handled.size).toBe(2000);
