@@ -1,11 +1,14 @@
 import type { CreateDependencies } from '../flows/create.ts';
-import type { CommandContext } from './context.ts';
+import { followPlatform } from '../terminal/create-view.ts';
+import type { Progress } from '../terminal/progress.ts';
 
 /** How `create` looks at the connection of the project that it made. */
-export function projectCheck(context: CommandContext): CreateDependencies['check'] {
-  return async ({ folder, local, report, signal }) => {
-    if (local) return { kind: 'not-run', reason: 'a project for the local platform checks itself in `npm run smoke`' };
-    const { checkProjectConnection } = await import('../flows/check-project.ts');
-    return checkProjectConnection({ folder, env: context.env, report, signal });
+export function projectCheck(env: NodeJS.ProcessEnv, progress: Progress): CreateDependencies['check'] {
+  return async ({ local, ...project }) => {
+    // Loaded only now: they bring the whole platform with them.
+    const { checkLocalProject, checkProjectConnection } = await import('../flows/check-project.ts');
+    if (!local) return checkProjectConnection({ ...project, env });
+    progress.begin('Start the local platform for the check');
+    return checkLocalProject({ ...project, env, platform: followPlatform(progress) });
   };
 }

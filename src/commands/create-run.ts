@@ -48,7 +48,7 @@ export async function runCreate(
       env: context.env,
       signal,
       discover: discovery(connection, ask, context, signal),
-      check: projectCheck(context),
+      check: projectCheck(context.env, progress),
       report: {
         scaffold: followScaffold(progress),
         check: followChecks(progress),
@@ -160,12 +160,12 @@ function discovery(
 
 /**
  * `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action }], install: { kind, … },
- * git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'checked', status, results, next }, next: [{ command?, text }],
+ * git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status, results, next }, next: [{ command?, text }],
  * command, status }`; `status` is the exit status.
  */
 function createdAsJson(result: CreateResult): object {
   const { check, ...rest } = result;
-  if (check.kind === 'not-run') return { ...rest, check };
+  if (check.kind !== 'checked') return { ...rest, check };
   const { status, results, next } = check.report;
   return { ...rest, check: { kind: check.kind, status, results, next } };
 }

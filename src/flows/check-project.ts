@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CheckEvent } from '../doctor/check.ts';
 import { checkConnection } from '../doctor/connection.ts';
 import { connectionSettings } from '../doctor/connection-settings.ts';
 import { resolveSettings } from '../settings/resolve.ts';
 import type { CheckOutcome } from './create.ts';
+import { environmentOf, startDevPlatform, type DevEvent } from './dev-platform.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
 
 export interface CheckProjectRequest {
   /** Absolute folder of the project, whose application files are read. */
@@ -26,4 +31,36 @@ export async function checkProjectConnection(request: CheckProjectRequest): Prom
     ...(retry === undefined ? {} : { retry }),
   });
   return { kind: 'checked', report: result };
+}
+
+export interface CheckLocalRequest extends CheckProjectRequest {
+  readonly env: NodeJS.ProcessEnv;
+  readonly definition: ProcessDefinition;
+  readonly platform: (event: DevEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The same check against a local platform that lives for it alone: its state is in a temporary folder, so that the project gets no secret.
+ * Rejects with a KnownError when the platform can't be started.
+ */
+export async function checkLocalProject(request: CheckLocalRequest): Promise<CheckOutcome> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-check-'));
+  try {
+    const platform = await startDevPlatform({
+      cwd: request.folder,
+      env: request.env,
+      definitions: [request.definition],
+      stateDir,
+      report: request.platform,
+      signal: request.signal,
+    });
+    try {
+      return await checkProjectConnection({ ...request, env: environmentOf(platform.state, request.env) });
+    } finally {
+      await platform.stop();
+    }
+  } finally {
+    await rm(stateDir, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { ExitStatus } from '../base/errors.ts';
+import { KnownError, type ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
@@ -50,7 +50,19 @@ export interface CreateRequest {
 
 export type CheckOutcome =
   | { readonly kind: 'checked'; readonly report: ConnectionReport }
-  | { readonly kind: 'not-run'; readonly reason: string };
+  | { readonly kind: 'not-run'; readonly reason: string }
+  /** It was wanted and could not begin, for instance without a Temporal server for the local platform. */
+  | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
+
+export interface CheckedProject {
+  /** Absolute. */
+  readonly folder: string;
+  /** The local platform is started for the check and stopped again. */
+  readonly local: boolean;
+  readonly definition: ProcessDefinition;
+  readonly report: (event: CheckEvent) => void;
+  readonly signal: AbortSignal;
+}
 
 /** The world as the flow meets it. */
 export interface CreateDependencies {
@@ -62,14 +74,8 @@ export interface CreateDependencies {
     code: string,
     options: { readonly sample?: number; readonly report: (event: DiscoveryEvent) => void },
   ) => Promise<DiscoveredProcess>;
-  /** Looks at the connection with the settings of the project in `folder`; for a local one it starts the platform and stops it again. */
-  readonly check: (project: {
-    readonly folder: string;
-    readonly local: boolean;
-    readonly definition: ProcessDefinition;
-    readonly report: (event: CheckEvent) => void;
-    readonly signal: AbortSignal;
-  }) => Promise<CheckOutcome>;
+  /** Looks at the connection as the project in `folder` will have it. */
+  readonly check: (project: CheckedProject) => Promise<CheckOutcome>;
   readonly report: {
     readonly scaffold: (event: ScaffoldEvent) => void;
     readonly check: (event: CheckEvent) => void;
@@ -164,7 +170,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     status: heaviestStatus([
       deps.signal.aborted ? 130 : 0,
       made.install.kind === 'failed' ? 1 : 0,
-      check.kind === 'checked' ? check.report.status : 0,
+      check.kind === 'checked' ? check.report.status : check.kind === 'impossible' ? 4 : 0,
     ]),
   };
 }
@@ -176,12 +182,21 @@ async function checkProject(
   deps: CreateDependencies,
 ): Promise<CheckOutcome> {
   if (!request.check) return { kind: 'not-run', reason: 'not wanted' };
-  if (deps.signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
+  const aborted = (): boolean => deps.signal.aborted;
+  if (aborted()) return { kind: 'not-run', reason: 'interrupted' };
   if (!request.answers.local && request.credentials === 'none') {
     return { kind: 'not-run', reason: 'no client id and secret yet' };
   }
   const { local } = request.answers;
-  return deps.check({ folder, local, definition, report: deps.report.check, signal: deps.signal });
+  try {
+    return await deps.check({ folder, local, definition, report: deps.report.check, signal: deps.signal });
+  } catch (error) {
+    // The project is written by now: whatever keeps the check from being made is part of the result.
+    if (aborted()) return { kind: 'not-run', reason: 'interrupted' };
+    if (!(error instanceof KnownError)) throw error;
+    const { message, seen, next } = error;
+    return { kind: 'impossible', reason: message, next, ...(seen === undefined ? {} : { seen }) };
+  }
 }
 
 interface FoundDefinition {

@@ -4,6 +4,8 @@ import type { CheckEvent, CheckResult } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
 import type { NextStep } from '../scaffold/next-steps.ts';
 import type { MaterialisedProject, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
+import type { PlatformEvent } from '../platform/platform-types.ts';
+import type { FindEvent } from '../platform/temporal/find.ts';
 import { duration, type Progress, type StepEnd } from './progress.ts';
 import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +21,13 @@ export interface CreateSummary {
   readonly install: MaterialisedProject['install'];
   readonly check:
     | { readonly kind: 'checked'; readonly report: ConnectionReport }
-    | { readonly kind: 'not-run'; readonly reason: string };
+    | { readonly kind: 'not-run'; readonly reason: string }
+    | {
+        readonly kind: 'impossible';
+        readonly reason: string;
+        readonly seen?: string;
+        readonly next: readonly string[];
+      };
   readonly next: readonly NextStep[];
 }
 
@@ -83,11 +91,17 @@ const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
   skip: 'skipped',
 };
 
-/** Follows a connectivity check, one line per step. */
+/** Follows a connectivity check: one line for each step that was looked at, in order. Steps run side by side, so that one live line stands for all. */
 export function followChecks(progress: Progress): (event: CheckEvent) => void {
+  let begun = false;
   return (event) => {
-    if (event.kind === 'check-started') progress.begin(event.title);
-    else progress.end(ENDS[event.result.state], checkLine(event.result));
+    if (event.kind === 'check-started') {
+      if (!begun) progress.begin('Check the connection');
+      begun = true;
+      progress.detail(event.title);
+    } else if (event.result.skipped !== 'not-applicable') {
+      progress.note(checkLine(event.result), ENDS[event.result.state]);
+    }
   };
 }
 
@@ -106,6 +120,21 @@ export function followDiscovery(progress: Progress): (event: DiscoveryEvent) => 
     else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
     else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
     else progress.detail(`${event.done} of ${event.of}`);
+  };
+}
+
+/** Follows the start of a local platform, whose Temporal server may have to be downloaded first. */
+export function followPlatform(progress: Progress): (event: PlatformEvent | FindEvent) => void {
+  let started = false;
+  return (event) => {
+    if (event.kind === 'trying') progress.detail(`${event.tool}: ${event.source}`);
+    else if (event.kind === 'progress')
+      progress.detail(`${event.tool}: ${(event.received / 1e6).toFixed(1)} MB received`);
+    else if (event.kind === 'starting') progress.detail(event.part);
+    else if (event.kind === 'ready' && event.part === 'gateway' && !started) {
+      started = true;
+      progress.end('done', 'Local platform started for the check');
+    }
   };
 }
 
@@ -130,7 +159,11 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
   for (const note of summary.notes) err.line(`${yellow('!')} ${forTerminal(note, 1000)}`);
   const { check } = summary;
   if (check.kind === 'not-run') err.line(`${dim('-')} Connection not checked: ${forTerminal(check.reason)}`);
-  else if (check.report.firstFailure !== undefined) {
+  else if (check.kind === 'impossible') {
+    err.line(`${yellow('!')} Connection not checked: ${forTerminal(check.reason, 1000)}`);
+    for (const line of check.seen === undefined ? [] : check.seen.split('\n')) err.line(`  ${forTerminal(line, 1000)}`);
+    for (const step of check.next) err.line(`  ${forTerminal(step, 1000)}`);
+  } else if (check.report.firstFailure !== undefined) {
     const { firstFailure, next } = check.report;
     err.line(
       `\n${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,

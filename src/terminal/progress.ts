@@ -12,8 +12,8 @@ export interface Progress {
   detail(text: string): void;
   /** The running step ends, with another title if given. Without a running step a line is printed. */
   end(how: StepEnd, title?: string): void;
-  /** A line that stays. */
-  note(text: string): void;
+  /** A line that stays, while the running step goes on. */
+  note(text: string, how?: StepEnd): void;
   /** Takes the live line away. */
   stop(): void;
 }
@@ -103,9 +103,9 @@ export function openProgress(channel: Channel, now: () => number = () => perform
       running = undefined;
       finish(how, title ?? ended?.title ?? '', ended === undefined ? 0 : now() - ended.started);
     },
-    note(text) {
+    note(text, how) {
       erase();
-      channel.line(forTerminal(text, 2000));
+      channel.line(`${how === undefined ? '' : `${painted[how](MARKS[how])} `}${forTerminal(text, 2000)}`);
       if (channel.isTTY) paint();
     },
     stop() {

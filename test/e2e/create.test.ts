@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -40,6 +40,40 @@ describe('a generated project', () => {
       shell: process.platform === 'win32',
     });
     expect(version.trim()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});
+
+describe('the check of a project for the local platform', () => {
+  const create = (env: NodeJS.ProcessEnv): { status: number | null; stdout: string; stderr: string } => {
+    const args = ['x', '--local', '--yes', '--no-install', '--no-git', '--json'];
+    return spawnSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env,
+    });
+  };
+
+  it('starts a platform, goes through the whole chain, and leaves nothing of it', () => {
+    const { status, stdout, stderr } = create({ ...process.env, TMPDIR: folder });
+    const result = JSON.parse(stdout) as {
+      check: { kind: string; results: { id: string; state: string; skipped?: string }[] };
+    };
+    expect(result.check.kind, stderr).toBe('checked');
+    const states = result.check.results.filter(({ skipped }) => skipped !== 'not-applicable').map(({ state }) => state);
+    expect(states).toEqual(states.map(() => 'pass'));
+    expect(states.length).toBeGreaterThanOrEqual(6);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/✔ Engine answers/);
+    expect(readdirSync(folder)).toEqual(['x']);
+    expect(readdirSync(join(folder, 'x', '.kuflow'))).toEqual(['project.json']);
+    expect(existsSync(join(folder, 'x', 'application-local.yaml'))).toBe(false);
+  });
+
+  it('that can not begin keeps the project and says why: status 4', () => {
+    const { status, stdout } = create({ ...process.env, KUFLOW_TEMPORAL_PATH: join(folder, 'absent') });
+    expect(status).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ check: { kind: 'impossible' }, status: 4 });
+    expect(existsSync(join(folder, 'x', 'package.json'))).toBe(true);
   });
 });
 

@@ -44,6 +44,8 @@ describe('progress', () => {
     }
     progress.end('failed', 'Ended');
     expect(screen(text())).toEqual(['said in between', '✖ Ended', '']);
+    progress.note('seen', 'unknown');
+    expect(screen(text()).at(-2)).toBe('? seen');
     progress.begin('again');
     progress.stop();
     expect(screen(text()).at(-1)).toBe('');
