@@ -115,12 +115,22 @@ describe('what a call survives, or reports', () => {
     expect(rig.upstream.seen).toHaveLength(4);
   });
 
+  it('the repetition goes over a new connection, also when no GOAWAY was heard yet', async () => {
+    await rig.call(POLL);
+    const first = [...rig.upstream.sessions][0];
+    rig.upstream.handle = (stream) => {
+      if (stream.session === first) stream.close(7);
+      else echo(stream);
+    };
+    expect(await rig.call(POLL)).toMatchObject({ status: '0', body: frame('hello') });
+  });
+
   it('no call is lost or doubled while the server rotates its connections', async () => {
     const handled = new Map<string, number>();
     rig.upstream.handle = (stream, headers) => {
       const id = String(headers['x-id']);
       handled.set(id, (handled.get(id) ?? 0) + 1);
-      // GOAWAY while 50 callers go on: some of their requests cross it on the way.
+      // GOAWAY while 50 callers go on: some of their requests may cross it on the way.
       if (handled.size % 100 === 0) for (const session of rig.upstream.sessions) session.close();
       setImmediate(() => {
         if (!stream.destroyed) echo(stream);
