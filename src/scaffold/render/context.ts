@@ -5,7 +5,8 @@ import { shellWord } from '../../names/shell.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from '../../names/typescript.ts';
 import { Code } from './code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
-import { exampleOfSchema, plainlyFits } from '../../process/example-data.ts';
+import { exampleOfSchema } from '../../process/example-data.ts';
+import { plainlyFits } from './literal-fits.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 // What the generated modules declare or import themselves.

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { messageOf, usageError } from '../base/errors.ts';
+import { isRecord, type JsonObject } from '../base/json.ts';
+import { exampleOfSchema } from '../process/example-data.ts';
+
+/** What a user would type: by task code, one answer for every time or a list, in order, its last for the rest. */
+export interface Answers {
+  readonly metadata?: JsonObject;
+  readonly tasks: Readonly<Record<string, JsonObject | readonly JsonObject[]>>;
+}
+
+/** Reads the file; no file is no answers. Throws a usage error that names what is wrong with it. */
+export async function readAnswers(cwd: string, file: string | undefined): Promise<Answers> {
+  if (file === undefined) return { tasks: {} };
+  const path = resolve(cwd, file);
+  let value: unknown;
+  try {
+    value = parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw usageError(`The answers in ${file} can't be read: ${messageOf(error)}`);
+  }
+  const wrong = (what: string): never => {
+    throw usageError(`${file}: ${what}`, [
+      'Its form: { metadata: { … }, tasks: { CODE: { … } } }, a list for a task that comes again',
+    ]);
+  };
+  if (!isRecord(value)) return wrong('an object is expected');
+  const unknown = Object.keys(value).filter((key) => key !== 'metadata' && key !== 'tasks');
+  if (unknown.length > 0) return wrong(`unknown key ${unknown.join(', ')}`);
+  const tasks = value['tasks'] ?? {};
+  if (!isRecord(tasks)) return wrong('tasks must be an object');
+  for (const [code, answer] of Object.entries(tasks)) {
+    const all = Array.isArray(answer) ? answer : [answer];
+    if (all.length === 0 || !all.every(isRecord))
+      return wrong(`the answer of ${code} must be an object or a list of objects`);
+  }
+  const metadata = value['metadata'];
+  if (metadata !== undefined && !isRecord(metadata)) return wrong('metadata must be an object');
+  return {
+    ...(metadata === undefined ? {} : { metadata: metadata as JsonObject }),
+    tasks: tasks as Answers['tasks'],
+  };
+}
+
+/** Hands out the answers of a run, one at a time. */
+export function openAnswers(answers: Answers): (code: string) => JsonObject | undefined {
+  const given = new Map<string, number>();
+  return (code) => {
+    const answer = Object.hasOwn(answers.tasks, code) ? answers.tasks[code] : undefined;
+    if (answer === undefined || !Array.isArray(answer)) return answer as JsonObject | undefined;
+    const at = given.get(code) ?? 0;
+    given.set(code, at + 1);
+    return (answer as readonly JsonObject[])[Math.min(at, answer.length - 1)];
+  };
+}
+
+/** Data that is valid under the schemas that people usually write. */
+export function answerFor(schema: JsonObject | undefined): JsonObject {
+  const value = schema === undefined ? {} : exampleOfSchema(schema);
+  return isRecord(value) ? (value) : {};
+}

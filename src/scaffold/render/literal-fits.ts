@@ -1,0 +1,43 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
+
+/**
+ * Whether the compiler sees that a literal of this value has the type of the schema: only said of plain schemas, so
+ * that generated code casts the others.
+ */
+export function plainlyFits(value: Json | undefined, schema: unknown): boolean {
+  if (!isRecord(schema) || ['$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in schema)) return false;
+  if ('const' in schema) return value === schema['const'] && !('enum' in schema) && !('type' in schema);
+  if (Array.isArray(schema['enum'])) return schema['enum'].includes(value);
+  switch (schema['type']) {
+    case 'string':
+    case 'boolean':
+      return typeof value === schema['type'];
+    case 'number':
+    case 'integer':
+      return typeof value === 'number';
+    case 'null':
+      return value === null;
+    case 'array':
+      return Array.isArray(value) && value.every((item: Json) => plainlyFits(item, schema['items']));
+    case 'object':
+      return isRecord(value) && objectFits(value, schema);
+    default:
+      return false;
+  }
+}
+
+function objectFits(value: JsonObject, schema: Record<string, unknown>): boolean {
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  if (Object.keys(properties).length === 0) return Object.keys(value).length === 0;
+  // A required key that has no schema of its own is not part of the type.
+  return (
+    required.every(
+      (name) => typeof name === 'string' && (Object.hasOwn(value, name) || !Object.hasOwn(properties, name)),
+    ) &&
+    Object.entries(value).every(
+      ([name, item]) => Object.hasOwn(properties, name) && plainlyFits(item, properties[name]),
+    )
+  );
+}
