@@ -3,7 +3,7 @@ import { discoverFromApi, listFromApi } from '../flows/discover.ts';
 import { restSettings, type RestSettings } from '../flows/rest-access.ts';
 import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../terminal/process-views.ts';
 import type { CommandContext } from './context.ts';
-import type { ProcessesFlags } from './processes.ts';
+import type { ProcessesFlags } from './processes-flags.ts';
 
 /**
  * `kuflow processes list`. With `--json`:

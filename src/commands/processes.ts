@@ -1,17 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
-
-/** Options of both sub-commands as commander hands them over. */
-export interface ProcessesFlags {
-  readonly json?: boolean;
-  readonly sample?: number;
-  readonly tenantId?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly ca?: string;
-}
+import type { ProcessesFlags } from './processes-flags.ts';
 
 const LARGEST_SAMPLE = 1000;
 
