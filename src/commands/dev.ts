@@ -1,8 +1,150 @@
-import type { Command } from 'commander';
-import { KnownError } from '../base/errors.ts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CommandContext } from './context.ts';
 
-export function configure(command: Command): void {
-  command.action(() => {
-    throw new KnownError({ message: 'This command is not part of this build yet' });
-  });
+/** Options of `dev` and of its commands that start a platform, as commander hands them over. */
+export interface DevFlags {
+  readonly definition?: readonly string[];
+  readonly stateDir?: string;
+  readonly temporalPath?: string;
+  readonly port?: number;
+  readonly httpsPort?: number;
+  readonly enginePort?: number;
+  readonly hostName?: readonly string[];
+  readonly tokenLife?: number;
+  readonly tokenGrace?: number;
+  readonly certificateLife?: number;
+  readonly requests?: boolean;
+}
+
+export interface SimulateFlags extends DevFlags {
+  readonly answers?: string;
+  readonly timeout: number;
+  readonly workerLog?: string;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+export function configure(command: Command, context: CommandContext): void {
+  platformOptions(command)
+    .enablePositionalOptions()
+    .description(
+      'Runs a local KuFlow in front of a real Temporal server until Ctrl-C: REST API on HTTP and HTTPS, engine with mutual TLS and tokens. ' +
+        'It serves the process of kuflow.process.yaml, or a sample, and keeps its state in .kuflow/dev.',
+    )
+    .action(async (flags: DevFlags) => {
+      const { runDev } = await import('./dev-run.ts');
+      await runDev(flags, context);
+    });
+
+  platformOptions(command.command('exec'))
+    .summary('Run a command on the platform, then stop the platform')
+    .description(
+      'Runs a command with the settings of the platform in its environment; starts a platform when none runs here. Exits with the ' +
+        "command's own status, 125 when the platform does not start, 126 or 127 when the command can't be run.",
+    )
+    .argument('<command...>', 'The command, after --')
+    .passThroughOptions()
+    .action(async (words: string[], flags: DevFlags) => {
+      const { runExec } = await import('./dev-run.ts');
+      await runExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  platformOptions(command.command('simulate'))
+    .summary('Run a worker and one process through it')
+    .description(
+      'Starts the worker command, waits for it to poll, starts a process as a user, claims and completes each human task with valid data, ' +
+        'prints the timeline and drains the worker. Exits 0 when the process is COMPLETED with valid data, 1 when it is stuck or the command ' +
+        'died, 4 on time-out.',
+    )
+    .argument('[words...]', 'Process definition code, unless one only is served; then -- and the worker command')
+    .option(
+      '--answers <file>',
+      'Data for tasks and metadata, YAML or JSON: { metadata, tasks: { CODE: data or list } }',
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'From the start of the process to its end')
+        .default(120, '120s')
+        .argParser(seconds),
+    )
+    .option('--worker-log <file>', "Append the worker's output to this file instead of stderr")
+    .option('--json', 'Print the result as JSON')
+    .usage('[code] [options] -- <command...>')
+    .action(async (words: string[], flags: SimulateFlags) => {
+      const { runSimulate } = await import('./dev-simulate-run.ts');
+      await runSimulate(words, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  stateOption(command.command('env'))
+    .summary('Print the settings of the running platform, the client secret among them')
+    .option('--json', 'As JSON')
+    .action(async (flags: DevFlags & { readonly json?: boolean }) => {
+      const { runEnv } = await import('./dev-run.ts');
+      await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  stateOption(command.command('history'))
+    .summary('Print the history of a workflow, for a replay test')
+    .argument('<id>', 'Workflow id; a process id is the id of its workflow')
+    .option('--output <file>', 'Write it to this file')
+    .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
+      const { runHistory } = await import('./dev-run.ts');
+      await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
+    });
+
+  command
+    .command('server-path')
+    .summary('Print the path of the Temporal server, getting it when it is not here')
+    .option('--time-skipping', 'The test server that skips time')
+    .option('--temporal-path <file>', 'The `temporal` program to use')
+    .action(async (flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string }) => {
+      const { runServerPath } = await import('./dev-run.ts');
+      await runServerPath(flags, context);
+    });
+
+  command
+    .command('demo', { hidden: true })
+    .summary('The whole way once: platform, project, check, worker, process')
+    .option('--folder <folder>', 'Where the project and the state are kept', '.kuflow/demo')
+    .option('--json', 'Print the result as JSON')
+    .action(async (flags: { readonly folder: string; readonly json?: boolean }) => {
+      const { runDemo } = await import('./dev-demo-run.ts');
+      await runDemo(flags, context);
+    });
+}
+
+function stateOption(command: Command): Command {
+  return command.option('--state-dir <folder>', 'Folder of the state (.kuflow/dev)');
+}
+
+function platformOptions(command: Command): Command {
+  return stateOption(command)
+    .addOption(new Option('--definition <file>', 'Process definition to serve; again for each').argParser(collect))
+    .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
+    .addOption(new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(port))
+    .addOption(new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or …)').argParser(port))
+    .addOption(new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or …)').argParser(port))
+    .addOption(
+      new Option('--host-name <name>', 'DNS name for certificates and endpoints; again for each').argParser(collect),
+    )
+    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(seconds))
+    .addOption(
+      new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),
+    )
+    .addOption(new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(seconds))
+    .option('--requests', 'Show every request, not only those that went wrong');
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port number, 0 to 65535, is expected.');
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function seconds(text: string): number {
+  const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('A duration such as 30s, 5m, 1h or 7d is expected.');
+  return Number(digits) * (UNITS[unit === '' ? 's' : unit] ?? 1);
 }

@@ -1,0 +1,52 @@
+import { relative } from 'node:path';
+import { demo } from '../flows/demo.ts';
+import { shellWord } from '../names/shell.ts';
+import { followChecks, followScaffold } from '../terminal/create-view.ts';
+import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
+import { openProgress } from '../terminal/progress.ts';
+import type { CommandContext } from './context.ts';
+
+export async function runDemo(
+  flags: { readonly folder: string; readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  const platform = platformView({ channel: terminal.err, progress, requests: false });
+  try {
+    const result = await demo({
+      cwd: context.cwd,
+      env: context.env,
+      folder: flags.folder,
+      signal: context.interruption(),
+      report: {
+        stage: (title) => progress.begin(title),
+        // What happens to the process is in the timeline at the end.
+        platform: (event) => {
+          if (event.kind !== 'process') platform(event);
+        },
+        scaffold: followScaffold(progress),
+        check: followChecks(progress),
+        step: simulateView(progress),
+      },
+    });
+    progress.end('done', 'Everything is stopped');
+    context.setStatus(result.simulation.status);
+    if (flags.json === true) {
+      terminal.out.line(JSON.stringify(result, undefined, 2));
+      return;
+    }
+    showSimulation(terminal.out, result.simulation);
+    const folder = shellWord(relative(context.cwd, result.project));
+    if (result.simulation.status === 0) {
+      terminal.err.line('\nWhat to try next');
+      terminal.err.line(`  cd ${folder}`);
+      terminal.err.line('  npm run dev      the platform and the worker, reloaded when you change src/workflows.ts');
+      terminal.err.line('  npm run smoke    one process, run to its end');
+      terminal.err.line('  npm test         the tests of the worker');
+      terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');
+    } else terminal.err.line(`The worker wrote ${relative(context.cwd, result.workerLog)}`);
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { devExec } from '../flows/dev-exec.ts';
+import { runningPlatform, startDevPlatform } from '../flows/dev-platform.ts';
+import { readHistory, serverPath, settingsOf } from '../flows/dev-tools.ts';
+import { shellWord } from '../names/shell.ts';
+import { platformView, readyLine } from '../terminal/platform-view.ts';
+import { printError } from '../terminal/print-error.ts';
+import { openProgress } from '../terminal/progress.ts';
+import type { CommandContext } from './context.ts';
+import { devRequest } from './dev-request.ts';
+import type { DevFlags } from './dev.ts';
+
+const NOT_RUN = 125;
+
+/** `kuflow dev`: until it is interrupted. */
+export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
+  const { terminal, invocation } = context;
+  const progress = openProgress(terminal.err);
+  const request = devRequest(
+    flags,
+    context,
+    platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
+  );
+  const platform = await startDevPlatform(request).finally(() => progress.stop());
+  terminal.out.line(readyLine(platform.state));
+  terminal.err.line(`  processes: ${platform.state.processes.join(', ')}`);
+  terminal.err.line(
+    `  a worker's settings: ${invocation} dev env; a worker on it: ${invocation} dev exec -- npm start`,
+  );
+  terminal.err.line('  Ctrl-C stops it');
+  await new Promise<void>((resolveWait) => {
+    if (request.signal.aborted) resolveWait();
+    else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
+  });
+  progress.begin('Stop the platform');
+  await platform.stop();
+  progress.end('done');
+  context.setStatus(130);
+}
+
+export async function runExec(words: readonly string[], flags: DevFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const [program, ...rest] = words;
+  if (program === undefined) throw usageError('A command is expected after --');
+  const progress = openProgress(terminal.err);
+  const request = devRequest(
+    flags,
+    context,
+    platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
+  );
+  const shown = (error: unknown, status: number): void => {
+    progress.stop();
+    printError(terminal, error, { debug: false, json: false, status });
+    context.setStatus(status);
+  };
+  try {
+    const result = await devExec({
+      ...request,
+      command: [program, ...rest],
+      onReady: (address) => progress.note(`Platform at ${address}`),
+    });
+    if (result.kind === 'not-started') shown(result.error, result.status);
+    else context.setStatus(result.status);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    shown(error, NOT_RUN);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Lines for `eval`, or JSON; asked for by name, so that the secret is in it. */
+export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
+  const settings = settingsOf(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }));
+  const { out } = context.terminal;
+  if (flags.json === true) out.line(JSON.stringify(settings, undefined, 2));
+  else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
+}
+
+export async function runHistory(
+  id: string,
+  flags: DevFlags & { readonly output?: string },
+  context: CommandContext,
+): Promise<void> {
+  const history = await readHistory(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), id);
+  if (flags.output === undefined) context.terminal.out.line(history);
+  else {
+    await writeFile(resolve(context.cwd, flags.output), `${history}\n`);
+    context.terminal.err.line(`The history of ${id} is in ${flags.output}`);
+  }
+}
+
+export async function runServerPath(
+  flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string },
+  context: CommandContext,
+): Promise<void> {
+  const progress = openProgress(context.terminal.err);
+  try {
+    const path = await serverPath({
+      env: context.env,
+      timeSkipping: flags.timeSkipping === true,
+      signal: context.interruption(),
+      report: platformView({ channel: context.terminal.err, progress, requests: false }),
+      ...(flags.temporalPath === undefined ? {} : { explicit: resolve(context.cwd, flags.temporalPath) }),
+    });
+    context.terminal.out.line(path);
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { simulate } from '../flows/simulate.ts';
+import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
+import { openProgress } from '../terminal/progress.ts';
+import type { CommandContext } from './context.ts';
+import { devRequest } from './dev-request.ts';
+import type { SimulateFlags } from './dev.ts';
+
+export async function runSimulate(
+  words: readonly string[],
+  flags: SimulateFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  // The words after the first -- are the command, whatever came before it.
+  const divider = context.argv.indexOf('--');
+  const after = divider === -1 ? 0 : context.argv.length - divider - 1;
+  const [code, ...surplus] = words.slice(0, words.length - after);
+  const [program, ...rest] = words.slice(words.length - after);
+  if (program === undefined || surplus.length > 0) {
+    throw usageError('A worker command is expected after --', [
+      `${context.invocation} dev simulate ${code ?? 'CODE'} -- npm start`,
+    ]);
+  }
+  const progress = openProgress(terminal.err);
+  try {
+    const result = await simulate({
+      ...devRequest(
+        flags,
+        context,
+        platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
+      ),
+      ...(code === undefined ? {} : { code }),
+      command: [program, ...rest],
+      ...(flags.answers === undefined ? {} : { answersFile: flags.answers }),
+      timeoutMs: flags.timeout * 1000,
+      output: flags.workerLog === undefined ? 'stderr' : { file: resolve(context.cwd, flags.workerLog) },
+      onStep: simulateView(progress),
+    });
+    progress.stop();
+    if (flags.json === true) terminal.out.line(JSON.stringify(result, undefined, 2));
+    else showSimulation(terminal.out, result);
+    context.setStatus(result.status);
+  } finally {
+    progress.stop();
+  }
+}
