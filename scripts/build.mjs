@@ -2,16 +2,23 @@
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ROOT, bundle } from './bundle.mjs';
+import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices } from './licences.mjs';
+import { mergeStart } from './merge-start.mjs';
 
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // All that can fail comes first: a failed build leaves the last good one in place.
 const templates = await compileAllTemplates(ROOT);
-const { metafile, outputs, missing } = await bundle({ outdir });
+// The supervisor lives beside everything else: a file of its own, so that it loads nothing but itself.
+const { supervisor, ...shared } = ENTRIES;
+const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
+const outputs = [
+  ...(await mergeStart(split, metafile, ['create-kuflow-worker', 'kuflow'])),
+  ...(await bundle({ outdir, entries: { supervisor } })).outputs,
+];
 const packages = bundledPackages(ROOT, metafile);
 const licences = notices(ROOT, packages);
 

@@ -10,22 +10,31 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 /** Runs a root as this process and exits with its status once all output is out. */
 export async function main(root: Root): Promise<never> {
-  // A reader that went away (`| head`) must not change what the command does or how it ends.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
+  const opened = new Set<NodeJS.WriteStream>();
+  const open = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
+    if (opened.has(stream)) return stream;
+    opened.add(stream);
+    // A reader that went away (`| head`) must not change what the command does or how it ends.
+    return stream.on('error', (error) => {
       if (codeOf(error) !== 'EPIPE') throw error;
     });
-  }
+  };
   const status = await runRoot(root, {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return open(process.stdout);
+    },
+    get stderr() {
+      return open(process.stderr);
+    },
     signals: process,
     exit: (code) => process.exit(code),
   });
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([...opened].map(flushed));
   process.exit(status);
 }

@@ -31,27 +31,34 @@ export interface TerminalStreams {
   };
 }
 
-function channel(stream: TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
-  const isTTY = stream.isTTY === true;
-  const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+// Opening a standard stream costs milliseconds of a start (sockets, for pipes), so each is opened when it is first used.
+function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
+  const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
-    isTTY,
-    get columns() {
-      return stream.columns ?? 80;
+    get isTTY() {
+      return open().isTTY === true;
     },
-    colour: isTTY && !noColor && env['TERM'] !== 'dumb',
-    write: (text) => void stream.write(text),
-    line: (text = '') => void stream.write(`${text}\n`),
+    get columns() {
+      return open().columns ?? 80;
+    },
+    get colour() {
+      return open().isTTY === true && !plain;
+    },
+    write: (text) => void open().write(text),
+    line: (text = '') => void open().write(`${text}\n`),
   };
 }
 
 export function openTerminal(streams: TerminalStreams, env: NodeJS.ProcessEnv): Terminal {
-  const out = channel(streams.stdout, env);
-  const err = channel(streams.stderr, env);
+  const err = channel(() => streams.stderr, env);
   return {
-    out,
+    out: channel(() => streams.stdout, env),
     err,
-    canAsk: streams.stdin.isTTY === true && err.isTTY,
-    prompts: { input: streams.stdin, output: streams.stderr },
+    get canAsk() {
+      return streams.stdin.isTTY === true && err.isTTY;
+    },
+    get prompts() {
+      return { input: streams.stdin, output: streams.stderr };
+    },
   };
 }
