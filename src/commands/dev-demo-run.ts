@@ -20,7 +20,10 @@ export async function runDemo(
       folder: flags.folder,
       signal: context.interruption(),
       report: {
-        stage: (title) => progress.begin(title),
+        stage: (title) => {
+          progress.stop();
+          terminal.err.line(`\n${title}`);
+        },
         // What happens to the process is in the timeline at the end.
         platform: (event) => {
           if (event.kind !== 'process') platform(event);

@@ -47,6 +47,8 @@ export function platformView({ channel, progress, requests }: PlatformViewOption
         );
         break;
       case 'request':
+        // Whoever waits for the platform asks for its health until it is ready.
+        if (event.path === '/health' && !requests) break;
         if (requests || event.problem !== undefined || event.status >= 400 || event.status === 0)
           line(
             event.status >= 400 || event.status === 0 ? colours.yellow('!') : colours.dim('·'),
