@@ -1,4 +1,4 @@
-import { noopMetricMeter } from '@temporalio/common';
+import { noopMetricMeter, type Logger, type MetricMeter } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import * as activities from './activities.ts';
 import { check } from './kuflow/check.ts';
@@ -62,15 +62,7 @@ async function runWorker(): Promise<number> {
     return 2;
   }
 
-  const runtime = Runtime.install({
-    logger,
-    shutdownSignals: [],
-    telemetryOptions: {
-      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
-      ...metricsOptions(settings, development),
-    },
-  });
-  const metered = settings.worker.metricsPort !== 0;
+  const metrics = createMetrics(installRuntime(settings, logger, development));
   const worker = await startWorker({
     settings,
     reloadSettings: load,
@@ -78,7 +70,7 @@ async function runWorker(): Promise<number> {
     // Each exported function of src/workflows.ts is a workflow type.
     workflowTypes: Object.entries(workflows).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     logger,
-    metrics: createMetrics(metered ? runtime.metricMeter : noopMetricMeter),
+    metrics,
     development,
     // For tests of what happens when a token is not renewed; nobody else wants this.
     tokenRenewal: process.env['KUFLOW_WORKER_TOKEN_RENEWAL'] !== 'off',
@@ -96,10 +88,23 @@ async function runWorker(): Promise<number> {
   return worker.ended;
 }
 
-function metricsOptions({ worker }: Settings, development: boolean) {
-  if (worker.metricsPort === 0) return {};
-  const host = development ? '127.0.0.1' : '0.0.0.0';
-  return { metrics: { prometheus: { bindAddress: `${host}:${worker.metricsPort}` } } };
+/** Temporal's runtime with its own logs and metrics; returns the meter for ours. */
+function installRuntime({ worker }: Settings, logger: Logger, development: boolean): MetricMeter {
+  const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
+  // The worker itself decides what a signal means.
+  const common = { logger, shutdownSignals: [] };
+  if (worker.metricsPort !== 0) {
+    const bindAddress = `${development ? '127.0.0.1' : '0.0.0.0'}:${worker.metricsPort}`;
+    try {
+      const telemetryOptions = { logging, metrics: { prometheus: { bindAddress } } };
+      return Runtime.install({ ...common, telemetryOptions }).metricMeter;
+    } catch (error) {
+      if (!development) throw new Error(`worker.metrics-port ${worker.metricsPort} can't be used`, { cause: error });
+      logger.warn('The metrics port is taken: there are no metrics', { port: worker.metricsPort });
+    }
+  }
+  Runtime.install({ ...common, telemetryOptions: { logging } });
+  return noopMetricMeter;
 }
 
 function writeTo(stream: NodeJS.WriteStream): (line: string) => void {

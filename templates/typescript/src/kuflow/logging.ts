@@ -37,7 +37,9 @@ export interface LogOptions {
 export function createLogger(options: LogOptions): Logger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return;
-    const record = recordOf(level, message, meta);
+    // The bundler reports in many lines, of which the first says enough.
+    const short = level === 'INFO' || level === 'DEBUG' ? (message.split('\n', 1)[0] ?? '') : message;
+    const record = recordOf(level, short, meta);
     options.write(options.format === 'json' ? JSON.stringify(record) : lineOf(record));
     const hint = nonDeterminismHint(message, meta);
     if (hint !== undefined && meta['hint'] === undefined)

@@ -20,9 +20,11 @@ export interface RegistrationOptions {
 export function startRegistration(options: RegistrationOptions): { stop(): void } {
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let window = DEFAULT_WINDOW;
+  let failures = 0;
 
   const register = async (): Promise<void> => {
-    let window = DEFAULT_WINDOW;
+    let wait = window;
     try {
       const { headers } = await options.rest.call({
         operation: 'createWorker',
@@ -32,13 +34,17 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
         signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(30_000)]),
       });
       window = windowOf(headers['x-kf-delay-window']);
+      wait = window;
+      failures = 0;
       options.logger.debug('Worker registered at KuFlow', { seconds: window });
     } catch (error) {
       if (stopped.signal.aborted) return;
+      failures += 1;
+      wait = Math.min(window, Math.round(2.5 ** failures));
       options.metrics.registrationFailed();
-      options.logger.warn('The worker could not be registered at KuFlow', { error, seconds: window });
+      options.logger.warn('The worker could not be registered at KuFlow', { error, seconds: wait });
     }
-    if (!stopped.signal.aborted) timer = setTimeout(() => void register(), window * 1000);
+    if (!stopped.signal.aborted) timer = setTimeout(() => void register(), wait * 1000);
   };
   void register();
 
