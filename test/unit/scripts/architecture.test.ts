@@ -68,6 +68,24 @@ describe('the source check', () => {
     ]);
   });
 
+  it('lets a view share the types of what it renders, and nothing else of that room', () => {
+    const viewing = { ...config, rendersTypesOf: { terminal: ['flows'] } };
+    const files = { 'src/flows/f.ts': '', 'src/terminal/t.ts': "import type { F } from '../flows/f.ts';" };
+    expect(problemsOf(files, viewing)).toEqual([]);
+    expect(problemsOf({ ...files, 'src/terminal/t.ts': "import { f } from '../flows/f.ts';" }, viewing)).toContain(
+      'src/terminal/t.ts: terminal and flows are on one level, yet it imports src/flows/f.ts',
+    );
+  });
+
+  it('takes the types of two files that know each other for no cycle', () => {
+    expect(
+      problemsOf({
+        'src/scaffold/a.ts': "import { b } from './b.ts';",
+        'src/scaffold/b.ts': "import type { A } from './a.ts';",
+      }),
+    ).toEqual([]);
+  });
+
   it('refuses a cycle, once, by name', () => {
     const problems = problemsOf({
       'src/scaffold/a.ts': "import './b.ts';",
