@@ -15,7 +15,8 @@ export type FormResult =
 export function checkForm(value: unknown): FormResult {
   const deep = jsonProblems(value);
   if (deep.length > 0) return { kind: 'bad', problems: deep };
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false });
+  // Our own schema needs no check against the meta-schema, which costs more than all else here.
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
   const formed = ajv.compile<DefinitionFile>(DefinitionFileSchema);
   const good = formed(value);
   const errors = formed.errors ?? [];
