@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot, packageVersion } from '../base/package-root.ts';
-import { reservePort } from '../platform/ports.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import { checkProjectConnection } from './check-project.ts';
 import { createProject, type CreateDependencies } from './create.ts';
@@ -92,10 +91,11 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
     });
     const workerLog = join(home, 'worker.log');
     await rm(workerLog, { force: true });
-    const simulation = await stage('Run one process', async () =>
+    const simulation = await stage('Run one process', () =>
       simulate({
         cwd: project,
-        env: { ...request.env, ...(await ownPorts()) },
+        // Beside whatever worker runs on this machine: any port for health, none for metrics.
+        env: { ...request.env, WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
         definitions: [definition],
         stateDir,
         command: [process.execPath, '--import', 'tsx', 'src/main.ts'],
@@ -183,11 +183,4 @@ async function makeProject(request: DemoRequest, project: string, tarball: strin
     });
   }
   if (result.install.kind === 'interrupted') request.signal.throwIfAborted();
-}
-
-/** Free ports for the worker's health and metrics, so that the demo runs beside other workers. */
-async function ownPorts(): Promise<Record<string, string>> {
-  const health = await reservePort({ kind: 'exact', port: 0 }, 0);
-  const metrics = await reservePort({ kind: 'exact', port: 0 }, 0, [health.port]);
-  return { WORKER_HEALTHPORT: String(health.port), WORKER_METRICSPORT: String(metrics.port) };
 }
