@@ -13,6 +13,8 @@ export interface SuperviseOptions {
   readonly logFile?: string;
   /** File descriptors of this process that become stdin, stdout and stderr of the command; without it there is no input, and output goes to `logFile`. */
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number];
+  /** A file that keeps two such processes from running at the same time: the new one begins when the one before is gone. */
+  readonly holdFile?: string;
   /** Milliseconds between the polite signal and the hard one; 10 s by default. */
   readonly stopGrace?: number;
 }
@@ -47,6 +49,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     stopGrace,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+    ...(options.holdFile === undefined ? {} : { holdFile: options.holdFile }),
     ...(options.stdio === undefined ? {} : { handedOn: true }),
   };
   const supervisor = spawn(process.execPath, [options.supervisorEntry, JSON.stringify(order)], {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { openSync } from 'node:fs';
+import { addToHoldFile, releaseHoldFile, takeHoldFile } from './hold-file.ts';
+import { processLives, startOfProcess } from './process-start.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 // A process of its own, started by the owner with stdin as a pipe: when the pipe ends or the owner is gone, however it
@@ -10,7 +12,8 @@ import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './
 const OWNER_POLL = 500;
 const windows = process.platform === 'win32';
 const order = JSON.parse(process.argv[2] ?? '{}') as SupervisorOrder;
-const ownerStart = startOf(order.ownerPid);
+const ownerStart = startOfProcess(order.ownerPid);
+const ownerLives = (): boolean => processLives(order.ownerPid, ownerStart);
 
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', stop);
@@ -23,32 +26,52 @@ const poll = setInterval(() => {
 }, OWNER_POLL);
 
 const output = order.logFile === undefined ? 'ignore' : openSync(order.logFile, 'a', 0o600);
-let stopping = false;
-const child: ChildProcess = spawn(order.command, order.args, {
-  detached: !windows,
-  windowsHide: true,
-  env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
-  stdio: order.handedOn === true ? [3, 4, 5] : ['ignore', output, output],
-  ...(order.cwd === undefined ? {} : { cwd: order.cwd }),
-});
-child.on('error', (error: NodeJS.ErrnoException) => {
-  tell({ kind: 'failed', message: error.message, ...(error.code === undefined ? {} : { code: error.code }) });
+const state = { stopping: false };
+let child: ChildProcess | undefined;
+
+try {
+  if (order.holdFile !== undefined) await takeHoldFile(order.holdFile, order.stopGrace * 2);
+  // Asked after the file was taken: an owner that lives now is not followed by another one that has not seen it.
+  if (state.stopping || !ownerLives()) leave(0);
+  else start();
+} catch (error) {
+  tell({ kind: 'failed', message: (error as Error).message });
   leave(1);
-});
-child.on('spawn', () => {
-  tell({ kind: 'started', pid: child.pid ?? 0 });
-  if (stopping) endTree('SIGTERM');
-});
-child.on('exit', (code, signal) => {
-  // What it started and left behind belongs to its group.
-  if (!windows) endTree('SIGKILL');
-  tell({ kind: 'exited', code, signal });
-  leave(0);
-});
+}
+
+function start(): void {
+  child = spawn(order.command, order.args, {
+    detached: !windows,
+    windowsHide: true,
+    env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
+    stdio: order.handedOn === true ? [3, 4, 5] : ['ignore', output, output],
+    ...(order.cwd === undefined ? {} : { cwd: order.cwd }),
+  });
+  const { pid } = child;
+  if (order.holdFile !== undefined && pid !== undefined) addToHoldFile(order.holdFile, pid);
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    tell({ kind: 'failed', message: error.message, ...(error.code === undefined ? {} : { code: error.code }) });
+    leave(1);
+  });
+  child.on('spawn', () => {
+    tell({ kind: 'started', pid: pid ?? 0 });
+    if (state.stopping) endTree('SIGTERM');
+  });
+  child.on('exit', (code, signal) => {
+    // What it started and left behind belongs to its group.
+    if (!windows) endTree('SIGKILL');
+    tell({ kind: 'exited', code, signal });
+    leave(0);
+  });
+}
 
 function stop(): void {
-  if (stopping) return;
-  stopping = true;
+  if (state.stopping) return;
+  state.stopping = true;
+  if (child === undefined) {
+    leave(0);
+    return;
+  }
   if (child.exitCode !== null || child.signalCode !== null) return;
   endTree('SIGTERM');
   setTimeout(() => endTree('SIGKILL'), order.stopGrace);
@@ -57,34 +80,12 @@ function stop(): void {
 }
 
 function endTree(signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child.pid === undefined) return;
+  if (child?.pid === undefined) return;
   try {
     if (windows) spawn('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
     else process.kill(-child.pid, signal);
   } catch {
     // Gone already.
-  }
-}
-
-function ownerLives(): boolean {
-  try {
-    process.kill(order.ownerPid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const start = startOf(order.ownerPid);
-  return start === undefined || ownerStart === undefined || start === ownerStart;
-}
-
-/** When a process began, as Linux tells it: a reused process id has another one. */
-function startOf(pid: number): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the name, may hold spaces and parentheses; the start is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 
@@ -94,6 +95,7 @@ function tell(line: SupervisorLine): void {
 
 function leave(status: number): void {
   clearInterval(poll);
+  if (order.holdFile !== undefined) releaseHoldFile(order.holdFile);
   // After the last line is out.
   process.stdout.write('', () => process.exit(status));
 }

@@ -10,6 +10,8 @@ export interface SupervisorOrder {
   readonly logFile?: string;
   /** The process gets the supervisor's file descriptors 3, 4 and 5 as its stdin, stdout and stderr. */
   readonly handedOn?: boolean;
+  /** Names this supervisor and its process; the ones that it named before are waited for. */
+  readonly holdFile?: string;
   readonly ownerPid: number;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;

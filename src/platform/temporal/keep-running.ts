@@ -30,23 +30,33 @@ export async function keepTemporalRunning(
   const watch = (watched: TemporalServer): void => {
     void watched.exited.then((exit) => {
       if (stopped) return;
+      options.onRestart(
+        `The Temporal server ended (${exit.signal ?? `status ${exit.code ?? 'unknown'}`}); it is started again`,
+      );
+      restarting = startAgain(watched.logFile);
+    });
+  };
+
+  const startAgain = async (logFile: string): Promise<void> => {
+    for (;;) {
       const now = Date.now();
       deaths.push(now);
-      const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
       if (deaths.filter((at) => now - at < RESTART_WINDOW).length > MOST_RESTARTS) {
-        options.onRestart(`The Temporal server ended again (${how}) and stays down; its log is ${watched.logFile}`);
+        options.onRestart(
+          `The Temporal server ended ${MOST_RESTARTS} times in a minute and stays down; its log is ${logFile}`,
+        );
         return;
       }
-      options.onRestart(`The Temporal server ended (${how}); it is started again`);
-      restarting = startTemporal({ ...options, port, version }).then(
-        async (next) => {
-          server = next;
-          if (stopped) await next.stop();
-          else watch(next);
-        },
-        (error: unknown) => options.onRestart(`The Temporal server could not be started again: ${messageOf(error)}`),
-      );
-    });
+      try {
+        server = await startTemporal({ ...options, port, version });
+        if (stopped) await server.stop();
+        else watch(server);
+        return;
+      } catch (error) {
+        if (stopped) return;
+        options.onRestart(`The Temporal server could not be started again: ${messageOf(error)}`);
+      }
+    }
   };
   watch(server);
 

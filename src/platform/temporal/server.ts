@@ -64,6 +64,8 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
+      // One server per database file: the one of a killed platform takes a second to end.
+      holdFile: join(options.stateDir, 'temporal.held'),
     });
     const address = `127.0.0.1:${port}`;
     const problem = await untilReady(supervised, address, options);

@@ -1,0 +1,95 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { processLives, startOfProcess } from './process-start.ts';
+
+// Two servers on one database file would both believe that it is theirs. The owner of a folder sees to it that only one
+// supervisor is wanted at a time; this file sees to it that the one before, with what it kept, is gone.
+
+interface Held {
+  readonly pid: number;
+  /** Undefined where the system does not tell. */
+  readonly start?: string;
+}
+
+interface Holders {
+  readonly supervisor: Held;
+  readonly child?: Held;
+}
+
+const POLL = 20;
+
+/**
+ * Waits until the processes that `path` names are gone, then names this one. What a killed supervisor left behind is
+ * ended, where it is certain that it is the same process. Rejects when something is still there after `within` milliseconds.
+ */
+export async function takeHoldFile(path: string, within: number): Promise<void> {
+  const since = Date.now();
+  const polite = { done: false };
+  for (;;) {
+    const left = living(path);
+    if (left.length === 0) break;
+    const late = Date.now() - since;
+    if (late > within) {
+      const pids = left.map(({ pid }) => pid).join(', ');
+      throw new Error(
+        `the one before is still running (pid ${pids}); end it, or remove ${path} if that is something else`,
+      );
+    }
+    endAbandoned(path, late > within / 2 ? 'SIGKILL' : 'SIGTERM', polite);
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+  write(path, { supervisor: held(process.pid) });
+}
+
+/** Names the kept process too. */
+export function addToHoldFile(path: string, child: number): void {
+  write(path, { supervisor: held(process.pid), child: held(child) });
+}
+
+/** Removes the file if it names this process and what it kept is gone. */
+export function releaseHoldFile(path: string): void {
+  const holders = read(path);
+  if (holders?.supervisor.pid !== process.pid) return;
+  if (holders.child === undefined || !processLives(holders.child.pid, holders.child.start))
+    rmSync(path, { force: true });
+}
+
+function living(path: string): readonly Held[] {
+  const holders = read(path);
+  if (holders === undefined) return [];
+  const all = holders.child === undefined ? [holders.supervisor] : [holders.supervisor, holders.child];
+  return all.filter(({ pid, start }) => processLives(pid, start));
+}
+
+function endAbandoned(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { done: boolean }): void {
+  const holders = read(path);
+  if (holders?.child === undefined || holders.child.start === undefined || process.platform === 'win32') return;
+  const { supervisor, child } = holders;
+  if (processLives(supervisor.pid, supervisor.start) || !processLives(child.pid, child.start)) return;
+  if (signal === 'SIGTERM' && polite.done) return;
+  polite.done = true;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Gone in between.
+  }
+}
+
+function held(pid: number): Held {
+  const start = startOfProcess(pid);
+  return start === undefined ? { pid } : { pid, start };
+}
+
+function write(path: string, holders: Holders): void {
+  // Whole or not at all: this process may be killed at any moment.
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, JSON.stringify(holders), { mode: 0o600 });
+  renameSync(temporary, path);
+}
+
+function read(path: string): Holders | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holders;
+  } catch {
+    return undefined;
+  }
+}
