@@ -31,7 +31,7 @@ const stages = {
   install: () => measureInstall(installed),
   create: async () => await measureCreate(installed, folder, say),
   gateway: async () => await measureGateway(ROOT, folder, say),
-  demo: async () => await measureDemo(ROOT, say),
+  demo: async () => await measureDemo(ROOT, folder, say),
 };
 
 let interrupted = false;
