@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'templates/', 'test/golden/', '.test-output/', 'coverage/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'templates/',
+      'test/golden/',
+      'test/support/worker-project/',
+      '.test-output/',
+      'coverage/',
+    ],
+  },
   ...tseslint.configs.strict,
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
@@ -20,5 +30,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['*.config.{js,ts}', 'scripts/**', 'bench/**', 'bin/**'], rules: { 'no-restricted-exports': 'off', 'no-console': 'off' } },
+  {
+    files: ['*.config.{js,ts}', 'scripts/**', 'bench/**', 'bin/**'],
+    rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
+  },
 );

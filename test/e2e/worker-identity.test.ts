@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
+import { until } from '../support/until.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { trialDefinition, workerProject } from '../support/worker-project.ts';
+
+const GIVES_UP = 'The engine token expired a minute ago and could not be renewed: the worker gives up';
+
+let running: TestPlatform;
+let user: ProcessUser;
+const workers: WorkerProcess[] = [];
+const relays: RestRelay[] = [];
+
+/** Three workers that live through the same minute, each on a queue of its own and with its own way to the REST API. */
+interface Trial {
+  readonly worker: WorkerProcess;
+  readonly relay: RestRelay;
+  readonly processId: string;
+}
+let renewing: Trial;
+let notRenewing: Trial;
+let withoutRest: Trial;
+
+async function startTrial(code: string, environment: Record<string, string> = {}): Promise<Trial> {
+  const relay = await startRestRelay({ to: running.platform.loopback.http, tokenDelay: 300 });
+  relays.push(relay);
+  const worker = startWorkerProcess(
+    workerEnvironment(running.platform, {
+      KUFLOW_API_ENDPOINT: relay.url,
+      TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`,
+      ...environment,
+    }),
+  );
+  workers.push(worker);
+  await worker.ready();
+  return { worker, relay, processId: await user.start(code) };
+}
+
+beforeAll(async () => {
+  workerProject();
+  running = await startTestPlatform({
+    tokenLife: 5,
+    tokenGrace: 0,
+    certificateLife: 60,
+    definitions: ['RENEWING', 'NOT_RENEWING', 'WITHOUT_REST'].map((code) => trialDefinition(code, 'SteadyWorkflow')),
+  });
+  user = await processUser(running.platform);
+  notRenewing = await startTrial('NOT_RENEWING', { KUFLOW_WORKER_TOKEN_RENEWAL: 'off' });
+  withoutRest = await startTrial('WITHOUT_REST');
+  renewing = await startTrial('RENEWING');
+  await withoutRest.relay.goDown();
+}, 300_000);
+
+afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  for (const relay of relays) await relay.close();
+  await user.close();
+  await running.remove();
+});
+
+describe('tokens that live 5 s without grace, and certificates that live 60 s', () => {
+  it('a worker that renews them loses no task in 75 s of short activities', async () => {
+    const { worker, relay, processId } = renewing;
+    await until(
+      'the workflow has ended',
+      async () => {
+        if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+        return (await user.client.retrieveProcess(processId)).state === 'COMPLETED';
+      },
+      120_000,
+    );
+    const history = await user.history(processId);
+    const count = (type: string): number => history.filter((event) => event.type === type).length;
+    expect(count('ACTIVITY_TASK_COMPLETED')).toBeGreaterThan(100);
+    expect(count('ACTIVITY_TASK_COMPLETED')).toBe(count('ACTIVITY_TASK_SCHEDULED'));
+    const attempts = history
+      .filter(({ type }) => type === 'ACTIVITY_TASK_STARTED')
+      .map(({ attributes }) => attributes['attempt']);
+    expect(new Set(attempts)).toEqual(new Set([1]));
+    expect(history.filter(({ type }) => /TASK_(FAILED|TIMED_OUT)/.test(type))).toEqual([]);
+
+    const tokens = relay
+      .bodies('POST', '/authentications')
+      .filter((body) => (body as { type: string }).type === 'ENGINE_TOKEN');
+    expect(tokens.length).toBeGreaterThan(15);
+    expect(relay.mostTokenRequestsAtOnce()).toBe(1);
+    expect(worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR')).toEqual([]);
+  }, 150_000);
+
+  it('has swapped its certificate meanwhile', () => {
+    const { worker, relay } = renewing;
+    const certificates = relay
+      .bodies('POST', '/authentications')
+      .filter((body) => (body as { type: string }).type === 'ENGINE_CERTIFICATE');
+    expect(certificates.length).toBeGreaterThanOrEqual(2);
+    expect(worker.log.filter(({ message }) => message === 'Engine certificate replaced')).toHaveLength(
+      certificates.length - 1,
+    );
+  });
+
+  it('a worker with renewal switched off fails at the same work, and ends by itself', async () => {
+    const { worker, processId } = notRenewing;
+    expect(await worker.exited).toBe(1);
+    expect(worker.log.find(({ message }) => message === GIVES_UP)?.error).toContain('renewal is switched off');
+    expect((await user.client.retrieveProcess(processId)).state).not.toBe('COMPLETED');
+  }, 120_000);
+
+  it('a worker whose REST API is down past the expiry ends with 1 and names that cause', async () => {
+    const { worker, relay } = withoutRest;
+    expect(await worker.exited).toBe(1);
+    const last = worker.log.find(({ message }) => message === GIVES_UP);
+    expect(last).toMatchObject({ level: 'ERROR' });
+    expect(last?.error).toContain('/authentications: no answer');
+    expect(last?.error).toContain('ECONNREFUSED');
+    expect(last?.error).toContain(new URL(relay.url).port);
+  }, 120_000);
+
+  it('a renewing worker drains and ends with 0', async () => {
+    renewing.worker.signal('SIGTERM');
+    expect(await renewing.worker.exited).toBe(0);
+  });
+});

@@ -1,0 +1,79 @@
+import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
+import type { RunningPlatform } from '../../src/platform/platform.ts';
+import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
+import { until } from './until.ts';
+
+type Process = Awaited<ReturnType<KuFlowClient['retrieveProcess']>>;
+type Item = Awaited<ReturnType<KuFlowClient['retrieveProcessItem']>>;
+
+export interface HistoryEvent {
+  /** Without `EVENT_TYPE_`. */
+  readonly type: string;
+  /** All attributes, as the JSON of Temporal's protocol has them. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A person of the local platform, who also may look into the engine. */
+export interface ProcessUser {
+  readonly client: KuFlowClient;
+  /** Starts a process; its id. */
+  start(code: string): Promise<string>;
+  /** Waits for the one item of the process with this code. */
+  item(processId: string, code: string): Promise<Item>;
+  /** Waits for the task, claims it, writes its data, completes it; its id. */
+  complete(processId: string, code: string, data: Record<string, unknown>): Promise<string>;
+  /** Waits until the process is COMPLETED. `goesOn` throws what makes waiting vain. */
+  completed(processId: string, goesOn?: () => void): Promise<Process>;
+  /** What happened to the workflow of the process so far. */
+  history(workflowId: string): Promise<readonly HistoryEvent[]>;
+  close(): Promise<void>;
+}
+
+export async function processUser(platform: RunningPlatform): Promise<ProcessUser> {
+  const { tenantId, namespace, user } = platform.identity;
+  const client = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { token: user.token } });
+  const engine = await createProcessEngine({ address: platform.endpoints.temporal, namespace });
+  const item = (processId: string, code: string): Promise<Item> =>
+    until(`an item ${code}`, async () => {
+      const { content } = await client.findProcessItems({ processId: [processId], processItemDefinitionCode: [code] });
+      if (content.length > 1) throw new Error(`${content.length} items ${code}`);
+      return content[0] && client.retrieveProcessItem(content[0].id);
+    });
+  return {
+    client,
+    item,
+    start: async (code) => {
+      const { resource } = await client.createProcess({ processDefinitionCode: code, tenantId });
+      return resource.id;
+    },
+    complete: async (processId, code, data) => {
+      const { id } = await item(processId, code);
+      await client.claimProcessItemTask(id);
+      await client.updateProcessItemTaskData(id, data);
+      await client.completeProcessItemTask(id);
+      return id;
+    },
+    completed: (processId, goesOn = () => undefined) =>
+      until('the process is completed', async () => {
+        goesOn();
+        const process = await client.retrieveProcess(processId);
+        return process.state === 'COMPLETED' && process;
+      }),
+    history: async (workflowId) => {
+      const { events } = JSON.parse(await engine.history(workflowId)) as {
+        events: readonly Readonly<Record<string, unknown>>[];
+      };
+      return events.map((event) => {
+        const attributes = Object.entries(event).find(([name]) => name.endsWith('Attributes'))?.[1] ?? {};
+        return {
+          type: String(event['eventType']).replace('EVENT_TYPE_', ''),
+          attributes: attributes as Readonly<Record<string, unknown>>,
+        };
+      });
+    },
+    close: async () => {
+      await client.close();
+      await engine.close();
+    },
+  };
+}

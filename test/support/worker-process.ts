@@ -1,0 +1,141 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { RunningPlatform } from '../../src/platform/platform.ts';
+import { until } from './until.ts';
+import { workerProject } from './worker-project.ts';
+
+export interface LogLine {
+  readonly time: string;
+  readonly level: string;
+  readonly message: string;
+  readonly error?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Everything it wrote, both streams. */
+  output(): string;
+  /** Its log so far. */
+  readonly log: readonly LogLine[];
+  /** Its exit status; the signal's name when one ended it. */
+  readonly exited: Promise<number | string>;
+  /** Whether it has not ended. */
+  running(): boolean;
+  /** Resolves when `/readyz` says so; rejects with its output when it ends before. */
+  ready(): Promise<void>;
+  /** `http://127.0.0.1:PORT` of its probes; known once it has started. */
+  health(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Ends it at once, if it still runs. */
+  kill(): Promise<void>;
+}
+
+/** The environment that leads a worker to the platform, and nothing else of this process but what a program needs to run. */
+export function workerEnvironment(
+  platform: RunningPlatform,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    ...bareEnvironment(),
+    KUFLOW_API_ENDPOINT: platform.loopback.http,
+    KUFLOW_API_CLIENTID: platform.identity.application.id,
+    KUFLOW_API_CLIENTSECRET: platform.identity.application.secret.reveal(),
+    KUFLOW_API_TENANTID: platform.identity.tenantId,
+    TEMPORAL_TARGET: platform.endpoints.engine,
+    WORKER_HEALTHPORT: '0',
+    WORKER_METRICSPORT: '0',
+    ...more,
+  };
+}
+
+/** Without anything of KuFlow, Temporal or a proxy. */
+export function bareEnvironment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE'];
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+function spawnWorker(environment: Record<string, string>, args: readonly string[]): ChildProcess {
+  const folder = workerProject();
+  return spawn(process.execPath, ['--enable-source-maps', join(folder, 'dist', 'main.js'), ...args], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function exitOf(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+}
+
+/** Starts the built worker of the generated project, as its image does. */
+export function startWorkerProcess(environment: Record<string, string>): WorkerProcess {
+  const child = spawnWorker(environment, []);
+  const exited = exitOf(child);
+  const log: LogLine[] = [];
+  let output = '';
+  let unfinished = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    const lines = (unfinished + chunk.toString()).split('\n');
+    unfinished = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const running = (): boolean => child.exitCode === null && child.signalCode === null;
+  const started = (): LogLine | undefined => log.find(({ message }) => message === 'Worker started');
+  const health = (): string => `http://127.0.0.1:${String(started()?.['port'])}`;
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    log,
+    exited,
+    running,
+    health,
+    ready: async () => {
+      await until('the worker is ready', async () => {
+        if (!running()) throw new Error(`The worker ended before it was ready: ${output}`);
+        if (started() === undefined) return false;
+        return (await fetch(`${health()}/readyz`)).ok;
+      });
+    },
+    signal: (name) => void child.kill(name),
+    kill: async () => {
+      if (running()) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+export interface CheckOutcome {
+  readonly status: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the worker with options that make it end by itself, such as `--check`. */
+export async function runWorkerCommand(
+  environment: Record<string, string>,
+  args: readonly string[],
+): Promise<CheckOutcome> {
+  const child = spawnWorker(environment, args);
+  const read = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (read.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (read.stderr += chunk.toString()));
+  return { status: await exitOf(child), ...read };
+}
+
+/** A loopback port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
+import { projectCopy } from './generated-project.ts';
+
+const ADDED = join(import.meta.dirname, 'worker-project');
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/**
+ * The generated project with the workflows and activities of `worker-project/` beside its own, built as its image is; made once in a run
+ * and only read by tests. `dist/main.js` is the worker.
+ */
+export function workerProject(): string {
+  const folder = join(inject('runFolder'), 'worker-project');
+  const done = `${folder}.built`;
+  if (existsSync(done)) return folder;
+  projectCopy(folder);
+  for (const what of ['workflows', 'activities']) {
+    copyFileSync(join(ADDED, `trial-${what}.ts`), join(folder, 'src', `trial-${what}.ts`));
+    appendFileSync(join(folder, 'src', `${what}.ts`), `\nexport * from './trial-${what}.ts';\n`);
+  }
+  execFileSync(NPM, ['run', '--silent', 'build'], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  writeFileSync(done, '');
+  return folder;
+}
+
+/** A process whose workflow is one of `worker-project/`, on a queue of its own. */
+export function trialDefinition(
+  code: string,
+  workflowType: string,
+  tasks: readonly TaskDefinition[] = [{ code, kind: 'human' }],
+): ProcessDefinition {
+  return { process: { code, name: code }, workflow: { type: workflowType, taskQueue: `${code}_QUEUE` }, tasks };
+}

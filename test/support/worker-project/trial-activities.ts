@@ -1,0 +1,12 @@
+// Added to a generated project by the end-to-end tests.
+import { activityInfo } from '@temporalio/activity';
+
+export async function shortWork(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Five seconds that heed no cancellation; which attempt it was. */
+export async function slowWork(): Promise<string> {
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  return `attempt ${activityInfo().attempt}`;
+}

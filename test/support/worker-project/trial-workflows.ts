@@ -1,0 +1,67 @@
+// Added to a generated project by the end-to-end tests: workflows that make the worker do what the tests look at.
+import { proxyActivities } from '@temporalio/workflow';
+import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
+import { kuflowActivities, ownActivities, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
+import { openProcess } from './kuflow/workflow/kuflow-process.ts';
+import { human } from './kuflow/workflow/task.ts';
+import { uuid7 } from './kuflow/workflow/uuid.ts';
+import type * as trialActivities from './trial-activities.ts';
+
+const STEADY_MILLISECONDS = 75_000;
+
+/** One attempt only: a task that the worker loses fails the workflow. */
+const onlyOnce = proxyActivities<typeof trialActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumAttempts: 1 },
+});
+const activities = ownActivities<typeof trialActivities>();
+
+/** Short activities without a pause, of the worker's own and of KuFlow. */
+export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
+  const until = Date.now() + STEADY_MILLISECONDS;
+  while (Date.now() < until) {
+    await Promise.all([
+      onlyOnce.shortWork(300),
+      onlyOnce.shortWork(500),
+      kuflowActivities.KuFlow_Engine_retrieveProcess({ processId }),
+    ]);
+  }
+  return { message: 'steady' };
+}
+
+/** A task that nobody completes, looked at anew every half second. */
+export async function OutsideWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  await openProcess(request, { rereadAfter: 500 }).humanTask(human('OUTSIDE'));
+  return { message: 'completed' };
+}
+
+export async function SlowWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
+  return { message: await activities.slowWork() };
+}
+
+/** Each POST that KuFlow's activities have and the local platform serves. */
+export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
+  const create = async (): Promise<string> => {
+    const id = uuid7();
+    await kuflowActivities.KuFlow_Engine_createProcessItem({
+      id,
+      type: 'TASK',
+      processId,
+      processItemDefinitionCode: 'POSTS',
+    });
+    return id;
+  };
+  const { applicationId } = await workerActivities.KuFlow_Worker_retrieveApplication();
+  const { process } = await kuflowActivities.KuFlow_Engine_retrieveProcess({ processId });
+  const userId = process.initiatorId ?? '';
+  const processItemId = await create();
+  await kuflowActivities.KuFlow_Engine_claimProcessItemTask({ processItemId });
+  await kuflowActivities.KuFlow_Engine_appendProcessItemTaskLog({ processItemId, level: 'INFO', message: 'Begun' });
+  await kuflowActivities.KuFlow_Engine_assignProcessItemTask({ processItemId, ownerId: userId });
+  await kuflowActivities.KuFlow_Engine_assignProcessItemTask({ processItemId, ownerId: applicationId });
+  await kuflowActivities.KuFlow_Engine_completeProcessItemTask({ processItemId });
+  const cancelled = await create();
+  await kuflowActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [cancelled] });
+  await kuflowActivities.KuFlow_Engine_changeProcessInitiator({ processId, initiatorId: userId });
+  return { message: 'posted' };
+}
