@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import { platformEnvironment } from '../../src/platform/environment.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import {
+  freePorts,
+  kuflowDev,
+  platformReady,
+  portsOf,
+  samePorts,
+  startCommand,
+  type RunningCommand,
+} from '../support/dev-command.ts';
+import { answerTask, processCompletes, startLoan, taskOf, userOf } from '../support/loan-process.ts';
+import { newMark, type MarkedProcess } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+import { workerProject } from '../support/worker-project.ts';
+
+const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
+
+// One story: the same folder, the same ports, and what dies in it.
+describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
+  const mark = newMark();
+  let folder: string;
+  let stateDir: string;
+  let project: string;
+  let platform: RunningCommand;
+  let state: PlatformState;
+  let user: KuFlowClient;
+  let worker: RunningCommand;
+
+  beforeAll(async () => {
+    project = workerProject();
+    folder = mkdtempSync(join(inject('runFolder'), 'kills-'));
+    stateDir = join(folder, 'state');
+    await startPlatform(ANY_PORTS);
+    worker = await startWorker();
+  }, 400_000);
+
+  afterEach(async () => {
+    await user.close();
+    user = userOf(state);
+  });
+
+  afterAll(async () => {
+    await user.close();
+    for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function startPlatform(ports: readonly string[]): Promise<void> {
+    platform = startCommand(kuflowDev('--state-dir', stateDir, ...ports), { cwd: project, mark });
+    state = await platformReady(platform, stateDir);
+    user = userOf(state);
+  }
+
+  async function startWorker(): Promise<RunningCommand> {
+    const started = startCommand([process.execPath, 'dist/main.js'], {
+      cwd: project,
+      mark,
+      env: { ...platformEnvironment(state), ...WORKER_PORTS },
+    });
+    await until('the worker has started', () => {
+      goesOn(started)();
+      return started.output().includes('Worker started');
+    });
+    return started;
+  }
+
+  /** What makes waiting vain: a worker that is gone. */
+  const goesOn = (started: RunningCommand) => (): void => {
+    if (!alive(started.pid)) throw new Error(`The worker ended: ${started.output()}\n${platform.output()}`);
+  };
+  const alive = (pid: number): boolean => mark.alive().some((process) => process.pid === pid);
+  const temporals = (): readonly MarkedProcess[] =>
+    mark.alive().filter(({ command }) => command.includes('server start-dev'));
+  const supervisors = (): readonly MarkedProcess[] =>
+    mark.alive().filter(({ command }) => command.includes('supervisor.js'));
+
+  it('of the Temporal server: it comes back on its port, and what was done meanwhile reaches the workflow', async () => {
+    const id = await startLoan(user, state);
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const [temporal] = temporals();
+    process.kill(temporal?.pid ?? 0, 'SIGKILL');
+    // Nobody is there to hear of it: KuFlow's side is not held up, and the signal is kept.
+    await answerTask(user, application, 'LOAN_APPLICATION');
+    const approval = await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker));
+    const now = temporals();
+    expect(now).toHaveLength(1);
+    expect(now[0]?.pid).not.toBe(temporal?.pid);
+    expect(now[0]?.command).toBe(temporal?.command);
+    expect(supervisors()).toHaveLength(1);
+    expect(platform.output()).toContain('The Temporal server ended (SIGKILL); it is started again');
+    await answerTask(user, approval, 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(worker));
+  });
+
+  it('of the worker: another one takes its workflows over', async () => {
+    const id = await startLoan(user, state);
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    worker.kill('SIGKILL');
+    await worker.ended;
+    await answerTask(user, application, 'LOAN_APPLICATION');
+    worker = await startWorker();
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(worker));
+  });
+
+  it('of the platform: its server and supervisor go with it, its ports are free, and after a restart the same worker completes the process', async () => {
+    const id = await startLoan(user, state);
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    platform.kill('SIGKILL');
+    await platform.ended;
+    await until('all that it started is gone', () => mark.alive().every(({ pid }) => pid === worker.pid), 10_000);
+    expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
+    const before = state;
+    await startPlatform(samePorts(state));
+    expect(state.application.secret.reveal()).toBe(before.application.secret.reveal());
+    await answerTask(user, application, 'LOAN_APPLICATION');
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(worker));
+  });
+
+  it('of the platform and a restart in the same moment: the new one waits for the old server', async () => {
+    const id = await startLoan(user, state);
+    await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const [temporal] = temporals();
+    platform.kill('SIGKILL');
+    await platform.ended;
+    expect(temporals()).toEqual([temporal]);
+    await startPlatform(samePorts(state));
+    expect(temporals()).toHaveLength(1);
+    await answerTask(user, await taskOf(user, id, 'LOAN_APPLICATION'), 'LOAN_APPLICATION');
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(worker));
+  });
+
+  it('of the supervisor too, which leaves the server alone: the next platform ends it and goes on', async () => {
+    const id = await startLoan(user, state);
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const [temporal] = temporals();
+    for (const { pid } of supervisors()) process.kill(pid, 'SIGSTOP');
+    platform.kill('SIGKILL');
+    for (const { pid } of supervisors()) process.kill(pid, 'SIGKILL');
+    await platform.ended;
+    expect(temporals()).toEqual([temporal]);
+    await startPlatform(samePorts(state));
+    expect(temporals()).toHaveLength(1);
+    expect(temporals()[0]?.pid).not.toBe(temporal?.pid);
+    await answerTask(user, application, 'LOAN_APPLICATION');
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(worker));
+  });
+
+  it('of `kuflow dev exec`: the worker goes with it, and the next `exec` completes the process', async () => {
+    worker.kill('SIGTERM');
+    await worker.ended;
+    platform.kill('SIGINT');
+    expect(await platform.ended).toEqual({ code: 130, signal: null });
+    await until('all of the platform is gone', () => mark.alive().length === 0, 10_000);
+    const words = kuflowDev(
+      'exec',
+      '--state-dir',
+      stateDir,
+      ...samePorts(state),
+      '--',
+      process.execPath,
+      'dist/main.js',
+    );
+    const exec = async (): Promise<RunningCommand> => {
+      const started = startCommand(words, { cwd: project, mark, env: WORKER_PORTS });
+      state = await platformReady(started, stateDir);
+      user = userOf(state);
+      return started;
+    };
+
+    platform = await exec();
+    const id = await startLoan(user, state);
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(platform));
+    platform.kill('SIGKILL');
+    await platform.ended;
+    await until('all that it started is gone', () => mark.alive().length === 0, 15_000);
+    expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
+
+    platform = await exec();
+    await answerTask(user, application, 'LOAN_APPLICATION');
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(platform)), 'APPROVE_LOAN');
+    await processCompletes(user, id, goesOn(platform));
+    platform.kill('SIGINT');
+    expect(await platform.ended).toEqual({ code: 130, signal: null });
+    const output = platform.output();
+    expect(output).toContain('Shutting down: polling stops, what runs comes to its end');
+    expect(mark.alive()).toEqual([]);
+    expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
+  });
+});

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import * as pty from '@lydell/node-pty';
+import { Secret } from '../../src/base/secret.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import { installedBin } from './generated-project.ts';
+import type { Mark } from './marked-processes.ts';
+import { until } from './until.ts';
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | number | null;
+}
+
+/** A command of this test, in a terminal or not. */
+export interface RunningCommand {
+  readonly pid: number;
+  /** Both outputs so far. */
+  output(): string;
+  readonly ended: Promise<Ending>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface TerminalCommand extends RunningCommand {
+  type(text: string): void;
+  /** Closes the window: the system sends SIGHUP to everybody in it, and nothing can be written any more. */
+  closeTerminal(): void;
+}
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly mark: Mark;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const environment = ({ mark, env = {} }: CommandOptions): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...mark.env,
+  ...env,
+});
+
+/** Starts a command without a terminal. */
+export function startCommand(words: readonly [string, ...string[]], options: CommandOptions): RunningCommand {
+  const [program, ...args] = words;
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: environment(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** Starts a command in a terminal of its own. */
+export function startInTerminal(words: readonly [string, ...string[]], options: CommandOptions): TerminalCommand {
+  const [program, ...args] = words;
+  let output = '';
+  const terminal = pty.spawn(program, args, {
+    cwd: options.cwd,
+    cols: 200,
+    rows: 50,
+    env: { ...environment(options), TERM: 'xterm' },
+  });
+  terminal.onData((data) => (output += data));
+  return {
+    pid: terminal.pid,
+    output: () => output,
+    ended: new Promise((resolve) =>
+      terminal.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal: signal ?? null })),
+    ),
+    kill: (signal) => terminal.kill(signal),
+    type: (text) => terminal.write(text),
+    closeTerminal: () => {
+      // The library's own `kill` signals first; a closed window only closes.
+      (terminal as unknown as { destroy(): void }).destroy();
+    },
+  };
+}
+
+/** The words that start `kuflow dev …` of the packed package. */
+export function kuflowDev(...args: readonly string[]): [string, ...string[]] {
+  return [process.execPath, installedBin('kuflow'), 'dev', ...args];
+}
+
+/** Waits for the state file of the platform that `command` runs; fails with its output when it ends before. */
+export async function platformReady(command: RunningCommand, stateDir: string): Promise<PlatformState> {
+  const ended: { how?: Ending } = {};
+  void command.ended.then((how) => (ended.how = how));
+  return until('the platform is ready', () => {
+    if (ended.how !== undefined) throw new Error(`It ended (${JSON.stringify(ended.how)}): ${command.output()}`);
+    const state = readState(stateDir);
+    return state !== undefined && state.pid === command.pid && state;
+  });
+}
+
+function readState(stateDir: string): PlatformState | undefined {
+  const path = join(stateDir, 'platform.json');
+  if (!existsSync(path)) return undefined;
+  const raw = JSON.parse(readFileSync(path, 'utf8')) as PlatformState & {
+    application: { secret: string };
+    user: { token: string };
+  };
+  return {
+    ...raw,
+    application: { ...raw.application, secret: new Secret(raw.application.secret) },
+    user: { ...raw.user, token: new Secret(raw.user.token) },
+  };
+}
+
+/** The ports that a platform listens on, its Temporal server's included. */
+export function portsOf(state: PlatformState): readonly number[] {
+  const { http, https, engine, temporal } = state.endpoints;
+  return [
+    new URL(http).port,
+    new URL(https).port,
+    ...[engine, temporal].map((address) => address.split(':').at(-1)),
+  ].map(Number);
+}
+
+/** Those of the ports that nobody listens on. */
+export async function freePorts(ports: readonly number[]): Promise<number[]> {
+  const free = await Promise.all(
+    ports.map(
+      (port) =>
+        new Promise<boolean>((resolve) => {
+          const server = createServer();
+          server.once('error', () => resolve(false));
+          server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+        }),
+    ),
+  );
+  return ports.filter((_, index) => free[index]);
+}
+
+/** Options that ask for exactly the ports of an earlier run. */
+export function samePorts(state: PlatformState): string[] {
+  const [http, https, engine] = portsOf(state);
+  return ['--port', String(http), '--https-port', String(https), '--engine-port', String(engine)];
+}

@@ -1,0 +1,50 @@
+import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import { until } from './until.ts';
+
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  LOAN_APPLICATION: { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 },
+  APPROVE_LOAN: { approved: true },
+};
+
+/** A client as the platform's user; close it. */
+export function userOf(state: PlatformState): KuFlowClient {
+  return createKuFlowClient({ endpoint: state.loopback.http, credentials: { token: state.user.token } });
+}
+
+export async function startLoan(user: KuFlowClient, state: PlatformState): Promise<string> {
+  const { resource } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
+  return resource.id;
+}
+
+/** Waits until the process has a task of that code. `goesOn` throws when it can't come any more. */
+export function taskOf(
+  user: KuFlowClient,
+  processId: string,
+  code: string,
+  goesOn = (): void => undefined,
+): Promise<{ readonly id: string }> {
+  return until(`a task ${code}`, async () => {
+    goesOn();
+    const { content } = await user.findProcessItems({ processId: [processId] });
+    return content.find((item) => item.processItemDefinitionRef?.code === code);
+  });
+}
+
+/** As a person does it: claim, fill in, complete. */
+export async function answerTask(user: KuFlowClient, item: { readonly id: string }, code: string): Promise<void> {
+  await user.claimProcessItemTask(item.id);
+  await user.updateProcessItemTaskData(item.id, ANSWERS[code] ?? {});
+  await user.completeProcessItemTask(item.id);
+}
+
+export async function processCompletes(
+  user: KuFlowClient,
+  processId: string,
+  goesOn = (): void => undefined,
+): Promise<void> {
+  await until('the process completes', async () => {
+    goesOn();
+    return (await user.retrieveProcess(processId)).state === 'COMPLETED';
+  });
+}
