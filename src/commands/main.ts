@@ -14,9 +14,9 @@ export async function main(root: Root): Promise<never> {
   const open = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     if (opened.has(stream)) return stream;
     opened.add(stream);
-    // A reader that went away (`| head`) must not change what the command does or how it ends.
+    // A reader that went away (`| head`: EPIPE, a closed terminal: EIO) must not change what the command does or how it ends.
     return stream.on('error', (error) => {
-      if (codeOf(error) !== 'EPIPE') throw error;
+      if (!['EPIPE', 'EIO'].includes(codeOf(error) ?? '')) throw error;
     });
   };
   const status = await runRoot(root, {

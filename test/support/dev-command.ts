@@ -18,7 +18,7 @@ export interface Ending {
 export interface RunningCommand {
   readonly pid: number;
   /** Both outputs so far. */
-  output(): string;
+  readonly output: () => string;
   readonly ended: Promise<Ending>;
   kill(signal: NodeJS.Signals): void;
 }

@@ -69,11 +69,17 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
 
   let pid = 0;
   let exit: ProcessExit | undefined;
+  // Whoever ends this process without a stop (a second Ctrl-C, a crash) does not want to wait for a polite end.
+  const onExit = (): void => {
+    if (pid !== 0) killTree(pid);
+  };
+  process.on('exit', onExit);
   const gone = new Promise<void>((resolve) => {
     supervisor.once('close', () => resolve());
     supervisor.once('error', () => resolve());
   });
   const exited = gone.then(() => {
+    process.off('exit', onExit);
     // The supervisor itself was killed: nobody else is left to end what it kept.
     if (exit === undefined && pid !== 0) killTree(pid);
     return exit ?? { code: null, signal: null };

@@ -1,0 +1,249 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { DOUBLE_SIGNAL_MS } from '../../src/base/interrupts.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import {
+  freePorts,
+  kuflowDev,
+  platformReady,
+  portsOf,
+  startCommand,
+  startInTerminal,
+  type CommandOptions,
+} from '../support/dev-command.ts';
+import { newMark, type Mark } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+
+const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+const INTERRUPTED = { code: 130, signal: null };
+
+let folder: string;
+let stateDir: string;
+let mark: Mark;
+let options: CommandOptions;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(inject('runFolder'), 'interrupts-'));
+  stateDir = join(folder, '.kuflow', 'dev');
+  mark = newMark();
+  options = { cwd: folder, mark };
+});
+
+afterEach(() => {
+  const left = mark.alive();
+  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+  expect(left).toEqual([]);
+});
+
+/** Nothing of the platform is left, and it said that it goes. */
+async function expectGone(state: PlatformState): Promise<void> {
+  expect(mark.alive()).toEqual([]);
+  expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
+}
+
+/**
+ * A command that drains: on a signal it asks the platform whether it is still there, takes its time, asks again and ends. What it sees goes
+ * to `seen`, a file, since its terminal may be gone.
+ */
+function drainingCommand(): { readonly words: readonly string[]; readonly seen: () => string[] } {
+  const script = join(folder, 'drains.mjs');
+  const file = join(folder, 'seen');
+  writeFileSync(
+    script,
+    `import { appendFileSync } from 'node:fs';
+    const say = (text) => appendFileSync(${JSON.stringify(file)}, text + '\\n');
+    const url = process.env.KUFLOW_API_ENDPOINT + '/health';
+    let draining = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, async () => {
+      say('heard ' + signal);
+      if (draining) return;
+      draining = true;
+      say('platform ' + (await fetch(url)).status);
+      await new Promise((resolve) => setTimeout(resolve, Number(process.env.DRAIN_MS ?? 1000)));
+      say('platform ' + (await fetch(url)).status);
+      say('drained');
+      process.exit(0);
+    });
+    setInterval(() => {}, 1000);
+    say('running');
+    `,
+  );
+  return {
+    words: [process.execPath, script],
+    seen: () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []),
+  };
+}
+
+const DRAINED = ['running', 'heard SIGINT', 'platform 200', 'platform 200', 'drained'];
+
+describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
+  it('Ctrl-C in a terminal: everything stops in order, status 130', async () => {
+    const command = startInTerminal(kuflowDev(...ANY_PORTS), options);
+    const state = await platformReady(command, stateDir);
+    await until('it says that it is ready', () =>
+      command.output().includes('kuflow dev is ready: REST https://127.0.0.1:'),
+    );
+    command.type('\u0003');
+    expect(await command.ended).toMatchObject({ code: 130 });
+    expect(command.output()).not.toContain('    at ');
+    expect(existsSync(join(stateDir, 'platform.json'))).toBe(false);
+    await expectGone(state);
+  });
+
+  it('Ctrl-C doubled, as npm does it, is one', async () => {
+    const command = startCommand(kuflowDev(...ANY_PORTS), options);
+    const state = await platformReady(command, stateDir);
+    command.kill('SIGINT');
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    // It was not cut short: the file that a clean end removes.
+    expect(existsSync(join(stateDir, 'platform.json'))).toBe(false);
+    expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
+    await expectGone(state);
+  });
+
+  it('in its start: no ready line, nothing left', async () => {
+    const command = startCommand(kuflowDev(...ANY_PORTS), options);
+    await until('the Temporal server starts', () => mark.alive().some(({ command }) => command.includes('start-dev')));
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    expect(command.output()).not.toContain('is ready');
+    expect(command.output()).not.toContain('    at ');
+    expect(mark.alive()).toEqual([]);
+  });
+
+  it('a closed terminal: everything stops', async () => {
+    const command = startInTerminal(kuflowDev(...ANY_PORTS), options);
+    const state = await platformReady(command, stateDir);
+    command.closeTerminal();
+    await until('all is gone', () => mark.alive().length === 0, 10_000);
+    expect(existsSync(join(stateDir, 'platform.json'))).toBe(false);
+    expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
+    await expectGone(state);
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
+  const exec = (words: readonly string[]): [string, ...string[]] => kuflowDev('exec', ...ANY_PORTS, '--', ...words);
+
+  it('Ctrl-C in a terminal: the command hears it once and drains while the platform is there', async () => {
+    const { words, seen } = drainingCommand();
+    const command = startInTerminal(exec(words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the command runs', () => seen().includes('running'));
+    command.type('\u0003');
+    expect(await command.ended).toMatchObject({ code: 130 });
+    expect(seen()).toEqual(DRAINED);
+    await expectGone(state);
+  });
+
+  it('Ctrl-C doubled is one for the command too', async () => {
+    const { words, seen } = drainingCommand();
+    const command = startCommand(exec(words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the command runs', () => seen().includes('running'));
+    command.kill('SIGINT');
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    expect(seen()).toEqual(DRAINED);
+    await expectGone(state);
+  });
+
+  it('Ctrl-C twice: whoever insists does not wait for the drain, and nothing is left', async () => {
+    const { words, seen } = drainingCommand();
+    const command = startCommand(exec(words), { ...options, env: { DRAIN_MS: '60000' } });
+    const state = await platformReady(command, stateDir);
+    await until('the command runs', () => seen().includes('running'));
+    command.kill('SIGINT');
+    await until('it drains', () => seen().includes('platform 200'));
+    await pause(DOUBLE_SIGNAL_MS);
+    const insisted = performance.now();
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual(INTERRUPTED);
+    await until('all is gone', () => mark.alive().length === 0, 3000);
+    expect(performance.now() - insisted).toBeLessThan(3000);
+    expect(seen()).not.toContain('drained');
+    await expectGone(state);
+  });
+
+  it('a closed terminal: the command drains first, then everything stops', async () => {
+    const { words, seen } = drainingCommand();
+    const command = startInTerminal(exec(words), options);
+    const state = await platformReady(command, stateDir);
+    await until('the command runs', () => seen().includes('running'));
+    command.closeTerminal();
+    await until('all is gone', () => mark.alive().length === 0, 10_000);
+    expect(seen().filter((line) => !line.startsWith('heard'))).toEqual([
+      'running',
+      'platform 200',
+      'platform 200',
+      'drained',
+    ]);
+    expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
+    await expectGone(state);
+  });
+
+  it('a command that ends by itself ends the platform, with its own status', async () => {
+    const command = startCommand(exec([process.execPath, '-e', 'process.exit(7)']), options);
+    const state = await platformReady(command, stateDir);
+    expect(await command.ended).toEqual({ code: 7, signal: null });
+    await expectGone(state);
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('ports and folders', () => {
+  it('a port asked for that is taken is an error that names who holds it; nothing is left', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    const { port } = holder.address() as AddressInfo;
+    const command = startCommand(kuflowDev('--port', '0', '--https-port', String(port), '--engine-port', '0'), options);
+    try {
+      expect(await command.ended).toEqual({ code: 1, signal: null });
+      expect(command.output()).toContain(`Port ${port} is not free`);
+      expect(command.output()).toMatch(new RegExp(`\\(pid ${process.pid}\\)`));
+      expect(mark.alive()).toEqual([]);
+    } finally {
+      await new Promise((resolve) => holder.close(resolve));
+    }
+  });
+
+  it('two platforms run in two folders at once, the second on the next ports; a second one on the same folder is refused', async () => {
+    const first = startCommand(kuflowDev(), options);
+    const state = await platformReady(first, stateDir);
+    const elsewhere = join(folder, 'elsewhere');
+    const second = startCommand(kuflowDev('--state-dir', elsewhere), options);
+    const other = await platformReady(second, elsewhere);
+    expect(new Set([...portsOf(state), ...portsOf(other)]).size).toBe(8);
+    const http = portsOf(state)[0] ?? 0;
+    expect(second.output()).toMatch(new RegExp(`Port \\d+ is taken by .+: http takes ${portsOf(other)[0] ?? 0}`));
+    if (http === 7480) expect(second.output()).toContain(`Port 7480 is taken by node kuflow (pid ${first.pid})`);
+
+    const third = startCommand(kuflowDev(...ANY_PORTS), options);
+    expect(await third.ended).toEqual({ code: 1, signal: null });
+    expect(third.output()).toContain(`pid ${first.pid}`);
+    expect(third.output()).toContain('in use by another process');
+    expect(third.output()).not.toContain('    at ');
+
+    for (const { loopback } of [state, other]) {
+      const health = await fetch(`${loopback.http}/health`);
+      expect([health.status, await health.json()]).toMatchObject([200, { ready: true }]);
+      const openapi = (await (await fetch(`${loopback.http}/openapi.json`)).json()) as { openapi: string };
+      expect(openapi.openapi).toMatch(/^3\./);
+    }
+    const authorization = `Bearer ${state.user.token.reveal()}`;
+    const unknown = await fetch(`${state.loopback.http}/v2024-06-14/nothing`, { headers: { authorization } });
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('/v2024-06-14/nothing')]);
+    const unsupported = await fetch(`${state.loopback.http}/v2024-06-14/robots`, { headers: { authorization } });
+    expect([unsupported.status, await unsupported.text()]).toEqual([501, expect.stringContaining('findRobots')]);
+
+    for (const command of [first, second]) {
+      command.kill('SIGTERM');
+      expect(await command.ended).toEqual(INTERRUPTED);
+    }
+    await expectGone(state);
+  });
+});
