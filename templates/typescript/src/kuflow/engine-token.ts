@@ -68,6 +68,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       .then((answer) => {
         current = tokenOf(answer, now());
         lastError = undefined;
+        options.metrics.tokenAge(0);
         return current;
       })
       .catch((error: unknown) => {
@@ -104,7 +105,6 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
           await onToken(token);
           failures = 0;
           dueAt = renewalTimeOf(token);
-          options.metrics.tokenAge(0);
           options.logger.debug('Engine token renewed', { seconds: Math.round((token.expiresAt - now()) / SECOND) });
         } catch (error) {
           failures += 1;
