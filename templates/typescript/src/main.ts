@@ -41,6 +41,7 @@ async function runCheck(): Promise<number> {
       process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
   });
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result.status === 2) process.stderr.write(`\n${WHERE_TO_GET_SETTINGS}`);
   return result.status;
 }
 

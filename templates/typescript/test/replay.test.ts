@@ -23,7 +23,7 @@ describe('the workflow code fits the histories in test/histories', () => {
   }
 
   if (histories.length === 0) {
-    it('(none yet: npx kuflow dev history PROCESS_ID writes one)', () => {
+    it('(none yet: npx kuflow dev history PROCESS_ID > test/histories/NAME.json writes one)', () => {
       expect(histories).toEqual([]);
     });
   }

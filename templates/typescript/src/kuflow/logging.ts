@@ -43,7 +43,7 @@ export function createLogger(options: LogOptions): Logger {
     options.write(options.format === 'json' ? JSON.stringify(record) : lineOf(record));
     const hint = nonDeterminismHint(message, meta);
     if (hint !== undefined && meta['hint'] === undefined)
-      log('ERROR', 'Non-determinism error', { ...meta, error: undefined, hint });
+      log('ERROR', 'Non-determinism error', { ...meta, error: undefined, err: undefined, failure: undefined, hint });
   };
   return {
     log,
@@ -79,7 +79,7 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, hops = 0; at !== undefined && at !== null && hops < 5; hops++) {
     if (!(at instanceof Error)) {
-      parts.push(typeof at === 'string' ? at : 'unknown error');
+      parts.push(typeof at === 'string' ? messageInside(at) : 'unknown error');
       break;
     }
     const code = (at as { code?: unknown }).code;
@@ -89,6 +89,13 @@ export function describeError(error: unknown): string {
     at = at.cause;
   }
   return parts.join(' <- ');
+}
+
+/** Temporal's core prints whole structures, details of failures included: only their message stays. */
+function messageInside(text: string): string {
+  if (!/^\w+ \{/.test(text)) return text;
+  const quoted = /\bmessage: ("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  return quoted === undefined ? (text.split(' ', 1)[0] ?? '') : quoted.slice(1, -1).replaceAll('\\"', '"');
 }
 
 function lineOf(record: LogRecord): string {

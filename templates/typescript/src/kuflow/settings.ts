@@ -68,9 +68,13 @@ export class SettingsError extends Error {
   readonly problems: readonly SettingsProblem[];
 
   constructor(problems: readonly SettingsProblem[]) {
-    super(problems.map(({ key, source, expected }) => `${key} (${source}): ${expected}`).join('\n'));
+    super(problems.map(lineOf).join('\n'));
     this.problems = problems;
   }
+}
+
+function lineOf({ key, source, code, expected }: SettingsProblem): string {
+  return `${key} (${source}): ${code === 'missing' ? 'missing' : 'expected'} ${expected}`;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
