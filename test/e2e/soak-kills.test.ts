@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
+import {
+  kuflowDev,
+  platformReady,
+  samePorts,
+  startCommand,
+  type Ending,
+  type RunningCommand,
+} from '../support/dev-command.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+import { openLedger } from '../support/write-ledger.ts';
+
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
+const KILLS = SOAK ? 100 : 5;
+const WRITERS = 4;
+/** Milliseconds, the same in each run: the numbers that a round draws from its own. */
+const moment = (round: number, most: number): number => Math.round(((round * 0.618034) % 1) * most);
+
+describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platform under writes`, () => {
+  const mark = newMark();
+  let folder: string;
+  let stateDir: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(inject('runFolder'), 'soak-kills-'));
+    stateDir = join(folder, 'state');
+  });
+
+  afterAll(() => {
+    for (const { pid } of mark.alive()) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (ports: readonly string[]): RunningCommand =>
+    startCommand(kuflowDev('--state-dir', stateDir, ...ports), { cwd: folder, mark });
+
+  it(
+    'it always opens again, no acknowledged write is lost, and the engine hears of each',
+    async () => {
+      const ledger = openLedger();
+      let platform = start(['--port', '0', '--https-port', '0', '--engine-port', '0']);
+      let state: PlatformState = await platformReady(platform, stateDir);
+      const ports = samePorts(state);
+      const slowest = { ms: 0 };
+      for (let round = 0; round < KILLS; round++) {
+        const before = ledger.acknowledged();
+        const writing = ledger.write(state, WRITERS);
+        await Promise.race([
+          until('writes are acknowledged', () => ledger.acknowledged() > before + 10),
+          writing.then(() => Promise.reject(new Error(`The writers stopped: ${platform.output()}`))),
+        ]);
+        await pause(moment(round, 300));
+        // Its server with it, in one round of three.
+        if (round % 3 === 1)
+          for (const { pid, command } of mark.alive()) if (command.includes('start-dev')) process.kill(pid, 'SIGKILL');
+        platform.kill('SIGKILL');
+        await writing;
+        await platform.ended;
+        // And once more in its start, in another one.
+        if (round % 3 === 2) await killInItsStart(start(ports), moment(round, 2500));
+        const asked = performance.now();
+        platform = start(ports);
+        state = await platformReady(platform, stateDir);
+        slowest.ms = Math.max(slowest.ms, performance.now() - asked);
+        expect(await ledger.lost(state, 'new'), `round ${round}`).toEqual([]);
+      }
+      expect(await ledger.lost(state, 'all')).toEqual([]);
+      const reached = await engineHears(state);
+      platform.kill('SIGTERM');
+      const ending: Ending = await platform.ended;
+      expect(ending).toEqual({ code: 130, signal: null });
+      expect(mark.alive()).toEqual([]);
+      process.stdout.write(
+        `${KILLS} kills, ${ledger.acknowledged()} acknowledged writes, ${reached} workflows; slowest restart ${Math.round(slowest.ms)} ms\n`,
+      );
+
+      /** Each acknowledged process has its workflow, each acknowledged completion its signal there; how many. */
+      async function engineHears(now: PlatformState): Promise<number> {
+        const engine = await createProcessEngine({ address: now.endpoints.temporal, namespace: now.namespace });
+        try {
+          for (const { processId, completedItem } of ledger.forEngine())
+            await until(`the engine hears of ${processId}`, async () => {
+              const history = await engine.history(processId).catch(() => undefined);
+              return history !== undefined && (completedItem === undefined || signalled(history, completedItem));
+            });
+          return ledger.forEngine().length;
+        } finally {
+          await engine.close();
+        }
+      }
+    },
+    SOAK ? 1_800_000 : 120_000,
+  );
+
+  async function killInItsStart(starting: RunningCommand, after: number): Promise<void> {
+    await pause(after);
+    starting.kill('SIGKILL');
+    await starting.ended;
+  }
+
+  function signalled(history: string, itemId: string): boolean {
+    const { events } = JSON.parse(history) as {
+      events: { workflowExecutionSignaledEventAttributes?: { input?: { payloads?: { data?: string }[] } } }[];
+    };
+    return events.some(({ workflowExecutionSignaledEventAttributes: signal }) =>
+      (signal?.input?.payloads ?? []).some(({ data = '' }) => Buffer.from(data, 'base64').toString().includes(itemId)),
+    );
+  }
+});
