@@ -37,6 +37,12 @@ export function importsOf(path, text) {
 
 const roomOf = (path) => path.split('/')[1];
 
+/** The door that a target stands behind: its room, or the innermost room within it that has a list of entry files of its own. */
+function doorOf(target, config) {
+  const inner = Object.keys(config.entryFiles).filter((room) => target.startsWith(`src/${room}/`));
+  return inner.sort((one, other) => other.length - one.length)[0] ?? roomOf(target);
+}
+
 /**
  * Problems of the source tree under `root` against `config` (`architecture.json`), one line each.
  * @returns {string[]}
@@ -73,8 +79,9 @@ export function checkSources(root, config) {
       if (problem !== undefined) problems.push(problem);
       // A type is a contract and leaves no import behind: rooms may share as many as they like.
       if (!typeOnly && !isOpen(target, config)) {
-        if (!entered.has(other)) entered.set(other, new Map());
-        entered.get(other).set(target, path);
+        const door = doorOf(target, config);
+        if (!entered.has(door)) entered.set(door, new Map());
+        entered.get(door).set(target, path);
       }
     }
     graph.set(path, targets);

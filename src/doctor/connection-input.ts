@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { ProxyDecision } from '../base/proxy.ts';
 import type { Secret } from '../base/secret.ts';
 import type { EngineConnection } from '../engine/rpc.ts';
-import type { TlsMaterial, TlsMaterialText } from '../engine/tls-material.ts';
+import type { TlsMaterial, TlsMaterialText } from '../engine/material/tls-material.ts';
 
 /** A value and where it came from, e.g. `KUFLOW_API_ENDPOINT` or `application.yaml`. */
 export interface Sourced<T> {

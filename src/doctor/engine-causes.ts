@@ -1,5 +1,5 @@
-import type { DialFailure } from '../engine/dial.ts';
-import type { HandshakeFacts } from '../engine/handshake.ts';
+import type { DialFailure } from '../engine/dial/dial.ts';
+import type { HandshakeFacts } from '../engine/dial/handshake.ts';
 import type { RpcResult } from '../engine/rpc.ts';
 import type { Cause } from './check.ts';
 

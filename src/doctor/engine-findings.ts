@@ -1,6 +1,6 @@
-import type { DialOptions } from '../engine/dial.ts';
-import type { HandshakeFacts } from '../engine/handshake.ts';
-import { readTarget } from '../engine/target.ts';
+import type { DialOptions } from '../engine/dial/dial.ts';
+import type { HandshakeFacts } from '../engine/dial/handshake.ts';
+import { readTarget } from '../engine/dial/target.ts';
 import { engineAdvice, type EnginePlace } from './advice.ts';
 import type { Facts, Finding } from './check.ts';
 import type { ConnectionFound, ConnectionInput } from './connection-input.ts';

@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { dialEngine, type DialFacts, type DialOptions } from './dial.ts';
+import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
 /**

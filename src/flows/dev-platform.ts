@@ -12,7 +12,7 @@ import {
   type PlatformState,
 } from '../platform/state-file.ts';
 import { findTemporal, type FindEvent } from '../platform/temporal/find.ts';
-import { DEFINITION_FILE, loadDefinition } from '../process/definition-file.ts';
+import { DEFINITION_FILE, loadDefinition } from '../process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 

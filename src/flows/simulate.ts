@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import { interrupted, messageOf, usageError, type ExitStatus } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
-import { readTimeline, type TimelineEntry } from '../platform/dev-client.ts';
+import { readTimeline, type TimelineEntry } from '../platform/rest/timeline-client.ts';
 import type { ProcessExit } from '../platform/supervisor/client.ts';
 import { workflowPollers } from '../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../process/definition.ts';

@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { KnownError, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
-import { readTlsMaterial } from '../engine/tls-material.ts';
+import { readTlsMaterial } from '../engine/material/tls-material.ts';
 import type { HealthReport } from './rest/deps.ts';
 import type { Store } from './store/open.ts';
 

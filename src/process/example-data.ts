@@ -1,86 +1,132 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import { isRecord } from '../base/json.ts';
+import { exampleNumber } from './example-number.ts';
+import { exampleText } from './example-text.ts';
+import { flatSchema, type Way } from './flat-schema.ts';
 
 const DEEPEST = 8;
-
-const BY_FORMAT: Readonly<Record<string, string>> = {
-  date: '2025-01-31',
-  time: '10:00:00Z',
-  'date-time': '2025-01-31T10:00:00Z',
-  email: 'ada@example.com',
-  uri: 'https://example.com',
-  uuid: '00000000-0000-4000-8000-000000000000',
-};
+const DEEPEST_OPTIONAL = 3;
+const MOST_ITEMS = 100;
+const CHOICES = 6;
 
 /** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
 export function exampleOfSchema(schema: JsonObject): Json {
-  return example(schema, schema, 0) ?? {};
+  return example(schema, { root: schema, choice: 0, full: false }, 0, 0) ?? {};
 }
 
-function example(schema: unknown, root: JsonObject, depth: number): Json | undefined {
-  if (!isRecord(schema) || depth > DEEPEST) return undefined;
-  if ('const' in schema) return schema['const'] as Json;
-  if ('default' in schema) return schema['default'] as Json;
-  if (Array.isArray(schema['enum'])) return schema['enum'][0] as Json;
-  if (typeof schema['$ref'] === 'string') return example(resolved(schema['$ref'], root), root, depth + 1);
-  for (const keyword of ['oneOf', 'anyOf', 'allOf']) {
-    const choices = schema[keyword];
-    if (Array.isArray(choices) && choices.length > 0 && schema['type'] === undefined)
-      return example(choices[0], root, depth + 1);
+/**
+ * Values of which one is probably valid under the schema, the plainest first: with its required fields alone and with all, and with one
+ * after the other of its choices. Whether a value is valid is for a validator to say.
+ */
+export function* examplesOfSchema(schema: JsonObject): Generator<Json> {
+  for (let choice = 0; choice < CHOICES; choice++) {
+    for (const full of [false, true]) yield example(schema, { root: schema, choice, full }, 0, 0) ?? {};
   }
-  const named = schema['type'];
-  const kind: unknown = Array.isArray(named) ? named[0] : (named ?? ('properties' in schema ? 'object' : undefined));
-  switch (kind) {
+}
+
+/** `nth` gives another value for each number where the schema allows it. */
+function example(given: unknown, way: Way, depth: number, nth: number): Json | undefined {
+  if (!isRecord(given) || depth > DEEPEST) return undefined;
+  const schema = flatSchema(given, way);
+  if ('const' in schema) return schema['const'] as Json;
+  if ('default' in schema && way.choice === 0 && nth === 0) return schema['default'] as Json;
+  const { enum: values } = schema;
+  if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
+  switch (typeOf(schema, way)) {
     case 'string':
-      return text(schema);
+      return exampleText(schema, nth);
     case 'number':
+      return exampleNumber(schema, nth, false);
     case 'integer':
-      return number(schema);
+      return exampleNumber(schema, nth, true);
     case 'boolean':
-      return true;
+      return nth % 2 === 0;
     case 'null':
       return null;
-    case 'array': {
-      const least = typeof schema['minItems'] === 'number' ? Math.min(schema['minItems'], 5) : 0;
-      return Array.from({ length: least }, () => example(schema['items'], root, depth + 1) ?? null);
-    }
+    case 'array':
+      return array(schema, way, depth);
     default:
-      return object(schema, root, depth);
+      return object(schema, way, depth, nth);
   }
 }
 
-function object(schema: Record<string, unknown>, root: JsonObject, depth: number): JsonObject {
+const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[] = [
+  ['object', ['properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties']],
+  ['array', ['items', 'prefixItems', 'minItems', 'uniqueItems', 'contains']],
+  ['string', ['pattern', 'format', 'minLength', 'maxLength']],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
+];
+
+function typeOf(schema: Record<string, unknown>, way: Way): unknown {
+  const { type } = schema;
+  if (Array.isArray(type)) return type[way.choice % type.length] as unknown;
+  return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
+}
+
+function array(schema: Record<string, unknown>, way: Way, depth: number): Json {
+  const { items, prefixItems } = schema;
+  const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
+  const rest = Array.isArray(items) ? schema['additionalItems'] : items;
+  const contained = 'contains' in schema ? (number(schema, 'minContains') ?? 1) : 0;
+  const most = number(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
+  const wanted = Math.max(number(schema, 'minItems') ?? 0, contained, way.full && depth < DEEPEST_OPTIONAL ? 1 : 0);
+  return Array.from({ length: Math.min(wanted, most, MOST_ITEMS) }, (_, at) => {
+    const one = at < tuple.length ? tuple[at] : at < contained ? schema['contains'] : rest;
+    return example(one, way, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
+  });
+}
+
+function object(schema: Record<string, unknown>, way: Way, depth: number, nth: number): JsonObject {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
-  const required = (Array.isArray(schema['required']) ? schema['required'] : []).filter(
-    (name) => typeof name === 'string',
-  );
-  return Object.fromEntries(
-    required.map((name) => [
-      name,
-      (Object.hasOwn(properties, name) ? example(properties[name], root, depth + 1) : undefined) ?? null,
-    ]),
-  );
-}
-
-function text(schema: Record<string, unknown>): string {
-  const plain = BY_FORMAT[String(schema['format'])] ?? 'TODO';
-  const least = typeof schema['minLength'] === 'number' ? Math.min(schema['minLength'], 1000) : 0;
-  const most = typeof schema['maxLength'] === 'number' ? schema['maxLength'] : Number.POSITIVE_INFINITY;
-  return plain.padEnd(least, '.').slice(0, most);
-}
-
-function number(schema: Record<string, unknown>): number {
-  const limit = (name: string): number | undefined => (typeof schema[name] === 'number' ? schema[name] : undefined);
-  const least = limit('minimum') ?? (limit('exclusiveMinimum') ?? -1) + 1;
-  const most = limit('maximum') ?? (limit('exclusiveMaximum') ?? Number.POSITIVE_INFINITY) - 1;
-  return Math.min(Math.max(0, least), most);
-}
-
-function resolved(reference: string, root: JsonObject): unknown {
-  let at: unknown = reference.startsWith('#') ? root : undefined;
-  for (const step of reference.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
+  const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
+  const result = new Map<string, Json>();
+  // Objects that have to differ from each other differ in each of their values that can.
+  const add = (name: string): void => {
+    const value = example(propertyOf(schema, properties, name), way, depth + 1, nth);
+    if (value !== undefined) result.set(name, value);
+    else if (required.has(name)) result.set(name, null);
+  };
+  for (const name of required) add(name);
+  if (way.full && depth < DEEPEST_OPTIONAL) for (const name of optional) add(name);
+  const least = Math.min(number(schema, 'minProperties') ?? 0, MOST_ITEMS);
+  for (const name of optional) if (result.size < least && !result.has(name)) add(name);
+  for (let at = 0; result.size < least && at < 2 * MOST_ITEMS; at++) {
+    const name = newName(schema, at);
+    if (!result.has(name))
+      result.set(name, example(propertyOf(schema, properties, name), way, depth + 1, nth) ?? 'TODO');
   }
-  return at;
+  return Object.fromEntries(result);
+}
+
+function propertyOf(schema: Record<string, unknown>, properties: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(properties, name)) return properties[name];
+  const { patternProperties, additionalProperties } = schema;
+  if (isRecord(patternProperties)) {
+    const found = Object.keys(patternProperties).find((pattern) => matches(pattern, name));
+    if (found !== undefined) return patternProperties[found];
+  }
+  return additionalProperties;
+}
+
+function newName(schema: Record<string, unknown>, nth: number): string {
+  const { patternProperties, propertyNames } = schema;
+  if (isRecord(propertyNames)) return exampleText(propertyNames, nth);
+  const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
+  return exampleText(pattern === undefined ? {} : { pattern }, nth);
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(text);
+  } catch {
+    return false;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function number(schema: Record<string, unknown>, name: string): number | undefined {
+  const value = schema[name];
+  return typeof value === 'number' ? value : undefined;
 }

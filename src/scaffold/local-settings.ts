@@ -1,4 +1,4 @@
-import { localSettingsText, type LocalValues } from '../settings/local-settings.ts';
+import { localSettingsText, type LocalValues } from '../settings/files/local-settings.ts';
 import type { Answers } from './answers.ts';
 import type { PlannedFile } from './plan.ts';
 

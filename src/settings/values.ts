@@ -6,7 +6,7 @@ import { forTerminal } from '../base/escape.ts';
 import { decideProxy } from '../base/proxy.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/uuid.ts';
-import { readTarget } from '../engine/target.ts';
+import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import type { Entry, ProblemCode } from './sources.ts';

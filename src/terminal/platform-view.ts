@@ -1,7 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import type { DevEvent } from '../flows/dev-platform.ts';
 import type { SimulateResult, SimulateStep } from '../flows/simulate.ts';
-import type { TimelineEntry } from '../platform/dev-client.ts';
+import type { TimelineEntry } from '../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import { palette } from './palette.ts';
 import type { Progress } from './progress.ts';

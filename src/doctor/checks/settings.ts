@@ -1,5 +1,5 @@
 import { proxyPhrase } from '../../base/proxy.ts';
-import { readTarget } from '../../engine/target.ts';
+import { readTarget } from '../../engine/dial/target.ts';
 import type { Check } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, SettingProblem } from '../connection-input.ts';
 

@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
-import { probeHandshake } from '../../engine/handshake.ts';
-import { readTlsMaterial, type TlsMaterialText } from '../../engine/tls-material.ts';
+import { probeHandshake } from '../../engine/dial/handshake.ts';
+import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, IssuedMaterial, Sourced } from '../connection-input.ts';
 import { handshakeCause } from '../engine-causes.ts';

@@ -1,4 +1,4 @@
-import { decodeTokenUnverified } from '../../engine/token.ts';
+import { decodeTokenUnverified } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, IssuedToken } from '../connection-input.ts';
 import { restFinding } from '../rest-causes.ts';

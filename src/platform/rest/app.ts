@@ -5,7 +5,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import { messageOf } from '../../base/errors.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
-import { API_VERSION, operationIds } from '../../kuflow/contract/operations.ts';
+import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import { operationIds } from '../../kuflow/contract/operations.ts';
 import type { RestDeps, ServerTls } from './deps.ts';
 import { devRoutes } from './dev-routes.ts';
 import { defaultError, refusalOf } from './errors.ts';

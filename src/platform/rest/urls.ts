@@ -1,4 +1,4 @@
-import { API_VERSION } from '../../kuflow/contract/operations.ts';
+import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 
 /**
  * The path below the version segment: slashes collapsed (KuFlow's JS SDK sends two), an optional `/apis/external` and the version cut off.

@@ -1,5 +1,5 @@
 import type { ProcessDefinition, TaskKind } from '../definition.ts';
-import type { ShapeEvidence } from '../shape-inference.ts';
+import type { ShapeEvidence } from '../shape/shape-inference.ts';
 
 export type ReadOperation =
   'findProcesses' | 'findProcessItems' | 'findPrincipals' | 'retrieveProcess' | 'retrieveProcessItem';

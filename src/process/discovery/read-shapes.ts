@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import { collectShape, type InferredShape, type ShapeCollector } from '../shape-inference.ts';
+import { collectShape, type InferredShape, type ShapeCollector } from '../shape/shape-inference.ts';
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent } from './discovery-types.ts';
 import { jsonValueIn } from './lists.ts';

@@ -1,7 +1,7 @@
 import type { Answers } from '../answers.ts';
 import type { PlannedFile } from '../plan.ts';
-import { DEFINITION_FILE } from '../../process/definition-file.ts';
-import { renderDefinition } from '../../process/definition-render.ts';
+import { DEFINITION_FILE } from '../../process/definition/definition-file.ts';
+import { renderDefinition } from '../../process/definition/definition-render.ts';
 import { templateContext } from './context.ts';
 import { templateFiles } from './template-files.ts';
 import { loadTemplateSet, type TemplateSet } from './template-set.ts';

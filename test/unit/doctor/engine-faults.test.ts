@@ -15,8 +15,8 @@ import { handshakeCause } from '../../../src/doctor/engine-causes.ts';
 import { registry } from '../../../src/doctor/registry.ts';
 import { runChecks } from '../../../src/doctor/runner.ts';
 import { makeReport } from '../../../src/doctor/report.ts';
-import { probeHandshake } from '../../../src/engine/handshake.ts';
-import { readTlsMaterial } from '../../../src/engine/tls-material.ts';
+import { probeHandshake } from '../../../src/engine/dial/handshake.ts';
+import { readTlsMaterial } from '../../../src/engine/material/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from '../../support/connect-proxy.ts';
 import {

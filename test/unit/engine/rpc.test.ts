@@ -3,7 +3,7 @@ import type net from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { connectEngine, type EngineConnection } from '../../../src/engine/rpc.ts';
-import { readTlsMaterial, type TlsMaterial } from '../../../src/engine/tls-material.ts';
+import { readTlsMaterial, type TlsMaterial } from '../../../src/engine/material/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 import { listen, startEngineStub } from '../../support/engine-server.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTarget, readTarget } from '../../../src/engine/target.ts';
+import { formatTarget, readTarget } from '../../../src/engine/dial/target.ts';
 
 describe('readTarget', () => {
   it.each(['engine.kuflow.com:443', '127.0.0.1:7233', '[::1]:7233', 'localhost:1'])(

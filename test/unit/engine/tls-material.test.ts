@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTlsMaterial, type TlsMaterialText } from '../../../src/engine/tls-material.ts';
+import { readTlsMaterial, type TlsMaterialText } from '../../../src/engine/material/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 
 let authority: TestAuthority;

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { decodeTokenUnverified, renewAfter } from '../../../src/engine/token.ts';
+import { decodeTokenUnverified, renewAfter } from '../../../src/engine/material/token.ts';
 
 describe('decodeTokenUnverified', () => {
   it('reads the claims of a JWT whatever its signature', async () => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../src/base/errors.ts';
-import { parseDefinition } from '../../../src/process/definition-file.ts';
-import { renderDefinition } from '../../../src/process/definition-render.ts';
-import { definitionFromFlags } from '../../../src/process/flags-to-definition.ts';
+import { parseDefinition } from '../../../src/process/definition/definition-file.ts';
+import { renderDefinition } from '../../../src/process/definition/definition-render.ts';
+import { definitionFromFlags } from '../../../src/process/definition/flags-to-definition.ts';
 
 let folder = '';
 beforeAll(async () => {

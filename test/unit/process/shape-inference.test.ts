@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { inferShape } from '../../../src/process/shape-inference.ts';
-import { isFieldName } from '../../../src/process/shape-keys.ts';
+import { inferShape } from '../../../src/process/shape/shape-inference.ts';
+import { isFieldName } from '../../../src/process/shape/shape-keys.ts';
 
 const schemaOf = (...samples: unknown[]) => inferShape(samples).schema;
 

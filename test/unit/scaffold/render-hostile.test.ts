@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import ts from 'typescript';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../../src/process/definition-file.ts';
+import { parseDefinition } from '../../../src/process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { Answers } from '../../../src/scaffold/answers.ts';
 import type { PlannedFile } from '../../../src/scaffold/plan.ts';

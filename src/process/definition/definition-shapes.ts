@@ -2,10 +2,10 @@ import type { AnySchemaObject, ErrorObject } from 'ajv';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { forTerminal } from '../base/escape.ts';
-import { messageOf } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
-import { nearMatch } from '../base/near-match.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { nearMatch } from '../../base/near-match.ts';
 
 /** Something wrong at a place of plain data; `key` names a key of the object there, when the key itself is what is wrong. */
 export interface DataProblem {

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { TASK_KINDS } from './definition.ts';
-import type { TaskKind } from './definition.ts';
+import { TASK_KINDS } from '../definition.ts';
+import type { TaskKind } from '../definition.ts';
 
 const closed = { additionalProperties: false };
 

@@ -1,7 +1,7 @@
-import { KnownError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
-import type { Secret } from '../base/secret.ts';
-import type { NamedEvent } from './store/events.ts';
+import { KnownError } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { NamedEvent } from '../store/events.ts';
 
 export type TimelineEntry = NamedEvent;
 

@@ -2,12 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { YAMLMap } from 'yaml';
-import { codeOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
-import { nearMatch } from '../base/near-match.ts';
-import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
-import type { SettingName } from './keys.ts';
-import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+import { codeOf } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { nearMatch } from '../../base/near-match.ts';
+import { APPLICATION_FILES, SETTING_KEYS } from '../keys.ts';
+import type { SettingName } from '../keys.ts';
+import type { Entry, Layer, SettingProblem, SettingWarning, Source } from '../sources.ts';
 
 const LARGEST = 1024 * 1024;
 const SECRETS: ReadonlySet<string> = new Set(

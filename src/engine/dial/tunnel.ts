@@ -1,9 +1,9 @@
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { deferred } from '../base/deferred.ts';
-import { codeOf, messageOf } from '../base/errors.ts';
-import type { ProxyDecision } from '../base/proxy.ts';
+import { deferred } from '../../base/deferred.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { ProxyDecision } from '../../base/proxy.ts';
 import { speaksTls } from './speaks-tls.ts';
 import { type EngineTarget, formatTarget } from './target.ts';
 

@@ -1,5 +1,5 @@
 import type tls from 'node:tls';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial.ts';
 
 /**

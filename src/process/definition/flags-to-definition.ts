@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { messageOf, usageError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
-import type { JsonObject } from '../base/json.ts';
-import { isUuid } from '../base/uuid.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { isRecord } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { isUuid } from '../../base/uuid.ts';
 import { didYouMean, jsonProblems, shapeCheck } from './definition-shapes.ts';
-import { TASK_KINDS } from './definition.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from './definition.ts';
+import { TASK_KINDS } from '../definition.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
 export interface DefinitionFlags {
   readonly code?: string;

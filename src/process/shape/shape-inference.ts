@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { looksLikeProperName } from './shape-keys.ts';
 import { look, merge, newPlace, type Looking, type Place } from './shape-places.ts';
 

@@ -1,8 +1,8 @@
 import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
-import { hasHidden, yamlComment, yamlString } from '../names/yaml.ts';
+import { hasHidden, yamlComment, yamlString } from '../../names/yaml.ts';
 import type { DefinitionFile } from './definition-schema.ts';
-import type { DataShape, ProcessDefinition } from './definition.ts';
+import type { DataShape, ProcessDefinition } from '../definition.ts';
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
 

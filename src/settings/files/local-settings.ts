@@ -1,8 +1,8 @@
 import { Document, isMap, isScalar, parseDocument } from 'yaml';
-import { KnownError } from '../base/errors.ts';
-import { Secret } from '../base/secret.ts';
-import { SETTING_KEYS } from './keys.ts';
-import type { SettingName } from './keys.ts';
+import { KnownError } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import { SETTING_KEYS } from '../keys.ts';
+import type { SettingName } from '../keys.ts';
 
 export type LocalValues = Readonly<Partial<Record<SettingName, string | number | readonly string[] | Secret>>>;
 

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { Ajv } from 'ajv';
-import { forTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { isRecord } from '../../base/json.ts';
 import { DefinitionFileSchema } from './definition-schema.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import { didYouMean, jsonProblems, pointerSteps, shapeCheck } from './definition-shapes.ts';

@@ -2,11 +2,11 @@ import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { deferred } from '../base/deferred.ts';
-import { codeOf, messageOf } from '../base/errors.ts';
-import type { ProxyDecision } from '../base/proxy.ts';
+import { deferred } from '../../base/deferred.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { ProxyDecision } from '../../base/proxy.ts';
 import { type EngineTarget, formatTarget } from './target.ts';
-import type { TlsMaterial } from './tls-material.ts';
+import type { TlsMaterial } from '../material/tls-material.ts';
 import { openTunnel, type Proxy, TunnelError, type TunnelStage } from './tunnel.ts';
 
 export interface DialOptions {

@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
-import { codeOf, KnownError, messageOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
 import { checkForm } from './definition-form.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import type { DataProblem } from './definition-shapes.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from './definition.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 export const DEFINITION_FILE = 'kuflow.process.yaml';
 
