@@ -1,6 +1,7 @@
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
 import type { RunningPlatform } from '../../src/platform/platform.ts';
-import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import { until } from './until.ts';
 
 type Process = Awaited<ReturnType<KuFlowClient['retrieveProcess']>>;
@@ -16,6 +17,8 @@ export interface HistoryEvent {
 /** A person of the local platform, who also may look into the engine. */
 export interface ProcessUser {
   readonly client: KuFlowClient;
+  /** On the private address, behind the gateway. */
+  readonly temporal: Client;
   /** Starts a process; its id. */
   start(code: string): Promise<string>;
   /** Waits for the one item of the process with this code. */
@@ -32,7 +35,8 @@ export interface ProcessUser {
 export async function processUser(platform: RunningPlatform): Promise<ProcessUser> {
   const { tenantId, namespace, user } = platform.identity;
   const client = createKuFlowClient({ endpoint: platform.loopback.http, credentials: { token: user.token } });
-  const engine = await createProcessEngine({ address: platform.endpoints.temporal, namespace });
+  const connection = await Connection.connect({ address: platform.endpoints.temporal });
+  const temporal = new Client({ connection, namespace });
   const item = (processId: string, code: string): Promise<Item> =>
     until(`an item ${code}`, async () => {
       const { content } = await client.findProcessItems({ processId: [processId], processItemDefinitionCode: [code] });
@@ -41,6 +45,7 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
     });
   return {
     client,
+    temporal,
     item,
     start: async (code) => {
       const { resource } = await client.createProcess({ processDefinitionCode: code, tenantId });
@@ -60,7 +65,8 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
         return process.state === 'COMPLETED' && process;
       }),
     history: async (workflowId) => {
-      const { events } = JSON.parse(await engine.history(workflowId)) as {
+      const history = await temporal.workflow.getHandle(workflowId).fetchHistory();
+      const { events } = JSON.parse(historyToJSON(history)) as {
         events: readonly Readonly<Record<string, unknown>>[];
       };
       return events.map((event) => {
@@ -73,7 +79,7 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
     },
     close: async () => {
       await client.close();
-      await engine.close();
+      await connection.close();
     },
   };
 }

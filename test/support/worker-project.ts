@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { projectCopy } from './generated-project.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
@@ -30,11 +30,11 @@ export function workerProject(): string {
   return folder;
 }
 
-/** A process whose workflow is one of `worker-project/`, on a queue of its own. */
-export function trialDefinition(
-  code: string,
-  workflowType: string,
-  tasks: readonly TaskDefinition[] = [{ code, kind: 'human' }],
-): ProcessDefinition {
-  return { process: { code, name: code }, workflow: { type: workflowType, taskQueue: `${code}_QUEUE` }, tasks };
+/** A process whose workflow is one of `worker-project/`, with one task that has its code; on a queue of its own unless one is given. */
+export function trialDefinition(code: string, workflowType: string, taskQueue = `${code}_QUEUE`): ProcessDefinition {
+  return {
+    process: { code, name: code },
+    workflow: { type: workflowType, taskQueue },
+    tasks: [{ code, kind: 'human' }],
+  };
 }

@@ -62,6 +62,6 @@ export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<Wor
   await kuflowActivities.KuFlow_Engine_completeProcessItemTask({ processItemId });
   const cancelled = await create();
   await kuflowActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [cancelled] });
-  await kuflowActivities.KuFlow_Engine_changeProcessInitiator({ processId, initiatorId: userId });
+  await kuflowActivities.KuFlow_Engine_changeProcessInitiator({ processId, initiatorId: applicationId });
   return { message: 'posted' };
 }

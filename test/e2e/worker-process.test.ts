@@ -1,0 +1,302 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Client, defaultPayloadConverter } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuid7 } from '../../src/base/uuid.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
+import { pythonWithSdk } from '../support/python-sdk.ts';
+import { until } from '../support/until.ts';
+import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { trialDefinition, workerProject } from '../support/worker-project.ts';
+
+const QUEUE = sampleDefinition().workflow.taskQueue;
+const DROPPED_AT_START = ['createAuthentication', 'createWorker'] as const;
+const DROPPED_IN_PROCESS = [
+  'createProcessItem',
+  'claimProcessItemTask',
+  'assignProcessItemTask',
+  'appendProcessItemTaskLog',
+  'completeProcessItemTask',
+  'cancelProcessProcessItems',
+  'changeProcessInitiator',
+] as const;
+
+let python: string;
+let running: TestPlatform;
+let user: ProcessUser;
+let worker: WorkerProcess;
+let metricsPort: number;
+
+const goesOn = (): void => {
+  if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+};
+
+/** Drops the next answer of each operation; the operations whose answer was not asked for stay in the list that this returns. */
+function dropAnswers(operationIds: readonly string[], times = 1): () => readonly string[] {
+  running.platform.faults.clear();
+  for (const operationId of operationIds) {
+    running.platform.faults.add({ operationId, times, action: { kind: 'drop-answer' } });
+  }
+  return () => running.platform.faults.list().flatMap(({ operationId, left }) => (left > 0 ? [operationId] : []));
+}
+
+async function fromPlatform<T>(path: string): Promise<T> {
+  const { loopback, identity } = running.platform;
+  const answer = await fetch(`${loopback.http}/_dev/${path}`, {
+    headers: { authorization: `Bearer ${identity.user.token.reveal()}` },
+  });
+  return (await answer.json()) as T;
+}
+
+beforeAll(async () => {
+  python = await pythonWithSdk();
+  workerProject();
+  running = await startTestPlatform({
+    definitions: [
+      sampleDefinition(),
+      trialDefinition('POSTS', 'PostsWorkflow', QUEUE),
+      trialDefinition('OUTSIDE', 'OutsideWorkflow', QUEUE),
+      trialDefinition('SLOW', 'SlowWorkflow', QUEUE),
+    ],
+  });
+  user = await processUser(running.platform);
+  metricsPort = await freePort();
+  // Token and certificate: the same operation.
+  const left = dropAnswers(DROPPED_AT_START, 2);
+  worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_METRICSPORT: String(metricsPort) }));
+  await worker.ready();
+  await until('the worker is registered although two answers were lost', () => {
+    goesOn();
+    return left().length === 0;
+  });
+}, 400_000);
+
+afterAll(async () => {
+  await worker.kill();
+  await user.close();
+  await running.remove();
+});
+
+describe('the sample process', () => {
+  let processId: string;
+  type Item = Awaited<ReturnType<ProcessUser['item']>>;
+  let items: ReadonlyMap<string, Item>;
+
+  beforeAll(async () => {
+    processId = await user.start('LOAN');
+    const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+    await user.complete(processId, 'LOAN_APPLICATION', application);
+    await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+    await user.completed(processId, goesOn);
+    const codes = sampleDefinition().tasks.map(({ code }) => code);
+    items = new Map(await Promise.all(codes.map(async (code) => [code, await user.item(processId, code)] as const)));
+  });
+
+  it('waits for a human task, whose data reaches the workflow', async () => {
+    expect(items.get('LOAN_APPLICATION')).toMatchObject({
+      type: 'TASK',
+      ownerId: running.platform.identity.user.principalId,
+      task: { state: 'COMPLETED', data: { valid: true, value: { firstName: 'Ada' } } },
+    });
+    const seen = (await user.history(processId)).map(({ attributes }) => decoded(attributes['result']));
+    expect(seen).toContainEqual(
+      expect.objectContaining({
+        processItem: expect.objectContaining({
+          id: items.get('LOAN_APPLICATION')?.id,
+          task: expect.objectContaining({ state: 'COMPLETED' }) as unknown,
+        }) as unknown,
+      }),
+    );
+  });
+
+  it('does a system task by itself, as the application', () => {
+    expect(items.get('CHECK_CREDIT')).toMatchObject({
+      type: 'TASK',
+      ownerId: running.platform.identity.application.id,
+      task: { state: 'COMPLETED', data: { valid: true } },
+    });
+  });
+
+  it('writes a message and goes on', () => {
+    expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
+  });
+
+  it('opens a thread and goes on', () => {
+    expect(items.get('LOAN_DISCUSSION')).toMatchObject({ type: 'THREAD' });
+  });
+
+  it('ends with every request and answer within the contract', () => {
+    expect(running.events.filter(({ kind }) => kind === 'contract-violation')).toEqual([]);
+  });
+});
+
+describe('a POST whose answer is lost', () => {
+  let processId: string;
+  let left: () => readonly string[];
+  let happened: readonly string[];
+  const times = (what: string): number => happened.filter((kind) => kind === what).length;
+
+  beforeAll(async () => {
+    left = dropAnswers(DROPPED_IN_PROCESS);
+    processId = await user.start('POSTS');
+    await user.completed(processId, goesOn);
+    const { entries } = await fromPlatform<{ entries: { kind: string }[] }>(`processes/${processId}/timeline`);
+    happened = entries.map(({ kind }) => kind);
+  });
+
+  it('is tried again: authentication and registration, while the worker starts', async () => {
+    const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
+    for (const operationId of DROPPED_AT_START) {
+      expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(2);
+    }
+    const { workers } = await fromPlatform<{ workers: object[] }>('workers');
+    expect(workers).toHaveLength(1);
+    expect(workers[0]).toMatchObject({ taskQueue: QUEUE });
+  });
+
+  it('happens in the process for every operation, and the process completes', async () => {
+    expect(left()).toEqual([]);
+    const { state } = await user.client.retrieveProcess(processId);
+    expect(state).toBe('COMPLETED');
+  });
+
+  it('creates an item once', () => expect(times('item-created')).toBe(2));
+  it('claims a task once', () => expect(times('item-claimed')).toBe(1));
+  it('completes a task once', () => expect(times('item-completed')).toBe(1));
+  it('cancels a task once', () => expect(times('item-cancelled')).toBe(1));
+
+  it('assigns a task to who was named last, and completes it as that principal', async () => {
+    expect(await itemOf('COMPLETED')).toMatchObject({ ownerId: running.platform.identity.application.id });
+  });
+
+  it('changes the initiator', async () => {
+    const { initiatorId } = await user.client.retrieveProcess(processId);
+    expect(initiatorId).toBe(running.platform.identity.application.id);
+  });
+
+  it('writes the log entry at least once: KuFlow gives a log entry no id to recognise it by', async () => {
+    const { task } = await itemOf('COMPLETED');
+    expect(task?.logs?.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(task?.logs?.map(({ message }) => message))).toEqual(new Set(['Begun']));
+  });
+
+  const itemOf = async (taskState: 'COMPLETED'): ReturnType<ProcessUser['item']> => {
+    const { content } = await user.client.findProcessItems({ processId: [processId], taskState: [taskState] });
+    expect(content).toHaveLength(1);
+    return user.client.retrieveProcessItem(content[0]?.id ?? '');
+  };
+});
+
+describe('the worker', () => {
+  it('notices by itself that a task was cancelled in KuFlow, and ends the workflow with TaskCancelled', async () => {
+    const processId = await user.start('OUTSIDE');
+    const { id } = await user.item(processId, 'OUTSIDE');
+    await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
+    const failed = await until('the workflow fails', async () => {
+      goesOn();
+      return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_EXECUTION_FAILED');
+    });
+    expect(failed.attributes).toMatchObject({
+      failure: { message: 'The task OUTSIDE was cancelled', applicationFailureInfo: { type: 'TaskCancelled' } },
+    });
+    const signals = (await user.history(processId)).filter(({ type }) => type === 'WORKFLOW_EXECUTION_SIGNALED');
+    expect(signals).toEqual([]);
+  });
+
+  it('refuses to answer in clear text where KuFlow wants encrypted payloads: the task fails, the workflow waits', async () => {
+    const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
+    const asKuFlow = new Client({
+      connection: user.temporal.connection,
+      namespace: running.platform.identity.namespace,
+      interceptors: {
+        workflow: [
+          { startWithDetails: (input, next) => next({ ...input, headers: { ...input.headers, ...headers } }) },
+        ],
+      },
+    });
+    const workflowId = uuid7();
+    const handle = await asKuFlow.workflow.start('LoanWorkflow', {
+      workflowId,
+      taskQueue: QUEUE,
+      args: [{ processId: workflowId }],
+    });
+    const failed = await until('a workflow task fails', async () => {
+      goesOn();
+      return (await user.history(workflowId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+    });
+    const { failure } = failed.attributes as { failure: { message: string } };
+    expect(failure.message).toContain('KuFlow wants encrypted payloads for this process');
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    expect((await user.history(workflowId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
+    await handle.terminate('seen');
+  });
+
+  it("has every activity of KuFlow's Python library, and the ones of other generations", async () => {
+    const { workers } = await fromPlatform<{ workers: { activityTypes: string[]; workflowTypes: string[] }[] }>(
+      'workers',
+    );
+    const own = (workers[0]?.activityTypes ?? []).filter((name) => name.startsWith('KuFlow_Engine_'));
+    const theirs = activitiesOf(python);
+    expect(theirs.length).toBeGreaterThan(30);
+    expect(own.toSorted()).toEqual([...theirs, 'KuFlow_Engine_prepareBusinessArtifactCreateArtifact'].toSorted());
+    expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
+  });
+
+  it('answers its probes and shows its metrics', async () => {
+    const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
+    expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const expected = [
+      /^kuflow_engine_token_age_seconds\S* \d/m,
+      /^kuflow_engine_certificate_expiry_seconds\S* [1-9]/m,
+      /^kuflow_rest_calls\S*operation="createProcessItem"\S*status="201"\S* [1-9]/m,
+      /^kuflow_worker_registration_failures\S* \d/m,
+      /^temporal_workflow_completed\S* [1-9]/m,
+    ];
+    expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
+  });
+
+  it('keeps form data and secrets out of its log', () => {
+    expect(worker.log.length).toBeGreaterThan(3);
+    expect(worker.output()).not.toMatch(/Ada|Lovelace|PRIVATE KEY|eyJ/);
+    expect(worker.output()).not.toContain(running.platform.identity.application.secret.reveal());
+  });
+
+  it('lets a 5 s activity end on its first attempt after SIGTERM, is not ready meanwhile, and exits with 0', async () => {
+    const processId = await user.start('SLOW');
+    await until('the activity runs', async () => {
+      goesOn();
+      const { raw } = await user.temporal.workflow.getHandle(processId).describe();
+      return raw.pendingActivities?.some(({ lastStartedTime }) => Boolean(lastStartedTime));
+    });
+    worker.signal('SIGTERM');
+    await until('it is not ready', async () => (await fetch(`${worker.health()}/readyz`)).status === 503, 2_000);
+    expect((await fetch(`${worker.health()}/livez`)).status).toBe(200);
+    expect(await worker.exited).toBe(0);
+    const history = await user.history(processId);
+    expect(history.filter(({ type }) => type === 'ACTIVITY_TASK_STARTED').map(attemptOf)).toEqual([1]);
+    const completed = history.find(({ type }) => type === 'ACTIVITY_TASK_COMPLETED');
+    expect(decoded(completed?.attributes['result'])).toBe('attempt 1');
+  });
+});
+
+const attemptOf = ({ attributes }: HistoryEvent): unknown => attributes['attempt'];
+
+/** The first payload as JSON. */
+function decoded(payloads: unknown): unknown {
+  const data = (payloads as { payloads?: readonly { data?: string }[] } | undefined)?.payloads?.[0]?.data;
+  return data === undefined ? undefined : JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+}
+
+/** The activities that KuFlow's Python library defines, read from its source. */
+function activitiesOf(pythonPath: string): readonly string[] {
+  const lib = join(dirname(dirname(pythonPath)), 'lib');
+  const [version = ''] = readdirSync(lib);
+  const folder = join(lib, version, 'site-packages', 'kuflow_temporal_activity_kuflow');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.py'))
+    .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/activity\.defn\(name="([^"]+)"/g)])
+    .flatMap(([, name]) => name ?? []);
+}
