@@ -4,7 +4,8 @@ import * as activities from './activities.ts';
 import { check } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
-import { loadSettings, SettingsError, type Settings } from './kuflow/settings.ts';
+import { loadSettings, type Settings } from './kuflow/settings.ts';
+import { SettingsError } from './kuflow/settings-problem.ts';
 import { startWorker } from './kuflow/worker-runtime.ts';
 import * as workflows from './workflows.ts';
 

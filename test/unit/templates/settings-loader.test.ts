@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { proxyFor } from '../../../templates/typescript/src/kuflow/proxy.ts';
-import { loadSettings, SettingsError } from '../../../templates/typescript/src/kuflow/settings.ts';
+import { loadSettings } from '../../../templates/typescript/src/kuflow/settings.ts';
+import { SettingsError } from '../../../templates/typescript/src/kuflow/settings-problem.ts';
 import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 import type { TestAuthority, TestPair } from '../../support/certificates.ts';
@@ -48,7 +49,11 @@ afterAll(() => rm(root, { recursive: true }));
 async function loaded(one: Pick<Case, 'files' | 'env'>) {
   const dir = join(root, String(count++));
   await mkdir(dir);
-  const pem: Readonly<Record<string, string>> = { cert: client.cert.trim(), key: client.key.trim(), ca: authority.cert.trim() };
+  const pem: Readonly<Record<string, string>> = {
+    cert: client.cert.trim(),
+    key: client.key.trim(),
+    ca: authority.cert.trim(),
+  };
   const filled = (text: string): string =>
     text
       .replaceAll('{dir}', dir)

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { failureOf, validationFailure } from './activity-failure.ts';
+import { find, get, id, patch, pick, post, put, remove, type Call, type CallOf } from './activity-calls.ts';
+import { failureOf } from './activity-failure.ts';
+import { requireAll, requireItemParts, type Request } from './activity-validation.ts';
 import type { KuFlowActivities, Principal, ProcessItem, WorkerActivities } from './model.ts';
-import { RestError, type RestClient, type RestRequest } from './rest-client.ts';
+import { RestError, type RestClient } from './rest-client.ts';
 
-type Request = Readonly<Record<string, unknown>>;
 type Handler = (request: Request) => Promise<unknown>;
-type Call = Pick<RestRequest, 'operation' | 'method' | 'path' | 'query' | 'body' | 'contentType' | 'once'>;
 type DoneByUs = (item: ProcessItem, request: Request) => boolean | Promise<boolean>;
 
 /**
@@ -22,11 +21,7 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
 
   /** An activity: checks the request, calls KuFlow, answers with the result under `field`. */
   const activity =
-    (
-      field: string | undefined,
-      required: readonly string[],
-      callOf: (request: Request) => Omit<Call, 'operation'>,
-    ): Named =>
+    (field: string | undefined, required: readonly string[], callOf: CallOf): Named =>
     (operation) =>
       guarded(operation, async (request) => {
         requireAll(request, required);
@@ -284,79 +279,6 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
 }
 
 type Named = (operation: string) => Handler;
-type CallOf = (request: Request) => Omit<Call, 'operation'>;
-type PathOf = (request: Request) => string;
-
-// Kinds of calls
-
-const get =
-  (path: PathOf): CallOf =>
-  (request) => ({ method: 'GET', path: path(request) });
-const remove =
-  (path: PathOf): CallOf =>
-  (request) => ({ method: 'DELETE', path: path(request) });
-const put =
-  (path: PathOf, fields: readonly string[]): CallOf =>
-  (request) => ({
-    method: 'PUT',
-    path: path(request),
-    body: pick(request, fields),
-  });
-const patch =
-  (path: PathOf): CallOf =>
-  (request) => ({
-    method: 'PATCH',
-    path: path(request),
-    body: request['jsonPatch'],
-    contentType: 'application/json-patch+json',
-  });
-/** A create that came without an id gets one that stays the same in every attempt, so that KuFlow creates only once. */
-const post =
-  (path: PathOf, fields: readonly string[], create?: 'with id'): CallOf =>
-  (request) => ({
-    method: 'POST',
-    path: path(request),
-    ...(fields.length === 0
-      ? {}
-      : {
-          body: pick(
-            create ? { id: idOfThisActivity(), ...withoutEmpty(request) } : request,
-            create ? ['id', ...fields] : fields,
-          ),
-        }),
-  });
-const find =
-  (path: string): CallOf =>
-  (request) => ({
-    method: 'GET',
-    path,
-    query: Object.fromEntries(
-      Object.entries(request).map(([field, value]) => [
-        FILTERS[field] ?? field,
-        value as string | number | readonly string[] | undefined,
-      ]),
-    ),
-  });
-
-// The activities name filters in the plural, the API in the singular.
-const FILTERS: Readonly<Record<string, string>> = {
-  sorts: 'sort',
-  tenantIds: 'tenantId',
-  processIds: 'processId',
-  processDefinitionIds: 'processDefinitionId',
-  processDefinitionCodes: 'processDefinitionCode',
-  states: 'state',
-  initiatorIds: 'initiatorId',
-  initiatorEmails: 'initiatorEmail',
-  types: 'type',
-  taskStates: 'taskState',
-  processItemDefinitionCodes: 'processItemDefinitionCode',
-  businessArtifactDefinitionIds: 'businessArtifactDefinitionId',
-  businessArtifactDefinitionCodes: 'businessArtifactDefinitionCode',
-  values: 'value',
-};
-
-// What goes wrong
 
 function guarded(operation: string, run: Handler): Handler {
   return async (request) => {
@@ -377,54 +299,4 @@ function guarded(operation: string, run: Handler): Handler {
       throw failureOf(error);
     }
   };
-}
-
-/** `a|b`: one of them. */
-function requireAll(request: Request, required: readonly string[]): void {
-  for (const field of required) {
-    const names = field.split('|');
-    if (names.every((name) => isMissing(request[name]))) {
-      throw validationFailure(`${names.map((name) => `'${name}'`).join(' or ')} is required`);
-    }
-  }
-}
-
-function requireItemParts(request: Request): void {
-  requireAll(request, ['id', 'processId', 'type']);
-  if (request['type'] !== 'MESSAGE') return requireAll(request, ['processItemDefinitionCode']);
-  requireAll(request, ['message']);
-  const message = request['message'] as Request;
-  if (isMissing(message['text']) && isMissing(message['data'])) {
-    throw validationFailure("'message.text' and/or 'message.data' is required for message items");
-  }
-  if (!isMissing(message['data']) && isMissing(message['dataStructureDataDefinitionCode'])) {
-    throw validationFailure(
-      "'message.dataStructureDataDefinitionCode' is required for message items when 'message.data' is set",
-    );
-  }
-}
-
-function isMissing(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
-}
-
-function id(request: Request, field: string): string {
-  return encodeURIComponent(String(request[field]));
-}
-
-function pick(request: Request, fields: readonly string[]): Request {
-  return Object.fromEntries(
-    fields.map((field) => [field, request[field]]).filter(([, value]) => value !== undefined && value !== null),
-  );
-}
-
-function withoutEmpty(request: Request): Request {
-  return Object.fromEntries(Object.entries(request).filter(([, value]) => !isMissing(value)));
-}
-
-function idOfThisActivity(): string {
-  const { workflowExecution, activityId } = activityInfo();
-  const name = `${workflowExecution?.workflowId}/${workflowExecution?.runId}/${activityId}`;
-  const hex = createHash('sha256').update(name).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -7,7 +7,8 @@ import { describeError } from './logging.ts';
 import { noMetrics } from './metrics.ts';
 import { proxyFor } from './proxy.ts';
 import { createRestClient, RestError, type RestClient } from './rest-client.ts';
-import { SettingsError, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { SettingsError } from './settings-problem.ts';
 
 export type StepName = 'settings' | 'rest' | 'token' | 'certificate' | 'connect' | 'namespace';
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { resolve } from 'node:path';
 import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
 import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
+import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, type Found } from './settings-files.ts';
+import { SettingsError, type ProblemCode, type SettingsProblem } from './settings-problem.ts';
 
 export const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 const DEFAULT_TARGET = 'engine.kuflow.com:443';
-const FILES = ['application.yaml', 'application-local.yaml'] as const;
 
 /** Certificate, key and CA as PEM texts, and where they came from. */
 export interface MutualTls {
@@ -51,57 +51,7 @@ export interface Settings {
   };
 }
 
-export type ProblemCode =
-  'missing' | 'invalid' | 'placeholder' | 'unreadable' | 'conflict' | 'mixed-credentials' | 'endpoint-mismatch';
-
-/** One thing to put right. Values of secrets are never part of it. */
-export interface SettingsProblem {
-  readonly key: string;
-  readonly code: ProblemCode;
-  /** Where the value stands (`application.yaml`, an environment variable) or where it could be given. */
-  readonly source: string;
-  readonly expected: string;
-}
-
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-  readonly problems: readonly SettingsProblem[];
-
-  constructor(problems: readonly SettingsProblem[]) {
-    super(problems.map(lineOf).join('\n'));
-    this.problems = problems;
-  }
-}
-
-function lineOf({ key, source, code, expected }: SettingsProblem): string {
-  return `${key} (${source}): ${code === 'missing' ? 'missing' : 'expected'} ${expected}`;
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
-type Found = { readonly text: string; readonly source: string };
-
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  'kuflow.api.endpoint': 'KUFLOW_API_ENDPOINT',
-  'kuflow.api.client-id': 'KUFLOW_API_CLIENTID',
-  'kuflow.api.client-secret': 'KUFLOW_API_CLIENTSECRET',
-  'kuflow.api.tenant-id': 'KUFLOW_API_TENANTID',
-  'kuflow.api.ca': 'KUFLOW_API_CA',
-  'temporal.target': 'TEMPORAL_TARGET',
-  'temporal.namespace': 'TEMPORAL_NAMESPACE',
-  'temporal.kuflow-queue': 'TEMPORAL_KUFLOWQUEUE',
-  'temporal.mutual-tls.cert': 'TEMPORAL_MUTUALTLS_CERT',
-  'temporal.mutual-tls.key': 'TEMPORAL_MUTUALTLS_KEY',
-  'temporal.mutual-tls.ca': 'TEMPORAL_MUTUALTLS_CA',
-  'temporal.mutual-tls.cert-data': 'TEMPORAL_MUTUALTLS_CERTDATA',
-  'temporal.mutual-tls.key-data': 'TEMPORAL_MUTUALTLS_KEYDATA',
-  'temporal.mutual-tls.ca-data': 'TEMPORAL_MUTUALTLS_CADATA',
-  'temporal.mutual-tls.server-name': 'TEMPORAL_MUTUALTLS_SERVERNAME',
-  'temporal.proxy': 'TEMPORAL_PROXY',
-  'worker.installation-id': 'WORKER_INSTALLATIONID',
-  'worker.robot-ids': 'WORKER_ROBOTIDS',
-  'worker.health-port': 'WORKER_HEALTHPORT',
-  'worker.metrics-port': 'WORKER_METRICSPORT',
-};
 
 /**
  * The settings of this worker: `application.yaml`, over it `application-local.yaml`, over both the environment, key by
@@ -121,7 +71,9 @@ class Loader {
   constructor(directory: string, environment: Environment) {
     this.#directory = directory;
     this.#environment = environment;
-    this.#files = this.#readFiles();
+    this.#files = readApplicationFiles(directory, (key, code, source, expected) =>
+      this.#problem(key, code, source, expected),
+    );
   }
 
   load(): Settings {
@@ -175,33 +127,6 @@ class Loader {
   }
 
   // Where values come from
-
-  #readFiles(): ReadonlyMap<string, Found> {
-    const found = new Map<string, Found>();
-    for (const file of FILES) {
-      let content: unknown;
-      try {
-        // Every scalar as it is written: a secret of digits keeps its zeros.
-        content = parse(readFileSync(join(this.#directory, file), 'utf8'), { schema: 'failsafe' });
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT') continue;
-        // The message of a YAML error quotes the file, which may hold the secret.
-        const why = codeOf(error) ?? 'not valid YAML';
-        this.#problem(file, 'unreadable', file, `a YAML file that can be read: ${why}`);
-        continue;
-      }
-      if (content !== null && content !== '' && (typeof content !== 'object' || Array.isArray(content))) {
-        this.#problem(file, 'unreadable', file, 'a YAML file that holds a map');
-        continue;
-      }
-      for (const key of Object.keys(ENVIRONMENT)) {
-        const text = asText(valueAt(content, key), key === 'worker.robot-ids');
-        if (text === undefined) this.#problem(key, 'invalid', file, 'a single value');
-        else if (text !== '') found.set(key, { text, source: file });
-      }
-    }
-    return found;
-  }
 
   #fromEnvironment(name: string): Found | undefined {
     const text = this.#environment[name]?.trim();
@@ -402,27 +327,6 @@ function endpointOf(address: string): string | undefined {
   return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
 }
 
-/** The empty text when the way leads to nothing or through something that is no map. */
-function valueAt(content: unknown, key: string): unknown {
-  let at: unknown = content;
-  for (const part of key.split('.')) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at)) return '';
-    at = (at as Record<string, unknown>)[part] ?? '';
-  }
-  return at;
-}
-
-function asText(value: unknown, list: boolean): string | undefined {
-  if (typeof value === 'string') return value.trim();
-  if (list && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
-  return undefined;
-}
-
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : undefined;
 }

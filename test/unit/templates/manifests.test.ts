@@ -1,0 +1,64 @@
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { Secret } from 'kubernetes-models/v1/Secret';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { sampleDefinition } from '../../../src/process/sample.ts';
+import { renderTemplate } from '../../../src/scaffold/render/render.ts';
+
+let files: ReadonlyMap<string, string>;
+
+beforeAll(async () => {
+  const rendered = await renderTemplate({
+    name: '@acme/Loan_Worker',
+    language: 'typescript',
+    definition: sampleDefinition(),
+    definitionSource: 'sample',
+    local: true,
+    packageManager: 'npm',
+    cliPackage: '0.1.0',
+  });
+  files = new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
+});
+
+const yaml = (path: string): unknown => parse(files.get(path) ?? '');
+
+describe('the Kubernetes manifests of a TypeScript worker', () => {
+  it('are valid under the schemas of Kubernetes', () => {
+    new Deployment(yaml('deploy/deployment.yaml') as ConstructorParameters<typeof Deployment>[0]).validate();
+    new Secret(yaml('deploy/secret.example.yaml') as ConstructorParameters<typeof Secret>[0]).validate();
+  });
+
+  it('are refused by those schemas when they are wrong', () => {
+    const broken = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 'one' } };
+    expect(() => new Deployment(broken as never).validate()).toThrow();
+  });
+
+  it('check the connection first, probe, run without rights, and wait for the drain', () => {
+    const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
+      .template;
+    const [container] = spec['containers'] as readonly Record<string, unknown>[];
+    const [init] = spec['initContainers'] as readonly Record<string, unknown>[];
+    expect(init).toMatchObject({ args: ['--check'], env: container?.['env'] });
+    expect(spec).toMatchObject({ terminationGracePeriodSeconds: 60, securityContext: { runAsNonRoot: true } });
+    expect(container).toMatchObject({
+      securityContext: {
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      },
+      livenessProbe: { httpGet: { path: '/livez' } },
+      readinessProbe: { httpGet: { path: '/readyz' } },
+    });
+  });
+});
+
+describe('the image of a TypeScript worker', () => {
+  it('is glibc, not root, and starts the worker directly', () => {
+    const dockerfile = files.get('Dockerfile') ?? '';
+    expect(dockerfile).not.toContain('alpine');
+    expect(dockerfile).toMatch(/^USER 1000:1000$/m);
+    expect(dockerfile).toMatch(/^ENTRYPOINT \["node", .*"dist\/main\.js"\]$/m);
+    expect(dockerfile).toContain('npm prune --omit=dev');
+    expect(files.get('.dockerignore')).toContain('application-local.yaml');
+  });
+});
