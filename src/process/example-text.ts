@@ -1,0 +1,68 @@
+import { textOfPattern } from './pattern-text.ts';
+
+const DAY = 24 * 3600 * 1000;
+const FIRST_DAY = Date.UTC(2025, 0, 31);
+const hex = (nth: number, digits: number): string => nth.toString(16).padStart(digits, '0');
+const ID = (nth: number): string => `00000000-0000-4000-8000-${hex(nth, 12)}`;
+
+const BY_FORMAT: Readonly<Record<string, (nth: number) => string>> = {
+  date: (nth) => new Date(FIRST_DAY + nth * DAY).toISOString().slice(0, 10),
+  time: (nth) => `10:00:${String(nth % 60).padStart(2, '0')}Z`,
+  'date-time': (nth) => `2025-01-31T10:00:${String(nth % 60).padStart(2, '0')}Z`,
+  'iso-time': (nth) => `10:00:${String(nth % 60).padStart(2, '0')}Z`,
+  'iso-date-time': (nth) => `2025-01-31T10:00:${String(nth % 60).padStart(2, '0')}Z`,
+  duration: (nth) => `P${nth + 1}D`,
+  email: (nth) => `ada${nth === 0 ? '' : nth}@example.com`,
+  hostname: (nth) => `host${nth === 0 ? '' : nth}.example.com`,
+  ipv4: (nth) => `192.0.2.${(nth % 250) + 1}`,
+  ipv6: (nth) => `2001:db8::${hex(nth + 1, 1)}`,
+  uri: (nth) => `https://example.com${nth === 0 ? '' : `/${nth}`}`,
+  url: (nth) => `https://example.com${nth === 0 ? '' : `/${nth}`}`,
+  'uri-reference': (nth) => `/${nth}`,
+  'uri-template': (nth) => `/{id}/${nth}`,
+  uuid: ID,
+  'json-pointer': (nth) => `/${nth}`,
+  'json-pointer-uri-fragment': (nth) => `#/${nth}`,
+  'relative-json-pointer': (nth) => `${nth}/name`,
+  regex: (nth) => `^${nth}$`,
+  byte: (nth) => Buffer.from(`TODO${nth}`).toString('base64'),
+  'kuflow-principal': (nth) => `kuflow-principal:id=${ID(nth)};type=USER;name=TODO;`,
+  'kuflow-group': (nth) => `kuflow-group:id=${ID(nth)};type=OTHERS;name=TODO;`,
+};
+
+/** A text that fits the pattern, the format and the length of a schema, in this order; `nth` gives another one for each number. */
+export function exampleText(schema: Record<string, unknown>, nth: number): string {
+  const limit = (name: string, otherwise: number): number =>
+    typeof schema[name] === 'number' ? schema[name] : otherwise;
+  const least = Math.min(limit('minLength', 0), 10_000);
+  const most = limit('maxLength', Number.POSITIVE_INFINITY);
+  const { pattern, format } = schema;
+  const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth) : undefined;
+  if (typeof pattern === 'string') {
+    if (formatted !== undefined && tried(pattern, formatted) && formatted.length <= most) return formatted;
+    const text = textOfPattern(pattern, nth, least, most);
+    if (text !== undefined) return text;
+  }
+  if (formatted !== undefined) return longer(formatted, String(format), least);
+  const plain = 'TODO'.padEnd(least, '.').slice(0, most);
+  if (nth === 0) return plain;
+  // Its end tells it from the others.
+  const mark = String(nth).slice(-Math.min(most, 20));
+  return plain.length + mark.length <= most ? plain + mark : plain.slice(0, Math.max(0, most - mark.length)) + mark;
+}
+
+function longer(text: string, format: string, least: number): string {
+  const missing = 'a'.repeat(Math.max(0, least - text.length));
+  if (missing === '') return text;
+  if (format === 'email' || format === 'hostname') return missing + text;
+  if (format === 'uri' || format === 'url') return `${text}/${missing}`;
+  return text + missing;
+}
+
+function tried(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,181 @@
+/** How texts of one pattern differ from each other. */
+interface Way {
+  /** Which of several possible characters or alternatives is taken. */
+  readonly nth: number;
+  /** How often a repetition is repeated beyond its least. */
+  readonly more: number;
+}
+
+type Node = (way: Way) => string;
+
+const MOST_REPEATED = 64;
+const CLASSES: Readonly<Record<string, string>> = {
+  d: '1234567890',
+  w: 'abcdefghijklmnopqrstuvwxyz',
+  s: ' ',
+  D: 'abcdefghijklmnopqrstuvwxyz',
+  W: '-+ ',
+  S: 'abcdefghijklmnopqrstuvwxyz',
+};
+const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v' };
+const ANY = 'abcdefghijklmnopqrstuvwxyz0123456789-_ ABCDEFGHIJKLMNOPQRSTUVWXYZ.,:;/@#';
+
+/**
+ * A text that matches a regular expression of the kind that people write into schemas: literals, classes, groups, alternatives and
+ * repetitions. `nth` gives another text for each number where the pattern allows it. Undefined for what it does not understand
+ * (look-arounds that matter, back references) and where no length fits.
+ */
+export function textOfPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
+  try {
+    const expression = new RegExp(pattern, 'u');
+    const node = parser(pattern)();
+    for (const more of [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, least]) {
+      const text = node({ nth, more });
+      if (text.length >= least && text.length <= most && expression.test(text)) return text;
+    }
+  } catch {
+    // No pattern that we read.
+  }
+  return undefined;
+}
+
+function parser(pattern: string): () => Node {
+  const characters = Array.from(pattern);
+  let at = 0;
+  const peek = (): string | undefined => characters[at];
+  const next = (): string => characters[at++] ?? fail();
+  const fail = (): never => {
+    throw new Error('not understood');
+  };
+  const takes = (text: string): boolean => {
+    if (!characters.slice(at).join('').startsWith(text)) return false;
+    at += Array.from(text).length;
+    return true;
+  };
+
+  function alternatives(): Node {
+    const all = [sequence()];
+    while (takes('|')) all.push(sequence());
+    return (way) => all[way.nth % all.length]?.(way) ?? '';
+  }
+
+  function sequence(): Node {
+    const parts: Node[] = [];
+    while (peek() !== undefined && peek() !== '|' && peek() !== ')') parts.push(repeated(atom()));
+    return (way) => parts.map((part) => part(way)).join('');
+  }
+
+  function repeated(node: Node): Node {
+    const [least, most] = bounds();
+    if (least === 1 && most === 1) return node;
+    takes('?');
+    return (way) => node(way).repeat(Math.max(least, Math.min(most, least + way.more, MOST_REPEATED)));
+  }
+
+  function bounds(): readonly [number, number] {
+    if (takes('*')) return [0, Infinity];
+    if (takes('+')) return [1, Infinity];
+    if (takes('?')) return [0, 1];
+    const [whole, least = '', comma, most = ''] =
+      /^\{(\d+)(,)?(\d*)\}/.exec(characters.slice(at, at + 24).join('')) ?? [];
+    if (whole === undefined) return [1, 1];
+    at += whole.length;
+    return [Number(least), comma === undefined ? Number(least) : most === '' ? Infinity : Number(most)];
+  }
+
+  function atom(): Node {
+    const character = next();
+    switch (character) {
+      case '^':
+      case '$':
+        return () => '';
+      case '.':
+        return oneOf(ANY);
+      case '(':
+        return group();
+      case '[':
+        return oneOf(classOf());
+      case '\\':
+        if (peek() === 'b' || peek() === 'B') {
+          next();
+          return () => '';
+        }
+        return oneOf(escaped());
+      default:
+        return () => character;
+    }
+  }
+
+  function group(): Node {
+    const silent = ['?=', '?!', '?<=', '?<!'].some(takes);
+    if (!silent && takes('?') && !takes(':')) {
+      if (!takes('<')) fail();
+      while (next() !== '>');
+    }
+    const inner = alternatives();
+    if (next() !== ')') fail();
+    // A look-around adds nothing; whether it holds is tried out on the whole text.
+    return silent ? () => '' : inner;
+  }
+
+  function escaped(): string {
+    const letter = next();
+    if (letter === 'p' || letter === 'P') {
+      if (next() !== '{') fail();
+      let name = '';
+      while (peek() !== '}') name += next();
+      next();
+      const inside = new RegExp(`\\${letter}{${name}}`, 'u');
+      return (
+        Array.from(`${ANY}é世`)
+          .filter((one) => inside.test(one))
+          .join('') || fail()
+      );
+    }
+    if (letter === 'u' || letter === 'x') {
+      const digits = /^(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{4}))/.exec(characters.slice(at, at + 10).join(''));
+      const short = characters.slice(at, at + 2).join('');
+      if (letter === 'x') at += 2;
+      else at += digits?.[0].length ?? fail();
+      return String.fromCodePoint(Number.parseInt(letter === 'x' ? short : (digits?.[1] ?? digits?.[2] ?? ''), 16));
+    }
+    if (/[1-9k]/.test(letter)) fail();
+    return CLASSES[letter] ?? CONTROLS[letter] ?? (letter === '0' ? '\0' : letter);
+  }
+
+  function classOf(): string {
+    const negated = takes('^');
+    let members = '';
+    while (peek() !== ']') {
+      const set = takes('\\') ? escaped() : next();
+      if (peek() === '-' && characters[at + 1] !== ']' && Array.from(set).length === 1) {
+        next();
+        members += range(set, takes('\\') ? escaped() : next());
+      } else members += set;
+    }
+    next();
+    if (!negated) return members || fail();
+    return (
+      Array.from(ANY)
+        .filter((one) => !members.includes(one))
+        .join('') || fail()
+    );
+  }
+
+  return () => {
+    const node = alternatives();
+    return at === characters.length ? node : fail();
+  };
+}
+
+function range(first: string, last: string): string {
+  const [from = 0, to = 0] = [first.codePointAt(0), last.codePointAt(0)];
+  return Array.from({ length: Math.min(Math.max(0, to - from + 1), 128) }, (_, step) =>
+    String.fromCodePoint(from + step),
+  ).join('');
+}
+
+function oneOf(members: string): Node {
+  const all = Array.from(members);
+  return (way) => all[way.nth % all.length] ?? '';
+}
