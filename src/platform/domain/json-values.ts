@@ -23,6 +23,7 @@ const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-ar
 type AnyAjv = Ajv | Ajv2020;
 
 const made = new Map<string, AnyAjv>();
+let compiled = 0;
 
 function ajvFor(schema: JsonObject): AnyAjv {
   const dialect = typeof schema['$schema'] === 'string' && /2019-09|2020-12/.test(schema['$schema']) ? '2020' : '07';
@@ -57,10 +58,9 @@ export function valueCheck(shape: DataShape | undefined, where: string): ValueCh
   if (shape === undefined) return (value) => ({ valid: true, value });
   let validate: ValidateFunction;
   try {
-    // The dialect is chosen above; its own address would have to be resolvable otherwise.
-    const schema = Object.fromEntries(
-      Object.entries(shape.schema).filter(([key]) => key !== '$schema' && key !== '$id'),
-    );
+    // The dialect is chosen above. An address of our own: two shapes may carry the same one, and without any `$ref: '#'` leads nowhere.
+    const keywords = Object.entries(shape.schema).filter(([key]) => key !== '$schema');
+    const schema = { ...Object.fromEntries(keywords), $id: `kuflow:shape-${(compiled += 1)}` };
     validate = ajvFor(shape.schema).compile(schema);
   } catch (error) {
     throw new KnownError({
