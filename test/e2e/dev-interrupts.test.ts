@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { DOUBLE_SIGNAL_MS } from '../../src/base/interrupts.ts';
 import type { PlatformState } from '../../src/platform/state-file.ts';
@@ -14,8 +15,10 @@ import {
   startInTerminal,
   type CommandOptions,
 } from '../support/dev-command.ts';
+import { userOf } from '../support/loan-process.ts';
 import { newMark, type Mark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
+import { workerProject } from '../support/worker-project.ts';
 
 const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const INTERRUPTED = { code: 130, signal: null };
@@ -193,6 +196,51 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     expect(await command.ended).toEqual({ code: 7, signal: null });
     await expectGone(state);
   });
+});
+
+describe.runIf(process.platform !== 'win32')('a generated worker in a terminal that closes', () => {
+  it('completes the activity that it is in, on its first attempt, before the platform goes', async () => {
+    const definition = join(folder, 'slow.yaml');
+    writeFileSync(
+      definition,
+      'process:\n  code: SLOW\nworkflow:\n  type: SlowWorkflow\n  task-queue: LOAN_QUEUE\ntasks: []\n',
+    );
+    const project = workerProject();
+    const main = join(project, 'dist', 'main.js');
+    const platformOptions = ['--state-dir', stateDir, '--definition', definition, ...ANY_PORTS];
+    const inProject = { ...options, cwd: project, env: { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' } };
+    const exec = startInTerminal(kuflowDev('exec', ...platformOptions, '--', process.execPath, main), inProject);
+    const state = await platformReady(exec, stateDir);
+    const user = userOf(state);
+    const { resource } = await user.createProcess({ processDefinitionCode: 'SLOW', tenantId: state.tenantId });
+    await user.close();
+    await until('the worker is in the activity', () => startedActivity(state, resource.id));
+    exec.closeTerminal();
+    await until('all is gone', () => mark.alive().length === 0, 15_000);
+    expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
+
+    const again = startCommand(kuflowDev(...platformOptions), options);
+    await platformReady(again, stateDir);
+    const history = startCommand(kuflowDev('history', resource.id, '--state-dir', stateDir), options);
+    expect(await history.ended).toEqual({ code: 0, signal: null });
+    expect(history.output()).toContain('EVENT_TYPE_ACTIVITY_TASK_COMPLETED');
+    expect(history.output()).toContain(Buffer.from('"attempt 1"').toString('base64'));
+    again.kill('SIGINT');
+    expect(await again.ended).toEqual(INTERRUPTED);
+  });
+
+  async function startedActivity(state: PlatformState, workflowId: string): Promise<boolean> {
+    const connection = await Connection.connect({ address: state.endpoints.temporal });
+    try {
+      const { pendingActivities } = await connection.workflowService.describeWorkflowExecution({
+        namespace: state.namespace,
+        execution: { workflowId },
+      });
+      return pendingActivities.some(({ lastStartedTime }) => lastStartedTime);
+    } finally {
+      await connection.close();
+    }
+  }
 });
 
 describe.runIf(process.platform !== 'win32')('ports and folders', () => {

@@ -47,6 +47,8 @@ async function runCheck(): Promise<number> {
 }
 
 async function runWorker(): Promise<number> {
+  // A reader of the log that is gone (a closed terminal, a pipe's end) is no reason to drop the work in hand.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const development = options.has('--dev');
   const logger = createLogger({
     level: 'INFO',
