@@ -18,8 +18,13 @@ const options = { strict: false, logger: false, addUsedSchema: false } as const;
 const usual = ajvFormats.default(new Ajv(options));
 const recent = ajvFormats.default(new Ajv2020(options));
 
+let compiled = 0;
+
 function validator(schema: JsonObject): (value: unknown) => boolean {
-  return ('prefixItems' in schema || 'dependentRequired' in schema ? recent : usual).compile(schema);
+  return ('prefixItems' in schema || 'dependentRequired' in schema ? recent : usual).compile({
+    $id: `test:${(compiled += 1)}`,
+    ...schema,
+  });
 }
 
 const oneIsValid = (schema: JsonObject): boolean => [...examplesOfSchema(schema)].some(validator(schema));
