@@ -32,7 +32,7 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-/** The environment that leads a worker to the platform, and nothing else of this process but what a program needs to run. */
+/** The environment that leads a worker to the platform by loopback addresses, and nothing else of this process but what a program needs to run. */
 export function workerEnvironment(
   platform: RunningPlatform,
   more: Record<string, string> = {},
@@ -43,7 +43,7 @@ export function workerEnvironment(
     KUFLOW_API_CLIENTID: platform.identity.application.id,
     KUFLOW_API_CLIENTSECRET: platform.identity.application.secret.reveal(),
     KUFLOW_API_TENANTID: platform.identity.tenantId,
-    TEMPORAL_TARGET: platform.endpoints.engine,
+    TEMPORAL_TARGET: `127.0.0.1:${platform.endpoints.engine.split(':').at(-1) ?? ''}`,
     WORKER_HEALTHPORT: '0',
     WORKER_METRICSPORT: '0',
     ...more,
@@ -113,7 +113,7 @@ export function startWorkerProcess(environment: Record<string, string>): WorkerP
   };
 }
 
-export interface CheckOutcome {
+export interface CommandOutcome {
   readonly status: number | string;
   readonly stdout: string;
   readonly stderr: string;
@@ -123,7 +123,7 @@ export interface CheckOutcome {
 export async function runWorkerCommand(
   environment: Record<string, string>,
   args: readonly string[],
-): Promise<CheckOutcome> {
+): Promise<CommandOutcome> {
   const child = spawnWorker(environment, args);
   const read = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (read.stdout += chunk.toString()));

@@ -1,0 +1,327 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createKuFlowClient } from '../../src/kuflow/client.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
+import { until } from '../support/until.ts';
+import {
+  bareEnvironment,
+  freePort,
+  runWorkerCommand,
+  startWorkerProcess,
+  workerEnvironment,
+  type CommandOutcome,
+  type WorkerProcess,
+} from '../support/worker-process.ts';
+import { workerProject } from '../support/worker-project.ts';
+
+const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
+const HOST = 'kuflow.test';
+
+interface CheckJson {
+  readonly status: number;
+  readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
+}
+
+let folder: string;
+let running: TestPlatform;
+let user: ProcessUser;
+let proxy: ConnectProxy;
+let byFiles: WorkerProcess;
+let silent: Server;
+const silentSockets: Socket[] = [];
+/** A check against a server that takes connections and never answers; it takes its time beside the other tests. */
+let silentCheck: Promise<CommandOutcome>;
+const workers: WorkerProcess[] = [];
+const relays: RestRelay[] = [];
+
+/** The sample process under another code, on a queue of its own. */
+function loan(code: string): ProcessDefinition {
+  return {
+    ...sampleDefinition(),
+    process: { code, name: code },
+    workflow: { type: 'LoanWorkflow', taskQueue: `${code}_QUEUE` },
+  };
+}
+
+async function completeLoan(code: string, worker: WorkerProcess): Promise<void> {
+  const goesOn = (): void => {
+    if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+  };
+  const processId = await user.start(code);
+  const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
+  await user.complete(processId, 'LOAN_APPLICATION', application);
+  await user.complete(processId, 'APPROVE_LOAN', { approved: true });
+  await user.completed(processId, goesOn);
+}
+
+async function start(code: string, environment: Record<string, string>): Promise<WorkerProcess> {
+  const worker = startWorkerProcess(
+    workerEnvironment(running.platform, { TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`, ...environment }),
+  );
+  workers.push(worker);
+  await worker.ready();
+  return worker;
+}
+
+async function relayed(): Promise<RestRelay> {
+  const relay = await startRestRelay({ to: running.platform.loopback.http });
+  relays.push(relay);
+  return relay;
+}
+
+async function engineCertificate(): Promise<{ cert: string; key: string; ca: string; namespace: string }> {
+  const { application } = running.platform.identity;
+  const client = createKuFlowClient({
+    endpoint: running.platform.loopback.http,
+    credentials: { clientId: application.id, clientSecret: application.secret },
+  });
+  const { engineCertificate: issued } = await client.createAuthentication({ type: 'ENGINE_CERTIFICATE' });
+  await client.close();
+  if (issued === undefined) throw new Error('no certificate');
+  const { serverRootCaCertificate: ca, clientCertificate: cert, clientPrivateKey: key } = issued.tls;
+  return { cert, key, ca, namespace: issued.namespace };
+}
+
+function writeMaterial({ cert, key, ca }: { cert: string; key: string; ca: string }): Record<string, string> {
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  return {
+    TEMPORAL_MUTUALTLS_CERT: file('client.crt', cert),
+    TEMPORAL_MUTUALTLS_KEY: file('client.key', key),
+    TEMPORAL_MUTUALTLS_CA: file('ca.crt', ca),
+  };
+}
+
+/** By the platform's host name, which only the proxy resolves. */
+function throughProxy(environment: Record<string, string>): Record<string, string> {
+  const { endpoints, caFile } = running.platform;
+  return workerEnvironment(running.platform, {
+    KUFLOW_API_ENDPOINT: endpoints.https,
+    KUFLOW_API_CA: caFile,
+    TEMPORAL_TARGET: endpoints.engine,
+    ...environment,
+  });
+}
+
+async function check(environment: Record<string, string>): Promise<{ status: number | string; json: CheckJson }> {
+  const { status, stdout, stderr } = await runWorkerCommand(environment, ['--check', '--json']);
+  const lines = stdout.trim().split('\n');
+  if (lines.length !== 1) throw new Error(`Not one line of JSON: ${stdout}${stderr}`);
+  return { status, json: JSON.parse(lines[0] ?? '') as CheckJson };
+}
+
+const statusOf = ({ steps }: CheckJson, step: string): string | undefined =>
+  steps.find((found) => found.step === step)?.status;
+const detailOf = ({ steps }: CheckJson, step: string): string =>
+  steps.find((found) => found.step === step)?.detail ?? '';
+
+beforeAll(async () => {
+  workerProject();
+  folder = mkdtempSync(join(inject('runFolder'), 'connection-'));
+  running = await startTestPlatform({ hostNames: [HOST], definitions: ['FILES', 'DATA', 'PROXY'].map(loan) });
+  user = await processUser(running.platform);
+  proxy = await startConnectProxy({ hosts: { [HOST]: '127.0.0.1' }, credentials: 'someone:pass word' });
+  silent = createServer((socket) => silentSockets.push(socket));
+  const silentPort = await freePort();
+  await new Promise<void>((resolve) => silent.listen(silentPort, '127.0.0.1', resolve));
+  silentCheck = runWorkerCommand(
+    workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${silentPort}` }),
+    ['--check', '--json'],
+  );
+}, 300_000);
+
+afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  for (const relay of relays) await relay.close();
+  await proxy.close();
+  for (const socket of silentSockets) socket.destroy();
+  silent.close();
+  await user.close();
+  await running.remove();
+});
+
+describe('mutual TLS without a request for a certificate', () => {
+  it('by files: a process completes', async () => {
+    const relay = await relayed();
+    const { namespace, ...material } = await engineCertificate();
+    byFiles = await start('FILES', {
+      KUFLOW_API_ENDPOINT: relay.url,
+      TEMPORAL_NAMESPACE: namespace,
+      ...writeMaterial(material),
+    });
+    await completeLoan('FILES', byFiles);
+    expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
+    // Files that are exchanged while it runs are looked at later on, beside the other tests.
+    writeMaterial(await engineCertificate());
+  });
+
+  it('by inline data, with the line ends that environments make of it: a process completes', async () => {
+    const relay = await relayed();
+    const { cert, key, ca, namespace } = await engineCertificate();
+    const worker = await start('DATA', {
+      KUFLOW_API_ENDPOINT: relay.url,
+      TEMPORAL_NAMESPACE: namespace,
+      TEMPORAL_MUTUALTLS_CERTDATA: cert.replaceAll('\n', '\\n'),
+      TEMPORAL_MUTUALTLS_KEYDATA: key.replaceAll('\n', '\\n'),
+      TEMPORAL_MUTUALTLS_CADATA: ca.replaceAll('\n', '\r\n'),
+    });
+    await completeLoan('DATA', worker);
+    expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+
+  it.each([
+    ['TEMPORAL_MUTUALTLS_CERT', 'temporal.mutual-tls.key and temporal.mutual-tls.ca are required'],
+    ['TEMPORAL_MUTUALTLS_CERTDATA', 'temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data are required'],
+  ])('%s without its key and CA is refused', async (variable, expected) => {
+    const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
+    const [started, checked] = await Promise.all([runWorkerCommand(environment, []), check(environment)]);
+    expect(started.status).toBe(2);
+    expect(started.stderr).toContain(expected);
+    expect(checked.status).toBe(2);
+    expect(detailOf(checked.json, 'settings')).toContain(expected);
+  });
+
+  const typesOf = (relay: RestRelay): readonly unknown[] =>
+    relay.bodies('POST', '/authentications').map((body) => (body as { type: unknown }).type);
+});
+
+describe('a CONNECT proxy that alone resolves the host names', () => {
+  const ports = (): { rest: string; engine: string } => ({
+    rest: new URL(running.platform.endpoints.https).port,
+    engine: running.platform.endpoints.engine.split(':').at(-1) ?? '',
+  });
+  const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
+
+  it('is used by --check, REST and gRPC alike, and named', async () => {
+    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address() }));
+    expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
+    expect(status).toBe(0);
+    const shown = `through the proxy ${new URL(proxy.url).host}`;
+    expect(detailOf(json, 'rest')).toContain(shown);
+    expect(detailOf(json, 'connect')).toContain(shown);
+    expect(JSON.stringify(json)).not.toMatch(/pass.{0,2}word/);
+    expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
+  });
+
+  it('carries a worker, whose process completes', async () => {
+    const before = proxy.connects.length;
+    const worker = await start(
+      'PROXY',
+      throughProxy({ TEMPORAL_PROXY: address(), TEMPORAL_KUFLOWQUEUE: 'PROXY_QUEUE' }),
+    );
+    await completeLoan('PROXY', worker);
+    const connects = proxy.connects.slice(before);
+    expect(connects).toContain(`${HOST}:${ports().rest}`);
+    expect(connects).toContain(`${HOST}:${ports().engine}`);
+    expect(proxy.plainRequests).toEqual([]);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+
+  it('is asked for nothing where NO_PROXY names the host, and then the name is unknown', async () => {
+    const before = proxy.connects.length;
+    const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), NO_PROXY: `.${HOST}` }));
+    expect(proxy.connects).toHaveLength(before);
+    expect(statusOf(json, 'rest')).not.toBe('ok');
+    expect([1, 4]).toContain(status);
+  });
+});
+
+describe('--check', () => {
+  it('says each step in a line: 0', async () => {
+    const { status, stdout } = await runWorkerCommand(workerEnvironment(running.platform), ['--check']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/ +/).slice(0, 2)),
+    ).toEqual(STEPS.map((step) => ['ok', step]));
+    expect(status).toBe(0);
+  });
+
+  it('a wrong secret: 1, and what comes after is skipped', async () => {
+    const { status, json } = await check(workerEnvironment(running.platform, { KUFLOW_API_CLIENTSECRET: 'wrong-one' }));
+    expect([status, json.status]).toEqual([1, 1]);
+    expect(json.steps.map(({ status: one }) => one)).toEqual([
+      'ok',
+      'failed',
+      'skipped',
+      'skipped',
+      'skipped',
+      'skipped',
+    ]);
+    expect(detailOf(json, 'rest')).toContain('401');
+    expect(JSON.stringify(json)).not.toContain('wrong-one');
+  });
+
+  it('nobody listens where REST should be: 1, and the address is named', async () => {
+    const port = await freePort();
+    const { status, json } = await check(
+      workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}` }),
+    );
+    expect(status).toBe(1);
+    expect(statusOf(json, 'rest')).toBe('failed');
+    expect(detailOf(json, 'rest')).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
+  });
+
+  it('nobody listens where the engine should be: not 0, and the connection is named', async () => {
+    const port = await freePort();
+    const { status, json } = await check(workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` }));
+    expect(STEPS.slice(0, 4).map((step) => statusOf(json, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
+  });
+
+  it('a server that never answers: 4, since nobody can tell', async () => {
+    const { status, stdout } = await silentCheck;
+    expect(status).toBe(4);
+    expect(statusOf(JSON.parse(stdout) as CheckJson, 'rest')).toBe('unknown');
+  });
+
+  it('missing settings: 2, all of them at once', async () => {
+    const { status, json } = await check(bareEnvironment());
+    expect([status, json.status]).toEqual([2, 2]);
+    expect(statusOf(json, 'settings')).toBe('failed');
+    expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
+  });
+});
+
+describe('the command', () => {
+  it('without settings names the two commands that help: 2', async () => {
+    const { status, stderr, stdout } = await runWorkerCommand(bareEnvironment(), []);
+    expect(status).toBe(2);
+    expect(stderr).toContain('npx kuflow dev exec -- ');
+    expect(stderr).toContain('npx kuflow credentials pull');
+    expect(stderr).toContain('kuflow.api.client-id');
+    expect(stdout).toBe('');
+  });
+
+  it.each([[['--chekc']], [['--json']]])('%s is refused: 2', async (args) => {
+    const { status, stderr } = await runWorkerCommand(workerEnvironment(running.platform), args);
+    expect(status).toBe(2);
+    expect(stderr).toContain('Usage:');
+  });
+});
+
+describe('certificate files', () => {
+  it('that were exchanged meanwhile are taken over without a restart', async () => {
+    await until('the new files are in use', () => {
+      if (!byFiles.running()) throw new Error(`The worker ended: ${byFiles.output()}`);
+      return byFiles.log.some(({ message }) => message === 'Engine certificate replaced');
+    });
+    await completeLoan('FILES', byFiles);
+    byFiles.signal('SIGTERM');
+    expect(await byFiles.exited).toBe(0);
+  });
+});
