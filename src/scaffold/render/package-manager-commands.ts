@@ -12,8 +12,8 @@ interface Commands {
   readonly lockFile: string;
   /** Leaves only what production needs. */
   readonly prune: string;
-  /** What makes the package manager available in an image of Node. */
-  readonly provide: string;
+  /** What makes the package manager available where Node is; Node itself brings npm and Yarn, in its images. */
+  readonly provide?: string;
 }
 
 const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
@@ -24,7 +24,6 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     installFrozen: 'npm ci',
     lockFile: 'package-lock.json',
     prune: 'npm prune --omit=dev',
-    provide: 'true',
   },
   pnpm: {
     run: 'pnpm run',
@@ -42,7 +41,6 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     installFrozen: 'yarn install --frozen-lockfile',
     lockFile: 'yarn.lock',
     prune: 'yarn install --production --frozen-lockfile',
-    provide: 'true',
   },
   bun: {
     run: 'bun run',
@@ -56,6 +54,10 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
 };
 
 export function packageManagerContext(manager: PackageManager): object {
-  const commands = COMMANDS[manager];
-  return Object.fromEntries(Object.entries<string>({ ...commands }).map(([name, text]) => [name, new Code(text)]));
+  const { provide, ...commands } = COMMANDS[manager];
+  const texts: Readonly<Record<string, string>> = { ...commands, provide: provide ?? '' };
+  return {
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
+    isAdded: provide !== undefined,
+  };
 }

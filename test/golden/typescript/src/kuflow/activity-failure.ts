@@ -1,0 +1,28 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { RestError } from './rest-client.ts';
+
+/** The failure types of KuFlow's own activity libraries. */
+export const FAILURE = 'KuFlowActivities.Failure';
+export const REST_FAILURE = 'KuFlowActivities.RestFailure';
+export const VALIDATION_FAILURE = 'KuFlowActivities.ValidationFailure';
+
+/** A request that can never succeed: the only failure that Temporal doesn't retry. */
+export function validationFailure(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, VALIDATION_FAILURE);
+}
+
+/** What Temporal gets to see of an error. `Retry-After` becomes the delay of the next attempt. */
+export function failureOf(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  const cause = error instanceof Error ? error : undefined;
+  if (!(error instanceof RestError)) {
+    return ApplicationFailure.create({ message: 'Invocation error', type: FAILURE, ...(cause && { cause }) });
+  }
+  return ApplicationFailure.create({
+    message: 'Rest Invocation error',
+    type: REST_FAILURE,
+    details: error.details === undefined ? [] : [error.details],
+    ...(error.retryAfter === undefined ? {} : { nextRetryDelay: error.retryAfter }),
+    ...(cause && { cause }),
+  });
+}

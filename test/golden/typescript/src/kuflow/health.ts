@@ -1,0 +1,33 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** `/livez`: the process turns. `/readyz`: `notReady` gave no reason. Port 0 takes any free one. */
+export async function startHealthServer(port: number, notReady: () => string | undefined): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    const answer = (status: number, body: string): void => {
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+      response.end(`${body}\n`);
+    };
+    if (path === '/livez') return answer(200, 'ok');
+    if (path !== '/readyz') return answer(404, 'not found');
+    const reason = notReady();
+    return reason === undefined ? answer(200, 'ok') : answer(503, reason);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

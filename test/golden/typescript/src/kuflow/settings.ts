@@ -1,0 +1,332 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
+import { isLoopback } from './loopback.ts';
+import { Secret } from './secret.ts';
+import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, type Found } from './settings-files.ts';
+import { SettingsError, type ProblemCode, type SettingsProblem } from './settings-problem.ts';
+
+export const API_VERSION = 'v2024-06-14';
+const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
+const DEFAULT_TARGET = 'engine.kuflow.com:443';
+
+/** Certificate, key and CA as PEM texts, and where they came from. */
+export interface MutualTls {
+  readonly from: 'files' | 'data';
+  readonly cert: string;
+  readonly key: Secret;
+  /** One or more certificates, all of them trusted. */
+  readonly ca: string;
+}
+
+export interface Settings {
+  readonly api: {
+    /** With the version segment, without a slash at the end. */
+    readonly endpoint: string;
+    readonly clientId: string;
+    readonly clientSecret: Secret;
+    readonly tenantId?: string;
+    /** PEM text, trusted in addition to the runtime's own roots. */
+    readonly ca?: string;
+  };
+  readonly temporal: {
+    /** `host:port` */
+    readonly target: string;
+    readonly namespace?: string;
+    readonly queue: string;
+    readonly mutualTls?: MutualTls;
+    readonly serverName?: string;
+    /** The address of an HTTP CONNECT proxy, with its user and password when there are any. */
+    readonly proxy?: Secret;
+    /** Hosts that the proxy of the environment doesn't serve; empty for a proxy set as `temporal.proxy`. */
+    readonly noProxy: string;
+  };
+  readonly worker: {
+    readonly installationId?: string;
+    readonly robotIds: readonly string[];
+    /** 0: any free port. */
+    readonly healthPort: number;
+    /** 0: no metrics. */
+    readonly metricsPort: number;
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The settings of this worker: `application.yaml`, over it `application-local.yaml`, over both the environment, key by
+ * key; client id and secret always come from one and the same source.
+ * Throws a `SettingsError` that lists every problem at once.
+ */
+export function loadSettings(directory: string, environment: Environment): Settings {
+  return new Loader(directory, environment).load();
+}
+
+class Loader {
+  readonly #directory: string;
+  readonly #environment: Environment;
+  readonly #problems: SettingsProblem[] = [];
+  readonly #files: ReadonlyMap<string, Found>;
+
+  constructor(directory: string, environment: Environment) {
+    this.#directory = directory;
+    this.#environment = environment;
+    this.#files = readApplicationFiles(directory, (key, code, source, expected) =>
+      this.#problem(key, code, source, expected),
+    );
+  }
+
+  load(): Settings {
+    const credentials = this.#credentials();
+    const tenantId = this.#uuid('kuflow.api.tenant-id');
+    const ca = this.#caFile('kuflow.api.ca');
+    const target = this.#target();
+    const queue = this.#text('temporal.kuflow-queue');
+    if (queue === undefined) this.#missing('temporal.kuflow-queue', 'the task queue of the process definition');
+    const namespace = this.#text('temporal.namespace');
+    const mutualTls = this.#mutualTls();
+    if (mutualTls !== undefined && namespace === undefined) {
+      this.#missing(
+        'temporal.namespace',
+        'the namespace: with temporal.mutual-tls no certificate is requested that names it',
+      );
+    }
+    const serverName = this.#text('temporal.mutual-tls.server-name');
+    const proxy = this.#proxy();
+    const installationId = this.#uuid('worker.installation-id');
+    const robotIds = this.#uuids('worker.robot-ids');
+    const healthPort = this.#port('worker.health-port', 8081);
+    const metricsPort = this.#port('worker.metrics-port', 9464);
+
+    if (this.#problems.length > 0) throw new SettingsError(this.#problems);
+    return {
+      api: {
+        ...credentials,
+        ...(tenantId === undefined ? {} : { tenantId }),
+        ...(ca === undefined ? {} : { ca }),
+      },
+      temporal: {
+        target,
+        queue: queue ?? '',
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(mutualTls === undefined ? {} : { mutualTls }),
+        ...(serverName === undefined ? {} : { serverName }),
+        ...proxy,
+      },
+      worker: { ...(installationId === undefined ? {} : { installationId }), robotIds, healthPort, metricsPort },
+    };
+  }
+
+  #problem(key: string, code: ProblemCode, source: string, expected: string): void {
+    // The first problem of a key says enough.
+    if (!this.#problems.some((problem) => problem.key === key)) this.#problems.push({ key, code, source, expected });
+  }
+
+  #missing(key: string, expected: string, code: ProblemCode = 'missing'): void {
+    this.#problem(key, code, `${FILES.join(', ')} or ${ENVIRONMENT[key] ?? key}`, expected);
+  }
+
+  // Where values come from
+
+  #fromEnvironment(name: string): Found | undefined {
+    const text = this.#environment[name]?.trim();
+    return text === undefined || text === '' ? undefined : { text, source: name };
+  }
+
+  #find(key: string): Found | undefined {
+    return this.#usable(key, this.#fromEnvironment(ENVIRONMENT[key] ?? '') ?? this.#files.get(key));
+  }
+
+  /** Undefined, and a problem, for a placeholder of KuFlow's own templates. */
+  #usable(key: string, found: Found | undefined): Found | undefined {
+    if (found?.text.includes('FILL_ME') !== true) return found;
+    this.#problem(key, 'placeholder', found.source, 'a value in place of FILL_ME');
+    return undefined;
+  }
+
+  // Kinds of values
+
+  #text(key: string): string | undefined {
+    return this.#find(key)?.text;
+  }
+
+  #uuid(key: string): string | undefined {
+    const found = this.#find(key);
+    if (found === undefined || isUuid(found.text)) return found?.text;
+    this.#problem(key, 'invalid', found.source, 'a UUID');
+    return undefined;
+  }
+
+  #uuids(key: string): readonly string[] {
+    const found = this.#find(key);
+    const ids = (found?.text ?? '').split(/[\s,]+/).filter((id) => id !== '');
+    if (found !== undefined && !ids.every(isUuid)) {
+      this.#problem(key, 'invalid', found.source, 'UUIDs, a list or separated by commas');
+    }
+    return ids;
+  }
+
+  #port(key: string, byDefault: number): number {
+    const found = this.#find(key);
+    if (found === undefined) return byDefault;
+    const port = /^\d{1,5}$/.test(found.text) ? Number(found.text) : Number.NaN;
+    if (port <= 65_535) return port;
+    this.#problem(key, 'invalid', found.source, 'a port from 0 to 65535');
+    return byDefault;
+  }
+
+  #file(key: string, found: Found): string | undefined {
+    try {
+      return readFileSync(resolve(this.#directory, found.text), 'utf8');
+    } catch (error) {
+      this.#problem(key, 'unreadable', found.source, `a file that can be read: ${codeOf(error) ?? 'unknown error'}`);
+      return undefined;
+    }
+  }
+
+  #caFile(key: string): string | undefined {
+    const found = this.#find(key);
+    const pem = found === undefined ? undefined : this.#file(key, found);
+    const problem = pem === undefined ? undefined : caProblem(pem);
+    if (problem !== undefined) this.#problem(key, 'invalid', found?.source ?? key, `a CA file; found ${problem}`);
+    return pem;
+  }
+
+  // Single settings
+
+  #credentials(): { endpoint: string; clientId: string; clientSecret: Secret } {
+    const idKey = 'kuflow.api.client-id';
+    const secretKey = 'kuflow.api.client-secret';
+    const environment = { id: this.#fromEnvironment('KUFLOW_API_CLIENTID'), secret: this.#secretOfEnvironment() };
+    const files = { id: this.#files.get(idKey), secret: this.#files.get(secretKey) };
+    // Half a pair is never filled up from elsewhere.
+    const inEnvironment = environment.id !== undefined || environment.secret !== undefined;
+    const pair = inEnvironment ? environment : files;
+    const id = this.#usable(idKey, pair.id);
+    const secret = this.#usable(secretKey, pair.secret);
+    const half = (other: Found | undefined): ProblemCode =>
+      inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
+    const together = inEnvironment ? '; id and secret come from one source' : '';
+    if (id === undefined) this.#missing(idKey, `the identifier of the application${together}`, half(files.id));
+    else if (!isUuid(id.text)) this.#problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
+    if (secret === undefined) this.#missing(secretKey, `the token of the application${together}`, half(files.secret));
+    return {
+      endpoint: this.#endpoint(inEnvironment),
+      clientId: id?.text ?? '',
+      clientSecret: new Secret(secret?.text ?? ''),
+    };
+  }
+
+  #secretOfEnvironment(): Found | undefined {
+    const key = 'kuflow.api.client-secret';
+    const direct = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET');
+    const file = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
+    if (file === undefined) return direct;
+    if (direct !== undefined) {
+      this.#problem(key, 'conflict', file.source, 'KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both');
+      return direct;
+    }
+    const text = this.#file(key, file)?.trim();
+    if (text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
+    // Even unreadable it is there, so that no other source supplies the secret.
+    return { text: text ?? '', source: file.source };
+  }
+
+  #endpoint(credentialsInEnvironment: boolean): string {
+    const key = 'kuflow.api.endpoint';
+    const file = this.#files.get(key);
+    const written = this.#fromEnvironment('KUFLOW_API_ENDPOINT') ?? (credentialsInEnvironment ? undefined : file);
+    const found = this.#usable(key, written);
+    const endpoint = endpointOf(found?.text ?? DEFAULT_ENDPOINT);
+    if (endpoint === undefined) {
+      const expected = `an address like ${DEFAULT_ENDPOINT}; http: only for this machine, and no other version than ${API_VERSION}`;
+      this.#problem(key, 'invalid', found?.source ?? key, expected);
+      return DEFAULT_ENDPOINT;
+    }
+    // Credentials of one KuFlow must not be sent to another one.
+    const otherNamed = file !== undefined && !file.text.includes('FILL_ME') && endpointOf(file.text) !== endpoint;
+    if (credentialsInEnvironment && otherNamed) {
+      const expected = `${endpoint}, the endpoint of the credentials in the environment; the file names ${file.text}`;
+      this.#problem(key, 'endpoint-mismatch', file.source, expected);
+    }
+    return endpoint;
+  }
+
+  #target(): string {
+    const key = 'temporal.target';
+    const found = this.#find(key);
+    if (found === undefined) return DEFAULT_TARGET;
+    const port = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(found.text)?.[1];
+    if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+      this.#problem(key, 'invalid', found.source, 'host:port, without https://');
+    }
+    return found.text;
+  }
+
+  #mutualTls(): MutualTls | undefined {
+    const files = this.#material('files', '');
+    const data = this.#material('data', '-data');
+    if (files !== undefined && data !== undefined) {
+      const expected = 'files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both';
+      this.#problem('temporal.mutual-tls', 'conflict', `${files.source}, ${data.source}`, expected);
+    }
+    return (files ?? data)?.material;
+  }
+
+  #material(from: MutualTls['from'], suffix: string): { material: MutualTls; source: string } | undefined {
+    const prefix = 'temporal.mutual-tls.';
+    const keys = { cert: `${prefix}cert${suffix}`, key: `${prefix}key${suffix}`, ca: `${prefix}ca${suffix}` };
+    const found = { cert: this.#find(keys.cert), key: this.#find(keys.key), ca: this.#find(keys.ca) };
+    const source = (found.cert ?? found.key ?? found.ca)?.source;
+    if (source === undefined) return undefined;
+    if (found.key === undefined || found.ca === undefined)
+      this.#missing(keys.cert, `${keys.key} and ${keys.ca} are required`);
+    if (found.cert === undefined) this.#missing(keys.cert, `the certificate of ${keys.key} is required`);
+
+    const pem = (key: string, value: Found | undefined, problemOf: (pem: string) => string | undefined): string => {
+      const text = value === undefined ? undefined : from === 'files' ? this.#file(key, value) : value.text;
+      if (value === undefined || text === undefined) return '';
+      const normal = normalizePem(text);
+      const problem = problemOf(normal);
+      if (problem === undefined) return normal;
+      this.#problem(key, 'invalid', value.source, `PEM that can be used; found ${problem}`);
+      return '';
+    };
+    const cert = pem(keys.cert, found.cert, certificateProblem);
+    const key = pem(keys.key, found.key, keyProblem);
+    const ca = pem(keys.ca, found.ca, caProblem);
+    if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
+      this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key of ${keys.cert}`);
+    }
+    return { material: { from, cert, key: new Secret(key), ca }, source };
+  }
+
+  #proxy(): { proxy?: Secret; noProxy: string } {
+    const key = 'temporal.proxy';
+    const explicit = this.#find(key);
+    const found = explicit ?? this.#fromEnvironment('https_proxy') ?? this.#fromEnvironment('HTTPS_PROXY');
+    if (found === undefined || found.text === 'none') return { noProxy: '' };
+    const address = found.text.includes('://') ? found.text : `http://${found.text}`;
+    if (!URL.canParse(address) || new URL(address).protocol !== 'http:') {
+      this.#problem(key, 'invalid', found.source, 'the address of an HTTP proxy, http://host:port, or none');
+    }
+    const noProxy = this.#fromEnvironment('no_proxy') ?? this.#fromEnvironment('NO_PROXY');
+    return { proxy: new Secret(address), noProxy: explicit === undefined ? (noProxy?.text ?? '') : '' };
+  }
+}
+
+/** With the version segment and no slash at the end; undefined for what credentials must not be sent to. */
+function endpointOf(address: string): string | undefined {
+  if (!URL.canParse(address.trim())) return undefined;
+  const url = new URL(address.trim());
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  const version = /\/(v\d{4}-\d{2}-\d{2})$/.exec(path)?.[1];
+  if (version !== undefined && version !== API_VERSION) return undefined;
+  return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}

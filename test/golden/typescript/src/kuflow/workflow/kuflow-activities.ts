@@ -1,0 +1,25 @@
+import { proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { KuFlowActivities, WorkerActivities } from '../model.ts';
+
+/** Retried until it succeeds, or until a person ends the process: a process outlives any outage. */
+const OPTIONS: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '365 days',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};
+
+export const kuflowActivities = proxyActivities<KuFlowActivities>(OPTIONS);
+
+/** For what is good to have but must not hold up the workflow. */
+export const briefActivities = proxyActivities<KuFlowActivities>({
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 3 },
+});
+
+export const workerActivities = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
+
+/** Your own activities, with the time-outs of KuFlow's. Pass `startToCloseTimeout: '10 minutes'` for transfers. */
+export function ownActivities<Activities extends object>(options: ActivityOptions = {}) {
+  return proxyActivities<Activities>({ ...OPTIONS, ...options });
+}

@@ -1,0 +1,16 @@
+// The tasks of the process, as kuflow.process.yaml describes them: KuFlow's code of each, and the types of its data.
+import { human, message, system, thread } from '../kuflow/workflow/task.ts';
+import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
+
+export const tasks = {
+  /** Loan application */
+  loanApplication: human<LoanApplicationData>('LOAN_APPLICATION'),
+  /** Check credit */
+  checkCredit: system<CheckCreditData>('CHECK_CREDIT'),
+  /** Approve loan */
+  approveLoan: human<ApproveLoanData>('APPROVE_LOAN'),
+  /** Loan result */
+  loanResult: message('LOAN_RESULT'),
+  /** Loan discussion */
+  loanDiscussion: thread('LOAN_DISCUSSION'),
+};

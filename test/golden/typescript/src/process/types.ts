@@ -1,0 +1,38 @@
+// The data of the process and of its tasks, as kuflow.process.yaml describes it.
+
+export interface Metadata {
+  /** First name */
+  firstName?: string;
+  /** Last name */
+  lastName?: string;
+}
+
+export interface LoanApplicationData {
+  /** First name */
+  firstName: string;
+  /** Last name */
+  lastName: string;
+  /** Email · email */
+  email?: string;
+  /** Currency */
+  currency: 'EUR' | 'USD' | 'GBP';
+  /** Amount */
+  amount: number;
+  /** Purpose */
+  purpose?: string;
+}
+
+export interface CheckCreditData {
+  /** Score */
+  score: number;
+  /** Decision */
+  decision: 'ACCEPT' | 'REVIEW';
+}
+
+export interface ApproveLoanData {
+  /** Approved */
+  approved: boolean;
+  /** Comments */
+  comments?: string;
+}
+

@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { CancelledFailure } from '@temporalio/common';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createKuFlowActivities } from '../src/kuflow/activities.ts';
+import { noMetrics } from '../src/kuflow/metrics.ts';
+import { createRestClient, type RestClient } from '../src/kuflow/rest-client.ts';
+import { Secret } from '../src/kuflow/secret.ts';
+
+const US = '11111111-2222-4333-8444-555555555555';
+const ITEM = '22222222-2222-4333-8444-555555555555';
+
+type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+
+let server: Server;
+let rest: RestClient;
+let seen: string[];
+/** What the server says to `METHOD /path`, one answer after the other, the last one again and again. */
+let answers: Record<string, Answer[]>;
+let onRequest: (request: IncomingMessage, response: ServerResponse) => boolean;
+
+beforeEach(async () => {
+  seen = [];
+  answers = {};
+  onRequest = () => false;
+  server = createServer((request, response) => {
+    const call = `${request.method} ${(request.url ?? '').replace('/v2024-06-14', '')}`;
+    seen.push(call);
+    if (onRequest(request, response)) return;
+    const left = answers[call] ?? [];
+    const { status, body, headers } = (left.length > 1 ? left.shift() : left[0]) ?? { status: 404 };
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body ?? { status, message: 'no', timestamp: '2025-01-01T00:00:00Z' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  rest = createRestClient(
+    {
+      api: { endpoint: `http://127.0.0.1:${port}/v2024-06-14`, clientId: US, clientSecret: new Secret('s') },
+      temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
+      worker: { robotIds: [], healthPort: 0, metricsPort: 0 },
+    },
+    noMetrics,
+  );
+});
+
+afterEach(async () => {
+  await rest.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const activities = () => createKuFlowActivities(rest, US);
+const environment = () =>
+  new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR', () => undefined) });
+const task = (state: string, ownerId?: string) => ({
+  id: ITEM,
+  type: 'TASK' as const,
+  processId: ITEM,
+  ownerId,
+  task: { state },
+});
+
+describe("KuFlow's activities", () => {
+  it('answer with the field that KuFlow names', async () => {
+    answers[`GET /process-items/${ITEM}`] = [{ status: 200, body: task('READY') }];
+    const result = await environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
+    expect(result).toEqual({ processItem: task('READY') });
+  });
+
+  it('refuse what can never succeed, and only that is not tried again', async () => {
+    const run = environment().run(activities().KuFlow_Engine_createProcessItem, {
+      id: ITEM,
+      type: 'TASK' as const,
+      processId: ITEM,
+    });
+    await expect(run).rejects.toMatchObject({
+      type: 'KuFlowActivities.ValidationFailure',
+      nonRetryable: true,
+      message: "'processItemDefinitionCode' is required",
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it("fail with KuFlow's error, tried again after the time that KuFlow asks for", async () => {
+    answers[`GET /process-items/${ITEM}`] = [{ status: 429, headers: { 'retry-after': '7' } }];
+    const run = environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
+    await expect(run).rejects.toMatchObject({
+      type: 'KuFlowActivities.RestFailure',
+      nonRetryable: false,
+      nextRetryDelay: 7000,
+      details: [{ message: 'no' }],
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('repeat a call once at most', async () => {
+    answers[`GET /process-items/${ITEM}`] = [{ status: 503 }];
+    await expect(
+      environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM }),
+    ).rejects.toMatchObject({ type: 'KuFlowActivities.RestFailure' });
+    expect(seen).toHaveLength(2);
+  });
+
+  it.each([
+    ['claim', 409, task('CLAIMED', US), true],
+    ['claim', 409, task('CLAIMED', 'somebody'), false],
+    ['claim', 409, task('COMPLETED', US), false],
+    ['complete', 403, task('COMPLETED', US), true],
+    ['complete', 409, task('COMPLETED', 'somebody'), false],
+    ['complete', 409, task('READY'), false],
+    ['assign', 409, task('CLAIMED', US), true],
+    ['assign', 409, task('CLAIMED', 'somebody'), false],
+  ])(
+    'take a %s that is refused with %i as done only if it is done, and by us: %j',
+    async (action, status, item, success) => {
+      answers[`POST /process-items/${ITEM}/task/~actions/${action}`] = [{ status }];
+      answers[`GET /process-items/${ITEM}`] = [{ status: 200, body: item }];
+      const { KuFlow_Engine_claimProcessItemTask: claim, KuFlow_Engine_completeProcessItemTask: complete } =
+        activities();
+      const run =
+        action === 'assign'
+          ? environment().run(activities().KuFlow_Engine_assignProcessItemTask, { processItemId: ITEM, ownerId: US })
+          : environment().run(action === 'claim' ? claim : complete, { processItemId: ITEM });
+      if (success) await expect(run).resolves.toEqual({ processItem: item });
+      else await expect(run).rejects.toMatchObject({ type: 'KuFlowActivities.RestFailure' });
+    },
+  );
+
+  it('give a create without an id the same one in every attempt', async () => {
+    const ids: unknown[] = [];
+    onRequest = (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        ids.push((JSON.parse(Buffer.concat(chunks).toString()) as { id: unknown }).id);
+        // The first answer is lost, after KuFlow did its work.
+        if (ids.length === 1) response.destroy();
+        else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+      return true;
+    };
+    await environment().run(activities().KuFlow_Engine_createBusinessArtifact, { businessArtifactDefinitionCode: 'X' });
+    expect(ids).toHaveLength(2);
+    expect(ids[0]).toBe(ids[1]);
+    expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('end a call when they are cancelled', async () => {
+    const running = environment();
+    const arrived = new Promise<IncomingMessage>((resolve) => {
+      onRequest = (request) => {
+        resolve(request);
+        return true;
+      };
+    });
+    const run = running.run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
+    const request = await arrived;
+    const closed = new Promise((resolve) => request.socket.once('close', resolve));
+    running.cancel();
+    await expect(run).rejects.toBeInstanceOf(CancelledFailure);
+    await closed;
+  });
+});

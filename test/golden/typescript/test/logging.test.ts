@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { createLogger } from '../src/kuflow/logging.ts';
+import { Secret } from '../src/kuflow/secret.ts';
+
+function logged(run: (logger: ReturnType<typeof createLogger>) => void): string[] {
+  const lines: string[] = [];
+  run(createLogger({ level: 'INFO', format: 'json', write: (line) => lines.push(line) }));
+  return lines;
+}
+
+describe('the log', () => {
+  it('is one JSON object a line, with process and item', () => {
+    const [line = ''] = logged((logger) => logger.info('Done', { workflowId: 'p', processItemId: 'i' }));
+    expect(JSON.parse(line)).toMatchObject({ level: 'INFO', message: 'Done', processId: 'p', processItemId: 'i' });
+  });
+
+  it('holds neither secrets nor the data of forms', () => {
+    const lines = logged((logger) => {
+      const error = Object.assign(new Error('failed'), { details: [{ NAME: 'canary' }] });
+      logger.error('Failed', { error, args: ['canary'], value: { NAME: 'canary' }, reason: new Secret('canary') });
+      logger.warn('Failed', { error: 'Failure { failure: Some(Failure { message: "why", details: "canary" }) }' });
+    });
+    expect(lines.join('\n')).not.toContain('canary');
+    expect(lines[0]).toContain('failed');
+    expect(lines[1]).toContain('why');
+  });
+
+  it('names a non-determinism error and what to do', () => {
+    const lines = logged((logger) =>
+      logger.warn('Failing workflow task', { error: 'Status { message: "[TMPRL1100] x" }' }),
+    );
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('patched()');
+  });
+});

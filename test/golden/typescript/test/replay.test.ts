@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { workflowSources } from '../src/kuflow/workflow-code.ts';
+
+const folder = new URL('./histories/', import.meta.url);
+const histories = readdirSync(folder).filter((name) => name.endsWith('.json'));
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+});
+
+describe('the workflow code fits the histories in test/histories', () => {
+  for (const name of histories) {
+    it(name, async () => {
+      const history: unknown = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+      const { workflowsPath, workflowInterceptorModules } = workflowSources;
+      await Worker.runReplayHistory(
+        { workflowsPath, interceptors: { workflowModules: workflowInterceptorModules } },
+        history,
+      );
+    });
+  }
+
+  if (histories.length === 0) {
+    it('(none yet: npx kuflow dev history PROCESS_ID > test/histories/NAME.json writes one)', () => {
+      expect(histories).toEqual([]);
+    });
+  }
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSettings } from '../src/kuflow/settings.ts';
+import { SettingsError } from '../src/kuflow/settings-problem.ts';
+
+const ID = '11111111-2222-4333-8444-555555555555';
+const credentials = { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'the-secret' };
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function write(file: string, content: object): void {
+  // JSON is YAML too.
+  writeFileSync(join(directory, file), JSON.stringify(content));
+}
+
+function problemsOf(environment: Record<string, string>) {
+  try {
+    loadSettings(directory, environment);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe('settings', () => {
+  it('are those of this project, once there are credentials', () => {
+    const { temporal, api } = loadSettings(fileURLToPath(new URL('..', import.meta.url)), {
+      ...credentials,
+      KUFLOW_API_ENDPOINT: 'https://kuflow.example/',
+    });
+    expect(temporal.queue).toBe('LOAN_QUEUE');
+    expect(api.endpoint).toBe('https://kuflow.example/v2024-06-14');
+  });
+
+  it('come from the environment over application-local.yaml over application.yaml', () => {
+    write('application.yaml', { temporal: { 'kuflow-queue': 'A', target: 'a:1', namespace: 'a' } });
+    write('application-local.yaml', { temporal: { target: 'b:2', namespace: 'b' } });
+    const { temporal } = loadSettings(directory, { ...credentials, TEMPORAL_NAMESPACE: 'c' });
+    expect(temporal).toMatchObject({ queue: 'A', target: 'b:2', namespace: 'c' });
+  });
+
+  it('list every problem at once', () => {
+    write('application.yaml', { kuflow: { api: { 'client-id': 'FILL_ME', 'tenant-id': 'no uuid' } }, worker: { 'health-port': 'x' } });
+    const keys = problemsOf({}).map(({ key }) => key);
+    expect(keys).toEqual(
+      expect.arrayContaining([
+        'kuflow.api.client-id',
+        'kuflow.api.client-secret',
+        'kuflow.api.tenant-id',
+        'temporal.kuflow-queue',
+        'worker.health-port',
+      ]),
+    );
+  });
+
+  it('never mix an id of the environment with a secret of a file', () => {
+    write('application-local.yaml', { kuflow: { api: { 'client-id': ID, 'client-secret': 'x' } } });
+    const problems = problemsOf({ KUFLOW_API_CLIENTID: ID, TEMPORAL_KUFLOWQUEUE: 'A' });
+    expect(problems.map(({ key }) => key)).toEqual(['kuflow.api.client-secret']);
+  });
+
+  it('do not show the secret', () => {
+    const settings = loadSettings(directory, { ...credentials, TEMPORAL_KUFLOWQUEUE: 'A' });
+    expect(`${inspect(settings, { depth: 9 })} ${JSON.stringify(settings)}`).not.toContain('the-secret');
+    expect(settings.api.clientSecret.reveal()).toBe('the-secret');
+  });
+});

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as activities from '../src/activities.ts';
+import { workflowSources } from '../src/kuflow/workflow-code.ts';
+import { fakeKuFlow, type FakeKuFlow } from './support/fake-kuflow.ts';
+import { timeSkippingServer } from './support/test-server.ts';
+
+const WORKFLOW_TYPE = 'LoanWorkflow';
+
+/** What people fill in, by task. */
+const answers: Record<string, object> = {
+  LOAN_APPLICATION: {
+    firstName: 'TODO',
+    lastName: 'TODO',
+    currency: 'EUR',
+    amount: 1,
+  },
+  APPROVE_LOAN: {
+    approved: true,
+  },
+};
+
+let environment: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  environment = await TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer() });
+  workflowBundle = await bundleWorkflowCode({ ...workflowSources, logger: new DefaultLogger('ERROR') });
+});
+
+afterAll(async () => {
+  await environment?.teardown();
+});
+
+async function run(person: (code: string) => object | 'cancel') {
+  const kuflow: FakeKuFlow = fakeKuFlow(environment.client.workflow, person);
+  const processId = randomUUID();
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue: processId,
+    workflowBundle,
+    activities: { ...kuflow.activities, ...activities },
+  });
+  const handle = await environment.client.workflow.start(WORKFLOW_TYPE, {
+    workflowId: processId,
+    taskQueue: processId,
+    args: [{ processId }],
+  });
+  const result = await worker.runUntil(handle.result().catch((error: unknown) => error));
+  return { result, items: kuflow.items, history: await handle.fetchHistory() };
+}
+
+describe('the workflow', () => {
+  it('comes to its end, and its history can be replayed', async () => {
+    const { result, items, history } = await run((code) => answers[code] ?? {});
+
+    expect(result).toMatchObject({ message: expect.any(String) });
+    expect(items.map((item) => item.processItemDefinitionRef?.code)).toEqual([
+      'LOAN_APPLICATION',
+      'CHECK_CREDIT',
+      'APPROVE_LOAN',
+      'LOAN_RESULT',
+      'LOAN_DISCUSSION',
+    ]);
+    const open = items.filter(({ task }) => task !== undefined && task.state !== 'COMPLETED');
+    expect(open).toEqual([]);
+
+    await Worker.runReplayHistory({ workflowBundle }, history);
+  });
+
+  it('notices a task that was cancelled in KuFlow, though no signal tells', async () => {
+    const { result } = await run(() => 'cancel');
+
+    expect(result).toMatchObject({ cause: { type: 'TaskCancelled' } });
+  });
+});
