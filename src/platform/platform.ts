@@ -17,6 +17,7 @@ import { reservePort, type ReservedPort } from './ports.ts';
 import { allProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { openStore } from './store/open.ts';
+import { storePath } from './store/store-path.ts';
 import { createProcessEngine } from './temporal/engine.ts';
 import { keepTemporalRunning } from './temporal/keep-running.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
@@ -69,7 +70,7 @@ async function start(
   await makePrivateFolder(options.stateDir);
 
   report({ kind: 'starting', part: 'store' });
-  const store = openStore({ path: join(options.stateDir, 'state.db'), clock });
+  const store = openStore({ path: storePath(options.stateDir), clock });
   undo.push(() => store.close());
   const pki = join(options.stateDir, 'pki');
   const authority = await openAuthority({ folder: pki, clock });

@@ -6,6 +6,8 @@ import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './platform-types.ts';
+import { ownerOf } from './store/owner-lock.ts';
+import { ownerLockPath, storePath } from './store/store-path.ts';
 
 /** What a running platform leaves in its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
@@ -80,7 +82,8 @@ export async function readRunningState(stateDir: string): Promise<PlatformState 
       next: ['Stop the platform that runs there, if any, and remove the file'],
     });
   }
-  return isAlive(state.pid) ? state : undefined;
+  // A process id alone may be another program's by now, after a crash and a restart of the machine.
+  return ownerOf(ownerLockPath(storePath(stateDir))) === state.pid ? state : undefined;
 }
 
 function parseState(text: string): PlatformState | undefined {
@@ -95,14 +98,5 @@ function parseState(text: string): PlatformState | undefined {
     };
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }

@@ -9,6 +9,7 @@ import { contentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { MIGRATIONS } from './schema.ts';
 import { sqlOf, type Sql } from './sql.ts';
+import { ownerLockPath } from './store-path.ts';
 
 /** All state of the platform's REST side: one SQLite file with one owner, and a folder of document bytes. */
 export interface Store {
@@ -34,7 +35,7 @@ export interface Store {
 export function openStore(options: { readonly path: string; readonly clock: Clock }): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeOwnerLock(`${path}.owner`, `The local platform's state in ${dirname(path)}`);
+  const lock = takeOwnerLock(ownerLockPath(path), `The local platform's state in ${dirname(path)}`);
   try {
     // The library's own lock is a folder that outlives a killed process. We hold the owner lock, so nobody else can own it.
     rmSync(`${path}.lock`, { recursive: true, force: true });

@@ -39,6 +39,13 @@ export function takeOwnerLock(path: string, what: string): OwnerLock {
   });
 }
 
+/** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
+export function ownerOf(path: string): number | undefined {
+  const text = readIfThere(path);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 function heldBy(path: string, what: string, holder: Holder): KnownError {
   const own = holder.pid === process.pid;
   return new KnownError({

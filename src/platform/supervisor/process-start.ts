@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process began, as Linux tells it: a reused process id has another one. `gone` for a killed process that nobody
+ * When a process began, as Linux tells it (boot and ticks since then): a reused process id has another one. `gone` for a killed process that nobody
  * has waited for; undefined where the system does not tell.
  */
 export function startOfProcess(pid: number): string | undefined {
@@ -10,7 +10,8 @@ export function startOfProcess(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field, the name, may hold spaces and parentheses; the state is the third, the start the 22nd.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : fields[19];
+    if (fields[0] === 'Z' || fields[0] === 'X') return 'gone';
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19] ?? ''}`;
   } catch {
     return undefined;
   }

@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { readRunningState } from '../../../src/platform/state-file.ts';
+import { openStore } from '../../../src/platform/store/open.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+function folderOf(pid: number): string {
+  const folder = join(newFolder(), 'dev');
+  mkdirSync(folder);
+  const state = { pid, application: { id: 'a', secret: 's' }, user: { token: 't' }, processes: [] };
+  writeFileSync(join(folder, 'platform.json'), JSON.stringify(state));
+  return folder;
+}
+
+describe('the state file', () => {
+  it('tells of a platform that has its store open, its secrets as such', async () => {
+    const folder = folderOf(process.pid);
+    const store = openStore({ path: join(folder, 'state.db'), clock: systemClock });
+    try {
+      const state = await readRunningState(folder);
+      expect(state?.pid).toBe(process.pid);
+      expect(JSON.stringify(state)).not.toContain('"s"');
+      expect(state?.application.secret.reveal()).toBe('s');
+    } finally {
+      store.close();
+    }
+  });
+
+  it('is nothing without one: a process that lives by that id now may be another program', async () => {
+    expect(await readRunningState(folderOf(process.pid))).toBeUndefined();
+    const folder = folderOf(process.pid);
+    writeFileSync(join(folder, 'state.db.owner'), JSON.stringify({ pid: process.pid, start: 'at:1000' }));
+    expect(await readRunningState(folder)).toBeUndefined();
+  });
+
+  it('of an unknown form is an error that says what to do', async () => {
+    const folder = folderOf(1);
+    writeFileSync(join(folder, 'platform.json'), '{"pid":"1"}');
+    await expect(readRunningState(folder)).rejects.toThrow('unknown form');
+  });
+});
