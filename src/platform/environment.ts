@@ -8,7 +8,7 @@ import type { Secret } from '../base/secret.ts';
 /** What a worker must know to reach a platform, running in this process or another one. */
 export interface PlatformAccess {
   readonly endpoints: PlatformEndpoints;
-  readonly application: { readonly id: string; readonly secret: Secret };
+  readonly application: { readonly id: string; readonly secret: Pick<Secret, 'reveal'> };
   readonly tenantId: string;
   readonly caFile: string;
   /** PEM file with the usual public roots and the local CA, for runtimes that replace their roots by a file. */

@@ -12,6 +12,7 @@ import { ownerLockPath, storePath } from './store/store-path.ts';
 /** What a running platform leaves in its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
   readonly pid: number;
+  readonly application: { readonly id: string; readonly secret: Secret };
   readonly loopback: Platform['loopback'];
   readonly namespace: string;
   readonly user: {

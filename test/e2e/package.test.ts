@@ -1,15 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { publint } from 'publint';
 import { describe, expect, inject, it } from 'vitest';
-import { ROOT } from '../../scripts/bundle.mjs';
+import { ROOT, bundle } from '../../scripts/bundle.mjs';
 
 const installed = join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker');
 
+/** Relative paths with `/`, sorted. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
 }
 
 function kuflow(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -27,19 +30,59 @@ describe('the packed package', () => {
     ]);
   });
 
-  it('holds every template and schema of the tree, its licences, and neither sources nor source maps', () => {
-    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
-    for (const folder of ['templates', 'schemas']) {
-      if (!existsSync(join(ROOT, folder))) continue;
-      for (const file of filesBelow(join(ROOT, folder))) {
-        expect(files, 'npm drops some names: give the file another one in the tree').toContain(join(folder, file));
-      }
+  it('holds the very trees of templates and schemas, what the build made, and nothing else', () => {
+    for (const folder of ['bin', 'templates', 'schemas', 'dist']) {
+      expect(
+        filesBelow(join(installed, folder)),
+        'npm drops some names: give the file another one in the tree',
+      ).toEqual(filesBelow(join(ROOT, folder)));
     }
-    for (const file of ['README.md', 'LICENSE', 'THIRD_PARTY_NOTICES']) expect(files).toContain(file);
-    expect(files.filter((file) => file.endsWith('.map') || file.startsWith('src') || file.startsWith('test'))).toEqual(
-      [],
+    expect(filesBelow(join(ROOT, 'templates')).length).toBeGreaterThan(40);
+    expect(readdirSync(installed).sort()).toEqual(
+      ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'bin', 'dist', 'package.json', 'schemas', 'templates'].sort(),
     );
-    expect(readFileSync(join(installed, 'THIRD_PARTY_NOTICES'), 'utf8')).toContain('Copyright (c) 2011 TJ Holowaychuk');
+    const built = filesBelow(join(installed, 'dist'));
+    expect(built.filter((file) => !/\.(?:js|wasm)$/.test(file))).toEqual(['platform.d.ts']);
+    expect(readFileSync(join(installed, 'dist', 'kuflow.js'), 'utf8')).not.toContain('sourceMappingURL');
+  });
+
+  it('gives the licence text of each package that has code in it', async () => {
+    const { metafile } = await bundle();
+    const folders = Object.keys(metafile.inputs).flatMap(
+      (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
+    );
+    const notices = readFileSync(join(installed, 'THIRD_PARTY_NOTICES'), 'utf8').split(/^={80}\n(?=\S)/m);
+    const missing = [...new Set(folders)].flatMap((folder) => {
+      const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+        name: string;
+        version: string;
+      };
+      const own = notices.find((notice) => notice.startsWith(`${name} ${version} (`));
+      return own !== undefined && own.length > 400 ? [] : [`${name} ${version}`];
+    });
+    expect(new Set(folders).size).toBeGreaterThan(50);
+    expect(missing).toEqual([]);
+  });
+
+  it('is found in order by publint', async () => {
+    const tarball = readFileSync(inject('tarball'));
+    const { messages } = await publint({
+      pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.byteLength) },
+      level: 'suggestion',
+    });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types where its exports are, for everyone who can import them', () => {
+    const attw = join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      // An ES module: older resolutions and `require` are not promised.
+      [attw, inject('tarball'), '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji'],
+      { encoding: 'utf8' },
+    );
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain('create-kuflow-worker/platform');
   });
 
   it('prints its version and help', () => {
@@ -49,7 +92,12 @@ describe('the packed package', () => {
     expect(help.status).toBe(0);
     for (const command of ['create', 'dev', 'processes']) expect(help.stdout).toContain(`  ${command} `);
     const bins = join(inject('cliFolder'), 'node_modules', '.bin');
-    expect(execFileSync(join(bins, 'create-kuflow-worker'), ['--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
+    expect(
+      execFileSync(join(bins, 'create-kuflow-worker'), ['--version'], {
+        encoding: 'utf8',
+        shell: process.platform === 'win32',
+      }),
+    ).toBe(`${version}\n`);
   });
 
   it('refuses what it does not know, with the near match, status 2', () => {

@@ -1,0 +1,137 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
+import * as source from '../../src/platform/public.ts';
+import type * as declared from '../../types/platform.d.ts';
+
+// The types are written by hand: what the source exports has to fit them, or the type check of this repository fails here.
+const fitting: typeof declared = source;
+
+/** A script of somebody who has the package and nothing else. */
+const SCRIPT = `
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findTemporal, platformEnvironment, startPlatform, writeCaBundle } from 'create-kuflow-worker/platform';
+
+const stateDir = await mkdtemp(join(tmpdir(), 'own-platform-'));
+const any = { kind: 'exact', port: 0 } as const;
+const { path } = await findTemporal({ env: process.env });
+const seen: string[] = [];
+const platform = await startPlatform({
+  stateDir,
+  temporalPath: path,
+  ports: { http: any, https: any, engine: any },
+  definitions: [
+    {
+      process: { code: 'LEAVE' },
+      workflow: { type: 'LeaveWorkflow', taskQueue: 'LEAVE_QUEUE' },
+      tasks: [{ code: 'ASK', kind: 'human', data: { schema: { type: 'object', properties: { days: { type: 'number' } } } } }],
+    },
+  ],
+  report: (event) => {
+    if (event.kind === 'process') seen.push(event.what);
+  },
+});
+const { identity, loopback } = platform;
+const environment = platformEnvironment({
+  endpoints: platform.endpoints,
+  application: identity.application,
+  tenantId: identity.tenantId,
+  caFile: platform.caFile,
+  caBundleFile: await writeCaBundle(stateDir, platform.caFile),
+});
+const api = (route: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(loopback.http + '/v2024-06-14' + route, {
+    ...init,
+    headers: { authorization: 'Bearer ' + identity.user.token.reveal(), 'content-type': 'application/json' },
+  });
+platform.faults.add({ operationId: 'createProcess', times: 1, action: { kind: 'status', status: 503 } });
+const body = JSON.stringify({ processDefinitionCode: 'LEAVE', tenantId: identity.tenantId });
+const refused = await api('/processes', { method: 'POST', body });
+const made = await api('/processes', { method: 'POST', body });
+await platform.engineIdle();
+await platform.stop();
+await platform.stop();
+await rm(stateDir, { recursive: true });
+console.log(
+  JSON.stringify({
+    refused: refused.status,
+    made: made.status,
+    secret: String(identity.application.secret),
+    names: Object.keys(environment).sort(),
+    seen: seen.length > 0,
+  }),
+);
+`;
+
+const WRONG = `
+import { startPlatform } from 'create-kuflow-worker/platform';
+// @ts-expect-error a folder, definitions and the program are needed
+void startPlatform({});
+// @ts-expect-error there is no such kind of task
+void startPlatform({ stateDir: '/x', temporalPath: '/t', definitions: [{ process: { code: 'A' }, workflow: { type: 'T', taskQueue: 'Q' }, tasks: [{ code: 'C', kind: 'robot' }] }] });
+`;
+
+let folder: string;
+
+beforeAll(() => {
+  // Below the folder in which the package is installed, so that its name resolves.
+  folder = mkdtempSync(join(inject('cliFolder'), 'script-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the package's platform", () => {
+  it('exports what its types say', async () => {
+    const text = readFileSync(join(ROOT, 'types', 'platform.d.ts'), 'utf8');
+    const declaredNames = [...text.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+    const packed = pathToFileURL(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/dist/platform.js')).href;
+    expect(Object.keys((await import(/* @vite-ignore */ packed)) as object).sort()).toEqual(declaredNames.sort());
+    expect(Object.keys(fitting).sort()).toEqual(declaredNames.sort());
+  });
+
+  it('type-checks in a script, and refuses what is wrong', () => {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'script.ts'), SCRIPT);
+    writeFileSync(join(folder, 'wrong.ts'), WRONG);
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+    ];
+    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')];
+    const files = [join(folder, 'script.ts'), join(folder, 'wrong.ts')];
+    const result = spawnSync(process.execPath, [tsc, ...options, ...types, ...files], {
+      encoding: 'utf8',
+      cwd: folder,
+    });
+    expect(result.stdout).toBe('');
+    expect(result.status).toBe(0);
+  });
+
+  it('runs from a plain script, which ends by itself when the platform has stopped', async () => {
+    const { transform } = await import('esbuild');
+    const { code } = await transform(SCRIPT, { loader: 'ts', format: 'esm', target: 'node20' });
+    writeFileSync(join(folder, 'script.mjs'), code);
+    const out = execFileSync(process.execPath, ['script.mjs'], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+    expect(JSON.parse(out)).toEqual({
+      refused: 503,
+      made: 201,
+      secret: '[redacted]',
+      names: [
+        ...['KUFLOW_API_CA', 'KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET', 'KUFLOW_API_ENDPOINT'],
+        ...['KUFLOW_API_TENANTID', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', 'TEMPORAL_TARGET'],
+      ],
+      seen: true,
+    });
+  });
+});
