@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import type { Answers } from '../../../src/scaffold/answers.ts';
+import { filesBelow, templateFiles } from '../../../src/scaffold/render/template-files.ts';
 import { planProject } from '../../../src/scaffold/plan-project.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
@@ -50,14 +50,6 @@ async function planned(
   );
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true })
-    .map(String)
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => name.split(sep).join('/'))
-    .sort();
-}
-
 /** Lines that only one side has, by file: enough to see what an option changes. */
 async function changes(answers: Answers): Promise<string> {
   const before = await planned(defaults);
@@ -77,11 +69,21 @@ async function changes(answers: Answers): Promise<string> {
 }
 
 describe('the generated TypeScript project', () => {
-  it('is this tree at defaults', async () => {
+  it('is this tree at defaults: each file that is rendered, and the list of those that are copied', async () => {
     const files = await planned(defaults);
-    for (const [path, { text }] of files)
+    const copied = new Map(
+      templateFiles('typescript')
+        .filter((file) => !file.rendered)
+        .map((file) => [file.path, file.contents.toString('utf8')]),
+    );
+    const rows = [...files].map(
+      ([path, { mode, text }]) => `${mode.toString(8)} ${copied.get(path) === text ? 'copied  ' : 'rendered'} ${path}`,
+    );
+    await expect(`${rows.join('\n')}\n`).toMatchFileSnapshot(join(GOLDEN, 'typescript-tree.txt'));
+    const rendered = [...files].filter(([path, { text }]) => copied.get(path) !== text);
+    for (const [path, { text }] of rendered)
       await expect(text).toMatchFileSnapshot(join(GOLDEN, 'typescript', stored(path)));
-    expect(filesBelow(join(GOLDEN, 'typescript'))).toEqual([...files.keys()].map(stored).sort());
+    expect(filesBelow(join(GOLDEN, 'typescript'))).toEqual(rendered.map(([path]) => stored(path)).sort());
     expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
   });
 
