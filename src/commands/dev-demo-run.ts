@@ -12,7 +12,7 @@ export async function runDemo(
 ): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
-  const platform = platformView({ channel: terminal.err, progress, requests: false });
+  const platform = platformView({ progress, requests: false, processes: false });
   try {
     const result = await demo({
       cwd: context.cwd,
@@ -24,10 +24,7 @@ export async function runDemo(
           progress.stop();
           terminal.err.line(`\n${title}`);
         },
-        // What happens to the process is in the timeline at the end.
-        platform: (event) => {
-          if (event.kind !== 'process') platform(event);
-        },
+        platform,
         scaffold: followScaffold(progress),
         check: followChecks(progress),
         step: simulateView(progress),

@@ -5,7 +5,7 @@ import { devExec } from '../flows/dev-exec.ts';
 import { runningPlatform, startDevPlatform } from '../flows/dev-platform.ts';
 import { readHistory, serverPath, settingsOf } from '../flows/dev-tools.ts';
 import { shellWord } from '../names/shell.ts';
-import { platformView, readyLine } from '../terminal/platform-view.ts';
+import { attachedLine, platformView, readyHints, readyLine } from '../terminal/platform-view.ts';
 import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
@@ -18,39 +18,28 @@ const NOT_RUN = 125;
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal, invocation } = context;
   const progress = openProgress(terminal.err);
-  const request = devRequest(
-    flags,
-    context,
-    platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
-  );
+  const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
-  terminal.err.line(`  processes: ${platform.state.processes.join(', ')}`);
-  terminal.err.line(
-    `  a worker's settings: ${invocation} dev env; a worker on it: ${invocation} dev exec -- npm start`,
-  );
-  terminal.err.line('  Ctrl-C stops it');
+  for (const line of readyHints(platform.state, invocation)) terminal.err.line(line);
   await new Promise<void>((resolveWait) => {
     if (request.signal.aborted) resolveWait();
     else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
   });
-  progress.begin('Stop the platform');
+  progress.begin('Stop the local KuFlow');
   await platform.stop();
-  progress.end('done');
+  progress.end('done', 'Local KuFlow stopped');
   context.setStatus(130);
 }
 
 export async function runExec(words: readonly string[], flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const [program, ...rest] = words;
-  if (program === undefined) throw usageError('A command is expected after --');
+  if (program === undefined)
+    throw usageError('A command is expected after --', [`${context.invocation} dev exec -- npm start`]);
   const progress = openProgress(terminal.err);
-  const request = devRequest(
-    flags,
-    context,
-    platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
-  );
-  const shown = (error: unknown, status: number): void => {
+  const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
+  const shown = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });
     context.setStatus(status);
@@ -59,7 +48,9 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
     const result = await devExec({
       ...request,
       command: [program, ...rest],
-      onReady: (address) => progress.note(`Platform at ${address}`),
+      onReady: (platform) => {
+        if (!platform.owned) progress.note(attachedLine(platform.state));
+      },
     });
     if (result.kind === 'not-started') shown(result.error, result.status);
     else context.setStatus(result.status);
@@ -71,9 +62,9 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
   }
 }
 
-/** Lines for `eval`, or JSON; asked for by name, so that the secret is in it. */
+/** `export NAME=VALUE` lines for a POSIX shell's `eval`, or with --json `{ NAME: VALUE }`; asked for by name, so that the secret is in it. */
 export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
-  const settings = settingsOf(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }));
+  const settings = settingsOf(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), context.env);
   const { out } = context.terminal;
   if (flags.json === true) out.line(JSON.stringify(settings, undefined, 2));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
@@ -102,7 +93,7 @@ export async function runServerPath(
       env: context.env,
       timeSkipping: flags.timeSkipping === true,
       signal: context.interruption(),
-      report: platformView({ channel: context.terminal.err, progress, requests: false }),
+      report: platformView({ progress, requests: false }),
       ...(flags.temporalPath === undefined ? {} : { explicit: resolve(context.cwd, flags.temporalPath) }),
     });
     context.terminal.out.line(path);

@@ -29,7 +29,8 @@ export async function runSimulate(
       ...devRequest(
         flags,
         context,
-        platformView({ channel: terminal.err, progress, requests: flags.requests === true }),
+        // What happens to the process is in the timeline at the end.
+        platformView({ progress, requests: flags.requests === true, processes: false }),
       ),
       ...(code === undefined ? {} : { code }),
       command: [program, ...rest],

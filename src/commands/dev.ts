@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
     .enablePositionalOptions()
     .description(
       'Runs a local KuFlow in front of a real Temporal server until Ctrl-C: REST API on HTTP and HTTPS, engine with mutual TLS and tokens. ' +
-        'It serves the process of kuflow.process.yaml, or a sample, and keeps its state in .kuflow/dev.',
+        'It serves the process of kuflow.process.yaml, or a sample, and keeps its state in .kuflow/dev. One line on stdout says that it is ready.',
     )
     .action(async (flags: DevFlags) => {
       const { runDev } = await import('./dev-run.ts');
@@ -41,7 +41,8 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command on the platform, then stop the platform')
     .description(
       'Runs a command with the settings of the platform in its environment; starts a platform when none runs here. Exits with the ' +
-        "command's own status, 125 when the platform does not start, 126 or 127 when the command can't be run.",
+        "command's own status, 125 when the platform does not start, 126 or 127 when the command can't be run, 130 when interrupted, after " +
+        'the command has drained.',
     )
     .argument('<command...>', 'The command, after --')
     .passThroughOptions()
@@ -54,8 +55,8 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a worker and one process through it')
     .description(
       'Starts the worker command, waits for it to poll, starts a process as a user, claims and completes each human task with valid data, ' +
-        'prints the timeline and drains the worker. Exits 0 when the process is COMPLETED with valid data, 1 when it is stuck or the command ' +
-        'died, 4 on time-out.',
+        'prints the timeline and drains the worker. Uses the platform that runs here, or one of its own. Exits 0 when the process is COMPLETED ' +
+        'with valid data, 1 when an item is stuck, the workflow failed or the command ended early, 4 on time-out, 130 when interrupted.',
     )
     .argument('[words...]', 'Process definition code, unless one only is served; then -- and the worker command')
     .option(
@@ -63,7 +64,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Data for tasks and metadata, YAML or JSON: { metadata, tasks: { CODE: data or list } }',
     )
     .addOption(
-      new Option('--timeout <duration>', 'From the start of the process to its end')
+      new Option('--timeout <duration>', 'Time for the worker to poll, and as much again for the process to end')
         .default(120, '120s')
         .argParser(seconds),
     )
@@ -77,7 +78,10 @@ export function configure(command: Command, context: CommandContext): void {
 
   stateOption(command.command('env'))
     .summary('Print the settings of the running platform, the client secret among them')
-    .option('--json', 'As JSON')
+    .description(
+      'Prints the environment that leads a worker to the platform that runs here, the client secret among it: eval "$(kuflow dev env)" in a POSIX shell.',
+    )
+    .option('--json', 'As JSON, an object of names and values')
     .action(async (flags: DevFlags & { readonly json?: boolean }) => {
       const { runEnv } = await import('./dev-run.ts');
       await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
@@ -85,8 +89,11 @@ export function configure(command: Command, context: CommandContext): void {
 
   stateOption(command.command('history'))
     .summary('Print the history of a workflow, for a replay test')
+    .description(
+      'Prints the history of a workflow as JSON, from the platform that runs here, in the form that replayers and the Temporal CLI read.',
+    )
     .argument('<id>', 'Workflow id; a process id is the id of its workflow')
-    .option('--output <file>', 'Write it to this file')
+    .option('--output <file>', 'Write it to this file, over what is there')
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./dev-run.ts');
       await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
@@ -122,8 +129,12 @@ function platformOptions(command: Command): Command {
     .addOption(new Option('--definition <file>', 'Process definition to serve; again for each').argParser(collect))
     .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
     .addOption(new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(port))
-    .addOption(new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or …)').argParser(port))
-    .addOption(new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or …)').argParser(port))
+    .addOption(
+      new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or the next free one)').argParser(port),
+    )
+    .addOption(
+      new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
+    )
     .addOption(
       new Option('--host-name <name>', 'DNS name for certificates and endpoints; again for each').argParser(collect),
     )

@@ -27,6 +27,7 @@ export interface DemoRequest {
   };
 }
 
+/** The result, and what the demo's `--json` prints. */
 export interface DemoResult {
   /** Absolute folder of the project. */
   readonly project: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
+import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../platform/supervisor/client.ts';
 
@@ -14,12 +14,24 @@ export interface DevCommand {
   drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
 }
 
-/** 127 when the command does not exist, 126 when it can't be run, undefined for anything else. */
-export function statusOfFailedStart(error: unknown): 126 | 127 | undefined {
-  const code = codeOf(error);
-  if (code === 'ENOENT') return 127;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'ENOEXEC') return 126;
-  return undefined;
+export interface FailedStart {
+  /** 127: the command does not exist. 126: it can't be run. */
+  readonly status: 126 | 127;
+  readonly error: KnownError;
+}
+
+/** What to tell of a command that was not started; undefined when that was for another reason than the command. */
+export function failedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
+  const code = codeOf(error) ?? '';
+  const [program] = command;
+  const about = { tried: command.join(' '), seen: code, cause: error };
+  if (code === 'ENOENT') {
+    const next = ["Check its name; a program of the project's own dependencies is started by npx, a script by npm run"];
+    return { status: 127, error: new KnownError({ message: `The command ${program} was not found`, ...about, next }) };
+  }
+  if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return undefined;
+  const next = ['Make it executable, or start it by its interpreter: node FILE'];
+  return { status: 126, error: new KnownError({ message: `The command ${program} can't be run`, ...about, next }) };
 }
 
 /** The status to pass on: the command's own, or 128 and the number of the signal that ended it. */

@@ -1,16 +1,15 @@
-import { attachOrStart, environmentOf, type DevPlatformRequest } from './dev-platform.ts';
-import { startDevCommand, statusOfExit, statusOfFailedStart } from './dev-command.ts';
+import { attachOrStart, environmentOf, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
+import { type FailedStart, failedStart, startDevCommand, statusOfExit } from './dev-command.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
   /** Called when the platform is ready and before the command starts. */
-  readonly onReady?: (address: string) => void;
+  readonly onReady?: (platform: DevPlatform) => void;
 }
 
 /** The command ran: `status` is its own. It did not: 126 or 127, and why. */
 export type DevExecResult =
-  | { readonly kind: 'ran'; readonly status: number }
-  | { readonly kind: 'not-started'; readonly status: 126 | 127; readonly error: unknown };
+  { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
  * Runs a command with the platform's settings in its environment, on the platform that runs here or on one of its own.
@@ -19,7 +18,7 @@ export type DevExecResult =
 export async function devExec(request: DevExecRequest): Promise<DevExecResult> {
   const platform = await attachOrStart(request);
   try {
-    request.onReady?.(platform.state.endpoints.https);
+    request.onReady?.(platform);
     request.signal.throwIfAborted();
     const command = await startDevCommand({
       command: request.command,
@@ -38,9 +37,9 @@ export async function devExec(request: DevExecRequest): Promise<DevExecResult> {
     await drained;
     return { kind: 'ran', status: request.signal.aborted ? 130 : statusOfExit(exit) };
   } catch (error) {
-    const status = statusOfFailedStart(error);
-    if (status === undefined) throw error;
-    return { kind: 'not-started', status, error };
+    const failed = failedStart(error, request.command);
+    if (failed === undefined) throw error;
+    return { kind: 'not-started', ...failed };
   } finally {
     await platform.stop();
   }

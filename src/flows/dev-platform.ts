@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KnownError } from '../base/errors.ts';
+import { ownCommand } from '../base/own-command.ts';
 import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
 import { startPlatform } from '../platform/platform.ts';
@@ -55,6 +56,8 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
 /** Starts a platform and leaves its state file; rejects with KnownError when one runs on that folder already. */
 export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   const stateDir = stateFolder(request);
+  const running = await readRunningState(stateDir);
+  if (running !== undefined) throw runsAlready(running, stateDir, request.cwd);
   const definitions = await servedDefinitions(request);
   const temporal = await findTemporal({
     env: request.env,
@@ -83,6 +86,19 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   };
 }
 
+function runsAlready(running: PlatformState, stateDir: string, cwd: string): KnownError {
+  const command = ownCommand(cwd);
+  return new KnownError({
+    message: `A local platform runs here already, pid ${running.pid}`,
+    tried: `the state of ${stateDir}`,
+    seen: `${running.endpoints.https}, serving ${running.processes.join(', ')}`,
+    next: [
+      `Use it: ${command} dev exec -- npm start, or ${command} dev env`,
+      `Or stop it (Ctrl-C there, or kill ${running.pid}), or start another one with --state-dir`,
+    ],
+  });
+}
+
 /** The platform that runs on the state folder, or a new one. */
 export async function attachOrStart(request: DevPlatformRequest): Promise<DevPlatform> {
   const running = await readRunningState(stateFolder(request));
@@ -101,7 +117,7 @@ export async function runningPlatform(request: {
   throw new KnownError({
     message: 'No local platform runs here',
     tried: `the state of ${stateDir}`,
-    next: ['Start it with `kuflow dev`, or point to its folder with --state-dir'],
+    next: [`Start it: ${ownCommand(request.cwd)} dev`, 'Or name its folder with --state-dir'],
   });
 }
 

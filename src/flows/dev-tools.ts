@@ -4,9 +4,9 @@ import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../platform/temporal/find.ts';
 import type { DevEvent } from './dev-platform.ts';
 
-/** The settings by which a worker reaches a running platform, the client secret in clear. */
-export function settingsOf(state: PlatformState): Readonly<Record<string, string>> {
-  return platformEnvironment(state);
+/** The settings by which a worker in `env` reaches a running platform, by name of the variable; the client secret is in clear. */
+export function settingsOf(state: PlatformState, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return platformEnvironment(state, env);
 }
 
 /** The history of a workflow as JSON, for replayers; KnownError when there is none of that id. */

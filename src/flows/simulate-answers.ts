@@ -3,13 +3,18 @@ import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageError } from '../base/errors.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import { exampleOfSchema } from '../process/example-data.ts';
+import { valueCheck } from '../platform/domain/json-values.ts';
+import type { DataShape, ProcessDefinition } from '../process/definition.ts';
+import { examplesOfSchema } from '../process/example-data.ts';
 
 /** What a user would type: by task code, one answer for every time or a list, in order, its last for the rest. */
 export interface Answers {
   readonly metadata?: JsonObject;
   readonly tasks: Readonly<Record<string, JsonObject | readonly JsonObject[]>>;
 }
+
+const FORM =
+  'The form of the file: { metadata: { … }, tasks: { CODE: { … } } }; a list of objects for a task that comes again';
 
 /** Reads the file; no file is no answers. Throws a usage error that names what is wrong with it. */
 export async function readAnswers(cwd: string, file: string | undefined): Promise<Answers> {
@@ -19,12 +24,10 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   try {
     value = parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw usageError(`The answers in ${file} can't be read: ${messageOf(error)}`);
+    throw usageError(`The answers can't be read from ${file}: ${messageOf(error)}`, [FORM]);
   }
   const wrong = (what: string): never => {
-    throw usageError(`${file}: ${what}`, [
-      'Its form: { metadata: { … }, tasks: { CODE: { … } } }, a list for a task that comes again',
-    ]);
+    throw usageError(`${file}: ${what}`, [FORM]);
   };
   if (!isRecord(value)) return wrong('an object is expected');
   const unknown = Object.keys(value).filter((key) => key !== 'metadata' && key !== 'tasks');
@@ -44,6 +47,17 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   };
 }
 
+/** Throws a usage error for an answer to a task that the process does not have, or that no person completes. */
+export function checkAnswers(answers: Answers, definition: ProcessDefinition): void {
+  const human = definition.tasks.filter((task) => task.kind === 'human').map((task) => task.code);
+  const unknown = Object.keys(answers.tasks).filter((code) => !human.includes(code));
+  if (unknown.length === 0) return;
+  throw usageError(
+    `The answers name ${unknown.join(', ')}, which ${unknown.length === 1 ? 'is no task' : 'are no tasks'} of ${definition.process.code} that a person completes`,
+    [human.length === 0 ? 'The process has no such task' : `Its tasks for people: ${human.join(', ')}`],
+  );
+}
+
 /** Hands out the answers of a run, one at a time. */
 export function openAnswers(answers: Answers): (code: string) => JsonObject | undefined {
   const given = new Map<string, number>();
@@ -56,8 +70,17 @@ export function openAnswers(answers: Answers): (code: string) => JsonObject | un
   };
 }
 
-/** Data that is valid under the schemas that people usually write. */
-export function answerFor(schema: JsonObject | undefined): JsonObject {
-  const value = schema === undefined ? {} : exampleOfSchema(schema);
-  return isRecord(value) ? (value) : {};
+/** Data for a shape, valid where one of the examples that we can make is; `where` names the shape in errors. */
+export function answerFor(shape: DataShape | undefined, where: string): JsonObject {
+  if (shape === undefined) return {};
+  const check = valueCheck(shape, where);
+  let plainest: JsonObject | undefined;
+  for (const value of examplesOfSchema(shape.schema)) {
+    if (!isRecord(value)) continue;
+    const data = value;
+    if (check(data).valid) return data;
+    plainest ??= data;
+  }
+  // The platform says what is wrong with it.
+  return plainest ?? {};
 }

@@ -1,14 +1,17 @@
 import { systemClock } from '../base/clock.ts';
-import { interrupted, messageOf, usageError, type ExitStatus } from '../base/errors.ts';
-import type { JsonObject } from '../base/json.ts';
+import { interrupted, KnownError, messageOf, usageError, type ExitStatus } from '../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import { readTimeline, type TimelineEntry } from '../platform/rest/timeline-client.ts';
+import { readWorkers } from '../platform/rest/workers-client.ts';
 import type { ProcessExit } from '../platform/supervisor/client.ts';
+import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { workflowPollers } from '../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import { startDevCommand, statusOfFailedStart, type DevCommand } from './dev-command.ts';
+import { failedStart, startDevCommand, type DevCommand } from './dev-command.ts';
 import { attachOrStart, environmentOf, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
-import { answerFor, openAnswers, readAnswers, type Answers } from './simulate-answers.ts';
+import { checkAnswers, readAnswers, type Answers } from './simulate-answers.ts';
+import { Stuck, type StuckItem } from './simulate-ending.ts';
+import { answerUntilCompleted } from './simulate-user.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; the only one served when absent. */
@@ -16,41 +19,46 @@ export interface SimulateRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
   /** YAML or JSON file, relative to `cwd`: `{ metadata?, tasks: { CODE: data or list of data } }`. */
   readonly answersFile?: string;
-  /** Milliseconds from the start of the process to its end. */
+  /** Milliseconds for the command to poll, and as many again from the start of the process to its end. */
   readonly timeoutMs: number;
   readonly output: 'stderr' | { readonly file: string };
   readonly onStep: (step: SimulateStep) => void;
 }
 
 export type SimulateStep =
-  | { readonly kind: 'platform-ready'; readonly address: string }
-  | { readonly kind: 'command-started'; readonly pid: number }
+  /** `owned`: started for this simulation, not found running. */
+  | { readonly kind: 'platform-ready'; readonly address: string; readonly owned: boolean; readonly pid: number }
+  | { readonly kind: 'command-started'; readonly pid: number; readonly taskQueue: string }
   | { readonly kind: 'command-polls'; readonly taskQueue: string }
   | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
   | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
-  | { readonly kind: 'draining' };
+  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  | { readonly kind: 'draining' | 'drained' }
+  | { readonly kind: 'platform-stopping' | 'platform-stopped' };
 
+/** The result, and what `kuflow dev simulate --json` prints. */
 export interface SimulateResult {
   /** 0 the process is COMPLETED with valid data · 1 it is stuck, or the command ended early · 4 time-out · 130 interrupted. */
   readonly status: ExitStatus;
+  /** Of the process definition. */
   readonly code: string;
+  /** Absent when it did not come to a process. */
   readonly processId?: string;
+  /** RUNNING, COMPLETED or CANCELLED, at the end. */
   readonly processState?: string;
+  /** One sentence; absent with status 0. */
   readonly problem?: string;
+  /** The item at which the process stands, where there is one. */
+  readonly item?: StuckItem;
+  /** What to do, in the order to try it; absent with status 0. */
+  readonly next?: readonly string[];
+  /** `{ time (ISO 8601), kind, processItemId?, code?, principal? (name), detail? }`, in order. */
   readonly timeline: readonly TimelineEntry[];
 }
 
 const POLL_MS = 100;
-const POLLER_WITHIN_MS = 120_000;
 
-/** How a simulation ends other than well. */
-class Stuck extends Error {
-  readonly status: ExitStatus;
-  constructor(status: ExitStatus, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 
 /**
  * Runs a worker command on the platform and one process through it, as a user who answers every human task. Rejects with KnownError
@@ -59,23 +67,31 @@ class Stuck extends Error {
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
   const platform = await attachOrStart(request);
-  request.onStep({ kind: 'platform-ready', address: platform.state.endpoints.https });
-  const user = createKuFlowClient({
-    endpoint: platform.state.loopback.http,
-    credentials: { token: platform.state.user.token },
-    tenantId: platform.state.tenantId,
-    signal: request.signal,
-  });
   try {
-    return await run(request, platform, chosenDefinition(request, platform), user, answers);
+    const { state, owned } = platform;
+    request.onStep({ kind: 'platform-ready', address: state.endpoints.https, owned, pid: state.pid });
+    const definition = chosenDefinition(request, platform);
+    checkAnswers(answers, definition);
+    const user = createKuFlowClient({
+      endpoint: state.loopback.http,
+      credentials: { token: state.user.token },
+      tenantId: state.tenantId,
+      signal: request.signal,
+    });
+    try {
+      return await run(request, platform, definition, user, answers);
+    } finally {
+      await user.close();
+    }
   } finally {
-    await user.close();
+    if (platform.owned) request.onStep({ kind: 'platform-stopping' });
     await platform.stop();
+    if (platform.owned) request.onStep({ kind: 'platform-stopped' });
   }
 }
 
 function chosenDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
-  const { definitions } = platform;
+  const { definitions, state, owned } = platform;
   const codes = definitions.map((definition) => definition.process.code);
   const [only] = definitions;
   const found =
@@ -90,6 +106,12 @@ function chosenDefinition(request: SimulateRequest, platform: DevPlatform): Proc
       [`Known: ${codes.join(', ')}`],
     );
   }
+  if (!owned && !state.processes.includes(found.process.code)) {
+    throw usageError(
+      `The platform that runs here (pid ${state.pid}) does not serve ${found.process.code}, only ${state.processes.join(', ')}`,
+      ['Stop it and start it again with this definition, or give another folder with --state-dir'],
+    );
+  }
   return found;
 }
 
@@ -101,23 +123,21 @@ async function run(
   answers: Answers,
 ): Promise<SimulateResult> {
   const { code } = definition.process;
+  const { taskQueue } = definition.workflow;
+  const since = Date.now();
   const command = await started(request, platform);
-  request.onStep({ kind: 'command-started', pid: command.pid });
+  request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
   const goesOn = (): void => {
     if (request.signal.aborted) throw interrupted();
-    if (state.exit !== undefined)
-      throw new Stuck(
-        1,
-        `The command ended (${state.exit.signal ?? `status ${state.exit.code ?? 'unknown'}`}) before the process did`,
-      );
+    if (state.exit !== undefined) throw endedEarly(request, state.exit);
   };
   const known: { processId?: string } = {};
-  let end: { readonly status: ExitStatus; readonly problem?: string };
+  let end: Ending | undefined;
   try {
-    await untilPolling(request, platform, definition.workflow.taskQueue, goesOn);
-    request.onStep({ kind: 'command-polls', taskQueue: definition.workflow.taskQueue });
+    await untilPolling(request, platform, taskQueue, since, goesOn);
+    request.onStep({ kind: 'command-polls', taskQueue });
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,
       tenantId: platform.state.tenantId,
@@ -125,20 +145,48 @@ async function run(
     });
     known.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
-    await throughToItsEnd(request, platform, definition, user, process.id, answers, goesOn);
+    await answerUntilCompleted({
+      ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
+      timeoutMs: request.timeoutMs,
+      signal: request.signal,
+      onCompleted: (taskCode, processItemId) =>
+        request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
+      failingWork: () => failingWork(platform, process.id),
+    });
     end = { status: 0 };
   } catch (error) {
-    if (error instanceof Stuck) end = { status: error.status, problem: error.message };
-    else if (request.signal.aborted) end = { status: 130, problem: 'Interrupted' };
-    else throw error;
+    end = endingOf(error, request.signal);
+    if (end === undefined) throw error;
   } finally {
-    request.onStep({ kind: 'draining' });
-    if (state.exit === undefined) await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
+    request.onStep({ kind: 'ended', status: end?.status ?? 1 });
+    if (state.exit === undefined) {
+      request.onStep({ kind: 'draining' });
+      await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
+      request.onStep({ kind: 'drained' });
+    }
   }
   const { processId } = known;
-  if (processId === undefined) return { ...end, code, timeline: [] };
-  const { timeline, processState } = await lastLook(platform, processId);
-  return { ...end, code, processId, processState, timeline };
+  if (processId === undefined) return { code, ...end, timeline: [] };
+  return { code, processId, ...end, ...(await lastLook(platform, processId)) };
+}
+
+/** Undefined for a defect. */
+function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
+  if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
+  if (error instanceof Stuck) {
+    const { status, message, item, next } = error;
+    return { status, problem: message, ...(item === undefined ? {} : { item }), next };
+  }
+  if (!(error instanceof KnownError)) return undefined;
+  const seen = error.seen === undefined ? '' : ` (${error.seen})`;
+  return { status: 1, problem: `${error.message}${seen}`, next: error.next };
+}
+
+function endedEarly(request: SimulateRequest, exit: ProcessExit): Stuck {
+  const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
+  return new Stuck(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
+    next: [request.output === 'stderr' ? 'Look at its output above' : `Look at its output in ${request.output.file}`],
+  });
 }
 
 async function started(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
@@ -150,13 +198,10 @@ async function started(request: SimulateRequest, platform: DevPlatform): Promise
       output: request.output,
     });
   } catch (error) {
-    const status = statusOfFailedStart(error);
-    if (status === undefined) throw error;
-    throw usageError(
-      status === 127
-        ? `The command ${request.command[0]} was not found`
-        : `The command ${request.command[0]} can't be run: ${messageOf(error)}`,
-    );
+    const failed = failedStart(error, request.command);
+    if (failed === undefined) throw error;
+    const { message, next } = failed.error;
+    throw usageError(message, next);
   }
 }
 
@@ -164,95 +209,49 @@ async function untilPolling(
   request: SimulateRequest,
   platform: DevPlatform,
   taskQueue: string,
+  since: number,
   goesOn: () => void,
 ): Promise<void> {
   const { endpoints, namespace } = platform.state;
-  const deadline = Date.now() + Math.max(POLLER_WITHIN_MS, request.timeoutMs);
-  for (;;) {
-    goesOn();
-    if ((await workflowPollers({ address: endpoints.temporal, namespace, taskQueue })) > 0) return;
-    if (Date.now() > deadline)
-      throw new Stuck(4, `Nobody polls the task queue ${taskQueue}: does the worker use another queue?`);
-    await pause(request.signal);
-  }
-}
-
-async function throughToItsEnd(
-  request: SimulateRequest,
-  platform: DevPlatform,
-  definition: ProcessDefinition,
-  user: KuFlowClient,
-  processId: string,
-  answers: Answers,
-  goesOn: () => void,
-): Promise<void> {
-  const given = openAnswers(answers);
-  const access = { http: platform.state.loopback.http, token: platform.state.user.token };
   const deadline = Date.now() + request.timeoutMs;
   for (;;) {
-    const { state } = await user.retrieveProcess(processId);
-    if (state === 'COMPLETED') break;
-    if (state === 'CANCELLED') throw new Stuck(1, 'The process was cancelled');
-    const failure = (await readTimeline(access, processId)).find((entry) =>
-      /^workflow-(failed|timed-out|canceled|terminated)$/.test(entry.kind),
-    );
-    if (failure !== undefined)
-      throw new Stuck(1, `The ${failure.kind.replace('-', ' ')}: ${failure.detail ?? 'no reason given'}`);
-    const open = (
-      await user.findProcessItems({ processId: [processId], type: ['TASK'], taskState: ['READY', 'CLAIMED'] })
-    ).content;
-    const mine = open.filter(
-      (item) =>
-        definition.tasks.find((task) => task.code === item.processItemDefinitionRef?.code)?.kind === 'human' &&
-        (item.ownerId === undefined || item.ownerId === platform.state.user.principalId),
-    );
-    for (const item of mine) {
-      const code = item.processItemDefinitionRef?.code ?? '';
-      await answerTask(user, definition, { id: item.id, code, claimed: item.ownerId !== undefined }, given(code));
-      request.onStep({ kind: 'task-completed', code, processItemId: item.id });
-    }
     goesOn();
-    if (Date.now() > deadline) {
-      const waits = open.map(
-        (item) => `${item.processItemDefinitionRef?.code ?? 'a task'} ${item.id} is ${item.task?.state ?? 'open'}`,
-      );
-      throw new Stuck(
-        4,
-        `Not at its end within ${request.timeoutMs / 1000} s: ${waits.join('; ') || 'no task is open, the workflow waits for something else'}`,
-      );
-    }
-    if (mine.length === 0) await pause(request.signal);
+    if ((await workflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
+    if (Date.now() > deadline) throw await nobodyPolls(request, platform, taskQueue, since);
+    await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
   }
-  await checkData(user, processId);
 }
 
-async function answerTask(
-  user: KuFlowClient,
-  definition: ProcessDefinition,
-  item: { readonly id: string; readonly code: string; readonly claimed: boolean },
-  given: JsonObject | undefined,
-): Promise<void> {
-  const task = definition.tasks.find((one) => one.code === item.code);
-  const value = given ?? answerFor(task?.data?.schema);
-  if (!item.claimed) await user.claimProcessItemTask(item.id);
-  const saved = await user.updateProcessItemTaskData(item.id, value);
-  const { valid, errors } = saved.task?.data ?? {};
-  if (valid === false) {
-    const where = (errors ?? []).map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim()).join('; ');
-    throw new Stuck(1, `No valid data for task ${item.code} (${item.id}): ${where}. Give some with --answers FILE`);
-  }
-  await user.completeProcessItemTask(item.id);
+async function nobodyPolls(
+  request: SimulateRequest,
+  platform: DevPlatform,
+  taskQueue: string,
+  since: number,
+): Promise<Stuck> {
+  const { loopback, user } = platform.state;
+  const workers = await readWorkers({ http: loopback.http, token: user.token });
+  const others = new Set(
+    workers
+      .filter((worker) => Date.parse(worker.lastModifiedAt ?? '') >= since && worker.taskQueue !== taskQueue)
+      .map((worker) => worker.taskQueue),
+  );
+  const seen = others.size === 0 ? '' : `; a worker has registered for ${[...others].join(', ')} instead`;
+  return new Stuck(4, `Nobody polls the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${seen}`, {
+    next: [
+      others.size === 0
+        ? 'Give the worker more time with --timeout, or look at its output'
+        : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), taskQueue in the definition of the process`,
+    ],
+  });
 }
 
-async function checkData(user: KuFlowClient, processId: string): Promise<void> {
-  for await (const listed of user.items('findProcessItems', { processId: [processId], type: ['TASK'] })) {
-    if (listed.task?.state !== 'COMPLETED') continue;
-    const item = await user.retrieveProcessItem(listed.id);
-    if (item.task?.data?.valid === false)
-      throw new Stuck(
-        1,
-        `Task ${item.processItemDefinitionRef?.code ?? ''} (${item.id}) was completed with data that its schema refuses`,
-      );
+async function failingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {
+  const { endpoints, namespace } = platform.state;
+  const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
+  try {
+    return await engine.failingWork(processId);
+  } finally {
+    await engine.close();
   }
 }
 
@@ -260,17 +259,13 @@ async function checkData(user: KuFlowClient, processId: string): Promise<void> {
 async function lastLook(
   platform: DevPlatform,
   processId: string,
-): Promise<{ readonly timeline: readonly TimelineEntry[]; readonly processState: string }> {
+): Promise<Pick<SimulateResult, 'timeline'> & { readonly processState: string }> {
   const { loopback, user } = platform.state;
   const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
   try {
     const { state } = await client.retrieveProcess(processId);
-    return { timeline: await readTimeline({ http: loopback.http, token: user.token }, processId), processState: state };
+    return { processState: state, timeline: await readTimeline({ http: loopback.http, token: user.token }, processId) };
   } finally {
     await client.close();
   }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await systemClock.sleep(POLL_MS, signal).catch(() => undefined);
 }

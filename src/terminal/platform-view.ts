@@ -5,29 +5,29 @@ import type { TimelineEntry } from '../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import { palette } from './palette.ts';
 import type { Progress } from './progress.ts';
+import { table } from './table.ts';
 import type { Channel } from './terminal.ts';
 
 const PARTS: Readonly<Record<string, string>> = {
-  store: 'Open the state',
-  temporal: 'Start the Temporal server',
-  gateway: 'Open the engine gateway',
-  rest: 'Open the REST API',
+  store: 'its state',
+  temporal: 'the Temporal server',
+  gateway: 'the engine gateway',
+  rest: 'the REST API',
 };
 
 const MEGABYTE = 1024 * 1024;
 
 export interface PlatformViewOptions {
-  readonly channel: Channel;
-  /** Steps of the start; absent once it runs. */
   readonly progress: Progress;
   /** Every request in place of those that went wrong. */
   readonly requests: boolean;
+  /** What happens to processes, unless false. */
+  readonly processes?: boolean;
 }
 
-/** Shows what a platform reports. Lines of a running platform stand for themselves, without the progress. */
-export function platformView({ channel, progress, requests }: PlatformViewOptions): (event: DevEvent) => void {
-  const colours = palette(channel);
-  const line = (mark: string, text: string): void => progress.note(`${mark} ${text}`);
+/** Shows what a platform reports: its start as one step, then a line for each thing worth one. */
+export function platformView({ progress, requests, processes = true }: PlatformViewOptions): (event: DevEvent) => void {
+  const start = { running: false };
   return (event) => {
     if ('about' in event) {
       showFinding(event, progress);
@@ -35,43 +35,68 @@ export function platformView({ channel, progress, requests }: PlatformViewOption
     }
     switch (event.kind) {
       case 'starting':
-        progress.begin(PARTS[event.part] ?? event.part);
+        if (!start.running) progress.begin('Start a local KuFlow');
+        start.running = true;
+        progress.detail(PARTS[event.part] ?? event.part);
         break;
       case 'ready':
-        if (event.part === 'rest') progress.end('done');
+        if (event.part !== 'rest') break;
+        progress.end('done', `Local KuFlow at ${event.address ?? ''}`);
+        start.running = false;
         break;
-      case 'port-moved':
-        line(
-          '!',
-          `Port ${event.wanted} is taken${event.holder === undefined ? '' : ` by ${event.holder}`}: ${event.part} takes ${event.got}`,
-        );
+      case 'port-moved': {
+        const by = event.holder === undefined ? '' : ` by ${event.holder}`;
+        progress.note(`Port ${event.wanted} is taken${by}: ${event.part} takes ${event.got}`, 'warning');
         break;
+      }
       case 'request':
-        // Whoever waits for the platform asks for its health until it is ready.
-        if (event.path === '/health' && !requests) break;
-        if (requests || event.problem !== undefined || event.status >= 400 || event.status === 0)
-          line(
-            event.status >= 400 || event.status === 0 ? colours.yellow('!') : colours.dim('·'),
-            `${event.method} ${event.path} ${event.status === 0 ? 'no answer' : event.status}${event.operationId === undefined ? '' : ` ${event.operationId}`}${event.problem === undefined ? '' : `: ${event.problem}`}`,
-          );
+        showRequest(event, progress, requests);
         break;
       case 'contract-violation':
-        line(colours.red('✖'), `The ${event.side} of ${event.operationId} breaks KuFlow's contract: ${event.problem}`);
+        progress.note(`The ${event.side} of ${event.operationId} breaks KuFlow's contract: ${event.problem}`, 'failed');
         break;
-      case 'gateway-refused':
-        line(
-          colours.yellow('!'),
-          `Gateway refused ${event.rpc ?? 'a connection'}: ${event.reason}${event.hint === undefined ? '' : ` (${event.hint})`}`,
-        );
+      case 'gateway-refused': {
+        const hint = event.hint === undefined ? '' : ` (${event.hint})`;
+        progress.note(`Gateway refused ${event.rpc ?? 'a connection'}: ${event.reason}${hint}`, 'warning');
         break;
+      }
       case 'process':
-        line(colours.dim('·'), `${event.what} ${event.detail ?? ''} ${colours.dim(`process ${event.processId}`)}`);
+        if (processes) progress.note(processLine(event), FAILURES.has(event.what) ? 'warning' : undefined);
         break;
       case 'warning':
-        line(colours.yellow('!'), event.message);
+        progress.note(event.message, 'warning');
         break;
     }
   };
+}
+
+function showRequest(
+  event: Extract<DevEvent, { readonly kind: 'request' }>,
+  progress: Progress,
+  requests: boolean,
+): void {
+  const wrong = event.status >= 400 || event.status === 0;
+  // Whoever waits for the platform asks for its health until it is ready.
+  if (!requests && (event.path === '/health' || (!wrong && event.problem === undefined))) return;
+  const answer = event.status === 0 ? 'no answer' : String(event.status);
+  const operation = event.operationId === undefined ? '' : ` ${event.operationId}`;
+  const problem = event.problem === undefined ? '' : `: ${event.problem}`;
+  const text = `${event.method} ${event.path} ${answer}${operation}${problem}`;
+  if (wrong) progress.note(text, 'warning');
+  else progress.note(`· ${text}`);
+}
+
+const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
+
+/** One line for what happened to a process; its id whole where it begins, by its end later. */
+function processLine(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
+  const { what, code, detail, processId } = event;
+  const began = what === 'process-started';
+  const subject = event.processItemId === undefined ? kindText(what) : `${code ?? 'item'} ${kindText(what)}`;
+  const name = began && code !== undefined ? `${code} ` : '';
+  const more = detail === undefined ? '' : `: ${detail}`;
+  const mark = FAILURES.has(what) ? '' : '· ';
+  return `${mark}${name}${subject}${more} ${began ? processId : `(…${processId.slice(-6)})`}`;
 }
 
 function showFinding(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
@@ -96,6 +121,25 @@ export function readyLine(state: PlatformState): string {
   return `kuflow dev is ready: REST ${state.endpoints.https} and ${state.endpoints.http}, engine ${state.endpoints.engine}`;
 }
 
+/** Where to go from a platform that is ready; `invocation` starts this command. */
+export function readyHints(state: PlatformState, invocation: string): readonly string[] {
+  return table(
+    [
+      ['processes', state.processes.join(', ')],
+      ['worker', `${invocation} dev exec -- npm start`],
+      ['settings', `${invocation} dev env`],
+      ['try it', `${invocation} dev simulate -- npm start`],
+      ['stop', 'Ctrl-C'],
+    ],
+    '  ',
+  );
+}
+
+/** Says that nothing was started, since it runs. */
+export function attachedLine(state: { readonly pid: number; readonly endpoints: { readonly https: string } }): string {
+  return `Uses the local KuFlow that runs here, pid ${state.pid}, ${state.endpoints.https}`;
+}
+
 const KINDS: Readonly<Record<string, string>> = {
   'process-started': 'process started',
   'process-completed': 'process completed',
@@ -117,13 +161,15 @@ const KINDS: Readonly<Record<string, string>> = {
   'workflow-terminated': 'workflow was terminated',
 };
 
+const kindText = (kind: string): string => KINDS[kind] ?? kind.replaceAll('-', ' ');
+
 /** The timeline of a process, a line an entry: seconds since its start, what, by whom. */
 export function timelineLines(timeline: readonly TimelineEntry[]): readonly string[] {
   const [first] = timeline;
   const start = first === undefined ? 0 : Date.parse(first.time);
   return timeline.map((entry) => {
     const at = `${((Date.parse(entry.time) - start) / 1000).toFixed(2)} s`.padStart(9);
-    const what = KINDS[entry.kind] ?? entry.kind.replaceAll('-', ' ');
+    const what = kindText(entry.kind);
     const subject = entry.processItemId === undefined ? what : `${entry.code ?? 'item'} ${what}`;
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
@@ -133,40 +179,60 @@ export function timelineLines(timeline: readonly TimelineEntry[]): readonly stri
 
 /** Shows the steps of a simulation. */
 export function simulateView(progress: Progress): (step: SimulateStep) => void {
+  let waits = false;
   return (step) => {
     switch (step.kind) {
       case 'platform-ready':
-        progress.end('done', `Platform at ${step.address}`);
+        if (!step.owned) progress.note(attachedLine({ pid: step.pid, endpoints: { https: step.address } }));
         break;
       case 'command-started':
-        progress.begin('Wait for the worker to poll');
+        progress.begin(`Wait for the worker to poll ${step.taskQueue}`);
+        waits = true;
         break;
       case 'command-polls':
         progress.end('done', `The worker polls ${step.taskQueue}`);
+        waits = false;
         break;
       case 'process-started':
         progress.begin(`Process ${step.code} ${step.processId}`);
+        waits = true;
         break;
       case 'task-completed':
         progress.detail(`answered ${step.code}`);
         break;
+      case 'ended':
+        if (waits) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
+        break;
       case 'draining':
         progress.begin('Drain the worker');
+        break;
+      case 'drained':
+        progress.end('done', 'The worker has stopped');
+        break;
+      case 'platform-stopping':
+        progress.begin('Stop the local KuFlow');
+        break;
+      case 'platform-stopped':
+        progress.end('done', 'Local KuFlow stopped');
         break;
     }
   };
 }
 
+/** Shows how a simulation went: the timeline, one line that says it all, and what to do. */
 export function showSimulation(channel: Channel, result: SimulateResult): void {
   const colours = palette(channel);
   if (result.timeline.length > 0) {
     channel.line(`Timeline of ${forTerminal(result.code)} ${result.processId ?? ''}`);
     for (const line of timelineLines(result.timeline)) channel.line(line);
   }
-  if (result.status === 0)
+  if (result.status === 0) {
     channel.line(`${colours.green('✔')} ${forTerminal(result.code)} is COMPLETED with valid data`);
-  else
-    channel.line(
-      `${result.status === 4 ? colours.yellow('?') : colours.red('✖')} ${forTerminal(result.problem ?? 'It did not end well', 1000)}`,
-    );
+    return;
+  }
+  const mark = result.status === 4 ? colours.yellow('?') : colours.red('✖');
+  channel.line(`${mark} ${forTerminal(result.problem ?? 'It did not end well', 2000)}`);
+  (result.next ?? []).forEach((step, at) =>
+    channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, 2000)}`),
+  );
 }

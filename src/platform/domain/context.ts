@@ -47,12 +47,13 @@ export interface OperationContext extends Domain {
 /** Notes what happened to a process, in the current transaction, for its timeline. */
 export function record(ctx: Domain, event: Omit<EventRecord, 'time'>): void {
   insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
-  const parts = [event.code, event.processItemId, event.detail].filter((part) => part !== undefined);
   ctx.report({
     kind: 'process',
     processId: event.processId,
     what: event.kind,
-    ...(parts.length === 0 ? {} : { detail: parts.join(' ') }),
+    ...(event.code === undefined ? {} : { code: event.code }),
+    ...(event.processItemId === undefined ? {} : { processItemId: event.processItemId }),
+    ...(event.detail === undefined ? {} : { detail: event.detail }),
   });
 }
 

@@ -9,6 +9,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
 import { outcomeOf } from './outcome.ts';
+import { failingWork } from './pending.ts';
 
 /** What the process watcher asks the server. */
 export interface ClosedWorkflows {
@@ -21,6 +22,8 @@ export interface ClosedWorkflows {
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON text, in the form that the replayers of Temporal's SDKs and its CLI take. */
   history(workflowId: string, runId?: string): Promise<string>;
+  /** What an open workflow waits for that has failed at least once, in words. */
+  failingWork(workflowId: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -107,6 +110,8 @@ export async function createProcessEngine(options: {
     },
 
     outcomeOf: outcomeNow,
+
+    failingWork: (workflowId) => failingWork(service, namespace, workflowId),
 
     closedSince: async (time) => {
       const ids: string[] = [];

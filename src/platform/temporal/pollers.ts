@@ -7,6 +7,8 @@ export interface PollerQuestion {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Milliseconds since the epoch: who has asked last before it does not count. The server remembers pollers for minutes after their end. */
+  readonly since?: number;
 }
 
 /** How many workers have asked for workflow tasks of this queue in the last minutes, as the server knows. */
@@ -17,10 +19,14 @@ export async function workflowPollers(question: PollerQuestion): Promise<number>
       connection.workflowService.describeTaskQueue({
         namespace: question.namespace,
         taskQueue: { name: question.taskQueue },
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its home, @temporalio/proto, is no dependency of ours
         taskQueueType: WORKFLOW,
       }),
     );
-    return answer.pollers.length;
+    const { since = 0 } = question;
+    return answer.pollers.filter(
+      ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000),
+    ).length;
   } finally {
     await connection.close();
   }
