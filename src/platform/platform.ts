@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.ts';
-import { messageOf } from '../base/errors.ts';
+import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
@@ -13,7 +13,7 @@ import { openAuthority } from './pki/authority.ts';
 import { makePrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens } from './pki/tokens.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './platform-types.ts';
-import { reservePort, type ReservedPort } from './ports.ts';
+import { holdPort, reservePort, type HeldPort } from './ports.ts';
 import { allProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { openStore } from './store/open.ts';
@@ -116,7 +116,8 @@ async function start(
   namespace = identity.namespace;
   report({ kind: 'ready', part: 'store' });
 
-  const ports = await choosePorts(options, report);
+  const held = await choosePorts(options, report, undo);
+  const ports = { http: held.http.port, https: held.https.port, engine: held.engine.port };
 
   report({ kind: 'starting', part: 'temporal' });
   const temporal = await keepTemporalRunning({
@@ -147,6 +148,7 @@ async function start(
 
   const server = await authority.issueServerCertificate({ hostNames });
   report({ kind: 'starting', part: 'gateway' });
+  await held.engine.release();
   const gateway = await startGateway({
     port: ports.engine,
     server,
@@ -173,8 +175,8 @@ async function start(
   };
   const plain = createRestApp(deps);
   const secure = createRestApp(deps, { key: server.privateKey.reveal(), cert: server.certificate });
-  await listen(plain, ports.http, undo);
-  await listen(secure, ports.https, undo);
+  await listen(plain, held.http, undo);
+  await listen(secure, held.https, undo);
 
   const host = hostNames[0] ?? '127.0.0.1';
   const endpoints: PlatformEndpoints = {
@@ -225,23 +227,38 @@ async function start(
 }
 
 interface ChosenPorts {
-  readonly http: number;
-  readonly https: number;
-  readonly engine: number;
+  readonly http: HeldPort;
+  readonly https: HeldPort;
+  readonly engine: HeldPort;
 }
 
-async function choosePorts(options: PlatformOptions, report: (event: PlatformEvent) => void): Promise<ChosenPorts> {
+const TRIES = 20;
+
+/** Held until their parts listen, seconds later: another platform that starts now takes the next ones. */
+async function choosePorts(
+  options: PlatformOptions,
+  report: (event: PlatformEvent) => void,
+  undo: (() => Promise<void> | void)[],
+): Promise<ChosenPorts> {
   const taken: number[] = [];
-  const choose = async (part: keyof ChosenPorts): Promise<number> => {
-    const reserved: ReservedPort = await reservePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
-    taken.push(reserved.port);
-    if (reserved.moved !== undefined) report({ kind: 'port-moved', part, got: reserved.port, ...reserved.moved });
-    return reserved.port;
+  const choose = async (part: keyof ChosenPorts): Promise<HeldPort> => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { port, moved } = await reservePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
+      const held = await holdPort(port);
+      // Somebody was faster between the look and the hold: look again.
+      if (held === undefined) continue;
+      undo.push(() => held.release());
+      taken.push(port);
+      if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
+      return held;
+    }
+    throw new KnownError({ message: `The ports of this machine change hands all the time: none was got for ${part}` });
   };
   return { http: await choose('http'), https: await choose('https'), engine: await choose('engine') };
 }
 
-async function listen(app: FastifyInstance, port: number, undo: (() => Promise<void> | void)[]): Promise<void> {
+async function listen(app: FastifyInstance, held: HeldPort, undo: (() => Promise<void> | void)[]): Promise<void> {
   undo.push(() => app.close());
-  await app.listen({ host: '127.0.0.1', port });
+  await held.release();
+  await app.listen({ host: '127.0.0.1', port: held.port });
 }

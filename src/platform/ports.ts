@@ -104,6 +104,31 @@ function tryListen(port: number, host: string): Promise<string | undefined> {
   });
 }
 
+export interface HeldPort {
+  readonly port: number;
+  /** Resolves when the port is free for who listens on it next; safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** Keeps `port` from everybody else until the part that wants it can listen; undefined when somebody has it already. */
+export async function holdPort(port: number): Promise<HeldPort | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
+    });
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+  let released: Promise<void> | undefined;
+  return {
+    port,
+    release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
+  };
+}
+
 /** `node (pid 4242)`, or undefined when the system does not say. */
 export async function portHolder(port: number): Promise<string | undefined> {
   try {

@@ -259,21 +259,24 @@ describe.runIf(process.platform !== 'win32')('ports and folders', () => {
     }
   });
 
-  it('two platforms run in two folders at once, the second on the next ports; a second one on the same folder is refused', async () => {
-    const first = startCommand(kuflowDev(), options);
-    const state = await platformReady(first, stateDir);
+  it('two platforms that start in two folders at once share out the ports; a second one on the same folder is refused', async () => {
     const elsewhere = join(folder, 'elsewhere');
-    const second = startCommand(kuflowDev('--state-dir', elsewhere), options);
-    const other = await platformReady(second, elsewhere);
+    // Started in the same moment, they want the same ports.
+    const one = startCommand(kuflowDev(), options);
+    const two = startCommand(kuflowDev('--state-dir', elsewhere), options);
+    const [state, other] = await Promise.all([platformReady(one, stateDir), platformReady(two, elsewhere)]);
     expect(new Set([...portsOf(state), ...portsOf(other)]).size).toBe(8);
-    const http = portsOf(state)[0] ?? 0;
-    expect(second.output()).toMatch(new RegExp(`Port \\d+ is taken by .+: http takes ${portsOf(other)[0] ?? 0}`));
-    if (http === 7480) expect(second.output()).toContain(`Port 7480 is taken by node kuflow (pid ${first.pid})`);
+    const [http = 0, otherHttp = 0] = [portsOf(state)[0], portsOf(other)[0]];
+    const [first, second] = http < otherHttp ? [one, two] : [two, one];
+    const moved = Math.max(http, otherHttp);
+    expect(second.output()).toMatch(new RegExp(`Port 7480 is taken by .+ \\(pid \\d+\\): http takes ${moved}`));
+    if (Math.min(http, otherHttp) === 7480)
+      expect(second.output()).toMatch(new RegExp(`Port 7480 is taken by node kuflow.* \\(pid ${first.pid}\\)`));
 
     const third = startCommand(kuflowDev(...ANY_PORTS), options);
     expect(await third.ended).toEqual({ code: 1, signal: null });
-    expect(third.output()).toContain(`pid ${first.pid}`);
-    expect(third.output()).toContain('in use by another process');
+    expect(third.output()).toContain(`pid ${one.pid}`);
+    expect(third.output()).toContain('runs here already');
     expect(third.output()).not.toContain('    at ');
 
     for (const { loopback } of [state, other]) {
@@ -288,10 +291,11 @@ describe.runIf(process.platform !== 'win32')('ports and folders', () => {
     const unsupported = await fetch(`${state.loopback.http}/v2024-06-14/robots`, { headers: { authorization } });
     expect([unsupported.status, await unsupported.text()]).toEqual([501, expect.stringContaining('findRobots')]);
 
-    for (const command of [first, second]) {
+    for (const command of [one, two]) {
       command.kill('SIGTERM');
       expect(await command.ended).toEqual(INTERRUPTED);
     }
     await expectGone(state);
+    await expectGone(other);
   });
 });

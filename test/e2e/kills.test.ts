@@ -9,6 +9,7 @@ import {
   kuflowDev,
   platformReady,
   portsOf,
+  quietPorts,
   samePorts,
   startCommand,
   type RunningCommand,
@@ -18,7 +19,6 @@ import { newMark, type MarkedProcess } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
 
-const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
 // One story: the same folder, the same ports, and what dies in it.
@@ -36,7 +36,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     project = workerProject();
     folder = mkdtempSync(join(inject('runFolder'), 'kills-'));
     stateDir = join(folder, 'state');
-    await startPlatform(ANY_PORTS);
+    await startPlatform(await quietPorts());
     worker = await startWorker();
   }, 400_000);
 

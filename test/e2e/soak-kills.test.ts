@@ -7,7 +7,7 @@ import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import {
   kuflowDev,
   platformReady,
-  samePorts,
+  quietPorts,
   startCommand,
   type Ending,
   type RunningCommand,
@@ -44,9 +44,9 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
     'it always opens again, no acknowledged write is lost, and the engine hears of each',
     async () => {
       const ledger = openLedger();
-      let platform = start(['--port', '0', '--https-port', '0', '--engine-port', '0']);
+      const ports = await quietPorts();
+      let platform = start(ports);
       let state: PlatformState = await platformReady(platform, stateDir);
-      const ports = samePorts(state);
       const slowest = { ms: 0 };
       for (let round = 0; round < KILLS; round++) {
         const before = ledger.acknowledged();
@@ -69,6 +69,8 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
         state = await platformReady(platform, stateDir);
         slowest.ms = Math.max(slowest.ms, performance.now() - asked);
         expect(await ledger.lost(state, 'new'), `round ${round}`).toEqual([]);
+        if (SOAK && round % 10 === 9)
+          process.stdout.write(`${round + 1} kills, ${ledger.acknowledged()} acknowledged writes\n`);
       }
       expect(await ledger.lost(state, 'all')).toEqual([]);
       const reached = await engineHears(state);

@@ -141,8 +141,24 @@ export async function freePorts(ports: readonly number[]): Promise<number[]> {
   return ports.filter((_, index) => free[index]);
 }
 
+/**
+ * Options that ask for three ports which are free now and stay so while nobody asks for them: none of those that systems give to outgoing
+ * connections.
+ */
+export async function quietPorts(): Promise<string[]> {
+  const found = await until('three free ports', async () => {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const three = [first, first + 1, first + 2];
+    return (await freePorts(three)).length === 3 && three;
+  });
+  return portOptions(found);
+}
+
 /** Options that ask for exactly the ports of an earlier run. */
 export function samePorts(state: PlatformState): string[] {
-  const [http, https, engine] = portsOf(state);
+  return portOptions(portsOf(state));
+}
+
+function portOptions([http, https, engine]: readonly number[]): string[] {
   return ['--port', String(http), '--https-port', String(https), '--engine-port', String(engine)];
 }

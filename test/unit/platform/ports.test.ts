@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { reservePort } from '../../../src/platform/ports.ts';
+import { holdPort, reservePort } from '../../../src/platform/ports.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -16,6 +16,16 @@ async function hold(host: string, port = 0): Promise<number> {
 }
 
 describe('a port', () => {
+  it("that is held is nobody else's until it is released", async () => {
+    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
+    const held = await holdPort(port);
+    expect(await holdPort(port)).toBeUndefined();
+    expect((await reservePort({ kind: 'preferred', port }, 1)).port).not.toBe(port);
+    await held?.release();
+    await held?.release();
+    expect(await reservePort({ kind: 'exact', port }, 1)).toEqual({ port });
+  });
+
   it('is the wanted one when it is free', async () => {
     const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
     expect(await reservePort({ kind: 'exact', port }, 1)).toEqual({ port });
