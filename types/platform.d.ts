@@ -122,7 +122,16 @@ export type PlatformEvent =
       readonly problem: string;
     }
   | { readonly kind: 'gateway-refused'; readonly rpc?: string; readonly reason: string; readonly hint?: string }
-  | { readonly kind: 'process'; readonly processId: string; readonly what: string; readonly detail?: string }
+  | {
+      readonly kind: 'process';
+      readonly processId: string;
+      /** The kind of the entry in the timeline, such as `item-claimed`. */
+      readonly what: string;
+      /** Code of the process or of the item. */
+      readonly code?: string;
+      readonly processItemId?: string;
+      readonly detail?: string;
+    }
   | { readonly kind: 'warning'; readonly message: string };
 
 /** Who may call a running platform. */

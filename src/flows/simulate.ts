@@ -1,5 +1,5 @@
 import { systemClock } from '../base/clock.ts';
-import { interrupted, KnownError, messageOf, usageError, type ExitStatus } from '../base/errors.ts';
+import { interrupted, KnownError, usageError, type ExitStatus } from '../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import { readTimeline, type TimelineEntry } from '../platform/rest/timeline-client.ts';
 import { readWorkers } from '../platform/rest/workers-client.ts';
