@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { importSource } from './import-source.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -39,6 +40,17 @@ const commanderWithoutChildren = {
   },
 };
 
+// In the package the validators are the code that Ajv makes of their schemas; only from its sources does the tool compile them itself.
+const compiledValidators = (root) => ({
+  name: 'compiled-validators',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]process[\\/]definition[\\/]validators\.ts$/ }, async ({ path }) => {
+      const { validatorsSource } = await importSource(root, 'src/process/definition/compile-validators.ts');
+      return { contents: validatorsSource(), loader: 'js', resolveDir: dirname(path) };
+    });
+  },
+});
+
 /**
  * Bundles the entries in memory. Returns esbuild's metafile and the output files (`path` absolute, `text` final).
  * Entries whose source does not exist are left out and listed in `missing`.
@@ -66,7 +78,7 @@ export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries
     define: { __dirname: '__kuflowDirname', __filename: '__kuflowFilename' },
     banner: { js: BANNER },
     logLevel: 'warning',
-    plugins: [commanderWithoutChildren],
+    plugins: [commanderWithoutChildren, compiledValidators(root)],
   });
   const outputs = result.outputFiles.map((file) => ({ path: file.path, text: renameRequire(file.text) }));
   return { metafile: result.metafile, outputs, missing };

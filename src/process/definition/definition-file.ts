@@ -44,11 +44,11 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
   } catch (error) {
     throw refused(path, [`${shownFile(path)}:1:1 the file is not UTF-8 text`], error);
   }
-  return parseDefinition(text, path);
+  return await parseDefinition(text, path);
 }
 
 /** As `loadDefinition`, of a text; `fileName` only names it in problems. */
-export function parseDefinition(text: string, fileName: string): ProcessDefinition {
+export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
   if (text.length > LARGEST) throw tooLarge(fileName);
   const lines = new LineCounter();
   const located = (places: readonly Place[]): KnownError => {
@@ -68,7 +68,7 @@ export function parseDefinition(text: string, fileName: string): ProcessDefiniti
     }));
     if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(written);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
-    const result = checkForm(document.toJS({ maxAliasCount: 100 }));
+    const result = await checkForm(document.toJS({ maxAliasCount: 100 }));
     if (result.kind === 'good' && written.length === 0) return toDefinition(result.file);
     const formed = result.kind === 'bad' ? result.problems : [];
     throw located([

@@ -1,32 +1,28 @@
 import type { ErrorObject } from 'ajv';
-import { Ajv } from 'ajv';
 import { forTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
-import { DefinitionFileSchema } from './definition-schema.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import { didYouMean, jsonProblems, pointerSteps, shapeCheck } from './definition-shapes.ts';
 import type { DataProblem } from './definition-shapes.ts';
+import { definitionForm } from './validators.ts';
 
 export type FormResult =
   | { readonly kind: 'good'; readonly file: DefinitionFile }
   | { readonly kind: 'bad'; readonly problems: readonly DataProblem[] };
 
 /** Checks plain data against the form of a definition file: every problem at once. */
-export function checkForm(value: unknown): FormResult {
+export async function checkForm(value: unknown): Promise<FormResult> {
   const deep = jsonProblems(value);
   if (deep.length > 0) return { kind: 'bad', problems: deep };
-  // Our own schema needs no check against the meta-schema, which costs more than all else here.
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
-  const formed = ajv.compile<DefinitionFile>(DefinitionFileSchema);
-  const good = formed(value);
-  const errors = formed.errors ?? [];
+  const good = definitionForm(value);
+  const errors = definitionForm.errors ?? [];
   const mistyped = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath));
   const problems = [
     ...errors.filter((error) => error.keyword !== 'enum' || !mistyped.has(error.instancePath)).map(worded),
     ...duplicateCodes(value),
-    ...brokenShapes(value),
+    ...(await brokenShapes(value)),
   ];
-  return good && problems.length === 0 ? { kind: 'good', file: value } : { kind: 'bad', problems };
+  return good && problems.length === 0 ? { kind: 'good', file: value as DefinitionFile } : { kind: 'bad', problems };
 }
 
 function worded(error: ErrorObject): DataProblem {
@@ -91,16 +87,18 @@ function duplicateCodes(value: unknown): readonly DataProblem[] {
   });
 }
 
-function brokenShapes(value: unknown): readonly DataProblem[] {
+async function brokenShapes(value: unknown): Promise<readonly DataProblem[]> {
   const check = shapeCheck();
-  return shapePlaces(value).flatMap((path) => {
+  const found: DataProblem[] = [];
+  for (const path of shapePlaces(value)) {
     const schema = at(value, [...path, 'schema']);
-    if (!isRecord(schema)) return [];
-    return check(schema).map((problem) => {
+    if (!isRecord(schema)) continue;
+    for (const problem of await check(schema)) {
       const whole = [...path, 'schema', ...problem.path];
-      return { path: whole, reason: `${name(whole)} ${problem.reason}` };
-    });
-  });
+      found.push({ path: whole, reason: `${name(whole)} ${problem.reason}` });
+    }
+  }
+  return found;
 }
 
 function shapePlaces(value: unknown): readonly (readonly string[])[] {

@@ -1,11 +1,11 @@
-import type { AnySchemaObject, ErrorObject } from 'ajv';
-import { Ajv } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv';
 import { forTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { nearMatch } from '../../base/near-match.ts';
+import { isPlainSchema } from './plain-schema.ts';
+import type { Dialect, SchemaCompiler } from './schema-compiler.ts';
+import { draft7 } from './validators.ts';
 
 /** Something wrong at a place of plain data; `key` names a key of the object there, when the key itself is what is wrong. */
 export interface DataProblem {
@@ -14,7 +14,9 @@ export interface DataProblem {
   readonly reason: string;
 }
 
-export type ShapeCheck = (schema: Readonly<Record<string, unknown>>) => readonly DataProblem[];
+type Schema = Readonly<Record<string, unknown>>;
+
+export type ShapeCheck = (schema: Schema) => Promise<readonly DataProblem[]>;
 
 const DEEPEST = 100;
 
@@ -26,16 +28,17 @@ const LONE = /\p{Cs}/u;
  * Formats and keywords that aren't in the standard pass, since KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
  */
 export function shapeCheck(): ShapeCheck {
-  // Compiling a meta-schema costs more than checking with it, so one instance serves a whole definition.
-  const instances = new Map<Dialect, Checker>();
-  const instance = (dialect: Dialect): Checker => {
-    const known = instances.get(dialect);
+  // Compiling a meta-schema costs more than checking with it, so one compiler serves a whole definition.
+  const compilers = new Map<Dialect, SchemaCompiler>();
+  const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
+    const known = compilers.get(dialect);
     if (known !== undefined) return known;
-    const made = checker(dialect);
-    instances.set(dialect, made);
+    const { schemaCompiler } = await import('./schema-compiler.ts');
+    const made = schemaCompiler(dialect);
+    compilers.set(dialect, made);
     return made;
   };
-  return (schema) => {
+  return async (schema) => {
     const dialect = dialectOf(schema['$schema']);
     if (dialect === undefined) {
       return [{ path: ['$schema'], reason: 'is no dialect of JSON Schema known here; use draft-07 or 2020-12' }];
@@ -46,7 +49,12 @@ export function shapeCheck(): ShapeCheck {
     if (type !== undefined && type !== 'object' && !(Array.isArray(type) && type.includes('object'))) {
       return [{ path: ['type'], reason: 'must be "object": a KuFlow value is an object' }];
     }
-    return problemsOf(instance(dialect), plain);
+    // Most schemas need no more than this, and Ajv takes longer to load than all else of a creation takes.
+    if (dialect === '7') {
+      if (!draft7(plain)) return worded(draft7.errors ?? []);
+      if (isPlainSchema(plain)) return [];
+    }
+    return problemsOf(await compilerOf(dialect), plain);
   };
 }
 
@@ -66,23 +74,6 @@ export function jsonProblems(value: unknown, path: readonly string[] = []): read
   return typeof value === 'object' && value !== null ? [{ path, reason: 'is no JSON value' }] : [];
 }
 
-type Dialect = '7' | '2019-09' | '2020-12';
-type Checker = Pick<Ajv, 'validateSchema' | 'compile' | 'errors'>;
-
-function checker(dialect: Dialect): Checker {
-  // KuFlow's own validators don't all read patterns in Unicode mode.
-  const options = {
-    strict: false,
-    allErrors: true,
-    validateFormats: false,
-    logger: false,
-    addUsedSchema: false,
-    unicodeRegExp: false,
-  } as const;
-  if (dialect === '2020-12') return new Ajv2020(options);
-  return dialect === '2019-09' ? new Ajv2019(options) : new Ajv(options);
-}
-
 function dialectOf(declared: unknown): Dialect | undefined {
   if (declared === undefined) return '7';
   if (typeof declared !== 'string') return undefined;
@@ -91,11 +82,9 @@ function dialectOf(declared: unknown): Dialect | undefined {
   return year === '2019-09' || year === '2020-12' ? year : undefined;
 }
 
-function problemsOf(ajv: Checker, schema: AnySchemaObject): readonly DataProblem[] {
+function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProblem[] {
   try {
-    if (ajv.validateSchema(schema) !== true) return worded(ajv.errors ?? []);
-    ajv.compile(schema);
-    return [];
+    return worded(compile(schema));
   } catch (error) {
     return [{ path: [], reason: `is no valid JSON Schema: ${forTerminal(messageOf(error), 200)}` }];
   }

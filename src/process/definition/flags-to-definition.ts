@@ -131,7 +131,7 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
   const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
   if (!isRecord(schema)) return ['holds no JSON Schema: a map is expected'];
   if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
-  const problems = [...jsonProblems(value), ...shapeCheck()(schema)];
+  const problems = [...jsonProblems(value), ...(await shapeCheck()(schema))];
   if (problems.length > 0)
     return problems.map(
       ({ path, reason }) => `${path.length === 0 ? 'it' : forTerminal(path.join('.'), 120)} ${reason}`,

@@ -39,7 +39,7 @@ describe('definitionFromFlags', () => {
         { code: 'TELL', kind: 'message' },
       ],
     });
-    expect(parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
+    expect(await parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
   });
 
   it('lists every problem at once, as a usage error', async () => {

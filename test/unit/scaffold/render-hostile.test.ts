@@ -176,6 +176,6 @@ describe('hostile definitions', () => {
     };
     const files = await renderTemplate(answers(definition));
     const file = files.find(({ path }) => path === 'kuflow.process.yaml') as PlannedFile;
-    expect(parseDefinition(textOf(file), file.path)).toEqual(definition);
+    expect(await parseDefinition(textOf(file), file.path)).toEqual(definition);
   });
 });
