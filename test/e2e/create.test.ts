@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,7 +12,7 @@ import {
 import { delimiter, join } from 'node:path';
 import * as pty from '@lydell/node-pty';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { installedBin, projectCopy } from '../support/generated-project.ts';
+import { installedBin } from '../support/generated-project.ts';
 
 let folder: string;
 
@@ -29,19 +29,6 @@ async function until(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
-
-describe('a generated project', () => {
-  it('passes its own types and lint, with the tool installed as a development dependency', () => {
-    const project = projectCopy(join(folder, 'loan-worker'));
-    execFileSync('npm', ['run', 'lint'], { cwd: project, stdio: 'pipe', shell: process.platform === 'win32' });
-    const version = execFileSync('npx', ['--no-install', 'kuflow', '--version'], {
-      cwd: project,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-    });
-    expect(version.trim()).toMatch(/^\d+\.\d+\.\d+/);
-  });
-});
 
 describe('the check of a project for the local platform', () => {
   const create = (env: NodeJS.ProcessEnv): { status: number | null; stdout: string; stderr: string } => {

@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { installedBin, projectCopy } from '../support/generated-project.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { temporalPath } from '../support/temporal-path.ts';
+import { bareEnvironment } from '../support/worker-process.ts';
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly all: string;
+}
+
+const onWindows = process.platform === 'win32';
+const mark = newMark();
+let folder: string;
+let project: string;
+let environment: NodeJS.ProcessEnv;
+
+/** Runs a command in the project, as its README says it. */
+function run(words: readonly [string, ...string[]], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const [program, ...args] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(onWindows ? `${program}.cmd` : program, args, {
+      cwd: project,
+      env: { ...environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: onWindows,
+    });
+    let out = '';
+    let all = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      all += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, out, all }));
+  });
+}
+
+async function succeeds(words: readonly [string, ...string[]], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const ended = await run(words, more);
+  expect(ended.status, ended.all).toBe(0);
+  return ended;
+}
+
+/** An execution of `program` that leaves a trace. */
+function traced(program: string, trace: string): string {
+  const path = join(folder, 'traced.sh');
+  writeFileSync(path, `#!/bin/sh\necho started >> '${trace}'\nexec '${program}' "$@"\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(inject('runFolder'), 'project-'));
+  project = projectCopy(join(folder, 'loan-worker'));
+  environment = { ...bareEnvironment(), ...mark.env, KUFLOW_TEMPORAL_PATH: await temporalPath() };
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the project that the packed package creates', () => {
+  it('has the tool as a development dependency, and passes its own types and lint', async () => {
+    const { version } = JSON.parse(
+      readFileSync(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/package.json'), 'utf8'),
+    ) as {
+      version: string;
+    };
+    expect((await succeeds(['npx', '--no-install', 'kuflow', '--version'])).out.trim()).toBe(version);
+    await succeeds(['npm', 'run', 'lint']);
+    // And would not with a mistake.
+    const task = join(project, 'src', 'mistake.ts');
+    writeFileSync(task, 'export const count: number = "one";\n');
+    const failed = await run(['npm', 'run', 'lint']);
+    expect(failed.status).not.toBe(0);
+    expect(failed.all).toContain('mistake.ts');
+    rmSync(task);
+  });
+
+  it('passes its own tests, on the server that the tool finds', async () => {
+    const found = spawnSync(process.execPath, [installedBin('kuflow'), 'dev', 'server-path', '--time-skipping'], {
+      encoding: 'utf8',
+    });
+    expect(found.status, found.stderr).toBe(0);
+    const server = found.stdout.trim();
+    const trace = join(folder, 'trace');
+    const { all } = await succeeds(['npm', 'test'], {
+      KUFLOW_TEMPORAL_TEST_SERVER_PATH: onWindows ? server : traced(server, trace),
+    });
+    expect(all).not.toMatch(/skipped|todo/);
+    if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
+  });
+
+  it('passes its own check on the local platform, and fails it without one', async () => {
+    const { out } = await succeeds(['npx', 'kuflow', 'dev', 'exec', '--', 'npm', 'run', '--silent', 'check']);
+    const steps = out.match(/^ok +(\w+)/gm)?.map((line) => line.split(/ +/)[1]);
+    expect(steps).toEqual(['settings', 'rest', 'token', 'certificate', 'connect', 'namespace']);
+    const alone = await run(['npm', 'run', '--silent', 'check']);
+    expect(alone.status).toBe(2);
+    expect(alone.all).toContain('kuflow.api.client-id');
+  });
+
+  it('completes a process by its own smoke test; the history of it replays, and one of other code does not', async () => {
+    const smoke = await succeeds(['npm', 'run', 'smoke']);
+    expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
+    const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(smoke.out)?.[1] ?? '';
+
+    const histories = join(project, 'test', 'histories');
+    const file = join(histories, 'loan.json');
+    await succeeds(['npx', 'kuflow', 'dev', 'exec', '--', 'npx', 'kuflow', 'dev', 'history', id, '--output', file]);
+    expect((await succeeds(['npm', 'run', 'replay'])).out).toContain('1 passed');
+
+    const history = readFileSync(file, 'utf8');
+    const other = history.replace('"KuFlow_Engine_createProcessItem"', '"KuFlow_Engine_retrieveProcess"');
+    expect(other).not.toBe(history);
+    writeFileSync(join(histories, 'other.json'), other);
+    const failed = await run(['npm', 'run', 'replay']);
+    expect(failed.status).not.toBe(0);
+    expect(failed.all).toMatch(/other\.json/);
+    expect(failed.all).toMatch(/[Nn]ondetermini/);
+  });
+
+  it('builds, and what it built starts: it names what is missing', async () => {
+    await succeeds(['npm', 'run', 'build']);
+    expect(readdirSync(join(project, 'dist'))).toContain('main.js');
+    const started = spawnSync(process.execPath, [join(project, 'dist', 'main.js')], {
+      cwd: project,
+      env: environment,
+      encoding: 'utf8',
+    });
+    expect(started.status).not.toBe(0);
+    const said = started.stdout + started.stderr;
+    expect(said).toContain('kuflow dev');
+    expect(said).toContain('kuflow credentials pull');
+  });
+
+  it.runIf(!onWindows)('leaves no process behind, and no secret in the project', () => {
+    expect(mark.alive()).toEqual([]);
+    expect(existsSync(join(project, 'application-local.yaml'))).toBe(false);
+  });
+});
