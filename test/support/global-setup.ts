@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from '../../scripts/bundle.mjs';
@@ -44,7 +45,7 @@ function runNpm(args: readonly string[], cwd: string): string {
 }
 
 /** Builds when stale, packs once and installs the tarball once; every end-to-end test starts that very package. */
-export function setup(project: TestProject): () => void {
+export function setup(project: TestProject): () => Promise<void> {
   buildIfStale();
   provideTemporal();
   const output = join(ROOT, '.test-output');
@@ -60,7 +61,8 @@ export function setup(project: TestProject): () => void {
   project.provide('runFolder', runFolder);
   project.provide('tarball', tarball);
   project.provide('cliFolder', cliFolder);
-  return () => {
-    if (process.env['KUFLOW_KEEP_TEST_OUTPUT'] === undefined) rmSync(runFolder, { recursive: true, force: true });
+  return async () => {
+    // Not in one go: the workers of vitest end meanwhile, and are waited for.
+    if (process.env['KUFLOW_KEEP_TEST_OUTPUT'] === undefined) await rm(runFolder, { recursive: true, force: true });
   };
 }
