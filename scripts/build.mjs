@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices } from './licences.mjs';
-import { mergeStart } from './merge-start.mjs';
+import { mergeChunks } from './merge-chunks.mjs';
 
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
@@ -16,7 +16,11 @@ const templates = await compileAllTemplates(ROOT);
 const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
 const outputs = [
-  ...(await mergeStart(split, metafile, ['create-kuflow-worker', 'kuflow'])),
+  ...(await mergeChunks(split, metafile, [
+    // What both bins load before they know the command, and the options of the one that `npx` starts.
+    { file: 'start.js', entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create.ts'] },
+    { file: 'create.js', entries: ['src/commands/create-run.ts'] },
+  ])),
   ...(await bundle({ outdir, entries: { supervisor } })).outputs,
 ];
 const packages = bundledPackages(ROOT, metafile);

@@ -80,8 +80,17 @@ export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries
     logLevel: 'warning',
     plugins: [commanderWithoutChildren, compiledValidators(root)],
   });
-  const outputs = result.outputFiles.map((file) => ({ path: file.path, text: renameRequire(file.text) }));
+  const outputs = result.outputFiles.map((file) => ({
+    path: file.path,
+    text: withoutIdleBanner(renameRequire(file.text)),
+  }));
   return { metafile: result.metafile, outputs, missing };
+}
+
+// Most chunks hold no CommonJS: they need none of the three names, and three modules less to link.
+function withoutIdleBanner(text) {
+  const code = text.replace(BANNER, '');
+  return code.includes('__kuflow') ? text : code;
 }
 
 // esbuild's own shim is the only code left that reads the global `require`.

@@ -1,9 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { KnownError } from '../base/errors.ts';
-import { connectionSettings, type ConnectionSettings } from '../flows/connection-flags.ts';
+import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import { createProject, type CreateDependencies, type CreateRequest, type CreateResult } from '../flows/create.ts';
-import { discoverFromApi } from '../flows/discover.ts';
-import { restSettings } from '../flows/rest-access.ts';
 import { toNpmName } from '../names/package-name.ts';
 import type { Answers } from '../scaffold/answers.ts';
 import { detectPackageManager, PACKAGE_MANAGERS } from '../scaffold/package-manager.ts';
@@ -70,6 +68,7 @@ async function connectionOf(call: AnsweredCall, context: CommandContext): Promis
   const { flags, secret } = call;
   const given = [flags.clientId, flags.clientSecretFile, flags.clientSecretStdin].some((value) => value !== undefined);
   if (!given && sourceOf(flags) !== 'api') return undefined;
+  const { connectionSettings } = await import('../flows/connection-flags.ts');
   const connection = await connectionSettings(secret === undefined ? flags : { ...flags, clientSecretStdin: true }, {
     env: context.env,
     cwd: context.cwd,
@@ -139,6 +138,10 @@ function discovery(
   return async (code, { sample, report }) => {
     if (connection === undefined)
       throw new KnownError({ message: 'The credentials of the application are missing', status: 2 });
+    const [{ discoverFromApi }, { restSettings }] = await Promise.all([
+      import('../flows/discover.ts'),
+      import('../flows/rest-access.ts'),
+    ]);
     return discoverFromApi({
       rest: await restSettings(connection.settings, context.env),
       code,

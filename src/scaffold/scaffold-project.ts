@@ -1,7 +1,7 @@
 import type { Answers } from './answers.ts';
 import { conflictError, decide, type Decision, type FileAction } from './conflicts.ts';
-import { startRepository, type GitResult } from './git.ts';
-import { installDependencies, type InstallResult } from './install.ts';
+import type { GitResult } from './git.ts';
+import type { InstallResult } from './install.ts';
 import { lockFiles } from './package-manager.ts';
 import { planProject } from './plan-project.ts';
 import { writeFiles } from './write.ts';
@@ -78,6 +78,8 @@ export async function materialiseProject(
   let install: MaterialisedProject['install'] = { kind: 'skipped' };
   if (options.install) {
     report({ kind: 'installing', packageManager });
+    // Loaded only when wanted, as is git's part below: running other programs takes a large package.
+    const { installDependencies } = await import('./install.ts');
     install = await installDependencies({
       folder: decision.folder,
       packageManager,
@@ -91,6 +93,7 @@ export async function materialiseProject(
     return { files, install, git: { kind: 'skipped', reason: options.git ? 'interrupted' : 'not wanted' } };
   }
   report({ kind: 'git-started' });
+  const { startRepository } = await import('./git.ts');
   const paths = [...files.map(({ path }) => path), ...lockFiles(packageManager)];
   const git = await startRepository({ folder: decision.folder, paths, env: options.env, ...signal });
   report({ kind: 'git-ended', result: git });
