@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -88,13 +89,18 @@ describe('opening', () => {
   it.runIf(process.platform === 'linux')(
     'takes over the lock of a killed process that nobody has waited for',
     async () => {
-      // The shell becomes `sleep`, which never waits for the child it inherits.
-      const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
-        stdio: ['ignore', 'pipe', 'inherit'],
+      // The shell becomes `sleep`, which never waits for the child it inherits; the child lives until then.
+      const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'], {
+        stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
       });
+      if (parent.stdout === null) throw new Error('no output to read');
+      const said = once(parent.stdout, 'data');
       try {
-        const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-        const pid = Number(line.toString());
+        const [first] = (await said) as [Buffer];
+        await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim()).toBe('sleep');
+        const held = parent.stdio[3] as Writable;
+        held.end();
+        const pid = Number(first.toString());
         const fields = (): string[] => {
           const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
           return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
