@@ -38,7 +38,9 @@ export async function decide(folder: string, plan: Plan, overwrite: readonly str
       `--overwrite ${path}: the project has no such file${near === undefined ? '' : `, did you mean ${near}?`}`,
     );
   }
-  await refuseFile(folder);
+  if (!(await isThere(folder))) {
+    return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
+  }
   const files: DecidedFile[] = [];
   const conflicts: Conflict[] = [];
   for (const file of plan.files) {
@@ -53,7 +55,8 @@ function normalised(path: string): string {
   return path.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
 }
 
-async function refuseFile(folder: string): Promise<void> {
+/** Whether the folder exists; throws when what is there can't become the project's folder. */
+async function isThere(folder: string): Promise<boolean> {
   try {
     if (!(await stat(folder)).isDirectory()) {
       throw new KnownError({
@@ -61,13 +64,14 @@ async function refuseFile(folder: string): Promise<void> {
         next: ['Choose another folder for the project'],
       });
     }
+    return true;
   } catch (error) {
     if (error instanceof KnownError) throw error;
     const code = codeOf(error);
     if (code === 'ENOENT') {
       // A dangling link exists for lstat only, and making the folder would write to where it points.
       const link = await lstat(folder).catch(() => undefined);
-      if (link === undefined) return;
+      if (link === undefined) return false;
     }
     throw new KnownError({
       message: `${folder} can't be used as the folder of the project`,
