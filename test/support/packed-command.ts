@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { installedBin } from './generated-project.ts';
+import { bareEnvironment } from './worker-process.ts';
+
+export interface CommandEnd {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface PackedCommandOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a bin of the packed package to its end, without a terminal and without anything of KuFlow in its environment but `env`. */
+export function packedCommand(
+  bin: 'create-kuflow-worker' | 'kuflow',
+  args: readonly string[],
+  { cwd, env = {} }: PackedCommandOptions,
+): Promise<CommandEnd> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [installedBin(bin), ...args], {
+      cwd,
+      env: { ...bareEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const read = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (read.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (read.err += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, ...read }));
+  });
+}
