@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { superviseProcess, type SupervisedProcess } from '../../../../src/platform/supervisor/client.ts';
+import { processLives, startOfProcess } from '../../../../src/platform/supervisor/process-start.ts';
+import { supervisorEntry } from '../../../support/supervisor-entry.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+const STAYS = 'setInterval(() => {}, 1000)';
+/** Takes half a second to end. */
+const LINGERS = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500)); ${STAYS}; console.log('heeds')`;
+
+async function supervised(holdFile: string, script: string, logFile?: string): Promise<SupervisedProcess> {
+  return superviseProcess({
+    supervisorEntry: await supervisorEntry(),
+    command: process.execPath,
+    args: ['-e', script],
+    holdFile,
+    stopGrace: 2000,
+    ...(logFile === undefined ? {} : { logFile }),
+  });
+}
+
+describe.runIf(process.platform !== 'win32')('one at a time', () => {
+  it('begins when the one before is gone, and leaves no file at its end', async () => {
+    const folder = newFolder();
+    const file = join(folder, 'held');
+    const log = join(folder, 'log');
+    const first = await supervised(file, LINGERS, log);
+    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 5000 }).toContain('heeds');
+    const stopping = first.stop();
+    const second = await supervised(file, STAYS);
+    try {
+      expect(processLives(first.pid, undefined)).toBe(false);
+      await stopping;
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ child: { pid: second.pid } });
+    } finally {
+      await second.stop();
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('ends what a killed supervisor left, and nothing else', async () => {
+    const file = join(newFolder(), 'held');
+    const left = spawn(process.execPath, ['-e', STAYS], { detached: true, stdio: 'ignore' });
+    const pid = left.pid ?? 0;
+    const ended = once(left, 'exit');
+    const dead = { pid: 2 ** 22 + 17, start: 'boot:1' };
+    writeFileSync(file, JSON.stringify({ supervisor: dead, child: { pid, start: startOfProcess(pid) } }));
+    const next = await supervised(file, STAYS);
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    await next.stop();
+
+    const other = spawn(process.execPath, ['-e', STAYS], { detached: true, stdio: 'ignore' });
+    try {
+      writeFileSync(file, JSON.stringify({ supervisor: dead, child: { pid: other.pid, start: 'another boot:1' } }));
+      const free = await supervised(file, STAYS);
+      expect(other.exitCode).toBeNull();
+      expect(other.signalCode).toBeNull();
+      await free.stop();
+    } finally {
+      other.kill('SIGKILL');
+    }
+  });
+
+  it('says who is in the way when it can not be ended for certain', async () => {
+    const file = join(newFolder(), 'held');
+    writeFileSync(file, JSON.stringify({ supervisor: { pid: process.pid } }));
+    await expect(supervised(file, STAYS)).rejects.toMatchObject({
+      seen: expect.stringContaining(`still running (pid ${process.pid})`) as string,
+    });
+  });
+});
