@@ -1,6 +1,5 @@
 import type { WorkflowService } from '@temporalio/client';
 
-const WORKFLOW_TASK_FAILED = 7;
 const LAST_EVENTS = 50;
 
 /** What an open workflow waits for that has failed at least once, in words: activities that are tried again, a workflow task that fails. */
@@ -24,7 +23,7 @@ export async function failingWork(
     execution,
     maximumPageSize: LAST_EVENTS,
   });
-  const failed = history?.events?.find(({ eventType }) => (eventType as number) === WORKFLOW_TASK_FAILED);
+  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
   const reason = failed?.workflowTaskFailedEventAttributes?.failure?.message;
   return reason ? [...activities, `the code of the workflow fails: ${reason}`] : activities;
 }

@@ -1,5 +1,5 @@
 // Added to a generated project by the end-to-end tests: workflows that make the worker do what the tests look at.
-import { proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
 import { kuflowActivities, ownActivities, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
 import { openProcess } from './kuflow/workflow/kuflow-process.ts';
@@ -33,6 +33,10 @@ export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<Wo
 export async function OutsideWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   await openProcess(request, { rereadAfter: 500 }).humanTask(human('OUTSIDE'));
   return { message: 'completed' };
+}
+
+export async function FailingWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
+  throw ApplicationFailure.nonRetryable('Out of paper');
 }
 
 export async function SlowWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { DemoResult } from '../../src/flows/demo.ts';
+import { installedBin } from '../support/generated-project.ts';
+import { newMark } from '../support/marked-processes.ts';
+
+const mark = newMark();
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(inject('runFolder'), 'demo-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `kuflow dev demo` in the test's folder; `before` are the words in front of it. */
+function demo(args: readonly string[] = [], before: readonly string[] = []): Run {
+  const [program = '', ...rest] = [...before, process.execPath, installedBin('kuflow'), 'dev', 'demo', ...args];
+  const { status, stdout, stderr } = spawnSync(program, rest, {
+    cwd: folder,
+    env: { ...process.env, ...mark.env },
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function expectCompleted({ status, stdout, stderr }: Run): void {
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stdout).toMatch(/^Timeline of LOAN [0-9a-f-]{36}\n/);
+  for (const line of [
+    'process started by Local user',
+    'LOAN_APPLICATION created by Local application',
+    'LOAN_APPLICATION completed by Local user',
+    'CHECK_CREDIT completed by Local application',
+    'APPROVE_LOAN completed by Local user',
+    'LOAN_RESULT created by Local application',
+    'workflow ended',
+    'process completed by KuFlow',
+  ])
+    expect(stdout).toContain(line);
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('✔ LOAN is COMPLETED with valid data');
+  expect(stderr).toContain('What to try next');
+  expect(stdout + stderr).not.toContain('\x1b');
+  expect(mark.alive()).toEqual([]);
+}
+
+describe('the demo', () => {
+  it('goes from an empty folder to a completed process, and leaves nothing running', () => {
+    const run = demo();
+    expectCompleted(run);
+    expect(run.stderr).toContain('Dependencies installed');
+    const next = /^ {2}cd (.+)$/m.exec(run.stderr)?.[1] ?? '';
+    expect(existsSync(join(folder, next, 'src', 'workflows.ts'))).toBe(true);
+  });
+
+  it('again, installs nothing; its JSON says how long each stage took', () => {
+    const { status, stdout, stderr } = demo(['--json']);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stderr).not.toContain('Install dependencies');
+    const result = JSON.parse(stdout) as DemoResult;
+    expect(result.simulation).toMatchObject({ status: 0, code: 'LOAN', processState: 'COMPLETED' });
+    expect(result.stages.map(({ name }) => name)).toEqual([
+      'Pack this tool for the project',
+      'Start the platform',
+      'Create and install the worker',
+      'Check the connection',
+      'Run one process',
+    ]);
+    expect(readFileSync(result.workerLog, 'utf8')).toContain('Worker started');
+    expect(mark.alive()).toEqual([]);
+  });
+
+  it('again, without a network', ({ skip }) => {
+    const alone = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+    const tried = spawnSync('unshare', [...alone.slice(1), 'true'], { encoding: 'utf8' });
+    if (tried.status !== 0) {
+      const reason = `this machine gives no network of one's own: ${tried.error?.message ?? tried.stderr.trim()}`;
+      process.stdout.write(`skipped: the demo without a network: ${reason}\n`);
+      skip(reason);
+    }
+    expectCompleted(demo([], alone));
+  });
+});

@@ -1,0 +1,225 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import { findTestServer } from '../../src/platform/temporal/find.ts';
+import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
+import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
+import { startLoan, userOf } from '../support/loan-process.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+
+const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+const NAMES = [
+  'KUFLOW_API_ENDPOINT',
+  'KUFLOW_API_CLIENTID',
+  'KUFLOW_API_CLIENTSECRET',
+  'KUFLOW_API_TENANTID',
+  'KUFLOW_API_CA',
+  'TEMPORAL_TARGET',
+  'NODE_EXTRA_CA_CERTS',
+  'REQUESTS_CA_BUNDLE',
+  'SSL_CERT_FILE',
+];
+
+const mark = newMark();
+let folder: string;
+let platform: RunningCommand;
+let state: PlatformState;
+
+// The folder has a blank and a quote in its name: what is printed for a shell has to stand that.
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(inject('runFolder'), "dev it's ")));
+  platform = startCommand(kuflowDev(...ANY_PORTS), { cwd: folder, mark });
+  state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
+  await until('it says that it is ready', () => platform.output().includes('Ctrl-C'));
+});
+
+afterAll(async () => {
+  platform.kill('SIGTERM');
+  await platform.ended;
+  const left = mark.alive();
+  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+  expect(left).toEqual([]);
+});
+
+const dev = (args: readonly string[], env: Readonly<Record<string, string>> = {}): KuflowRun =>
+  runKuflow(['dev', ...args], { cwd: folder, env });
+
+describe('kuflow dev', () => {
+  it('says in one line that it is ready, and then what to do with it', () => {
+    const { http, https, engine } = state.endpoints;
+    const lines = platform.output().split('\n');
+    expect(lines).toContain(`kuflow dev is ready: REST ${https} and ${http}, engine ${engine}`);
+    expect(lines).toContain('  processes  LOAN');
+    expect(lines.find((line) => line.startsWith('  worker'))).toMatch(
+      /^ {2}worker {5}npx .*kuflow dev exec -- npm start$/,
+    );
+    expect(platform.output()).not.toContain('\x1b');
+  });
+
+  it('shows what happens to a process, its id once in full', async () => {
+    const user = userOf(state);
+    const id = await startLoan(user, state).finally(() => user.close());
+    await until('the line of the process', () => platform.output().includes(`· LOAN process started ${id}\n`));
+  });
+
+  it('is refused where one runs already, which is named: 1', () => {
+    const { status, stdout, stderr } = dev([]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(`A local platform runs here already, pid ${platform.pid}`);
+    expect(stderr).toContain('kuflow dev env');
+  });
+
+  it.each([
+    ['--port', 'http', 'A port number, 0 to 65535, is expected.'],
+    ['--port', '65536', 'A port number, 0 to 65535, is expected.'],
+    ['--token-life', '1 week', 'A duration such as 30s, 5m, 1h or 7d is expected.'],
+    ['--definition', 'none.yaml', 'none.yaml'],
+    ['--nonsense', 'x', "unknown option '--nonsense'"],
+  ])('refuses %s %s: 2', (option, value, message) => {
+    const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
+    expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
+  });
+});
+
+describe('kuflow dev env', () => {
+  it('prints what a shell reads back, word for word', () => {
+    const { status, stdout } = dev(['env']);
+    expect(status).toBe(0);
+    const read = execFileSync('sh', ['-c', `eval "$1"; node -p 'JSON.stringify(process.env)'`, 'sh', stdout], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(read)).toMatchObject(JSON.parse(dev(['env', '--json']).stdout) as object);
+  });
+
+  it('prints the same as JSON, the secret in clear, files that exist', () => {
+    const { status, stdout, stderr } = dev(['env', '--json']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const settings = JSON.parse(stdout) as Record<string, string>;
+    expect(Object.keys(settings).filter((name) => !/^no_proxy$/i.test(name))).toEqual(NAMES);
+    expect(settings['KUFLOW_API_CLIENTSECRET']).toBe(state.application.secret.reveal());
+    expect(settings['TEMPORAL_TARGET']).toBe(state.endpoints.engine);
+    expect(readFileSync(settings['SSL_CERT_FILE'] ?? '', 'utf8')).toContain(
+      readFileSync(settings['KUFLOW_API_CA'] ?? '', 'utf8').trim(),
+    );
+  });
+
+  it('keeps loopback out of the proxy that the caller has', () => {
+    const settings = JSON.parse(
+      dev(['env', '--json'], { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'intra.example' }).stdout,
+    ) as Record<string, string>;
+    expect(settings['NO_PROXY']).toBe('intra.example,localhost,127.0.0.1,::1');
+  });
+
+  it('names the command that starts a platform where none runs: 1, in JSON too', () => {
+    const elsewhere = mkdtempSync(join(folder, 'empty-'));
+    const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local platform runs here', status: 1 } });
+    expect(stderr).toMatch(/next +Start it: npx .*kuflow dev/);
+  });
+});
+
+describe('kuflow dev exec', () => {
+  const script = (text: string): string[] => ['exec', '--', process.execPath, '-e', text];
+
+  it("passes on the command's own status, streams and options, with the platform's settings", () => {
+    const { status, stdout, stderr } = dev([
+      ...script(
+        'console.log(process.env.TEMPORAL_TARGET, process.argv.slice(1).join()); console.error("talk"); process.exit(7)',
+      ),
+      '--json',
+      '--port',
+      '1',
+    ]);
+    expect({ status, stdout }).toEqual({ status: 7, stdout: `${state.endpoints.engine} --json,--port,1\n` });
+    expect(stderr).toContain('talk\n');
+    expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${platform.pid}`);
+  });
+
+  it.runIf(process.platform !== 'win32')('passes on the signal that ended the command, as shells do', () => {
+    expect(dev(script('process.kill(process.pid, "SIGTERM")')).status).toBe(143);
+  });
+
+  it('says that a command does not exist: 127', () => {
+    const { status, stdout, stderr } = dev(['exec', '--', 'no-such-program', '--help']);
+    expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
+    expect(stderr).toContain('The command no-such-program was not found');
+  });
+
+  it.runIf(process.platform !== 'win32')("says that a command can't be run: 126", () => {
+    const file = join(folder, 'plain.txt');
+    writeFileSync(file, 'no program', { mode: 0o644 });
+    const { status, stderr } = dev(['exec', '--', file]);
+    expect(status).toBe(126);
+    expect(stderr).toContain(`The command ${file} can't be run`);
+  });
+
+  it('says that the platform did not start: 125', () => {
+    const { status, stdout, stderr } = dev([
+      'exec',
+      '--state-dir',
+      join(folder, 'other'),
+      '--temporal-path',
+      join(folder, 'none'),
+      '--',
+      'true',
+    ]);
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    expect(stderr).toContain('--temporal-path');
+    expect(stderr).toContain('there is no such file');
+  });
+
+  it('wants a command: 2', () => {
+    expect(dev(['exec']).status).toBe(2);
+    expect(dev(['exec', '--nonsense', '--', 'true']).status).toBe(2);
+  });
+});
+
+describe('kuflow dev history', () => {
+  it('prints the history of a workflow, or writes it to a file', async () => {
+    const user = userOf(state);
+    const id = await startLoan(user, state).finally(() => user.close());
+    const history = await until('the workflow has started', () => {
+      const { status, stdout } = dev(['history', id]);
+      return status === 0 && stdout;
+    });
+    const events = (JSON.parse(history) as { events: { eventType: string }[] }).events;
+    expect(events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
+    const { status, stdout } = dev(['history', id, '--output', 'history.json']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(readFileSync(join(folder, 'history.json'), 'utf8')).toBe(history);
+  });
+
+  it('says that there is no such workflow: 1', () => {
+    const { status, stdout, stderr } = dev(['history', 'nothing']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('The engine knows no workflow nothing');
+  });
+});
+
+describe('kuflow dev server-path', () => {
+  it('prints the path of the Temporal server and nothing else', () => {
+    const { status, stdout } = dev(['server-path']);
+    expect(status).toBe(0);
+    expect(execFileSync(stdout.trim(), ['--version'], { encoding: 'utf8' })).toContain('temporal version');
+    expect(dev(['server-path', '--temporal-path', stdout.trim()]).stdout).toBe(stdout);
+  });
+
+  it('prints the path of the one that skips time', async () => {
+    const { path } = await findTestServer({ env: process.env });
+    const { status, stdout } = dev(['server-path', '--time-skipping']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${path}\n` });
+  });
+
+  it('names what is wrong with a given path: not 0', () => {
+    const { status, stdout, stderr } = dev(['server-path', '--temporal-path', 'none']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('there is no such file');
+  });
+});

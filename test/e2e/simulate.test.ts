@@ -1,0 +1,276 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { SimulateResult } from '../../src/flows/simulate.ts';
+import type { PlatformState } from '../../src/platform/state-file.ts';
+import {
+  freePorts,
+  kuflowDev,
+  platformReady,
+  portsOf,
+  startCommand,
+  type RunningCommand,
+} from '../support/dev-command.ts';
+import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { until } from '../support/until.ts';
+import { workerProject } from '../support/worker-project.ts';
+
+const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+const WORKER = ['node', join('dist', 'main.js')];
+const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'APPROVE_LOAN', 'LOAN_RESULT', 'LOAN_DISCUSSION'] as const;
+const KINDS = ['human', 'system', 'human', 'message', 'thread'] as const;
+
+/** The sample process under another code, on a queue of its own, with what is said over some of its tasks. */
+function loanLike(code: string, over: Readonly<Record<string, object>> = {}, type = 'LoanWorkflow'): object {
+  return {
+    process: { code },
+    workflow: { type, 'task-queue': `${code}_QUEUE` },
+    tasks: TASKS.map((task, at) => ({ code: task, kind: KINDS[at], ...over[task] })),
+  };
+}
+
+const NEVER_VALID = {
+  type: 'object',
+  required: ['firstName'],
+  properties: { firstName: { type: 'string', minLength: 3, maxLength: 2 } },
+};
+const PATTERNED = {
+  type: 'object',
+  required: ['nif', 'iban', 'born', 'parts'],
+  properties: {
+    nif: { type: 'string', pattern: '^\\d{8}[A-Z]$' },
+    iban: { type: 'string', pattern: '^[A-Z]{2}\\d{2}( ?\\d{4}){5}$' },
+    born: { type: 'string', format: 'date' },
+    parts: { type: 'array', items: { type: 'number', multipleOf: 0.5, minimum: 1 }, minItems: 3, uniqueItems: true },
+  },
+};
+const DEFINITIONS: Readonly<Record<string, object>> = {
+  GOOD: loanLike('GOOD', { LOAN_APPLICATION: { data: { schema: PATTERNED } } }),
+  STUCK: loanLike('STUCK', { APPROVE_LOAN: { data: { schema: NEVER_VALID } } }),
+  // Nobody but the worker completes a system task, and the worker of the sample waits for a person to.
+  WAITS: loanLike('WAITS', { APPROVE_LOAN: { kind: 'system' } }),
+  UNKNOWN: loanLike('UNKNOWN', {}, 'NoSuchWorkflow'),
+  FAILS: loanLike('FAILS', {}, 'FailingWorkflow'),
+  // Its workflow creates items of a task that the process does not have.
+  REFUSED: loanLike('REFUSED', {}, 'PostsWorkflow'),
+};
+
+const mark = newMark();
+let folder: string;
+let platform: RunningCommand;
+let state: PlatformState;
+const file = (code: string): string => join(folder, `${code}.yaml`);
+const stateDir = (): string => join(folder, 'state');
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(inject('runFolder'), 'simulate-'));
+  for (const [code, definition] of Object.entries(DEFINITIONS)) writeFileSync(file(code), stringify(definition));
+  platform = startCommand(
+    kuflowDev(
+      '--state-dir',
+      stateDir(),
+      ...ANY_PORTS,
+      ...Object.keys(DEFINITIONS).flatMap((code) => ['--definition', file(code)]),
+    ),
+    { cwd: folder, mark },
+  );
+  state = await platformReady(platform, stateDir());
+});
+
+afterAll(async () => {
+  platform.kill('SIGTERM');
+  await platform.ended;
+  const left = mark.alive();
+  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+  expect(left).toEqual([]);
+});
+
+interface Call {
+  readonly code: string;
+  readonly options?: readonly string[];
+  readonly command?: readonly string[];
+  readonly queue?: string;
+}
+
+function call({ code, options = [], command = WORKER }: Call): string[] {
+  const where = ['--state-dir', stateDir(), '--definition', file(code), '--worker-log', join(folder, `${code}.log`)];
+  return ['dev', 'simulate', code, ...where, ...options, '--', ...command];
+}
+
+const workerEnv = (queue: string): Record<string, string> => ({
+  ...mark.env,
+  TEMPORAL_KUFLOWQUEUE: queue,
+  WORKER_HEALTHPORT: '0',
+  WORKER_METRICSPORT: '0',
+});
+
+/** On the platform that runs, with the built worker of the generated project unless another command is given. */
+function simulate(how: Call): KuflowRun {
+  return runKuflow(call(how), { cwd: workerProject(), env: workerEnv(how.queue ?? `${how.code}_QUEUE`) });
+}
+
+function simulateJson(how: Call): { readonly status: number | null; readonly result: SimulateResult } {
+  const { status, stdout } = simulate({ ...how, options: [...(how.options ?? []), '--json'] });
+  return { status, result: JSON.parse(stdout) as SimulateResult };
+}
+
+describe('kuflow dev simulate on a platform that runs', () => {
+  it('completes a process with data made up for its schemas, and prints the timeline: 0', () => {
+    const { status, stdout, stderr } = simulate({ code: 'GOOD' });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toContain('GOOD is COMPLETED with valid data');
+    for (const line of [
+      'process started by Local user',
+      'LOAN_APPLICATION completed by Local user',
+      'CHECK_CREDIT completed by Local application',
+      'APPROVE_LOAN completed by Local user',
+      'workflow ended',
+      'process completed by KuFlow',
+    ])
+      expect(stdout).toContain(line);
+    expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${state.pid}`);
+    expect(stderr).toContain('✔ The worker has stopped');
+    // No terminal, no colours and no live lines.
+    expect(stdout + stderr).not.toContain('\x1b');
+    expect(readFileSync(join(folder, 'GOOD.log'), 'utf8')).toContain('Worker started');
+  });
+
+  it('takes the answers of a file, one after the other, and the metadata', () => {
+    const answers = join(folder, 'answers.yaml');
+    writeFileSync(answers, stringify({ tasks: { APPROVE_LOAN: [{ firstName: 'A' }, { firstName: 'B' }] } }));
+    const { status, result } = simulateJson({ code: 'STUCK', options: ['--answers', answers] });
+    expect(status).toBe(1);
+    expect(result.problem).toMatch(
+      /^Task APPROVE_LOAN \(.+\) is stuck: its schema refuses the given answer \(\/firstName minLength\)$/,
+    );
+    expect(result.processState).toBe('RUNNING');
+  });
+
+  it('names the task for which no valid data can be made up: 1', () => {
+    const { status, result } = simulateJson({ code: 'STUCK' });
+    expect(status).toBe(1);
+    expect(result).toMatchObject({
+      status: 1,
+      code: 'STUCK',
+      processState: 'RUNNING',
+      item: { code: 'APPROVE_LOAN', id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
+    });
+    expect(result.problem).toContain('no valid data could be made up (/firstName');
+    expect(result.next).toEqual(['Give its data: --answers FILE with { tasks: { APPROVE_LOAN: { … } } }']);
+    expect(result.timeline.map(({ kind, code }) => `${kind} ${code ?? ''}`)).toContain(
+      'item-completed LOAN_APPLICATION',
+    );
+  });
+
+  it('says that a workflow failed, and why: 1', () => {
+    const { status, result } = simulateJson({ code: 'FAILS' });
+    expect({ status, problem: result.problem }).toMatchObject({ status: 1 });
+    expect(result.problem).toContain('The workflow failed: ');
+    expect(result.problem).toContain('Out of paper');
+  });
+
+  it('says that the command ended early, and how: 1', () => {
+    const { status, stdout } = simulate({ code: 'GOOD', command: ['node', '-e', 'process.exit(3)'] });
+    expect(status).toBe(1);
+    expect(stdout).toContain('The command ended (status 3) before the process did: node -e process.exit(3)');
+  });
+
+  it('names the queue for which a worker registered instead: 4', () => {
+    const { status, stdout } = simulate({ code: 'GOOD', queue: 'OTHER_QUEUE', options: ['--timeout', '6s'] });
+    expect(status).toBe(4);
+    expect(stdout).toContain(
+      'Nobody polls the task queue GOOD_QUEUE within 6 s; a worker has registered for OTHER_QUEUE instead',
+    );
+  });
+
+  it('names the open task and what fails when the time is over: 4', () => {
+    const waiting = simulateJson({ code: 'WAITS', options: ['--timeout', '6s'] });
+    expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
+    expect(waiting.result.problem).toMatch(/^Not at its end within 6 s: APPROVE_LOAN \(.+\) is READY$/);
+    for (const [code, fails] of [
+      ['UNKNOWN', /the code of the workflow fails: .*NoSuchWorkflow/],
+      ['REFUSED', /activity KuFlow_Engine_createProcessItem has failed, attempt \d+ now: /],
+    ] as const) {
+      const { status, result } = simulateJson({ code, options: ['--timeout', '6s'] });
+      expect(status).toBe(4);
+      expect(result.problem).toMatch(fails);
+      expect(result.next).toContain("Look at the worker's output");
+    }
+  });
+
+  it.each([
+    ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'No process NOPE is served here'],
+    ['no command', ['dev', 'simulate', 'GOOD'], 'A worker command is expected after --'],
+    [
+      'a command that is not there',
+      ['dev', 'simulate', 'GOOD', '--', 'no-such-program'],
+      'The command no-such-program was not found',
+    ],
+    [
+      'answers that are not there',
+      ['dev', 'simulate', 'GOOD', '--answers', 'none.yaml', '--', 'true'],
+      "The answers can't be read from none.yaml",
+    ],
+    [
+      'no duration',
+      ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
+      'A duration such as 30s, 5m, 1h or 7d is expected.',
+    ],
+  ])('refuses %s: 2', (_, args, message) => {
+    const [dev = '', command = '', ...rest] = args;
+    const where = ['--state-dir', stateDir(), '--definition', file('GOOD')];
+    const { status, stdout, stderr } = runKuflow([dev, command, ...where, ...rest], { cwd: folder });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('refuses answers for a task that nobody fills in: 2', () => {
+    const answers = join(folder, 'wrong.yaml');
+    writeFileSync(answers, stringify({ tasks: { CHECK_CREDIT: {} } }));
+    const { status, stderr } = simulate({ code: 'GOOD', options: ['--answers', answers] });
+    expect(status).toBe(2);
+    expect(stderr).toContain('The answers name CHECK_CREDIT, which is no task of GOOD that a person completes');
+    expect(stderr).toContain('Its tasks for people: LOAN_APPLICATION, APPROVE_LOAN');
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('kuflow dev simulate on a platform of its own', () => {
+  it('interrupted in mid-process: the worker drains, the platform stops, 130', async () => {
+    const own = newMark();
+    const [program, script] = kuflowDev();
+    const home = join(folder, 'own');
+    const args = [
+      'simulate',
+      'WAITS',
+      '--state-dir',
+      home,
+      '--definition',
+      file('WAITS'),
+      ...ANY_PORTS,
+      '--',
+      ...WORKER,
+    ];
+    const command = startCommand([program, script ?? '', 'dev', ...args], {
+      cwd: workerProject(),
+      mark: own,
+      env: { ...workerEnv('WAITS_QUEUE'), ...own.env },
+    });
+    const running = await platformReady(command, home);
+    await until(
+      'the process waits for a person',
+      () =>
+        command.output().includes('"itemCode":"APPROVE_LOAN"') ||
+        /Waiting for a person[^\n]*\n[^]*Waiting for a person/.test(command.output()),
+    );
+    command.kill('SIGINT');
+    expect(await command.ended).toEqual({ code: 130, signal: null });
+    expect(command.output()).toContain('✖ Interrupted');
+    expect(command.output()).toContain('Shutting down');
+    expect(command.output()).toContain('LOAN_APPLICATION completed by Local user');
+    expect(own.alive()).toEqual([]);
+    expect(await freePorts(portsOf(running))).toEqual(portsOf(running));
+  });
+});
