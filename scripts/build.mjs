@@ -2,6 +2,7 @@
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { compileAllTemplates } from './compile-templates.mjs';
 import { bundledPackages, notices } from './licences.mjs';
@@ -15,12 +16,14 @@ const templates = await compileAllTemplates(ROOT);
 // The supervisor lives beside everything else: a file of its own, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
+const joint = await mergeChunks(split, metafile, [
+  // What both bins load before they know the command, and the options of the one that `npx` starts.
+  { file: 'start.js', entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create.ts'] },
+  { file: 'create.js', entries: ['src/commands/create-run.ts'] },
+]);
+const fast = ['create-kuflow-worker.js', 'kuflow.js', 'start.js', 'create.js'];
 const outputs = [
-  ...(await mergeChunks(split, metafile, [
-    // What both bins load before they know the command, and the options of the one that `npx` starts.
-    { file: 'start.js', entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create.ts'] },
-    { file: 'create.js', entries: ['src/commands/create-run.ts'] },
-  ])),
+  ...joint.map(({ path, text }) => ({ path, text: fast.includes(basename(path)) ? takeBuiltinModules(text) : text })),
   ...(await bundle({ outdir, entries: { supervisor } })).outputs,
 ];
 const packages = bundledPackages(ROOT, metafile);
