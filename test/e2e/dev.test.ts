@@ -77,12 +77,26 @@ describe('kuflow dev', () => {
     ['--port', 'http', 'A port number, 0 to 65535, is expected.'],
     ['--port', '65536', 'A port number, 0 to 65535, is expected.'],
     ['--token-life', '1 week', 'A duration such as 30s, 5m, 1h or 7d is expected.'],
-    ['--definition', 'none.yaml', 'none.yaml'],
     ['--nonsense', 'x', "unknown option '--nonsense'"],
   ])('refuses %s %s: 2', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
+  });
+});
+
+describe('a definition that can not be read', () => {
+  it('is named, and nothing is started: 1, and 125 from exec', () => {
+    const options = ['--definition', 'none.yaml', '--state-dir', join(folder, 'other')];
+    for (const [args, expected] of [
+      [options, 1],
+      [['exec', ...options, '--', 'true'], 125],
+    ] as const) {
+      const { status, stdout, stderr } = dev(args);
+      expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+      expect(stderr).toContain('none.yaml');
+    }
     expect(existsSync(join(folder, 'other'))).toBe(false);
   });
 });
@@ -133,11 +147,12 @@ describe('kuflow dev exec', () => {
       ...script(
         'console.log(process.env.TEMPORAL_TARGET, process.argv.slice(1).join()); console.error("talk"); process.exit(7)',
       ),
+      'one',
       '--json',
       '--port',
       '1',
     ]);
-    expect({ status, stdout }).toEqual({ status: 7, stdout: `${state.endpoints.engine} --json,--port,1\n` });
+    expect({ status, stdout }).toEqual({ status: 7, stdout: `${state.endpoints.engine} one,--json,--port,1\n` });
     expect(stderr).toContain('talk\n');
     expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${platform.pid}`);
   });
