@@ -14,6 +14,11 @@ export function forTerminal(text: string, limit = 500): string {
 export function forTerminalLines(text: string): string {
   return text
     .split(/\r?\n/)
-    .map((line) => line.split('\t').map((cell) => forTerminal(cell, 2000)).join('\t'))
+    .map((line) =>
+      line
+        .split('\t')
+        .map((cell) => forTerminal(cell, 2000))
+        .join('\t'),
+    )
     .join('\n');
 }

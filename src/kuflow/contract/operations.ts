@@ -32,7 +32,6 @@ export const typedOperations = {
 
 export type OperationId = keyof typeof typedOperations;
 
-
 /** Every operation of KuFlow's REST API by its operation id. */
 export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;
 
