@@ -34,4 +34,5 @@ export default tseslint.config(
     files: ['*.config.{js,ts}', 'scripts/**', 'bench/**', 'bin/**'],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
+  { files: ['bin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/create-kuflow-worker.js';
+require('../dist/create-kuflow-worker.cjs');

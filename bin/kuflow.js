@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/kuflow.js';
+require('../dist/kuflow.cjs');

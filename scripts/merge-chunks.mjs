@@ -1,12 +1,14 @@
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /**
  * Joins the chunks that are loaded together: each file costs about a millisecond of a start that should cost little. A group takes all
  * that its `entries` (sources) import statically, and the entries themselves where they are chunks, except what an earlier group has.
  * Every importer is pointed to the joint file, so that each module still exists once. `outputs` as of `bundle`.
+ * A group with `commonJs` becomes a CommonJS file `….cjs` beside a view of it as an ES module under the name asked for.
  * @param {{ path: string, text: string }[]} outputs
- * @param {{ file: string, entries: string[] }[]} groups
+ * @param {{ file: string, entries: string[], commonJs?: boolean }[]} groups
  * @returns {Promise<{ path: string, text: string }[]>}
  */
 export async function mergeChunks(outputs, metafile, groups) {
@@ -14,30 +16,76 @@ export async function mergeChunks(outputs, metafile, groups) {
   const here = dirname(outputs[0].path);
   const target = new Map();
   let files = outputs;
-  for (const { file, entries } of groups) {
+  for (const { file, entries, commonJs } of groups) {
     const chunks = chunksOf(outputOf, entries).filter((name) => !target.has(name));
     if (chunks.length === 0) continue;
     refuseTwins(chunks, outputOf);
     for (const name of chunks) target.set(name, file);
-    const text = await joined(chunks, new Map(files.map(({ path, text: code }) => [basename(path), code])));
-    files = [...files.filter(({ path }) => !chunks.includes(basename(path))), { path: join(here, file), text }].map(
-      (other) => ({ path: other.path, text: redirect(other.text, target) }),
-    );
+    const textOf = new Map(files.map(({ path, text }) => [basename(path), text]));
+    const made = commonJs
+      ? [
+          { path: join(here, commonJsName(file)), text: await joined(chunks, textOf, COMMON_JS) },
+          { path: join(here, file), text: viewOf(commonJsName(file), chunks, outputOf) },
+        ]
+      : [{ path: join(here, file), text: await joined(chunks, textOf, { format: 'esm' }) }];
+    files = [...files.filter(({ path }) => !chunks.includes(basename(path))), ...made].map(({ path, text }) => ({
+      path,
+      text: redirect(text, target),
+    }));
+    if (!commonJs) continue;
+    // What it imports of itself is there already.
+    const own = files.find(({ path }) => basename(path) === commonJsName(file));
+    own.text = own.text.replaceAll(`import("./${file}")`, 'Promise.resolve(module.exports)');
   }
   return files;
 }
 
-async function joined(chunks, textOf) {
+/** An entry, whose only static import is a joint file in CommonJS, as CommonJS too. */
+export async function entryAsCommonJs({ path, text }, file) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    minifyWhitespace: true,
+    target: 'node20.19',
+  });
+  const calls = [...code.matchAll(/\brequire\("([^"]*)"\)/g)].map(([, name]) => name);
+  if (calls.some((name) => name !== `./${file}` && !isBuiltin(name)))
+    throw new Error(`${basename(path)} loads more than ${file}: ${calls.join(', ')}`);
+  return {
+    path: join(dirname(path), commonJsName(basename(path))),
+    text: code.replaceAll(`require("./${file}")`, `require("./${commonJsName(file)}")`),
+  };
+}
+
+const COMMON_JS = {
+  format: 'cjs',
+  platform: 'node',
+  define: { 'import.meta.url': '__kuflowUrl' },
+  banner: { js: 'const __kuflowUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+
+const commonJsName = (file) => file.replace(/\.js$/, '.cjs');
+
+// Not by Node's own view of CommonJS: it would read the whole file once more to find the names in it.
+function viewOf(file, chunks, outputOf) {
+  const names = chunks.flatMap((chunk) => outputOf.get(chunk).exports);
+  // A view holds values as they were when it was made: what such a function fills in later would not be seen.
+  const late = names.find((name) => name.startsWith('init_'));
+  if (late !== undefined) throw new Error(`${late}: a module that is run later can't be in ${file}`);
+  return `import{createRequire}from"node:module";export const{${names.join(',')}}=createRequire(import.meta.url)("./${file}");`;
+}
+
+async function joined(chunks, textOf, options) {
   const merged = await build({
     stdin: { contents: chunks.map((name) => `export*from"./${name}";`).join('\n'), resolveDir: '/' },
     bundle: true,
     write: false,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
+    ...options,
     plugins: [inMemory(chunks, textOf)],
   });
   return merged.outputFiles[0].text;

@@ -3,14 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../../../scripts/bundle.mjs';
-import { mergeChunks } from '../../../scripts/merge-chunks.mjs';
+import { entryAsCommonJs, mergeChunks } from '../../../scripts/merge-chunks.mjs';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
 const SOURCES: Readonly<Record<string, string>> = {
-  'one.ts': "import { run } from './root.ts'; await run('one');",
-  'two.ts': "import { run } from './root.ts'; await run('two');",
+  'one.ts': "import { run } from './root.ts'; void run('one');",
+  'two.ts': "import { run } from './root.ts'; void run('two');",
   'root.ts': `import { Known } from './errors.ts'; import path from './common.cjs';
     export async function run(name: string) {
       try { (await import('./lazy.ts')).fail(await import('./other.ts').then((other) => other.named(name))); } catch (error) { console.log(error instanceof Known, String(error), path.sep.length); }
@@ -25,34 +25,58 @@ const SOURCES: Readonly<Record<string, string>> = {
   'common.cjs': "module.exports = { sep: require('node:path').sep };",
 };
 
+async function bundled() {
+  const root = temporaryFolder();
+  for (const [path, text] of Object.entries(SOURCES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+  const outdir = join(root, 'dist');
+  mkdirSync(outdir);
+  return { outdir, ...(await bundle({ root, outdir, entries: { one: 'one.ts', two: 'two.ts' } })) };
+}
+
+const started = (file: string): string => execFileSync(process.execPath, [file], { encoding: 'utf8' });
+const namesOf = (files: readonly { readonly path: string }[]): readonly string[] =>
+  files.map((file) => basename(file.path).replace(/-[A-Z0-9]+/, '')).sort();
+
 describe('files that hold what is loaded together', () => {
   it('have all its chunks, each module once for other chunks too', async () => {
-    const root = temporaryFolder();
-    for (const [path, text] of Object.entries(SOURCES)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
-    writeFileSync(join(root, 'package.json'), '{"type":"module"}');
-    const outdir = join(root, 'dist');
-    const { metafile, outputs } = await bundle({ root, outdir, entries: { one: 'one.ts', two: 'two.ts' } });
+    const { outdir, metafile, outputs } = await bundled();
     const merged = await mergeChunks(outputs, metafile, [
       { file: 'start.js', entries: ['one.ts', 'two.ts'] },
       { file: 'more.js', entries: ['lazy.ts'] },
     ]);
-    mkdirSync(outdir);
     for (const file of merged) writeFileSync(file.path, file.text);
     // Both entries, the two joint files, and the chunk that is in neither; `deep.ts` has no chunk left for it.
-    expect(merged.map((file) => basename(file.path).replace(/-[A-Z0-9]+/, '')).sort()).toEqual([
-      'chunk.js',
-      'more.js',
-      'one.js',
-      'start.js',
-      'two.js',
+    expect(namesOf(merged)).toEqual(['chunk.js', 'more.js', 'one.js', 'start.js', 'two.js']);
+    for (const name of ['one', 'two']) expect(started(join(outdir, `${name}.js`))).toBe(`true Error: late,${name} 1\n`);
+  });
+
+  it('start without the loader of ES modules, and share their modules with those that are loaded later', async () => {
+    const { outdir, metafile, outputs } = await bundled();
+    const merged = await mergeChunks(outputs, metafile, [
+      { file: 'start.js', entries: ['one.ts', 'two.ts', 'other.ts'], commonJs: true },
     ]);
-    for (const name of ['one', 'two']) {
-      expect(execFileSync(process.execPath, [join(outdir, `${name}.js`)], { encoding: 'utf8' })).toBe(
-        `true Error: late,${name} 1\n`,
-      );
-    }
+    const files = await Promise.all(
+      merged.map(async (file) =>
+        /^(one|two)\.js$/.test(basename(file.path)) ? entryAsCommonJs(file, 'start.js') : file,
+      ),
+    );
+    for (const file of files) writeFileSync(file.path, file.text);
+    expect(namesOf(files)).toEqual(['chunk.js', 'one.cjs', 'start.cjs', 'start.js', 'two.cjs']);
+    for (const name of ['one', 'two'])
+      expect(started(join(outdir, `${name}.cjs`))).toBe(`true Error: late,${name} 1\n`);
+  });
+
+  it('refuse what an ES module view of them would show too early', async () => {
+    const { metafile, outputs } = await bundled();
+    const late = structuredClone(metafile);
+    for (const output of Object.values(late.outputs))
+      if (output.entryPoint === undefined) output.exports.push('init_x');
+    await expect(
+      mergeChunks(outputs, late, [{ file: 'start.js', entries: ['one.ts'], commonJs: true }]),
+    ).rejects.toThrow('init_x');
   });
 });
