@@ -42,8 +42,8 @@ describe('the packed package', () => {
       ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'bin', 'dist', 'package.json', 'schemas', 'templates'].sort(),
     );
     const built = filesBelow(join(installed, 'dist'));
-    expect(built.filter((file) => !/\.(?:js|wasm)$/.test(file))).toEqual(['platform.d.ts']);
-    expect(readFileSync(join(installed, 'dist', 'kuflow.js'), 'utf8')).not.toContain('sourceMappingURL');
+    expect(built.filter((file) => !/\.(?:c?js|wasm)$/.test(file))).toEqual(['platform.d.ts']);
+    expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
   it('gives the licence text of each package that has code in it', async () => {

@@ -27,7 +27,7 @@ function newest(path: string): number {
 }
 
 function buildIfStale(): void {
-  const built = statSync(join(ROOT, 'dist', 'kuflow.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const built = statSync(join(ROOT, 'dist', 'kuflow.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (SOURCES.some((source) => newest(join(ROOT, source)) > built)) {
     execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
   }
