@@ -67,9 +67,12 @@ describe.runIf(onPosix)('the image', () => {
   }, 300_000);
 
   afterAll(async () => {
-    await running.remove();
-    if (!ownMounts) spawnSync('chmod', ['-R', 'u+w', folder]);
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      await running.remove();
+    } finally {
+      if (!ownMounts) spawnSync('chmod', ['-R', 'u+w', folder]);
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('is built by its own steps in an empty folder, with what runs and nothing else', () => {
