@@ -84,8 +84,10 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     options.signal?.throwIfAborted();
     const log = await tailOf(logFile);
     // Somebody took the port between our look and its start.
-    if (options.port === undefined && tries < 3 && /address already in use|can't set frontend port/i.test(log))
-      continue;
+    const portTaken = options.port === undefined && /address already in use|can't set frontend port/i.test(log);
+    // Now and then the server panics in its first second; its log then ends in Go's stack trace.
+    const panicked = /\.go:\d+/.test(log);
+    if (tries < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
       tried: [options.path, ...serverArguments(options, port, dbFile)].join(' '),
