@@ -1,6 +1,7 @@
 // What the engine gateway costs: the same Temporal server, asked directly and through mutual TLS, token and RPC list.
 import { spawn } from 'node:child_process';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -37,7 +38,9 @@ export async function measureGateway(root, folder, say) {
 
   // Inside the tree: the platform looks upwards for its own package.json.
   const code = join(root, 'node_modules', '.cache', 'kuflow-bench', String(process.pid));
-  const host = await startHost(root, code, { stateDir: join(folder, 'state'), temporalPath });
+  // In memory where the system has a place for it: the server's database on a disk would hide what the gateway costs.
+  const stateDir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : folder, 'kuflow-bench-'));
+  const host = await startHost(root, code, { stateDir, temporalPath });
   try {
     const config = JSON.stringify({ ...host.places, ...(await engineAccess(host.places)) });
     const latency = JSON.parse(await lastLine(run(process.execPath, ['latency.mjs'], { cwd: sdk, input: config })));
@@ -63,6 +66,7 @@ export async function measureGateway(root, folder, say) {
     ];
   } finally {
     await host.stop();
+    await rm(stateDir, { recursive: true, force: true });
     await rm(code, { recursive: true, force: true });
   }
 }
