@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly version: string;
   /** How a person starts the root that runs now: `npx create-kuflow-worker`, `npx kuflow` or `npx -p create-kuflow-worker kuflow`. */
   readonly invocation: string;
+  /** The commands of the root that runs now, for what tells of them. */
+  readonly commands: readonly CommandEntry[];
   /** The arguments as given, without node and script. */
   readonly argv: readonly string[];
   /**
@@ -31,5 +33,7 @@ export interface CommandModule {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Not in the help: for programs, not for people. */
+  readonly hidden?: boolean;
   readonly load: () => Promise<CommandModule>;
 }

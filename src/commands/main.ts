@@ -1,5 +1,6 @@
 import { codeOf } from '../base/errors.ts';
-import { runRoot, type Root } from './root.ts';
+import type { Root } from './program.ts';
+import { runRoot } from './root.ts';
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {

@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { KnownError, interrupted } from '../base/errors.ts';
 import { listenForInterrupts, type SignalSource } from '../base/interrupts.ts';
-import { openTerminal, type Terminal, type TerminalStreams } from '../terminal/terminal.ts';
-import type { CommandContext, CommandEntry } from './context.ts';
+import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
+import type { CommandContext } from './context.ts';
+import { entriesOf, loadCommands, newProgram, type Root } from './program.ts';
 
 /** What the outside gives to a root; `process` in production. */
 export interface Host extends TerminalStreams {
@@ -13,18 +14,6 @@ export interface Host extends TerminalStreams {
   /** Ends at once, for an interrupt that nobody answers. */
   readonly exit: (status: number) => void;
 }
-
-export interface Root {
-  readonly name: string;
-  readonly description: string;
-  readonly version: string;
-  /** How a person starts this root. */
-  readonly invocation: string;
-  /** Several commands by name, or one command that is the root itself. */
-  readonly commands: readonly CommandEntry[] | CommandEntry;
-}
-
-const isList = (commands: Root['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
 
 /** Runs one command line to its end and returns the exit status. Throws nothing. */
 export async function runRoot(root: Root, host: Host): Promise<number> {
@@ -44,6 +33,7 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
     cwd: host.cwd,
     version: root.version,
     invocation: root.invocation,
+    commands: entriesOf(root),
     argv: host.argv,
     interruption: () => {
       state.answersInterrupts = true;
@@ -55,7 +45,7 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
   };
   const program = newProgram(root, terminal);
   try {
-    await configureNamed(root, program, context);
+    await loadCommands(root, program, context, calledBy(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
     return abort.signal.aborted && state.status === 0 ? 130 : state.status;
   } catch (error) {
@@ -69,45 +59,10 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
   }
 }
 
-function newProgram(root: Root, terminal: Terminal): Command {
-  return new Command(root.name)
-    .description(root.description)
-    .version(root.version, '-V, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show this help')
-    .exitOverride()
-    .enablePositionalOptions()
-    .showSuggestionAfterError(true)
-    .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
-      getOutHelpWidth: () => terminal.out.columns,
-      getErrHelpWidth: () => terminal.err.columns,
-    });
-}
-
-// Only the command that is called is loaded: the root's own options take no values, so the first operand is its name.
-async function configureNamed(root: Root, program: Command, context: CommandContext): Promise<void> {
-  if (!isList(root.commands)) {
-    (await root.commands.load()).configure(program, context);
-    finish(program, root.invocation);
-    return;
-  }
-  const operands = context.argv.filter((argument) => !argument.startsWith('-'));
-  const wanted = operands[0] === 'help' ? operands[1] : operands[0];
-  program.helpCommand('help [command]', 'Show the help of a command');
-  for (const entry of root.commands) {
-    const command = program.command(entry.name).summary(entry.summary).description(`${entry.summary}.`);
-    if (entry.name === wanted) (await entry.load()).configure(command, context);
-  }
-  finish(program, root.invocation);
-}
-
-// Every command takes --debug, and its usage errors point to its own help.
-function finish(command: Command, invocation: string, path = ''): void {
-  if (!command.options.some((option) => option.long === '--debug'))
-    command.option('--debug', 'Show stack traces of errors');
-  command.showHelpAfterError(`Help: ${invocation}${path} --help`);
-  for (const child of command.commands) finish(child, invocation, `${path} ${child.name()}`);
+// The root's own options take no values, so the first operand is the command's name.
+function calledBy(argv: readonly string[]): string | undefined {
+  const operands = argv.filter((argument) => !argument.startsWith('-'));
+  return operands[0] === 'help' ? operands[1] : operands[0];
 }
 
 function statusOfCommander(error: CommanderError): number {

@@ -3,7 +3,8 @@ import { KnownError, usageError } from '../../../src/base/errors.ts';
 import { DOUBLE_SIGNAL_MS, listenForInterrupts, type InterruptSignal } from '../../../src/base/interrupts.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { CommandContext, CommandEntry } from '../../../src/commands/context.ts';
-import { runRoot, type Root } from '../../../src/commands/root.ts';
+import type { Root } from '../../../src/commands/program.ts';
+import { runRoot } from '../../../src/commands/root.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
 
 interface Ran {

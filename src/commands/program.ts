@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext, CommandEntry } from './context.ts';
+
+export interface Root {
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  /** How a person starts this root. */
+  readonly invocation: string;
+  /** Several commands by name, or one command that is the root itself. */
+  readonly commands: readonly CommandEntry[] | CommandEntry;
+}
+
+const isList = (commands: Root['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
+
+/** The commands of a root by name; none where one command is the root itself. */
+export function entriesOf(root: Root): readonly CommandEntry[] {
+  return isList(root.commands) ? root.commands : [];
+}
+
+export function newProgram(root: Root, terminal: Terminal): Command {
+  return new Command(root.name)
+    .description(root.description)
+    .version(root.version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show this help')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      getOutHelpWidth: () => terminal.out.columns,
+      getErrHelpWidth: () => terminal.err.columns,
+    });
+}
+
+/** Declares the commands of a root on its program, and loads the one that is called, so that a start pays for no other. */
+export async function loadCommands(
+  root: Root,
+  program: Command,
+  context: CommandContext,
+  called: string | undefined,
+): Promise<void> {
+  if (!isList(root.commands)) {
+    (await root.commands.load()).configure(program, context);
+    finish(program, root.invocation);
+    return;
+  }
+  program.helpCommand('help [command]', 'Show the help of a command');
+  for (const entry of root.commands) {
+    const command = program
+      .command(entry.name, { hidden: entry.hidden === true })
+      .summary(entry.summary)
+      .description(`${entry.summary}.`);
+    if (entry.name === called) (await entry.load()).configure(command, context);
+  }
+  finish(program, root.invocation);
+}
+
+// Every command takes --debug, and its usage errors point to its own help.
+function finish(command: Command, invocation: string, path = ''): void {
+  if (!command.options.some((option) => option.long === '--debug'))
+    command.option('--debug', 'Show stack traces of errors');
+  command.showHelpAfterError(`Help: ${invocation}${path} --help`);
+  for (const child of command.commands) finish(child, invocation, `${path} ${child.name()}`);
+}
