@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/uuid.ts';
 import { shellWord } from '../names/shell.ts';
-import type { DefinitionRequest } from '../flows/create.ts';
+import type { DefinitionRequest } from '../flows/find-definition.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
 
 /** An answer that a call does not give. */
@@ -28,6 +28,9 @@ export function sourceOf(flags: CreateFlags): Source | undefined {
     }
     return 'file';
   }
+  if (described && (flags.taskKind !== undefined || flags.taskOrder !== undefined)) {
+    throw usageError('--task-kind and --task-order change tasks that were read: --task CODE:KIND says both by itself');
+  }
   if (described) return 'flags';
   if (flags.process !== undefined) return 'api';
   return flags.local === true ? 'sample' : undefined;
@@ -40,7 +43,7 @@ export interface CallPlace {
 }
 
 /** Every answer that is missing, so that one message can name them all. */
-export function missingAnswers(call: CreateCall, { env, cwd }: CallPlace): readonly Missing[] {
+export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: CallPlace): readonly Missing[] {
   const { flags } = call;
   const source = sourceOf(flags);
   const missing: Missing[] = [];
@@ -94,7 +97,7 @@ export function checkIds(flags: CreateFlags): void {
 }
 
 /** The usage error that lists what is missing, with the whole command to run. */
-export function missingError(call: CreateCall, missing: readonly Missing[]): Error {
+export function missingError(call: Omit<CreateCall, 'given'>, missing: readonly Missing[]): Error {
   const folder = call.folder ?? 'loan-worker';
   const given = createCommand({ folder, flags: call.flags });
   const added = missing.filter(({ question }) => question !== 'folder').map((one) => one.add);
@@ -105,8 +108,11 @@ export function missingError(call: CreateCall, missing: readonly Missing[]): Err
 
 /** What the flow is to take the definition from. Every answer is there. */
 export function definitionRequest(flags: CreateFlags): DefinitionRequest {
-  const { taskQueue, workflowType, processId, tenantId } = flags;
+  const { taskQueue, workflowType, processId, tenantId, taskKind, taskOrder } = flags;
   const over = {
+    ...(taskKind === undefined && taskOrder === undefined
+      ? {}
+      : { tasks: { kinds: taskKind ?? [], ...(taskOrder === undefined ? {} : { order: taskOrder }) } }),
     ...(taskQueue === undefined ? {} : { taskQueue }),
     ...(workflowType === undefined ? {} : { workflowType }),
     ...(processId === undefined ? {} : { processId }),
@@ -147,6 +153,8 @@ const VALUES = [
   ['process', '--process'],
   ['task', '--task'],
   ['taskSchema', '--task-schema'],
+  ['taskKind', '--task-kind'],
+  ['taskOrder', '--task-order'],
   ['metadataSchema', '--metadata-schema'],
   ['sample', '--sample'],
   ['taskQueue', '--task-queue'],
@@ -167,7 +175,7 @@ const VALUES = [
 ] as const;
 
 /** The command that repeats a call without questions. A secret is never in it, only the way it was given. */
-export function createCommand(call: CreateCall & { readonly folder: string }): string {
+export function createCommand(call: { readonly folder: string; readonly flags: CreateFlags }): string {
   const { flags } = call;
   const words = VALUES.flatMap(([key, option]): string[] => {
     const value = flags[key];

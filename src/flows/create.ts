@@ -3,11 +3,8 @@ import { KnownError, type ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
-import { loadDefinition } from '../process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
-import type { DiscoveredProcess, DiscoveryEvent } from '../process/discovery.ts';
-import { definitionFromFlags, type DefinitionFlags } from '../process/definition/flags-to-definition.ts';
-import { sampleDefinition } from '../process/sample.ts';
+import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
 import { nextSteps, type NextStep } from '../scaffold/next-steps.ts';
 import {
@@ -16,21 +13,7 @@ import {
   type MaterialisedProject,
   type ScaffoldEvent,
 } from '../scaffold/scaffold-project.ts';
-
-/** Where the process definition comes from; what else was given stands over it. */
-export type DefinitionRequest =
-  | { readonly kind: 'sample'; readonly over: DefinitionOverrides }
-  | { readonly kind: 'file'; readonly path: string; readonly over: DefinitionOverrides }
-  | { readonly kind: 'flags'; readonly flags: DefinitionFlags }
-  /** `sample`: instances to read for shapes; absent reads no value. */
-  | { readonly kind: 'api'; readonly code: string; readonly sample?: number; readonly over: DefinitionOverrides };
-
-export interface DefinitionOverrides {
-  readonly taskQueue?: string;
-  readonly workflowType?: string;
-  readonly processId?: string;
-  readonly tenantId?: string;
-}
+import { findDefinition, type DefinitionRequest, type Discover } from './find-definition.ts';
 
 export interface CreateRequest {
   /** As given, relative to `cwd`. */
@@ -70,10 +53,7 @@ export interface CreateDependencies {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** Reads a process from the API; rejects with a KnownError when nothing of it is visible. */
-  readonly discover: (
-    code: string,
-    options: { readonly sample?: number; readonly report: (event: DiscoveryEvent) => void },
-  ) => Promise<DiscoveredProcess>;
+  readonly discover: Discover;
   /** Looks at the connection as the project in `folder` will have it. */
   readonly check: (project: CheckedProject) => Promise<CheckOutcome>;
   readonly report: {
@@ -108,7 +88,11 @@ export interface CreateResult {
  */
 export async function createProject(request: CreateRequest, deps: CreateDependencies): Promise<CreateResult> {
   const folder = resolve(request.cwd, request.folder);
-  const { definition, source, notes } = await findDefinition(request, deps);
+  const { definition, source, notes } = await findDefinition(request.definition, {
+    cwd: request.cwd,
+    discover: deps.discover,
+    report: deps.report.discovery,
+  });
   const answers: Answers = {
     ...request.answers,
     definition,
@@ -197,56 +181,4 @@ async function checkProject(
     const { message, seen, next } = error;
     return { kind: 'impossible', reason: message, next, ...(seen === undefined ? {} : { seen }) };
   }
-}
-
-interface FoundDefinition {
-  readonly definition: ProcessDefinition;
-  readonly source: DefinitionSource;
-  readonly notes: readonly string[];
-}
-
-async function findDefinition(request: CreateRequest, deps: CreateDependencies): Promise<FoundDefinition> {
-  const wanted = request.definition;
-  switch (wanted.kind) {
-    case 'sample':
-      return { definition: withOverrides(sampleDefinition(), wanted.over), source: 'sample', notes: [] };
-    case 'file': {
-      const definition = await loadDefinition(resolve(request.cwd, wanted.path));
-      return { definition: withOverrides(definition, wanted.over), source: 'file', notes: [] };
-    }
-    case 'flags':
-      return { definition: await definitionFromFlags(wanted.flags), source: 'flags', notes: [] };
-    case 'api':
-      return discovered(wanted, deps);
-  }
-}
-
-async function discovered(
-  wanted: Extract<DefinitionRequest, { kind: 'api' }>,
-  deps: CreateDependencies,
-): Promise<FoundDefinition> {
-  const { code, over } = wanted;
-  const found = await deps.discover(code, {
-    report: deps.report.discovery,
-    ...(wanted.sample === undefined ? {} : { sample: wanted.sample }),
-  });
-  const { taskQueue, workflowType } = over;
-  if (taskQueue === undefined || workflowType === undefined) throw new Error('queue and type are asked for before');
-  const definition = withOverrides({ ...found.definition, workflow: { type: workflowType, taskQueue } }, over);
-  return { definition, source: 'api', notes: found.notes };
-}
-
-function withOverrides(definition: ProcessDefinition, over: DefinitionOverrides): ProcessDefinition {
-  return {
-    ...definition,
-    process: {
-      ...definition.process,
-      ...(over.processId === undefined ? {} : { id: over.processId }),
-      ...(over.tenantId === undefined ? {} : { tenant: over.tenantId }),
-    },
-    workflow: {
-      type: over.workflowType ?? definition.workflow.type,
-      taskQueue: over.taskQueue ?? definition.workflow.taskQueue,
-    },
-  };
 }
