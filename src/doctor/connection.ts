@@ -5,7 +5,7 @@ import { interrupted, KnownError } from '../base/errors.ts';
 import { decideProxy, type ProxyDecision } from '../base/proxy.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { CheckEvent } from './check.ts';
-import type { ConnectionInput, RestAccess, SettingProblem } from './connection-input.ts';
+import type { ConnectionInput, IssuedToken, RestAccess, SettingProblem } from './connection-input.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { kuflowAccess } from './kuflow-access.ts';
 import { registry } from './registry.ts';
@@ -25,6 +25,8 @@ export interface CheckConnectionOptions {
   readonly stepMs?: number;
   /** Milliseconds for each call of the REST API; 8,000 by default. */
   readonly restMs?: number;
+  /** An engine token that the caller got already: it is looked at in place of a new one. */
+  readonly token?: IssuedToken;
 }
 
 const DIRECT: ProxyDecision = { kind: 'direct', reason: 'not decided' };
@@ -97,6 +99,9 @@ function prepare(
             }),
           problems,
         );
+  const { token } = options;
+  const withToken = (access: RestAccess): RestAccess =>
+    token === undefined ? access : { ...access, requestToken: () => Promise.resolve(token) };
   const proxyCa = trustedAuthorities(settings.ca?.value, env);
   const input: ConnectionInput = {
     problems,
@@ -106,7 +111,7 @@ function prepare(
     material: settings.material,
     restProxy: restProxy ?? DIRECT,
     engineProxy: engineProxy ?? DIRECT,
-    rest: client === undefined || clientId === undefined ? NO_ACCESS : kuflowAccess(client, clientId.value),
+    rest: client === undefined || clientId === undefined ? NO_ACCESS : withToken(kuflowAccess(client, clientId.value)),
     clock: options.clock ?? systemClock,
     ...(settings.namespace && { namespace: settings.namespace }),
     ...(settings.serverName && { serverName: settings.serverName }),

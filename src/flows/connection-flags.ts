@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { requireSettings, resolveSettings, type ResolvedSettings } from '../settings/resolve.ts';
+import { requireSettings, resolveSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
 import { REST_REQUIRED } from './rest-access.ts';
 
@@ -27,8 +27,28 @@ export interface ConnectionSettings {
   readonly warnings: readonly string[];
 }
 
-/** The settings of a command that talks to KuFlow, client id and secret required. Rejects with a KnownError that lists all problems. */
-export async function connectionSettings(flags: ConnectionFlags, world: ConnectionWorld): Promise<ConnectionSettings> {
+/**
+ * The settings of a command that talks to KuFlow, client id and secret required; problems of keys that start with one of `except` do
+ * not count, for a command that is about to set them. Rejects with a KnownError that lists all others.
+ */
+export async function connectionSettings(
+  flags: ConnectionFlags,
+  world: ConnectionWorld,
+  except: readonly string[] = [],
+): Promise<ConnectionSettings> {
+  const { result, warnings } = await resolveConnection(flags, world);
+  const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
+  const settings = requireSettings({ ...result, problems }, [
+    'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin',
+  ]);
+  return { settings, warnings };
+}
+
+/** The same, judged by nobody yet: every problem is in the result. Rejects only for options that can't be read. */
+export async function resolveConnection(
+  flags: ConnectionFlags,
+  world: ConnectionWorld,
+): Promise<{ readonly result: SettingsResult; readonly warnings: readonly string[] }> {
   const secret = await givenSecret(flags, world);
   const given = {
     'kuflow.api.client-id': option(flags.clientId, '--client-id'),
@@ -45,10 +65,7 @@ export async function connectionSettings(flags: ConnectionFlags, world: Connecti
     required: REST_REQUIRED,
     cwd: world.cwd,
   });
-  const settings = requireSettings(result, [
-    'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin',
-  ]);
-  return { settings, warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message)] };
+  return { result, warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message)] };
 }
 
 async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld) {
