@@ -1,18 +1,14 @@
+import { oneLine } from './one-line.ts';
+
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cf}\p{Cs}\p{Co}]/gu;
 
-function oneLine(text: string, limit: number): string {
-  const line = text
-    .slice(0, limit * 4)
-    .replace(/\s+/gu, ' ')
-    .trim();
-  const points = Array.from(line);
-  const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : line;
-  return kept.replace(CONTROLS, '\ufffd');
+function visibleLine(text: string, limit: number): string {
+  return oneLine(text, limit).replace(CONTROLS, '\ufffd');
 }
 
 /** A text as plain words within one line of Markdown, table cells included: no markup, HTML or link comes of it. */
 export function mdText(text: string, limit = 300): string {
-  return oneLine(text, limit)
+  return visibleLine(text, limit)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replace(/[\\`*_{}[\]()#+\-.!|~>$:@=]/g, (mark, at: number, whole: string) =>
@@ -22,7 +18,7 @@ export function mdText(text: string, limit = 300): string {
 
 /** A text as inline code, table cells included. */
 export function mdCode(text: string, limit = 300): string {
-  const line = oneLine(text, limit);
+  const line = visibleLine(text, limit);
   if (line !== '' && !/[`|\\]/.test(line)) return `\`${line}\``;
   const entities = line.replace(/[^A-Za-z0-9 ]/gu, (character) => `&#${character.codePointAt(0) ?? 0};`);
   return `<code>${entities}</code>`;

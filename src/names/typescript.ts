@@ -1,12 +1,11 @@
 import type { Json } from '../base/json.ts';
+import { escaped, oneLine, shown } from './one-line.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 
 // Controls, format and direction marks, lone surrogates, private use, separators and every space but U+0020.
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
-
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Words that a generated module can't or shouldn't declare: keywords, strict-mode words, type names and globals that it would shadow. */
 export const TS_RESERVED: ReadonlySet<string> = new Set(
@@ -37,9 +36,8 @@ export function tsString(text: string): string {
     .replaceAll('\\', '\\\\')
     .replaceAll(quote, `\\${quote}`)
     .replaceAll('`', '\\x60')
-    .replaceAll('${', '\\x24{')
-    .replace(HIDDEN, (character) => SHORT[character] ?? escaped(character));
-  return quote + body + quote;
+    .replaceAll('${', '\\x24{');
+  return quote + escaped(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
 }
 
 /** A key of an object literal or type: bare when it is a plain word, else a literal; `__proto__` as a computed key, which sets no prototype. */
@@ -53,23 +51,16 @@ export function tsPropertyKey(text: string): string {
  * compilers and linters, cut at `limit` characters. Empty for a text of white space.
  */
 export function tsComment(text: string, limit = 300): string {
-  const line = text
-    .slice(0, limit * 4)
-    .replace(/\s+/gu, ' ')
-    .trim();
-  const points = Array.from(line);
-  const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : line;
-  const shown = kept
-    .replace(HIDDEN, (character) => `\\u{${codeOf(character)}}`)
+  const line = shown(oneLine(text, limit), HIDDEN)
     .replaceAll('*/', '* /')
     .replaceAll('/*', '/ *')
     // Tags and directives work anywhere in a comment.
     .replace(/(^|[\s{*/])([@#])(?=[\w_])/g, '$1$2 ');
   return /^(?:[^\p{L}\p{N}(]|eslint|global|exported|istanbul|c8|v8|vitest|prettier|biome|deno|oxlint|tslint|jshint|jslint|webpack|sourceMapping)/u.test(
-    shown,
+    line,
   )
-    ? `“${shown}”`
-    : shown;
+    ? `“${line}”`
+    : line;
 }
 
 /** A literal of plain data, two spaces a level, its first line unindented; `indent` is the column of the closing bracket. */
@@ -93,14 +84,4 @@ function isList(value: Json): value is readonly Json[] {
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1;
-}
-
-function codeOf(character: string): string {
-  return (character.codePointAt(0) ?? 0).toString(16);
-}
-
-function escaped(character: string): string {
-  const code = codeOf(character);
-  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
-  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`;
 }
