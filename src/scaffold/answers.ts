@@ -7,6 +7,33 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 /** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
 
+/** What was decided once about a task and stays, whatever tasks and processes come later. */
+export interface TaskChoice {
+  /** Name of the activity of a system task, when that of its code was taken. */
+  readonly activity?: string;
+  /** Codes of the human tasks whose data a system task is given, when a task that came later would change them. */
+  readonly inputs?: readonly string[];
+}
+
+/** By task code. */
+export type TaskChoices = Readonly<Record<string, TaskChoice>>;
+
+const NO_CHOICE: TaskChoice = {};
+
+export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
+  return Object.hasOwn(choices, code) ? (choices[code] ?? NO_CHOICE) : NO_CHOICE;
+}
+
+/** A process that came after the first one of a project. */
+export interface FurtherProcess {
+  /** Names its files; made by `names/`. */
+  readonly slug: string;
+  readonly definition: ProcessDefinition;
+  readonly choices?: TaskChoices;
+  /** Comments for the top of its definition file. */
+  readonly notes?: readonly string[];
+}
+
 /** Everything that decides what a generated project looks like. */
 export interface Answers {
   /** Project (and npm package) name. */
@@ -16,6 +43,9 @@ export interface Answers {
   readonly definitionSource: DefinitionSource;
   /** Comments for the top of the definition file: the evidence of a discovery. */
   readonly definitionNotes?: readonly string[];
+  /** Of the tasks of `definition`. */
+  readonly choices?: TaskChoices;
+  readonly further?: readonly FurtherProcess[];
   /** Made for the local platform: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;

@@ -12,7 +12,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/workflows.ts', 'src/kuflow/workflow/**', 'src/process/**'],
+    files: [
+      'src/workflows.ts',
+      'src/kuflow/workflow/**',
+      'src/process/**',
+      'src/processes/*/{workflows,tasks,types}.ts',
+    ],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ regex: '^node:|^undici$', message: SANDBOX }] }],
       'no-restricted-globals': ['error', { name: 'process', message: SANDBOX }, { name: 'fetch', message: SANDBOX }],

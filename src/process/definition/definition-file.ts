@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
@@ -9,6 +10,29 @@ import type { DataProblem } from './definition-shapes.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 export const DEFINITION_FILE = 'kuflow.process.yaml';
+
+const FURTHER_FOLDER = 'processes';
+const FURTHER_END = '.process.yaml';
+
+/** The definition file of a process that came after the first one of a project, relative to it. */
+export function furtherDefinitionFile(slug: string): string {
+  return `${FURTHER_FOLDER}/${slug}${FURTHER_END}`;
+}
+
+/** The definition files of the project in `folder`, relative to it, in the order in which their processes are told: the first one's, then the others by name. */
+export async function projectDefinitionFiles(folder: string): Promise<readonly string[]> {
+  const names = async (path: string): Promise<readonly string[]> => {
+    try {
+      return (await readdir(path)).sort();
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
+      throw error;
+    }
+  };
+  const first = (await names(folder)).filter((name) => name === DEFINITION_FILE);
+  const further = (await names(join(folder, FURTHER_FOLDER))).filter((name) => name.endsWith(FURTHER_END));
+  return [...first, ...further.map((name) => `${FURTHER_FOLDER}/${name}`)];
+}
 
 const LARGEST = 4 * 1024 * 1024;
 const MOST_PROBLEMS = 50;

@@ -1,36 +1,15 @@
 import type { Answers } from '../answers.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { hash, identifier, identifiers } from '../../names/identifiers.ts';
+import { hash } from '../../names/identifiers.ts';
 import { shellWord } from '../../names/shell.ts';
-import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from '../../names/typescript.ts';
 import { Code } from './code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
-import { exampleOfSchema } from '../../process/example-data.ts';
-import { plainlyFits } from './literal-fits.ts';
-import { declarationOfSchema } from './schema-types.ts';
+import { processContext } from './process-context.ts';
+import { FIRST_PLACE, furtherPlace } from './process-place.ts';
 
-// What the generated modules declare or import themselves.
-const OWN_WORDS = [
-  'kuflow',
-  'request',
-  'tasks',
-  'activities',
-  'log',
-  'input',
-  'openProcess',
-  'ownActivities',
-  'human',
-  'system',
-];
-const OWN_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
-const RESERVED: ReadonlySet<string> = new Set([...TS_RESERVED, ...OWN_WORDS, ...OWN_TYPES, 'message', 'thread']);
-const MOST_INPUTS = 4;
-
-/** What the templates read. Texts are printed by language helpers only; `Code` was made by our own generators. */
+/** What the templates read, those of the first process among them. Texts are printed by language helpers only; `Code` was made by our own generators. */
 export function templateContext(answers: Answers): object {
-  const { definition } = answers;
-  const tasks = taskViews(definition);
-  const workflow = workflowView(definition.workflow.type);
+  const { definition, further = [], choices = {} } = answers;
+  const places = further.map((process) => ({ process, place: furtherPlace(process.slug) }));
   return {
     name: answers.name,
     cliPackage: answers.cliPackage,
@@ -40,159 +19,16 @@ export function templateContext(answers: Answers): object {
     deployNameText: new Code(deployName(answers.name)),
     image: `${deployName(answers.name)}:latest`,
     ...packageManagerContext(answers.packageManager),
-    processCode: definition.process.code,
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...workflow,
-    hasMetadata: definition.metadata !== undefined,
-    tasks,
-    hasTasks: tasks.length > 0,
-    hasHumanTasks: tasks.some(({ isHuman }) => isHuman),
-    hasSystemTasks: tasks.some(({ isSystem }) => isSystem),
-    systemTasks: tasks.filter(({ isSystem }) => isSystem),
-    taskFactories: new Code([...new Set(tasks.map(({ kind }) => kind))].sort().join(', ')),
-    typeImports: new Code(importedTypes(tasks).join(', ')),
-    hasTypeImports: importedTypes(tasks).length > 0,
-    declarations: new Code(declarations(definition, tasks).join('\n')),
-    activityTypeImports: new Code(activityTypes(tasks).join(', ')),
-    hasActivityTypes: activityTypes(tasks).length > 0,
-    fakeData: new Code(tsValue(fakeData(definition), 0)),
+    ...processContext({
+      definition,
+      place: FIRST_PLACE,
+      choices,
+      workflowsOfOthers: places.map(({ place }) => place.workflows),
+      activitiesOfOthers: places
+        .filter(({ process }) => process.definition.tasks.some(({ kind }) => kind === 'system'))
+        .map(({ place }) => place.activities),
+    }),
   };
-}
-
-interface TaskView {
-  readonly kind: TaskDefinition['kind'];
-  readonly factory: Code;
-  readonly code: string;
-  readonly title: string;
-  readonly variable: string;
-  readonly isHuman: boolean;
-  readonly isSystem: boolean;
-  readonly isMessage: boolean;
-  readonly isThread: boolean;
-  readonly dataType: string | undefined;
-  readonly contextType: string | undefined;
-  readonly typeArguments: Code;
-  /** Whether a later system task is given the data of this one. */
-  readonly isUsed: boolean;
-  readonly inputType: string;
-  readonly resultType: Code;
-  readonly inputs: readonly { readonly variable: string; readonly type: Code }[];
-  readonly example: Code;
-  /** Whether the compiler would not see that the example has its type. */
-  readonly isCast: boolean;
-}
-
-function taskViews(definition: ProcessDefinition): readonly TaskView[] {
-  const codes = definition.tasks.map(({ code }) => code);
-  const variables = identifiers(codes, 'camel', RESERVED);
-  const types = identifiers(codes, 'pascal', RESERVED);
-  const plain = definition.tasks.map((task, index) => {
-    const variable = variables.get(task.code) ?? `task${index}`;
-    const type = types.get(task.code) ?? `Task${index}`;
-    const data = task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`;
-    const context = task.contextData === undefined || !hasContext(task) ? undefined : `${type}Context`;
-    return { task, variable, type, data, context };
-  });
-  const inputsOf = (index: number) =>
-    plain
-      .slice(0, index)
-      .filter(({ task }) => task.kind === 'human')
-      .slice(-MOST_INPUTS);
-  const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
-
-  return plain.map((entry, index): TaskView => {
-    const { task, variable, type, data, context } = entry;
-    const example = task.data === undefined ? {} : exampleOfSchema(task.data.schema);
-    return {
-      kind: task.kind,
-      factory: new Code(task.kind),
-      code: task.code,
-      title: title(task),
-      variable,
-      isHuman: task.kind === 'human',
-      isSystem: task.kind === 'system',
-      isMessage: task.kind === 'message',
-      isThread: task.kind === 'thread',
-      dataType: data,
-      contextType: context,
-      typeArguments: new Code(typeArguments(task, data, context)),
-      isUsed: used.has(entry),
-      inputType: `${type}Input`,
-      resultType: new Code(data ?? 'Record<string, unknown>'),
-      inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
-        variable: input.variable,
-        type: new Code(input.data ?? 'unknown'),
-      })),
-      example: new Code(tsValue(example, 2)),
-      isCast: task.data !== undefined && !plainlyFits(example, task.data.schema),
-    };
-  });
-}
-
-function hasContext({ kind }: TaskDefinition): boolean {
-  return kind === 'human' || kind === 'system';
-}
-
-function typeArguments(task: TaskDefinition, data: string | undefined, context: string | undefined): string {
-  if (task.kind === 'thread' || (data === undefined && context === undefined)) {
-    return task.kind === 'system' ? '<Record<string, unknown>>' : '';
-  }
-  const first = data ?? (task.kind === 'system' ? 'Record<string, unknown>' : 'unknown');
-  return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
-}
-
-function title(task: TaskDefinition): string {
-  const text = task.name ?? '';
-  return text.trim() === '' ? task.code : text;
-}
-
-/** A workflow type that is no usable function name is exported under its own name, which ES modules allow for any text. */
-function workflowView(type: string): object {
-  const direct = isTsIdentifier(type) && !RESERVED.has(type);
-  return {
-    workflowFunction: direct ? type : identifier(type, 'pascal', RESERVED),
-    isDirectExport: direct,
-    exportedName: new Code(direct ? type : tsString(type)),
-  };
-}
-
-function importedTypes(tasks: readonly TaskView[]): readonly string[] {
-  return tasks
-    .flatMap(({ dataType, contextType }) => [dataType, contextType].filter((type) => type !== undefined))
-    .sort();
-}
-
-function activityTypes(tasks: readonly TaskView[]): readonly string[] {
-  const system = tasks.filter(({ isSystem }) => isSystem);
-  const named = [
-    ...system.map(({ dataType }) => dataType),
-    ...system.flatMap(({ inputs }) => inputs.map(({ type }) => type.text)),
-  ].filter((type) => type !== undefined && type !== 'unknown');
-  return [...new Set(named as string[])].sort();
-}
-
-function declarations(definition: ProcessDefinition, tasks: readonly TaskView[]): readonly string[] {
-  const declared: string[] = [];
-  const declare = (name: string | undefined, shape: DataShape | undefined): void => {
-    if (name !== undefined && shape !== undefined) declared.push(declarationOfSchema(name, shape.schema));
-  };
-  declare('Metadata', definition.metadata ?? { schema: { type: 'object' } });
-  declare('Entity', definition.entity);
-  definition.tasks.forEach((task, index) => {
-    declare(tasks[index]?.dataType, task.data);
-    declare(tasks[index]?.contextType, task.contextData);
-  });
-  return declared;
-}
-
-/** What the people of the generated project's own tests fill in, by task code. */
-function fakeData(definition: ProcessDefinition) {
-  const human = definition.tasks.filter(({ kind }) => kind === 'human');
-  return Object.fromEntries(
-    human.map(({ code, data }) => [code, data === undefined ? {} : exampleOfSchema(data.schema)]),
-  );
 }
 
 /** A DNS label, as names of Kubernetes objects have to be. */

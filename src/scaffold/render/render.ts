@@ -1,28 +1,52 @@
-import type { Answers } from '../answers.ts';
+import type { Answers, FurtherProcess } from '../answers.ts';
 import type { PlannedFile } from '../plan.ts';
 import { DEFINITION_FILE } from '../../process/definition/definition-file.ts';
 import { renderDefinition } from '../../process/definition/definition-render.ts';
 import { templateContext } from './context.ts';
-import { templateFiles } from './template-files.ts';
+import { processContext } from './process-context.ts';
+import { FIRST_PLACE, furtherPlace } from './process-place.ts';
+import { templateFiles, type TemplateFile } from './template-files.ts';
 import { loadTemplateSet, type TemplateSet } from './template-set.ts';
+
+const SCHEMA_FROM_PROCESSES = '../node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
 /** Every file of a generated project but the credentials, sorted by path: a pure function of the answers and the templates. */
 export async function renderTemplate(answers: Answers, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
   const set = templates ?? (await loadTemplateSet());
   const context = templateContext(answers);
-  const files = templateFiles(answers.language).map(({ key, path, contents, rendered }): PlannedFile => {
+  const sources = templateFiles(answers.language);
+  const files = sources.map(({ key, path, contents, rendered }): PlannedFile => {
     return { path, contents: rendered ? Buffer.from(set.render(key, context)) : contents, mode: 0o644 };
   });
-  const definition: PlannedFile = {
-    path: DEFINITION_FILE,
-    contents: Buffer.from(renderDefinition(answers.definition, { notes: answers.definitionNotes ?? [] })),
-    mode: 0o644,
-  };
-  return [...files, definition].sort((one, other) => (one.path < other.path ? -1 : 1));
+  const definition = text(
+    DEFINITION_FILE,
+    renderDefinition(answers.definition, { notes: answers.definitionNotes ?? [] }),
+  );
+  const further = (answers.further ?? []).flatMap((process) => renderFurther(process, sources, set));
+  return [...files, definition, ...further].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The files that follow from the process definition alone: its types and its tasks. */
-export async function renderProcessFiles(answers: Answers, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
-  const files = await renderTemplate(answers, templates);
-  return files.filter(({ path }) => path.startsWith('src/process/'));
+/** The files of a process that came after the first: the same templates, at other paths. */
+function renderFurther(
+  { slug, definition, choices = {}, notes = [] }: FurtherProcess,
+  sources: readonly TemplateFile[],
+  set: TemplateSet,
+): readonly PlannedFile[] {
+  const place = furtherPlace(slug);
+  const context = processContext({ definition, place, choices, workflowsOfOthers: [], activitiesOfOthers: [] });
+  const hasActivities = definition.tasks.some(({ kind }) => kind === 'system');
+  const parts = (['workflows', 'activities', 'tasks', 'types', 'test'] as const).filter(
+    (part) => part !== 'activities' || hasActivities,
+  );
+  return [
+    text(place.definitionFile, renderDefinition(definition, { schemaPath: SCHEMA_FROM_PROCESSES, notes })),
+    ...parts.flatMap((part) => {
+      const source = sources.find(({ path }) => path === FIRST_PLACE[part]);
+      return source === undefined ? [] : [text(place[part], set.render(source.key, context))];
+    }),
+  ];
+}
+
+function text(path: string, contents: string): PlannedFile {
+  return { path, contents: Buffer.from(contents), mode: 0o644 };
 }

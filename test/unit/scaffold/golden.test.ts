@@ -22,6 +22,23 @@ const options: Readonly<Record<string, Answers>> = {
   pnpm: { ...defaults, packageManager: 'pnpm' },
   yarn: { ...defaults, packageManager: 'yarn' },
   bun: { ...defaults, packageManager: 'bun' },
+  'two-processes': {
+    ...defaults,
+    further: [
+      {
+        slug: 'leave',
+        definition: {
+          process: { code: 'LEAVE', name: 'Leave' },
+          workflow: { type: 'LeaveWorkflow', taskQueue: 'LOAN_QUEUE' },
+          tasks: [
+            { code: 'REQUEST', kind: 'human', name: 'Ask for leave' },
+            { code: 'CHECK_CREDIT', kind: 'system' },
+          ],
+        },
+        choices: { CHECK_CREDIT: { activity: 'leaveCheckCredit' } },
+      },
+    ],
+  },
   connected: {
     ...defaults,
     local: false,

@@ -137,9 +137,15 @@ describe('templates', () => {
   it('throw on what is undefined, in values, lists and conditions', async () => {
     const templates = await loadTemplateSet();
     expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: no text');
-    expect(() => templates.render('typescript/src/process/tasks.ts.hbs', {})).toThrow('when: neither true nor false');
+    expect(() => templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x' })).toThrow(
+      'when: neither true nor false',
+    );
     expect(() =>
-      templates.render('typescript/src/process/tasks.ts.hbs', { hasTasks: false, hasTypeImports: false }),
+      templates.render('typescript/src/process/tasks.ts.hbs', {
+        definitionFile: 'x',
+        hasTasks: false,
+        hasTypeImports: false,
+      }),
     ).toThrow('list: no list');
   });
 });

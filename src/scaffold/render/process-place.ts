@@ -1,0 +1,45 @@
+import { DEFINITION_FILE, furtherDefinitionFile } from '../../process/definition/definition-file.ts';
+
+/** Where the files of one process stand in a project, and how they reach the files that all processes share. */
+export interface ProcessPlace {
+  readonly definitionFile: string;
+  readonly workflows: string;
+  readonly activities: string;
+  readonly tasks: string;
+  readonly types: string;
+  readonly test: string;
+  /** From the folder of `workflows` and `activities`. */
+  readonly toKuflow: string;
+  /** From the folder of `workflows` and `activities` to that of `tasks` and `types`. */
+  readonly toProcess: string;
+  /** From the folder of `tasks`. */
+  readonly tasksToKuflow: string;
+}
+
+export const FIRST_PLACE: ProcessPlace = {
+  definitionFile: DEFINITION_FILE,
+  workflows: 'src/workflows.ts',
+  activities: 'src/activities.ts',
+  tasks: 'src/process/tasks.ts',
+  types: 'src/process/types.ts',
+  test: 'test/workflows.test.ts',
+  toKuflow: './kuflow',
+  toProcess: './process',
+  tasksToKuflow: '../kuflow',
+};
+
+/** The place of a process that came after the first; `slug` is made by `names/`. */
+export function furtherPlace(slug: string): ProcessPlace {
+  const folder = `src/processes/${slug}`;
+  return {
+    definitionFile: furtherDefinitionFile(slug),
+    workflows: `${folder}/workflows.ts`,
+    activities: `${folder}/activities.ts`,
+    tasks: `${folder}/tasks.ts`,
+    types: `${folder}/types.ts`,
+    test: `test/${slug}.workflows.test.ts`,
+    toKuflow: '../../kuflow',
+    toProcess: '.',
+    tasksToKuflow: '../../kuflow',
+  };
+}
