@@ -41,7 +41,7 @@ export async function runDemo(
     if (result.simulation.status === 0) {
       terminal.err.line('\nWhat to try next');
       terminal.err.line(`  cd ${folder}`);
-      terminal.err.line('  npm run dev      the platform and the worker, reloaded when you change src/workflows.ts');
+      terminal.err.line('  npm run dev      the platform and the worker, started again when you edit');
       terminal.err.line('  npm run smoke    one process, run to its end');
       terminal.err.line('  npm test         the tests of the worker');
       terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');

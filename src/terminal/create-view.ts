@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import { forTerminal, forTerminalLines } from '../base/escape.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { CheckEvent, CheckResult } from '../doctor/check.ts';
@@ -36,7 +37,7 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
   return (event) => {
     switch (event.kind) {
       case 'writing':
-        progress.begin(`Write ${event.files} files to ${event.folder}`);
+        progress.begin(`Write ${event.files} files to ${shortPath(event.folder)}`);
         break;
       case 'written':
         progress.end(
@@ -63,6 +64,12 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
         endGit(progress, event.result);
     }
   };
+}
+
+/** A path as a person in the current folder would write it. */
+function shortPath(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below === '' ? '.' : below.startsWith('..') || isAbsolute(below) ? path : below;
 }
 
 function endGit(progress: Progress, result: MaterialisedProject['git']): void {

@@ -1,0 +1,18 @@
+/** The demo: from nothing to a completed process on the local platform. */
+export const demo = {
+  name: 'demo',
+  title: 'The demo: a local KuFlow, a new worker, one process',
+  /** @param {Awaited<ReturnType<typeof import('./recording.mjs').openRecording>>} terminal */
+  async drive(terminal) {
+    terminal.pause(0.8);
+    await terminal.type('npx kuflow dev demo');
+    await terminal.press('enter');
+    await terminal.until('Start the platform');
+    await terminal.prompt();
+    if (!terminal.everything().includes('What to try next'))
+      throw new Error(`The demo failed\n${terminal.everything()}`);
+    // Another platform on this machine is no part of the story.
+    if (terminal.everything().includes('is taken by'))
+      throw new Error('The usual ports are taken: record when they are free');
+  },
+};

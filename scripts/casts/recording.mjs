@@ -1,0 +1,70 @@
+// A shell in which a script types as a person would, recorded as an asciicast.
+import { openSession } from '../terminal-session.mjs';
+
+const KEY_S = 0.06;
+const LONGEST_IDLE_S = 1.6;
+const PROMPT = '$ ';
+
+/**
+ * Opens a shell of 80 columns. Waits are cut to `LONGEST_IDLE_S`, and what a person needs for typing and reading is added to the clock of
+ * the recording, not waited for.
+ * @param {{ cwd: string, env: Record<string, string | undefined>, title: string, columns?: number, rows?: number }} options
+ */
+export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }) {
+  const outputs = [];
+  let at = 0;
+  let heard;
+  let thinking = 0;
+  const session = openSession('sh', ['-i'], {
+    cwd,
+    env: { ...env, TERM: 'xterm-256color', PS1: PROMPT },
+    columns,
+    rows,
+    onOutput: (text) => {
+      const now = performance.now() / 1000;
+      if (heard !== undefined) at += Math.min(now - heard, LONGEST_IDLE_S);
+      at += thinking;
+      heard = now;
+      thinking = 0;
+      outputs.push({ at, text });
+    },
+  });
+  await session.until((screen) => screen === PROMPT.trim());
+
+  return {
+    everything: session.everything,
+    until: session.until,
+    /** Time that a person would take now. */
+    pause: (/** @type {number} */ seconds) => {
+      thinking += seconds;
+    },
+    /** Types key by key; each is sent when the one before has been answered on the screen. */
+    async type(/** @type {string} */ text) {
+      for (const key of text) {
+        const before = session.pieces();
+        thinking += KEY_S;
+        session.type(key);
+        await session.until(() => session.pieces() > before);
+      }
+    },
+    /** One key that is no text: return, an arrow, Ctrl-C. */
+    async press(/** @type {keyof typeof KEYS} */ key, seconds = 0.4) {
+      const before = session.pieces();
+      thinking += seconds;
+      session.type(KEYS[key]);
+      await session.until(() => session.pieces() > before);
+    },
+    /** Waits until the shell asks for the next command. */
+    prompt: (within = 240_000) => session.until((screen) => screen.split('\n').at(-1) === PROMPT.trim(), within),
+    /** Ends the shell and returns what was recorded until now. */
+    async end() {
+      const recorded = [...outputs];
+      session.type('exit\r');
+      await session.ended;
+      return { columns, rows, title, outputs: recorded };
+    },
+    kill: session.kill,
+  };
+}
+
+const KEYS = { enter: '\r', up: '\x1b[A', down: '\x1b[B', interrupt: '\x03' };

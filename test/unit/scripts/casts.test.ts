@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { hostname, homedir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { readCast, shortenTurning, writeCast } from '../../../scripts/casts/cast-file.mjs';
+import { drawCast } from '../../../scripts/casts/picture.mjs';
+import { tracesOf } from '../../../scripts/casts/traces.mjs';
+
+const root = new URL('../../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const shown = [...read('README.md').matchAll(/!\[([^\]]*)\]\((docs\/casts\/[\w-]+)\.svg\)/g)].map(
+  ([, words = '', path = '']) => ({ words, path }),
+);
+
+describe('the pictures of README', () => {
+  it('are all there are, each with its cast and with words for who does not see it', () => {
+    const kept = readdirSync(new URL('docs/casts/', root)).filter((name) => name.endsWith('.cast'));
+    expect(shown.map(({ path }) => `${path}.cast`).sort()).toEqual(kept.map((name) => `docs/casts/${name}`).sort());
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { words } of shown) expect(words.length).toBeGreaterThan(20);
+  });
+
+  it.each(shown)(
+    '$path: an asciicast that tells nothing of the machine, and its picture is drawn from it',
+    async ({ path }) => {
+      expect(existsSync(new URL(`${path}.svg`, root))).toBe(true);
+      const cast = readCast(read(`${path}.cast`));
+      expect(cast.outputs.length).toBeGreaterThan(20);
+      expect(tracesOf(cast, [hostname(), homedir()])).toEqual([]);
+      const svg = read(`${path}.svg`);
+      expect(svg.length).toBeLessThan(150_000);
+      expect(await drawCast(cast)).toBe(svg);
+    },
+  );
+});
+
+const cast = (...outputs: readonly (readonly [number, string])[]) => ({
+  columns: 40,
+  rows: 5,
+  title: 'A <test>',
+  outputs: outputs.map(([at, text]) => ({ at, text })),
+});
+
+describe('a cast', () => {
+  it('is written as asciicast v2 and read again', () => {
+    const one = cast([0.5, 'a\x1b[31m"'], [1.25, '\r\n']);
+    expect(writeCast(one).split('\n')[0]).toContain('"version":2,"width":40,"height":5');
+    expect(readCast(writeCast(one))).toEqual(one);
+  });
+
+  it.each([
+    ['version 1', '{"version":1,"width":80,"height":24}\n'],
+    ['time that runs back', '{"version":2,"width":80,"height":24}\n[2,"o","a"]\n[1,"o","b"]\n'],
+    ['an event of another kind', '{"version":2,"width":80,"height":24}\n[2,"i","a"]\n'],
+  ])('is refused with %s', (_, text) => expect(() => readCast(text)).toThrow());
+
+  it('that turns a spinner for a minute does so for some seconds, and loses nothing else', async () => {
+    const turning = Array.from(
+      { length: 60 },
+      (_, second) => [second + 1, `\r\x1b[2K${second % 2 ? '-' : '|'}`] as const,
+    );
+    const before = cast([0, 'one\r\n'], ...turning, [61, '\r\x1b[2Kdone\r\n'], [64, 'two']);
+    const { outputs } = await shortenTurning(before);
+    expect(outputs.map(({ text }) => text)).toEqual(before.outputs.map(({ text }) => text));
+    expect(outputs.at(-1)?.at).toBeLessThan(9);
+    expect((outputs.at(-1)?.at ?? 0) - (outputs.at(-2)?.at ?? 0)).toBeCloseTo(3);
+  });
+
+  it.each([
+    ['a path', 'Write to /home/ada/work\r\n', ['/home/ada/work']],
+    ['a path with colours in it', 'in /tmp/\x1b[32mx-1/y\x1b[39m.', ['/tmp/x-1/y.']],
+    ['a drive', 'at C:\\Users\\ada', ['C:\\Users\\ada']],
+    ['a word of the machine', 'worker 12@build-host', ['build-host']],
+    ['none: addresses, relative paths, dates', 'https://127.0.0.1:7443/v2024-06-14/x ./src/a/b src/a.ts 1/2', []],
+  ])('tells of the machine: %s', (_, text, expected) => {
+    expect(tracesOf(cast([0, text]), ['build-host'])).toEqual(expected);
+  });
+});
+
+describe('a picture', () => {
+  it('shows what is on the screen, escaped, and moves only where motion is wanted', async () => {
+    const svg = await drawCast(cast([0, 'a <b> & \x1b[32mgreen'], [1, '\x1b[2J\x1b[Hlast']));
+    expect(svg).toContain('<title>A &lt;test&gt;</title>');
+    expect(svg).toContain('a &lt;b&gt; &amp;</text>');
+    expect(svg).toContain('class="c2" textLength="42">green</text>');
+    expect(svg).toContain('>last</text>');
+    expect(svg.indexOf('@keyframes')).toBeGreaterThan(svg.indexOf('prefers-reduced-motion:no-preference'));
+    // The first screen is hidden in the still, the last is not.
+    const shape = (text: string): string => new RegExp(`<g id="(\\w+)">[^\\n]*>${text}</text>`).exec(svg)?.[1] ?? '';
+    expect(svg).toMatch(new RegExp(`href="#${shape('green')}"[^>]* class="k\\w h"`));
+    expect(svg).toMatch(new RegExp(`href="#${shape('last')}"[^>]* class="k\\w"`));
+  });
+});
