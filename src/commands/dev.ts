@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
     .enablePositionalOptions()
     .description(
       'Runs a local KuFlow in front of a real Temporal server until Ctrl-C: REST API on HTTP and HTTPS, engine with mutual TLS and tokens. ' +
-        'It serves the process of kuflow.process.yaml, or a sample, and keeps its state in .kuflow/dev. One line on stdout says that it is ready.',
+        'It serves the processes of kuflow.process.yaml and processes/*.process.yaml, or a sample, and keeps its state in .kuflow/dev. One line on stdout says that it is ready.',
     )
     .action(async (flags: DevFlags) => {
       const { runDev } = await import('./dev-run.ts');

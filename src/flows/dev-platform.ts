@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KnownError } from '../base/errors.ts';
+import { KnownError, usageError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
 import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
@@ -13,7 +12,7 @@ import {
   type PlatformState,
 } from '../platform/state-file.ts';
 import { findTemporal, type FindEvent } from '../platform/temporal/find.ts';
-import { DEFINITION_FILE, loadDefinition } from '../process/definition/definition-file.ts';
+import { loadDefinition, projectDefinitionFiles } from '../process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 
@@ -23,7 +22,7 @@ export interface DevPlatformRequest {
   /** Absolute. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Relative to `cwd`; `kuflow.process.yaml` there, or the sample process, when none is given. */
+  /** Relative to `cwd`; `kuflow.process.yaml` and `processes/*.process.yaml` there, or the sample process, when none is given. */
   readonly definitionFiles?: readonly string[];
   /** Served as they are, in place of files. */
   readonly definitions?: readonly ProcessDefinition[];
@@ -128,8 +127,15 @@ export function environmentOf(state: PlatformState, env: NodeJS.ProcessEnv): Nod
 
 async function servedDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[]> {
   if (request.definitions !== undefined) return request.definitions;
-  const files = request.definitionFiles ?? [];
-  if (files.length > 0) return Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
-  const own = join(request.cwd, DEFINITION_FILE);
-  return existsSync(own) ? [await loadDefinition(own)] : [sampleDefinition()];
+  const given = request.definitionFiles ?? [];
+  const files = given.length > 0 ? given : await projectDefinitionFiles(request.cwd);
+  if (files.length === 0) return [sampleDefinition()];
+  const definitions = await Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
+  const fileOf = new Map<string, string>();
+  definitions.forEach(({ process: { code } }, at) => {
+    const [before, file = ''] = [fileOf.get(code), files[at]];
+    if (before !== undefined) throw usageError(`${before} and ${file} both describe the process ${code}`);
+    fileOf.set(code, file);
+  });
+  return definitions;
 }
