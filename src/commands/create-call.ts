@@ -62,9 +62,7 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
       add('workflow-type', '--workflow-type LoanWorkflow', `the workflow type, ${screen}`);
   }
   const secret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
-  const elsewhere =
-    env['KUFLOW_API_CLIENTID'] !== undefined ||
-    ['application.yaml', 'application-local.yaml'].some((file) => existsSync(join(cwd, file)));
+  const elsewhere = credentialsElsewhere({ env, cwd }) !== undefined;
   if (flags.clientId === undefined && (secret || (source === 'api' && !elsewhere))) {
     add(
       'client-id',
@@ -84,6 +82,12 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
     );
   }
   return missing;
+}
+
+/** Where client id and secret may be found without being given, in words; undefined when nowhere. */
+export function credentialsElsewhere({ env, cwd }: CallPlace): string | undefined {
+  if (env['KUFLOW_API_CLIENTID'] !== undefined) return 'the environment';
+  return ['application-local.yaml', 'application.yaml'].find((file) => existsSync(join(cwd, file)));
 }
 
 /** Throws a usage error on an id that is no UUID. */

@@ -7,6 +7,10 @@ export interface CreateFlags {
   readonly sample?: number;
   readonly task?: readonly string[];
   readonly taskSchema?: readonly string[];
+  /** `CODE=KIND`, over what was read. */
+  readonly taskKind?: readonly string[];
+  /** Codes of all tasks that were read, in order. */
+  readonly taskOrder?: readonly string[];
   readonly metadataSchema?: string;
   readonly taskQueue?: string;
   readonly workflowType?: string;
@@ -34,4 +38,6 @@ export interface CreateFlags {
 export interface CreateCall {
   readonly folder?: string;
   readonly flags: CreateFlags;
+  /** Keys of the flags that were given, those with a default included. */
+  readonly given: ReadonlySet<keyof CreateFlags>;
 }

@@ -32,6 +32,8 @@ export function configure(command: Command, context: CommandContext): void {
       several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
     )
     .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    .addOption(several('--task-kind <code=kind>', 'Another kind for a task that was read, again for each'))
+    .addOption(several('--task-order <code>', 'Another order of the tasks that were read: all codes, one option each'))
     .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
     .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
@@ -76,7 +78,9 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string | undefined, flags: CreateFlags) => {
       const { runCreate } = await import('./create-run.ts');
-      await runCreate(folder, flags, context);
+      const keys = Object.keys(flags) as (keyof CreateFlags)[];
+      const given = new Set(keys.filter((key) => command.getOptionValueSource(key) === 'cli'));
+      await runCreate({ ...(folder === undefined ? {} : { folder }), flags, given }, context);
     });
 }
 

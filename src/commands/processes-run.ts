@@ -35,8 +35,11 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
     ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
       ? {
           mayRead: async (count) => {
-            const { openPrompts } = await import('../terminal/prompts.ts');
-            return await openPrompts(terminal, signal).confirm(questionFor(count));
+            const [{ openPrompts }, { askToRead }] = await Promise.all([
+              import('../terminal/prompts.ts'),
+              import('../terminal/ask-to-read.ts'),
+            ]);
+            return await askToRead(openPrompts(terminal, signal))(count);
           },
         }
       : {}),
@@ -48,10 +51,6 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
     const { definition, missing, notes, evidence } = discovered;
     printJson(context, { definition, missing, notes, evidence });
   } else printDiscoveredProcess(terminal, discovered);
-}
-
-function questionFor(count: number): string {
-  return `Read up to ${count} instances for the shapes of their data? Keys and types are kept, values are not`;
 }
 
 async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestSettings> {

@@ -2,7 +2,12 @@ import { resolve } from 'node:path';
 import { loadDefinition } from '../process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../process/discovery.ts';
-import { definitionFromFlags, type DefinitionFlags } from '../process/definition/flags-to-definition.ts';
+import {
+  definitionFromFlags,
+  withTaskChanges,
+  type DefinitionFlags,
+  type TaskChanges,
+} from '../process/definition/flags-to-definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import type { DefinitionSource } from '../scaffold/answers.ts';
 
@@ -19,6 +24,7 @@ export interface DefinitionOverrides {
   readonly workflowType?: string;
   readonly processId?: string;
   readonly tenantId?: string;
+  readonly tasks?: TaskChanges;
 }
 
 /** Reads a process from the API; rejects with a KnownError when nothing of it is visible. */
@@ -73,7 +79,7 @@ async function discovered(
 
 function withOverrides(definition: ProcessDefinition, over: DefinitionOverrides): ProcessDefinition {
   return {
-    ...definition,
+    ...(over.tasks === undefined ? definition : withTaskChanges(definition, over.tasks)),
     process: {
       ...definition.process,
       ...(over.processId === undefined ? {} : { id: over.processId }),

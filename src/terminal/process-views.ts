@@ -79,7 +79,7 @@ export function reportDiscovery(terminal: Terminal): (event: DiscoveryEvent) => 
 }
 
 // Field names with their types, which is all that a shape says.
-function fieldsOf(schema: JsonObject | undefined, most = 4): string {
+export function fieldsOf(schema: JsonObject | undefined, most = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';
   const named = properties.slice(0, most).map(([name, field]) => `${forTerminal(name, 40)} ${typeName(field)}`);

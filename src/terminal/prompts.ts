@@ -1,71 +1,166 @@
 import inquirer from 'inquirer';
+import { forTerminal } from '../base/escape.ts';
 import { interrupted } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
+import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
+import { textPrompt } from './text-prompt.ts';
+
+/** The answer of someone who wants the question before this one. */
+export const BACK = Symbol('back');
+export type Back = typeof BACK;
+
+export interface Question {
+  readonly message: string;
+  /** Esc answers `BACK`; without this it does nothing. */
+  readonly canGoBack?: boolean;
+}
+
+export interface TextQuestion extends Question {
+  readonly fallback?: string;
+  readonly hint?: string;
+  /** Nothing may be the answer. */
+  readonly optional?: boolean;
+  /** Why the text won't do; asked on every key. */
+  readonly problem?: (text: string) => string | undefined;
+  /** The same for what takes time; asked on Enter. */
+  readonly check?: (text: string) => Promise<string | undefined>;
+}
+
+export interface Choice<Value extends string> {
+  readonly value: Value;
+  readonly name: string;
+  readonly description?: string;
+}
+
+export interface ChoiceQuestion<Value extends string> extends Question {
+  readonly choices: readonly Choice<Value>[];
+  readonly fallback?: Value;
+}
 
 /** Questions to a person. Cancelling any of them rejects with a KnownError of status 130, and so answers nothing. */
 export interface Ask {
-  /** `problem` says why an answer won't do. */
-  text(
-    message: string,
-    options?: { readonly fallback?: string; readonly problem?: (answer: string) => string | undefined },
-  ): Promise<string>;
-  choose<Value extends string>(
-    message: string,
-    choices: readonly { readonly value: Value; readonly name: string }[],
-  ): Promise<Value>;
-  confirm(message: string, fallback?: boolean): Promise<boolean>;
-  secret(message: string): Promise<Secret>;
+  text(question: TextQuestion): Promise<string | Back>;
+  choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
+  /** As `choose`, for many choices: typing narrows them down. */
+  search<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
+  confirm(question: Question & { readonly fallback?: boolean }): Promise<boolean | Back>;
+  secret(question: Question): Promise<Secret | Back>;
 }
 
-/** Prompts on stderr. Only for a terminal that can ask. */
+const CANCELLED = ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'];
+const MOST_LINES = 10;
+
+/** Prompts on stderr. Only for a terminal that can ask. An answered question leaves one line behind, a question that was left none. */
 export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
   if (!terminal.canAsk) throw new Error('There is nobody to ask');
-  const prompt = inquirer.createPromptModule({ ...terminal.prompts, ...(signal === undefined ? {} : { signal }) });
-  const answered = async <Answer>(question: Promise<{ readonly answer: Answer }>): Promise<Answer> => {
+  const { input, output } = terminal.prompts;
+  const colours = palette(terminal.err);
+
+  const answerOf = async <Answer>(
+    question: Question,
+    config: Readonly<Record<string, unknown>> & { readonly type: string },
+    shown: (answer: Answer) => string,
+  ): Promise<Answer | Back> => {
+    const back = new AbortController();
+    const onKey = (_: unknown, key?: { readonly name?: string }): void => {
+      if (key?.name === 'escape') back.abort();
+    };
+    const prompt = inquirer.createPromptModule({
+      input,
+      output,
+      clearPromptOnDone: true,
+      signal: signal === undefined ? back.signal : AbortSignal.any([signal, back.signal]),
+    });
+    prompt.registerPrompt('line', textPrompt as never);
+    if (question.canGoBack === true) input.on('keypress', onKey);
     try {
-      return (await question).answer;
+      // Its types know the prompts that it brings along, not ours.
+      const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message: question.message } as never);
+      const { answer } = (await asked) as { readonly answer: Answer };
+      terminal.err.line(
+        `${colours.green('✔')} ${colours.bold(question.message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+      );
+      return answer;
     } catch (error) {
-      const name = error instanceof Error ? error.name : '';
-      if (['ExitPromptError', 'AbortPromptError', 'CancelPromptError'].includes(name)) throw interrupted();
+      if (signal?.aborted !== true && back.signal.aborted) {
+        terminal.err.line(colours.dim('  back'));
+        return BACK;
+      }
+      if (error instanceof Error && CANCELLED.includes(error.name)) throw interrupted();
       throw error;
+    } finally {
+      input.off('keypress', onKey);
     }
   };
+
+  const nameOf =
+    <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
+    (answer: Value) =>
+      choices.find(({ value }) => value === answer)?.name ?? answer;
+  const listed = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
+    choices.map(({ value, name, description }) => ({
+      value,
+      name: forTerminal(name, 200),
+      short: forTerminal(name, 200),
+      ...(description === undefined ? {} : { description: forTerminal(description, 400) }),
+    }));
+
   return {
-    text: async (message, options = {}) => {
-      const { fallback, problem } = options;
-      const answer = await answered<string>(
-        prompt({
-          type: 'input',
-          name: 'answer',
-          message,
-          ...(fallback === undefined ? {} : { default: fallback }),
-          validate: (text: string) => problem?.(text.trim()) ?? (text.trim() === '' ? 'An answer is needed' : true),
-        }),
-      );
-      return answer.trim();
-    },
-    choose: async (message, choices) => {
-      const answer = await answered<string>(
-        prompt({ type: 'select', name: 'answer', message, choices: choices.map((choice) => ({ ...choice })) }),
-      );
-      const chosen = choices.find(({ value }) => value === answer);
-      if (chosen === undefined) throw new Error('The answer is none of the choices');
-      return chosen.value;
-    },
-    confirm: (message, fallback = false) =>
-      answered(prompt({ type: 'confirm', name: 'answer', message, default: fallback })),
-    secret: async (message) =>
-      new Secret(
-        await answered<string>(
-          prompt({
-            type: 'password',
-            name: 'answer',
-            message,
-            mask: '*',
-            validate: (text: string) => (text === '' ? 'An answer is needed' : true),
-          }),
-        ),
+    text: (question) =>
+      answerOf<string>(
+        question,
+        {
+          type: 'line',
+          ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
+          ...(question.hint === undefined ? {} : { hint: question.hint }),
+          problem: (text: string) =>
+            text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text),
+          check: question.check ?? (() => Promise.resolve(undefined)),
+        },
+        (answer) => (answer === '' ? '(none)' : answer),
       ),
+    choose: (question) =>
+      answerOf(
+        question,
+        {
+          type: 'select',
+          choices: listed(question),
+          loop: false,
+          pageSize: MOST_LINES,
+          ...(question.fallback === undefined ? {} : { default: question.fallback }),
+        },
+        nameOf(question),
+      ),
+    search: (question) =>
+      answerOf(
+        question,
+        {
+          type: 'search',
+          pageSize: MOST_LINES,
+          source: (term: string | undefined) => {
+            const wanted = (term ?? '').toLowerCase();
+            return listed(question).filter(({ name }) => name.toLowerCase().includes(wanted));
+          },
+          ...(question.fallback === undefined ? {} : { default: question.fallback }),
+        },
+        nameOf(question),
+      ),
+    confirm: (question) =>
+      answerOf<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) =>
+        yes ? 'Yes' : 'No',
+      ),
+    secret: async (question) => {
+      const answer = await answerOf<string>(
+        question,
+        {
+          type: 'password',
+          mask: '*',
+          validate: (text: string) => (text.trim() === '' ? 'An answer is needed' : true),
+        },
+        () => '[hidden]',
+      );
+      return answer === BACK ? BACK : new Secret(answer.trim());
+    },
   };
 }

@@ -142,3 +142,39 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
 function shown(text: string): string {
   return forTerminal(text, 80);
 }
+
+export interface TaskChanges {
+  /** `CODE=KIND` */
+  readonly kinds: readonly string[];
+  /** Every code once, in order. */
+  readonly order?: readonly string[];
+}
+
+/** A definition whose tasks are of other kinds or come in another order. Throws a usage error that lists every problem, by option. */
+export function withTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
+  const problems: string[] = [];
+  const codes = definition.tasks.map(({ code }) => code);
+  const unknown = (code: string): string => `there is no task ${shown(code)}${didYouMean(code, codes)}`;
+  const kinds = new Map<string, TaskKind>();
+  for (const written of changes.kinds) {
+    const equals = written.lastIndexOf('=');
+    const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
+    const kind = TASK_KINDS.find((known) => known === named);
+    if (equals < 1) problems.push(`--task-kind ${shown(written)}: must be CODE=KIND`);
+    else if (!codes.includes(code)) problems.push(`--task-kind ${shown(written)}: ${unknown(code)}`);
+    else if (kind === undefined)
+      problems.push(
+        `--task-kind ${shown(written)}: the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`,
+      );
+    else kinds.set(code, kind);
+  }
+  const order = changes.order ?? codes;
+  for (const code of order) if (!codes.includes(code)) problems.push(`--task-order ${shown(code)}: ${unknown(code)}`);
+  const left = codes.filter((code) => !order.includes(code));
+  if (left.length > 0) problems.push(`--task-order: it names every task once, ${left.map(shown).join(', ')} missing`);
+  if (new Set(order).size < order.length) problems.push('--task-order: it names every task once');
+  if (problems.length > 0)
+    throw usageError(`The tasks can't be changed so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  const tasks = order.flatMap((code) => definition.tasks.filter((task) => task.code === code));
+  return { ...definition, tasks: tasks.map((task) => ({ ...task, kind: kinds.get(task.code) ?? task.kind })) };
+}

@@ -87,7 +87,7 @@ describe('create', () => {
     const made = json(await create(cwd, [...args, '--json', '--no-check', ...QUIET]));
     expect(made).toMatchObject({ process: { code: 'LOAN', source: 'flags', tasks: 2 }, status: 0 });
     expect(made.command).toBe(
-      "npx create-kuflow-worker one --process LOAN --task APPLY --task SCORE:system --task-queue 'Q 1' --workflow-type W --no-install --no-git --no-check --yes",
+      "npx create-kuflow-worker one --process LOAN --task APPLY --task SCORE:system --task-queue 'Q 1' --workflow-type W --package-manager npm --no-install --no-git --no-check --yes",
     );
     const record = JSON.parse(readFileSync(join(cwd, 'one', '.kuflow', 'project.json'), 'utf8')) as {
       files: Record<string, string>;

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import type { ConnectionSettings } from '../../flows/connection-flags.ts';
+import { createProject, type CreateDependencies } from '../../flows/create.ts';
+import { findDefinition } from '../../flows/find-definition.ts';
+import type { Ask } from '../../terminal/prompts.ts';
+import { definitionRequest, sourceOf } from '../create-call.ts';
+import type { CreateCall } from '../create-flags.ts';
+import { requestOf, resolveConnection, type AnsweredCall } from '../create-request.ts';
+import type { WizardAnswers } from '../create-run.ts';
+import type { CommandContext } from '../context.ts';
+import { openWizardWorld } from './open-world.ts';
+import { runWizard } from './run-wizard.ts';
+import type { WizardState } from './wizard-state.ts';
+
+/** Answers a call by questions. Rejects with a KnownError of status 130 when somebody ends it; nothing is written. */
+export async function answerCall(
+  call: CreateCall,
+  ask: Ask,
+  signal: AbortSignal,
+  context: CommandContext,
+): Promise<WizardAnswers> {
+  const connections = rememberedConnections(context);
+  const world = openWizardWorld(
+    {
+      ask,
+      signal,
+      given: call.given,
+      connect: connections.of,
+      preview: async (state) => {
+        const answered = answeredCall(state);
+        const deps: CreateDependencies = {
+          version: context.version,
+          env: context.env,
+          signal,
+          discover: discoveredBefore(state),
+          check: () => Promise.resolve({ kind: 'not-run', reason: 'dry run' }),
+          report: { scaffold: () => undefined, check: () => undefined, discovery: () => undefined },
+        };
+        const request = requestOf(answered, await connections.known(state), context);
+        const result = await createProject({ ...request, dryRun: true }, deps);
+        const { definition } = await findDefinition(definitionRequest(answered.flags), {
+          cwd: context.cwd,
+          discover: deps.discover,
+          report: () => undefined,
+        });
+        return { folder: resolve(context.cwd, answered.folder), files: result.files, definition };
+      },
+    },
+    context,
+  );
+  const source = sourceOf(call.flags);
+  const start: WizardState = {
+    flags: call.flags,
+    settled: new Set(),
+    ...(call.folder === undefined ? {} : { folder: call.folder }),
+    ...(source === undefined ? {} : { source }),
+  };
+  const end = await runWizard(start, world);
+  return { call: answeredCall(end), connection: await connections.known(end), discovered: discoveredBefore(end) };
+}
+
+function answeredCall({ folder = '.', flags, secret }: WizardState): AnsweredCall {
+  return { folder, flags, ...(secret === undefined ? {} : { secret }) };
+}
+
+function discoveredBefore({ discovered }: WizardState): CreateDependencies['discover'] {
+  return () => {
+    if (discovered === undefined) throw new Error('the process was not read');
+    return Promise.resolve(discovered);
+  };
+}
+
+/** A secret on standard input can be read once only. */
+function rememberedConnections(context: CommandContext): {
+  readonly of: (state: WizardState) => Promise<ConnectionSettings>;
+  readonly known: (state: WizardState) => Promise<ConnectionSettings | undefined>;
+} {
+  const made = new Map<string, { readonly secret: WizardState['secret']; readonly connection: ConnectionSettings }>();
+  const of = async ({ flags, secret }: WizardState): Promise<ConnectionSettings> => {
+    const { clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = flags;
+    const key = JSON.stringify([clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId]);
+    const before = made.get(key);
+    if (before !== undefined && before.secret === secret) return before.connection;
+    const connection = await resolveConnection({ flags, ...(secret === undefined ? {} : { secret }) }, context);
+    made.set(key, { secret, connection });
+    return connection;
+  };
+  const known = async (state: WizardState): Promise<ConnectionSettings | undefined> => {
+    const { flags, secret, source } = state;
+    const given = [secret, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin];
+    return source === 'api' || given.some((value) => value !== undefined) ? of(state) : undefined;
+  };
+  return { of, known };
+}

@@ -1,0 +1,129 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import type { ConnectionSettings } from '../../flows/connection-flags.ts';
+import type { CreateResult } from '../../flows/create.ts';
+import { detectPackageManager } from '../../scaffold/package-manager.ts';
+import { reportDiscovery } from '../../terminal/process-views.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import type { Ask } from '../../terminal/prompts.ts';
+import { wizardView } from '../../terminal/wizard-view.ts';
+import { credentialsElsewhere } from '../create-call.ts';
+import type { CreateCall } from '../create-flags.ts';
+import type { CommandContext } from '../context.ts';
+import type { Preview, WizardState, WizardWorld } from './wizard-state.ts';
+
+export interface WorldParts {
+  readonly ask: Ask;
+  readonly signal: AbortSignal;
+  readonly given: CreateCall['given'];
+  readonly connect: (state: WizardState) => Promise<ConnectionSettings>;
+  /** A dry run with the answers so far. */
+  readonly preview: (
+    state: WizardState,
+  ) => Promise<Pick<CreateResult, 'folder' | 'files'> & Pick<Preview, 'definition'>>;
+}
+
+/** The wizard's world: KuFlow by the flows, this machine by looking at it. */
+export function openWizardWorld(parts: WorldParts, context: CommandContext): WizardWorld {
+  const { ask, signal, given, connect } = parts;
+  const { env, cwd, terminal } = context;
+  const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
+    const progress = openProgress(terminal.err);
+    progress.begin(title);
+    try {
+      return await work();
+    } finally {
+      progress.stop();
+    }
+  };
+  const rest = async (state: WizardState) => {
+    const { restSettings } = await import('../../flows/rest-access.ts');
+    const settings = await restSettings((await connect(state)).settings, env);
+    return state.flags.tenantId === undefined ? settings : { ...settings, tenantId: state.flags.tenantId };
+  };
+  return {
+    ask,
+    say: wizardView(terminal),
+    cwd,
+    given,
+    credentialsIn: credentialsElsewhere(context),
+    detectedManager: detectPackageManager(env),
+    isInstalled: (program) => isOnPath(program, env),
+    isInRepository,
+    loadDefinition: async (path) => (await import('../../process/definition/definition-file.ts')).loadDefinition(path),
+    schemaProblem: async (file) => {
+      const { definitionFromFlags } = await import('../../process/definition/flags-to-definition.ts');
+      try {
+        await definitionFromFlags({
+          code: 'P',
+          taskQueue: 'Q',
+          workflowType: 'W',
+          tasks: ['T'],
+          taskSchemas: [`T=${join(cwd, file)}`],
+        });
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof KnownError)) throw error;
+        return error.message.split('\n').slice(1).join(' ').trim();
+      }
+    },
+    verify: async (state) => {
+      const { settings } = await connect(state);
+      const { verifyCredentials } = await import('../../flows/verify-credentials.ts');
+      const said = await working('Ask KuFlow whose credentials these are', () =>
+        verifyCredentials({ settings, env, signal }),
+      );
+      return `Credentials ${said}`;
+    },
+    list: async (state) => {
+      const { listFromApi } = await import('../../flows/discover.ts');
+      const access = await rest(state);
+      return working('List processes', () => listFromApi(access, undefined, signal));
+    },
+    discover: async (state, code) => {
+      const { discoverFromApi } = await import('../../flows/discover.ts');
+      return discoverFromApi({
+        rest: await rest(state),
+        code,
+        sample: state.flags.sample ?? 0,
+        report: reportDiscovery(terminal),
+        signal,
+        createCommand: 'npx create-kuflow-worker',
+      });
+    },
+    preview: async (state) => {
+      const { folder, files, definition } = await parts.preview(state);
+      const count = (action: string): number => files.filter((file) => file.action === action).length;
+      return {
+        folder,
+        definition,
+        files: { create: count('create'), identical: count('identical'), overwrite: count('overwrite') },
+      };
+    },
+  };
+}
+
+/** What `PATH` leads to; on Windows with the extensions of programs. */
+function isOnPath(program: string, env: NodeJS.ProcessEnv): boolean {
+  const names = process.platform === 'win32' ? ['.cmd', '.exe', '.bat'].map((end) => program + end) : [program];
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .some((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile();
+      } catch {
+        return false;
+      }
+    });
+}
+
+function isInRepository(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+    if (dirname(at) === at) return false;
+  }
+}

@@ -1,0 +1,259 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import { identifier } from '../../names/identifiers.ts';
+import { readingQuestion } from '../../terminal/ask-to-read.ts';
+import { BACK } from '../../terminal/prompts.ts';
+import { settle, without, withFlags, withoutFlags, type Step, type WizardState } from './wizard-state.ts';
+
+const SCREEN = "It must equal the field on the process definition's screen in KuFlow's app, section Workflow";
+const OTHER = ' other';
+
+/** Why a text is no code, queue or type. */
+function nameProblem(text: string): string | undefined {
+  if (text.length > 200) return 'It is longer than 200 characters';
+  return /[\u0000-\u001f\u007f]/.test(text) ? 'It holds control characters' : undefined;
+}
+
+const codeOf = ({ flags, definition, source }: WizardState): string =>
+  flags.process ?? definition?.process.code ?? (source === 'sample' ? 'LOAN' : 'PROCESS');
+
+const listing: Step = {
+  topic: 'listing',
+  isOpen: (state) => state.source === 'api' && state.flags.process === undefined && state.listing === undefined,
+  run: async (state, world, { canGoBack }) => {
+    try {
+      const found = await world.list(state);
+      if (found.definitions.length > 0) return { kind: 'passed', state: { ...state, listing: found } };
+      world.say.note(
+        'KuFlow shows this application no process: either none was started yet, or it lacks a role in their definitions.',
+      );
+    } catch (error) {
+      if (!(error instanceof KnownError) || error.status === 130) throw error;
+      world.say.problem(error);
+    }
+    const answer = await world.ask.choose({
+      message: 'How to go on?',
+      canGoBack,
+      choices: [
+        { value: 'describe', name: 'I describe the process by its tasks' },
+        { value: 'again', name: 'Look again' },
+      ],
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return answer === 'again' ? { kind: 'passed', state } : { kind: 'answered', state: { ...state, source: 'flags' } };
+  },
+};
+
+const chosenProcess: Step = {
+  topic: 'process',
+  isOpen: (state) => state.source === 'api' && state.flags.process === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const definitions = state.listing?.definitions ?? [];
+    const answer = await world.ask.search({
+      message: 'Process (type to search)',
+      canGoBack,
+      ...(before === undefined ? {} : { fallback: before }),
+      choices: [
+        ...definitions.map(({ code, id, tenant, seen }) => ({
+          value: id,
+          name: definitions.some((other) => other.code === code && other.id !== id)
+            ? `${code} (tenant ${tenant})`
+            : code,
+          description: `${seen} ${seen === 1 ? 'process' : 'processes'} seen`,
+        })),
+        {
+          value: OTHER,
+          name: 'Another one, which I describe',
+          description: 'A process that was never started is not in the list',
+        },
+      ],
+    });
+    if (answer === BACK) return { kind: 'back' };
+    if (answer === OTHER) return { kind: 'answered', answer, state: { ...state, source: 'flags' } };
+    const chosen = definitions.find(({ id }) => id === answer);
+    if (chosen === undefined) throw new Error('The answer is none of the choices');
+    const twice = definitions.filter(({ code }) => code === chosen.code).length > 1;
+    return {
+      kind: 'answered',
+      answer,
+      state: withFlags(state, { process: chosen.code, ...(twice ? { tenantId: chosen.tenant } : {}) }),
+    };
+  },
+};
+
+const namedProcess: Step = {
+  topic: 'process',
+  isOpen: (state) => state.source === 'flags' && state.flags.process === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const answer = await world.ask.text({
+      message: 'Code of the process definition',
+      hint: "As in KuFlow's app, for example LOAN",
+      canGoBack,
+      ...(before === undefined || before === OTHER ? {} : { fallback: before }),
+      problem: nameProblem,
+    });
+    return answer === BACK
+      ? { kind: 'back' }
+      : { kind: 'answered', answer, state: withFlags(state, { process: answer }) };
+  },
+};
+
+const sample: Step = {
+  topic: 'sample',
+  isOpen: (state) => state.source === 'api' && state.flags.sample === undefined && !state.settled.has('sample'),
+  run: async (state, world, { canGoBack, before }) => {
+    const { DEFAULT_SAMPLE } = await import('../../process/discovery.ts');
+    const answer = await world.ask.confirm({
+      message: readingQuestion(DEFAULT_SAMPLE),
+      canGoBack,
+      fallback: before === 'yes',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const settled = settle(state, 'sample');
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: answer ? withFlags(settled, { sample: DEFAULT_SAMPLE }) : settled,
+    };
+  },
+};
+
+const discovery: Step = {
+  topic: 'discovery',
+  isOpen: (state) => state.source === 'api' && state.discovered === undefined,
+  run: async (state, world, { canGoBack }) => {
+    try {
+      const discovered = await world.discover(state, codeOf(state));
+      return { kind: 'passed', state: { ...state, discovered } };
+    } catch (error) {
+      if (!(error instanceof KnownError) || error.status === 130) throw error;
+      world.say.problem(error);
+    }
+    const answer = await world.ask.choose({
+      message: 'How to go on?',
+      canGoBack,
+      choices: [
+        { value: 'describe', name: `I describe ${codeOf(state)} by its tasks` },
+        { value: 'again', name: 'Try again' },
+      ],
+    });
+    if (answer === BACK) return { kind: 'back' };
+    if (answer === 'again') return { kind: 'passed', state };
+    return { kind: 'answered', state: withoutFlags({ ...state, source: 'flags' }, ['sample']) };
+  },
+};
+
+const taskCode: Step = {
+  topic: 'task',
+  isOpen: (state, { given }) => state.source === 'flags' && !given.has('task') && !state.settled.has('task'),
+  run: async (state, world, { canGoBack }) => {
+    const codes = (state.flags.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
+    const answer = await world.ask.text({
+      message:
+        codes.length === 0
+          ? 'Code of its first task'
+          : `Code of task ${codes.length + 1}, or Enter when there are no more`,
+      hint: codes.length === 0 ? 'In the order of the work, for example APPROVE' : `So far: ${codes.join(', ')}`,
+      optional: codes.length > 0,
+      canGoBack,
+      problem: (text) => (codes.includes(text) ? `There is a task ${text} already` : nameProblem(text)),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', state: answer === '' ? settle(state, 'task') : { ...state, task: answer } };
+  },
+};
+
+export const KINDS = [
+  { value: 'human', name: 'human', description: 'People do it: the worker waits until it is completed' },
+  { value: 'system', name: 'system', description: 'The worker does it by itself' },
+  { value: 'message', name: 'message', description: 'Something to read: the worker does not wait' },
+  { value: 'thread', name: 'thread', description: 'A place to talk: the worker does not wait' },
+] as const;
+
+const taskKind: Step = {
+  topic: 'task-kind',
+  isOpen: (state) => state.task !== undefined,
+  run: async (state, world, { canGoBack }) => {
+    const task = state.task ?? '';
+    const answer = await world.ask.choose({ message: `Who does ${task}?`, canGoBack, choices: KINDS });
+    if (answer === BACK) return { kind: 'back' };
+    const described = withFlags(without(state, ['task']), { task: [...(state.flags.task ?? []), `${task}:${answer}`] });
+    return { kind: 'answered', state: answer === 'thread' ? described : { ...described, shapeOf: task } };
+  },
+};
+
+const taskSchema: Step = {
+  topic: 'task-schema',
+  isOpen: (state) => state.shapeOf !== undefined,
+  run: async (state, world, { canGoBack }) => {
+    const code = state.shapeOf ?? '';
+    const answer = await world.ask.text({
+      message: `JSON Schema file of the data of ${code}, or Enter for none`,
+      hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
+      optional: true,
+      canGoBack,
+      problem: (text) => (text === '' || existsSync(resolve(world.cwd, text)) ? undefined : 'There is no such file'),
+      check: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(text)),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const next = without(state, ['shapeOf']);
+    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${answer}`];
+    return { kind: 'answered', state: answer === '' ? next : withFlags(next, { taskSchema: schemas }) };
+  },
+};
+
+const taskQueue: Step = {
+  topic: 'task-queue',
+  isOpen: (state) => (state.source === 'api' || state.source === 'flags') && state.flags.taskQueue === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const code = codeOf(state)
+      .toUpperCase()
+      .replace(/[^A-Z0-9]+/g, '_');
+    const answer = await world.ask.text({
+      message: 'Task queue',
+      hint: SCREEN,
+      canGoBack,
+      // What KuFlow already runs has a queue that only its app shows; a guess would be taken without a look.
+      ...offered(before ?? (state.source === 'flags' ? `${code}_QUEUE` : undefined)),
+      problem: nameProblem,
+    });
+    return answer === BACK
+      ? { kind: 'back' }
+      : { kind: 'answered', answer, state: withFlags(state, { taskQueue: answer }) };
+  },
+};
+
+const workflowType: Step = {
+  topic: 'workflow-type',
+  isOpen: (state) => (state.source === 'api' || state.source === 'flags') && state.flags.workflowType === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const answer = await world.ask.text({
+      message: 'Workflow type',
+      hint: SCREEN,
+      canGoBack,
+      ...offered(
+        before ?? (state.source === 'flags' ? `${identifier(codeOf(state), 'pascal', new Set())}Workflow` : undefined),
+      ),
+      problem: nameProblem,
+    });
+    return answer === BACK
+      ? { kind: 'back' }
+      : { kind: 'answered', answer, state: withFlags(state, { workflowType: answer }) };
+  },
+};
+
+function offered(fallback: string | undefined): { readonly fallback?: string } {
+  return fallback === undefined ? {} : { fallback };
+}
+
+/** Code of the process that was chosen, for names made of it. */
+export function processCode(state: WizardState): string {
+  return codeOf(state);
+}
+
+/** Which process it is, and what it is made of; `review` stands in a file of its own. */
+export const processSteps = {
+  before: [listing, chosenProcess, namedProcess, sample, discovery] as readonly Step[],
+  after: [taskKind, taskSchema, taskCode, taskQueue, workflowType] as readonly Step[],
+};

@@ -1,0 +1,167 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { interrupted, KnownError } from '../../base/errors.ts';
+import { toNpmName } from '../../names/package-name.ts';
+import { PACKAGE_MANAGERS } from '../../scaffold/package-manager.ts';
+import { BACK } from '../../terminal/prompts.ts';
+import { processCode } from './process-steps.ts';
+import { settle, withFlags, type Preview, type Step, type WizardState } from './wizard-state.ts';
+
+/** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
+function folderProblem(cwd: string, text: string): string | undefined {
+  const path = resolve(cwd, text);
+  try {
+    if (!lstatSync(path).isDirectory()) return 'There is a file of that name';
+    readdirSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOTDIR') return 'A part of this path is a file';
+    if (code === 'ENAMETOOLONG') return 'The name is too long';
+    if (code === 'EACCES') return 'It can not be read';
+  }
+  return undefined;
+}
+
+const folder: Step = {
+  topic: 'folder',
+  isOpen: (state) => state.folder === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const answer = await world.ask.text({
+      message: 'Folder of the new project',
+      hint: 'Its name becomes the name of the worker',
+      canGoBack,
+      fallback: before ?? `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`,
+      problem: (text) => folderProblem(world.cwd, text),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const name = toNpmName(basename(resolve(world.cwd, answer)));
+    if (name !== basename(answer)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
+    return { kind: 'answered', answer, state: { ...state, folder: answer } };
+  },
+};
+
+const packageManager: Step = {
+  topic: 'package-manager',
+  isOpen: (state) => state.flags.packageManager === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const answer = await world.ask.choose({
+      message: 'Package manager',
+      canGoBack,
+      fallback: before ?? world.detectedManager,
+      choices: PACKAGE_MANAGERS.map((value) => ({
+        value,
+        name: world.isInstalled(value) ? value : `${value} (not installed)`,
+        ...(value === world.detectedManager ? { description: 'The one that runs this command' } : {}),
+      })),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', answer, state: withFlags(state, { packageManager: answer }) };
+  },
+};
+
+const git: Step = {
+  topic: 'git',
+  isOpen: (state, { given }) => !given.has('git') && !state.settled.has('git'),
+  run: async (state, world, { canGoBack, before }) => {
+    if (world.isInRepository(resolve(world.cwd, state.folder ?? '.'))) {
+      world.say.note('The folder is inside a git repository, so none is made');
+      return { kind: 'passed', state: settle(state, 'git') };
+    }
+    if (!world.isInstalled('git')) {
+      world.say.note('git is not installed, so no repository is made');
+      return { kind: 'passed', state: settle(state, 'git') };
+    }
+    const answer = await world.ask.confirm({
+      message: 'Make a git repository with a first commit?',
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', answer: answer ? 'yes' : 'no', state: settle(withFlags(state, { git: answer }), 'git') };
+  },
+};
+
+const install: Step = {
+  topic: 'install',
+  isOpen: (state, { given }) => !given.has('install') && !state.settled.has('install'),
+  run: async (state, world, { canGoBack, before }) => {
+    const manager = state.flags.packageManager ?? world.detectedManager;
+    if (!world.isInstalled(manager)) {
+      world.say.note(`${manager} is not installed here, so dependencies are not installed`);
+      return { kind: 'passed', state: settle(withFlags(state, { install: false }), 'install') };
+    }
+    const answer = await world.ask.confirm({
+      message: `Install dependencies with ${manager}?`,
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: settle(withFlags(state, { install: answer }), 'install'),
+    };
+  },
+};
+
+const summary: Step = {
+  topic: 'summary',
+  isOpen: (state) => !state.settled.has('summary'),
+  run: async (state, world, { canGoBack }) => {
+    let preview: Preview | undefined;
+    try {
+      preview = await world.preview(state);
+      world.say.summary(summaryRows(state, preview));
+    } catch (error) {
+      if (!(error instanceof KnownError) || error.status === 130) throw error;
+      world.say.problem(error);
+    }
+    const answer = await world.ask.choose({
+      message: preview === undefined ? 'The project can not be made like this:' : 'Create the project?',
+      canGoBack,
+      choices: [
+        ...(preview === undefined ? [] : [{ value: 'create', name: 'Yes' } as const]),
+        ...(canGoBack ? [{ value: 'back', name: 'Back, to change an answer' } as const] : []),
+        { value: 'end', name: 'No: write nothing and end' },
+      ],
+    });
+    if (answer === BACK || answer === 'back') return { kind: 'back' };
+    if (answer === 'end') throw interrupted();
+    return { kind: 'answered', state: settle(state, 'summary') };
+  },
+};
+
+function summaryRows(state: WizardState, preview: Preview): readonly (readonly [string, string])[] {
+  const { flags } = state;
+  const { definition, files } = preview;
+  const { process, tasks, workflow } = definition;
+  const connection =
+    flags.local === true
+      ? 'the local platform'
+      : flags.clientId !== undefined
+        ? `${flags.endpoint ?? 'https://api.kuflow.com'}, client id ${flags.clientId}; the secret goes to application-local.yaml`
+        : 'KuFlow; the credentials come from elsewhere';
+  const counts = [
+    [files.create, 'new'],
+    [files.identical, 'there and identical'],
+    [files.overwrite, 'replaced'],
+  ] as const;
+  return [
+    ['Folder', preview.folder],
+    ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
+    ['Language', 'TypeScript'],
+    ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
+    ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],
+    ['Task queue', workflow.taskQueue],
+    ['Workflow type', workflow.type],
+    ['Connection', connection],
+    [
+      'Package manager',
+      `${flags.packageManager ?? ''}${flags.install ? ', dependencies are installed' : ', nothing is installed'}`,
+    ],
+    ['Git', flags.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
+  ];
+}
+
+/** Where the project goes and what is done with it; nothing is written before the last answer. */
+export const projectSteps: readonly Step[] = [folder, packageManager, git, install, summary];

@@ -1,0 +1,57 @@
+import { forTerminal } from '../base/escape.ts';
+import type { KnownError } from '../base/errors.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import type { DiscoveredProcess } from '../process/discovery.ts';
+import { palette } from './palette.ts';
+import { printError } from './print-error.ts';
+import { fieldsOf } from './process-views.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the wizard says between its questions: whole lines on stderr, which a screen reader reads in order. */
+export interface WizardView {
+  intro(): void;
+  done(text: string): void;
+  note(text: string): void;
+  problem(error: KnownError): void;
+  process(discovered: DiscoveredProcess, definition: ProcessDefinition): void;
+  summary(rows: readonly (readonly [label: string, value: string])[]): void;
+}
+
+const LONGEST = 1000;
+
+export function wizardView(terminal: Terminal): WizardView {
+  const { err } = terminal;
+  const { bold, dim, green, yellow } = palette(err);
+  return {
+    intro: () => {
+      err.line(bold('A worker project for one of your KuFlow processes.'));
+      err.line(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
+      err.line();
+    },
+    done: (text) => err.line(`${green('✔')} ${forTerminal(text, LONGEST)}`),
+    note: (text) => err.line(`${yellow('!')} ${forTerminal(text, LONGEST)}`),
+    problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
+    process: ({ definition: { process }, notes }, definition) => {
+      err.line();
+      err.line(bold(forTerminal(process.code)));
+      definition.tasks.forEach(({ code, kind, data }, index) => {
+        const fields = fieldsOf(data?.schema);
+        err.line(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
+      });
+      for (const note of notes) err.line(dim(`  - ${forTerminal(note, LONGEST)}`));
+      err.line();
+    },
+    summary: (rows) => {
+      err.line();
+      const width = Math.max(...rows.map(([label]) => label.length));
+      // Side by side only where both fit: half a column of words is hard to read.
+      const beside = err.columns >= width + 40;
+      for (const [label, value] of rows) {
+        const text = forTerminal(value, LONGEST);
+        if (beside) err.line(`  ${dim(label.padEnd(width))}  ${text}`);
+        else err.line(`${dim(`${label}:`)} ${text}`);
+      }
+      err.line();
+    },
+  };
+}
