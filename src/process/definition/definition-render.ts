@@ -2,7 +2,7 @@ import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
 import { hasHidden, yamlComment, yamlString } from '../../names/yaml.ts';
 import type { DefinitionFile } from './definition-schema.ts';
-import type { DataShape, ProcessDefinition } from '../definition.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
 
@@ -17,10 +17,7 @@ export interface RenderOptions {
 
 /** The text of a definition file that parses to that definition again. */
 export function renderDefinition(definition: ProcessDefinition, options: RenderOptions = {}): string {
-  const document = new Document(toFile(definition), {
-    aliasDuplicateObjects: false,
-    customTags: (tags) => [VISIBLE, ...tags],
-  });
+  const document = newDocument(toFile(definition));
   const schemaPath = options.schemaPath ?? './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
   document.commentBefore = comment([`yaml-language-server: $schema=${schemaPath}`, ...(options.notes ?? [])]);
   if (isMap(document.contents)) {
@@ -36,6 +33,15 @@ export function renderDefinition(definition: ProcessDefinition, options: RenderO
     }
   }
   return document.toString({ lineWidth: 0 });
+}
+
+/** One task as it stands in the list of a definition file, from `- code: …` on. */
+export function renderTask(task: TaskDefinition): string {
+  return newDocument([fromTask(task)]).toString({ lineWidth: 0 });
+}
+
+function newDocument(value: unknown): Document {
+  return new Document(value, { aliasDuplicateObjects: false, customTags: (tags) => [VISIBLE, ...tags] });
 }
 
 /**
@@ -66,10 +72,14 @@ function toFile(definition: ProcessDefinition): DefinitionFile {
     workflow: { type: workflow.type, 'task-queue': workflow.taskQueue },
     ...(metadata === undefined ? {} : { metadata: fromShape(metadata) }),
     ...(entity === undefined ? {} : { entity: fromShape(entity) }),
-    tasks: tasks.map(({ data, contextData, ...rest }) => ({
-      ...rest,
-      ...(data === undefined ? {} : { data: fromShape(data) }),
-      ...(contextData === undefined ? {} : { 'context-data': fromShape(contextData) }),
-    })),
+    tasks: tasks.map(fromTask),
+  };
+}
+
+function fromTask({ data, contextData, ...rest }: TaskDefinition): NonNullable<DefinitionFile['tasks']>[number] {
+  return {
+    ...rest,
+    ...(data === undefined ? {} : { data: fromShape(data) }),
+    ...(contextData === undefined ? {} : { 'context-data': fromShape(contextData) }),
   };
 }
