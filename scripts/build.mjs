@@ -24,6 +24,8 @@ const joint = await mergeChunks(split, metafile, [
     entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create.ts'],
     commonJs: true,
   },
+  // What a shell waits for when it completes the code of a process.
+  { file: 'known-processes.js', entries: ['src/flows/complete-processes.ts'] },
   { file: 'create.js', entries: ['src/commands/create-run.ts'] },
 ]);
 const outputs = [
@@ -55,7 +57,7 @@ console.log(
 async function asStarted(output) {
   const name = basename(output.path);
   if (['create-kuflow-worker.js', 'kuflow.js'].includes(name)) return await entryAsCommonJs(output, 'start.js');
-  return name === 'create.js' || name === 'start.js'
+  return ['create.js', 'known-processes.js', 'start.js'].includes(name)
     ? { path: output.path, text: takeBuiltinModules(output.text) }
     : output;
 }

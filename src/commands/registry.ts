@@ -19,4 +19,15 @@ export const kuflowEntries: readonly CommandEntry[] = [
     summary: 'List the processes that the application sees and show what they are made of',
     load: () => import('./processes.ts'),
   },
+  {
+    name: 'completion',
+    summary: 'Print a script that lets the shell complete commands, options and processes',
+    load: () => import('./completion.ts'),
+  },
+  {
+    name: '__complete',
+    summary: 'Answer a completion script',
+    hidden: true,
+    load: () => import('./complete.ts'),
+  },
 ];

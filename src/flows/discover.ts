@@ -1,5 +1,7 @@
 import { KnownError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
+import type { KnownProcess } from '../completion/known-processes.ts';
+import { rememberProcesses } from '../completion/remember-processes.ts';
 import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from '../process/discovery.ts';
@@ -34,6 +36,7 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
     ...(input.signal === undefined ? {} : { signal: input.signal }),
   });
   if (!discovery.found) throw notFound(discovery, input.createCommand);
+  await remember(input.rest, [discovery.definition.process]);
   return discovery;
 }
 
@@ -44,11 +47,18 @@ export async function listFromApi(
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
   const { list } = await loadDiscovery();
-  return await list(rest, {
+  const listing = await list(rest, {
     ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
     ...(report === undefined ? {} : { report }),
     ...(signal === undefined ? {} : { signal }),
   });
+  await remember(rest, listing.definitions);
+  return listing;
+}
+
+// Completion asks no network: it offers what other commands saw.
+async function remember(rest: RestSettings, processes: readonly KnownProcess[]): Promise<void> {
+  await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
 }
 
 /** A whole definition: what discovery found, and what a person took from KuFlow's app. */

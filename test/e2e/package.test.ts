@@ -31,7 +31,7 @@ describe('the packed package', () => {
   });
 
   it('holds the very trees of templates and schemas, what the build made, and nothing else', () => {
-    for (const folder of ['bin', 'templates', 'schemas', 'dist']) {
+    for (const folder of ['bin', 'completions', 'templates', 'schemas', 'dist']) {
       expect(
         filesBelow(join(installed, folder)),
         'npm drops some names: give the file another one in the tree',
@@ -39,7 +39,17 @@ describe('the packed package', () => {
     }
     expect(filesBelow(join(ROOT, 'templates')).length).toBeGreaterThan(40);
     expect(readdirSync(installed).sort()).toEqual(
-      ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'bin', 'dist', 'package.json', 'schemas', 'templates'].sort(),
+      [
+        'LICENSE',
+        'README.md',
+        'THIRD_PARTY_NOTICES',
+        'bin',
+        'completions',
+        'dist',
+        'package.json',
+        'schemas',
+        'templates',
+      ].sort(),
     );
     const built = filesBelow(join(installed, 'dist'));
     expect(built.filter((file) => !/\.(?:c?js|wasm)$/.test(file))).toEqual(['platform.d.ts']);

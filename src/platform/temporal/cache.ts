@@ -1,21 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { isRecord } from '../../base/json.ts';
-
-/** The folder for downloads that all projects of a user share. */
-export function defaultCacheDir(env: NodeJS.ProcessEnv): string {
-  const xdg = env.XDG_CACHE_HOME;
-  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'kuflow');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'kuflow');
-  if (process.platform === 'win32')
-    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'kuflow', 'Cache');
-  return join(homedir(), '.cache', 'kuflow');
-}
 
 /** Where one version of a program is kept: `<cache>/<program>/<version>-<os>-<arch>/`, with `installed.json` written last. */
 export interface CacheSlot {

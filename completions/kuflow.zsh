@@ -1,0 +1,60 @@
+#compdef kuflow create-kuflow-worker
+# Completion of kuflow and create-kuflow-worker for zsh. Nothing that is typed or offered is ever evaluated.
+
+# The kuflow to ask: beside the program that was typed with its path, for npx the project's own, else the one on the PATH.
+_kuflow_program() {
+  local dir=$PWD
+  program=kuflow
+  case $1 in
+    */*) program=${${1%/*}/#\~\//$HOME/}/kuflow ;;
+    npx)
+      while [[ -n $dir && ! -x $dir/node_modules/.bin/kuflow ]]; do dir=${dir%/*}; done
+      [[ -n $dir ]] && program=$dir/node_modules/.bin/kuflow
+      ;;
+  esac
+  whence -p -- "$program" >/dev/null
+}
+
+_kuflow() {
+  local program=${program-} directive
+  local -a given found
+  [[ -n $program ]] || _kuflow_program "${(Q)words[1]}" || return 1
+  given=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
+  found=("${(@f)$(command "$program" __complete zsh -- "${given[@]}" 2>/dev/null </dev/null)}")
+  directive=${found[1]}
+  found=("${(@)found[2,-1]}")
+  # Behind --name= only the value is the word.
+  [[ $directive == *=* ]] && compset -P 1 '*='
+  case $directive in
+    words*) ((${#found})) && _describe -t kuflow kuflow found ;;
+    files*) _files ;;
+    folders*) _files -/ ;;
+    command*)
+      words=("${(@)words[${directive#command }+1,-1]}")
+      ((CURRENT -= ${directive#command }))
+      _normal
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+_kuflow_npx() {
+  local program
+  if ((CURRENT > 2)) && [[ ${words[2]} == (kuflow|create-kuflow-worker) ]]; then
+    _kuflow_program npx || return 1
+    words=("${(@)words[2,-1]}")
+    ((CURRENT -= 1))
+    _kuflow
+  else
+    _default
+  fi
+}
+
+# Autoloaded from a folder of $fpath, this file is the function; sourced, it says what it completes.
+if [[ ${funcstack[1]-} == _kuflow ]]; then
+  _kuflow "$@"
+else
+  (($+functions[compdef])) || { autoload -Uz compinit && compinit -i; }
+  compdef _kuflow kuflow create-kuflow-worker
+  (($+_comps[npx])) || compdef _kuflow_npx npx
+fi

@@ -1,0 +1,62 @@
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { PACKAGE_NAME } from '../base/package-root.ts';
+import { answerShell } from '../completion/answer-shell.ts';
+import type { CommandDescription } from '../completion/command-description.ts';
+import type { KnownProcess } from '../completion/known-processes.ts';
+import type { CommandContext } from './context.ts';
+import { describeCommand } from './describe-command.ts';
+import { loadCommands, newProgram, type Root } from './program.ts';
+
+const PATIENCE_MS = 1000;
+
+/** What the scripts of `kuflow completion` call at each press of the key. */
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .argument('<shell>')
+    .argument('[given...]')
+    .allowUnknownOption()
+    .action(async (shell: string, given: string[]) => {
+      await runComplete(shell, given, context);
+    });
+}
+
+// Says nothing rather than an error: a shell would show it in the middle of the line.
+async function runComplete(shell: string, given: readonly string[], context: CommandContext): Promise<void> {
+  try {
+    const lines = await answerShell(shell, given, {
+      program: (words) => describedProgram(words, context),
+      processes: (words) => knownProcesses(words, context),
+    });
+    context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
+  } catch {
+    context.setStatus(1);
+  }
+}
+
+async function describedProgram(words: readonly string[], context: CommandContext): Promise<CommandDescription> {
+  const name = basename(words[0] ?? '').replace(/\.(?:c?js|cmd|exe|ps1)$/i, '');
+  const create = context.commands.find((entry) => entry.name === 'create');
+  const root: Root = {
+    name,
+    description: '',
+    version: context.version,
+    invocation: context.invocation,
+    commands: name === PACKAGE_NAME && create !== undefined ? create : context.commands,
+  };
+  const program = newProgram(root, context.terminal);
+  // The root's own options take no values, so the first operand is the command's name.
+  await loadCommands(
+    root,
+    program,
+    context,
+    words.slice(1, -1).find((word) => !word.startsWith('-')),
+  );
+  return describeCommand(program);
+}
+
+async function knownProcesses(words: readonly string[], context: CommandContext): Promise<readonly KnownProcess[]> {
+  const { processesToOffer } = await import('../flows/complete-processes.ts');
+  const late = new Promise<readonly []>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref());
+  return await Promise.race([processesToOffer(words, context), late]);
+}

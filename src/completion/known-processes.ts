@@ -1,0 +1,107 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder } from '../base/cache-folder.ts';
+import { forTerminal } from '../base/escape.ts';
+import { isRecord } from '../base/json.ts';
+
+/** A process as far as completion shows it. */
+export interface KnownProcess {
+  readonly code: string;
+  readonly name?: string;
+}
+
+/** Whose processes they are. */
+export interface ProcessOwner {
+  readonly endpoint: string;
+  readonly clientId: string;
+}
+
+export const PROCESSES_FILE = 'processes.json';
+const LARGEST = 1024 * 1024;
+
+/** What `rememberProcesses` kept; empty when there is nothing, or nothing that can be read. */
+export async function rememberedProcesses(
+  env: NodeJS.ProcessEnv,
+  owner: ProcessOwner,
+): Promise<readonly KnownProcess[]> {
+  const owners = await readOwners(cacheFolder(env));
+  return Object.keys(owners).length === 0 ? [] : (owners[await keyOf(owner)] ?? []);
+}
+
+/**
+ * The processes that a project defines: `kuflow.process.yaml`, `processes/*.process.yaml`, and whatever else in these two folders ends like
+ * them. Broken files give nothing.
+ */
+export async function processesInFolder(folder: string): Promise<readonly KnownProcess[]> {
+  const found = await Promise.all([folder, join(folder, 'processes')].map(definitionFiles));
+  const texts = await Promise.all(found.flat().map(smallFile));
+  if (texts.every((text) => text === undefined)) return [];
+  const { parse } = await import('yaml');
+  return texts.flatMap((text): readonly KnownProcess[] => {
+    try {
+      const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
+      const process: unknown = isRecord(content) ? content['process'] : undefined;
+      if (!isRecord(process) || typeof process['code'] !== 'string' || !isTypable(process['code'])) return [];
+      return [{ code: process['code'], ...named(process['name']) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function definitionFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((): readonly string[] => []);
+  return names
+    .filter((name) => /\.process\.(?:ya?ml|json)$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** The hash under which the processes of a connection are kept. */
+export async function keyOf({ endpoint, clientId }: ProcessOwner): Promise<string> {
+  // Costs milliseconds, which a shell without a cache need not wait for.
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, clientId]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** All that is kept in a cache folder, by `keyOf`; the connection used last comes first. */
+export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
+  const text = await smallFile(join(folder, PROCESSES_FILE));
+  let content: unknown;
+  try {
+    content = JSON.parse(text ?? '{}');
+  } catch {
+    return {};
+  }
+  const owners: unknown = isRecord(content) ? content['owners'] : undefined;
+  if (!isRecord(owners)) return {};
+  const lists: readonly (readonly [string, unknown])[] = Object.entries(owners);
+  return Object.fromEntries(lists.map(([key, list]) => [key, Array.isArray(list) ? list.flatMap(asProcess) : []]));
+}
+
+function asProcess(value: unknown): readonly KnownProcess[] {
+  if (!isRecord(value) || typeof value['code'] !== 'string' || !isTypable(value['code'])) return [];
+  return [{ code: value['code'], ...named(value['name']) }];
+}
+
+export function named(name: unknown): { readonly name?: string } {
+  return typeof name === 'string' && name !== '' ? { name: forTerminal(name, 80) } : {};
+}
+
+/** Whether a code can stand on a command line and be read there: no controls, no hidden characters, no option. */
+export function isTypable(code: string): boolean {
+  return code !== '' && !code.startsWith('-') && forTerminal(code, 200) === code;
+}
+
+/** A pipe or a device would keep the shell waiting. */
+async function smallFile(path: string): Promise<string | undefined> {
+  try {
+    const about = await stat(path);
+    return about.isFile() && about.size <= LARGEST ? await readFile(path, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
