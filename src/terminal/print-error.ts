@@ -2,6 +2,7 @@ import { KnownError, messageOf } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface PrintErrorOptions {
   /** Adds the stack, causes included. */
@@ -16,8 +17,10 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const colours = palette(terminal.err);
   const known = error instanceof KnownError ? error : undefined;
   const [first = '', ...more] = messageOf(error).split('\n');
-  terminal.err.line(`${colours.red('✖')} ${colours.bold(forTerminal(first, 2000))}`);
-  for (const line of more) terminal.err.line(`  ${forTerminal(line, 2000)}`);
+  const { err } = terminal;
+  const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
+  prose(`${colours.red('✖')} ${colours.bold(forTerminal(first, 2000))}`);
+  for (const line of more) err.line(`  ${forTerminal(line, 2000)}`);
   const detail = (label: string, text: string): void => {
     const [head = '', ...rest] = text.split('\n');
     terminal.err.line(`  ${colours.dim(label.padEnd(7))}${forTerminal(head, 2000)}`);

@@ -6,6 +6,7 @@ import { palette } from './palette.ts';
 import { printError } from './print-error.ts';
 import { fieldsOf } from './process-views.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 /** What the wizard says between its questions: whole lines on stderr, which a screen reader reads in order. */
 export interface WizardView {
@@ -22,23 +23,24 @@ const LONGEST = 1000;
 export function wizardView(terminal: Terminal): WizardView {
   const { err } = terminal;
   const { bold, dim, green, yellow } = palette(err);
+  const prose = (text: string): void => err.line(wrapped(text, err.columns));
   return {
     intro: () => {
-      err.line(bold('A worker project for one of your KuFlow processes.'));
-      err.line(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
+      prose(bold('A worker project for one of your KuFlow processes.'));
+      prose(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
       err.line();
     },
-    done: (text) => err.line(`${green('✔')} ${forTerminal(text, LONGEST)}`),
-    note: (text) => err.line(`${yellow('!')} ${forTerminal(text, LONGEST)}`),
+    done: (text) => prose(`${green('✔')} ${forTerminal(text, LONGEST)}`),
+    note: (text) => prose(`${yellow('!')} ${forTerminal(text, LONGEST)}`),
     problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
     process: ({ definition: { process }, notes }, definition) => {
       err.line();
       err.line(bold(forTerminal(process.code)));
       definition.tasks.forEach(({ code, kind, data }, index) => {
         const fields = fieldsOf(data?.schema);
-        err.line(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
+        prose(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
       });
-      for (const note of notes) err.line(dim(`  - ${forTerminal(note, LONGEST)}`));
+      for (const note of notes) prose(dim(`  - ${forTerminal(note, LONGEST)}`));
       err.line();
     },
     summary: (rows) => {
@@ -48,8 +50,12 @@ export function wizardView(terminal: Terminal): WizardView {
       const beside = err.columns >= width + 40;
       for (const [label, value] of rows) {
         const text = forTerminal(value, LONGEST);
-        if (beside) err.line(`  ${dim(label.padEnd(width))}  ${text}`);
-        else err.line(`${dim(`${label}:`)} ${text}`);
+        if (!beside) prose(`${dim(`${label}:`)} ${text}`);
+        else {
+          const [first = '', ...more] = wrapped(text, err.columns - width - 4).split('\n');
+          err.line(`  ${dim(label.padEnd(width))}  ${first}`);
+          for (const line of more) err.line(`${' '.repeat(width + 4)}${line}`);
+        }
       }
       err.line();
     },

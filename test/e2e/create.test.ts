@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import * as pty from '@lydell/node-pty';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
 
@@ -95,72 +94,5 @@ describe.runIf(process.platform !== 'win32')('Ctrl-C', () => {
     expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH');
     expect(existsSync(join(folder, 'x', 'package.json'))).toBe(true);
     expect(stderr).toContain('npm install');
-  });
-});
-
-describe.runIf(process.platform !== 'win32')('in a terminal', () => {
-  interface Session {
-    readonly screen: () => string;
-    readonly type: (text: string) => void;
-    readonly status: Promise<number>;
-  }
-
-  function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Session {
-    let bytes = '';
-    const terminal = pty.spawn(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
-      cwd: folder,
-      cols: 100,
-      rows: 40,
-      env: { ...process.env, ...env, TERM: 'xterm' },
-    });
-    terminal.onData((data) => (bytes += data));
-    return {
-      screen: () => bytes,
-      type: (text) => terminal.write(text),
-      status: new Promise((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode))),
-    };
-  }
-
-  it('asks for what is missing and prints the command that repeats it', async () => {
-    const session = start(['--no-install', '--no-git', '--no-check']);
-    await until(() => session.screen().includes('Folder of the new project'));
-    session.type('asked\r');
-    await until(() => session.screen().includes('Which process is the worker for?'));
-    session.type('\r');
-    expect(await session.status).toBe(0);
-    expect(existsSync(join(folder, 'asked', 'package.json'))).toBe(true);
-    expect(session.screen()).toContain('npx create-kuflow-worker asked --local --no-install --no-git --no-check --yes');
-  });
-
-  it('never shows a secret that is typed', async () => {
-    writeFileSync(join(folder, 'd.yaml'), 'process:\n  code: LOAN\nworkflow:\n  type: W\n  task-queue: Q\n');
-    const id = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
-    const session = start(['x', '--definition', 'd.yaml', '--client-id', id, '--no-install', '--no-git', '--no-check']);
-    await until(() => session.screen().includes('Client secret'));
-    session.type('canary-81d2');
-    session.type('\r');
-    expect(await session.status).toBe(0);
-    expect(session.screen()).not.toContain('canary-81d2');
-    expect(session.screen()).toContain('--client-secret-stdin');
-    expect(readFileSync(join(folder, 'x', 'application-local.yaml'), 'utf8')).toContain('canary-81d2');
-  });
-
-  it.each([
-    ['Folder of the new project', []],
-    ['Which process is the worker for?', ['x']],
-    ['Client secret', ['x', '--local', '--client-id', '7c9e6679-7425-40de-944b-e07fc1f90ae7']],
-  ])('takes Ctrl-C at "%s" for no: nothing written, status 130', async (question, args) => {
-    const session = start(args);
-    await until(() => session.screen().includes(question));
-    session.type('\u0003');
-    expect(await session.status).toBe(130);
-    expect(readdirSync(folder)).toEqual([]);
-    expect(session.screen()).not.toContain('    at ');
-  });
-
-  it('asks nothing with --yes', async () => {
-    const session = start(['--yes']);
-    expect(await session.status).toBe(2);
-    expect(session.screen()).toContain('Answers are missing');
   });
 });

@@ -48,7 +48,7 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
     cwd,
     given,
     credentialsIn: credentialsElsewhere(context),
-    detectedManager: detectPackageManager(env),
+    detectedManager: detectPackageManager(env, join(cwd, 'project')).name,
     isInstalled: (program) => isOnPath(program, env),
     isInRepository,
     loadDefinition: async (path) => (await import('../../process/definition/definition-file.ts')).loadDefinition(path),

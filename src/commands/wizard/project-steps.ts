@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interrupted, KnownError } from '../../base/errors.ts';
 import { toNpmName } from '../../names/package-name.ts';
-import { PACKAGE_MANAGERS } from '../../scaffold/package-manager.ts';
+import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import { processCode } from './process-steps.ts';
 import { settle, withFlags, type Preview, type Step, type WizardState } from './wizard-state.ts';
@@ -48,10 +48,10 @@ const packageManager: Step = {
       message: 'Package manager',
       canGoBack,
       fallback: before ?? world.detectedManager,
-      choices: PACKAGE_MANAGERS.map((value) => ({
+      choices: PACKAGE_MANAGER_NAMES.map((value) => ({
         value,
         name: world.isInstalled(value) ? value : `${value} (not installed)`,
-        ...(value === world.detectedManager ? { description: 'The one that runs this command' } : {}),
+        ...(value === world.detectedManager ? { description: 'The one in use here' } : {}),
       })),
     });
     if (answer === BACK) return { kind: 'back' };
@@ -85,7 +85,7 @@ const install: Step = {
   topic: 'install',
   isOpen: (state, { given }) => !given.has('install') && !state.settled.has('install'),
   run: async (state, world, { canGoBack, before }) => {
-    const manager = state.flags.packageManager ?? world.detectedManager;
+    const manager = (state.flags.packageManager ?? world.detectedManager).replace(/@\d+$/, '');
     if (!world.isInstalled(manager)) {
       world.say.note(`${manager} is not installed here, so dependencies are not installed`);
       return { kind: 'passed', state: settle(withFlags(state, { install: false }), 'install') };

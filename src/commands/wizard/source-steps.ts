@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import type { Source } from '../create-call.ts';
 import {
@@ -53,15 +54,26 @@ const source: Step = {
   },
 };
 
+const read = (state: WizardState, world: WizardWorld, definition: ProcessDefinition): WizardState => {
+  const { process, tasks } = definition;
+  world.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
+  return { ...state, definition };
+};
+
 const file: Step = {
   topic: 'file',
   isOpen: (state) => state.source === 'file' && state.definition === undefined,
   run: async (state, world, { canGoBack, before }) => {
+    const given = state.flags.definition;
+    if (given !== undefined && world.given.has('definition')) {
+      // Whoever named it on the command line mends it there: its mistakes end the wizard.
+      return { kind: 'passed', state: read(state, world, await world.loadDefinition(resolve(world.cwd, given))) };
+    }
     let definition: WizardState['definition'];
     const answer = await world.ask.text({
       message: 'Definition file',
       canGoBack,
-      fallback: state.flags.definition ?? before ?? DEFINITION_FILE,
+      fallback: before ?? DEFINITION_FILE,
       problem: (text) => (existsSync(resolve(world.cwd, text)) ? undefined : 'There is no such file'),
       check: async (text) => {
         try {
@@ -74,9 +86,7 @@ const file: Step = {
       },
     });
     if (answer === BACK || definition === undefined) return { kind: 'back' };
-    const { process, tasks } = definition;
-    world.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
-    return { kind: 'answered', answer, state: withFlags({ ...state, definition }, { definition: answer }) };
+    return { kind: 'answered', answer, state: withFlags(read(state, world, definition), { definition: answer }) };
   },
 };
 

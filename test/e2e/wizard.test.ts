@@ -1,0 +1,348 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSession, type TerminalSession } from '../../scripts/terminal-session.mjs';
+import { installedBin } from '../support/generated-project.ts';
+import { startLargeTenant, WORKER_APPLICATION, type LargeTenant } from '../support/large-tenant.ts';
+import { packedCommand } from '../support/packed-command.ts';
+import { treeOf } from '../support/tree.ts';
+import { bareEnvironment } from '../support/worker-process.ts';
+
+const DOWN = '\u001b[B';
+const ENTER = '\r';
+const ESC = '\u001b';
+const CTRL_C = '\u0003';
+const SECRET = 'canary-81d2';
+
+let folder: string;
+let session: TerminalSession | undefined;
+
+beforeEach(() => {
+  // Not inside this repository: there no git repository is offered.
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-wizard-')));
+});
+
+afterEach(() => {
+  session?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(
+  args: readonly string[] = [],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly columns?: number } = {},
+): TerminalSession {
+  session = openSession(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
+    cwd: folder,
+    columns: options.columns ?? 100,
+    rows: 50,
+    env: { ...bareEnvironment(), HOME: folder, TERM: 'xterm-256color', ...options.env },
+  });
+  return session;
+}
+
+/** The prompt that waits now, in one line however narrow the terminal is. */
+function prompt(screen: string): string {
+  const at = screen.lastIndexOf('\n? ');
+  return at < 0 ? '' : screen.slice(at + 1).replace(/\n/g, '');
+}
+
+/** Waits for a question, then types. */
+async function answer(at: TerminalSession, question: string, ...keys: readonly string[]): Promise<void> {
+  const wanted = question.replaceAll(' ', '');
+  await at.until((screen) => prompt(screen).replaceAll(' ', '').includes(wanted));
+  for (const key of keys) at.type(key);
+}
+
+/** Options, answers on the way (question, keys), and the question at which Ctrl-C comes. */
+interface Cancelled {
+  readonly at: string;
+  readonly args?: readonly string[];
+  readonly way?: readonly (readonly [question: string, ...keys: readonly string[]])[];
+}
+
+async function cancels({ at: question, args = [], way = [] }: Cancelled): Promise<void> {
+  const before = treeOf(folder);
+  const at = start(args);
+  for (const [asked, ...keys] of way) await answer(at, asked, ...keys);
+  await answer(at, question, CTRL_C);
+  expect(await at.ended, question).toEqual({ status: 130 });
+  expect(at.cursorHidden(), question).toBe(false);
+  expect(at.everything(), question).not.toContain('    at ');
+  expect(treeOf(folder), question).toEqual(before);
+}
+
+const FLAGS = [
+  ...['--process', 'LOAN', '--task', 'APPLY:human', '--task', 'SCORE:system', '--task-schema', 'APPLY=apply.json'],
+  ...['--task-queue', 'LOAN_QUEUE', '--workflow-type', 'LoanWorkflow', '--local', '--package-manager', 'npm'],
+  ...['--no-git', '--no-install', '--no-check', '--yes'],
+];
+
+describe.runIf(process.platform !== 'win32')('the wizard', () => {
+  it('goes from nothing to a project by the keyboard, back and forth; flags make the same one', async () => {
+    writeFileSync(join(folder, 'apply.json'), '{"type":"object","properties":{"amount":{"type":"number"}}}');
+    writeFileSync(join(folder, 'broken.json'), '{"type":"objekt"}');
+    writeFileSync(join(folder, 'taken'), '');
+    const at = start(['--no-check']);
+    await answer(at, 'Which process is the worker for?', DOWN, DOWN, ENTER);
+    await answer(at, 'Where will the worker run first?', ENTER);
+    // Wrong, back, and the answer is there again to be mended.
+    await answer(at, 'Code of the process definition', 'LOAM', ENTER);
+    await answer(at, 'Code of its first task', ESC);
+    await answer(at, 'Code of the process definition (LOAM)', 'LOAN', ENTER);
+    await answer(at, 'Code of its first task', 'APPLY', ENTER);
+    await answer(at, 'Who does APPLY?', ENTER);
+    await answer(at, 'JSON Schema file of the data of APPLY', 'no.json');
+    await at.until('> There is no such file');
+    at.type('\u007f'.repeat(7));
+    at.type(`broken.json${ENTER}`);
+    await at.until(/^> .*type/m);
+    at.type('\u007f'.repeat(11));
+    at.type(`apply.json${ENTER}`);
+    await answer(at, 'Code of task 2', 'APPLY');
+    await at.until('> There is a task APPLY already');
+    at.type(`\u007f\u007f\u007f\u007f\u007fSCORE${ENTER}`);
+    await answer(at, 'Who does SCORE?', DOWN, ENTER);
+    await answer(at, 'JSON Schema file of the data of SCORE', ENTER);
+    await answer(at, 'Code of task 3', ENTER);
+    await answer(at, 'Task queue (LOAN_QUEUE)', ENTER);
+    await answer(at, 'Workflow type (LoanWorkflow)', ENTER);
+    await answer(at, 'Folder of the new project (loan-worker)', 'taken');
+    await at.until('> There is a file of that name');
+    at.type(`\u007f\u007f\u007f\u007f\u007fby-wizard${ENTER}`);
+    await answer(at, 'Package manager', ENTER);
+    await answer(at, 'Make a git repository', 'n', ENTER);
+    await answer(at, 'Install dependencies with npm?', 'n', ENTER);
+    await answer(at, 'Create the project?');
+    expect(at.screen()).toMatch(/Tasks +APPLY \(human\), SCORE \(system\)/);
+    expect(at.screen()).toMatch(/Files +\d+ new/);
+    expect(readdirSync(folder)).not.toContain('by-wizard');
+    at.type(ENTER);
+    expect(await at.ended).toEqual({ status: 0 });
+    expect(at.cursorHidden()).toBe(false);
+    expect(at.everything()).toContain('npx create-kuflow-worker by-wizard --process LOAN --task APPLY:human');
+
+    const made = treeOf(join(folder, 'by-wizard'));
+    mkdirSync(join(folder, 'elsewhere'));
+    writeFileSync(join(folder, 'elsewhere', 'apply.json'), readFileSync(join(folder, 'apply.json')));
+    const elsewhere = join(folder, 'elsewhere');
+    const first = await packedCommand('create-kuflow-worker', ['by-wizard', ...FLAGS], { cwd: elsewhere });
+    expect(first.status, first.err).toBe(0);
+    expect(treeOf(join(elsewhere, 'by-wizard'))).toEqual(made);
+    const again = await packedCommand('create-kuflow-worker', ['by-wizard', ...FLAGS], { cwd: folder });
+    expect(again.status, again.err).toBe(0);
+    expect(again.err).toMatch(/0 files written, \d+ were there and identical/);
+    expect(treeOf(join(folder, 'by-wizard'))).toEqual(made);
+  });
+
+  describe('of a process that runs in KuFlow', () => {
+    let tenant: LargeTenant;
+    let refuse = false;
+
+    beforeEach(async () => {
+      tenant = await startLargeTenant({
+        processes: 3000,
+        intercept: (operation) => {
+          if (refuse) return { status: 401, body: '{"status":401,"message":"Unauthorized"}' };
+          return operation === 'principals/{id}'
+            ? {
+                status: 200,
+                body: JSON.stringify({ id: WORKER_APPLICATION, type: 'APPLICATION', name: 'Loan worker' }),
+              }
+            : undefined;
+        },
+      });
+    });
+
+    afterEach(() => tenant.close());
+
+    it('asks for credentials, tries them at once, searches, asks before it reads, and takes corrections', async () => {
+      refuse = true;
+      const at = start(['--endpoint', tenant.endpoint, '--no-check', '--no-install', '--no-git']);
+      await answer(at, 'Which process is the worker for?', DOWN, ENTER);
+      await answer(at, 'Client id of the application', WORKER_APPLICATION, ENTER);
+      await answer(at, 'Client secret', 'wrong', ENTER);
+      await answer(at, 'How to go on?');
+      expect(at.screen()).toMatch(/401/);
+      refuse = false;
+      at.type(ENTER);
+      await answer(at, 'Client id of the application', ENTER);
+      await answer(at, 'Client secret', SECRET, ENTER);
+      await at.until('Credentials accepted, application Loan worker');
+      const before = tenant.requests.length;
+      await answer(at, 'Process (type to search)', 'loa');
+      await at.until((screen) => screen.includes('❯ LOAN') && !screen.includes('EXPENSE'));
+      at.type(ENTER);
+      await answer(at, 'Read up to 25 instances');
+      // Lists hold no values; nothing else was read until the answer.
+      expect(tenant.requests.slice(before).filter((line) => /^GET \/[^?]*\/processes\/|items\/0/.test(line))).toEqual(
+        [],
+      );
+      at.type(`y${ENTER}`);
+      await answer(at, 'Tasks, kinds and order:', DOWN, ENTER);
+      await answer(at, 'Which task?', 'SCO');
+      await at.until((screen) => screen.includes('❯ SCORE (system)'));
+      at.type(ENTER);
+      await answer(at, 'Kind of SCORE', ENTER);
+      await at.until(/2\. SCORE +human/);
+      await answer(at, 'Tasks, kinds and order:', DOWN, DOWN, ENTER);
+      await answer(at, 'Which task comes first?', DOWN, ENTER);
+      for (const after of ['SCORE', 'APPLY', 'APPROVE']) await answer(at, `What comes after ${after}?`, ENTER);
+      await answer(at, 'Tasks, kinds and order:', ENTER);
+      await answer(at, 'Task queue', 'Q', ENTER);
+      await answer(at, 'Workflow type', 'W', ENTER);
+      await answer(at, 'Folder of the new project', ENTER);
+      await answer(at, 'Package manager', ENTER);
+      await answer(at, 'Create the project?', ENTER);
+      expect(await at.ended).toEqual({ status: 0 });
+      expect(at.output()).not.toContain(SECRET);
+
+      const project = join(folder, 'loan-worker');
+      const local = join(project, 'application-local.yaml');
+      expect(readFileSync(local, 'utf8')).toContain(SECRET);
+      expect(statSync(local).mode & 0o777).toBe(0o600);
+      const definition = readFileSync(join(project, 'kuflow.process.yaml'), 'utf8');
+      expect(
+        [...definition.matchAll(/- code: (\w+)\n +kind: (\w+)/g)].map(([, code, kind]) => `${code}:${kind}`),
+      ).toEqual(['SCORE:human', 'APPLY:human', 'APPROVE:human', 'NOTIFY:message', 'TALK:thread']);
+
+      const repeat = (JSON.parse(readFileSync(join(project, '.kuflow/project.json'), 'utf8')) as { command: string })
+        .command;
+      expect(repeat).toContain('--sample 25');
+      const elsewhere = join(folder, 'elsewhere');
+      mkdirSync(elsewhere);
+      writeFileSync(join(folder, 'secret'), SECRET, { mode: 0o600 });
+      const words = repeat.split(' ').slice(2);
+      const sameWay = openSession(
+        '/bin/sh',
+        ['-c', `cat ../secret | "$0" "$@"`, process.execPath, installedBin('create-kuflow-worker'), ...words],
+        {
+          cwd: elsewhere,
+          env: { ...bareEnvironment(), HOME: folder, TERM: 'xterm-256color' },
+        },
+      );
+      expect(await sameWay.ended, sameWay.everything()).toEqual({ status: 0 });
+      expect(treeOf(join(elsewhere, 'loan-worker'))).toEqual(treeOf(project));
+    });
+
+    it('takes Ctrl-C for no while it reads from KuFlow, too', async () => {
+      refuse = false;
+      writeFileSync(join(folder, 'secret'), SECRET, { mode: 0o600 });
+      const account = ['--client-id', WORKER_APPLICATION, '--client-secret-file', 'secret'];
+      const args = ['--endpoint', tenant.endpoint, ...account];
+      const loan = ['--process', 'LOAN', '--sample', '2', '--task-queue', 'Q', ...args];
+      for (const cancelled of [
+        { at: 'Process (type to search)', args, way: [['Which process is the worker for?', DOWN, ENTER]] },
+        { at: 'Read up to 25 instances', args: ['--process', 'LOAN', ...args] },
+        { at: 'Tasks, kinds and order:', args: loan },
+        { at: 'Which task?', args: loan, way: [['Tasks, kinds and order:', DOWN, ENTER]] },
+        {
+          at: 'Kind of APPLY',
+          args: loan,
+          way: [
+            ['Tasks, kinds and order:', DOWN, ENTER],
+            ['Which task?', ENTER],
+          ],
+        },
+        { at: 'Which task comes first?', args: loan, way: [['Tasks, kinds and order:', DOWN, DOWN, ENTER]] },
+        { at: 'How to go on?', args: ['--process', 'NONE', ...args], way: [['Read up to 25', ENTER]] },
+      ] satisfies readonly Cancelled[])
+        await cancels(cancelled);
+    });
+  });
+
+  it('takes Ctrl-C at each prompt for no: nothing written, status 130, the cursor there', async () => {
+    writeFileSync(join(folder, 'd.yaml'), 'process:\n  code: LOAN\nworkflow:\n  type: W\n  task-queue: Q\n');
+    const described = ['--process', 'LOAN', '--task', 'A', '--local'];
+    const tasks = ['--process', 'LOAN', '--metadata-schema', 'm.json', '--local'];
+    const placed = ['--local', '--package-manager', 'npm', '--no-git', '--no-install'];
+    const closed = ['--client-id', WORKER_APPLICATION, '--endpoint', 'http://127.0.0.1:9'];
+    const folderGiven = [['Folder of the new project', ENTER]] as const;
+    const which = 'Which process is the worker for?';
+    for (const cancelled of [
+      { at: which },
+      { at: 'Definition file', way: [[which, DOWN, DOWN, DOWN, ENTER]] },
+      { at: 'Where will the worker run first?', args: ['--definition', 'd.yaml'] },
+      { at: 'Client id of the application', way: [[which, DOWN, ENTER]] },
+      { at: 'Client secret', args: ['--definition', 'd.yaml', '--client-id', WORKER_APPLICATION] },
+      { at: 'How to go on?', args: ['--process', 'LOAN', ...closed], way: [['Client secret', 's', ENTER]] },
+      {
+        at: "Address of KuFlow's REST API",
+        args: ['--process', 'LOAN', ...closed],
+        way: [
+          ['Client secret', 's', ENTER],
+          ['How to go on?', DOWN, DOWN, ENTER],
+        ],
+      },
+      { at: 'Code of the process definition', args: ['--task', 'A', '--local'] },
+      { at: 'Code of its first task', args: tasks },
+      { at: 'Who does A?', args: tasks, way: [['Code of its first task', 'A', ENTER]] },
+      {
+        at: 'JSON Schema file of the data of A',
+        args: tasks,
+        way: [
+          ['Code of its first task', 'A', ENTER],
+          ['Who does A?', ENTER],
+        ],
+      },
+      { at: 'Task queue', args: described },
+      { at: 'Workflow type', args: [...described, '--task-queue', 'Q'] },
+      { at: 'Folder of the new project', args: ['--local'] },
+      { at: 'Package manager', args: ['--local'], way: folderGiven },
+      {
+        at: 'Make a git repository',
+        args: ['--local', '--package-manager', 'npm'],
+        way: folderGiven,
+      },
+      {
+        at: 'Install dependencies',
+        args: ['--local', '--package-manager', 'npm', '--no-git'],
+        way: folderGiven,
+      },
+      { at: 'Create the project?', args: placed, way: folderGiven },
+    ] satisfies readonly Cancelled[])
+      await cancels(cancelled);
+  });
+
+  it('fits in 40 columns, and without colours', async () => {
+    const at = start(['--no-check', '--no-install'], { columns: 40, env: { NO_COLOR: '1' } });
+    await answer(at, 'Which process is the worker for?', ENTER);
+    await answer(at, 'Folder of the new project', ENTER);
+    await answer(at, 'Package manager', ENTER);
+    await answer(at, 'Make a git repository', 'n', ENTER);
+    await answer(at, 'Create the project?');
+    expect(at.screen()).toContain('Task queue: LOAN_QUEUE');
+    at.type(ENTER);
+    expect(await at.ended).toEqual({ status: 0 });
+    expect(at.output().match(/\u001b\[[0-9;]*m/g)).toBeNull();
+    expect(readdirSync(join(folder, 'loan-worker'))).toContain('package.json');
+  });
+
+  it('writes nothing when the last answer is no, and says which files are in the way', async () => {
+    mkdirSync(join(folder, 'mine'));
+    writeFileSync(join(folder, 'mine', 'README.md'), 'mine');
+    const args = ['mine', '--package-manager', 'npm', '--no-git', '--no-install'];
+    const at = start(args);
+    await answer(at, 'Which process is the worker for?', ENTER);
+    await answer(at, 'The project can not be made like this:');
+    expect(at.screen()).toContain('README.md');
+    at.type(`${DOWN}${ENTER}`);
+    expect(await at.ended).toEqual({ status: 130 });
+    expect([...treeOf(folder)]).toEqual([['mine/README.md', 'mine']]);
+  });
+
+  it('asks nothing with --yes', async () => {
+    const at = start(['--yes']);
+    expect(await at.ended).toEqual({ status: 2 });
+    expect(at.everything()).toContain('Answers are missing');
+  });
+});
