@@ -1,9 +1,8 @@
-import { KnownError } from '../base/errors.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import { createProject, type CreateDependencies, type CreateResult } from '../flows/create.ts';
 import { followChecks, followDiscovery, followScaffold, printCreated } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
-import type { Ask } from '../terminal/prompts.ts';
+import { apiDiscovery } from './api-discovery.ts';
 import { checkIds, missingAnswers, missingError } from './create-call.ts';
 import { projectCheck } from './create-check.ts';
 import type { CreateCall } from './create-flags.ts';
@@ -35,7 +34,7 @@ export async function runCreate(call: CreateCall, context: CommandContext): Prom
       version: context.version,
       env: context.env,
       signal,
-      discover: answered.discovered ?? discovery(connection, ask, context, signal),
+      discover: answered.discovered ?? apiDiscovery(connection, ask, context, signal),
       check: projectCheck(context.env, progress),
       report: {
         scaffold: followScaffold(progress),
@@ -58,32 +57,6 @@ export interface WizardAnswers {
   readonly call: AnsweredCall;
   readonly connection: ConnectionSettings | undefined;
   readonly discovered: CreateDependencies['discover'] | undefined;
-}
-
-function discovery(
-  connection: ConnectionSettings | undefined,
-  ask: Ask | undefined,
-  context: CommandContext,
-  signal: AbortSignal,
-): CreateDependencies['discover'] {
-  return async (code, { sample, report }) => {
-    if (connection === undefined)
-      throw new KnownError({ message: 'The credentials of the application are missing', status: 2 });
-    const [{ discoverFromApi }, { restSettings }, { askToRead }] = await Promise.all([
-      import('../flows/discover.ts'),
-      import('../flows/rest-access.ts'),
-      import('../terminal/ask-to-read.ts'),
-    ]);
-    return discoverFromApi({
-      rest: await restSettings(connection.settings, context.env),
-      code,
-      ...(sample === undefined ? {} : { sample }),
-      ...(ask === undefined ? {} : { mayRead: askToRead(ask) }),
-      report,
-      signal,
-      createCommand: 'npx create-kuflow-worker',
-    });
-  };
 }
 
 /**

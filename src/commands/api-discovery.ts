@@ -1,0 +1,32 @@
+import { KnownError } from '../base/errors.ts';
+import type { ConnectionSettings } from '../flows/connection-flags.ts';
+import type { Discover } from '../flows/find-definition.ts';
+import type { Ask } from '../terminal/prompts.ts';
+import type { CommandContext } from './context.ts';
+
+/** Reads a process from KuFlow's API; a person, if there is one, is asked before instances are read. */
+export function apiDiscovery(
+  connection: ConnectionSettings | undefined,
+  ask: Ask | undefined,
+  context: CommandContext,
+  signal: AbortSignal,
+): Discover {
+  return async (code, { sample, report }) => {
+    if (connection === undefined)
+      throw new KnownError({ message: 'The credentials of the application are missing', status: 2 });
+    const [{ discoverFromApi }, { restSettings }, { askToRead }] = await Promise.all([
+      import('../flows/discover.ts'),
+      import('../flows/rest-access.ts'),
+      import('../terminal/ask-to-read.ts'),
+    ]);
+    return discoverFromApi({
+      rest: await restSettings(connection.settings, context.env),
+      code,
+      ...(sample === undefined ? {} : { sample }),
+      ...(ask === undefined ? {} : { mayRead: askToRead(ask) }),
+      report,
+      signal,
+      createCommand: 'npx create-kuflow-worker',
+    });
+  };
+}
