@@ -12,6 +12,9 @@ const LONGEST_BASE = 40;
  * order, doesn't matter. KuFlow's codes convert plainly (`LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step_1`);
  * a text that converts only with loss, or into a word of `reserved`, carries `_x` and ten hex digits of its hash, a
  * form that no code converts into. At most 60 characters; different texts never share a name.
+ *
+ * Only two texts of the same words whose hashes begin alike, which nobody meets by chance, depend on each other: the one that
+ * comes first in the order of UTF-16 keeps this name, the other one has more of its hash behind it, 100 characters at most.
  */
 export function identifiers(
   texts: readonly string[],
@@ -23,7 +26,7 @@ export function identifiers(
   for (const text of [...new Set(texts)].sort()) {
     let name = identifier(text, style, reserved);
     // Two texts with equal hashes have to be searched for on purpose; then distinct beats short.
-    if (textOf.has(name) || reserved.has(name)) name = `${name}_${hash(text, 64)}`;
+    if (textOf.has(name) || reserved.has(name)) name = `${name}_${hash(text, 32)}`;
     textOf.set(name, text);
     names.set(text, name);
   }

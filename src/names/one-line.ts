@@ -14,16 +14,13 @@ export function shown(text: string, hidden: RegExp): string {
 }
 
 /**
- * For compilers: every character that `hidden` finds as an escape of double-quoted text, `\n`, `\x1b`, `\u202e`, and beyond
+ * For compilers: every character that `hidden` finds as an escape of double-quoted text, `\n`, `\u001b`, `\u202e`, and beyond
  * the first 65,536 as the language has it.
  */
 export function escaped(text: string, hidden: RegExp, beyond: (hex: string) => string): string {
   return text.replace(hidden, (character) => {
-    const short = SHORT[character];
-    if (short !== undefined) return short;
     const hex = hexOf(character);
-    if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`;
-    return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : beyond(hex);
+    return SHORT[character] ?? (hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : beyond(hex));
   });
 }
 

@@ -5,3 +5,15 @@ export function shellWord(text: string): string {
   const value = text.replaceAll('\0', '');
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
+
+const LONGEST_PORTABLE = 200;
+
+/**
+ * One argument with that value on a command line that every shell reads alike, cmd.exe too, which knows no single quotes; undefined for
+ * a text that no quotes keep in all of them, and for one that a command would take for an option.
+ */
+export function portableWord(text: string): string | undefined {
+  if (text.length > LONGEST_PORTABLE || text.startsWith('-')) return undefined;
+  if (/^[A-Za-z0-9_./-]+$/.test(text)) return text;
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u.test(text) && !/["\\$`%!^]/.test(text) ? `"${text}"` : undefined;
+}

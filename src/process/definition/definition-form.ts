@@ -13,7 +13,10 @@ export type FormResult =
 /** Checks plain data against the form of a definition file: every problem at once. */
 export async function checkForm(value: unknown): Promise<FormResult> {
   const deep = jsonProblems(value);
-  if (deep.length > 0) return { kind: 'bad', problems: deep };
+  if (deep.length > 0) {
+    const problems = deep.map((problem) => ({ ...problem, reason: `${name(problem.path)} ${problem.reason}` }));
+    return { kind: 'bad', problems };
+  }
   const good = definitionForm(value);
   const errors = definitionForm.errors ?? [];
   const mistyped = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath));

@@ -1,8 +1,12 @@
 import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
+import { KnownError } from '../../base/errors.ts';
 import { hasHidden, yamlComment, yamlString } from '../../names/yaml.ts';
+import { checkForm } from './definition-form.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
+
+const MOST_PROBLEMS = 50;
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
 
@@ -42,6 +46,20 @@ export function renderTask(task: TaskDefinition): string {
 
 function newDocument(value: unknown): Document {
   return new Document(value, { aliasDuplicateObjects: false, customTags: (tags) => [VISIBLE, ...tags] });
+}
+
+/**
+ * The checks of a definition file for a definition that came another way, from KuFlow or from options. Throws a KnownError that lists
+ * every problem.
+ */
+export async function checkDefinition(definition: ProcessDefinition): Promise<void> {
+  const result = await checkForm(toFile(definition));
+  if (result.kind === 'good') return;
+  const reasons = [...new Set(result.problems.map(({ reason }) => reason))];
+  const shown = reasons.length > MOST_PROBLEMS ? [...reasons.slice(0, MOST_PROBLEMS), '…'] : reasons;
+  throw new KnownError({
+    message: `The process can't be written as a process definition:\n${shown.map((reason) => `  ${reason}`).join('\n')}`,
+  });
 }
 
 /**

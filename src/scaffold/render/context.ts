@@ -1,6 +1,6 @@
 import type { Answers } from '../answers.ts';
 import { hash } from '../../names/identifiers.ts';
-import { shellWord } from '../../names/shell.ts';
+import { portableWord } from '../../names/shell.ts';
 import { Code } from './code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
@@ -13,7 +13,7 @@ export function templateContext(answers: Answers): object {
   return {
     name: answers.name,
     cliPackage: answers.cliPackage,
-    smokeScript: `kuflow dev simulate ${shellWord(definition.process.code)} -- node --import tsx src/main.ts --dev`,
+    smokeScript: smokeScript(definition.process.code),
     local: answers.local,
     deployName: deployName(answers.name),
     deployNameText: new Code(deployName(answers.name)),
@@ -29,6 +29,12 @@ export function templateContext(answers: Answers): object {
         .map(({ place }) => place.activities),
     }),
   };
+}
+
+/** Without its code, a simulation takes the only process of the project. */
+function smokeScript(code: string): string {
+  const word = portableWord(code);
+  return `kuflow dev simulate ${word === undefined ? '' : `${word} `}-- node --import tsx src/main.ts --dev`;
 }
 
 /** A DNS label, as names of Kubernetes objects have to be. */

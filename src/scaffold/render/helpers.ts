@@ -1,4 +1,5 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
+import { jsonText } from '../../names/json.ts';
 import { mdCode, mdText } from '../../names/markdown.ts';
 import { shellWord } from '../../names/shell.ts';
 import { isTsIdentifier, tsComment, tsString } from '../../names/typescript.ts';
@@ -34,9 +35,7 @@ export function templateHelpers(): Record<
       return text;
     }),
     yamlString: printed('yamlString', yamlString),
-    json: printed('json', (text) =>
-      JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
-    ),
+    json: printed('json', (text) => jsonText(text)),
     mdText: printed('mdText', (text) => mdText(text)),
     mdCode: printed('mdCode', (text) => mdCode(text)),
     shellWord: printed('shellWord', shellWord),

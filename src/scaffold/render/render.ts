@@ -1,7 +1,7 @@
 import type { Answers, FurtherProcess } from '../answers.ts';
 import type { PlannedFile } from '../plan.ts';
 import { DEFINITION_FILE } from '../../process/definition/definition-file.ts';
-import { renderDefinition } from '../../process/definition/definition-render.ts';
+import { checkDefinition, renderDefinition } from '../../process/definition/definition-render.ts';
 import { templateContext } from './context.ts';
 import { processContext } from './process-context.ts';
 import { FIRST_PLACE, furtherPlace } from './process-place.ts';
@@ -10,9 +10,14 @@ import { loadTemplateSet, type TemplateSet } from './template-set.ts';
 
 const SCHEMA_FROM_PROCESSES = '../node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
-/** Every file of a generated project but the credentials, sorted by path: a pure function of the answers and the templates. */
+/**
+ * Every file of a generated project but the credentials, sorted by path: a pure function of the answers and the templates. Rejects with a
+ * KnownError when a definition, wherever it came from, is none that the project could read again.
+ */
 export async function renderTemplate(answers: Answers, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
   const set = templates ?? (await loadTemplateSet());
+  for (const definition of [answers.definition, ...(answers.further ?? []).map((process) => process.definition)])
+    await checkDefinition(definition);
   const context = templateContext(answers);
   const sources = templateFiles(answers.language);
   const files = sources.map(({ key, path, contents, rendered }): PlannedFile => {

@@ -126,7 +126,11 @@ tasks:
     ['a duplicate key', `${HEAD}process: { code: B }\n`, '3:1 duplicate key'],
     ['an unknown tag', HEAD.replace('LOAN }', '!x LOAN }'), '1:18 Unresolved tag: !x'],
     ['an alias to nothing', `${HEAD}metadata: *x\n`, 'Unresolved alias'],
-    ['no JSON', `${HEAD}metadata: { schema: { type: object, maximum: .nan } }`, '3:46 is no number that JSON knows'],
+    [
+      'no JSON',
+      `${HEAD}metadata: { schema: { type: object, maximum: .nan } }`,
+      '3:46 metadata.schema.maximum is no number that JSON knows',
+    ],
     [
       'a broken reference',
       `${HEAD}metadata: { schema: { type: object, properties: { a: { $ref: '#/nowhere' } } } }`,
@@ -150,7 +154,7 @@ tasks:
     [
       'half a character',
       `${HEAD}metadata: { schema: { type: object, title: "\\ud800" } }`,
-      '3:44 holds half a character',
+      '3:44 metadata.schema.title holds half a character',
     ],
     ['deep nesting', `a: ${'['.repeat(100_000)}`, 'nested too deeply'],
     [
