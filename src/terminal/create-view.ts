@@ -52,7 +52,7 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
         progress.detail(event.line);
         break;
       case 'install-ended':
-        if (event.result.kind === 'installed') progress.end('done', 'Dependencies installed');
+        if (event.result.kind === 'installed') progress.end('done', installedText(event.result.workspace));
         else if (event.result.kind === 'interrupted')
           progress.end('warning', 'Install interrupted; the project is kept');
         else progress.end('failed', `Dependencies not installed: ${event.result.seen}; the project is kept`);
@@ -70,6 +70,12 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
 function shortPath(path: string): string {
   const below = relative(process.cwd(), path);
   return below === '' ? '.' : below.startsWith('..') || isAbsolute(below) ? path : below;
+}
+
+function installedText(workspace: string | undefined): string {
+  return workspace === undefined
+    ? 'Dependencies installed'
+    : `Dependencies installed into the workspace ${forTerminal(workspace, 1000)}, which has their lock file; the project has none of its own`;
 }
 
 function endGit(progress: Progress, result: MaterialisedProject['git']): void {
@@ -162,6 +168,8 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
   if (summary.install.kind === 'failed') {
     err.line(`\n${bold(forTerminal(summary.install.command))} said:`);
     for (const line of forTerminalLines(summary.install.output).split('\n')) err.line(`  ${line}`);
+    if (summary.install.log !== undefined)
+      err.line(`These are the last lines; all of them are in ${summary.install.log}`);
   }
   for (const note of summary.notes) err.line(`${yellow('!')} ${forTerminal(note, 1000)}`);
   const { check } = summary;

@@ -227,10 +227,10 @@ export function showSimulation(channel: Channel, result: SimulateResult): void {
     for (const line of timelineLines(result.timeline)) channel.line(line);
   }
   if (result.status === 0) {
-    channel.line(`${colours.green('✔')} ${forTerminal(result.code)} is COMPLETED with valid data`);
+    channel.line(`${colours.green(channel.marks.done)} ${forTerminal(result.code)} is COMPLETED with valid data`);
     return;
   }
-  const mark = result.status === 4 ? colours.yellow('?') : colours.red('✖');
+  const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
   channel.line(`${mark} ${forTerminal(result.problem ?? 'It did not end well', 2000)}`);
   (result.next ?? []).forEach((step, at) =>
     channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, 2000)}`),

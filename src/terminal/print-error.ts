@@ -19,7 +19,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const [first = '', ...more] = messageOf(error).split('\n');
   const { err } = terminal;
   const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
-  prose(`${colours.red('✖')} ${colours.bold(forTerminal(first, 2000))}`);
+  prose(`${colours.red(err.marks.failed)} ${colours.bold(forTerminal(first, 2000))}`);
   for (const line of more) err.line(`  ${forTerminal(line, 2000)}`);
   const detail = (label: string, text: string): void => {
     const [head = '', ...rest] = text.split('\n');

@@ -1,6 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
@@ -18,18 +19,9 @@ export interface Progress {
   stop(): void;
 }
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
 // Where there is no terminal, a log that stands still this long looks dead.
 const HEARTBEAT_MS = 10_000;
-
-export const MARKS: Readonly<Record<StepEnd, string>> = {
-  done: '✔',
-  failed: '✖',
-  warning: '!',
-  skipped: '-',
-  unknown: '?',
-};
 
 /** `1.2 s` from a second on, else nothing worth saying. */
 export function duration(ms: number): string {
@@ -39,7 +31,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A live line on a terminal, plain lines elsewhere: one when a step begins, one every ten seconds, one when it ends. */
+/** A live line where lines may be drawn again, plain lines elsewhere: one when a step begins, one every ten seconds, one when it ends. */
 export function openProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
   const colours = palette(channel);
   const painted: Readonly<Record<StepEnd, (text: string) => string>> = {
@@ -49,6 +41,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     skipped: colours.dim,
     unknown: colours.yellow,
   };
+  const line = (text: string): void => channel.line(channel.isTTY ? wrapped(text, channel.columns) : text);
   let running: { title: string; started: number; detail: string } | undefined;
   let frame = 0;
   let live = false;
@@ -60,12 +53,12 @@ export function openProgress(channel: Channel, now: () => number = () => perform
   };
   const paint = (): void => {
     if (running === undefined) return;
-    frame = (frame + 1) % FRAMES.length;
+    frame = (frame + 1) % channel.marks.frames.length;
     const spent = duration(now() - running.started);
     const parts = [running.title, spent, running.detail].filter((part) => part !== '');
     // The last column stays free: a full line would wrap, and only its second half would be erased.
     const text = forTerminal(parts.join(' · '), Math.max(10, channel.columns - 3));
-    channel.write(`\r\x1b[2K${colours.cyan(FRAMES[frame] ?? '')} ${text}`);
+    channel.write(`\r\x1b[2K${colours.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };
   const beat = (): void => {
@@ -77,8 +70,8 @@ export function openProgress(channel: Channel, now: () => number = () => perform
   };
   const finish = (how: StepEnd, title: string, ms: number): void => {
     const spent = duration(ms);
-    const mark = painted[how](MARKS[how]);
-    channel.line(`${mark} ${forTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
+    const mark = painted[how](channel.marks[how]);
+    line(`${mark} ${forTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
   };
   const clear = (): void => {
     clearInterval(timer);
@@ -89,9 +82,9 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     begin(title) {
       if (running !== undefined) progress.end('done');
       running = { title, started: now(), detail: '' };
-      if (channel.isTTY) paint();
-      else channel.line(`· ${forTerminal(title, 2000)}`);
-      timer = setInterval(channel.isTTY ? paint : beat, channel.isTTY ? FRAME_MS : HEARTBEAT_MS);
+      if (channel.live) paint();
+      else line(`· ${forTerminal(title, 2000)}`);
+      timer = setInterval(channel.live ? paint : beat, channel.live ? FRAME_MS : HEARTBEAT_MS);
       timer.unref();
     },
     detail(text) {
@@ -105,8 +98,8 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     },
     note(text, how) {
       erase();
-      channel.line(`${how === undefined ? '' : `${painted[how](MARKS[how])} `}${forTerminal(text, 2000)}`);
-      if (channel.isTTY) paint();
+      line(`${how === undefined ? '' : `${painted[how](channel.marks[how])} `}${forTerminal(text, 2000)}`);
+      if (channel.live) paint();
     },
     stop() {
       clear();

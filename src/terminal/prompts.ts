@@ -79,7 +79,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
       const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message: question.message } as never);
       const { answer } = (await asked) as { readonly answer: Answer };
       terminal.err.line(
-        `${colours.green('✔')} ${colours.bold(question.message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+        `${colours.green(terminal.err.marks.done)} ${colours.bold(question.message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
       );
       return answer;
     } catch (error) {
@@ -124,7 +124,8 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
       answerOf(
         question,
         {
-          type: 'select',
+          // Redrawn lists say nothing to somebody who hears them: numbers to type do.
+          type: terminal.err.live ? 'select' : 'rawlist',
           choices: listed(question),
           loop: false,
           pageSize: MOST_LINES,
@@ -136,7 +137,8 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
       answerOf(
         question,
         {
-          type: 'search',
+          type: terminal.err.live ? 'search' : 'rawlist',
+          choices: listed(question),
           pageSize: MOST_LINES,
           source: (term: string | undefined) => {
             const wanted = (term ?? '').toLowerCase();

@@ -1,3 +1,5 @@
+import { marksFor, type Marks } from './marks.ts';
+
 /** One stream of text. */
 export interface Channel {
   readonly isTTY: boolean;
@@ -5,6 +7,9 @@ export interface Channel {
   readonly columns: number;
   /** Colour may be used: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
   readonly colour: boolean;
+  /** Lines may be drawn again: a terminal, and nobody who hears it instead of seeing it (`ACCESSIBLE`, `TERM=dumb`). */
+  readonly live: boolean;
+  readonly marks: Marks;
   write(text: string): void;
   line(text?: string): void;
 }
@@ -34,6 +39,7 @@ export interface TerminalStreams {
 // Opening a standard stream costs milliseconds of a start (sockets, for pipes), so each is opened when it is first used.
 function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
   const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const still = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
     get isTTY() {
       return open().isTTY === true;
@@ -44,6 +50,10 @@ function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv):
     get colour() {
       return open().isTTY === true && !plain;
     },
+    get live() {
+      return open().isTTY === true && !still;
+    },
+    marks: marksFor(process.platform, env),
     write: (text) => void open().write(text),
     line: (text = '') => void open().write(`${text}\n`),
   };

@@ -30,8 +30,8 @@ export function wizardView(terminal: Terminal): WizardView {
       prose(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
       err.line();
     },
-    done: (text) => prose(`${green('✔')} ${forTerminal(text, LONGEST)}`),
-    note: (text) => prose(`${yellow('!')} ${forTerminal(text, LONGEST)}`),
+    done: (text) => prose(`${green(err.marks.done)} ${forTerminal(text, LONGEST)}`),
+    note: (text) => prose(`${yellow(err.marks.warning)} ${forTerminal(text, LONGEST)}`),
     problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
     process: ({ definition: { process }, notes }, definition) => {
       err.line();

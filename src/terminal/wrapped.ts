@@ -1,7 +1,15 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 
-/** Lines of at most `columns` characters, broken between words. For sentences only: a command broken in two can't be copied. */
+/**
+ * Lines of at most `columns` characters, broken between words, each as far in as the first. For sentences only: a command broken in two
+ * can't be copied.
+ */
 export function wrapped(text: string, columns: number): string {
+  const indent = /^ */.exec(text)?.[0] ?? '';
   // The last column stays free, since some terminals break a full line by themselves.
-  return wrapAnsi(text, Math.max(20, columns - 1), { trim: false });
+  const width = Math.max(20, columns - 1 - indent.length);
+  return wrapAnsi(text.slice(indent.length), width, { trim: true })
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');
 }

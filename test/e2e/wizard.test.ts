@@ -327,6 +327,18 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(readdirSync(join(folder, 'loan-worker'))).toContain('package.json');
   });
 
+  it('can be heard: choices are numbered, and nothing is drawn twice', async () => {
+    const at = start(['x', '--no-check', '--no-install', '--no-git', '--package-manager', 'npm'], {
+      env: { ACCESSIBLE: '1' },
+    });
+    await answer(at, 'Which process is the worker for?');
+    expect(at.screen()).toMatch(/1\) A sample process\n +2\) One that runs in KuFlow/);
+    at.type(`1${ENTER}`);
+    await answer(at, 'Create the project?', `1${ENTER}`);
+    expect(await at.ended).toEqual({ status: 0 });
+    expect(at.everything()).toMatch(/· Write \d+ files to x\n✔ \d+ files written/);
+  });
+
   it('writes nothing when the last answer is no, and says which files are in the way', async () => {
     mkdirSync(join(folder, 'mine'));
     writeFileSync(join(folder, 'mine', 'README.md'), 'mine');

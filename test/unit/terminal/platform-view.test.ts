@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../src/flows/dev-platform.ts';
 import type { SimulateResult } from '../../../src/flows/simulate.ts';
 import { platformView, showSimulation, simulateView, timelineLines } from '../../../src/terminal/platform-view.ts';
+import { marksFor } from '../../../src/terminal/marks.ts';
 import { openProgress } from '../../../src/terminal/progress.ts';
 import type { Channel } from '../../../src/terminal/terminal.ts';
 
@@ -12,6 +13,8 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
       isTTY: false,
       columns: 80,
       colour,
+      live: false,
+      marks: marksFor('linux', {}),
       write: (more) => (text += more),
       line: (more = '') => (text += `${more}\n`),
     },

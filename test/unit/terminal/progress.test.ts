@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { duration, openProgress } from '../../../src/terminal/progress.ts';
+import { marksFor } from '../../../src/terminal/marks.ts';
 import { table } from '../../../src/terminal/table.ts';
 import { openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
 import { palette } from '../../../src/terminal/palette.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 
-function fakeChannel(isTTY: boolean): { channel: Channel; text: () => string } {
+function fakeChannel(isTTY: boolean, hears = false): { channel: Channel; text: () => string } {
   let text = '';
   const write = (more: string): void => {
     text += more;
   };
   return {
-    channel: { isTTY, columns: 40, colour: false, write, line: (more = '') => write(`${more}\n`) },
+    channel: {
+      isTTY,
+      columns: 40,
+      colour: false,
+      live: isTTY && !hears,
+      marks: marksFor('linux', {}),
+      write,
+      line: (more = '') => write(`${more}\n`),
+    },
     text: () => text,
   };
 }
@@ -49,6 +58,36 @@ describe('progress', () => {
     progress.begin('again');
     progress.stop();
     expect(screen(text()).at(-1)).toBe('');
+  });
+
+  it('is plain lines for somebody who hears the terminal, broken between words', () => {
+    const { channel, text } = fakeChannel(true, true);
+    const progress = openProgress(channel, () => 0);
+    progress.begin('A title that is longer than the width of this terminal');
+    progress.end('done');
+    expect(text()).toBe(
+      '· A title that is longer than the width\nof this terminal\n✔ A title that is longer than the width\nof this terminal\n',
+    );
+  });
+
+  it.each([
+    ['win32', {}, '+'],
+    ['win32', { WT_SESSION: '1' }, '✔'],
+    ['win32', { TERM_PROGRAM: 'vscode' }, '✔'],
+    ['linux', { TERM: 'linux' }, '+'],
+    ['linux', { TERM: 'xterm' }, '✔'],
+    ['darwin', {}, '✔'],
+  ] as const)('draws only what the terminal has: %s with %j says %s', (platform, env, done) => {
+    expect(marksFor(platform, env).done).toBe(done);
+  });
+
+  it.each([
+    [{}, true],
+    [{ ACCESSIBLE: '1' }, false],
+    [{ TERM: 'dumb' }, false],
+  ])('redraws lines with %j: %s', (env, live) => {
+    const { host } = fakeHost([], { tty: true });
+    expect(openTerminal(host, env).err.live).toBe(live);
   });
 
   it('escapes what a child or a server says', () => {
