@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import type { CreateRequest } from '../flows/create.ts';
 import { toNpmName } from '../names/package-name.ts';
 import type { Answers } from '../scaffold/answers.ts';
-import { detectPackageManager, PACKAGE_MANAGERS } from '../scaffold/package-manager.ts';
+import { choosePackageManager } from '../scaffold/package-manager.ts';
 import { createCommand, definitionRequest, sourceOf } from './create-call.ts';
 import type { CreateFlags } from './create-flags.ts';
 import type { CommandContext } from './context.ts';
@@ -70,8 +70,7 @@ export function requestOf(
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(flags.ca === undefined ? {} : { ca: resolve(context.cwd, flags.ca) }),
   };
-  const packageManager =
-    PACKAGE_MANAGERS.find((manager) => manager === flags.packageManager) ?? detectPackageManager(context.env);
+  const packageManager = choosePackageManager(flags.packageManager, { env: context.env, folder: absolute });
   return {
     folder: call.folder,
     cwd: context.cwd,

@@ -59,10 +59,12 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup('The project:')
     .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
     .addOption(
-      new Option('--package-manager <name>', 'Package manager; the one that runs this command, else npm').choices([
+      new Option('--package-manager <name>', 'Package manager; the one in use here, else npm').choices([
         'npm',
         'pnpm',
         'yarn',
+        'yarn@1',
+        'yarn@4',
         'bun',
       ]),
     )

@@ -146,6 +146,9 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       folder: relative(request.cwd, folder),
       packageManager: answers.packageManager,
       installed: made.install.kind === 'installed',
+      ...(made.install.kind === 'failed' && made.install.provide !== undefined
+        ? { provide: made.install.provide }
+        : {}),
       local: answers.local,
       credentials: request.credentials,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',

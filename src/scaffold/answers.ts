@@ -2,7 +2,8 @@ import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 
 export type Language = 'typescript';
-export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+/** Yarn 1 and the Yarn of today have one name, and neither reads the other's lock file nor takes its options. */
+export type PackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
 
 /** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';

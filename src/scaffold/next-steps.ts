@@ -7,6 +7,8 @@ export interface NextStepsInput {
   readonly folder: string;
   readonly packageManager: PackageManager;
   readonly installed: boolean;
+  /** The command that brings the package manager, when it is not on this machine. */
+  readonly provide?: string;
   readonly local: boolean;
   /** Where client id and secret will be found. */
   readonly credentials: 'file' | 'environment' | 'none';
@@ -29,6 +31,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.folder !== '' && input.folder !== '.') {
     steps.push({ command: `cd ${shellWord(input.folder)}`, text: 'go to the project' });
   }
+  if (input.provide !== undefined) steps.push({ command: input.provide, text: 'install the package manager itself' });
   if (!input.installed) steps.push({ command: installCommand(packageManager), text: 'install its dependencies' });
   if (input.commitLeft)
     steps.push({

@@ -20,8 +20,11 @@ export async function renderTemplate(answers: Answers, templates?: TemplateSet):
     await checkDefinition(definition);
   const context = templateContext(answers);
   const sources = templateFiles(answers.language);
-  const files = sources.map(({ key, path, contents, rendered }): PlannedFile => {
-    return { path, contents: rendered ? Buffer.from(set.render(key, context)) : contents, mode: 0o644 };
+  const files = sources.flatMap(({ key, path, contents, rendered }): readonly PlannedFile[] => {
+    if (!rendered) return [{ path, contents, mode: 0o644 }];
+    const rendering = set.render(key, context);
+    // A file for other answers than these renders to nothing.
+    return rendering.trim() === '' ? [] : [text(path, rendering)];
   });
   const definition = text(
     DEFINITION_FILE,

@@ -20,13 +20,15 @@ const defaults: Answers = {
 
 const options: Readonly<Record<string, Answers>> = {
   pnpm: { ...defaults, packageManager: 'pnpm' },
-  yarn: { ...defaults, packageManager: 'yarn' },
+  yarn: { ...defaults, packageManager: 'yarn@4' },
+  'yarn-1': { ...defaults, packageManager: 'yarn@1' },
   bun: { ...defaults, packageManager: 'bun' },
   'two-processes': {
     ...defaults,
     further: [
       {
         slug: 'leave',
+        source: 'flags',
         definition: {
           process: { code: 'LEAVE', name: 'Leave' },
           workflow: { type: 'LeaveWorkflow', taskQueue: 'LOAN_QUEUE' },

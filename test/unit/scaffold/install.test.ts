@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installDependencies } from '../../../src/scaffold/install.ts';
-import { detectPackageManager, scriptCommand } from '../../../src/scaffold/package-manager.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { until } from '../../support/until.ts';
 
 const temporaryFolder = temporaryFolders();
 
@@ -19,16 +19,15 @@ function project(dependencies: Readonly<Record<string, string>>): string {
 }
 
 /** A package manager of ours, first on the PATH. */
-function standIn(script: string): NodeJS.ProcessEnv {
+function standIn(script: string, name = 'pnpm'): NodeJS.ProcessEnv {
   const bin = temporaryFolder();
-  writeFileSync(join(bin, 'pnpm'), `#!${process.execPath}\n${script}`);
-  chmodSync(join(bin, 'pnpm'), 0o755);
+  writeFileSync(join(bin, name), `#!${process.execPath}\n${script}`);
+  chmodSync(join(bin, name), 0o755);
   return { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
+const onPosix = process.platform !== 'win32';
+const json = (value: unknown): string => JSON.stringify(value);
 
 describe('installing dependencies', () => {
   it('installs development dependencies too, whatever NODE_ENV says, and passes the lines on', async () => {
@@ -58,46 +57,132 @@ describe('installing dependencies', () => {
   it('says that the package manager is not there', async () => {
     const env = { ...process.env, PATH: temporaryFolder() };
     const result = await installDependencies({ folder: project({}), packageManager: 'bun', env });
-    expect(result).toMatchObject({ kind: 'failed', seen: 'bun is not installed', command: 'bun install' });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      seen: 'bun is not installed',
+      command: 'bun install',
+      provide: 'npm install --global --allow-scripts=bun bun',
+    });
   });
 
-  it.runIf(process.platform !== 'win32')('gives the package manager no stdin to wait on', async () => {
+  it.runIf(onPosix)('gives the package manager no stdin to wait on', async () => {
     const env = standIn("process.stdin.on('end', () => process.exit(7)).resume();");
     const result = await installDependencies({ folder: temporaryFolder(), packageManager: 'pnpm', env });
     expect(result).toMatchObject({ kind: 'failed', seen: 'exit status 7' });
   });
 
-  it.runIf(process.platform !== 'win32')('ends the package manager when interrupted', async () => {
+  it.runIf(onPosix)(
+    'ends the package manager and what it started when interrupted, also what does not heed SIGTERM',
+    async () => {
+      const folder = temporaryFolder();
+      const pidFile = join(folder, 'pids');
+      const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); process.send('ready')`;
+      const env = standIn(
+        `const child = require('child_process').spawn(process.execPath, ['-e', ${json(deaf)}], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+       child.on('message', () => require('fs').writeFileSync(${json(pidFile)}, process.pid + ' ' + child.pid + ' end'));`,
+      );
+      const abort = new AbortController();
+      const work = installDependencies({ folder, packageManager: 'pnpm', env, signal: abort.signal });
+      const pids = await until('both run', () =>
+        existsSync(pidFile) ? (/^(\d+) (\d+) end/.exec(readFileSync(pidFile, 'utf8')) ?? undefined) : undefined,
+      );
+      abort.abort();
+      expect(await work).toEqual({ kind: 'interrupted' });
+      for (const pid of pids.slice(1)) await until(`${pid} is gone`, () => isGone(Number(pid)));
+    },
+  );
+
+  it('does not begin when it was interrupted before', async () => {
+    const signal = AbortSignal.abort();
+    const result = await installDependencies({ folder: '/absent', packageManager: 'npm', env: process.env, signal });
+    expect(result).toEqual({ kind: 'interrupted' });
+  });
+
+  it.runIf(onPosix)(
+    'shows the end of a long output, and keeps all of it in a file that only the user reads',
+    async () => {
+      const env = standIn("for (let line = 1; line <= 100; line++) console.log('line ' + line); process.exitCode = 3;");
+      const folder = temporaryFolder();
+      const result = await installDependencies({ folder, packageManager: 'pnpm', env });
+      if (result.kind !== 'failed') throw new Error(result.kind);
+      expect(result.output.split('\n')).toEqual(Array.from({ length: 40 }, (_, index) => `line ${index + 61}`));
+      expect(result.log).toBe('.kuflow/install.log');
+      const log = join(folder, '.kuflow', 'install.log');
+      expect(readFileSync(log, 'utf8').split('\n')).toHaveLength(101);
+      expect(statSync(log).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  it.runIf(onPosix)('has no file for a short one, and none beside an install that succeeds', async () => {
+    for (const script of ["console.log('short'); process.exitCode = 3;", '']) {
+      const folder = project({});
+      const result = await installDependencies({ folder, packageManager: 'pnpm', env: standIn(script) });
+      expect(result).not.toHaveProperty('log');
+      expect(readdirSync(folder).sort()).toEqual(['dep', 'package.json']);
+    }
+  });
+
+  it.runIf(onPosix)('keeps what steers our own start from the package manager', async () => {
     const folder = temporaryFolder();
-    const pidFile = join(folder, 'pid');
-    const env = standIn(
-      `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);`,
-    );
-    const abort = new AbortController();
-    const work = installDependencies({ folder, packageManager: 'pnpm', env, signal: abort.signal });
-    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
-    abort.abort();
-    expect(await work).toEqual({ kind: 'interrupted' });
-    expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH');
+    const said = join(folder, 'said');
+    const env = {
+      ...standIn(`require('fs').writeFileSync(${json(said)}, JSON.stringify(process.env)); process.exitCode = 1;`),
+      NODE_OPTIONS:
+        '--require /tmp/xfs-1/dlx-2/.pnp.cjs --max-old-space-size=500 --experimental-loader file:///tmp/dlx-2/.pnp.loader.mjs',
+      npm_config_call: 'x',
+      npm_config_registry: 'http://127.0.0.1:4873/',
+      npm_lifecycle_event: 'npx',
+    };
+    // Without the first hook, which is not there, this would not even start.
+    await installDependencies({ folder, packageManager: 'pnpm', env });
+    const seen = JSON.parse(readFileSync(said, 'utf8')) as Record<string, string>;
+    expect(seen['NODE_OPTIONS']).toBe('--max-old-space-size=500');
+    expect(seen).toMatchObject({ npm_config_registry: 'http://127.0.0.1:4873/', COREPACK_ENABLE_AUTO_PIN: '0' });
+    expect(Object.keys(seen).filter((name) => /^npm_(?:config_call|lifecycle)/.test(name))).toEqual([]);
+  });
+
+  it.runIf(onPosix)(
+    'tells Yarn by an empty lock file that the project stands on its own, and takes that back when nothing came',
+    async () => {
+      const folder = project({});
+      const lock = join(folder, 'yarn.lock');
+      const seen = `const fs = require('fs'); fs.writeFileSync('seen', String(fs.statSync('yarn.lock').size));`;
+      await installDependencies({ folder, packageManager: 'yarn@4', env: standIn(seen, 'yarn') });
+      expect(readFileSync(join(folder, 'seen'), 'utf8')).toBe('0');
+      expect(existsSync(lock)).toBe(false);
+      await installDependencies({
+        folder,
+        packageManager: 'yarn@4',
+        env: standIn("require('fs').writeFileSync('yarn.lock', 'x')", 'yarn'),
+      });
+      expect(readFileSync(lock, 'utf8')).toBe('x');
+      await installDependencies({ folder, packageManager: 'yarn@4', env: standIn('', 'yarn') });
+      expect(readFileSync(lock, 'utf8')).toBe('x');
+    },
+  );
+
+  it('says that a workspace above took the project in', async () => {
+    const root = temporaryFolder();
+    writeFileSync(join(root, 'package.json'), '{"name":"root","private":true,"workspaces":["packages/*"]}');
+    const inside = join(root, 'packages', 'worker');
+    const beside = join(root, 'other');
+    for (const folder of [inside, beside]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'package.json'), '{"name":"worker","version":"1.0.0"}');
+    }
+    const install = (folder: string) => installDependencies({ folder, packageManager: 'npm', env: process.env });
+    expect(await install(inside)).toMatchObject({ kind: 'installed', workspace: root });
+    expect(await install(beside)).not.toHaveProperty('workspace');
+    expect(existsSync(join(beside, 'package-lock.json'))).toBe(true);
   });
 });
 
-describe('package managers', () => {
-  it.each([
-    ['npm/11.0.0 node/v22.0.0 linux x64 workspaces/false', 'npm'],
-    ['pnpm/9.1.0 npm/? node/v20.0.0 linux x64', 'pnpm'],
-    ['yarn/1.22.22 npm/? node/v20.0.0 linux x64', 'yarn'],
-    ['bun/1.1.0 npm/? node/v22.0.0 linux x64', 'bun'],
-    ['cnpm/1.0.0 npm/? node/v22.0.0', 'npm'],
-    [undefined, 'npm'],
-  ] as const)('knows %s', (agent, manager) => {
-    expect(detectPackageManager(agent === undefined ? {} : { npm_config_user_agent: agent })).toBe(manager);
-  });
-
-  it('writes scripts as a person types them', () => {
-    expect(scriptCommand('npm', 'test')).toBe('npm test');
-    expect(scriptCommand('npm', 'check', ['--json'])).toBe('npm run check -- --json');
-    expect(scriptCommand('pnpm', 'check', ['--json'])).toBe('pnpm run check --json');
-    expect(scriptCommand('yarn', 'dev', ['a b'])).toBe("yarn run dev 'a b'");
-  });
-});
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+  // Where nobody reaps them, the dead stay listed.
+  return process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}

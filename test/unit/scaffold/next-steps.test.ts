@@ -28,6 +28,15 @@ describe('the next steps', () => {
     ]);
   });
 
+  it('bring the package manager first when it is not there', () => {
+    const provide = 'npm install --global pnpm';
+    expect(commands({ ...LOCAL, installed: false, packageManager: 'pnpm', provide }).slice(0, 3)).toEqual([
+      'cd loan-worker',
+      provide,
+      'pnpm install',
+    ]);
+  });
+
   it('need no cd in the folder itself, and quote one with spaces', () => {
     expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");

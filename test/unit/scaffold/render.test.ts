@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { Answers } from '../../../src/scaffold/answers.ts';
+import { PACKAGE_MANAGERS, programOf } from '../../../src/scaffold/package-manager.ts';
 import { compileTemplates } from '../../../src/scaffold/render/compile.ts';
 import { renderTemplate } from '../../../src/scaffold/render/render.ts';
 import { templateProblems } from '../../../src/scaffold/render/template-check.ts';
@@ -87,10 +88,10 @@ describe('renderTemplate', () => {
     expect(files.get('src/workflows.ts')?.split('\n').length).toBeLessThanOrEqual(80);
   });
 
-  it.each(['npm', 'pnpm', 'yarn', 'bun'] as const)('speaks %s in Dockerfile, CI and README', async (packageManager) => {
+  it.each(PACKAGE_MANAGERS)('speaks %s in Dockerfile, CI and README', async (packageManager) => {
     const files = await filesOf({ ...ANSWERS, packageManager });
     for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'README.md']) {
-      expect(files.get(path), path).toContain(`${packageManager} run`);
+      expect(files.get(path), path).toContain(`${programOf(packageManager)} run`);
     }
   });
 
