@@ -44,8 +44,10 @@ export function parseBashLine(line: string, breaks: string): BashLine {
 export function bashReplacement(value: string, { kept, quote }: Pick<BashLine, 'kept' | 'quote'>): string | undefined {
   if (!value.startsWith(kept)) return undefined;
   const rest = value.slice(kept.length);
-  if (quote === "'") return rest.replaceAll("'", "'\\''");
-  // No quoting keeps the history character from working between double quotes.
-  if (quote === '"') return rest.includes('!') ? undefined : rest.replace(/["$`\\]/g, '\\$&');
+  if (quote !== '') {
+    // Bash closes the quote unless it sees one at the end already, and no quoting keeps the history character from working in double quotes.
+    if (rest.includes(quote) || (quote === '"' && rest.includes('!'))) return undefined;
+    return quote === "'" ? rest : rest.replace(/[$`\\]/g, '\\$&');
+  }
   return rest.replace(/[^\p{L}\p{N}\p{M}_@%+=:,./-]/gu, '\\$&');
 }

@@ -1,5 +1,6 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { cacheFolder } from '../base/cache-folder.ts';
 import { forTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
@@ -36,7 +37,6 @@ export async function processesInFolder(folder: string): Promise<readonly KnownP
   const found = await Promise.all([folder, join(folder, 'processes')].map(definitionFiles));
   const texts = await Promise.all(found.flat().map(smallFile));
   if (texts.every((text) => text === undefined)) return [];
-  const { parse } = await import('yaml');
   return texts.flatMap((text): readonly KnownProcess[] => {
     try {
       const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
