@@ -10,6 +10,11 @@ export const createEntry: CommandEntry = {
 export const kuflowEntries: readonly CommandEntry[] = [
   createEntry,
   {
+    name: 'add',
+    summary: 'Add a task, a process or an activity to a worker project',
+    load: () => import('./add.ts'),
+  },
+  {
     name: 'dev',
     summary: 'Run a local KuFlow with a real Temporal server to try a worker out',
     load: () => import('./dev.ts'),

@@ -30,6 +30,7 @@ export interface FurtherProcess {
   /** Names its files; made by `names/`. */
   readonly slug: string;
   readonly definition: ProcessDefinition;
+  readonly source: DefinitionSource;
   readonly choices?: TaskChoices;
   /** Comments for the top of its definition file. */
   readonly notes?: readonly string[];

@@ -8,6 +8,8 @@ export type FileAction = 'create' | 'identical' | 'overwrite';
 
 export interface DecidedFile extends PlannedFile {
   readonly action: FileAction;
+  /** What `overwrite` replaces; anything else that is there by then is a failed write. */
+  readonly expected?: Uint8Array;
 }
 
 export interface Conflict {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Answers } from './answers.ts';
+import { FIRST_PLACE, furtherPlace } from './render/process-place.ts';
+import type { Answers, TaskChoices } from './answers.ts';
 import type { PlannedFile } from './plan.ts';
 
 export const RECORD_FILE = '.kuflow/project.json';
@@ -19,8 +20,19 @@ export interface ProjectRecord {
     readonly packageManager: string;
     readonly cliPackage: string;
   };
-  /** SHA-256 of each file as it was generated, by path, hexadecimal. */
+  /** By definition file: further processes, and what was decided once about tasks. Absent when there is neither. */
+  readonly processes?: Readonly<Record<string, RecordedProcess>>;
+  /**
+   * SHA-256 of each file as this tool last wrote it, by path, hexadecimal: a file that differs was edited by hand. Not the hash of what the generator
+   * writes by itself: an untouched file may hold an activity that was added.
+   */
   readonly files: Readonly<Record<string, string>>;
+}
+
+export interface RecordedProcess {
+  /** Where the definition came from; absent for the first process. */
+  readonly definitionSource?: string;
+  readonly tasks?: TaskChoices;
 }
 
 export function sha256(contents: Uint8Array): string {
@@ -45,7 +57,25 @@ export function recordFile(
       packageManager: answers.packageManager,
       cliPackage: answers.cliPackage,
     },
+    ...recordedProcesses(answers),
     files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
   return { path: RECORD_FILE, contents: Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`), mode: 0o644 };
+}
+
+/** The part of a record that tells of processes. */
+export function recordedProcesses(answers: Answers): Pick<ProjectRecord, 'processes'> {
+  const { choices = {}, further = [] } = answers;
+  const tasks = (made: TaskChoices): RecordedProcess => (Object.keys(made).length === 0 ? {} : { tasks: made });
+  const processes = [
+    ...(Object.keys(choices).length === 0 ? [] : [[FIRST_PLACE.definitionFile, tasks(choices)] as const]),
+    ...further.map(
+      (process) =>
+        [
+          furtherPlace(process.slug).definitionFile,
+          { definitionSource: process.source, ...tasks(process.choices ?? {}) },
+        ] as const,
+    ),
+  ];
+  return processes.length === 0 ? {} : { processes: Object.fromEntries(processes) };
 }

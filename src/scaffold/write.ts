@@ -115,6 +115,9 @@ function create(path: string, file: DecidedFile, undos: Undo[]): void {
 async function replace(path: string, file: DecidedFile, undos: Undo[]): Promise<void> {
   const before = await lstat(path);
   const contents = await readFile(path);
+  if (file.expected !== undefined && !contents.equals(file.expected)) {
+    throw new KnownError({ message: `${path} changed meanwhile`, seen: 'the file changed after it was read' });
+  }
   undos.push({ what: path, undo: () => writeFileAtomic(path, contents, before.mode & 0o777) });
   await writeFileAtomic(path, file.contents, file.mode);
 }

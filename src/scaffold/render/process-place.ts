@@ -43,3 +43,8 @@ export function furtherPlace(slug: string): ProcessPlace {
     tasksToKuflow: '../../kuflow',
   };
 }
+
+/** Whether a file of a process holds declarations, whose order means nothing. */
+export function holdsDeclarations(path: string): boolean {
+  return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
+}

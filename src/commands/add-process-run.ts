@@ -1,0 +1,127 @@
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { processAddition, queueOf, refuseOtherQueue, resumedProcess } from '../flows/add-process.ts';
+import { openProject, type WorkerProject } from '../scaffold/edit/open-project.ts';
+import { followDiscovery } from '../terminal/create-view.ts';
+import { openProgress } from '../terminal/progress.ts';
+import type { Ask } from '../terminal/prompts.ts';
+import { askOf, option, runAddition } from './add-run.ts';
+import type { AddProcessFlags } from './add.ts';
+import { apiDiscovery } from './api-discovery.ts';
+import type { CommandContext } from './context.ts';
+import { checkIds, definitionRequest, missingAnswers, sourceOf } from './create-call.ts';
+import type { CreateFlags } from './create-flags.ts';
+import { resolveConnection } from './create-request.ts';
+
+export async function runAddProcess(
+  code: string | undefined,
+  flags: AddProcessFlags,
+  context: CommandContext,
+): Promise<void> {
+  const project = await openProject(context.cwd);
+  const queue = await queueOf(project);
+  if (flags.taskQueue !== undefined) refuseOtherQueue(queue, flags.taskQueue, '--task-queue');
+  const ask = await askOf(flags, context);
+  const words = ['process', ...(code === undefined ? [] : [code])];
+  const goOn = isDescribed(flags) ? undefined : resumedProcess(project, code);
+  if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
+
+  const answered = await answeredFlags(project, code, { ...flags, taskQueue: queue }, ask, context);
+  checkIds(answered);
+  const progress = openProgress(context.terminal.err);
+  try {
+    const connection =
+      sourceOf(answered) === 'api'
+        ? await resolveConnection({ flags: answered }, { ...context, cwd: project.folder })
+        : undefined;
+    const addition = await processAddition(
+      {
+        definition: definitionRequest(withFilePaths(answered, flags, context.cwd, queue)),
+        queue,
+        isQueueGiven: flags.taskQueue !== undefined,
+        ...(code === undefined ? {} : { code }),
+      },
+      {
+        cwd: context.cwd,
+        discover: apiDiscovery(connection, ask, context, context.interruption()),
+        report: followDiscovery(progress),
+      },
+    );
+    progress.stop();
+    const found = addition.kind === 'process' ? addition.definition.process.code : (code ?? '');
+    await runAddition({ project, addition, words: ['process', found], flags, context, ask });
+  } finally {
+    progress.stop();
+  }
+}
+
+function isDescribed(flags: AddProcessFlags): boolean {
+  return [flags.definition, flags.task, flags.taskSchema, flags.metadataSchema, flags.workflowType].some(
+    (value) => value !== undefined,
+  );
+}
+
+/** The call as `create` would have it, every answer there. */
+async function answeredFlags(
+  project: WorkerProject,
+  code: string | undefined,
+  flags: AddProcessFlags,
+  ask: Ask | undefined,
+  context: CommandContext,
+): Promise<CreateFlags> {
+  const inProject = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(context.cwd, path);
+  const secretFile = inProject(flags.clientSecretFile);
+  const ca = inProject(flags.ca);
+  let call: CreateFlags = {
+    ...flags,
+    ...(code === undefined || flags.definition !== undefined ? {} : { process: code }),
+    ...(secretFile === undefined ? {} : { clientSecretFile: secretFile }),
+    ...(ca === undefined ? {} : { ca }),
+    install: false,
+    git: false,
+    check: false,
+  };
+  const missing = () =>
+    missingAnswers({ folder: project.folder, flags: call }, { env: context.env, cwd: project.folder });
+  if (ask !== undefined && missing().some(({ question }) => question === 'workflow-type')) {
+    const answer = await ask.text({
+      message: "Workflow type, as on the process definition's screen in KuFlow's app",
+    });
+    if (typeof answer === 'string') call = { ...call, workflowType: answer };
+  }
+  const left = missing();
+  if (left.length === 0) return call;
+  const describes = { add: 'LEAVE', why: 'the code of the process, or --definition FILE' };
+  const named = left.map((one) =>
+    one.question === 'source' || one.question === 'process' ? { ...one, ...describes } : one,
+  );
+  const words = [
+    ...(code === undefined ? [] : [code]),
+    ...(flags.task ?? []).flatMap((task) => ['--task', task]),
+    ...option('--workflow-type', flags.workflowType),
+    ...named.map(({ add }) => add),
+  ];
+  throw usageError(`Answers are missing:\n${named.map(({ question, why }) => `  ${question}: ${why}`).join('\n')}`, [
+    `for example: ${context.invocation} add process ${words.join(' ')}`,
+  ]);
+}
+
+/** With files relative to where the call was made, and a definition file's own queue left as it says unless one was given. */
+function withFilePaths(call: CreateFlags, flags: AddProcessFlags, cwd: string, queue: string): CreateFlags {
+  const fromFile = flags.definition !== undefined && flags.taskQueue === undefined;
+  const { taskQueue, ...rest } = { ...call, taskQueue: queue };
+  return {
+    ...rest,
+    ...(fromFile ? {} : { taskQueue }),
+    ...(call.metadataSchema === undefined ? {} : { metadataSchema: resolve(cwd, call.metadataSchema) }),
+    ...(call.taskSchema === undefined
+      ? {}
+      : {
+          taskSchema: call.taskSchema.map((written) => {
+            const equals = written.indexOf('=');
+            return equals < 1 ? written : `${written.slice(0, equals)}=${resolve(cwd, written.slice(equals + 1))}`;
+          }),
+        }),
+  };
+}

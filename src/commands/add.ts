@@ -1,0 +1,157 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** Options that every kind of addition takes. */
+export interface AddFlags {
+  readonly edit?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+export interface AddTaskFlags extends AddFlags {
+  readonly process?: string;
+  readonly schema?: string;
+  readonly name?: string;
+  readonly after?: string;
+}
+
+export interface AddProcessFlags extends AddFlags {
+  readonly definition?: string;
+  readonly task?: readonly string[];
+  readonly taskSchema?: readonly string[];
+  readonly metadataSchema?: string;
+  readonly workflowType?: string;
+  readonly taskQueue?: string;
+  readonly processId?: string;
+  readonly tenantId?: string;
+  readonly sample?: number;
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+  readonly clientSecretStdin?: boolean;
+  readonly endpoint?: string;
+  readonly ca?: string;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+function several(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect);
+}
+
+const KEEPS =
+  'Files that nobody edited are written; the definition is changed where it has to be. A file that was edited by hand gets the change beside the ' +
+  'edits: on a terminal after a question, else only when --edit names it. Where both meet, it is left, and the diff says what to do. Exits 3 when something is left.';
+
+const TASK_EXAMPLES = `
+Examples:
+  a task that a person completes, at the end
+    $ kuflow add task REVIEW --name "Review the request"
+  one that the worker does itself, after another, with the shape of its data
+    $ kuflow add task SCORE:system --after APPLY --schema score.json
+  see what would change in a project with several processes
+    $ kuflow add task REVIEW --process LEAVE --dry-run`;
+
+const PROCESS_EXAMPLES = `
+Examples:
+  a process that you describe
+    $ kuflow add process LEAVE --task REQUEST --task BOOK:system --workflow-type LeaveWorkflow
+    $ kuflow add process --definition leave.yaml
+  a process that KuFlow already runs
+    $ kuflow add process LEAVE --workflow-type LeaveWorkflow`;
+
+const ACTIVITY_EXAMPLES = `
+Examples:
+    $ kuflow add activity sendMail
+  src/activities.ts was edited by hand, and there is no terminal
+    $ kuflow add activity sendMail --edit src/activities.ts`;
+
+export function configure(command: Command, context: CommandContext): void {
+  command.description(
+    'Adds a task, a process or an activity of your own to the worker project of this folder, or of a folder above. Names that are there never change.',
+  );
+
+  common(
+    command
+      .command('task')
+      .argument('<code[:kind]>', 'Code of the task in KuFlow; kind is human, system, message or thread (human)'),
+  )
+    .summary('Add a task to a process of the project')
+    .description(`Adds a task to a process: to its definition, and to the code that follows from it. ${KEEPS}`)
+    .option('--process <code>', 'Process that gets it; needed when the project has several')
+    .option('--after <code>', 'Task that it comes after; the last one unless given')
+    .option('--name <text>', 'What people call it')
+    .option('--schema <file>', 'JSON Schema of its data')
+    .addHelpText('after', TASK_EXAMPLES)
+    .action(async (task: string, flags: AddTaskFlags) => {
+      const { runAddTask } = await import('./add-run.ts');
+      await runAddTask(task, flags, context);
+    });
+
+  common(
+    command
+      .command('process')
+      .argument('[code]', 'Code of the process definition in KuFlow; not needed with --definition'),
+  )
+    .summary('Add a process that the same worker runs')
+    .description(
+      'Adds a process with a definition, a workflow and tests of its own. It is read from the API unless --definition or --task describes it. The ' +
+        `worker polls one task queue, so the process has that of the project. ${KEEPS}`,
+    )
+    .optionsGroup('The process:')
+    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)')
+    .addOption(
+      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
+    )
+    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
+    .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
+    .option('--task-queue <name>', 'Only that of the project, which is the default')
+    .option('--process-id <uuid>', 'Id of the process definition')
+    .option('--tenant-id <uuid>', 'Id of the tenant')
+    .addOption(
+      new Option(
+        '--sample <count>',
+        'Read up to this many existing instances to infer shapes; only keys and types are kept',
+      ).argParser(count),
+    )
+    .optionsGroup('The connection, to read the process from the API:')
+    .option('--client-id <id>', 'Client id of the application')
+    .option(
+      '--client-secret-file <file>',
+      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
+    )
+    .option('--client-secret-stdin', 'Read the client secret from standard input')
+    .option('--endpoint <url>', "Address of KuFlow's REST API")
+    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own")
+    .addHelpText('after', PROCESS_EXAMPLES)
+    .action(async (code: string | undefined, flags: AddProcessFlags) => {
+      const { runAddProcess } = await import('./add-process-run.ts');
+      await runAddProcess(code, flags, context);
+    });
+
+  common(command.command('activity').argument('<name>', 'Name of the function, which is the name of the activity'))
+    .summary('Add an activity of your own')
+    .description(`Adds an activity to src/activities.ts: a typed function for you to fill in. ${KEEPS}`)
+    .addHelpText('after', ACTIVITY_EXAMPLES)
+    .action(async (name: string, flags: AddFlags) => {
+      const { runAddActivity } = await import('./add-run.ts');
+      await runAddActivity(name, flags, context);
+    });
+}
+
+function common(command: Command): Command {
+  return command
+    .optionsGroup('How it runs:')
+    .addOption(several('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
+    .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
+    .option('--dry-run', 'Show the diff, write nothing')
+    .option('--json', 'Print the result as JSON')
+    .optionsGroup('Options:');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
+  return value;
+}

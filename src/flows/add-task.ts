@@ -1,0 +1,57 @@
+import { usageError } from '../base/errors.ts';
+import { nearMatch } from '../base/near-match.ts';
+import { definitionFromFlags } from '../process/definition/flags-to-definition.ts';
+import type { ProjectProcess, WorkerProject } from '../scaffold/edit/open-project.ts';
+import type { AdditionRequest } from '../scaffold/edit/plan-addition.ts';
+
+export interface TaskFlags {
+  /** `CODE` or `CODE:KIND`. */
+  readonly task: string;
+  /** Of the process that gets it; the only one when absent. */
+  readonly process?: string;
+  readonly name?: string;
+  /** Absolute file of a JSON Schema. */
+  readonly schema?: string;
+  readonly after?: string;
+}
+
+/** What options say about a task, for a project. Rejects with a usage error. */
+export async function taskAddition(project: WorkerProject, flags: TaskFlags): Promise<AdditionRequest> {
+  const process = chosenProcess(project, flags.process);
+  const code = flags.task.includes(':') ? flags.task.slice(0, flags.task.lastIndexOf(':')) : flags.task;
+  const described = await definitionFromFlags({
+    code: process.definition.process.code,
+    workflowType: process.definition.workflow.type,
+    taskQueue: process.definition.workflow.taskQueue,
+    tasks: [flags.task],
+    ...(flags.schema === undefined ? {} : { taskSchemas: [`${code}=${flags.schema}`] }),
+  });
+  const [task] = described.tasks;
+  if (task === undefined) throw new Error('the task was read before');
+  const { data, ...rest } = task;
+  return {
+    kind: 'task',
+    process,
+    task: {
+      ...rest,
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      ...(data === undefined ? {} : { data }),
+    },
+    ...(flags.after === undefined ? {} : { after: flags.after }),
+  };
+}
+
+function chosenProcess(project: WorkerProject, code: string | undefined): ProjectProcess {
+  const { processes } = project;
+  const codes = processes.map(({ definition }) => definition.process.code);
+  if (code === undefined && processes.length === 1) return processes[0];
+  const found = processes.find(({ definition }) => definition.process.code === code);
+  if (found !== undefined) return found;
+  if (code === undefined)
+    throw usageError('The project has several processes: say which by --process', [`They are ${codes.join(', ')}`]);
+  const near = nearMatch(code, codes);
+  throw usageError(
+    `--process ${code}: the project has no such process${near === undefined ? '' : `, did you mean ${near}?`}`,
+    [`It has ${codes.join(', ')}`],
+  );
+}

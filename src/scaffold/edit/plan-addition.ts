@@ -1,0 +1,51 @@
+import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { DefinitionSource } from '../answers.ts';
+import type { ProjectProcess, WorkerProject } from './open-project.ts';
+import { planActivity } from './plan-activity.ts';
+import type { PlannedEdit } from './plan-edits.ts';
+import { planProcess, resumeProcess } from './plan-process.ts';
+import { planTask } from './plan-task.ts';
+
+export type AdditionRequest =
+  | {
+      readonly kind: 'process';
+      readonly definition: ProcessDefinition;
+      readonly source: DefinitionSource;
+      /** Comments for the top of its definition file. */
+      readonly notes: readonly string[];
+    }
+  /** A process that was added before, and whose addition left something to do. */
+  | { readonly kind: 'resumed-process'; readonly process: ProjectProcess }
+  | {
+      readonly kind: 'task';
+      readonly process: ProjectProcess;
+      readonly task: TaskDefinition;
+      /** Code of the task that it comes after; the last one when absent. */
+      readonly after?: string;
+    }
+  | { readonly kind: 'activity'; readonly name: string };
+
+/** What is to be done to a project. */
+export interface Addition {
+  /** As the project has them afterwards. */
+  readonly processes: WorkerProject['processes'];
+  /** In the order in which they are told. */
+  readonly edits: readonly PlannedEdit[];
+}
+
+/**
+ * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error that names both sides when something
+ * of that name is there already and nothing of it is left to do.
+ */
+export async function planAddition(project: WorkerProject, request: AdditionRequest): Promise<Addition> {
+  switch (request.kind) {
+    case 'process':
+      return planProcess(project, request);
+    case 'resumed-process':
+      return resumeProcess(project, request.process);
+    case 'task':
+      return planTask(project, request);
+    case 'activity':
+      return planActivity(project, request.name);
+  }
+}
