@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, type Option } from 'commander';
+import { nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
 
@@ -58,10 +59,22 @@ export async function loadCommands(
   finish(program, root.invocation);
 }
 
-// Every command takes --debug, and its usage errors point to its own help.
+// Every command takes --debug, its usage errors point to its own help, and a mistyped choice is told what was probably meant.
 function finish(command: Command, invocation: string, path = ''): void {
   if (!command.options.some((option) => option.long === '--debug'))
     command.option('--debug', 'Show stack traces of errors');
+  command.options.forEach(suggestChoice);
   command.showHelpAfterError(`Help: ${invocation}${path} --help`);
   for (const child of command.commands) finish(child, invocation, `${path} ${child.name()}`);
+}
+
+function suggestChoice(option: Option): void {
+  const choices = option.argChoices;
+  if (choices === undefined || option.variadic) return;
+  option.argParser((text: string) => {
+    if (choices.includes(text)) return text;
+    const near = nearMatch(text, choices);
+    const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${meant}`);
+  });
 }

@@ -49,7 +49,11 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
     await program.parseAsync(host.argv, { from: 'user' });
     return abort.signal.aborted && state.status === 0 ? 130 : state.status;
   } catch (error) {
-    if (error instanceof CommanderError) return statusOfCommander(error);
+    if (error instanceof CommanderError) {
+      const usage = statusOfCommander(error);
+      if (usage !== 0 && wantsJson(program, host.argv)) terminal.out.line(usageAsJson(error, usage));
+      return usage;
+    }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;
     const { printError } = await import('../terminal/print-error.ts');
     printError(terminal, error, { debug: asked(program, 'debug', host.env), json: asked(program, 'json', {}), status });
@@ -68,6 +72,21 @@ function calledBy(argv: readonly string[]): string | undefined {
 function statusOfCommander(error: CommanderError): number {
   // Help that was asked for exits 0; help in answer to a missing sub-command is a usage error, as are all others.
   return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' || error.exitCode === 0 ? 0 : 2;
+}
+
+// A line that was not understood leaves no parsed options behind: whether it wanted JSON is looked up in what was typed.
+function wantsJson(program: Command, argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const knows = (command: Command): boolean =>
+    command.options.some(({ long }) => long === '--json') || command.commands.some(knows);
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json') && knows(program);
+}
+
+/** As `printError` writes it; commander has said it on stderr already. */
+function usageAsJson(error: CommanderError, status: number): string {
+  const [message = '', ...next] = error.message.replace(/^error: /, '').split('\n');
+  const advice = next.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
+  return JSON.stringify({ error: { message, next: advice, status } }, undefined, 2);
 }
 
 function asked(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {
