@@ -3,6 +3,7 @@ import { KnownError, type ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
+import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
@@ -10,7 +11,9 @@ import { nextSteps, type NextStep } from '../scaffold/next-steps.ts';
 import {
   materialiseProject,
   prepareProject,
+  reportedFiles,
   type MaterialisedProject,
+  type ReportedFile,
   type ScaffoldEvent,
 } from '../scaffold/scaffold-project.ts';
 import { findDefinition, type DefinitionRequest, type Discover } from './find-definition.ts';
@@ -73,7 +76,8 @@ export interface CreateResult {
   /** What is uncertain about a definition that was read from instances. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
-  readonly files: MaterialisedProject['files'];
+  /** `conflict` only in a dry run. */
+  readonly files: readonly ReportedFile[];
   readonly install: MaterialisedProject['install'];
   readonly git: MaterialisedProject['git'];
   readonly check: CheckOutcome;
@@ -105,6 +109,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     overwrite: request.overwrite,
     version: deps.version,
     command: request.command,
+    ...(request.dryRun ? { conflicts: 'keep' as const } : {}),
   });
   const about = {
     folder,
@@ -116,7 +121,8 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     command: request.command,
   };
   if (request.dryRun) {
-    const files = prepared.decision.files.map(({ path, action }) => ({ path, action }));
+    const files = reportedFiles(prepared.decision);
+    const next = stepsPastConflicts(files, request.command);
     const reason = 'dry run';
     return {
       ...about,
@@ -124,8 +130,9 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       install: { kind: 'skipped' },
       git: { kind: 'skipped', reason },
       check: { kind: 'not-run', reason },
-      next: [],
-      status: 0,
+      next,
+      // The run itself would be refused.
+      status: next.length === 0 ? 0 : 1,
     };
   }
   const made = await materialiseProject(prepared, {
@@ -160,6 +167,22 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       check.kind === 'checked' ? check.report.status : check.kind === 'impossible' ? 4 : 0,
     ]),
   };
+}
+
+function stepsPastConflicts(files: readonly ReportedFile[], command: string): readonly NextStep[] {
+  const conflicts = files.filter((file) => file.action === 'conflict');
+  const replaceable = conflicts.find(({ reason }) => reason === 'differs');
+  return [
+    ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the files in conflict away' }]),
+    ...(replaceable === undefined
+      ? []
+      : [
+          {
+            command: `${command} --overwrite ${shellWord(replaceable.path)}`,
+            text: 'or replace a file, each by its name',
+          },
+        ]),
+  ];
 }
 
 async function checkProject(

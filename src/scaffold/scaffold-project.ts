@@ -1,5 +1,5 @@
 import type { Answers } from './answers.ts';
-import { conflictError, decide, type Decision, type FileAction } from './conflicts.ts';
+import { conflictError, decide, type Conflict, type Decision, type FileAction } from './conflicts.ts';
 import type { GitResult } from './git.ts';
 import type { InstallResult } from './install.ts';
 import { lockFiles } from './package-manager.ts';
@@ -25,20 +25,36 @@ export interface PrepareRequest {
   readonly version: string;
   /** Repeats the run; goes into the project's record and into the advice about conflicts. */
   readonly command: string;
+  /** `keep` leaves conflicts in the result, for a dry run; they are refused otherwise. */
+  readonly conflicts?: 'keep';
 }
 
-/** A project that may be written: planned, compared with the folder, without conflicts. */
+/** What becomes of a file, or why it is in the way. */
+export type ReportedFile =
+  | { readonly path: string; readonly action: FileAction }
+  | { readonly path: string; readonly action: 'conflict'; readonly reason: Conflict['reason'] };
+
+/** A project that may be written: planned, compared with the folder, without conflicts unless they were to be kept. */
 export interface PreparedProject {
   readonly answers: Answers;
   readonly decision: Decision;
 }
 
-/** Plans the project and compares it with the folder. Writes nothing; throws a KnownError that lists every conflict. */
+/** Plans the project and compares it with the folder. Writes nothing; throws a KnownError that lists every conflict, unless they are kept. */
 export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
   const plan = await planProject(request.answers, { version: request.version, command: request.command });
   const decision = await decide(request.folder, plan, request.overwrite);
-  if (decision.conflicts.length > 0) throw conflictError(decision, request.command);
+  if (decision.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(decision, request.command);
   return { answers: request.answers, decision };
+}
+
+/** Every file of the plan by path, conflicts among them. */
+export function reportedFiles({ files, conflicts }: Decision): readonly ReportedFile[] {
+  const rows: readonly ReportedFile[] = [
+    ...files.map(({ path, action }) => ({ path, action })),
+    ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
+  ];
+  return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 export interface MaterialiseOptions {

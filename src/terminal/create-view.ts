@@ -4,7 +4,7 @@ import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { CheckEvent, CheckResult } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
 import type { NextStep } from '../scaffold/next-steps.ts';
-import type { MaterialisedProject, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
+import type { MaterialisedProject, ReportedFile, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
 import type { PlatformEvent } from '../platform/platform-types.ts';
 import type { FindEvent } from '../platform/temporal/find.ts';
 import { duration, type Progress, type StepEnd } from './progress.ts';
@@ -18,7 +18,7 @@ export interface CreateSummary {
   readonly process: { readonly code: string; readonly tasks: number };
   readonly notes: readonly string[];
   readonly dryRun: boolean;
-  readonly files: MaterialisedProject['files'];
+  readonly files: readonly ReportedFile[];
   readonly install: MaterialisedProject['install'];
   readonly check:
     | { readonly kind: 'checked'; readonly report: ConnectionReport }
@@ -158,13 +158,21 @@ export function printCreated(terminal: Terminal, summary: CreateSummary): void {
 }
 
 function printDryRun(terminal: Terminal, summary: CreateSummary): void {
-  for (const { path, action } of summary.files) terminal.out.line(`${action.padEnd(9)} ${forTerminal(path, 1000)}`);
+  for (const file of summary.files) {
+    const why = file.action === 'conflict' ? ` ${file.reason}` : '';
+    terminal.out.line(`${file.action.padEnd(9)} ${forTerminal(file.path, 1000)}${why}`);
+  }
   terminal.err.line(`Dry run: nothing was written to ${forTerminal(summary.folder, 1000)}`);
+  const conflicts = summary.files.filter(({ action }) => action === 'conflict').length;
+  if (conflicts === 0) return;
+  const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
+  terminal.err.line(`${are} in the way: the run would be refused\n\nNext:`);
+  printSteps(terminal, summary.next);
 }
 
 function printMade(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
-  const { bold, dim, cyan, yellow } = palette(err);
+  const { bold, dim, yellow } = palette(err);
   if (summary.install.kind === 'failed') {
     err.line(`\n${bold(forTerminal(summary.install.command))} said:`);
     for (const line of forTerminalLines(summary.install.output).split('\n')) err.line(`  ${line}`);
@@ -190,7 +198,12 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
     `\n${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(summary.folder, 1000)}`,
   );
   err.line('\nNext:');
-  for (const { command, text } of summary.next) {
+  printSteps(terminal, summary.next);
+}
+
+function printSteps({ err }: Terminal, steps: readonly NextStep[]): void {
+  const { cyan, dim } = palette(err);
+  for (const { command, text } of steps) {
     err.line(
       command === undefined
         ? `  ${forTerminal(text, 1000)}`
