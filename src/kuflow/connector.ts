@@ -1,28 +1,10 @@
-import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
+import { openTunnel } from '../base/connect-tunnel.ts';
 import type { ProxyDecision } from '../base/proxy.ts';
-
-/** What went wrong between here and the proxy: the cause, or the status with which the proxy answered CONNECT. */
-export class ProxyError extends Error {
-  override readonly name: string = 'ProxyError';
-  readonly proxy: string;
-  readonly connectStatus: number | undefined;
-
-  constructor(proxy: string, connectStatus: number | undefined, cause?: unknown) {
-    super(
-      connectStatus === undefined
-        ? `no connection to the proxy ${proxy}`
-        : `the proxy ${proxy} answered ${connectStatus}`,
-      { cause },
-    );
-    this.proxy = proxy;
-    this.connectStatus = connectStatus;
-  }
-}
 
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;
@@ -89,44 +71,6 @@ function overTls(
   return ready(socket, 'secureConnect', signal);
 }
 
-/** Asks an established proxy connection for a tunnel. The host name goes as it is: only the proxy may be able to resolve it. */
-function openTunnel(
-  socket: Socket,
-  proxy: Extract<ProxyDecision, { kind: 'proxy' }>,
-  target: string,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const { credentials, shown } = proxy;
-  const authorization =
-    credentials === undefined
-      ? {}
-      : { 'proxy-authorization': `Basic ${Buffer.from(credentials.reveal()).toString('base64')}` };
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      method: 'CONNECT',
-      path: target,
-      headers: { host: target, ...authorization },
-      createConnection: () => socket,
-      signal,
-    });
-    request.once('connect', (response, tunnel: Socket, head: Buffer) => {
-      const status = response.statusCode ?? 0;
-      if (status !== 200) {
-        tunnel.on('error', () => undefined).destroy();
-        reject(new ProxyError(shown, status));
-        return;
-      }
-      if (head.length > 0) tunnel.unshift(head);
-      resolve(tunnel);
-    });
-    request.once('error', (error) => {
-      socket.destroy();
-      reject(new ProxyError(shown, undefined, signal.aborted ? signal.reason : error));
-    });
-    request.end();
-  });
-}
-
 /**
  * Makes the connections of the transport. undici's own proxy agent is not used: when a proxy closes the connection without an answer to
  * CONNECT, it asks again without a pause and without an end, deaf to the call's signal.
@@ -134,27 +78,18 @@ function openTunnel(
 export function createConnector({ proxy, secureContext, timeout }: ConnectorOptions): Connector {
   const closing = new AbortController();
 
-  async function reachProxy(through: Extract<ProxyDecision, { kind: 'proxy' }>, signal: AbortSignal): Promise<Socket> {
-    const { protocol, hostname, port } = new URL(through.url);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    try {
-      // The URL parser drops a scheme's default port.
-      return protocol === 'https:'
-        ? await overTls(secureContext, host, { port: Number(port === '' ? 443 : port) }, signal)
-        : await ready(connectTcp({ host, port: Number(port === '' ? 80 : port) }), 'connect', signal);
-    } catch (error) {
-      throw new ProxyError(through.shown, undefined, error);
-    }
-  }
-
   async function establish(host: string, port: number, secure: boolean, signal: AbortSignal): Promise<Socket> {
     if (proxy.kind === 'direct') {
       return secure
         ? overTls(secureContext, host, { port }, signal)
         : ready(connectTcp({ host, port }), 'connect', signal);
     }
-    const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-    const tunnel = await openTunnel(await reachProxy(proxy, signal), proxy, target, signal);
+    const tunnel = await openTunnel({
+      target: { host, port },
+      proxy,
+      signal,
+      ...(secureContext === undefined ? {} : { secureContext }),
+    });
     return secure ? overTls(secureContext, host, { socket: tunnel }, signal) : tunnel;
   }
 

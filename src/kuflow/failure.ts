@@ -1,4 +1,4 @@
-import { ProxyError } from './connector.ts';
+import { TunnelError } from '../base/connect-tunnel.ts';
 
 /** What was observed when a call failed. Each kind is one cause; nothing is guessed. */
 export type FailureKind =
@@ -94,27 +94,28 @@ function byCode(error: unknown): { readonly kind: FailureKind; readonly code: st
 }
 
 /** A name that the proxy can't resolve and a host that refuses it show in its answer to CONNECT; all else is about the proxy itself. */
-function proxyFailure(error: ProxyError): NetworkFailure {
-  const { connectStatus, proxy } = error;
-  if (connectStatus !== undefined) {
+function proxyFailure(error: TunnelError): NetworkFailure {
+  const { status, proxy } = error;
+  if (status !== undefined) {
     return {
-      kind: connectStatus >= 500 ? 'unreachable' : 'proxy',
-      seen: `the proxy ${proxy} answered CONNECT with ${connectStatus}`,
+      kind: status >= 500 ? 'unreachable' : 'proxy',
+      seen: `the proxy ${proxy} answered CONNECT with ${status}`,
       sent: false,
     };
   }
-  const { kind, code } = byCode(error.cause);
+  const { kind, code } = byCode(error);
   const isOwn = kind === 'timeout' || kind.startsWith('tls');
   return {
     kind: isOwn ? kind : 'proxy',
-    seen: `no connection to the proxy ${proxy}: ${code ?? 'no error code'}`,
+    // Codes of our own say less than their sentence.
+    seen: `no connection to the proxy ${proxy}: ${code === undefined || code.startsWith('PROXY_') ? error.message : code}`,
     sent: false,
   };
 }
 
 /** Names what a failed connection or exchange showed. `receiving` is true once the head of the answer had come. */
 export function networkFailure(error: unknown, receiving: boolean): NetworkFailure {
-  if (error instanceof ProxyError) return proxyFailure(error);
+  if (error instanceof TunnelError) return proxyFailure(error);
   const { kind, code } = byCode(error);
   const cut = receiving && (kind === 'reset' || kind === 'network');
   return {

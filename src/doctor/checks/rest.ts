@@ -1,4 +1,4 @@
-import { speaksTls } from '../../engine/dial/speaks-tls.ts';
+import { speaksTls } from '../../base/speaks-tls.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';

@@ -2,12 +2,13 @@ import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../base/connect-tunnel.ts';
 import { deferred } from '../../base/deferred.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ProxyDecision } from '../../base/proxy.ts';
-import { type EngineTarget, formatTarget } from './target.ts';
+import { formatHostPort } from '../../base/host-port.ts';
+import type { EngineTarget } from './target.ts';
 import type { TlsMaterial } from '../material/tls-material.ts';
-import { openTunnel, type Proxy, TunnelError, type TunnelStage } from './tunnel.ts';
 
 export interface DialOptions {
   readonly target: EngineTarget;
@@ -172,7 +173,7 @@ export async function dialEngine(options: DialOptions): Promise<Dialled> {
   const proxy = options.proxy?.kind === 'proxy' ? options.proxy : undefined;
   const addresses: string[] = [];
   let facts: DialFacts = {
-    target: formatTarget(target),
+    target: formatHostPort(target),
     serverName,
     ...(proxy && { proxy: { shown: proxy.shown, source: proxy.source } }),
   };

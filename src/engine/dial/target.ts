@@ -1,10 +1,7 @@
 import { isIP } from 'node:net';
+import type { HostPort } from '../../base/host-port.ts';
 
-export interface EngineTarget {
-  /** Host name or IP address, IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
+export type EngineTarget = HostPort;
 
 export type TargetReading =
   { readonly ok: true; readonly target: EngineTarget } | { readonly ok: false; readonly problem: string };
@@ -34,8 +31,4 @@ export function readTarget(text: string): TargetReading {
   if (/[^\w.:-]/.test(host))
     return { ok: false, problem: 'its host has characters that no host name has; expected host:port' };
   return { ok: true, target: { host, port } };
-}
-
-export function formatTarget(target: EngineTarget): string {
-  return `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
 }

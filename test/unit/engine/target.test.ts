@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatTarget, readTarget } from '../../../src/engine/dial/target.ts';
+import { formatHostPort } from '../../../src/base/host-port.ts';
+import { readTarget } from '../../../src/engine/dial/target.ts';
 
 describe('readTarget', () => {
   it.each(['engine.kuflow.com:443', '127.0.0.1:7233', '[::1]:7233', 'localhost:1'])(
     'reads %s and writes it back',
     (text) => {
       const reading = readTarget(` ${text} `);
-      expect(reading.ok && formatTarget(reading.target)).toBe(text);
+      expect(reading.ok && formatHostPort(reading.target)).toBe(text);
     },
   );
 

@@ -1,13 +1,13 @@
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { deferred } from '../../base/deferred.ts';
-import { codeOf, messageOf } from '../../base/errors.ts';
-import type { ProxyDecision } from '../../base/proxy.ts';
+import { deferred } from './deferred.ts';
+import { codeOf, messageOf } from './errors.ts';
+import { formatHostPort, type HostPort } from './host-port.ts';
+import type { ProxyDecision } from './proxy.ts';
 import { speaksTls } from './speaks-tls.ts';
-import { type EngineTarget, formatTarget } from './target.ts';
 
-/** A proxy that was decided for the engine. */
+/** A proxy that was decided for a plane. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
 
 /** Where a tunnel stopped. `answer`: the proxy spoke, and did not say 2xx. */
@@ -15,11 +15,13 @@ export type TunnelStage = 'proxy-dns' | 'proxy-connect' | 'proxy-tls' | 'proxy-a
 
 export interface TunnelOptions {
   /** Sent to the proxy by name: only the proxy may be able to resolve it. */
-  readonly target: EngineTarget;
+  readonly target: HostPort;
   readonly proxy: Proxy;
-  /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
+  /** All authorities trusted for an `https:` proxy: PEM, or a context made of them; the runtime's own when both are absent. */
   readonly ca?: readonly string[];
-  readonly timeoutMs: number;
+  readonly secureContext?: tls.SecureContext;
+  /** For all steps together; without it only `signal` ends them. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -32,18 +34,26 @@ export class TunnelError extends Error {
   readonly stage: TunnelStage;
   readonly code: string;
   readonly status: number | undefined;
+  /** Address of the proxy as it may be shown. */
+  readonly proxy: string;
 
-  constructor(stage: TunnelStage, code: string, message: string, status?: number) {
-    super(message);
+  constructor(
+    stage: TunnelStage,
+    code: string,
+    message: string,
+    about: { readonly status?: number | undefined; readonly proxy?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: about.cause });
     this.stage = stage;
     this.code = code;
-    this.status = status;
+    this.status = about.status;
+    this.proxy = about.proxy ?? '';
   }
 }
 
 const HEADER_LIMIT = 16 * 1024;
 
-interface ProxyAddress extends EngineTarget {
+interface ProxyAddress extends HostPort {
   readonly secure: boolean;
 }
 
@@ -57,8 +67,8 @@ function addressOf(proxy: Proxy): ProxyAddress {
   };
 }
 
-function connectRequest(target: EngineTarget, proxy: Proxy): string {
-  const authority = formatTarget(target);
+function connectRequest(target: HostPort, proxy: Proxy): string {
+  const authority = formatHostPort(target);
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
   if (proxy.credentials !== undefined) {
     const credentials = Buffer.from(proxy.credentials.reveal(), 'utf8').toString('base64');
@@ -75,19 +85,23 @@ async function inTime<T>(
   onLate: () => void,
 ): Promise<T> {
   const late = deferred<never>();
-  const stop = (code: string, message: string): void => {
-    late.reject(new TunnelError(stage(), code, message));
+  const stop = (code: string, message: string, cause?: unknown): void => {
+    late.reject(new TunnelError(stage(), code, message, { cause }));
     onLate();
   };
-  const timer = setTimeout(() => stop('ETIMEDOUT', `no answer within ${options.timeoutMs} ms`), options.timeoutMs);
-  const aborted = (): void => stop('ABORT_ERR', 'stopped');
-  options.signal?.addEventListener('abort', aborted, { once: true });
-  if (options.signal?.aborted === true) aborted();
+  const { timeoutMs, signal } = options;
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => stop('ETIMEDOUT', `no answer within ${timeoutMs} ms`), timeoutMs);
+  const aborted = (): void => stop('ABORT_ERR', 'stopped', signal?.reason);
+  signal?.addEventListener('abort', aborted, { once: true });
+  if (signal?.aborted === true) aborted();
   try {
     return await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', aborted);
+    signal?.removeEventListener('abort', aborted);
     work.catch(() => undefined);
   }
 }
@@ -146,16 +160,20 @@ async function readHead(socket: net.Socket): Promise<string> {
   });
 }
 
-async function classified(error: unknown, stage: TunnelStage, address: ProxyAddress): Promise<TunnelError> {
+async function classified(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
+  const address = addressOf(proxy);
+  const about = { proxy: proxy.shown, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
   // Asked only after it closed on plain text.
   if (stage === 'proxy-answer' && !address.secure && closed && (await speaksTls(address))) {
-    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://');
+    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://', about);
   }
-  if (error instanceof TunnelError) return error;
+  if (error instanceof TunnelError) {
+    return new TunnelError(error.stage, error.code, error.message, { ...about, status: error.status });
+  }
   const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
-  return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error));
+  return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error), about);
 }
 
 /**
@@ -181,6 +199,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
         ...(options.ca && { ca: [...options.ca] }),
+        ...(options.secureContext && { secureContext: options.secureContext }),
       });
       socket.on('error', () => undefined);
       await connected(socket, 'secureConnect');
@@ -191,7 +210,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
     if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the answer is not HTTP');
     if (status < 200 || status > 299) {
-      throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, status);
+      throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, { status });
     }
     return socket;
   };
@@ -204,6 +223,6 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     );
   } catch (error) {
     plain.destroy();
-    throw await classified(error, stage, address);
+    throw await classified(error, stage, options.proxy);
   }
 }

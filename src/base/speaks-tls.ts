@@ -1,11 +1,11 @@
 import tls from 'node:tls';
-import type { EngineTarget } from './target.ts';
+import type { HostPort } from './host-port.ts';
 
 /**
  * Whether a server completes an anonymous TLS handshake (in a second at most). For one that turned plain text away: the cause is
  * then seen, not guessed. Nothing is sent in it. Never rejects.
  */
-export async function speaksTls({ host, port }: EngineTarget): Promise<boolean> {
+export async function speaksTls({ host, port }: HostPort): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
     const socket = tls.connect({ host, port, rejectUnauthorized: false });
     const done = (answer: boolean): void => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { openTunnel, type Proxy } from '../../../src/engine/dial/tunnel.ts';
+import { openTunnel, type Proxy } from '../../../src/base/connect-tunnel.ts';
 import { startTcpServer, type TestServer } from '../../support/engine-server.ts';
 
 const open: TestServer[] = [];
