@@ -10,6 +10,8 @@ function several(flags: string, description: string): Option {
 
 const EXAMPLES = `
 Examples:
+  by questions, in a terminal
+    $ create-kuflow-worker
   a sample process on the local platform, no account needed
     $ create-kuflow-worker loan-worker --local --yes
   a process that you describe

@@ -25,7 +25,6 @@ export type Topic =
   | 'task-queue'
   | 'workflow-type'
   | 'folder'
-  | 'language'
   | 'package-manager'
   | 'git'
   | 'install'
