@@ -156,6 +156,9 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       ...(made.install.kind === 'failed' && made.install.provide !== undefined
         ? { provide: made.install.provide }
         : {}),
+      ...(made.install.kind === 'failed' && made.install.registry !== undefined
+        ? { registry: made.install.registry }
+        : {}),
       local: answers.local,
       credentials: request.credentials,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',

@@ -7,6 +7,7 @@ import { codeOf } from '../base/errors.ts';
 import { signalTree } from '../base/process-tree.ts';
 import type { PackageManager } from './answers.ts';
 import { installArguments, programOf, provideCommand } from './package-manager.ts';
+import { SAY_REQUESTS, watchRegistry, withoutRequests, type Unreached } from './registry-watch.ts';
 
 export type InstallResult =
   | {
@@ -26,6 +27,8 @@ export type InstallResult =
       readonly log?: string;
       /** The command that brings the package manager, when it is not there. */
       readonly provide?: string;
+      /** The registry that no connection could be made to. */
+      readonly registry?: string;
       readonly ms: number;
     }
   | { readonly kind: 'interrupted' };
@@ -67,7 +70,8 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /**
  * Installs the dependencies of the project in `folder`. Returns what happened instead of throwing: a project whose install failed is kept.
  * The child has no stdin: a package manager that wants to ask gets its end and falls back to a default, rather than hang unseen. It leads
- * a process group of its own, so that an interruption ends all that it started.
+ * a process group of its own, so that an interruption ends all that it started. An npm that can't reach its registry is ended after its
+ * second try, since it would go on for a quarter of an hour.
  */
 export async function installDependencies(options: InstallOptions): Promise<InstallResult> {
   const { folder, packageManager, signal } = options;
@@ -85,7 +89,8 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
   const { folder, packageManager, env, signal, onLine } = options;
   const started = performance.now();
   const args = installArguments(packageManager);
-  const child = execa(program, args, {
+  const watched = packageManager === 'npm' && !saysItself(env);
+  const child = execa(program, watched ? [...args, SAY_REQUESTS] : args, {
     cwd: folder,
     env: childEnvironment(env),
     extendEnv: false,
@@ -95,13 +100,16 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
     detached: process.platform !== 'win32',
   });
   // execa's own ways to end it reach the first process only.
-  const release = endWithUs(child, signal);
+  const giveUp = new AbortController();
+  const release = endWithUs(child, AbortSignal.any([giveUp.signal, ...(signal === undefined ? [] : [signal])]));
+  const watch = watched ? watchRegistry() : undefined;
+  let unreached: Unreached | undefined;
   try {
-    if (onLine !== undefined) {
-      for await (const line of child.iterable({ from: 'all' })) {
-        const text = stripVTControlCharacters(line).trim();
-        if (text !== '') onLine(text);
-      }
+    for await (const line of child.iterable({ from: 'all' })) {
+      const text = stripVTControlCharacters(line).trim();
+      if (text !== '') onLine?.(text);
+      unreached ??= watch?.(text);
+      if (unreached !== undefined) giveUp.abort();
     }
     const result = await child;
     const ms = performance.now() - started;
@@ -111,18 +119,26 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
     return {
       kind: 'failed',
       command: [program, ...args].join(' '),
-      seen: missing
-        ? `${program} is not installed`
-        : result.signal === undefined
-          ? `exit status ${result.exitCode ?? 'unknown'}`
-          : `ended by ${result.signal}`,
-      ...(await shortened(folder, stripVTControlCharacters(result.all).trim())),
+      seen:
+        unreached !== undefined
+          ? `no connection to the registry ${unreached.registry}: ${unreached.code}, twice`
+          : missing
+            ? `${program} is not installed`
+            : result.signal === undefined
+              ? `exit status ${result.exitCode ?? 'unknown'}`
+              : `ended by ${result.signal}`,
+      ...(await shortened(folder, withoutRequests(stripVTControlCharacters(result.all)).trim())),
+      ...(unreached === undefined ? {} : { registry: unreached.registry }),
       ...(missing ? { provide: provideCommand(packageManager) } : {}),
       ms,
     };
   } finally {
     release();
   }
+}
+
+function saysItself(env: NodeJS.ProcessEnv): boolean {
+  return Object.entries(env).some(([name, value]) => /^npm_config_loglevel$/i.test(name) && (value ?? '') !== '');
 }
 
 /** Ends the process and all that it started when the signal aborts, or with this process. Returns the function that lets it go. */

@@ -9,6 +9,8 @@ export interface NextStepsInput {
   readonly installed: boolean;
   /** The command that brings the package manager, when it is not on this machine. */
   readonly provide?: string;
+  /** The registry that could not be reached. */
+  readonly registry?: string;
   readonly local: boolean;
   /** Where client id and secret will be found. */
   readonly credentials: 'file' | 'environment' | 'none';
@@ -32,7 +34,10 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     steps.push({ command: `cd ${shellWord(input.folder)}`, text: 'go to the project' });
   }
   if (input.provide !== undefined) steps.push({ command: input.provide, text: 'install the package manager itself' });
-  if (!input.installed) steps.push({ command: installCommand(packageManager), text: 'install its dependencies' });
+  if (!input.installed) {
+    const once = input.registry === undefined ? '' : `, once ${input.registry} answers`;
+    steps.push({ command: installCommand(packageManager), text: `install its dependencies${once}` });
+  }
   if (input.commitLeft)
     steps.push({
       command: 'git add . && git commit -m "Start from the worker template"',

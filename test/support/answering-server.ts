@@ -66,3 +66,10 @@ export function sendJson(
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }
+
+/** A port of loopback at which nobody listens: it was free a moment ago. */
+export async function closedPort(): Promise<number> {
+  const server = await startAnsweringServer(() => undefined);
+  await server.close();
+  return server.port;
+}

@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installDependencies } from '../../../src/scaffold/install.ts';
+import { watchRegistry } from '../../../src/scaffold/registry-watch.ts';
+import { closedPort, sendJson, startAnsweringServer } from '../../support/answering-server.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 
@@ -91,6 +93,55 @@ describe('installing dependencies', () => {
       for (const pid of pids.slice(1)) await until(`${pid} is gone`, () => isGone(Number(pid)));
     },
   );
+
+  it('gives up a registry that no connection can be made to, instead of trying it again for every package', async () => {
+    const closed = await closedPort();
+    const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+    const folder = project(Object.fromEntries(names.map((name) => [name, '1.0.0'])));
+    const lines: string[] = [];
+    const result = await installDependencies({
+      folder,
+      packageManager: 'npm',
+      env: {
+        ...process.env,
+        npm_config_registry: `http://someone:canary-4d1a@127.0.0.1:${closed}/`,
+        npm_config_cache: join(folder, 'cache'),
+        npm_config_fetch_retry_mintimeout: '300',
+        npm_config_loglevel: '',
+      },
+      onLine: (line) => lines.push(line),
+    });
+    if (result.kind !== 'failed') throw new Error(result.kind);
+    expect(result.registry).toBe(`http://127.0.0.1:${closed}`);
+    expect(result.seen).toBe(`no connection to the registry http://127.0.0.1:${closed}: ECONNREFUSED, twice`);
+    expect(result.command).toBe('npm install --no-audit --no-fund --include=dev');
+    const tried = lines.flatMap((line) => /fetch GET (\S+) attempt/.exec(line)?.[1] ?? []);
+    expect(tried).toHaveLength(2);
+    expect(new Set(tried).size).toBe(1);
+    expect(result.output).toContain('attempt 2 failed with ECONNREFUSED');
+  });
+
+  it('leaves a registry that answers its own time, and its requests out of what is shown', async () => {
+    const server = await startAnsweringServer((_request, response) => sendJson(response, 404, { error: 'not found' }));
+    try {
+      const folder = project({ 'absent-one': '1.0.0' });
+      const lines: string[] = [];
+      const env = { ...process.env, npm_config_registry: server.url, npm_config_cache: join(folder, 'cache') };
+      const result = await installDependencies({
+        folder,
+        packageManager: 'npm',
+        env: { ...env, npm_config_loglevel: '' },
+        onLine: (line) => lines.push(line),
+      });
+      if (result.kind !== 'failed') throw new Error(result.kind);
+      expect(result.seen).toBe('exit status 1');
+      expect(lines.join('\n')).toContain('npm http fetch GET 404');
+      expect(result.output).toContain('npm error code E404');
+      expect(result.output).not.toContain('npm http');
+    } finally {
+      await server.close();
+    }
+  });
 
   it('does not begin when it was interrupted before', async () => {
     const signal = AbortSignal.abort();
@@ -186,3 +237,23 @@ function isGone(pid: number): boolean {
   // Where nobody reaps them, the dead stay listed.
   return process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 }
+
+describe('the watch over npm and its registry', () => {
+  const lineOf = (attempt: number, code: string): string =>
+    `npm http fetch GET https://r.test/@a%2fb attempt ${attempt} failed with ${code}`;
+  const verdict = (...lines: readonly string[]): unknown => {
+    const watch = watchRegistry();
+    return lines.map((line) => watch(line)).find((found) => found !== undefined);
+  };
+
+  it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])('takes a second %s for no way there', (code) => {
+    expect(verdict(lineOf(1, code))).toBeUndefined();
+    expect(verdict(lineOf(1, code), lineOf(2, code))).toEqual({ registry: 'https://r.test', code });
+  });
+
+  it('lets npm try on after an answer, and after what a connection can have', () => {
+    const answer = 'npm http fetch GET 200 https://r.test/x 12ms (cache miss)';
+    expect(verdict(answer, lineOf(1, 'ECONNREFUSED'), lineOf(2, 'ECONNREFUSED'))).toBeUndefined();
+    expect(verdict(lineOf(2, 'ECONNRESET'), lineOf(2, '503'))).toBeUndefined();
+  });
+});
