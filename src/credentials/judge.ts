@@ -1,0 +1,71 @@
+import { renewBefore, type CredentialScope } from './credential-set.ts';
+import type { SetRecord } from './store/set-record.ts';
+import type { StoredSet } from './store/store.ts';
+import { verifyMaterial, type VerifiedMaterial } from './verify.ts';
+
+/** Why a set on the disk does not do; in the order in which they are looked at. */
+export type StaleReason =
+  'none' | 'files' | 'unusable' | 'changed' | 'endpoint' | 'principal' | 'tenant' | 'namespace' | 'renewal-due';
+
+export interface Stale {
+  readonly reason: StaleReason;
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** What a set on the disk is worth. `record` and `verified` are there as far as they could be read. */
+export interface Judgement {
+  readonly record?: SetRecord;
+  readonly verified?: VerifiedMaterial;
+  /** When a new one is due, milliseconds since the epoch. */
+  readonly renewBefore?: number;
+  /** Everything that speaks against it; empty for a set that is fine. */
+  readonly stale: readonly Stale[];
+}
+
+/**
+ * Judges a set by itself, by its lock file and by what is wanted. Another leaf certificate at the server is no reason: the server
+ * makes a new one for each request. `namespace` is what the settings say.
+ */
+export function judgeSet(
+  stored: StoredSet | undefined,
+  wanted: CredentialScope & { readonly namespace?: string },
+  now: number,
+): Judgement {
+  if (stored === undefined) return { stale: [{ reason: 'none', text: 'no set has been pulled yet' }] };
+  const { record, problems, text } = stored;
+  const stale: Stale[] = problems.map((problem) => ({ reason: 'files', text: problem }));
+  const add = (reason: StaleReason, sentence: string): void => void stale.push({ reason, text: sentence });
+  if (record === undefined) return { stale };
+  const verdict = verifyMaterial({ namespace: record.namespace, text }, now);
+  const readable = problems.every((problem) => problem.includes('chmod'));
+  if (!verdict.ok && readable) for (const { message } of verdict.problems) add('unusable', message);
+  const verified = verdict.ok ? verdict.verified : undefined;
+  for (const difference of verified === undefined ? [] : drift(record, verified)) add('changed', difference);
+  if (record.endpoint !== wanted.endpoint) add('endpoint', `it is for ${record.endpoint}, not for ${wanted.endpoint}`);
+  if (record.principal !== wanted.principal)
+    add('principal', `it is for the application ${record.principal}, not for ${wanted.principal}`);
+  if (record.tenantId !== wanted.tenantId)
+    add('tenant', `it is for ${record.tenantId ?? 'no tenant in particular'}, not for ${wanted.tenantId ?? 'none'}`);
+  if (record.namespace !== wanted.namespace)
+    add('namespace', `it is for the namespace ${record.namespace}, and the settings say ${wanted.namespace ?? 'none'}`);
+  const due = verified === undefined ? undefined : renewBefore(verified.leaf, record.pulledAt);
+  if (due !== undefined && now >= due)
+    add('renewal-due', `two thirds of its life have passed: it should have been renewed before ${iso(due)}`);
+  return { record, ...(verified && { verified }), ...(due !== undefined && { renewBefore: due }), stale };
+}
+
+function drift(record: SetRecord, { leaf, roots }: VerifiedMaterial): readonly string[] {
+  const differences: string[] = [];
+  if (leaf.fingerprint !== record.certificate.fingerprint) {
+    const serials = `serial ${leaf.serial}, pulled was ${record.certificate.serial}`;
+    differences.push(`client.pem is not the certificate that was pulled (${serials})`);
+  }
+  const [now, then] = [roots, record.authorities].map((list) => list.map(({ fingerprint }) => fingerprint).join());
+  if (now !== then) differences.push('ca.pem does not hold the authorities that were pulled');
+  return differences;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { join, relative, resolve, sep } from 'node:path';
+
+/** Names of the files of a set, in its folder. */
+export const SET_FILES = {
+  cert: 'client.pem',
+  key: 'client.key',
+  ca: 'ca.pem',
+  token: 'engine.token',
+  lock: 'lock.json',
+} as const;
+
+export const LOCAL_SETTINGS = 'application-local.yaml';
+const FOLDERS = ['.kuflow', 'credentials'] as const;
+const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
+const ABANDONED = /^\.(new|old)-/;
+
+/** Where everything of the store stands in a project; absolute paths. */
+export interface StoreLayout {
+  readonly project: string;
+  readonly settings: string;
+  /** `.kuflow/credentials` */
+  readonly store: string;
+  readonly pidLock: string;
+}
+
+export function storeLayout(project: string): StoreLayout {
+  const store = join(project, ...FOLDERS);
+  return { project, settings: join(project, LOCAL_SETTINGS), store, pidLock: join(store, '.pid-lock') };
+}
+
+/** Every folder from the project down to the store. */
+export function storeFolders(project: string): readonly string[] {
+  return FOLDERS.map((_name, depth) => join(project, ...FOLDERS.slice(0, depth + 1)));
+}
+
+/** A name that sorts by time and is not there yet: `20260102-030405-0a1b2c`. */
+export function newSetId(now: number): string {
+  const time = new Date(now)
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}
+
+export function isSetId(name: string): boolean {
+  return ID.test(name);
+}
+
+/** A name for what becomes a set, or was one; what a killed run leaves under it belongs to nobody. */
+export function stagingName(kind: 'new' | 'old', id: string): string {
+  return `.${kind}-${id}`;
+}
+
+export function isStaging(name: string): boolean {
+  return ABANDONED.test(name);
+}
+
+/** As settings files name it: relative to the project, with `/` everywhere. */
+export function settingPath(layout: StoreLayout, id: string, file: string): string {
+  return relative(layout.project, join(layout.store, id, file))
+    .split(sep)
+    .join('/');
+}
+
+/** The set that a path of the settings points into, when it is one of this store. */
+export function setIdOfPath(layout: StoreLayout, path: string, file: string): string | undefined {
+  const parts = relative(layout.store, resolve(layout.project, path)).split(sep);
+  const [id = '', name] = parts;
+  return parts.length === 2 && isSetId(id) && name === file ? id : undefined;
+}

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { Secret } from '../../src/base/secret.ts';
+import { pullSet, type PullRequest, type PullResult } from '../../src/credentials/pull.ts';
+import { nodeFiles } from '../../src/credentials/store/node-files.ts';
+import { identityOfSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
+import { loadSettings } from '../../templates/typescript/src/kuflow/settings.ts';
+import type { TestAuthority } from './certificates.ts';
+
+export const CLIENT_ID = '018f3a1c-0000-7000-8000-000000000001';
+export const CLIENT_SECRET = 'canary-client-secret';
+export const APPLICATION =
+  'kuflow:\n  api: # who we are\n    client-id: 018f3a1c-0000-7000-8000-000000000001\ntemporal:\n  kuflow-queue: Q\n';
+export const LOCAL = `# mine\nkuflow:\n  api:\n    client-secret: ${CLIENT_SECRET} # keep\nworker:\n  health-port: 0\n`;
+
+/** A folder with the application files of a worker. */
+export function credentialProject(folder: string, local: string | null = LOCAL): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'application.yaml'), APPLICATION);
+  if (local !== null) writeFileSync(join(folder, 'application-local.yaml'), local, { mode: 0o600 });
+  return folder;
+}
+
+export interface Issuing {
+  /** How many certificates were asked for. */
+  count: number;
+  readonly request: PullRequest['requestMaterial'];
+}
+
+/** Issues a new certificate for each request, as KuFlow does. */
+export function issuing(authority: TestAuthority, namespace = 'loans', days = 30): Issuing {
+  const state: Issuing = {
+    count: 0,
+    request: async () => {
+      state.count += 1;
+      const { cert, key } = await authority.issue({ commonName: `app-${state.count}`, fromDays: 0, toDays: days });
+      return { namespace, text: { cert, key, ca: authority.cert } };
+    },
+  };
+  return state;
+}
+
+export function pullRequest(project: string, issued: Issuing, over: Partial<PullRequest> = {}): PullRequest {
+  return {
+    project,
+    endpoint: 'https://api.kuflow.com/v2024-06-14',
+    principal: CLIENT_ID,
+    target: 'engine.kuflow.com:443',
+    env: {},
+    force: false,
+    dryRun: false,
+    keepToken: false,
+    requestMaterial: issued.request,
+    files: nodeFiles,
+    clock: systemClock,
+    ...over,
+  };
+}
+
+export function pull(project: string, issued: Issuing, over: Partial<PullRequest> = {}): Promise<PullResult> {
+  return pullSet(pullRequest(project, issued, over));
+}
+
+export const tokenOf = (text: string, lifeMs = 3_600_000) => ({
+  token: new Secret(text),
+  expiredAt: new Date(Date.now() + lifeMs).toISOString(),
+});
+
+/** What a worker makes of the folder: the identity that its files give, undefined when there is none. Throws when they contradict themselves. */
+export function identityInFiles(
+  project: string,
+  env: Readonly<Record<string, string>> = {},
+): EngineIdentity | undefined {
+  return identityOfSettings(loadSettings(project, env));
+}
+
+export function localText(project: string): string | undefined {
+  const path = join(project, 'application-local.yaml');
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}

@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { nodeFiles } from '../../src/credentials/store/node-files.ts';
+import type { NewFile, StoreFiles } from '../../src/credentials/store/store-files.ts';
+
+/** The process is gone: nothing that comes after it is done either. */
+export class Crash extends Error {}
+
+/**
+ * `crash`: the process ends before the step. `torn`: it ends in the middle of a write. `fail`: the step is refused once, with `code`.
+ * `kill`: this very process is killed before the step.
+ */
+export type Fault =
+  | { readonly kind: 'crash' | 'torn' | 'kill'; readonly before: number }
+  | { readonly kind: 'fail'; readonly before: number; readonly code: string };
+
+export interface FaultyFiles {
+  readonly files: StoreFiles;
+  /** Every call so far, by name, without the parts of names that differ from run to run. */
+  readonly steps: readonly string[];
+}
+
+const named = (path: string): string =>
+  basename(path).replace(/(settings-)?\d{8}-\d{6}-[0-9a-f]{6}|settings-[0-9a-f]{8}/, 'ID');
+
+/** The real disk, with every call counted and one of them going wrong. */
+export function faultyFiles(fault?: Fault): FaultyFiles {
+  const steps: string[] = [];
+  const state = { dead: false };
+  const step = async <T>(name: string, work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
+    if (state.dead) throw new Crash(name);
+    const here = steps.push(name) - 1 === fault?.before;
+    if (here && fault.kind === 'fail') throw Object.assign(new Error(`${fault.code}: ${name}`), { code: fault.code });
+    if (here && fault.kind === 'kill') process.kill(process.pid, 'SIGKILL');
+    if (here && (fault.kind === 'crash' || fault.kind === 'torn')) {
+      state.dead = true;
+      if (fault.kind === 'torn') await half?.();
+      throw new Crash(name);
+    }
+    return await work();
+  };
+  const newFile = (path: string, file: NewFile): NewFile => ({
+    write: (content) =>
+      step(
+        `write ${named(path)}`,
+        () => file.write(content),
+        () => file.write(content.subarray(0, content.length / 2)),
+      ),
+    setMode: (mode) => step(`mode ${named(path)}`, () => file.setMode(mode)),
+    sync: () => step(`sync ${named(path)}`, () => file.sync()),
+    close: async () => {
+      try {
+        await step(`close ${named(path)}`, () => file.close());
+      } catch (error) {
+        // A process that ends closes its files.
+        await file.close();
+        throw error;
+      }
+    },
+  });
+  const files: StoreFiles = {
+    look: (path) => step(`look ${named(path)}`, () => nodeFiles.look(path)),
+    read: (path) => step(`read ${named(path)}`, () => nodeFiles.read(path)),
+    list: (path) => step(`list ${named(path)}`, () => nodeFiles.list(path)),
+    makeFolder: (path) => step(`mkdir ${named(path)}`, () => nodeFiles.makeFolder(path)),
+    closeFolder: (path) => step(`chmod ${named(path)}`, () => nodeFiles.closeFolder(path)),
+    create: (path) => step(`create ${named(path)}`, async () => newFile(path, await nodeFiles.create(path))),
+    rename: (from, to) => step(`rename ${named(from)} ${named(to)}`, () => nodeFiles.rename(from, to)),
+    syncFolder: (path) => step(`sync folder ${named(path)}`, () => nodeFiles.syncFolder(path)),
+    removeFile: (path) => step(`unlink ${named(path)}`, () => nodeFiles.removeFile(path)),
+    removeFolder: (path) => step(`rmdir ${named(path)}`, () => nodeFiles.removeFolder(path)),
+    lock: (path) =>
+      step(`lock ${named(path)}`, async () => {
+        const locking = await nodeFiles.lock(path);
+        if (locking.kind === 'held') return locking;
+        const release = async (): Promise<void> => {
+          try {
+            await step('unlock', locking.release);
+          } catch (error) {
+            if (error instanceof Crash) leaveToTheDead(path);
+            throw error;
+          }
+        };
+        return { kind: 'taken', release };
+      }),
+  };
+  return { files, steps };
+}
+
+let deadPid: number | undefined;
+
+/** The lock as a killed process leaves it: this one lives on, and the next run must see that its holder does not. */
+function leaveToTheDead(path: string): void {
+  deadPid ??= spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(path, JSON.stringify({ pid: deadPid, start: 'linux:another-boot:1' }));
+}
