@@ -1,0 +1,145 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  hasShell,
+  startInteractiveShell,
+  type InteractiveShell,
+  type TestedShell,
+} from '../support/interactive-shell.ts';
+import { temporaryFolders } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+let shell: InteractiveShell | undefined;
+
+afterEach(async () => {
+  await shell?.close();
+  shell = undefined;
+});
+
+/** What would do something if a shell ever evaluated it: make a file, or come out as something else. */
+const HOSTILE = [
+  ...['$(touch MADE)', '`touch MADE`', ';touch MADE', '"$(touch MADE)"', "'$(touch MADE)'", '\\$(touch MADE)', '>MADE'],
+  ...[
+    'LOAN A',
+    'two  blanks',
+    "IT'S",
+    'D"Q',
+    'x:y',
+    'a=b:c',
+    'b\\c',
+    '*',
+    '?',
+    '[ab]',
+    '{a,b}',
+    '(a)',
+    '~root',
+    '!!',
+    '!t',
+  ],
+  ...['#c', '<in', 'a|b', '&&', '%s', '=x', '^a^b', '$HOME', '${HOME}', '@x', ',y', 'é😀'],
+];
+
+/** Each with a beginning that nobody else has and that can be typed. */
+const CODES = HOSTILE.map((code, at) => `${String.fromCharCode(97 + (at % 26), 97 + Math.floor(at / 26))}_${code}`);
+
+const UNSHOWN = ['line\nbreak', 'tab\tstop', 'esc\u001b[2J', 'bidi\u202eover', '-option'];
+
+function project(): string {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'processes'));
+  [...CODES, ...UNSHOWN].forEach((code, at) =>
+    writeFileSync(
+      join(cwd, 'processes', `${at}.process.yaml`),
+      JSON.stringify({ process: { code, name: at === 0 ? 'Name: $(touch MADE) %B `touch MADE`' : 'A name' } }),
+    ),
+  );
+  return cwd;
+}
+
+async function start(which: TestedShell, cwd: string, programs: readonly string[] = []): Promise<InteractiveShell> {
+  shell = await startInteractiveShell(which, { folder: folder(), cwd, programs });
+  return shell;
+}
+
+describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (which) => {
+  it('completes commands, options, choices, files, folders and the line of another command', async ({ skip }) => {
+    skip(!hasShell(which), `${which} is not installed here`);
+    const cwd = folder();
+    for (const name of ['state', 'node_modules/.bin']) mkdirSync(join(cwd, name), { recursive: true });
+    writeFileSync(join(cwd, 'two words.yaml'), '');
+    writeFileSync(join(cwd, 'kuflow.process.yaml'), 'process: { code: LOAN, name: Loan }\n');
+    const { run } = await start(which, cwd, ['create-kuflow-worker', 'npx', 'recorded-program']);
+    const made = async (keys: string): Promise<readonly string[]> => {
+      const { program, args } = await run(`${keys}\r`);
+      return [program, ...args];
+    };
+    expect(await made('kuflow proc\tli\t')).toEqual(['kuflow', 'processes', 'list']);
+    expect(await made('kuflow help proc\t')).toEqual(['kuflow', 'help', 'processes']);
+    expect(await made('kuflow processes show L\t--js\t')).toEqual(['kuflow', 'processes', 'show', 'LOAN', '--json']);
+    expect(await made('kuflow create --process=L\t')).toEqual(['kuflow', 'create', '--process=LOAN']);
+    expect(await made('kuflow create --package-man\tpn\t')).toEqual(['kuflow', 'create', '--package-manager', 'pnpm']);
+    expect(await made('kuflow create --package-manager=pn\t')).toEqual(['kuflow', 'create', '--package-manager=pnpm']);
+    expect(await made('create-kuflow-worker --package-manager b\t')).toEqual([
+      ...['create-kuflow-worker', '--package-manager', 'bun'],
+    ]);
+    expect(await made('kuflow create --definition two\t')).toEqual([
+      'kuflow',
+      'create',
+      '--definition',
+      'two words.yaml',
+    ]);
+    expect(await made('kuflow create --definition=ku\t')).toEqual([
+      'kuflow',
+      'create',
+      '--definition=kuflow.process.yaml',
+    ]);
+    expect(await made('kuflow dev --state-dir st\t')).toEqual([
+      ...['kuflow', 'dev', '--state-dir', which === 'zsh' ? 'state' : 'state/'],
+    ]);
+    expect(await made('kuflow dev exec -- recorded-pr\ttwo\t')).toEqual([
+      ...['kuflow', 'dev', 'exec', '--', 'recorded-program', 'two words.yaml'],
+    ]);
+    const own = join(cwd, 'node_modules', '.bin', 'kuflow');
+    writeFileSync(own, "#!/bin/sh\necho 'words '\necho from-project\n", { mode: 0o755 });
+    expect(await made('npx kuflow fr\t')).toEqual(['npx', 'kuflow', 'from-project']);
+    expect(await made('npx two\t')).toEqual(['npx', 'two words.yaml']);
+  });
+
+  it('puts hostile codes of processes on the line as they are, and nothing of them is run', async ({ skip }) => {
+    skip(!hasShell(which), `${which} is not installed here`);
+    const cwd = project();
+    const before = readdirSync(cwd);
+    const { run, screen } = await start(which, cwd);
+    const wrong: unknown[] = [];
+    for (const quote of ['', "'", '"']) {
+      // Each press starts a program: within quotes those that the quotes make different.
+      for (const code of quote === '' ? CODES : CODES.slice(0, 7)) {
+        // Bash can't be told how to go on within such a quote, and is offered nothing.
+        if (which === 'bash' && quote !== '' && (code.includes(quote) || (quote === '"' && code.includes('!'))))
+          continue;
+        const { args } = await run(`kuflow processes show ${quote}${code.slice(0, 3)}\t\r`);
+        if (args.length !== 3 || args[2] !== code) wrong.push([quote, code, args]);
+      }
+    }
+    expect(wrong).toEqual([]);
+    // All of them at once, as a list with their names.
+    const { args } = await run('kuflow processes show \t\t\u0015kuflow done\r');
+    expect(args).toEqual(['done']);
+    expect(screen()).toContain('LOAN');
+    expect(screen()).not.toMatch(/\u001b\[2J|\u202e|line\r?\nbreak/);
+    expect(readdirSync(cwd)).toEqual(before);
+  });
+
+  it('shows no error when there is no kuflow to ask, or one that fails', async ({ skip }) => {
+    skip(!hasShell(which), `${which} is not installed here`);
+    const cwd = folder();
+    mkdirSync(join(cwd, 'broken'));
+    writeFileSync(join(cwd, 'broken', 'kuflow'), '#!/bin/sh\necho kaboom\necho kaboom >&2\nexit 3\n', { mode: 0o755 });
+    const { run, screen } = await start(which, cwd, ['other']);
+    const shown = screen().length;
+    expect(await run('./missing/kuflow proc\t\u0015other a\r')).toEqual({ program: 'other', args: ['a'] });
+    expect(await run('./broken/kuflow proc\t\u0015other b\r')).toEqual({ program: 'other', args: ['b'] });
+    expect(screen().slice(shown)).not.toMatch(/kaboom|error|not found|no such|can't/i);
+  });
+});
