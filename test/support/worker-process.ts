@@ -58,8 +58,11 @@ export function bareEnvironment(): Record<string, string> {
   );
 }
 
-function spawnWorker(environment: Record<string, string>, args: readonly string[]): ChildProcess {
-  const folder = workerProject();
+function spawnWorker(
+  environment: Record<string, string>,
+  args: readonly string[],
+  folder = workerProject(),
+): ChildProcess {
   return spawn(process.execPath, ['--enable-source-maps', join(folder, 'dist', 'main.js'), ...args], {
     cwd: folder,
     env: environment,
@@ -74,9 +77,9 @@ function exitOf(child: ChildProcess): Promise<number | string> {
   });
 }
 
-/** Starts the built worker of the generated project, as its image does. */
-export function startWorkerProcess(environment: Record<string, string>): WorkerProcess {
-  const child = spawnWorker(environment, []);
+/** Starts the built worker of the generated project, as its image does, or that of another built project. */
+export function startWorkerProcess(environment: Record<string, string>, folder?: string): WorkerProcess {
+  const child = spawnWorker(environment, [], folder);
   const exited = exitOf(child);
   const log: LogLine[] = [];
   let output = '';
