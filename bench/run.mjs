@@ -1,4 +1,5 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,demo] [--write-readme]`. Never in CI.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,demo,peers] [--write-readme] [--write-docs]`.
+// Never in CI. `--scenarios help,dry` runs only some of the scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +9,21 @@ import { installBoth, measureCreate, measureInstall, measureStart } from './comm
 import { measureDemo } from './demo.mjs';
 import { measureGateway } from './gateway.mjs';
 import { endRunning } from './measure.mjs';
+import { endRuns } from './peers/observe.mjs';
+import { peerTables, writePeers } from './peers/page.mjs';
+import { comparePeers } from './peers/peers.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'gateway', 'demo'];
+const STAGES = ['start', 'install', 'create', 'gateway', 'demo', 'peers'];
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, 'write-readme': { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    scenarios: { type: 'string' },
+    'write-readme': { type: 'boolean' },
+    'write-docs': { type: 'boolean' },
+  },
+});
 const wanted = values.only?.split(',') ?? STAGES;
 const unknown = wanted.filter((stage) => !STAGES.includes(stage));
 if (unknown.length > 0) {
@@ -25,6 +36,7 @@ const say = (text) => console.error(`  ${text}`);
 const rows = [];
 const failed = [];
 let installed;
+let comparison;
 
 const stages = {
   start: async () => await measureStart(installed, say),
@@ -32,6 +44,13 @@ const stages = {
   create: async () => await measureCreate(installed, folder, say),
   gateway: async () => await measureGateway(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
+  peers: async () => {
+    comparison = await comparePeers(ROOT, folder, say, {
+      only: values.scenarios?.split(','),
+      stopped: () => interrupted,
+    });
+    return [];
+  },
 };
 
 let interrupted = false;
@@ -39,6 +58,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interrupted = true;
     endRunning();
+    endRuns();
   });
 }
 
@@ -62,8 +82,13 @@ try {
 
 const machine = `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'CPU'}, ${process.platform}`;
 const table = markdown(rows, machine);
-console.log(table);
-if (values['write-readme'] && failed.length === 0 && !interrupted)
+if (rows.length > 0) console.log(table);
+if (comparison !== undefined) {
+  console.log(peerTables(comparison));
+  if (values['write-docs'] && values.scenarios === undefined && failed.length === 0 && !interrupted)
+    await writePeers(join(ROOT, 'docs'), comparison);
+}
+if (values['write-readme'] && rows.length > 0 && failed.length === 0 && !interrupted)
   await writeBetweenMarkers(join(ROOT, 'README.md'), table);
 // A missed target is a result; a stage that could not be measured is a failure.
 process.exitCode = interrupted ? 130 : failed.length === 0 ? 0 : 1;

@@ -20,18 +20,24 @@ export function openEmulator({ columns, rows }) {
     cursorHidden: () => hidden,
     /** Resolves when the emulator has shown the text. */
     write: (/** @type {string} */ text) => new Promise((resolve) => emulator.write(text, () => resolve(undefined))),
-    /** The text on the screen, without the blanks at the ends of its lines. */
-    screen: () => lines(emulator, emulator.buffer.active.baseY),
-    /** The same with all that has scrolled away. */
-    everything: () => lines(emulator, 0),
+    /** The lines on the screen, without the blanks at their ends. */
+    screen: () => {
+      const { active } = emulator.buffer;
+      const texts = [];
+      for (let y = active.baseY; y < active.length; y++) texts.push(active.getLine(y)?.translateToString(true) ?? '');
+      return texts.join('\n').trimEnd();
+    },
+    /** The same with all that has scrolled away, and with the lines whole that the terminal broke at its edge. */
+    everything: () => {
+      const { active } = emulator.buffer;
+      let text = '';
+      for (let y = 0; y < active.length; y++) {
+        const whole = active.getLine(y + 1)?.isWrapped !== true;
+        text += `${active.getLine(y)?.translateToString(whole) ?? ''}${whole ? '\n' : ''}`;
+      }
+      return text.trimEnd();
+    },
   };
-}
-
-function lines(emulator, from) {
-  const { active } = emulator.buffer;
-  const texts = [];
-  for (let y = from; y < active.length; y++) texts.push(active.getLine(y)?.translateToString(true) ?? '');
-  return texts.join('\n').trimEnd();
 }
 
 /**

@@ -1,4 +1,3 @@
-import { isAbsolute, relative } from 'node:path';
 import { forTerminal, forTerminalLines } from '../base/escape.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { CheckEvent, CheckResult } from '../doctor/check.ts';
@@ -9,6 +8,7 @@ import type { PlatformEvent } from '../platform/platform-types.ts';
 import type { FindEvent } from '../platform/temporal/find.ts';
 import { duration, type Progress, type StepEnd } from './progress.ts';
 import { palette } from './palette.ts';
+import { shortPath } from './short-path.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the view shows of a made project. */
@@ -64,12 +64,6 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
         endGit(progress, event.result);
     }
   };
-}
-
-/** A path as a person in the current folder would write it. */
-function shortPath(path: string): string {
-  const below = relative(process.cwd(), path);
-  return below === '' ? '.' : below.startsWith('..') || isAbsolute(below) ? path : below;
 }
 
 function installedText(workspace: string | undefined): string {
@@ -162,7 +156,7 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
     const why = file.action === 'conflict' ? ` ${file.reason}` : '';
     terminal.out.line(`${file.action.padEnd(9)} ${forTerminal(file.path, 1000)}${why}`);
   }
-  terminal.err.line(`Dry run: nothing was written to ${forTerminal(summary.folder, 1000)}`);
+  terminal.err.line(`Dry run: nothing was written to ${forTerminal(shortPath(summary.folder), 1000)}`);
   const conflicts = summary.files.filter(({ action }) => action === 'conflict').length;
   if (conflicts === 0) return;
   const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
@@ -195,7 +189,7 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
   }
   const { code, tasks } = summary.process;
   err.line(
-    `\n${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(summary.folder, 1000)}`,
+    `\n${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
   printSteps(terminal, summary.next);

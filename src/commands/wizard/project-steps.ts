@@ -4,6 +4,7 @@ import { interrupted, KnownError } from '../../base/errors.ts';
 import { toNpmName } from '../../names/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
+import { shortPath } from '../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
 import { settle, withFlags, type Preview, type Step, type WizardState } from './wizard-state.ts';
 
@@ -147,7 +148,7 @@ function summaryRows(state: WizardState, preview: Preview): readonly (readonly [
     [files.overwrite, 'replaced'],
   ] as const;
   return [
-    ['Folder', preview.folder],
+    ['Folder', shortPath(preview.folder)],
     ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
     ['Language', 'TypeScript'],
     ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
