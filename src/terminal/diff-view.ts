@@ -4,6 +4,7 @@ import type { AddedFile, AddResult } from '../flows/add.ts';
 import type { FileEdit } from '../scaffold/edit/plan-edits.ts';
 import { palette } from './palette.ts';
 import type { Channel, Terminal } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 /** A unified diff, in colours where there are some; every line escaped. */
 export function printDiff(channel: Channel, diff: string): void {
@@ -38,6 +39,7 @@ const WORDS: Readonly<Record<AddedFile['action'], string>> = {
 export function printAdded(terminal: Terminal, result: AddResult, cwd: string): void {
   const { out, err } = terminal;
   const { bold, cyan, dim, yellow } = palette(err);
+  const prose = (text: string): string => (err.isTTY ? wrapped(text, err.columns) : text);
   const width = result.dryRun ? 5 : 7;
   for (const { path, action, how, reason } of result.files) {
     const why = action === 'left' ? `  (${reason ?? ''})` : how === 'edited-by-hand' ? '  (edited by hand)' : '';
@@ -48,7 +50,7 @@ export function printAdded(terminal: Terminal, result: AddResult, cwd: string): 
     out.line();
     printDiff(out, diff);
   }
-  for (const note of result.notes) err.line(`${yellow('!')} ${forTerminal(note, 1000)}`);
+  for (const note of result.notes) err.line(prose(`${yellow('!')} ${forTerminal(note, 1000)}`));
   const place = relative(cwd, result.project);
   const where = place === '' ? '' : ` in ${forTerminal(result.project, 1000)}`;
   if (result.dryRun) {
@@ -56,14 +58,14 @@ export function printAdded(terminal: Terminal, result: AddResult, cwd: string): 
     return;
   }
   const left = result.files.filter(({ action }) => action === 'left').length;
-  err.line(
-    `\n${bold(forTerminal(titleOf(result)))} added${where}${left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left`}`,
-  );
+  const isAdded = left < result.files.length;
+  const were = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left`;
+  err.line(`\n${bold(forTerminal(titleOf(result)))} ${isAdded ? 'added' : 'not added'}${where}${were}`);
   err.line('\nNext:');
   for (const { command, text } of result.next) {
     err.line(
       command === undefined
-        ? `  ${forTerminal(text, 1000)}`
+        ? prose(`  ${forTerminal(text, 1000)}`)
         : `  ${cyan(forTerminal(command, 1000))}  ${dim(forTerminal(text))}`,
     );
   }
