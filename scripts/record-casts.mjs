@@ -11,6 +11,7 @@ import { demo } from './casts/demo.mjs';
 import { drawCast } from './casts/picture.mjs';
 import { refuseTraces } from './casts/traces.mjs';
 import { openRecording } from './casts/recording.mjs';
+import { startRegistry } from './casts/registry.mjs';
 import { wizard } from './casts/wizard.mjs';
 import { provideTemporal } from './temporal.mjs';
 
@@ -33,37 +34,43 @@ for (const { name } of wanted) await draw(name);
 async function record() {
   provideTemporal((text) => console.error(text));
   const home = await mkdtemp(join(tmpdir(), 'kuflow-casts-'));
+  let registry;
   try {
-    const env = await prepare(home);
+    const prepared = await prepare(home);
+    registry = await startRegistry(prepared);
+    const env = { ...prepared.env, npm_config_registry: registry.url };
     for (const cast of wanted) {
       const cwd = join(home, 'package', cast.name);
       await mkdir(cwd);
       console.error(`record ${cast.name}`);
-      const terminal = await openRecording({ cwd, env, title: cast.title });
+      const terminal = await openRecording({ cwd, env, title: cast.title, rows: cast.rows });
       try {
         await cast.drive(terminal);
         const recorded = await shortenTurning(await terminal.end());
         const text = writeCast(recorded);
-        refuseTraces(recorded, [home, ROOT, hostname(), userInfo().homedir]);
+        try {
+          refuseTraces(recorded, [home, ROOT, hostname(), userInfo().homedir]);
+        } catch (error) {
+          console.error(terminal.everything());
+          throw error;
+        }
         await writeFile(join(folder, `${cast.name}.cast`), text);
       } finally {
         terminal.kill();
       }
     }
   } finally {
+    await registry?.stop();
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Packs and installs the package, and returns an environment in which nothing tells of this machine and its person. */
+/** Packs and installs the package, and makes an environment in which nothing tells of this machine and its person. */
 async function prepare(home) {
   const run = (args, cwd) => {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const { status, stdout, stderr } = spawnSync(npm, args, {
-      cwd,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-    });
+    const shell = process.platform === 'win32';
+    const { status, stdout, stderr } = spawnSync(npm, args, { cwd, encoding: 'utf8', shell });
     if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with ${status}\n${stderr}`);
     return stdout.trim();
   };
@@ -74,18 +81,23 @@ async function prepare(home) {
   const [{ filename }] = JSON.parse(run(['pack', '--ignore-scripts', '--json', '--pack-destination', home], ROOT));
   run(['install', '--no-audit', '--no-fund', join(home, filename)], installed);
   return {
-    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-    HOME: join(home, 'home'),
-    LANG: 'C.UTF-8',
-    KUFLOW_TEMPORAL_PATH: process.env.KUFLOW_TEMPORAL_PATH,
-    GIT_AUTHOR_NAME: 'You',
-    GIT_AUTHOR_EMAIL: 'you@example.com',
-    GIT_COMMITTER_NAME: 'You',
-    GIT_COMMITTER_EMAIL: 'you@example.com',
-    // npm finds its packages where it always does, without the home that it would look in.
-    npm_config_cache: run(['config', 'get', 'cache'], installed),
-    npm_config_userconfig: run(['config', 'get', 'userconfig'], installed),
-    npm_config_update_notifier: 'false',
+    manifest: JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')),
+    tarball: await readFile(join(home, filename)),
+    real: run(['config', 'get', 'registry'], installed),
+    env: {
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      HOME: join(home, 'home'),
+      LANG: 'C.UTF-8',
+      KUFLOW_TEMPORAL_PATH: process.env.KUFLOW_TEMPORAL_PATH,
+      GIT_AUTHOR_NAME: 'You',
+      GIT_AUTHOR_EMAIL: 'you@example.com',
+      GIT_COMMITTER_NAME: 'You',
+      GIT_COMMITTER_EMAIL: 'you@example.com',
+      // npm finds its packages where it always does, without the home that it would look in.
+      npm_config_cache: run(['config', 'get', 'cache'], installed),
+      npm_config_userconfig: run(['config', 'get', 'userconfig'], installed),
+      npm_config_update_notifier: 'false',
+    },
   };
 }
 

@@ -15,6 +15,12 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
   let at = 0;
   let heard;
   let thinking = 0;
+  let paused = 0;
+  // Only what comes after a key waits for the person: a question may be drawn in several pieces.
+  const think = (seconds) => {
+    thinking += paused + seconds;
+    paused = 0;
+  };
   const session = openSession('sh', ['-i'], {
     cwd,
     env: { ...env, TERM: 'xterm-256color', PS1: PROMPT },
@@ -34,15 +40,21 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
   return {
     everything: session.everything,
     until: session.until,
-    /** Time that a person would take now. */
+    /** Waits until a question of a wizard is the one that waits for an answer. */
+    asked: (/** @type {string} */ question) =>
+      session.until((screen) => {
+        const at = screen.lastIndexOf('\n? ');
+        return at !== -1 && screen.slice(at).includes(question);
+      }),
+    /** Time that a person would take before the next key. */
     pause: (/** @type {number} */ seconds) => {
-      thinking += seconds;
+      paused += seconds;
     },
     /** Types key by key; each is sent when the one before has been answered on the screen. */
     async type(/** @type {string} */ text) {
       for (const key of text) {
         const before = session.pieces();
-        thinking += KEY_S;
+        think(KEY_S);
         session.type(key);
         await session.until(() => session.pieces() > before);
       }
@@ -50,7 +62,7 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
     /** One key that is no text: return, an arrow, Ctrl-C. */
     async press(/** @type {keyof typeof KEYS} */ key, seconds = 0.4) {
       const before = session.pieces();
-      thinking += seconds;
+      think(seconds);
       session.type(KEYS[key]);
       await session.until(() => session.pieces() > before);
     },

@@ -1,18 +1,47 @@
-/** The questions of `create-kuflow-worker`, answered for the sample process. */
+/** The questions of `create-kuflow-worker`, answered for a process that is described on the way, until the new worker is checked. */
 export const wizard = {
   name: 'wizard',
   title: 'A new worker by questions',
+  rows: 30,
   /** @param {Awaited<ReturnType<typeof import('./recording.mjs').openRecording>>} terminal */
   async drive(terminal) {
+    const choose = async (question, ...keys) => {
+      await terminal.asked(question);
+      terminal.pause(0.9);
+      for (const key of [...keys, 'enter']) await terminal.press(key);
+    };
+    const answer = async (question, text) => {
+      await terminal.asked(question);
+      terminal.pause(0.6);
+      await terminal.type(text);
+      await terminal.press('enter');
+    };
     terminal.pause(0.8);
     await terminal.type('npx create-kuflow-worker');
     await terminal.press('enter');
-    await terminal.until('Folder of the new project');
-    await terminal.type('loan-worker');
-    await terminal.press('enter');
-    await terminal.until('Which process is the worker for?');
-    terminal.pause(1.2);
+    await choose('Which process is the worker for?', 'down', 'down');
+    await choose('Where will the worker run first?');
+    await answer('Code of the process definition', 'LOAN');
+    await answer('Code of its first task', 'APPLY');
+    await choose('Who does APPLY?');
+    await choose('JSON Schema file of the data of APPLY');
+    await answer('Code of task 2', 'SCORE');
+    await choose('Who does SCORE?', 'down');
+    await choose('JSON Schema file of the data of SCORE');
+    await choose('Code of task 3');
+    await choose('Task queue (LOAN_QUEUE)');
+    await choose('Workflow type (LoanWorkflow)');
+    await choose('Folder of the new project (loan-worker)');
+    await choose('Package manager');
+    await choose('Make a git repository');
+    await choose('Install dependencies with npm?');
+    await terminal.asked('Create the project?');
+    terminal.pause(3);
     await terminal.press('enter');
     await terminal.prompt();
+    const text = terminal.everything();
+    if (!text.includes('To do the same without questions') || !text.includes('Dependencies installed')) {
+      throw new Error(`The wizard failed\n${text}`);
+    }
   },
 };
