@@ -71,28 +71,25 @@ export function configure(command: Command, context: CommandContext): void {
     'Adds a task, a process or an activity of your own to the worker project of this folder, or of a folder above. Names that are there never change.',
   );
 
-  common(
-    command
-      .command('task')
-      .argument('<code[:kind]>', 'Code of the task in KuFlow; kind is human, system, message or thread (human)'),
-  )
+  const task = command
+    .command('task')
+    .argument('<code[:kind]>', 'Code of the task in KuFlow; kind is human, system, message or thread (human)')
     .summary('Add a task to a process of the project')
     .description(`Adds a task to a process: to its definition, and to the code that follows from it. ${KEEPS}`)
+    .optionsGroup('The task:')
     .option('--process <code>', 'Process that gets it; needed when the project has several')
     .option('--after <code>', 'Task that it comes after; the last one unless given')
     .option('--name <text>', 'What people call it')
     .option('--schema <file>', 'JSON Schema of its data')
     .addHelpText('after', TASK_EXAMPLES)
-    .action(async (task: string, flags: AddTaskFlags) => {
+    .action(async (code: string, flags: AddTaskFlags) => {
       const { runAddTask } = await import('./add-run.ts');
-      await runAddTask(task, flags, context);
+      await runAddTask(code, flags, context);
     });
 
-  common(
-    command
-      .command('process')
-      .argument('[code]', 'Code of the process definition in KuFlow; not needed with --definition'),
-  )
+  const process = command
+    .command('process')
+    .argument('[code]', 'Code of the process definition in KuFlow; not needed with --definition')
     .summary('Add a process that the same worker runs')
     .description(
       'Adds a process with a definition, a workflow and tests of its own. It is read from the API unless --definition or --task describes it. The ' +
@@ -130,7 +127,9 @@ export function configure(command: Command, context: CommandContext): void {
       await runAddProcess(code, flags, context);
     });
 
-  common(command.command('activity').argument('<name>', 'Name of the function, which is the name of the activity'))
+  const activity = command
+    .command('activity')
+    .argument('<name>', 'Name of the function, which is the name of the activity')
     .summary('Add an activity of your own')
     .description(`Adds an activity to src/activities.ts: a typed function for you to fill in. ${KEEPS}`)
     .addHelpText('after', ACTIVITY_EXAMPLES)
@@ -138,16 +137,17 @@ export function configure(command: Command, context: CommandContext): void {
       const { runAddActivity } = await import('./add-run.ts');
       await runAddActivity(name, flags, context);
     });
+
+  for (const kind of [task, process, activity]) commonOptions(kind);
 }
 
-function common(command: Command): Command {
-  return command
+function commonOptions(command: Command): void {
+  command
     .optionsGroup('How it runs:')
     .addOption(several('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
     .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
     .option('--dry-run', 'Show the diff, write nothing')
-    .option('--json', 'Print the result as JSON')
-    .optionsGroup('Options:');
+    .option('--json', 'Print the result as JSON');
 }
 
 function count(text: string): number {
