@@ -60,5 +60,5 @@ export async function writePeers(docs, comparison) {
 // Without what is in `out`, `err` and `screen` once more, and without a name for each file of a whole project.
 function concise(key, value) {
   if (key === 'text') return undefined;
-  return key === 'made' && value.length > MOST_NAMES ? `${value.length} files` : value;
+  return Array.isArray(value) && key === 'made' && value.length > MOST_NAMES ? `${value.length} files` : value;
 }

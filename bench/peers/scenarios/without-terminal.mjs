@@ -118,7 +118,8 @@ export const WITHOUT_TERMINAL = [
     say: ({ asked }) => {
       const list = (hosts) => (hosts.length === 0 ? 'none' : hosts.map((host) => `\`${host}\``).join(', '));
       const through = [...new Set([...asked.helpProxied, ...asked.createProxied])];
-      return `help: ${list(asked.help)}; create: ${list(asked.create)}${through.length === 0 ? '' : `; through \`HTTPS_PROXY\`: ${list(through)}`}`;
+      const asks = asked.help.length + asked.create.length + through.length > 0;
+      return `help: ${list(asked.help)}; create: ${list(asked.create)}${asks ? `; the proxy: ${list(through)}` : ''}`;
     },
   },
 ];
