@@ -2,11 +2,13 @@ import { hash, words } from './identifiers.ts';
 
 const PLAIN = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$/;
 const LONGEST = 60;
+// Nobody finds two texts that are alike in so many, and nothing here knows what else there is.
+const DIGITS = 20;
 // Windows opens devices under these names, with any extension.
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)$/;
 
 /**
- * One segment of a path for a text, without extension: a-z, 0-9, hyphen and one underscore, at most 60 characters, good on
+ * One segment of a path for a text, without extension: a-z, 0-9, hyphen and one underscore, at most 62 characters, good on
  * every system, different for different texts even where case doesn't count, and stable as `identifiers` is.
  * KuFlow's codes convert plainly (`LOAN_APPLICATION` to `loan-application`), other texts carry a hash.
  */
@@ -16,5 +18,5 @@ export function fileName(text: string): string {
     if (!DEVICE.test(plain)) return plain;
   }
   const base = words(text).join('-').slice(0, 40).replace(/-+$/, '');
-  return `${base === '' ? 'unnamed' : base}_x${hash(text, 10)}`;
+  return `${base === '' ? 'unnamed' : base}_x${hash(text, DIGITS)}`;
 }

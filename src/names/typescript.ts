@@ -7,13 +7,17 @@ const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
 
-/** Words that a generated module can't or shouldn't declare: keywords, strict-mode words, type names and globals that it would shadow. */
+/**
+ * Words that a generated module can't or shouldn't declare: keywords, strict-mode words, type names, globals that it would shadow, and
+ * what everybody expects of an object: a module that exports `then` is taken for a promise wherever it is awaited.
+ */
 export const TS_RESERVED: ReadonlySet<string> = new Set(
   `break case catch class const continue debugger default delete do else enum export extends false finally for function if
   import in instanceof new null return super switch this throw true try typeof var void while with
   implements interface let package private protected public static yield await async arguments eval
   abstract accessor any as asserts assert bigint boolean constructor declare from get global infer intrinsic is keyof module
   namespace never number object of out override readonly require satisfies set string symbol type undefined unique unknown using
+  then toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toJSON
   exports process console globalThis self window document prototype escape unescape fetch name
   NaN Infinity Object Function Boolean Symbol Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError
   URIError Number BigInt Math Date String RegExp Array Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array

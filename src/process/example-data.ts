@@ -3,15 +3,20 @@ import { isRecord } from '../base/json.ts';
 import { exampleNumber } from './example-number.ts';
 import { exampleText } from './example-text.ts';
 import { flatSchema, type Way } from './flat-schema.ts';
+import { matchesPattern } from './pattern-match.ts';
 
 const DEEPEST = 8;
 const DEEPEST_OPTIONAL = 3;
 const MOST_ITEMS = 100;
 const CHOICES = 6;
+// A definition that is referred to from several places is written as often, and so are those that it refers to.
+const MOST_PARTS = 2000;
 
 /** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
-export function exampleOfSchema(schema: JsonObject): Json {
-  return example(schema, { root: schema, choice: 0, full: false }, 0, 0) ?? {};
+export function exampleOfSchema(schema: JsonObject): JsonObject {
+  const value = start(schema, { choice: 0, full: false });
+  // A KuFlow value is an object, whatever its schema says by default.
+  return isRecord(value) ? value : {};
 }
 
 /**
@@ -20,16 +25,21 @@ export function exampleOfSchema(schema: JsonObject): Json {
  */
 export function* examplesOfSchema(schema: JsonObject): Generator<Json> {
   for (let choice = 0; choice < CHOICES; choice++) {
-    for (const full of [false, true]) yield example(schema, { root: schema, choice, full }, 0, 0) ?? {};
+    for (const full of [false, true]) yield start(schema, { choice, full });
   }
+}
+
+function start(schema: JsonObject, way: Pick<Way, 'choice' | 'full'>): Json {
+  return example(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
 }
 
 /** `nth` gives another value for each number where the schema allows it. */
 function example(given: unknown, way: Way, depth: number, nth: number): Json | undefined {
-  if (!isRecord(given) || depth > DEEPEST) return undefined;
+  if (!isRecord(given) || depth > DEEPEST || way.left.parts-- <= 0) return undefined;
   const schema = flatSchema(given, way);
   if ('const' in schema) return schema['const'] as Json;
-  if ('default' in schema && way.choice === 0 && nth === 0) return schema['default'] as Json;
+  if ('default' in schema && way.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
+    return schema['default'] as Json;
   const { enum: values } = schema;
   if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
   switch (typeOf(schema, way)) {
@@ -47,6 +57,27 @@ function example(given: unknown, way: Way, depth: number, nth: number): Json | u
       return array(schema, way, depth);
     default:
       return object(schema, way, depth, nth);
+  }
+}
+
+/** Whether a value is of the type that its schema names; people give defaults of another one. */
+function isOfType(value: unknown, type: unknown): boolean {
+  if (Array.isArray(type)) return type.some((one) => isOfType(value, one));
+  switch (type) {
+    case 'null':
+      return value === null;
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isRecord(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === type;
+    default:
+      return true;
   }
 }
 
@@ -103,7 +134,7 @@ function propertyOf(schema: Record<string, unknown>, properties: Record<string, 
   if (Object.hasOwn(properties, name)) return properties[name];
   const { patternProperties, additionalProperties } = schema;
   if (isRecord(patternProperties)) {
-    const found = Object.keys(patternProperties).find((pattern) => matches(pattern, name));
+    const found = Object.keys(patternProperties).find((pattern) => matchesPattern(pattern, name));
     if (found !== undefined) return patternProperties[found];
   }
   return additionalProperties;
@@ -114,14 +145,6 @@ function newName(schema: Record<string, unknown>, nth: number): string {
   if (isRecord(propertyNames)) return exampleText(propertyNames, nth);
   const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
   return exampleText(pattern === undefined ? {} : { pattern }, nth);
-}
-
-function matches(pattern: string, text: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').test(text);
-  } catch {
-    return false;
-  }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -1,3 +1,4 @@
+import { matchesPattern } from './pattern-match.ts';
 import { textOfPattern } from './pattern-text.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -39,7 +40,7 @@ export function exampleText(schema: Record<string, unknown>, nth: number): strin
   const { pattern, format } = schema;
   const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth) : undefined;
   if (typeof pattern === 'string') {
-    if (formatted !== undefined && tried(pattern, formatted) && formatted.length <= most) return formatted;
+    if (formatted !== undefined && matchesPattern(pattern, formatted) && formatted.length <= most) return formatted;
     const text = textOfPattern(pattern, nth, least, most);
     if (text !== undefined) return text;
   }
@@ -57,12 +58,4 @@ function longer(text: string, format: string, least: number): string {
   if (format === 'email' || format === 'hostname') return missing + text;
   if (format === 'uri' || format === 'url') return `${text}/${missing}`;
   return text + missing;
-}
-
-function tried(pattern: string, text: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').test(text);
-  } catch {
-    return false;
-  }
 }

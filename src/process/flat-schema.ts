@@ -8,6 +8,8 @@ export interface Way {
   readonly choice: number;
   /** Optional properties too. */
   readonly full: boolean;
+  /** How many more schemas may be put together: references multiply them. */
+  readonly left: { parts: number };
 }
 
 type Schema = Record<string, unknown>;
@@ -23,7 +25,7 @@ export function flatSchema(schema: Schema, way: Way, hops = 0): Schema {
   let flat: Schema = Object.fromEntries(Object.entries(schema).filter(([key]) => !COMPOSED.has(key)));
   if (hops > MOST_HOPS) return flat;
   const add = (part: unknown): void => {
-    if (isRecord(part)) flat = both(flat, flatSchema(part, way, hops + 1));
+    if (isRecord(part) && way.left.parts-- > 0) flat = both(flat, flatSchema(part, way, hops + 1));
   };
   if (typeof schema['$ref'] === 'string') add(resolved(schema['$ref'], way.root));
   for (const part of listOf(schema['allOf'])) add(part);

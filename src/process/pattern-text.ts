@@ -1,3 +1,5 @@
+import { matchesPattern } from './pattern-match.ts';
+
 /** How texts of one pattern differ from each other. */
 interface Way {
   /** Which of several possible characters or alternatives is taken. */
@@ -9,6 +11,8 @@ interface Way {
 type Node = (way: Way) => string;
 
 const MOST_REPEATED = 64;
+// Repetitions of repetitions multiply.
+const LONGEST = 20_000;
 const CLASSES: Readonly<Record<string, string>> = {
   d: '1234567890',
   w: 'abcdefghijklmnopqrstuvwxyz',
@@ -27,11 +31,10 @@ const ANY = 'abcdefghijklmnopqrstuvwxyz0123456789-_ ABCDEFGHIJKLMNOPQRSTUVWXYZ.,
  */
 export function textOfPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
   try {
-    const expression = new RegExp(pattern, 'u');
     const node = parser(pattern)();
     for (const more of [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, least]) {
       const text = node({ nth, more });
-      if (text.length >= least && text.length <= most && expression.test(text)) return text;
+      if (text.length >= least && text.length <= most && matchesPattern(pattern, text)) return text;
     }
   } catch {
     // No pattern that we read.
@@ -48,7 +51,7 @@ function parser(pattern: string): () => Node {
     throw new Error('not understood');
   };
   const takes = (text: string): boolean => {
-    if (!characters.slice(at).join('').startsWith(text)) return false;
+    if (characters.slice(at, at + text.length).join('') !== text) return false;
     at += Array.from(text).length;
     return true;
   };
@@ -62,14 +65,25 @@ function parser(pattern: string): () => Node {
   function sequence(): Node {
     const parts: Node[] = [];
     while (peek() !== undefined && peek() !== '|' && peek() !== ')') parts.push(repeated(atom()));
-    return (way) => parts.map((part) => part(way)).join('');
+    return (way) => {
+      let text = '';
+      for (const part of parts) {
+        text += part(way);
+        if (text.length > LONGEST) fail();
+      }
+      return text;
+    };
   }
 
   function repeated(node: Node): Node {
     const [least, most] = bounds();
     if (least === 1 && most === 1) return node;
     takes('?');
-    return (way) => node(way).repeat(Math.max(least, Math.min(most, least + way.more, MOST_REPEATED)));
+    return (way) => {
+      const text = node(way);
+      const times = Math.max(least, Math.min(most, least + way.more, MOST_REPEATED));
+      return text.length * times > LONGEST ? fail() : text.repeat(times);
+    };
   }
 
   function bounds(): readonly [number, number] {

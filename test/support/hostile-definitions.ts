@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
-import { collidingTexts, hostileText, impossibleText, MARK } from './hostile-texts.ts';
+import { collidingTexts, hostileText, impossibleText, MARK, takenWord } from './hostile-texts.ts';
 
 /** The content of a definition file, as a stranger would write it. */
 export interface HostileFile {
@@ -182,6 +182,10 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
     );
   const tasks = fc.oneof(
     { weight: 3, arbitrary: fc.uniqueArray(taskOf(text), { maxLength: 3, selector: ({ code }) => code }) },
+    {
+      weight: 1,
+      arbitrary: fc.uniqueArray(smallTaskOf(takenWord), { minLength: 2, maxLength: 8, selector: ({ code }) => code }),
+    },
     {
       weight: 1,
       arbitrary: collidingTexts.chain((codes) => fc.tuple(...codes.map((code) => smallTaskOf(fc.constant(code))))),

@@ -55,6 +55,9 @@ const FAMILIES: readonly (readonly string[])[] = [
   [`${MARK}!`, `${MARK}?`, `${MARK} `, MARK.toUpperCase(), `${MARK}\u0301`, `_${MARK}`, `${MARK}_`],
 ];
 
+/** A word of `WORDS`. */
+export const takenWord: fc.Arbitrary<string> = fc.constantFrom(...WORDS);
+
 const fragment = fc.constantFrom(...FRAGMENTS);
 const around = fc.array(fragment, { maxLength: 3 }).map((parts) => parts.join(''));
 const marked = fc.tuple(around, around).map(([before, after]) => before + MARK + after);
@@ -69,7 +72,7 @@ const long = fc
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 60, arbitrary: marked },
   { weight: 12, arbitrary: anything },
-  { weight: 30, arbitrary: fc.constantFrom(...WORDS) },
+  { weight: 30, arbitrary: takenWord },
   { weight: 14, arbitrary: fc.constantFrom(...FAMILIES.flat()) },
   { weight: 1, arbitrary: long },
 );

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
+import { MOST_CHOICES } from './schema-types.ts';
 
 /**
  * Whether the compiler sees that a literal of this value has the type of the schema: only said of plain schemas, so
@@ -8,7 +9,8 @@ import { isRecord } from '../../base/json.ts';
 export function plainlyFits(value: Json | undefined, schema: unknown): boolean {
   if (!isRecord(schema) || ['$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in schema)) return false;
   if ('const' in schema) return value === schema['const'] && !('enum' in schema) && !('type' in schema);
-  if (Array.isArray(schema['enum'])) return schema['enum'].includes(value);
+  const values = schema['enum'];
+  if (Array.isArray(values) && values.length <= MOST_CHOICES) return values.includes(value);
   switch (schema['type']) {
     case 'string':
     case 'boolean':

@@ -12,8 +12,10 @@ import { declarationOfSchema } from './schema-types.ts';
 const OWN_WORDS = [
   'kuflow',
   'request',
+  'processId',
   'tasks',
   'activities',
+  'activitiesModule',
   'log',
   'input',
   'openProcess',

@@ -3,13 +3,27 @@ import { isRecord } from '../../base/json.ts';
 import { tsComment, tsPropertyKey, tsString } from '../../names/typescript.ts';
 
 const DEEPEST = 12;
-const MOST_CHOICES = 60;
+/** Choices that a union is made of at most. */
+export const MOST_CHOICES = 60;
+// Characters, about. A definition that is referred to from several places is written as often, and so are those that it refers to.
+const LONGEST = 200_000;
+const PART = 20;
+
+/** A type as it is written, and the operator that holds it together at its top. */
+interface Type {
+  readonly text: string;
+  readonly operator?: '|' | '&';
+}
+
+const UNKNOWN: Type = { text: 'unknown' };
 
 interface Scope {
   readonly root: unknown;
   readonly depth: number;
   /** `$ref`s being resolved: a schema that contains itself becomes `unknown` where it meets itself. */
   readonly open: readonly string[];
+  /** What may still be written; the rest becomes `unknown`. */
+  readonly left: { characters: number };
 }
 
 /**
@@ -18,35 +32,36 @@ interface Scope {
  * never narrower than the schema.
  */
 export function typeOfSchema(schema: JsonObject): string {
-  return typeOf(schema, '', { root: schema, depth: 0, open: [] });
+  return wholeType(schema).text;
 }
 
 /** `export interface Name {…}` for plain objects, `export type Name = …` for everything else. */
 export function declarationOfSchema(name: string, schema: JsonObject): string {
-  const type = typeOfSchema(schema);
-  return type.startsWith('{\n') && type.endsWith('\n}') && !hasTopLevelOperator(type)
-    ? `export interface ${name} ${type}\n`
-    : `export type ${name} = ${type};\n`;
+  const { text, operator } = wholeType(schema);
+  return text.startsWith('{\n') && operator === undefined
+    ? `export interface ${name} ${text}\n`
+    : `export type ${name} = ${text};\n`;
 }
 
-// Inner lines are indented, so a closing brace at column 0 that isn't the last line means `{…} & {…}` or the like.
-function hasTopLevelOperator(type: string): boolean {
-  return type
-    .split('\n')
-    .slice(1, -1)
-    .some((line) => line.startsWith('}'));
+function wholeType(schema: JsonObject): Type {
+  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: LONGEST } });
 }
 
-function typeOf(schema: unknown, indent: string, scope: Scope): string {
-  if (schema === false) return 'never';
-  if (!isRecord(schema) || scope.depth > DEEPEST) return 'unknown';
+function typeOf(schema: unknown, indent: string, scope: Scope): Type {
+  if (schema === false) return { text: 'never' };
+  if (!isRecord(schema) || scope.depth > DEEPEST || scope.left.characters <= 0) return UNKNOWN;
+  scope.left.characters -= PART;
   const inner: Scope = { ...scope, depth: scope.depth + 1 };
-  const parts: string[] = [];
+  const parts: Type[] = [];
 
   if (typeof schema['$ref'] === 'string') parts.push(typeOfReference(schema['$ref'], indent, inner));
   if ('const' in schema) parts.push(literal(schema['const']));
-  if (Array.isArray(schema['enum'])) parts.push(union(schema['enum'].slice(0, MOST_CHOICES + 1).map(literal)));
-  else if (!('const' in schema)) parts.push(typeOfKinds(schema, indent, inner));
+  const values = schema['enum'];
+  if (Array.isArray(values) && values.length <= MOST_CHOICES) {
+    const choice = union(values.map(literal));
+    scope.left.characters -= choice.text.length;
+    parts.push(choice);
+  } else if (!('const' in schema)) parts.push(typeOfKinds(schema, indent, inner));
   for (const keyword of ['anyOf', 'oneOf']) {
     const choices = schema[keyword];
     if (Array.isArray(choices) && choices.length > 0 && choices.length <= MOST_CHOICES) {
@@ -57,19 +72,18 @@ function typeOf(schema: unknown, indent: string, scope: Scope): string {
   if (Array.isArray(all) && all.length <= MOST_CHOICES)
     parts.push(...all.map((part: unknown) => typeOf(part, indent, inner)));
 
-  const known = [...new Set(parts.filter((part) => part !== 'unknown'))];
-  if (known.length === 0) return 'unknown';
-  if (known.length === 1) return known[0] ?? 'unknown';
-  return known.map(inParentheses).join(' & ');
+  const known = distinct(parts).filter(({ text }) => text !== 'unknown');
+  if (known.length <= 1) return known[0] ?? UNKNOWN;
+  return { text: known.map(inParentheses).join(' & '), operator: '&' };
 }
 
-function typeOfReference(reference: string, indent: string, scope: Scope): string {
-  if (!reference.startsWith('#') || scope.open.includes(reference)) return 'unknown';
+function typeOfReference(reference: string, indent: string, scope: Scope): Type {
+  if (!reference.startsWith('#') || scope.open.includes(reference)) return UNKNOWN;
   let at: unknown = scope.root;
   for (const step of reference.slice(1).split('/').slice(1)) {
-    if (!isRecord(at) && !Array.isArray(at)) return 'unknown';
+    if (!isRecord(at) && !Array.isArray(at)) return UNKNOWN;
     const key = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (!Object.hasOwn(at, key)) return 'unknown';
+    if (!Object.hasOwn(at, key)) return UNKNOWN;
     at = (at as Record<string, unknown>)[key];
   }
   return typeOf(at, indent, { ...scope, open: [...scope.open, reference] });
@@ -83,7 +97,7 @@ function decoded(text: string): string {
   }
 }
 
-function typeOfKinds(schema: Record<string, unknown>, indent: string, scope: Scope): string {
+function typeOfKinds(schema: Record<string, unknown>, indent: string, scope: Scope): Type {
   const named = schema['type'];
   const kinds = Array.isArray(named) ? named : [named ?? impliedKind(schema)];
   return union(kinds.map((kind) => typeOfKind(kind, schema, indent, scope)));
@@ -94,21 +108,21 @@ function impliedKind(schema: Record<string, unknown>): string | undefined {
   return 'items' in schema ? 'array' : undefined;
 }
 
-function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: string, scope: Scope): string {
+function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: string, scope: Scope): Type {
   switch (kind) {
     case 'string':
     case 'boolean':
     case 'null':
-      return kind;
+      return { text: kind };
     case 'number':
     case 'integer':
-      return 'number';
+      return { text: 'number' };
     case 'array':
-      return typeOfArray(schema, indent, scope);
+      return { text: typeOfArray(schema, indent, scope) };
     case 'object':
-      return typeOfObject(schema, indent, scope);
+      return { text: typeOfObject(schema, indent, scope) };
     default:
-      return 'unknown';
+      return UNKNOWN;
   }
 }
 
@@ -125,17 +139,17 @@ function typeOfObject(schema: Record<string, unknown>, indent: string, scope: Sc
   const patterns = isRecord(schema['patternProperties']);
   if (names.length === 0) {
     if (patterns || !isRecord(extra)) return 'Record<string, unknown>';
-    return `Record<string, ${typeOf(extra, indent, scope)}>`;
+    return `Record<string, ${typeOf(extra, indent, scope).text}>`;
   }
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
   const deeper = `${indent}  `;
   const lines = names.flatMap((name) => {
     const property = properties[name];
     const optional = required.has(name) ? '' : '?';
-    return [
-      ...comment(property, deeper),
-      `${deeper}${tsPropertyKey(name)}${optional}: ${typeOf(property, deeper, scope)};`,
-    ];
+    const about = comment(property, deeper);
+    const key = `${deeper}${tsPropertyKey(name)}${optional}`;
+    scope.left.characters -= key.length + about.join('').length;
+    return [...about, `${key}: ${typeOf(property, deeper, scope).text};`];
   });
   return `{\n${lines.join('\n')}\n${indent}}`;
 }
@@ -149,20 +163,25 @@ function comment(property: unknown, indent: string): readonly string[] {
   return text === '' ? [] : [`${indent}/** ${text} */`];
 }
 
-function literal(value: unknown): string {
-  if (typeof value === 'string') return tsString(value);
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'number';
-  return 'unknown';
+function literal(value: unknown): Type {
+  if (typeof value === 'string') return { text: tsString(value) };
+  if (value === null || typeof value === 'boolean') return { text: String(value) };
+  if (typeof value === 'number') return { text: Number.isFinite(value) ? String(value) : 'number' };
+  return UNKNOWN;
 }
 
-function union(types: readonly string[]): string {
-  const distinct = [...new Set(types)];
-  if (distinct.length === 0 || distinct.length > MOST_CHOICES || distinct.includes('unknown')) return 'unknown';
-  if (distinct.length === 1) return distinct[0] ?? 'unknown';
-  return distinct.map((type) => (type.includes(' & ') ? `(${type})` : type)).join(' | ');
+function union(types: readonly Type[]): Type {
+  const members = distinct(types);
+  if (members.length > MOST_CHOICES || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
+  if (members.length <= 1) return members[0] ?? UNKNOWN;
+  const texts = members.map((member) => (member.operator === '&' ? inParentheses(member) : member.text));
+  return { text: texts.join(' | '), operator: '|' };
 }
 
-function inParentheses(type: string): string {
-  return /[|&]/.test(type) && !/^\{\n[\s\S]*\n\s*\}$/.test(type) ? `(${type})` : type;
+function distinct(types: readonly Type[]): readonly Type[] {
+  return [...new Map(types.map((type) => [type.text, type])).values()];
+}
+
+function inParentheses({ text, operator }: Type): string {
+  return operator === undefined ? text : `(${text})`;
 }

@@ -71,7 +71,7 @@ describe('fileName', () => {
       fc.property(fc.uniqueArray(anyText, { maxLength: 30 }), (texts) => {
         const names = texts.map(fileName);
         expect(new Set(names.map((name) => name.toUpperCase())).size).toBe(texts.length);
-        for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9-]*(?:_x[0-9a-f]{10})?$/);
+        for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9-]*(?:_x[0-9a-f]{20})?$/);
       }),
       { numRuns: 500 },
     );

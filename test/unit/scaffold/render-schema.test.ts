@@ -77,6 +77,37 @@ describe('types of schemas', () => {
     expect(typeOfSchema(deep)).toContain('unknown');
   });
 
+  it('hold their choices together', () => {
+    const one: JsonObject = { type: 'object', required: ['a'], properties: { a: { type: 'string' } } };
+    const other: JsonObject = { type: 'object', required: ['b'], properties: { b: { type: 'string' } } };
+    const list = declarationOfSchema('T', {
+      type: 'object',
+      properties: { L: { type: 'array', items: { anyOf: [one, other] } } },
+    });
+    expect(complaints(list, [{ L: [{ a: 'x' }, { b: 'x' }] }])).toEqual([]);
+    expect(complaints(list, [{ L: { a: 'x' } }])).not.toEqual([]);
+    const both = declarationOfSchema('T', {
+      allOf: [{ anyOf: [one, other] }, { properties: { c: { type: 'number' } } }],
+    });
+    expect(complaints(both, [{ b: 'x', c: 1 }])).toEqual([]);
+    expect(complaints(both, [{ a: 'x', c: 'not a number' }])).not.toEqual([]);
+  });
+
+  it('of more values than a union takes are those of the kind', () => {
+    const values = Array.from({ length: 1000 }, (_, at) => `v${at}`);
+    expect(typeOfSchema({ type: 'string', enum: values })).toBe('string');
+    expect(typeOfSchema({ enum: values })).toBe('unknown');
+  });
+
+  it('and examples do not multiply where definitions refer to each other many times', () => {
+    for (const schema of ['properties', 'allOf', 'anyOf'].map(multiplied)) {
+      const started = performance.now();
+      expect(typeOfSchema(schema).length).toBeLessThan(1_000_000);
+      expect(JSON.stringify(exampleOfSchema(schema)).length).toBeLessThan(1_000_000);
+      expect(performance.now() - started).toBeLessThan(5000);
+    }
+  });
+
   it('are interfaces for plain objects only', () => {
     expect(declaration).toMatch(/^export interface T \{/);
     expect(declarationOfSchema('T', { enum: ['a'] })).toBe("export type T = 'a';\n");
@@ -86,7 +117,41 @@ describe('types of schemas', () => {
   });
 });
 
+/** Ten levels of definitions, each with ten references to the next: written out, ten thousand million. */
+function multiplied(keyword: string): JsonObject {
+  const level = (depth: number): JsonObject => {
+    const references = Array.from(
+      { length: 10 },
+      (_, at) => [`p${at}`, { $ref: `#/definitions/d${depth + 1}` }] as const,
+    );
+    return keyword === 'properties'
+      ? { type: 'object', properties: Object.fromEntries(references), required: references.map(([name]) => name) }
+      : { type: 'object', [keyword]: references.map(([, reference]) => reference) };
+  };
+  const definitions = Object.fromEntries(Array.from({ length: 10 }, (_, depth) => [`d${depth}`, level(depth)]));
+  return { ...level(-1), definitions: { ...definitions, d10: { type: 'string' } } };
+}
+
 describe('examples of schemas', () => {
+  it('are objects, and take no default that is of another type than it says', () => {
+    expect(exampleOfSchema({ type: 'object', default: 'text' })).toEqual({});
+    expect(exampleOfSchema({ default: 5 })).toEqual({});
+    const properties = { a: { type: 'number', default: 'x' }, b: { type: ['string', 'null'], default: null } };
+    expect(exampleOfSchema({ type: 'object', required: ['a', 'b'], properties })).toEqual({ a: 0, b: null });
+  });
+
+  it.each([
+    ['takes for ever', '^(a+)+(?!a)(?=b)'],
+    ['repeats repetitions', '(((((a{64}){64}){64}){64}){64}){64}'],
+    ['opens and never closes', '('.repeat(9000)],
+    ['nests', `${'(a|'.repeat(3000)}${')'.repeat(3000)}`],
+  ])('are there for a pattern that %s', (_, pattern) => {
+    const started = performance.now();
+    const properties = { a: { type: 'string', pattern } };
+    expect(exampleOfSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' });
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it.each<[string, JsonObject]>([
     ['an object', PERSON],
     [
