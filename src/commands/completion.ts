@@ -12,7 +12,7 @@ In a new shell:
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
 These need kuflow on the PATH: npm install --global create-kuflow-worker. Without it write the script to a file once,
-by npx kuflow completion bash > ~/.kuflow-completion.bash, and source that: after npx it asks the project's own kuflow.`;
+by npx kuflow completion bash > ~/.kuflow-completion.bash, and source that: after npx it asks the project's own kuflow. The script for PowerShell has not been run.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command

@@ -38,7 +38,7 @@ export function wantedAt(program: CommandDescription, words: readonly string[]):
       used.add(option?.long ?? word);
       const takesNext = option !== undefined && option.value !== 'none' && !word.includes('=');
       if (!takesNext) continue;
-      if (at === before.length - 1) return ofValue(option.choices, option.valueName, command, '');
+      if (at === before.length - 1) return ofOptionValue(option, '');
       at += 1;
     } else {
       const child = operands === 0 ? command.commands.find(({ name }) => name === word) : undefined;
@@ -55,7 +55,7 @@ export function wantedAt(program: CommandDescription, words: readonly string[]):
     return ofWords(parent.commands.filter(({ name }) => name !== 'help').map(asCandidate));
   const argument = argumentAt(command, operands);
   if (argument === undefined) return ofWords([]);
-  return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, command, '');
+  return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
 }
 
 const ofWords = (candidates: readonly Candidate[], prefix = ''): Wanted => ({ kind: 'words', prefix, candidates });
@@ -86,7 +86,7 @@ function ofOption(command: CommandDescription, current: string, used: ReadonlySe
   if (current.includes('=')) {
     const option = optionNamed(command, current);
     if (option === undefined || option.value === 'none') return ofWords([]);
-    return ofValue(option.choices, option.valueName, command, current.slice(0, current.indexOf('=') + 1));
+    return ofOptionValue(option, current.slice(0, current.indexOf('=') + 1));
   }
   const candidates = command.options
     .filter(({ long, short, repeatable }) => repeatable || !used.has(long ?? short ?? ''))
@@ -94,21 +94,22 @@ function ofOption(command: CommandDescription, current: string, used: ReadonlySe
   return ofWords(candidates);
 }
 
+function ofOptionValue({ choices, valueName, long }: OptionDescription, prefix: string): Wanted {
+  // The other codes are those of tasks.
+  const name = valueName === 'code' && long !== '--process' ? undefined : valueName;
+  return ofValue(choices, name, prefix);
+}
+
 // What a value is stands in its name, as a person reads it in the help.
-function ofValue(
-  choices: readonly string[] | undefined,
-  name: string | undefined,
-  command: CommandDescription,
-  prefix: string,
-): Wanted {
-  if (choices !== undefined)
+function ofValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Wanted {
+  if (choices !== undefined) {
     return ofWords(
       choices.map((value) => ({ value })),
       prefix,
     );
+  }
   if (name === 'file' || name === 'path') return { kind: 'files', prefix };
   if (name === 'folder') return { kind: 'folders', prefix };
-  // The code of a task that is to be added exists nowhere yet.
-  if (name === 'code' && command.name !== 'task') return { kind: 'processes', prefix };
+  if (name === 'code') return { kind: 'processes', prefix };
   return ofWords([], prefix);
 }

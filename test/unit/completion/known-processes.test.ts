@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { kuflowEntries } from '../../../src/commands/registry.ts';
+import { runRoot } from '../../../src/commands/root.ts';
+import { processesInFolder, rememberedProcesses } from '../../../src/completion/known-processes.ts';
+import { rememberProcesses } from '../../../src/completion/remember-processes.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+const owner = { endpoint: 'https://api.example.com/v2024-06-14', clientId: '0c1d5f7e-0000-4000-8000-00000ca0a0a0' };
+const file = (cache: string): string => join(cache, 'kuflow', 'processes.json');
+
+async function complete(words: readonly string[], over: { cwd: string; env: NodeJS.ProcessEnv }) {
+  const fake = fakeHost(['__complete', 'fish', '--', ...words], over);
+  const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
+  const status = await runRoot(root, fake.host);
+  return { status, out: fake.stdout(), err: fake.stderr() };
+}
+
+describe('processes that the API showed', () => {
+  it('are kept for completion, for the user alone, by a hash of the connection', async () => {
+    const env = { XDG_CACHE_HOME: folder() };
+    await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
+    await rememberProcesses(env, owner, [{ code: 'LEAVE' }]);
+    expect(await rememberedProcesses(env, owner)).toEqual([{ code: 'LEAVE' }, { code: 'LOAN', name: 'Loan' }]);
+    expect(await rememberedProcesses(env, { ...owner, clientId: 'other' })).toEqual([]);
+    expect(await rememberedProcesses(env, { ...owner, endpoint: 'https://other.example.com' })).toEqual([]);
+    expect(readFileSync(file(env.XDG_CACHE_HOME), 'utf8')).not.toMatch(/0c1d5f7e|example\.com/);
+    if (process.platform !== 'win32') expect(statSync(file(env.XDG_CACHE_HOME)).mode & 0o777).toBe(0o600);
+  });
+
+  it('are bounded, and those of this machine are not kept', async () => {
+    const env = { XDG_CACHE_HOME: folder() };
+    for (let at = 0; at < 25; at++)
+      await rememberProcesses(env, { ...owner, clientId: `client ${at}` }, [{ code: 'A' }]);
+    expect(await rememberedProcesses(env, { ...owner, clientId: 'client 4' })).toEqual([]);
+    expect(await rememberedProcesses(env, { ...owner, clientId: 'client 24' })).toEqual([{ code: 'A' }]);
+    const local = { ...owner, endpoint: 'https://127.0.0.1:7443' };
+    await rememberProcesses(env, local, [{ code: 'A' }]);
+    expect(await rememberedProcesses(env, local)).toEqual([]);
+  });
+
+  it('cost no command anything when they can be neither written nor read', async () => {
+    const env = { XDG_CACHE_HOME: join(folder(), 'file') };
+    writeFileSync(env.XDG_CACHE_HOME, '');
+    await rememberProcesses(env, owner, [{ code: 'LOAN' }]);
+    expect(await rememberedProcesses(env, owner)).toEqual([]);
+    const broken = { XDG_CACHE_HOME: folder() };
+    mkdirSync(join(broken.XDG_CACHE_HOME, 'kuflow'));
+    writeFileSync(file(broken.XDG_CACHE_HOME), '{"owners": {"x": [{"code"');
+    expect(await rememberedProcesses(broken, owner)).toEqual([]);
+  });
+
+  it('are offered for the connection of the line, the environment or the project, without any secret', async () => {
+    const env = { XDG_CACHE_HOME: folder() };
+    await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
+    const cwd = folder();
+    const words = ['kuflow', 'processes', 'show'];
+    expect((await complete([...words, ''], { cwd, env })).out).toBe('words \n');
+    const connection = ['--client-id', '0c1d5f7e-0000-4000-8000-00000ca0a0a0', '--endpoint=https://api.example.com'];
+    expect((await complete([...words, ...connection, ''], { cwd, env })).out).toBe('words \nLOAN\tLoan\n');
+    const inEnvironment = {
+      KUFLOW_API_CLIENTID: '0c1d5f7e-0000-4000-8000-00000ca0a0a0',
+      KUFLOW_API_ENDPOINT: 'https://api.example.com',
+    };
+    expect((await complete([...words, ''], { cwd, env: { ...env, ...inEnvironment } })).out).toContain('LOAN');
+    writeFileSync(
+      join(cwd, 'application-local.yaml'),
+      'kuflow: { api: { endpoint: "https://api.example.com", client-id: 0c1d5f7e-0000-4000-8000-00000ca0a0a0, client-secret: s } }\n',
+    );
+    expect(await complete([...words, ''], { cwd, env })).toEqual({ status: 0, out: 'words \nLOAN\tLoan\n', err: '' });
+  });
+});
+
+describe('processes that a project defines', () => {
+  it('are read from each of its definition files, broken ones aside', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'processes'));
+    writeFileSync(join(cwd, 'kuflow.process.yaml'), 'process: { code: LOAN, name: "L\\u001b[2Joan" }\n');
+    writeFileSync(join(cwd, 'processes', 'leave.process.yaml'), 'process: { code: LEAVE }\ntasks: no list\n');
+    writeFileSync(join(cwd, 'processes', 'broken.process.yaml'), 'process: { code: [');
+    writeFileSync(join(cwd, 'processes', 'hidden.process.yaml'), 'process: { code: "A\\nB" }\n');
+    writeFileSync(join(cwd, 'other.yaml'), 'process: { code: OTHER }\n');
+    expect(await processesInFolder(cwd)).toEqual([{ code: 'LOAN', name: 'L\\u{1b}[2Joan' }, { code: 'LEAVE' }]);
+    expect(await processesInFolder(join(cwd, 'missing'))).toEqual([]);
+  });
+});
+
+describe('the answer to a shell', () => {
+  it.each([
+    [['kuflow', 'create', '--definition', ''], 'files \n'],
+    [['kuflow', 'dev', 'exec', '--', 'np'], 'command 4\n'],
+    [['kuflow', 'nonsense', ''], 'words \n'],
+    [['create-kuflow-worker', '--language', ''], 'words \ntypescript\t\n'],
+    [['/somewhere/create-kuflow-worker.js', '--definition='], 'files --definition=\n'],
+    [[], 'words '],
+  ])('for %j starts with what is wanted', async (words, start) => {
+    const { status, out, err } = await complete(words, { cwd: folder(), env: { XDG_CACHE_HOME: folder() } });
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    expect(out.startsWith(start), out).toBe(true);
+  });
+});
