@@ -38,9 +38,11 @@ export async function connectionSettings(
 ): Promise<ConnectionSettings> {
   const { result, warnings } = await resolveConnection(flags, world);
   const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
-  const settings = requireSettings({ ...result, problems }, [
-    'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin',
-  ]);
+  const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
+  const next = isMissing
+    ? 'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin'
+    : 'Correct what is named, then run it again';
+  const settings = requireSettings({ ...result, problems }, [next]);
   return { settings, warnings };
 }
 

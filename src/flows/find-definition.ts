@@ -56,7 +56,7 @@ export async function findDefinition(wanted: DefinitionRequest, deps: FindDepend
       return { definition: withOverrides(definition, wanted.over), source: 'file', notes: [] };
     }
     case 'flags':
-      return { definition: await definitionFromFlags(wanted.flags), source: 'flags', notes: [] };
+      return { definition: await definitionFromFlags(wanted.flags, deps.cwd), source: 'flags', notes: [] };
     case 'api':
       return discovered(wanted, deps);
   }

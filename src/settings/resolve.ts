@@ -100,11 +100,14 @@ export async function resolveSettings(question: SettingsQuestion): Promise<Setti
 /** The settings, or a KnownError that lists every problem: status 2 when all that is wrong is that something is not given, else 1. */
 export function requireSettings(result: SettingsResult, next: readonly string[] = []): ResolvedSettings {
   if (result.problems.length === 0) return result.settings;
-  const absent = result.problems.every(({ code }) => code === 'missing' || code === 'placeholder');
+  // An answer that is missing, or one that this very call gives.
+  const usage = result.problems.every(
+    ({ code, source }) => code === 'missing' || code === 'placeholder' || source?.kind === 'flag',
+  );
   throw new KnownError({
     message: `The settings can't be used:\n${result.problems.map((problem) => `  ${problemText(problem)}`).join('\n')}`,
     next,
-    status: absent ? 2 : 1,
+    status: usage ? 2 : 1,
   });
 }
 

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
@@ -27,8 +28,8 @@ export interface DefinitionFlags {
 
 const LARGEST = 4 * 1024 * 1024;
 
-/** A definition from options of a command. Throws a usage error (status 2) that lists every problem at once, by option. */
-export async function definitionFromFlags(flags: DefinitionFlags): Promise<ProcessDefinition> {
+/** A definition from options of a command; files are relative to `cwd`. Throws a usage error (status 2) that lists every problem at once, by option. */
+export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
   const problems: string[] = [];
   const required = (option: string, value: string | undefined): string => {
     if (value === undefined || value.trim() === '')
@@ -39,7 +40,7 @@ export async function definitionFromFlags(flags: DefinitionFlags): Promise<Proce
     if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${shown(value)}`);
   };
   const shape = async (option: string, file: string): Promise<DataShape | undefined> => {
-    const result = await readShape(file);
+    const result = await readShape(resolve(cwd, file));
     if (Array.isArray(result))
       problems.push(...result.map((problem) => `${option} ${forTerminal(file, 200)}: ${problem}`));
     return 'schema' in result ? result : undefined;
