@@ -1,8 +1,9 @@
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { KnownError, type ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
+import { npmNameProblem } from '../names/package-name.ts';
 import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
@@ -73,7 +74,7 @@ export interface CreateResult {
   readonly name: string;
   readonly language: string;
   readonly process: { readonly code: string; readonly source: DefinitionSource; readonly tasks: number };
-  /** What is uncertain about a definition that was read from instances. */
+  /** Why the name is not the folder's, and what is uncertain about a definition that was read from instances. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
@@ -92,7 +93,11 @@ export interface CreateResult {
  */
 export async function createProject(request: CreateRequest, deps: CreateDependencies): Promise<CreateResult> {
   const folder = resolve(request.cwd, request.folder);
-  const { definition, source, notes } = await findDefinition(request.definition, {
+  const {
+    definition,
+    source,
+    notes: evidence,
+  } = await findDefinition(request.definition, {
     cwd: request.cwd,
     discover: deps.discover,
     report: deps.report.discovery,
@@ -101,7 +106,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     ...request.answers,
     definition,
     definitionSource: source,
-    ...(notes.length === 0 ? {} : { definitionNotes: notes }),
+    ...(evidence.length === 0 ? {} : { definitionNotes: evidence }),
   };
   const prepared = await prepareProject({
     folder,
@@ -116,7 +121,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     name: answers.name,
     language: answers.language,
     process: { code: definition.process.code, source, tasks: definition.tasks.length },
-    notes,
+    notes: [...namedOtherwise(basename(folder), answers.name), ...evidence],
     dryRun: request.dryRun,
     command: request.command,
   };
@@ -162,7 +167,10 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       local: answers.local,
       credentials: request.credentials,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
-      commitLeft: made.git.kind === 'initialised',
+      commitLeft: made.git.kind === 'initialised' || (made.git.kind === 'failed' && made.git.made),
+      repositoryLeft:
+        (made.git.kind === 'failed' && !made.git.made) ||
+        (request.git && made.git.kind === 'skipped' && made.git.reason === 'interrupted'),
     }),
     status: heaviestStatus([
       deps.signal.aborted ? 130 : 0,
@@ -170,6 +178,12 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       check.kind === 'checked' ? check.report.status : check.kind === 'impossible' ? 4 : 0,
     ]),
   };
+}
+
+function namedOtherwise(folder: string, name: string): readonly string[] {
+  if (folder === name) return [];
+  const why = npmNameProblem(folder);
+  return why === undefined ? [] : [`Its package is named ${name}: the name of the folder ${why}, which npm refuses`];
 }
 
 function stepsPastConflicts(files: readonly ReportedFile[], command: string): readonly NextStep[] {

@@ -8,7 +8,13 @@ export type GitResult =
   /** A repository was made, the first commit was not. */
   | { readonly kind: 'initialised'; readonly reason: string }
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly command: string; readonly output: string };
+  | {
+      readonly kind: 'failed';
+      readonly command: string;
+      readonly output: string;
+      /** Whether the repository is there, so that only its first commit is left. */
+      readonly made: boolean;
+    };
 
 export interface GitOptions {
   readonly folder: string;
@@ -17,6 +23,9 @@ export interface GitOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
+
+/** The reason of what was left out when the user stopped it. */
+export const INTERRUPTED = 'interrupted';
 
 interface GitCall {
   readonly ok: boolean;
@@ -34,6 +43,14 @@ const NOT_FOR_CHILD = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_
  * project: what was not done is said with its reason. Never commits a file that git does not ignore although it holds the secret.
  */
 export async function startRepository(options: GitOptions): Promise<GitResult> {
+  const result = await initAndCommit(options);
+  if (options.signal?.aborted !== true || result.kind === 'committed' || result.kind === 'skipped') return result;
+  // What a command said that was ended is no finding.
+  const made = result.kind === 'initialised' || result.made;
+  return { kind: made ? 'initialised' : 'skipped', reason: INTERRUPTED };
+}
+
+async function initAndCommit(options: GitOptions): Promise<GitResult> {
   const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !NOT_FOR_CHILD.test(name)));
   const cancelSignal = options.signal ?? new AbortController().signal;
   const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
@@ -55,17 +72,29 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
       output: result.failed && result.all.trim() === '' ? (result.message ?? '') : result.all,
     };
   };
-  const failed = ({ command, output }: GitCall): GitResult => ({ kind: 'failed', command, output });
+  const failed = ({ command, output }: GitCall, made: boolean): GitResult => ({
+    kind: 'failed',
+    command,
+    output,
+    made,
+  });
 
   const inside = await git(['rev-parse', '--show-toplevel']);
+  if (options.signal?.aborted === true) return { kind: 'skipped', reason: INTERRUPTED };
   if (inside.missing) return { kind: 'skipped', reason: 'git is not installed' };
-  if (inside.ok) return { kind: 'skipped', reason: `the folder is inside the repository ${inside.stdout}` };
+  if (inside.ok) {
+    const own = existsSync(join(options.folder, '.git'));
+    return {
+      kind: 'skipped',
+      reason: own ? 'the folder is one already' : `the folder is inside the repository ${inside.stdout}`,
+    };
+  }
   // A repository that git refuses to read (another owner, a broken file) is still one.
   if (!inside.output.includes('not a git repository')) return { kind: 'skipped', reason: firstLine(inside.output) };
 
   const named = await git(['config', 'init.defaultBranch']);
   const made = await git([...(named.ok ? [] : ['-c', 'init.defaultBranch=main']), 'init', '--quiet']);
-  if (!made.ok) return failed(made);
+  if (!made.ok) return failed(made, false);
   for (const [key, variables] of IDENTITY) {
     if (variables.every((variable) => (env[variable] ?? '') !== '')) continue;
     const set = await git(['config', key]);
@@ -82,7 +111,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
     ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'],
     paths.join('\0'),
   );
-  if (!added.ok) return failed(added);
+  if (!added.ok) return failed(added, true);
   // A signature could ask for a passphrase that nobody sees; a template's hooks know nothing of this project.
   const committed = await git([
     'commit',
@@ -92,7 +121,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
     '-m',
     'Start from the worker template',
   ]);
-  return committed.ok ? { kind: 'committed' } : failed(committed);
+  return committed.ok ? { kind: 'committed' } : failed(committed, true);
 }
 
 const IDENTITY = [

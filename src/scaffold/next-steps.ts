@@ -17,6 +17,8 @@ export interface NextStepsInput {
   readonly check: 'passed' | 'failed' | 'not-run';
   /** The repository exists and waits for its first commit. */
   readonly commitLeft: boolean;
+  /** It was wanted and does not exist yet. */
+  readonly repositoryLeft?: boolean;
 }
 
 /** A command to type, or a sentence where there is none; with what it does. */
@@ -24,6 +26,8 @@ export interface NextStep {
   readonly command?: string;
   readonly text: string;
 }
+
+const FIRST_COMMIT = 'git add . && git commit -m "Start from the worker template"';
 
 /** What to do after a project was made, in order: what keeps it from running comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
@@ -38,11 +42,9 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     const once = input.registry === undefined ? '' : `, once ${input.registry} answers`;
     steps.push({ command: installCommand(packageManager), text: `install its dependencies${once}` });
   }
-  if (input.commitLeft)
-    steps.push({
-      command: 'git add . && git commit -m "Start from the worker template"',
-      text: 'make the first commit',
-    });
+  if (input.repositoryLeft === true)
+    steps.push({ command: `git init && ${FIRST_COMMIT}`, text: 'make a git repository' });
+  else if (input.commitLeft) steps.push({ command: FIRST_COMMIT, text: 'make the first commit' });
   if (input.local) {
     return [
       ...steps,
