@@ -2,7 +2,7 @@ import type { Answers } from './answers.ts';
 import { conflictError, decide, type Conflict, type Decision, type FileAction } from './conflicts.ts';
 import type { GitResult } from './git.ts';
 import type { InstallResult } from './install.ts';
-import { lockFiles } from './package-manager.ts';
+import { lockFiles, programOf } from './package-manager.ts';
 import { planProject } from './plan-project.ts';
 import { writeFiles } from './write.ts';
 
@@ -93,7 +93,7 @@ export async function materialiseProject(
   const { packageManager } = answers;
   let install: MaterialisedProject['install'] = { kind: 'skipped' };
   if (options.install) {
-    report({ kind: 'installing', packageManager });
+    report({ kind: 'installing', packageManager: programOf(packageManager) });
     // Loaded only when wanted, as is git's part below: running other programs takes a large package.
     const { installDependencies } = await import('./install.ts');
     install = await installDependencies({
