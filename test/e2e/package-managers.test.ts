@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { buildStages } from '../support/dockerfile.ts';
+import { newMark } from '../support/marked-processes.ts';
+import { packedCommand } from '../support/packed-command.ts';
+import { provideManager, type ManagerRelease } from '../support/package-managers.ts';
+import { temporalPath } from '../support/temporal-path.ts';
+import { bareEnvironment } from '../support/worker-process.ts';
+
+const SOAK = process.env['KUFLOW_SOAK'] === '1';
+const onWindows = process.platform === 'win32';
+
+interface Case extends ManagerRelease {
+  /** What `--package-manager` is told, and what the record of the project has to say. */
+  readonly told: string;
+  readonly recorded: string;
+  readonly lockFile: string;
+  /** A program of a dependency, as the README starts it. */
+  readonly exec: readonly string[];
+  /** A workspace of somebody else around the project: the project has to stand on its own in it all the same. */
+  readonly around: Readonly<Record<string, string>>;
+  /** Whether its image is built, too. */
+  readonly image: boolean;
+}
+
+const CASES: readonly Case[] = [
+  {
+    program: 'pnpm',
+    package: 'pnpm',
+    version: '12.4.2',
+    told: 'pnpm',
+    recorded: 'pnpm',
+    lockFile: 'pnpm-lock.yaml',
+    exec: ['pnpm', 'exec'],
+    around: { 'package.json': '{"private":true}', 'pnpm-workspace.yaml': "packages: ['*']\n" },
+    image: true,
+  },
+  {
+    program: 'yarn',
+    package: '@yarnpkg/cli-dist',
+    version: '4.18.1',
+    told: 'yarn',
+    recorded: 'yarn@4',
+    lockFile: 'yarn.lock',
+    exec: ['yarn'],
+    around: { 'package.json': '{"private":true,"workspaces":["*"]}', 'yarn.lock': '' },
+    image: SOAK,
+  },
+  {
+    program: 'bun',
+    package: 'bun',
+    version: '1.4.5',
+    told: 'bun',
+    recorded: 'bun',
+    lockFile: 'bun.lock',
+    exec: ['bun', 'run'],
+    around: {},
+    image: SOAK,
+  },
+  {
+    program: 'yarn',
+    package: 'yarn',
+    version: '1.22.22',
+    told: 'yarn',
+    recorded: 'yarn@1',
+    lockFile: 'yarn.lock',
+    exec: ['yarn', '--silent'],
+    around: {},
+    image: SOAK,
+  },
+];
+
+// Yarn 1 takes its time to install, and its project differs from that of today's Yarn in texts only.
+const inLongRun = ({ version, program }: Case): boolean => program === 'yarn' && version.startsWith('1.');
+
+const mark = newMark();
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly all: string;
+}
+
+function run(words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const [program = '', ...args] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: onWindows });
+    let out = '';
+    let all = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      all += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, out, all }));
+  });
+}
+
+async function succeeds(words: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const ended = await run(words, cwd, env);
+  expect(ended.status, `${words.join(' ')}\n${ended.all}`).toBe(0);
+  return ended;
+}
+
+describe.for(CASES)('a project for $program $version', (manager) => {
+  let folder: string;
+  let project: string;
+  let env: Record<string, string> | undefined;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(inject('runFolder'), `${manager.program}-`));
+    project = join(folder, 'loan-worker');
+    if (inLongRun(manager) && !SOAK) {
+      process.stderr.write(`skipped: ${manager.program} ${manager.version} is a part of the long run\n`);
+      return;
+    }
+    const provided = await provideManager(manager);
+    if ('missing' in provided) {
+      process.stderr.write(`skipped: no ${manager.program} ${manager.version} here: ${provided.missing}\n`);
+      return;
+    }
+    env = { ...provided.env, ...mark.env, KUFLOW_TEMPORAL_PATH: await temporalPath() };
+  }, 120_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is created and installed where CI is set and a workspace of somebody else lies around it', async (context) => {
+    if (env === undefined) return context.skip();
+    for (const [path, text] of Object.entries(manager.around)) writeFileSync(join(folder, path), text);
+    // Beside the project, as a lock file names it by its path from there; the image has it in the same place.
+    const tarball = join(folder, basename(inject('tarball')));
+    copyFileSync(inject('tarball'), tarball);
+    const before = readdirSync(folder);
+    const args = ['loan-worker', '--local', '--yes', '--no-git', '--no-check'];
+    const own = ['--package-manager', manager.told, '--cli-package', `file:${tarball}`];
+    const { status, err } = await packedCommand('create-kuflow-worker', [...args, ...own], { cwd: folder, env });
+    expect(status, err).toBe(0);
+    expect(err).toContain('Dependencies installed');
+    expect(err).not.toContain('workspace');
+    // All of it is in the project, and nothing is left to be decided or committed by hand.
+    expect(readdirSync(folder).sort()).toEqual([...before, 'loan-worker'].sort());
+    expect(readFileSync(join(project, manager.lockFile), 'utf8')).toContain('@temporalio/worker');
+    expect(existsSync(join(project, 'node_modules', '@temporalio', 'worker'))).toBe(true);
+    expect(readdirSync(project).filter((name) => name.startsWith('.pnp') || name.endsWith('.log'))).toEqual([]);
+    const record = JSON.parse(readFileSync(join(project, '.kuflow', 'project.json'), 'utf8')) as {
+      command: string;
+      answers: { packageManager: string };
+    };
+    expect(record.answers.packageManager).toBe(manager.recorded);
+    expect(record.command).toContain(`--package-manager ${manager.recorded}`);
+    const readme = readFileSync(join(project, 'README.md'), 'utf8');
+    expect(readme).toContain(`\`${manager.exec.filter((word) => !word.startsWith('-')).join(' ')} kuflow dev env\``);
+  });
+
+  it('starts: a whole process goes through its worker, by its own commands', async (context) => {
+    if (env === undefined) return context.skip();
+    const version = await succeeds([...manager.exec, 'kuflow', '--version'], project, env);
+    expect(version.out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    const smoke = await succeeds([manager.program, 'run', 'smoke'], project, env);
+    expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
+    // An option reaches the script.
+    const check = await run([manager.program, 'run', 'check', '--json'], project, env);
+    expect(check.status).toBe(2);
+    expect(check.out).toMatch(/"kuflow\.api\.client-id/);
+    if (SOAK) for (const script of ['lint', 'test']) await succeeds([manager.program, 'run', script], project, env);
+  });
+
+  it.runIf(manager.image && !onWindows)('has a Dockerfile whose steps build what runs', async ({ skip }) => {
+    if (env === undefined) return skip();
+    const source = join(folder, 'context');
+    mkdirSync(source);
+    for (const name of readdirSync(project).filter((entry) => !['node_modules', '.kuflow'].includes(entry)))
+      await succeeds(['cp', '-R', join(project, name), source], folder, env);
+    // What its steps install for all goes to a folder of the test.
+    const prefix = join(folder, 'prefix');
+    const { PATH = '', ...rest } = env;
+    // A build of an image knows nothing of it.
+    delete rest['CI'];
+    const tarball = inject('tarball');
+    const image = buildStages({
+      dockerfile: readFileSync(join(source, 'Dockerfile'), 'utf8'),
+      context: source,
+      into: join(folder, 'stages'),
+      env: { ...rest, PATH: [join(prefix, 'bin'), PATH].join(delimiter), npm_config_prefix: prefix },
+      base: { 'usr/local/bin/node': process.execPath, [basename(tarball)]: tarball },
+    });
+    const app = join(image.root, image.workdir);
+    expect(readdirSync(app).sort()).toEqual(['application.yaml', 'dist', 'node_modules', 'package.json']);
+    for (const name of ['typescript', 'vitest', 'tsx', 'create-kuflow-worker'])
+      expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
+    // All that it loads is there: it gets as far as its settings, of which there are none.
+    const [, ...args] = image.entrypoint;
+    const started = await run([process.execPath, ...args], app, bareEnvironment());
+    expect(started.status, started.all).toBe(2);
+    expect(started.all).toContain('kuflow.api.client-id');
+  });
+
+  it.runIf(!onWindows)('leaves no process behind', () => {
+    expect(mark.alive()).toEqual([]);
+  });
+});
