@@ -1,0 +1,15 @@
+// Writes docs/commands/ from the commands themselves: `npm run docs`.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { commandPages } from './command-pages.mjs';
+import { importSource } from './import-source.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, 'docs', 'commands');
+const { describeAllCommands } = await importSource(root, 'src/commands/describe-all.ts');
+const pages = commandPages(await describeAllCommands());
+await mkdir(folder, { recursive: true });
+for (const file of await readdir(folder)) if (!pages.has(file)) await rm(join(folder, file));
+for (const [file, text] of pages) await writeFile(join(folder, file), text);
+console.log(`docs/commands/: ${pages.size} pages`);

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../../scripts/bundle.mjs';
+import { commandPages } from '../../../scripts/command-pages.mjs';
+import { describeAllCommands } from '../../../src/commands/describe-all.ts';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...filesBelow('docs').filter((file) => file.endsWith('.md'))];
+
+describe('the pages of the commands', () => {
+  it('say what the commands say; `npm run docs` writes them anew', async () => {
+    const pages = commandPages(await describeAllCommands());
+    expect(pages.size).toBeGreaterThan(4);
+    for (const [file, text] of pages) expect(read(join('docs', 'commands', file)), `${file}: npm run docs`).toBe(text);
+    expect(readdirSync(join(ROOT, 'docs', 'commands')).sort(), 'npm run docs').toEqual([...pages.keys()].sort());
+  });
+});
+
+describe('README and docs', () => {
+  it.each(PAGES)('%s has no dead link', (page) => {
+    expect(linksOf(read(page)).flatMap((link) => deadLink(page, link))).toEqual([]);
+  });
+
+  it('lead to every page', () => {
+    const reached = new Set(['README.md', 'CONTRIBUTING.md']);
+    for (const page of reached) {
+      for (const link of linksOf(read(page))) {
+        const target = link.startsWith('http')
+          ? undefined
+          : relative(ROOT, resolve(ROOT, dirname(page), link.split('#')[0] ?? ''));
+        if (target?.endsWith('.md') === true && existsSync(join(ROOT, target))) reached.add(target);
+      }
+    }
+    expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
+  });
+
+  it('find dead links when there are some', () => {
+    expect(deadLink('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
+    expect(deadLink('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
+    expect(deadLink('docs/project.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
+  });
+});
+
+describe('troubleshooting', () => {
+  it('quotes only what the code prints', () => {
+    const sources = [...filesBelow('src'), ...filesBelow('templates')]
+      .filter((file) => /\.(?:ts|hbs)$/.test(file))
+      .map((file) => plain(read(file)));
+    const quotes = quotedMessages(read('docs/troubleshooting.md'));
+    expect(quotes.length).toBeGreaterThan(25);
+    const unknown = quotes.filter((quote) => !quote.split('…').every((part) => isPrinted(part, sources)));
+    expect(unknown).toEqual([]);
+  });
+
+  it('is not satisfied by a message that nobody prints', () => {
+    expect(isPrinted('A message of nobody', ['const a = 1'])).toBe(false);
+  });
+});
+
+/** The text of a message stands in the first cell of each row, as code; `…` stands for what differs each time. */
+function quotedMessages(page: string): readonly string[] {
+  return page
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, quote = '']) => quote));
+}
+
+function isPrinted(part: string, sources: readonly string[]): boolean {
+  const wanted = plain(part).trim();
+  return wanted.length < 4 || sources.some((source) => source.includes(wanted));
+}
+
+// Quotes that the language escapes, and texts that go on in the next line.
+function plain(text: string): string {
+  return text
+    .replaceAll("\\'", "'")
+    .replace(/['"`]\s*\+\s*['"`]/g, '')
+    .replaceAll('\\`', '`');
+}
+
+function linksOf(markdown: string): readonly string[] {
+  const prose = markdown.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+}
+
+/** The link, when it leads nowhere. Others' pages are not asked: tests use no network. */
+function deadLink(page: string, link: string): readonly string[] {
+  if (/^https?:/.test(link)) return [];
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
+  if (path.startsWith('/') || !existsSync(target)) return [link];
+  if (anchor === undefined) return [];
+  return anchorsOf(readFileSync(target, 'utf8')).includes(anchor) ? [] : [link];
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): readonly string[] {
+  return markdown
+    .replace(/^```[^]*?^```/gm, '')
+    .split('\n')
+    .flatMap((line) => /^#{1,6} (.*)$/.exec(line)?.[1] ?? [])
+    .map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replace(/\s/g, '-'),
+    );
+}
