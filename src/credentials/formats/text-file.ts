@@ -37,6 +37,13 @@ export function insertLines(text: string, place: number, lines: string, lineEnd:
   return before + block + lineEnd + text.slice(place);
 }
 
+/** The start of the line after this place; the place itself where a line starts, the end where no line follows. */
+export function lineAfter(text: string, place: number): number {
+  if (text[place - 1] === '\n') return place;
+  const next = text.indexOf('\n', place);
+  return next === -1 ? text.length : next + 1;
+}
+
 /** A file that is there and can't be edited, with what was seen of it and what to do. */
 export function cannotEdit(name: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${name} can't be edited: ${seen}`, next: [next] });
