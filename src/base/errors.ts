@@ -40,9 +40,9 @@ export function usageError(message: string, next: readonly string[] = []): Known
   return new KnownError({ message, next, status: 2 });
 }
 
-/** The user stopped it: status 130. */
-export function interrupted(message = 'Interrupted'): KnownError {
-  return new KnownError({ message, status: 130 });
+/** The user stopped it: status 130. `signal` is its name, kept as the cause for who passes it on. */
+export function interrupted(message = 'Interrupted', signal?: string): KnownError {
+  return new KnownError({ message, status: 130, cause: signal });
 }
 
 /** The text of anything thrown. */

@@ -20,8 +20,11 @@ export interface CommandContext {
    * after the abort, its clean-up done; a command that never calls it is ended at once. A second Ctrl-C ends either.
    */
   interruption(): AbortSignal;
-  /** The status to exit with when nothing is thrown; `exec` and its kin pass on any number. */
-  setStatus(status: number): void;
+  /**
+   * The status to exit with when nothing is thrown; `exec` and its kin pass on any number. `passedOn`: it is that of a command which got the
+   * interrupt too, so that a 0 of it stands.
+   */
+  setStatus(status: number, passedOn?: boolean): void;
 }
 
 /** A command's own module: declares options and action on the command that the root made for it. */

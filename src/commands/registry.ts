@@ -25,6 +25,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('./processes.ts'),
   },
   {
+    name: 'credentials',
+    summary: 'Get, check and rotate the engine certificate of a project, and run commands with it',
+    load: () => import('./credentials.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print a script that lets the shell complete commands, options and processes',
     load: () => import('./completion.ts'),

@@ -19,10 +19,10 @@ export interface Host extends TerminalStreams {
 export async function runRoot(root: Root, host: Host): Promise<number> {
   const terminal = openTerminal(host, host.env);
   const abort = new AbortController();
-  const state: { status: number; answersInterrupts: boolean } = { status: 0, answersInterrupts: false };
+  const state = { status: 0, passedOn: false, answersInterrupts: false };
   const stopListening = listenForInterrupts(host.signals, {
-    first: () => {
-      abort.abort(interrupted());
+    first: (signal) => {
+      abort.abort(interrupted(undefined, signal));
       if (!state.answersInterrupts) host.exit(130);
     },
     again: () => host.exit(130),
@@ -39,15 +39,16 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
       state.answersInterrupts = true;
       return abort.signal;
     },
-    setStatus: (status) => {
+    setStatus: (status, passedOn = false) => {
       state.status = status;
+      state.passedOn = passedOn;
     },
   };
   const program = newProgram(root, terminal);
   try {
     await loadCommands(root, program, context, calledBy(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
-    return abort.signal.aborted && state.status === 0 ? 130 : state.status;
+    return abort.signal.aborted && state.status === 0 && !state.passedOn ? 130 : state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
       const usage = statusOfCommander(error);

@@ -1,7 +1,7 @@
 import { renewBefore, type CredentialScope } from './credential-set.ts';
 import type { SetRecord } from './store/set-record.ts';
 import type { StoredSet } from './store/store.ts';
-import { verifyMaterial, type VerifiedMaterial } from './verify.ts';
+import { verifyMaterial, type VerifiedMaterial } from './material/verify.ts';
 
 /** Why a set on the disk does not do; in the order in which they are looked at. */
 export type StaleReason =

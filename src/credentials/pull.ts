@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import { Secret } from '../base/secret.ts';
-import type { CredentialScope, CredentialSet, CredentialToken } from './credential-set.ts';
+import type { CredentialSet, CredentialToken } from './credential-set.ts';
 import { judgeSet, type Stale } from './judge.ts';
+import { makeSet, type SetPlace } from './material/make-set.ts';
 import { LOCAL_SETTINGS, newSetId, storeLayout, type StoreLayout } from './store/layout.ts';
 import { pointingTo, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './store/pointers.ts';
 import { recordOf, type SetRecord } from './store/set-record.ts';
@@ -16,7 +16,7 @@ import {
   verifyToken,
   type UnverifiedMaterial,
   type UnverifiedToken,
-} from './verify.ts';
+} from './material/verify.ts';
 
 export type PullEvent =
   | { readonly kind: 'waiting'; readonly pid?: number }
@@ -29,11 +29,9 @@ export interface Proof {
   readonly summary: string;
 }
 
-export interface PullRequest extends CredentialScope {
+export interface PullRequest extends SetPlace {
   /** Absolute folder with the application files. */
   readonly project: string;
-  readonly target: string;
-  readonly serverName?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks for a new set though the one on the disk is fine, and lets go of pointers to other files. */
   readonly force: boolean;
@@ -153,27 +151,13 @@ async function lookAt(request: PullRequest, layout: StoreLayout): Promise<Look> 
 }
 
 async function obtain(request: PullRequest): Promise<{ readonly set: CredentialSet; readonly proof?: Proof }> {
-  const { report, clock, endpoint, principal, tenantId, target, serverName } = request;
+  const { report, clock, target } = request;
   report?.({ kind: 'requesting', what: 'engine certificate' });
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw refusedMaterial(verdict.problems);
   const token = await obtainToken(request);
-  const { namespace, material, leaf, roots } = verdict.verified;
-  const bare: CredentialSet = {
-    endpoint,
-    principal,
-    ...(tenantId !== undefined && { tenantId }),
-    target,
-    ...(serverName !== undefined && { serverName }),
-    namespace,
-    certificate: material.cert,
-    privateKey: new Secret(material.key),
-    authorities: material.ca.join(''),
-    leaf,
-    roots,
-  };
-  const whole: CredentialSet = token === undefined ? bare : { ...bare, token };
-  const set = request.keepToken ? whole : bare;
+  const whole = makeSet(request, verdict.verified, token);
+  const set = request.keepToken ? whole : makeSet(request, verdict.verified);
   if (request.prove === undefined) return { set };
   report?.({ kind: 'proving', target });
   return { set, proof: await request.prove(whole) };

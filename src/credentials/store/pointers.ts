@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { APPLICATION_FILES, SETTING_KEYS, type SettingName } from '../../settings/keys.ts';
-import { SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
+import type { SettingName } from '../../settings/keys.ts';
+import { LOCAL_SETTINGS, SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
 import { settingTexts, type SettingTexts } from './settings-edit.ts';
 import { readLocalSettings, type LocalSettingsFile } from './settings-file.ts';
 import type { StoreFiles } from './store-files.ts';
@@ -32,7 +32,7 @@ export interface Pointers {
 /** Reads them; rejects with a KnownError when `application-local.yaml` could not be edited. */
 export async function readPointers(files: StoreFiles, layout: StoreLayout): Promise<Pointers> {
   const local = await readLocalSettings(files, layout);
-  const [localName, baseName] = APPLICATION_FILES;
+  const [localName, baseName] = [LOCAL_SETTINGS, 'application.yaml'];
   const wanted = [...PATH_NAMES, ...INLINE, NAMESPACE] as const;
   const inLocal = settingTexts(local.text ?? '', wanted, localName);
   const inBase = settingTexts(await baseText(files, join(layout.project, baseName)), wanted, baseName);
@@ -78,9 +78,7 @@ export function requireReplaceable(
   env: Readonly<Record<string, string | undefined>>,
   force: boolean,
 ): void {
-  const variable = SETTING_KEYS.find(
-    ({ name, env: at }) => INLINE.includes(name) && (env[at] ?? '').trim() !== '',
-  )?.env;
+  const variable = variablesOf(INLINE, env)[0];
   const inline = pointers.inline ?? variable;
   if (inline !== undefined) {
     throw new KnownError({
@@ -99,6 +97,16 @@ export function requireReplaceable(
 /** Variables that stand over what the files say of the certificate, as warnings. */
 export function shadowWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const names: readonly SettingName[] = [...PATH_NAMES, NAMESPACE];
-  const set = SETTING_KEYS.filter(({ name, env: at }) => names.includes(name) && (env[at] ?? '').trim() !== '');
-  return set.map(({ env: at }) => `${at} is set in this environment and stands over what application-local.yaml says`);
+  return variablesOf(names, env).map(
+    (variable) => `${variable} is set in this environment and stands over what application-local.yaml says`,
+  );
+}
+
+/** The variables of these settings that are set: a setting's name in capitals, without hyphens. */
+function variablesOf(
+  names: readonly SettingName[],
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const variables = names.map((name) => name.toUpperCase().replaceAll('-', '').replaceAll('.', '_'));
+  return variables.filter((variable) => (env[variable] ?? '').trim() !== '');
 }

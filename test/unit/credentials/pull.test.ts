@@ -340,6 +340,6 @@ describe('certificates that were not pulled', () => {
   it('of the environment are named, since they stand over what is written', async () => {
     const at = project();
     const { warnings } = await pull(at, issued, { env: { TEMPORAL_MUTUALTLS_CERT: 'x', TEMPORAL_NAMESPACE: 'y' } });
-    expect(warnings.map((text) => text.split(' ')[0])).toEqual(['TEMPORAL_NAMESPACE', 'TEMPORAL_MUTUALTLS_CERT']);
+    expect(warnings.map((text) => text.split(' ')[0])).toEqual(['TEMPORAL_MUTUALTLS_CERT', 'TEMPORAL_NAMESPACE']);
   });
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { renewBefore } from '../../../src/credentials/credential-set.ts';
-import { refusedMaterial, verifyMaterial, verifyToken } from '../../../src/credentials/verify.ts';
+import { refusedMaterial, verifyMaterial, verifyToken } from '../../../src/credentials/material/verify.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 
 const DAY = 86_400_000;

@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { KnownError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
-import { Secret } from '../base/secret.ts';
+import { KnownError } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { Secret } from '../../base/secret.ts';
 import {
   normalisePem,
   readTlsMaterial,
   type TlsMaterial,
   type TlsMaterialProblemCode,
   type TlsMaterialText,
-} from '../engine/material/tls-material.ts';
-import type { CertificateFacts, CredentialToken } from './credential-set.ts';
+} from '../../engine/material/tls-material.ts';
+import type { CertificateFacts, CredentialToken } from '../credential-set.ts';
 
 /** An engine certificate as KuFlow answered it, or as it stands in files: nothing of it is trusted yet. */
 export interface UnverifiedMaterial {

@@ -1,0 +1,150 @@
+import { systemClock } from '../base/clock.ts';
+import { usageError } from '../base/errors.ts';
+import type { CredentialWorld } from '../flows/credentials-access.ts';
+import { execWithCredentials, requestEngineToken } from '../flows/credentials-exec.ts';
+import { pullCredentials, rotateCredentials } from '../flows/credentials-pull.ts';
+import { credentialsStatus, pruneCredentials } from '../flows/credentials-status.ts';
+import { followPull, printPull, printPrune, pullAsData, pruneAsData } from '../terminal/credentials-views.ts';
+import { printStatus, statusAsData } from '../terminal/credentials-status-view.ts';
+import { printError } from '../terminal/print-error.ts';
+import { openProgress } from '../terminal/progress.ts';
+import type { CommandContext } from './context.ts';
+import type { CredentialsFlags, PruneFlags, PullFlags, RotateFlags, StatusFlags, TokenFlags } from './credentials.ts';
+
+const NOT_RUN = 125;
+
+function world(context: CommandContext): CredentialWorld {
+  const { env, cwd, terminal } = context;
+  return { env, cwd, stdin: terminal.prompts.input, clock: systemClock, signal: context.interruption() };
+}
+
+/**
+ * `kuflow credentials pull`. With `--json`: `{ result: unchanged|would-pull|pulled, because: [{ reason, text }], set?, settings: { file, keys },
+ * engine?, kept?, warnings }`, `set` without secrets: `{ id, folder, namespace, endpoint, principal, certificate, renewBefore, … }`.
+ */
+export async function runPull(flags: PullFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  try {
+    const result = await pullCredentials({
+      ...world(context),
+      flags,
+      force: flags.force === true,
+      offline: flags.offline === true,
+      withToken: flags.withToken === true,
+      dryRun: flags.dryRun === true,
+      report: followPull(progress),
+    });
+    progress.stop();
+    if (flags.json === true) printJson(context, pullAsData(result, context.cwd));
+    else printPull(terminal, result, context);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** `kuflow credentials rotate`. With `--json` as `pull`, and `exec: { status }`. Exits 1 when the command after the switch failed. */
+export async function runRotate(flags: RotateFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  try {
+    const { pulled, execStatus } = await rotateCredentials({
+      ...world(context),
+      flags,
+      report: followPull(progress),
+      ...(flags.exec !== undefined && { exec: flags.exec }),
+    });
+    progress.stop();
+    const exec = execStatus === undefined ? {} : { exec: { status: execStatus } };
+    if (flags.json === true) printJson(context, { ...pullAsData(pulled, context.cwd), ...exec });
+    else printPull(terminal, pulled, context);
+    terminal.err.line(
+      'Running workers that look at their files take the new set over within 30 seconds; those that do not keep the old one until they are started again.',
+    );
+    if (execStatus !== undefined && execStatus !== 0) {
+      terminal.err.line(`The command after the switch ended with ${execStatus}; the switch stands.`);
+      context.setStatus(1);
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems, warnings, store, online? }`.
+ * Exit status 0 fine, 1 something does not do, 3 a warning with `--fail-on warn`, 4 the engine could not be asked.
+ */
+export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  if (flags.online === true)
+    terminal.err.line(
+      'Asking KuFlow creates an authentication there: an engine token, and a certificate where the settings give none.',
+    );
+  const status = await credentialsStatus({
+    ...world(context),
+    flags,
+    online: flags.online === true,
+    failOnWarn: flags.failOn === 'warn',
+    report: () => undefined,
+  });
+  if (flags.json === true) printJson(context, statusAsData(status, context.cwd));
+  else printStatus(terminal, status, context.cwd, systemClock.now());
+  context.setStatus(status.status);
+}
+
+/** `kuflow credentials prune`. With `--json`: `{ removed: [id], kept: [{ id, because }], dryRun }`. */
+export async function runPrune(flags: PruneFlags, context: CommandContext): Promise<void> {
+  const dryRun = flags.dryRun === true;
+  const result = await pruneCredentials({ ...world(context), dryRun });
+  if (flags.json === true) printJson(context, pruneAsData(result, dryRun));
+  else printPrune(context.terminal, result, dryRun);
+}
+
+/** `kuflow credentials token`: the token alone on a line, or with `--json` `{ token, expiresAt }`. Status 2 on a terminal without `--show`. */
+export async function runToken(flags: TokenFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  if (terminal.out.isTTY && flags.show !== true) {
+    throw usageError('Standard output is a terminal, where the token would be seen', [
+      'Pipe it, or give --show to print it all the same',
+    ]);
+  }
+  const { token, warnings } = await requestEngineToken({ ...world(context), flags });
+  for (const warning of warnings) terminal.err.line(`Warning: ${warning}`);
+  const value = token.value.reveal();
+  if (flags.json === true) printJson(context, { token: value, expiresAt: new Date(token.expiresAt).toISOString() });
+  else terminal.out.line(value);
+}
+
+/** `kuflow credentials exec -- CMD`: CMD's own status; 125 without credentials, 126 and 127 as a shell has them. */
+export async function runExec(
+  words: readonly string[],
+  flags: CredentialsFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const [program, ...rest] = words;
+  if (program === undefined)
+    throw usageError('A command is expected after --', [`${context.invocation} credentials exec -- npm start`]);
+  const given = world(context);
+  const failed = (error: unknown, status: 125 | 126 | 127): void => {
+    printError(terminal, error, { debug: flags.debug === true, json: false, status });
+    context.setStatus(status, true);
+  };
+  try {
+    const result = await execWithCredentials({
+      ...given,
+      flags,
+      command: [program, ...rest],
+      onWarning: (text) => terminal.err.line(`Warning: ${text}`),
+    });
+    if (result.kind === 'not-started') failed(result.error, result.status);
+    else context.setStatus(result.status, true);
+  } catch (error) {
+    if (given.signal.aborted) throw error;
+    failed(error, NOT_RUN);
+  }
+}
+
+function printJson(context: CommandContext, value: object): void {
+  context.terminal.out.line(JSON.stringify(value, undefined, 2));
+}

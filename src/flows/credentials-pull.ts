@@ -1,0 +1,107 @@
+import { pullSet, type PullEvent, type PullResult } from '../credentials/pull.ts';
+import { nodeFiles } from '../credentials/store/node-files.ts';
+import type { StoreFiles } from '../credentials/store/store-files.ts';
+import type { ConnectionFlags } from './connection-flags.ts';
+import { openCredentialAccess, type CredentialAccess, type CredentialWorld } from './credentials-access.ts';
+import { proveSet } from './credentials-proof.ts';
+import { startDevCommand, statusOfExit } from './dev-command.ts';
+
+export interface CredentialsPullRequest extends CredentialWorld {
+  readonly flags: ConnectionFlags;
+  readonly force: boolean;
+  readonly offline: boolean;
+  readonly withToken: boolean;
+  readonly dryRun: boolean;
+  readonly report: (event: PullEvent) => void;
+  /** The real disk when absent. */
+  readonly files?: StoreFiles;
+}
+
+/** `kuflow credentials pull`: asks for an engine certificate where the one here does not do. Rejects with a KnownError, nothing changed. */
+export async function pullCredentials(request: CredentialsPullRequest): Promise<PullResult> {
+  return await withAccess(request, (access) =>
+    pullSet({
+      ...common(request, access),
+      force: request.force,
+      dryRun: request.dryRun,
+      keepToken: request.withToken,
+      ...(request.withToken && { requestToken: access.requestToken }),
+      ...(!request.offline && {
+        prove: (set) => proveSet(set, { ...request, settings: access.settings, describeNamespace: false }),
+      }),
+    }),
+  );
+}
+
+export interface CredentialsRotateRequest extends CredentialWorld {
+  readonly flags: ConnectionFlags;
+  readonly report: (event: PullEvent) => void;
+  /** A line for the system's shell, run after the switch. */
+  readonly exec?: string;
+  readonly files?: StoreFiles;
+}
+
+export interface RotateResult {
+  readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
+  /** Status of the command after the switch. */
+  readonly execStatus?: number;
+}
+
+/** `kuflow credentials rotate`: a new set whatever the one here is like, in use only when the engine took it for the calls of a worker. */
+export async function rotateCredentials(request: CredentialsRotateRequest): Promise<RotateResult> {
+  const pulled = await withAccess(request, (access) =>
+    pullSet({
+      ...common(request, access),
+      force: true,
+      dryRun: false,
+      keepToken: false,
+      requestToken: access.requestToken,
+      prove: (set) => proveSet(set, { ...request, settings: access.settings, describeNamespace: true }),
+    }),
+  );
+  if (pulled.kind !== 'pulled') throw new Error('a rotation that made nothing');
+  if (request.exec === undefined) return { pulled };
+  return { pulled, execStatus: await runAfter(request.exec, request) };
+}
+
+function common(request: CredentialsPullRequest | CredentialsRotateRequest, access: CredentialAccess) {
+  const { cwd, env, clock, signal, report, files = nodeFiles } = request;
+  return {
+    ...access.place,
+    ...{ project: cwd, env, clock, signal, report, files },
+    requestMaterial: access.requestMaterial,
+  };
+}
+
+async function withAccess(
+  request: CredentialsPullRequest | CredentialsRotateRequest,
+  work: (access: CredentialAccess) => Promise<PullResult>,
+): Promise<PullResult> {
+  const access = await openCredentialAccess(request.flags, request);
+  try {
+    const result = await work(access);
+    return { ...result, warnings: [...access.warnings, ...result.warnings] };
+  } finally {
+    await access.close();
+  }
+}
+
+/** The user's own line in the user's own environment: it holds no credential that it did not have before. */
+async function runAfter(
+  line: string,
+  { cwd, env, signal }: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
+) {
+  const windows = process.platform === 'win32';
+  const command = await startDevCommand({
+    command: windows ? [env['ComSpec'] ?? 'cmd.exe', '/d', '/s', '/c', line] : ['/bin/sh', '-c', line],
+    cwd,
+    env,
+    output: 'stderr',
+  });
+  const stop = (): void => void command.drain('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const status = statusOfExit(await command.exited);
+  signal.removeEventListener('abort', stop);
+  return status;
+}

@@ -1,0 +1,139 @@
+import type { Clock } from '../base/clock.ts';
+import { heaviestStatus } from '../base/exit-status.ts';
+import { Secret } from '../base/secret.ts';
+import type { ExitStatus } from '../base/errors.ts';
+import { storeStatus, type StoreStatus } from '../credentials/status.ts';
+import { nodeFiles } from '../credentials/store/node-files.ts';
+import { pruneSets, type PruneResult } from '../credentials/store/prune.ts';
+import type { CheckEvent } from '../doctor/check.ts';
+import { checkConnection } from '../doctor/connection.ts';
+import { connectionSettings as checkedSettings } from '../doctor/connection-settings.ts';
+import type { ConnectionReport } from '../doctor/report.ts';
+import { problemText, type SettingsResult } from '../settings/resolve.ts';
+import { sourceText, type Source } from '../settings/sources.ts';
+import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+
+/** A setting as it may be shown. */
+export interface ShownSetting {
+  readonly key: string;
+  /** `[redacted]` for a secret. */
+  readonly value: string;
+  readonly source: string;
+  /** Weaker sources that give it too. */
+  readonly shadows: readonly string[];
+}
+
+export interface CredentialsStatus {
+  readonly settings: readonly ShownSetting[];
+  /** Problems of the settings that matter for credentials, one line each. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly store: StoreStatus;
+  readonly online?: ConnectionReport;
+  /** 0 fine · 1 something does not do · 3 renewal is due, where that was asked to count · 4 the engine could not be asked. */
+  readonly status: ExitStatus;
+}
+
+export interface CredentialsStatusRequest extends ConnectionWorld {
+  readonly flags: ConnectionFlags;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Asks KuFlow and the engine, which creates an engine token there. */
+  readonly online: boolean;
+  /** Whether warnings count. */
+  readonly failOnWarn: boolean;
+  readonly report: (event: CheckEvent) => void;
+}
+
+/** What they are about, in the order in which they are shown. */
+const SHOWN = [
+  'kuflow.api.endpoint',
+  'kuflow.api.client-id',
+  'kuflow.api.client-secret',
+  'kuflow.api.tenant-id',
+  'kuflow.api.ca',
+  'temporal.target',
+  'temporal.namespace',
+  'temporal.mutual-tls.cert',
+  'temporal.mutual-tls.key',
+  'temporal.mutual-tls.ca',
+  'temporal.mutual-tls.cert-data',
+  'temporal.mutual-tls.key-data',
+  'temporal.mutual-tls.ca-data',
+  'temporal.mutual-tls.server-name',
+  'temporal.proxy',
+] as const;
+
+/** `kuflow credentials status`: what is in use and whether it does; without a network unless `online`. */
+export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
+  const { cwd, clock } = request;
+  const { result, warnings } = await resolveConnection(request.flags, request);
+  const { settings } = result;
+  const tenantId = settings['kuflow.api.tenant-id']?.value;
+  const wanted = {
+    endpoint: settings['kuflow.api.endpoint']?.value ?? '',
+    principal: settings['kuflow.api.client-id']?.value ?? '',
+    ...(tenantId !== undefined && { tenantId }),
+  };
+  const store = await storeStatus({ project: cwd, wanted, files: nodeFiles, now: clock.now() });
+  const concern = ({ key }: { readonly key: string }): boolean =>
+    !key.startsWith('worker.') && key !== 'temporal.kuflow-queue';
+  const problems = result.problems.filter(concern).map(problemText);
+  const online = request.online ? await askOnline(request, result) : undefined;
+  return {
+    settings: shown(result),
+    problems,
+    warnings,
+    store,
+    ...(online && { online }),
+    status: heaviestStatus([
+      problems.length > 0 ? 1 : 0,
+      storeStanding(store, request.failOnWarn),
+      request.failOnWarn && warnings.length > 0 ? 3 : 0,
+      online?.status ?? 0,
+    ]),
+  };
+}
+
+function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
+  const reasons = store.kind === 'set' ? store.set.stale.map(({ reason }) => reason) : [];
+  if (reasons.some((reason) => reason !== 'renewal-due')) return 1;
+  return reasons.length > 0 && failOnWarn ? 3 : 0;
+}
+
+function shown({ settings }: SettingsResult): readonly ShownSetting[] {
+  return SHOWN.flatMap((key): readonly ShownSetting[] => {
+    const setting = settings[key] as
+      { readonly value: string | Secret; readonly source: Source; readonly shadows: readonly Source[] } | undefined;
+    if (setting === undefined) return [];
+    const inline = key.endsWith('-data') && !(setting.value instanceof Secret);
+    return [
+      {
+        key,
+        value: inline ? 'PEM' : String(setting.value),
+        source: sourceText(setting.source),
+        shadows: setting.shadows.map(sourceText),
+      },
+    ];
+  });
+}
+
+async function askOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
+  const problems = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
+  const { env, report, signal } = request;
+  return await checkConnection(await checkedSettings({ ...result, problems }), { env, report, signal });
+}
+
+export interface CredentialsPruneRequest {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+}
+
+/** `kuflow credentials prune`: removes the sets that nothing points to. */
+export async function pruneCredentials(request: CredentialsPruneRequest): Promise<PruneResult> {
+  return await pruneSets({ ...request, project: request.cwd, files: nodeFiles });
+}

@@ -1,0 +1,131 @@
+import { forTerminal } from '../base/escape.ts';
+import type { SetStatus, StoreStatus } from '../credentials/status.ts';
+import type { CredentialsStatus } from '../flows/credentials-status.ts';
+import { palette } from './palette.ts';
+import { shortPath } from './short-path.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const DAY = 86_400_000;
+
+/** Settings with their sources, then the certificate, then what does not do; all on stdout. */
+export function printStatus(terminal: Terminal, status: CredentialsStatus, cwd: string, now: number): void {
+  const { out } = terminal;
+  const { bold, dim, red, yellow, green } = palette(out);
+  const rows = status.settings.map(({ key, value, source, shadows }) => [
+    key,
+    value.startsWith(`${cwd}/`) ? shortPath(value) : value,
+    source,
+    shadows.length === 0 ? '' : `shadows ${shadows.join(', ')}`,
+  ]);
+  const [header = '', ...lines] = table([['SETTING', 'VALUE', 'FROM', ''], ...rows]);
+  out.line(bold(header));
+  for (const line of lines) out.line(line);
+  out.line();
+  printStore(terminal, status.store, now);
+  for (const problem of status.problems) out.line(red(`✖ ${forTerminal(problem, 1000)}`));
+  for (const warning of status.warnings) out.line(yellow(`! ${forTerminal(warning, 1000)}`));
+  if (status.online === undefined) return;
+  out.line();
+  for (const { state, title, summary, skipped } of status.online.results) {
+    if (skipped === 'not-applicable') continue;
+    const paint = state === 'pass' ? green : state === 'skip' ? dim : state === 'warn' ? yellow : red;
+    out.line(paint(`${state.padEnd(7)} ${title}: ${forTerminal(summary, 1000)}`));
+  }
+  for (const step of status.online.next) out.line(`  ${forTerminal(step, 1000)}`);
+}
+
+function printStore(terminal: Terminal, store: StoreStatus, now: number): void {
+  const { out } = terminal;
+  const { dim, green, red, yellow } = palette(out);
+  if (store.kind === 'none')
+    out.line(
+      'No certificate is set: a worker asks KuFlow for one at each start. `kuflow credentials pull` keeps one here.',
+    );
+  else if (store.kind !== 'set') out.line(`The certificate was not pulled here: ${forTerminal(store.source ?? '')}`);
+  else {
+    for (const line of table(setRows(store.set, now))) out.line(line);
+    if (store.set.stale.length === 0) out.line(green('✔ The files are those that were pulled, and they do'));
+    for (const { reason, text } of store.set.stale)
+      out.line(
+        (reason === 'renewal-due' ? yellow : red)(`${reason === 'renewal-due' ? '!' : '✖'} ${forTerminal(text, 1000)}`),
+      );
+  }
+  if (store.others.length > 0) out.line(dim(`Other sets here: ${store.others.join(', ')}`));
+}
+
+function setRows(set: SetStatus, now: number): readonly (readonly string[])[] {
+  const { certificate } = set;
+  const row = (label: string, value: string | undefined): readonly (readonly string[])[] =>
+    value === undefined ? [] : [[label, value]];
+  return [
+    ['set', shortPath(set.folder)],
+    ...row('pulled', iso(set.pulledAt)),
+    ...row('namespace', set.namespace),
+    ...row('subject', certificate?.subject),
+    ...row('issuer', certificate?.issuer),
+    ...row('serial', certificate?.serial),
+    ...row('fingerprint', certificate?.fingerprint),
+    ...row(
+      'valid until',
+      certificate && `${iso(certificate.notAfter) ?? ''} (${remaining(certificate.notAfter - now)})`,
+    ),
+    ...row('renew before', iso(set.renewBefore)),
+    ...row('token ends', iso(set.tokenExpiresAt)),
+    ...row(
+      'engine',
+      set.provenByEngine === undefined
+        ? undefined
+        : set.provenByEngine
+          ? 'took it before it was written'
+          : 'was not asked',
+    ),
+    ...row('the one before', set.previous),
+  ];
+}
+
+/** `--json` of `status`; no secret in it. */
+export function statusAsData(status: CredentialsStatus, cwd: string): object {
+  const { store, online } = status;
+  return {
+    status: status.status,
+    folder: cwd,
+    settings: status.settings,
+    problems: status.problems,
+    warnings: status.warnings,
+    store: store.kind === 'set' ? { ...store, set: setAsData(store.set) } : store,
+    ...(online && {
+      online: {
+        status: online.status,
+        created: online.created,
+        results: online.results.map(({ id, title, state, summary, skipped }) => ({
+          ...{ id, title, state, summary },
+          ...(skipped !== undefined && { skipped }),
+        })),
+        next: online.next,
+      },
+    }),
+  };
+}
+
+function setAsData(set: SetStatus): object {
+  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = set;
+  return {
+    ...rest,
+    ...(pulledAt !== undefined && { pulledAt: iso(pulledAt) }),
+    ...(certificate && {
+      certificate: { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) },
+    }),
+    ...(renewBefore !== undefined && { renewBefore: iso(renewBefore) }),
+    ...(tokenExpiresAt !== undefined && { token: { expiresAt: iso(tokenExpiresAt) } }),
+  };
+}
+
+function iso(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
+
+function remaining(ms: number): string {
+  if (ms <= 0) return 'over';
+  return ms > 2 * DAY ? `${Math.floor(ms / DAY)} days left` : `${Math.floor(ms / 60_000)} minutes left`;
+}
