@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { messageOf } from '../../../src/base/errors.ts';
 import { addToProject, type AddRequest, type AddResult } from '../../../src/flows/add.ts';
@@ -179,4 +180,74 @@ describe('addToProject', () => {
     const project = await openProject(folder);
     expect(project.processes).toHaveLength(codes.length + 1);
   });
+
+  it('renames nothing, whatever is added in whatever order', async () => {
+    const codes = ['A', 'B_A', 'A_B', 'LEAVE_A', 'LEAVE_CHECK_CREDIT', 'CHECK_CREDIT', 'a', 'EXAMPLE', 'LOAN_A'];
+    const step = fc.record({
+      process: fc.constantFrom('LOAN', 'LEAVE', 'LEAVE_A', 'A'),
+      code: fc.constantFrom(...codes),
+      kind: fc.constantFrom('system' as const, 'human' as const),
+      isFirst: fc.boolean(),
+    });
+    const start = treeOf(folder);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 10 }), async (steps) => {
+        rmSync(folder, { recursive: true });
+        for (const [path, text] of start) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true });
+          writeFileSync(join(folder, path), text, 'latin1');
+        }
+        let names = namesOf(folder);
+        for (const { process: code, code: task, kind, isFirst } of steps) {
+          const { processes } = await openProject(folder);
+          const process = processes.find(({ definition }) => definition.process.code === code);
+          const [before] = process?.definition.tasks ?? [];
+          if (process?.definition.tasks.some((one) => one.code === task) === true) continue;
+          await add(
+            process === undefined
+              ? {
+                  ...PROCESS,
+                  definition: {
+                    process: { code },
+                    workflow: { type: `${code}_W`, taskQueue: 'Q' },
+                    tasks: [{ code: task, kind }],
+                  },
+                }
+              : {
+                  kind: 'task',
+                  process,
+                  task: { code: task, kind },
+                  ...(isFirst && before !== undefined ? { after: before.code } : {}),
+                },
+          );
+          const now = namesOf(folder);
+          expect(now.size).toBeGreaterThan(names.size);
+          for (const [what, name] of names) expect([what, now.get(what)]).toEqual([what, name]);
+          const activities = [...now]
+            .filter(([what]) => what.startsWith('activity'))
+            .map(([, call]) => call.split('(')[0]);
+          expect(new Set(activities).size).toBe(activities.length);
+          names = now;
+        }
+      }),
+      { numRuns: 5 },
+    );
+  }, 60_000);
 });
+
+/** Each task's name, and the name and input of the activity of each system task, by process file and code. */
+function namesOf(project: string): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const tree = treeOf(join(project, 'src'));
+  for (const [path, text] of tree) {
+    if (!path.endsWith('tasks.ts')) continue;
+    for (const [, name = '', code = ''] of text.matchAll(/^ {2}(\w+): \w+(?:<.*>)?\('(.*)'\),$/gm)) {
+      names.set(`task ${path} ${code}`, name);
+      const workflow =
+        tree.get(path.replace('process/tasks.ts', 'workflows.ts').replace('tasks.ts', 'workflows.ts')) ?? '';
+      const call = new RegExp(`systemTask\\(tasks\\.${name}, \\(\\) =>\\s+activities\\.(.*),\\n`).exec(workflow)?.[1];
+      if (call !== undefined) names.set(`activity ${path} ${code}`, call);
+    }
+  }
+  return names;
+}
