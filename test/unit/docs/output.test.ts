@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ROOT } from '../../../scripts/bundle.mjs';
+import { kuflowEntries } from '../../../src/commands/registry.ts';
+import { runRoot } from '../../../src/commands/root.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { startLargeTenant, uuid, type LargeTenant } from '../../support/large-tenant.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+let tenant: LargeTenant | undefined;
+
+afterEach(async () => {
+  await tenant?.close();
+  tenant = undefined;
+});
+
+async function printed(
+  argv: readonly string[],
+  over: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<readonly string[]> {
+  const fake = fakeHost(argv, over);
+  const root = { name: 'kuflow', description: '', version: '0.0.0', invocation: 'kuflow', commands: kuflowEntries };
+  await runRoot(root, fake.host);
+  return Object.keys(JSON.parse(fake.stdout()) as object);
+}
+
+/** The names of the fields that docs/output.md gives a command, those apart that may be absent. */
+function documented(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
+  const page = readFileSync(join(ROOT, 'docs', 'output.md'), 'utf8');
+  const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
+  const shape = /```\n([^]*?)```/.exec(section)?.[1] ?? '';
+  // Only the outermost braces: what is inside is described in words as well.
+  let depth = 0;
+  const outermost = Array.from(shape, (character) => {
+    depth += '{['.includes(character) ? 1 : ']}'.includes(character) ? -1 : 0;
+    return depth === 1 && !'{}[]'.includes(character) ? character : '';
+  }).join('');
+  const fields = [...outermost.matchAll(/([A-Za-z]+)(\??)(?=\s*[:,\s]|$)/g)].filter(([name]) => name !== '');
+  return {
+    always: fields.filter(([, , mark]) => mark === '').map(([, name = '']) => name),
+    all: fields.map(([, name = '']) => name),
+  };
+}
+
+function expectDocumented(command: string, keys: readonly string[]): void {
+  const { always, all } = documented(command);
+  expect(always.length, command).toBeGreaterThan(2);
+  expect({ command, missing: always.filter((key) => !keys.includes(key)) }).toEqual({ command, missing: [] });
+  expect({ command, unknown: keys.filter((key) => !all.includes(key)) }).toEqual({ command, unknown: [] });
+}
+
+describe('docs/output.md', () => {
+  it('names the fields that create and add print', async () => {
+    const cwd = folder();
+    const quiet = ['--local', '--no-install', '--no-git', '--no-check', '--yes', '--json'];
+    expectDocumented('kuflow create', await printed(['create', 'loan-worker', ...quiet], { cwd }));
+    const project = join(cwd, 'loan-worker');
+    for (const words of [
+      ['task', 'REVIEW'],
+      ['process', 'LEAVE', '--task', 'REQUEST', '--workflow-type', 'LeaveWorkflow'],
+      ['activity', 'sendMail'],
+    ]) {
+      const keys = await printed(['add', ...words, '--dry-run', '--json', '--yes'], { cwd: project });
+      // The shape stands once, at the first of them.
+      expectDocumented('kuflow add task', keys);
+    }
+  });
+
+  it('names the fields that processes list and show print', async () => {
+    tenant = await startLargeTenant();
+    const env = {
+      KUFLOW_API_ENDPOINT: tenant.endpoint,
+      KUFLOW_API_CLIENTID: uuid(8, 1),
+      KUFLOW_API_CLIENTSECRET: 'secret',
+    };
+    const cwd = folder();
+    expectDocumented('kuflow processes list', await printed(['processes', 'list', '--json'], { cwd, env }));
+    expectDocumented('kuflow processes show', await printed(['processes', 'show', 'LOAN', '--json'], { cwd, env }));
+    const asked = tenant.requests.length;
+    expect(asked).toBeGreaterThan(1);
+    // Completion never asks, though it knows whom to ask.
+    const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', 'processes', 'show', ''], { cwd, env });
+    const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
+    expect(await runRoot(root, fake.host)).toBe(0);
+    expect(tenant.requests.length).toBe(asked);
+  });
+});
