@@ -191,6 +191,10 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
       arbitrary: collidingTexts.chain((codes) => fc.tuple(...codes.map((code) => smallTaskOf(fc.constant(code))))),
     },
   );
+  const queue = or(
+    text.filter((one) => one === one.trim() && one !== ''),
+    text,
+  );
   const uuid = or(fc.uuid(), text);
   return fc.record(
     {
@@ -198,7 +202,7 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
         { code: text, name: prose, tenant: uuid, id: uuid },
         { requiredKeys: ['code'], ...plainRecords },
       ),
-      workflow: fc.record({ type: text, 'task-queue': text }, plainRecords),
+      workflow: fc.record({ type: text, 'task-queue': queue }, plainRecords),
       metadata: shape,
       entity: shape,
       // Codes that stand twice can't be used.

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { forTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
+import { TRIMMED } from '../definition.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import { didYouMean, jsonProblems, pointerSteps, shapeCheck } from './definition-shapes.ts';
 import type { DataProblem } from './definition-shapes.ts';
@@ -50,7 +51,10 @@ function worded(error: ErrorObject): DataProblem {
       return { path, reason: `${name(path)} ${shown(error.data)} is none of ${values.join(', ')}${near}` };
     }
     case 'pattern':
-      if (params['pattern'] === '\\S') return { path, reason: `${name(path)} is empty` };
+      if (params['pattern'] === '\\S' || String(error.data).trim() === '')
+        return { path, reason: `${name(path)} is empty` };
+      if (params['pattern'] === TRIMMED)
+        return { path, reason: `${name(path)} begins or ends with white space: ${shown(error.data)}` };
       return { path, reason: `${name(path)} must be a UUID, it is ${shown(error.data)}` };
     case 'type':
       return { path, reason: `${name(path)} ${wrongType(String(params['type']), error.data)}` };

@@ -120,6 +120,11 @@ tasks:
 
   it.each([
     ['nothing', '', '1:1 the file is empty'],
+    [
+      'a queue that settings would change',
+      'process: { code: A }\nworkflow: { type: T, task-queue: " Q" }',
+      '2:34 workflow.task-queue begins or ends with white space: " Q"',
+    ],
     ['a list', '[1]', '1:1 the document must be a map, it is a list'],
     ['broken YAML', 'a: b: c', '1:4 Nested mappings'],
     ['two documents', `${HEAD}---\n${HEAD}`, '3:1 Source contains multiple documents'],
@@ -251,7 +256,7 @@ const definition: fc.Arbitrary<ProcessDefinition> = fc
         { code, name: anyText, id: fc.uuid(), version: fc.uuid(), tenant: fc.uuid() },
         { requiredKeys: ['code'] },
       ),
-      workflow: fc.record({ type: code, taskQueue: code }),
+      workflow: fc.record({ type: code, taskQueue: code.map((text) => text.trim()) }),
       metadata: shape,
       entity: shape,
       tasks: fc.uniqueArray(
