@@ -167,7 +167,7 @@ function steps(
         ...checks,
         {
           command: `${invocation} dev simulate ${shellWord(process.code)} -- node --import tsx src/main.ts --dev`,
-          text: 'run one to its end on a local KuFlow',
+          text: 'run one to its end on a local KuFlow; one that runs is started again first',
         },
         {
           text: `in KuFlow's app, enter on the definition's screen of ${process.code}: task queue ${workflow.taskQueue}, type ${workflow.type}`,
