@@ -1,11 +1,18 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/commands/registry.ts';
 import { runRoot } from '../../../src/commands/root.ts';
 import { processesInFolder, rememberedProcesses } from '../../../src/completion/known-processes.ts';
 import { rememberProcesses } from '../../../src/completion/remember-processes.ts';
+import { Secret } from '../../../src/base/secret.ts';
+import { listFromApi } from '../../../src/flows/discover.ts';
+import { startAnsweringServer } from '../../support/answering-server.ts';
+import { makeTestAuthority } from '../../support/certificates.ts';
+import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { fakeHost } from '../../support/fake-host.ts';
+import { startLargeTenant } from '../../support/large-tenant.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -71,6 +78,44 @@ describe('processes that the API showed', () => {
       'kuflow: { api: { endpoint: "https://api.example.com", client-id: 0c1d5f7e-0000-4000-8000-00000ca0a0a0, client-secret: s } }\n',
     );
     expect(await complete([...words, ''], { cwd, env })).toEqual({ status: 0, out: 'words \nLOAN\tLoan\n', err: '' });
+  });
+});
+
+describe('a command that reads the API', () => {
+  it('leaves what it saw to completion', async () => {
+    const env = { XDG_CACHE_HOME: folder() };
+    const tenant = await startLargeTenant();
+    const { port: tenantPort } = new URL(tenant.endpoint);
+    const authority = await makeTestAuthority();
+    // What is on loopback without TLS is not kept, so it is reached by another name and over TLS.
+    const front = await startAnsweringServer(
+      ({ method, url, headers }, response) => {
+        request({ port: tenantPort, method, path: url, headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        }).end();
+      },
+      await authority.issue({ commonName: 'kuflow.test', hosts: ['kuflow.test'], usage: 'server' }),
+    );
+    const proxy = await startConnectProxy({ hosts: { 'kuflow.test': '127.0.0.1' } });
+    try {
+      const rest = {
+        endpoint: `https://kuflow.test:${front.port}/v2024-06-14`,
+        ca: authority.cert,
+        credentials: { clientId: owner.clientId, clientSecret: new Secret('canary-secret') },
+        proxy: { kind: 'proxy', url: proxy.url, shown: proxy.url, source: 'HTTPS_PROXY' } as const,
+        env,
+      };
+      const listing = await listFromApi(rest);
+      const known = await rememberedProcesses(env, { endpoint: rest.endpoint, clientId: owner.clientId });
+      expect(known.map(({ code }) => code)).toEqual(listing.definitions.map(({ code }) => code));
+      expect(known.length).toBeGreaterThan(1);
+      expect(readFileSync(file(env.XDG_CACHE_HOME), 'utf8')).not.toMatch(/canary/);
+    } finally {
+      await proxy.close();
+      await front.close();
+      await tenant.close();
+    }
   });
 });
 
