@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFile } from './sync-file.ts';
 
 /**
  * Writes a whole file or nothing: a temporary sibling created with `mode` from birth, fsynced, then renamed over `path`.
@@ -12,7 +13,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(data);
-      await file.sync();
+      await syncFile(file);
     } finally {
       await file.close();
     }

