@@ -26,6 +26,8 @@ interface Case extends ManagerRelease {
   readonly told: string;
   readonly recorded: string;
   readonly lockFile: string;
+  /** Starts `create-kuflow-worker` of a tarball without installing it. Yarn 1 knows no such thing. */
+  readonly dlx?: (tarball: string) => readonly string[];
   /** A program of a dependency, as the README starts it. */
   readonly exec: readonly string[];
   /** A workspace of somebody else around the project: the project has to stand on its own in it all the same. */
@@ -42,6 +44,7 @@ const CASES: readonly Case[] = [
     told: 'pnpm',
     recorded: 'pnpm',
     lockFile: 'pnpm-lock.yaml',
+    dlx: (tarball) => ['pnpm', 'dlx', '--package', `file:${tarball}`],
     exec: ['pnpm', 'exec'],
     around: { 'package.json': '{"private":true}', 'pnpm-workspace.yaml': "packages: ['*']\n" },
     image: true,
@@ -53,6 +56,7 @@ const CASES: readonly Case[] = [
     told: 'yarn',
     recorded: 'yarn@4',
     lockFile: 'yarn.lock',
+    dlx: (tarball) => ['yarn', 'dlx', '--quiet', '--package', `create-kuflow-worker@file:${tarball}`],
     exec: ['yarn'],
     around: { 'package.json': '{"private":true,"workspaces":["*"]}', 'yarn.lock': '' },
     image: SOAK,
@@ -64,6 +68,7 @@ const CASES: readonly Case[] = [
     told: 'bun',
     recorded: 'bun',
     lockFile: 'bun.lock',
+    dlx: (tarball) => ['bunx', '--package', tarball],
     exec: ['bun', 'run'],
     around: {},
     image: SOAK,
@@ -175,6 +180,20 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     expect(check.status).toBe(2);
     expect(check.out).toMatch(/"kuflow\.api\.client-id/);
     if (SOAK) for (const script of ['lint', 'test']) await succeeds([manager.program, 'run', script], project, env);
+  });
+
+  it.runIf(manager.dlx !== undefined)('is what its own way to start a package makes, untold', async ({ skip }) => {
+    if (env === undefined) return skip();
+    const start = manager.dlx?.(inject('tarball')) ?? [];
+    const args = ['create-kuflow-worker', 'started', '--local', '--yes', '--no-git', '--no-install', '--json'];
+    // Yarn puts a file system of its own below all that it starts: there the platform has to run, too.
+    const isChecked = manager.program === 'yarn';
+    const own = { ...env, XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') };
+    mkdirSync(own.TMPDIR);
+    const { out } = await succeeds([...start, ...args, ...(isChecked ? [] : ['--no-check'])], folder, own);
+    const result = JSON.parse(out.slice(out.indexOf('{'))) as { command: string; check: { kind: string } };
+    expect(result.command).toContain(`--package-manager ${manager.recorded} `);
+    expect(result.check).toMatchObject(isChecked ? { kind: 'checked', status: 0 } : { kind: 'not-run' });
   });
 
   it.runIf(manager.image && !onWindows)('has a Dockerfile whose steps build what runs', async ({ skip }) => {
