@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fchmodSync, mkdirSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { lstat, readFile, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { constants, copyFile, link, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
@@ -16,6 +17,8 @@ export interface WriteOptions {
 interface Undo {
   readonly what: string;
   readonly undo: () => Promise<void>;
+  /** Removes what only an undo needs, once there will be none. */
+  readonly forget?: () => Promise<void>;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function writeFiles(decision: Decision, options: WriteOptions = {})
       else await replace(at, file, undos);
     }
     options.signal?.throwIfAborted();
+    for (const { forget } of undos) await forget?.().catch(() => undefined);
   } catch (error) {
     const left = await takeBack(undos);
     if (options.signal?.aborted === true && left.length === 0) throw options.signal.reason;
@@ -113,13 +117,34 @@ function create(path: string, file: DecidedFile, undos: Undo[]): void {
 }
 
 async function replace(path: string, file: DecidedFile, undos: Undo[]): Promise<void> {
-  const before = await lstat(path);
-  const contents = await readFile(path);
-  if (file.expected !== undefined && !contents.equals(file.expected)) {
+  if (file.expected !== undefined && !(await readFile(path)).equals(file.expected)) {
     throw new KnownError({ message: `${path} changed meanwhile`, seen: 'the file changed after it was read' });
   }
-  undos.push({ what: path, undo: () => writeFileAtomic(path, contents, before.mode & 0o777) });
+  const kept = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.before`);
+  await keep(path, kept);
+  undos.push({
+    what: path,
+    undo: async () => {
+      await rename(kept, path);
+      // Two names of one file, when it had not been replaced yet: then renaming does nothing.
+      await rm(kept, { force: true });
+    },
+    forget: () => rm(kept),
+  });
   await writeFileAtomic(path, file.contents, file.mode);
+}
+
+/** A second name for what is to be replaced: giving it back takes no space, which a full disk would not have. */
+async function keep(path: string, kept: string): Promise<void> {
+  try {
+    await link(path, kept);
+  } catch {
+    // Not every file system has hard links.
+    await copyFile(path, kept, constants.COPYFILE_EXCL).catch(async (error: unknown) => {
+      await rm(kept, { force: true });
+      throw error;
+    });
+  }
 }
 
 async function takeBack(undos: readonly Undo[]): Promise<readonly string[]> {
