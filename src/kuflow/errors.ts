@@ -80,6 +80,11 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   network: ['Check the endpoint and the network'],
 };
 
+function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
+  if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];
+  return [`Wait ${Math.ceil(retryAfter)} s and try again: that is what KuFlow asks for`];
+}
+
 /** The server's words, safe to print: message, then each error with where it is. */
 function quote(body: DefaultError): string {
   const errors = (body.errors ?? []).slice(0, 5).map((error) => {
@@ -118,7 +123,7 @@ export class KuFlowApiError extends KnownError {
       message: MESSAGES[parts.kind],
       tried: `${parts.method} ${parts.url} (${parts.operationId})`,
       ...(seen === undefined ? {} : { seen }),
-      next: HINTS[parts.kind],
+      next: hintsOf(parts),
       status: parts.kind === 'timeout' ? 4 : 1,
       cause: parts.cause,
     });

@@ -7,6 +7,8 @@ export interface FakeHost {
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly signal: (signal: InterruptSignal) => void;
+  /** Called with each piece that is written to stderr. */
+  readonly onStderr: (listener: (text: string) => void) => void;
   /** Statuses that the host was told to exit with at once. */
   readonly exits: readonly number[];
 }
@@ -49,6 +51,7 @@ export function fakeHost(
     stdout: stdout.text,
     stderr: stderr.text,
     signal: (signal) => listeners.get(signal)?.forEach((listener) => listener()),
+    onStderr: (listener) => stderr.stream.on('data', (chunk: Buffer) => listener(chunk.toString())),
     exits,
   };
 }

@@ -59,6 +59,7 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
         : `The definition file ${forTerminal(path)} can't be read`,
       tried: `read ${forTerminal(path)}`,
       seen: forTerminal(messageOf(error)),
+      next: ['Check the path'],
       cause: error,
     });
   }
@@ -163,7 +164,14 @@ async function readBounded(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
     const stat = await file.stat();
-    if (!stat.isFile()) throw new KnownError({ message: `${shownFile(path)} is not a file` });
+    if (!stat.isFile()) {
+      throw new KnownError({
+        message: `${shownFile(path)} is not a file`,
+        tried: `read ${shownFile(path)}`,
+        seen: stat.isDirectory() ? 'it is a folder' : 'it is no regular file',
+        next: [`Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`],
+      });
+    }
     if (stat.size > LARGEST) throw tooLarge(path);
     return await file.readFile();
   } finally {
@@ -182,6 +190,7 @@ function refused(fileName: string, rows: readonly string[], cause?: unknown): Kn
     rows.length > MOST_PROBLEMS ? [...rows.slice(0, MOST_PROBLEMS), `… and ${rows.length - MOST_PROBLEMS} more`] : rows;
   return new KnownError({
     message: `${shownFile(fileName)} is no usable process definition:\n${shown.map((row) => `  ${row}`).join('\n')}`,
+    next: ['Correct what is named, then run it again'],
     ...(cause === undefined ? {} : { cause }),
   });
 }
