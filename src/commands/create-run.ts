@@ -10,8 +10,9 @@ import { connectionOf, requestOf, type AnsweredCall } from './create-request.ts'
 import type { CommandContext } from './context.ts';
 
 /** `create`: questions, the flow, its result. With `--json` prints the `CreateResult` as `createdAsJson` describes it. */
-export async function runCreate(call: CreateCall, context: CommandContext): Promise<void> {
+export async function runCreate(called: CreateCall, context: CommandContext): Promise<void> {
   const { terminal } = context;
+  const call = withoutBlankFolder(called);
   const { flags } = call;
   const signal = context.interruption();
   checkIds(flags);
@@ -50,6 +51,12 @@ export async function runCreate(call: CreateCall, context: CommandContext): Prom
   } finally {
     progress.stop();
   }
+}
+
+/** An empty name, as of a variable that is not set, would be the folder here. */
+function withoutBlankFolder(call: CreateCall): CreateCall {
+  const { folder, ...rest } = call;
+  return folder === undefined || folder.trim() === '' ? rest : call;
 }
 
 /** What the wizard knows at its end, so that nothing is read or looked up twice. */

@@ -84,9 +84,7 @@ export function configure(command: Command, context: CommandContext): void {
       const { runCreate } = await import('./create-run.ts');
       const keys = Object.keys(flags) as (keyof CreateFlags)[];
       const given = new Set(keys.filter((key) => command.getOptionValueSource(key) === 'cli'));
-      // An empty one, as of a variable that is not set, would be the folder here.
-      const named = folder === undefined || folder.trim() === '' ? {} : { folder };
-      await runCreate({ ...named, flags, given }, context);
+      await runCreate({ ...(folder === undefined ? {} : { folder }), flags, given }, context);
     });
 }
 
