@@ -20,13 +20,17 @@ export interface ProcessOwner {
 export const PROCESSES_FILE = 'processes.json';
 const LARGEST = 1024 * 1024;
 
+/** Whether anything is kept at all. */
+export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
+  return Object.keys(await readOwners(cacheFolder(env))).length > 0;
+}
+
 /** What `rememberProcesses` kept; empty when there is nothing, or nothing that can be read. */
 export async function rememberedProcesses(
   env: NodeJS.ProcessEnv,
   owner: ProcessOwner,
 ): Promise<readonly KnownProcess[]> {
-  const owners = await readOwners(cacheFolder(env));
-  return Object.keys(owners).length === 0 ? [] : (owners[await keyOf(owner)] ?? []);
+  return (await readOwners(cacheFolder(env)))[await keyOf(owner)] ?? [];
 }
 
 /**
@@ -59,7 +63,7 @@ async function definitionFiles(folder: string): Promise<readonly string[]> {
 
 /** The hash under which the processes of a connection are kept. */
 export async function keyOf({ endpoint, clientId }: ProcessOwner): Promise<string> {
-  // Costs milliseconds, which a shell without a cache need not wait for.
+  // Loading it costs milliseconds, so only where there is something to look up.
   const { createHash } = await import('node:crypto');
   return createHash('sha256')
     .update(JSON.stringify([endpoint, clientId]))

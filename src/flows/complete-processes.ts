@@ -1,4 +1,9 @@
-import { processesInFolder, rememberedProcesses, type KnownProcess } from '../completion/known-processes.ts';
+import {
+  hasRememberedProcesses,
+  processesInFolder,
+  rememberedProcesses,
+  type KnownProcess,
+} from '../completion/known-processes.ts';
 import { resolveSettings } from '../settings/resolve.ts';
 
 /** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
@@ -15,6 +20,8 @@ async function fromConnection(
   env: NodeJS.ProcessEnv,
   cwd: string,
 ): Promise<readonly KnownProcess[]> {
+  // Whose they are costs milliseconds to find out, which a shell without a cache need not wait for.
+  if (!(await hasRememberedProcesses(env))) return [];
   // Of the environment only what names the connection: a secret is not needed, and the file of one may be a pipe that keeps us waiting.
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
