@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { uuid7 } from '../../../../src/base/uuid.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../../../src/kuflow/client.ts';
+import { operations, type OperationId } from '../../../../src/kuflow/contract/operations.ts';
+import { HANDLERS } from '../../../../src/platform/rest/handlers.ts';
+import { until } from '../../../support/until.ts';
+import { createRest, type Rest } from './server.ts';
+
+/** Those that a worker sends, proven with a real worker from end to end. */
+const BY_A_WORKER: readonly OperationId[] = [
+  'createAuthentication',
+  'createWorker',
+  'createProcessItem',
+  'claimProcessItemTask',
+  'assignProcessItemTask',
+  'appendProcessItemTaskLog',
+  'completeProcessItemTask',
+  'cancelProcessProcessItems',
+  'changeProcessInitiator',
+];
+
+let rest: Rest;
+let client: KuFlowClient;
+/** Operation ids of the requests that were done and whose answer never left. */
+let dropped: string[];
+
+beforeEach(async () => {
+  rest = createRest();
+  const address = await rest.app.listen({ host: '127.0.0.1', port: 0 });
+  dropped = [];
+  const { id, secret } = rest.world.identity.application;
+  client = createKuFlowClient({
+    endpoint: address,
+    credentials: { clientId: id, clientSecret: secret },
+    retry: { base: 5 },
+    report: (event) => {
+      if (event.kind === 'retry') dropped.push(event.operationId);
+    },
+  });
+});
+
+afterEach(async () => {
+  await client.close();
+  await rest.stop();
+});
+
+function dropOnce(operationId: OperationId): void {
+  rest.faults.add({ operationId, times: 1, action: { kind: 'drop-answer' } });
+}
+
+async function timelineOf(processId: string): Promise<readonly string[]> {
+  const answer = await rest.app.inject({
+    url: `/_dev/processes/${processId}/timeline`,
+    headers: { host: 'localhost', authorization: rest.asUser },
+  });
+  return answer.json<{ entries: { kind: string }[] }>().entries.map(({ kind }) => kind);
+}
+
+const times = (kinds: readonly string[], kind: string): number => kinds.filter((one) => one === kind).length;
+
+async function started(): Promise<string> {
+  const { tenantId } = rest.world.identity;
+  return (await client.createProcess({ processDefinitionCode: 'LOAN', tenantId })).resource.id;
+}
+
+const document = { bytes: Buffer.from('a contract'), contentType: 'text/plain', fileName: 'contract.txt' };
+
+/** What a value names counts; a document that nothing names is what KuFlow clears away. */
+async function oneIsLinked(processId: string, reference: string): Promise<void> {
+  expect(Buffer.from((await client.downloadProcessDocument(processId, reference)).bytes).toString()).toBe('a contract');
+  const { resource: item } = await client.createProcessItem({
+    type: 'TASK',
+    processId,
+    processItemDefinitionCode: 'APPLICATION',
+  });
+  await client.claimProcessItemTask(item.id);
+  await client.updateProcessItemTaskData(item.id, { AMOUNT: '1', DOC: reference });
+  const rows = rest.world.store.sql.all('SELECT linked_to FROM documents');
+  expect(rows.filter(({ linked_to: owner }) => owner !== null)).toHaveLength(1);
+}
+
+const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
+  createProcess: async () => {
+    const processId = await started();
+    expect((await client.findProcesses()).metadata.totalElements).toBe(1);
+    expect((await client.retrieveProcess(processId)).state).toBe('RUNNING');
+    await until('the engine hears of it', () => rest.world.calls.length > 0);
+    expect(rest.world.calls.map(({ call }) => call)).toEqual(['start']);
+    expect(times(await timelineOf(processId), 'process-started')).toBe(1);
+  },
+  completeProcess: async () => {
+    const processId = await started();
+    expect((await client.completeProcess(processId)).state).toBe('COMPLETED');
+    expect(times(await timelineOf(processId), 'process-completed')).toBe(1);
+  },
+  cancelProcess: async () => {
+    const processId = await started();
+    expect((await client.cancelProcess(processId)).state).toBe('CANCELLED');
+    await until('the engine hears of it', () => rest.world.calls.length > 1);
+    expect(rest.world.calls.map(({ call }) => call)).toEqual(['start', 'cancel']);
+    expect(times(await timelineOf(processId), 'process-cancelled')).toBe(1);
+  },
+  uploadProcessDocument: async () => {
+    const processId = await started();
+    const { documentUri } = await client.uploadProcessDocument(processId, document);
+    await oneIsLinked(processId, documentUri);
+  },
+  uploadDocument: async () => {
+    const processId = await started();
+    const { documentUri } = await client.uploadDocument(`ku:process/${processId}`, document);
+    await oneIsLinked(processId, documentUri);
+  },
+};
+
+describe('a POST that was done and whose answer is lost once', () => {
+  it('is every one that is implemented, here or with a real worker', () => {
+    const posts = (Object.keys(HANDLERS) as OperationId[]).filter((id) => operations[id].method === 'post');
+    expect(posts.toSorted()).toEqual([...BY_A_WORKER, ...Object.keys(CASES)].toSorted());
+  });
+
+  it.each(Object.entries(CASES))('%s: the client ends well, and it happened once', async (operationId, work) => {
+    dropOnce(operationId as OperationId);
+    await work();
+    expect(dropped).toEqual([operationId]);
+    expect(rest.faults.list().map(({ left }) => left)).toEqual([0]);
+  });
+
+  it('createProcess with an id of the caller: a second call of its own returns the first process', async () => {
+    dropOnce('createProcess');
+    const request = { id: uuid7(), processDefinitionCode: 'LOAN', tenantId: rest.world.identity.tenantId };
+    const first = await client.createProcess(request);
+    const second = await client.createProcess(request);
+    expect([first.resource.id, second.resource.id]).toEqual([request.id, request.id]);
+    expect((await client.findProcesses()).metadata.totalElements).toBe(1);
+  });
+});
