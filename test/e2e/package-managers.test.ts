@@ -82,7 +82,8 @@ const CASES: readonly Case[] = [
     lockFile: 'yarn.lock',
     exec: ['yarn', '--silent'],
     around: {},
-    image: SOAK,
+    // Its lock file names our tarball by the way from the project, which is another one in an image.
+    image: false,
   },
 ];
 
