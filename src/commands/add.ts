@@ -1,5 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
+import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
+import { describingOptions, sampleOption, several } from './process-options.ts';
 
 /** Options that every kind of addition takes. */
 export interface AddFlags {
@@ -31,12 +33,6 @@ export interface AddProcessFlags extends AddFlags {
   readonly clientSecretStdin?: boolean;
   readonly endpoint?: string;
   readonly ca?: string;
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-function several(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(collect);
 }
 
 const KEEPS =
@@ -96,31 +92,15 @@ export function configure(command: Command, context: CommandContext): void {
         `worker polls one task queue, so the process has that of the project. ${KEEPS}`,
     )
     .optionsGroup('The process:')
-    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)')
-    .addOption(
-      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
-    )
-    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
-    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
+    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)');
+  describingOptions(process)
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
     .option('--task-queue <name>', 'Only that of the project, which is the default')
     .option('--process-id <uuid>', 'Id of the process definition')
     .option('--tenant-id <uuid>', 'Id of the tenant')
-    .addOption(
-      new Option(
-        '--sample <count>',
-        'Read up to this many existing instances to infer shapes; only keys and types are kept',
-      ).argParser(count),
-    )
-    .optionsGroup('The connection, to read the process from the API:')
-    .option('--client-id <id>', 'Client id of the application')
-    .option(
-      '--client-secret-file <file>',
-      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
-    )
-    .option('--client-secret-stdin', 'Read the client secret from standard input')
-    .option('--endpoint <url>', "Address of KuFlow's REST API")
-    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own")
+    .addOption(sampleOption())
+    .optionsGroup('The connection, to read the process from the API:');
+  connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
     .action(async (code: string | undefined, flags: AddProcessFlags) => {
       const { runAddProcess } = await import('./add-process-run.ts');
@@ -148,10 +128,4 @@ function commonOptions(command: Command): void {
     .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
     .option('--dry-run', 'Show the diff, write nothing')
     .option('--json', 'Print the result as JSON');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
-  return value;
 }

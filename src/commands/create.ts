@@ -1,12 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
 import type { CreateFlags } from './create-flags.ts';
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-function several(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(collect);
-}
+import { describingOptions, sampleOption, several } from './process-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -29,35 +25,18 @@ export function configure(command: Command, context: CommandContext): void {
     .option(
       '--process <code>',
       'Code of the process definition in KuFlow; read from the API unless --task describes it',
-    )
-    .addOption(
-      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
-    )
-    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    );
+  describingOptions(command)
     .addOption(several('--task-kind <code=kind>', 'Another kind for a task that was read, again for each'))
     .addOption(several('--task-order <code>', 'Another order of the tasks that were read: all codes, one option each'))
-    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process')
     .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
     .option('--process-id <uuid>', 'Id of the process definition')
     .option('--tenant-id <uuid>', 'Id of the tenant')
-    .addOption(
-      new Option(
-        '--sample <count>',
-        'Read up to this many existing instances to infer shapes; only keys and types are kept',
-      ).argParser(count),
-    )
+    .addOption(sampleOption())
     .optionsGroup('The connection:')
-    .option('--local', 'Made for the local platform: no account, no secret, no endpoint')
-    .option('--client-id <id>', 'Client id of the application')
-    .option(
-      '--client-secret-file <file>',
-      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
-    )
-    .option('--client-secret-stdin', 'Read the client secret from standard input')
-    .option('--endpoint <url>', "Address of KuFlow's REST API")
-    .option('--target <host:port>', "Address of KuFlow's Temporal engine")
-    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own")
+    .option('--local', 'Made for the local platform: no account, no secret, no endpoint');
+  connectionOptions(command, { engine: true })
     .optionsGroup('The project:')
     .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
     .addOption(
@@ -86,10 +65,4 @@ export function configure(command: Command, context: CommandContext): void {
       const given = new Set(keys.filter((key) => command.getOptionValueSource(key) === 'cli'));
       await runCreate({ ...(folder === undefined ? {} : { folder }), flags, given }, context);
     });
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is expected.');
-  return value;
 }

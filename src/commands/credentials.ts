@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ConnectionFlags } from '../flows/connection-flags.ts';
+import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
 
 /** Options as commander hands them over. */
@@ -108,15 +109,5 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function connected(command: Command): Command {
-  return command
-    .option('--client-id <id>', 'Client id of the application')
-    .option(
-      '--client-secret-file <file>',
-      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
-    )
-    .option('--client-secret-stdin', 'Read the client secret from standard input')
-    .option('--endpoint <url>', "Address of KuFlow's REST API")
-    .option('--tenant-id <uuid>', 'Tenant, for an application of several')
-    .option('--target <host:port>', "Address of KuFlow's engine")
-    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own");
+  return connectionOptions(command, { tenant: 'Tenant, for an application of several', engine: true });
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { several } from './process-options.ts';
 
 /** Options of `dev` and of its commands that start a platform, as commander hands them over. */
 export interface DevFlags {
@@ -22,8 +23,6 @@ export interface SimulateFlags extends DevFlags {
   readonly workerLog?: string;
   readonly json?: boolean;
 }
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
@@ -126,7 +125,7 @@ function stateOption(command: Command): Command {
 
 function platformOptions(command: Command): Command {
   return stateOption(command)
-    .addOption(new Option('--definition <file>', 'Process definition to serve; again for each').argParser(collect))
+    .addOption(several('--definition <file>', 'Process definition to serve; again for each'))
     .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
     .addOption(new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(port))
     .addOption(
@@ -135,9 +134,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
     )
-    .addOption(
-      new Option('--host-name <name>', 'DNS name for certificates and endpoints; again for each').argParser(collect),
-    )
+    .addOption(several('--host-name <name>', 'DNS name for certificates and endpoints; again for each'))
     .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(seconds))
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),

@@ -1,8 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
+import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
+import { sampleOption } from './process-options.ts';
 import type { ProcessesFlags } from './processes-flags.ts';
-
-const LARGEST_SAMPLE = 1000;
 
 export function configure(command: Command, context: CommandContext): void {
   connected(command.command('list').summary('List the process definitions that have processes'))
@@ -20,9 +20,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Shows the tasks of a process, their kinds and usual order, from at most 30 requests. With --sample it also reads ' +
         'instances for the shapes of their data: only keys and types are kept, never a value.',
     )
-    .addOption(
-      new Option('--sample <count>', 'Read up to this many instances for the shapes of their data').argParser(count),
-    )
+    .addOption(sampleOption())
     .action(async (code: string, flags: ProcessesFlags) => {
       const { runShow } = await import('./processes-run.ts');
       await runShow(code, flags, context);
@@ -30,23 +28,8 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function connected(command: Command): Command {
-  return command
-    .option('--client-id <id>', 'Client id of the application')
-    .option(
-      '--client-secret-file <file>',
-      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
-    )
-    .option('--client-secret-stdin', 'Read the client secret from standard input')
-    .option('--endpoint <url>', "Address of KuFlow's REST API")
-    .option('--tenant-id <uuid>', 'Only processes of this tenant')
-    .option('--ca <file>', "PEM file of certificates to trust besides the runtime's own")
-    .option('--json', 'Print the result as JSON');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`A whole number from 1 to ${LARGEST_SAMPLE} is expected.`);
-  }
-  return value;
+  return connectionOptions(command, { tenant: 'Only processes of this tenant' }).option(
+    '--json',
+    'Print the result as JSON',
+  );
 }

@@ -1,0 +1,35 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+const LARGEST_SAMPLE = 1000;
+
+/** An option that may be given several times, each with one value. */
+export function several(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect);
+}
+
+/** How many instances a discovery may read. */
+export function sampleOption(): Option {
+  return new Option(
+    '--sample <count>',
+    'Read up to this many instances for the shapes of their data; only keys and types are kept',
+  ).argParser(sampleCount);
+}
+
+function sampleCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > LARGEST_SAMPLE) {
+    throw new InvalidArgumentError(`A whole number from 1 to ${LARGEST_SAMPLE} is expected.`);
+  }
+  return value;
+}
+
+/** The options that describe a process by its tasks. */
+export function describingOptions(command: Command): Command {
+  return command
+    .addOption(
+      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
+    )
+    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process');
+}
