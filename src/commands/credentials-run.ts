@@ -35,6 +35,7 @@ export async function runPull(flags: PullFlags, context: CommandContext): Promis
       dryRun: flags.dryRun === true,
       report: followPull(progress),
     });
+    if (result.kind === 'pulled') progress.end('done');
     progress.stop();
     if (flags.json === true) printJson(context, pullAsData(result, context.cwd));
     else printPull(terminal, result, context);
@@ -54,6 +55,7 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
       report: followPull(progress),
       ...(flags.exec !== undefined && { exec: flags.exec }),
     });
+    progress.end('done');
     progress.stop();
     const exec = execStatus === undefined ? {} : { exec: { status: execStatus } };
     if (flags.json === true) printJson(context, { ...pullAsData(pulled, context.cwd), ...exec });

@@ -9,7 +9,15 @@ import { editSettings, settingTexts } from './store/settings-edit.ts';
 import { replaceLocalSettings } from './store/settings-file.ts';
 import { doing } from './store/store-error.ts';
 import type { StoreFiles } from './store/store-files.ts';
-import { ensureStore, listSets, readSet, withStoreLock, writeSet, type StoredSet } from './store/store.ts';
+import {
+  ensureStore,
+  listSets,
+  readSet,
+  removeEmptyStore,
+  withStoreLock,
+  writeSet,
+  type StoredSet,
+} from './store/store.ts';
 import {
   refusedMaterial,
   verifyMaterial,
@@ -93,13 +101,13 @@ export async function pullSet(request: PullRequest): Promise<PullResult> {
     const keys = Object.keys(pointingTo(layout, newSetId(clock.now()), ''));
     return { kind: 'would-pull', because: first.because, keys, warnings };
   }
-  await ensureStore(files, layout);
+  const made = await ensureStore(files, layout);
   const waiting = {
     clock,
     ...(signal && { signal }),
     onWait: (pid: number | undefined) => report?.({ kind: 'waiting', ...(pid !== undefined && { pid }) }),
   };
-  return await withStoreLock(files, layout, waiting, async () => {
+  const pulling = withStoreLock<PullResult>(files, layout, waiting, async () => {
     // Somebody else may have pulled since.
     const { unchanged, because, pointers } = await look(request, layout);
     if (unchanged !== undefined) return { kind: 'unchanged', store: layout.store, record: unchanged, warnings };
@@ -124,6 +132,12 @@ export async function pullSet(request: PullRequest): Promise<PullResult> {
       ...(proof !== undefined && { proof }),
     };
   });
+  try {
+    return await pulling;
+  } catch (error) {
+    await removeEmptyStore(files, layout, made);
+    throw error;
+  }
 }
 
 interface Look {

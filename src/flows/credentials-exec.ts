@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { KnownError } from '../base/errors.ts';
+import { ownCommand } from '../base/own-command.ts';
 import { childEnvironment } from '../credentials/child-environment.ts';
 import type { CredentialToken } from '../credentials/credential-set.ts';
 import { makeSet } from '../credentials/material/make-set.ts';
@@ -73,7 +74,7 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
         message: `The engine certificate ${given === undefined ? 'that KuFlow answered' : 'of the settings'} can't be used`,
         ...(given && { tried: given.source }),
         seen: verdict.problems.map(({ message }) => message).join('; '),
-        next: ['kuflow credentials pull --force'],
+        next: [`${ownCommand(request.cwd)} credentials pull --force`],
       });
     }
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;

@@ -5,16 +5,24 @@ import type { CredentialSet } from '../credential-set.ts';
 import { isSetId, isStaging, SET_FILES, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { readRecord, recordText, type SetRecord } from './set-record.ts';
 import { doing, unlessSystemFails } from './store-error.ts';
-import type { StoreFiles } from './store-files.ts';
+import type { StoreFiles, StoreLocking } from './store-files.ts';
 
+const GIT_IGNORE = '.gitignore';
 const LOCK_POLL = 100;
 const LOCK_WITHIN = 120_000;
 
-/** Makes `.kuflow/credentials` where it is missing: for this user only, and ignored by git whatever the project says. */
-export async function ensureStore(files: StoreFiles, layout: StoreLayout): Promise<void> {
+/**
+ * Makes `.kuflow/credentials` where it is missing: for this user only, and ignored by git whatever the project says. Returns the folders
+ * that it made, outer first.
+ */
+export async function ensureStore(files: StoreFiles, layout: StoreLayout): Promise<readonly string[]> {
   let parent = layout.project;
+  const made: string[] = [];
   for (const folder of storeFolders(layout.project)) {
-    await doing('Making the folder of the credentials', folder, () => ensureFolder(files, parent, folder));
+    const isNew = await doing('Making the folder of the credentials', folder, () =>
+      ensureFolder(files, parent, folder),
+    );
+    if (isNew) made.push(folder);
     parent = folder;
   }
   await doing('Closing the folder of the credentials', layout.store, async () => {
@@ -22,13 +30,28 @@ export async function ensureStore(files: StoreFiles, layout: StoreLayout): Promi
     if (process.platform !== 'win32' && status !== undefined && (status.mode & 0o077) !== 0)
       await files.closeFolder(layout.store);
   });
+  return made;
 }
 
-async function ensureFolder(files: StoreFiles, parent: string, folder: string): Promise<void> {
+/** Removes the folders that a run made which then came to nothing, unless somebody else has put something in them. */
+export async function removeEmptyStore(files: StoreFiles, layout: StoreLayout, made: readonly string[]): Promise<void> {
+  await unlessSystemFails(async () => {
+    if (!made.includes(layout.store)) return;
+    const names = await files.list(layout.store);
+    if (names.some((name) => name !== GIT_IGNORE)) return;
+    for (const name of names) await files.removeFile(join(layout.store, name));
+    for (const folder of made.toReversed()) await files.removeFolder(folder);
+  });
+}
+
+/** Whether it was made. */
+async function ensureFolder(files: StoreFiles, parent: string, folder: string): Promise<boolean> {
   let status = await files.look(folder);
+  let made = false;
   if (status === undefined) {
     try {
       await files.makeFolder(folder);
+      made = true;
       await files.syncFolder(parent);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
@@ -43,7 +66,7 @@ async function ensureFolder(files: StoreFiles, parent: string, folder: string): 
       : status?.kind === 'link'
         ? 'it is a symbolic link'
         : 'it is no folder';
-  if (seen === undefined) return;
+  if (seen === undefined) return made;
   const next = ['Credentials are only written into a folder of your own: move it away'];
   throw new KnownError({ message: `Credentials can't be kept in ${folder}: ${seen}`, next });
 }
@@ -65,7 +88,7 @@ export async function withStoreLock<T>(
   const { clock, signal, onWait } = waiting;
   const until = clock.now() + LOCK_WITHIN;
   for (let asked = false; ; asked = true) {
-    const locking = await doing('Taking the lock of the credentials', layout.pidLock, () => files.lock(layout.pidLock));
+    const locking = await takeLock(files, layout);
     if (locking.kind === 'taken') {
       try {
         await doing('Clearing up after a run that was ended', layout.store, () => sweep(files, layout));
@@ -88,6 +111,19 @@ export async function withStoreLock<T>(
   }
 }
 
+/** A run that came to nothing may have removed the store that it made, between our look and this. */
+async function takeLock(files: StoreFiles, layout: StoreLayout): Promise<StoreLocking> {
+  const take = (): Promise<StoreLocking> =>
+    doing('Taking the lock of the credentials', layout.pidLock, () => files.lock(layout.pidLock));
+  try {
+    return await take();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await ensureStore(files, layout);
+    return await take();
+  }
+}
+
 /** Ours, and nobody's: what was being made or removed when a run was killed. Only while the lock is held. */
 async function sweep(files: StoreFiles, layout: StoreLayout): Promise<void> {
   await ignoredByGit(files, layout);
@@ -104,7 +140,7 @@ async function sweep(files: StoreFiles, layout: StoreLayout): Promise<void> {
 }
 
 async function ignoredByGit(files: StoreFiles, layout: StoreLayout): Promise<void> {
-  const path = join(layout.store, '.gitignore');
+  const path = join(layout.store, GIT_IGNORE);
   const staged = join(layout.store, stagingName('new', 'gitignore'));
   if ((await files.look(path)) !== undefined) return;
   await doing('Keeping the credentials out of git', path, async () => {
