@@ -148,6 +148,8 @@ describe(`${PROJECTS} projects of hostile definitions (seed ${SEED})`, () => {
     const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
     const { status, out } = await node([vitest, 'run', 'test/workflows.test.ts', 'test/settings.test.ts'], first, {
       ...process.env,
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
       KUFLOW_TEMPORAL_PATH: await temporalPath(),
     });
     expect(status, out).toBe(0);

@@ -130,9 +130,10 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
     definitions: { one, other: { type: 'object', properties: { [MARK]: { $ref: '#/definitions/one' } } } },
   }));
   const deep = fc.tuple(text, or(fc.constantFrom(5, 13, 40), fc.constant(120))).map(([name, levels]) => {
+    const key = Array.from(name).slice(0, 50).join('');
     let schema: object = { type: 'string', title: name };
     for (let level = 0; level < levels; level++)
-      schema = { type: 'object', properties: { [name.slice(0, 50)]: schema }, required: [name.slice(0, 50)] };
+      schema = { type: 'object', properties: { [key]: schema }, required: [key] };
     return schema;
   });
   const manyValues = fc.tuple(text, fc.constantFrom(61, 1000)).map(([start, count]) => {

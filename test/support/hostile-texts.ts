@@ -70,10 +70,10 @@ const long = fc
 
 /** A text that no process should have and some process will. Never empty; half of them hold the mark. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
-  { weight: 60, arbitrary: marked },
-  { weight: 12, arbitrary: anything },
-  { weight: 30, arbitrary: takenWord },
-  { weight: 14, arbitrary: fc.constantFrom(...FAMILIES.flat()) },
+  { weight: 300, arbitrary: marked },
+  { weight: 60, arbitrary: anything },
+  { weight: 150, arbitrary: takenWord },
+  { weight: 70, arbitrary: fc.constantFrom(...FAMILIES.flat()) },
   { weight: 1, arbitrary: long },
 );
 
