@@ -1,0 +1,239 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createdOf, FILES_ONLY, stateOf } from '../support/create-worker.ts';
+import { generatedProject, installedBin } from '../support/generated-project.ts';
+import { until } from '../support/until.ts';
+import { bareEnvironment } from '../support/worker-process.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  // Not below the run's own folder, where another user has no way in.
+  folder = mkdtempSync(join(tmpdir(), 'kuflow-create-'));
+  chmodSync(folder, 0o755);
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const bin = (): string => installedBin('create-kuflow-worker');
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A skip whose reason is printed. */
+function skipped(skip: (reason: string) => never, reason: string): never {
+  process.stderr.write(`Skipped: ${reason}\n`);
+  return skip(reason);
+}
+
+describe.runIf(process.platform !== 'win32')('a folder that the user may not write to', () => {
+  const isRoot = process.getuid?.() === 0;
+  const NOBODY = 65_534;
+  const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
+
+  /** The command as a user without rights: this one, or nobody when this is root. */
+  function create(...args: readonly string[]): Ended {
+    return spawnSync(process.execPath, [bin(), ...args, ...FILES_ONLY], {
+      cwd: folder,
+      env: { ...bareEnvironment(), HOME: folder },
+      encoding: 'utf8',
+      ...asUser,
+    });
+  }
+
+  it.for([
+    [
+      'the folder above it',
+      (): void => chmodSync(folder, 0o555),
+      /tried +write .*x\n +seen +permission denied; everything written so far was taken back/,
+    ],
+    [
+      'the folder itself, with a file to be replaced in it',
+      (): void => {
+        mkdirSync(join(folder, 'x'));
+        writeFileSync(join(folder, 'x', 'README.md'), 'mine');
+        chmodSync(join(folder, 'x'), 0o555);
+      },
+      /seen +permission denied; everything written so far was taken back/,
+    ],
+    [
+      'a folder of the project, late among the files',
+      (): void => {
+        mkdirSync(join(folder, 'x', 'src'), { recursive: true });
+        writeFileSync(join(folder, 'x', 'README.md'), 'mine');
+        for (const path of ['x', 'x/README.md']) chmodSync(join(folder, path), 0o777);
+        chmodSync(join(folder, 'x', 'src'), 0o555);
+      },
+      /seen +permission denied; everything written so far was taken back/,
+    ],
+  ] as const)('%s: status 1, says so, everything as it was', ([, prepare, text], { skip }) => {
+    prepare();
+    if (isRoot) chmodSync(inject('runFolder'), 0o755);
+    if (isRoot && spawnSync(process.execPath, [bin(), '--version'], { cwd: folder, ...asUser }).status !== 0) {
+      skipped(skip, 'another user can not start the command from where it is installed here');
+    }
+    const contents = (): unknown => [...stateOf(folder)].map(([path, state]) => [path, state.replace(/ \d+ /, ' ')]);
+    const before = contents();
+    const { status, stdout, stderr } = create('x', '--local', '--overwrite', 'README.md');
+    expect(stderr).toMatch(text);
+    expect(stderr).toMatch(/next +Choose a folder that can be written to/);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(contents()).toEqual(before);
+  });
+});
+
+describe('a disk that is full', () => {
+  const script = `
+    mount -t tmpfs -o "$3" none "$1" && cd "$1" && mkdir x && printf mine > x/README.md && printf notes > x/notes.txt || exit 77
+    before=$(find . | sort | xargs ls -ld --time-style=+ ; cat x/README.md x/notes.txt)
+    "$2" "$4" x --local --overwrite README.md --yes --no-install --no-git --no-check
+    echo "status $?"
+    after=$(find . | sort | xargs ls -ld --time-style=+ ; cat x/README.md x/notes.txt)
+    [ "$before" = "$after" ] && echo same || { echo "$before"; echo "$after"; }`;
+
+  it.for([
+    ['no space at the beginning', 'size=12k'],
+    ['no space in the middle', 'size=128k'],
+    ['no space near the end', 'size=300k'],
+    ['no more files', 'nr_inodes=30'],
+  ] as const)('%s: status 1, nothing of ours left, files that were there untouched', ([, options], { skip }) => {
+    const args = ['-rm', 'sh', '-c', script, 'sh', folder, process.execPath, options, bin()];
+    const { status, stdout, stderr, error } = spawnSync('unshare', args, { env: bareEnvironment(), encoding: 'utf8' });
+    if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
+      skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
+    }
+    expect(stderr).toMatch(/seen +no space left; everything written so far was taken back/);
+    expect(stdout).toBe('status 1\nsame\n');
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('create twice', () => {
+  it('with the same answers, install and git included, says identical and changes nothing', () => {
+    const from = generatedProject();
+    const bins = join(folder, 'bin');
+    mkdirSync(bins);
+    writeFileSync(join(bins, 'package.json'), '{"type":"commonjs"}');
+    // npm, which finds the modules of the project that the run has installed already.
+    writeFileSync(
+      join(bins, 'npm'),
+      `#!${process.execPath}
+      const { existsSync, cpSync, rmSync } = require('fs');
+      const { spawnSync } = require('child_process');
+      const path = process.env.PATH.split(${JSON.stringify(delimiter)}).slice(1).join(${JSON.stringify(delimiter)});
+      const run = (command, args) => process.exitCode = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, PATH: path } }).status;
+      if (!existsSync('node_modules')) {
+        cpSync(${JSON.stringify(join(from, 'package-lock.json'))}, 'package-lock.json');
+        run('cp', ['-al', ${JSON.stringify(join(from, 'node_modules'))}, 'node_modules']);
+        rmSync('node_modules/.package-lock.json');
+      }
+      run('npm', process.argv.slice(2));`,
+    );
+    chmodSync(join(bins, 'npm'), 0o755);
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Someone\n\temail = someone@example.com\n');
+    const tarball = `file:${inject('tarball')}`;
+    const create = (): Ended =>
+      spawnSync(
+        process.execPath,
+        [
+          bin(),
+          'loan-worker',
+          '--local',
+          '--yes',
+          '--no-check',
+          '--package-manager',
+          'npm',
+          '--cli-package',
+          tarball,
+          '--json',
+        ],
+        {
+          cwd: folder,
+          env: {
+            ...process.env,
+            PATH: `${bins}${delimiter}${process.env['PATH'] ?? ''}`,
+            XDG_CONFIG_HOME: home,
+            GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
+          },
+          encoding: 'utf8',
+        },
+      );
+    const first = create();
+    expect(createdOf(first.stdout), first.stderr).toMatchObject({
+      install: { kind: 'installed' },
+      git: { kind: 'committed' },
+      status: 0,
+    });
+    const before = stateOf(join(folder, 'loan-worker'));
+    const second = create();
+    const made = createdOf(second.stdout);
+    expect(made, second.stderr).toMatchObject({
+      install: { kind: 'installed' },
+      git: { kind: 'skipped', reason: 'the folder is one already' },
+      status: 0,
+    });
+    expect(made.files.filter(({ action }) => action !== 'identical')).toEqual([]);
+    const after = stateOf(join(folder, 'loan-worker'));
+    // npm writes its two lock files anew at each install, with the bytes that they had.
+    const locks = ['node_modules/.package-lock.json', 'package-lock.json'];
+    const bytes = (state: string | undefined): string | undefined => state?.replace(/ \d+ /, ' ');
+    const changed = [...after]
+      .filter(([path, state]) =>
+        locks.includes(path) ? bytes(before.get(path)) !== bytes(state) : before.get(path) !== state,
+      )
+      .map(([path]) => path);
+    expect(changed).toEqual([]);
+    expect(after.size).toBe(before.size);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('Ctrl-C in the check at the end', () => {
+  it('ends the platform that it started, keeps the project and names the steps: status 130', async () => {
+    const child = spawn(process.execPath, [bin(), 'x', '--local', '--yes', '--no-install', '--no-git', '--json'], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.resume();
+    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    const ofOurs = (): readonly string[] =>
+      readdirSync('/proc').filter((pid) => {
+        try {
+          return (
+            /^\d+$/.test(pid) &&
+            Number(pid) !== child.pid &&
+            readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
+          );
+        } catch {
+          return false;
+        }
+      });
+    await until('the Temporal server runs', () => ofOurs().length > 0);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    await until('nothing of it is left', () => ofOurs().length === 0);
+    const made = createdOf(stdout);
+    expect(made).toMatchObject({ check: { kind: 'not-run', reason: 'interrupted' }, status: 130 });
+    expect(made.next.map(({ command }) => command)).toEqual(['cd x', 'npm install', 'npm run dev', 'npm run smoke']);
+    expect(existsSync(join(folder, 'x', 'package.json'))).toBe(true);
+    expect(readdirSync(folder)).toEqual(['x']);
+  });
+});
