@@ -4,7 +4,18 @@ import { KnownError } from '../../base/errors.ts';
 import { identifier } from '../../names/identifiers.ts';
 import { readingQuestion } from '../../terminal/ask-to-read.ts';
 import { BACK } from '../../terminal/prompts.ts';
-import { settle, without, withFlags, withoutFlags, type Step, type WizardState } from './wizard-state.ts';
+import type { Source } from '../create-call.ts';
+import {
+  settle,
+  without,
+  withFlags,
+  withoutFlags,
+  type Step,
+  type StepResult,
+  type Topic,
+  type WizardState,
+  type WizardWorld,
+} from './wizard-state.ts';
 
 const SCREEN = "It must equal the field on the process definition's screen in KuFlow's app, section Workflow";
 const OTHER = ' other';
@@ -32,18 +43,29 @@ const listing: Step = {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       world.say.problem(error);
     }
-    const answer = await world.ask.choose({
-      message: 'How to go on?',
-      canGoBack,
-      choices: [
-        { value: 'describe', name: 'I describe the process by its tasks' },
-        { value: 'again', name: 'Look again' },
-      ],
-    });
-    if (answer === BACK) return { kind: 'back' };
-    return answer === 'again' ? { kind: 'passed', state } : { kind: 'answered', state: { ...state, source: 'flags' } };
+    return wayOn(state, world, canGoBack, 'I describe the process by its tasks');
   },
 };
+
+/** What to do when KuFlow showed nothing: a process can always be described. */
+async function wayOn(
+  state: WizardState,
+  world: WizardWorld,
+  canGoBack: boolean,
+  describe: string,
+): Promise<StepResult> {
+  const answer = await world.ask.choose({
+    message: 'How to go on?',
+    canGoBack,
+    choices: [
+      { value: 'describe', name: describe },
+      { value: 'again', name: 'Try again' },
+    ],
+  });
+  if (answer === BACK) return { kind: 'back' };
+  if (answer === 'again') return { kind: 'passed', state };
+  return { kind: 'answered', state: withoutFlags({ ...state, source: 'flags' }, ['sample']) };
+}
 
 const chosenProcess: Step = {
   topic: 'process',
@@ -82,22 +104,44 @@ const chosenProcess: Step = {
   },
 };
 
-const namedProcess: Step = {
+interface LineQuestion {
+  readonly topic: Topic;
+  readonly flag: 'process' | 'taskQueue' | 'workflowType';
+  readonly of: readonly Source[];
+  readonly message: string;
+  readonly hint: string;
+  readonly offer: (state: WizardState) => string | undefined;
+}
+
+/** A step whose answer is the value of one flag. */
+function lineStep({ topic, flag, of, message, hint, offer }: LineQuestion): Step {
+  return {
+    topic,
+    isOpen: (state) => state.source !== undefined && of.includes(state.source) && state.flags[flag] === undefined,
+    run: async (state, world, { canGoBack, before }) => {
+      const fallback = before === undefined || before === OTHER ? offer(state) : before;
+      const answer = await world.ask.text({
+        message,
+        hint,
+        canGoBack,
+        ...(fallback === undefined ? {} : { fallback }),
+        problem: nameProblem,
+      });
+      return answer === BACK
+        ? { kind: 'back' }
+        : { kind: 'answered', answer, state: withFlags(state, { [flag]: answer }) };
+    },
+  };
+}
+
+const namedProcess = lineStep({
   topic: 'process',
-  isOpen: (state) => state.source === 'flags' && state.flags.process === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const answer = await world.ask.text({
-      message: 'Code of the process definition',
-      hint: "As in KuFlow's app, for example LOAN",
-      canGoBack,
-      ...(before === undefined || before === OTHER ? {} : { fallback: before }),
-      problem: nameProblem,
-    });
-    return answer === BACK
-      ? { kind: 'back' }
-      : { kind: 'answered', answer, state: withFlags(state, { process: answer }) };
-  },
-};
+  flag: 'process',
+  of: ['flags'],
+  message: 'Code of the process definition',
+  hint: "As in KuFlow's app, for example LOAN",
+  offer: () => undefined,
+});
 
 const sample: Step = {
   topic: 'sample',
@@ -130,17 +174,7 @@ const discovery: Step = {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       world.say.problem(error);
     }
-    const answer = await world.ask.choose({
-      message: 'How to go on?',
-      canGoBack,
-      choices: [
-        { value: 'describe', name: `I describe ${codeOf(state)} by its tasks` },
-        { value: 'again', name: 'Try again' },
-      ],
-    });
-    if (answer === BACK) return { kind: 'back' };
-    if (answer === 'again') return { kind: 'passed', state };
-    return { kind: 'answered', state: withoutFlags({ ...state, source: 'flags' }, ['sample']) };
+    return wayOn(state, world, canGoBack, `I describe ${codeOf(state)} by its tasks`);
   },
 };
 
@@ -203,49 +237,29 @@ const taskSchema: Step = {
   },
 };
 
-const taskQueue: Step = {
+// What KuFlow already runs has a queue and a type that only its app shows; a guess would be taken without a look.
+const forNew =
+  (made: (code: string) => string) =>
+  (state: WizardState): string | undefined =>
+    state.source === 'flags' ? made(codeOf(state)) : undefined;
+
+const taskQueue = lineStep({
   topic: 'task-queue',
-  isOpen: (state) => (state.source === 'api' || state.source === 'flags') && state.flags.taskQueue === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const code = codeOf(state)
-      .toUpperCase()
-      .replace(/[^A-Z0-9]+/g, '_');
-    const answer = await world.ask.text({
-      message: 'Task queue',
-      hint: SCREEN,
-      canGoBack,
-      // What KuFlow already runs has a queue that only its app shows; a guess would be taken without a look.
-      ...offered(before ?? (state.source === 'flags' ? `${code}_QUEUE` : undefined)),
-      problem: nameProblem,
-    });
-    return answer === BACK
-      ? { kind: 'back' }
-      : { kind: 'answered', answer, state: withFlags(state, { taskQueue: answer }) };
-  },
-};
+  flag: 'taskQueue',
+  of: ['api', 'flags'],
+  message: 'Task queue',
+  hint: SCREEN,
+  offer: forNew((code) => `${code.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_QUEUE`),
+});
 
-const workflowType: Step = {
+const workflowType = lineStep({
   topic: 'workflow-type',
-  isOpen: (state) => (state.source === 'api' || state.source === 'flags') && state.flags.workflowType === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const answer = await world.ask.text({
-      message: 'Workflow type',
-      hint: SCREEN,
-      canGoBack,
-      ...offered(
-        before ?? (state.source === 'flags' ? `${identifier(codeOf(state), 'pascal', new Set())}Workflow` : undefined),
-      ),
-      problem: nameProblem,
-    });
-    return answer === BACK
-      ? { kind: 'back' }
-      : { kind: 'answered', answer, state: withFlags(state, { workflowType: answer }) };
-  },
-};
-
-function offered(fallback: string | undefined): { readonly fallback?: string } {
-  return fallback === undefined ? {} : { fallback };
-}
+  flag: 'workflowType',
+  of: ['api', 'flags'],
+  message: 'Workflow type',
+  hint: SCREEN,
+  offer: forNew((code) => `${identifier(code, 'pascal', new Set())}Workflow`),
+});
 
 /** Code of the process that was chosen, for names made of it. */
 export function processCode(state: WizardState): string {

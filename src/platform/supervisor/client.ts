@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { KnownError } from '../../base/errors.ts';
+import { signalTree } from '../../base/process-tree.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 export interface SuperviseOptions {
@@ -71,7 +72,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   let exit: ProcessExit | undefined;
   // Whoever ends this process without a stop (a second Ctrl-C, a crash) does not want to wait for a polite end.
   const onExit = (): void => {
-    if (pid !== 0) killTree(pid);
+    if (pid !== 0) signalTree(pid, 'SIGKILL');
   };
   process.on('exit', onExit);
   const gone = new Promise<void>((resolve) => {
@@ -81,7 +82,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   const exited = gone.then(() => {
     process.off('exit', onExit);
     // The supervisor itself was killed: nobody else is left to end what it kept.
-    if (exit === undefined && pid !== 0) killTree(pid);
+    if (exit === undefined && pid !== 0) signalTree(pid, 'SIGKILL');
     return exit ?? { code: null, signal: null };
   });
 
@@ -117,24 +118,10 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
       stdin.end();
       const late = setTimeout(() => {
         supervisor.kill('SIGKILL');
-        killTree(pid);
+        signalTree(pid, 'SIGKILL');
       }, stopGrace + 8000);
       await exited;
       clearTimeout(late);
     },
   };
-}
-
-function killTree(pid: number): void {
-  signalTree(pid, 'SIGKILL');
-}
-
-function signalTree(pid: number, signal: NodeJS.Signals): void {
-  try {
-    if (process.platform === 'win32')
-      spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
-    else process.kill(-pid, signal);
-  } catch {
-    // Gone already.
-  }
 }
