@@ -50,7 +50,15 @@ export function pidLockHolder(path: string): number | undefined {
 /** Creates the file with its whole content in one step, so that nobody ever reads half a holder. False when it exists. */
 function createWhole(path: string, content: string): boolean {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+  try {
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+    return linkWhole(temporary, path, content);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function linkWhole(temporary: string, path: string, content: string): boolean {
   try {
     linkSync(temporary, path);
     return true;
@@ -58,8 +66,6 @@ function createWhole(path: string, content: string): boolean {
     if (codeOf(error) === 'EEXIST') return false;
     // File systems without hard links (exFAT, some network shares).
     return createPlain(path, content);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 

@@ -27,8 +27,17 @@ export function dotenvText(input: FormatInput): Formatted {
   for (const key of values.keys()) if (old[key] !== undefined) before.set(key, old[key]);
   let now = text.trim() === '' && existing === undefined ? HEADER + lineEnd : text;
   for (const [key, value] of values) now = withVariable(now, key, value, lineEnd, name);
+  const doubled = [...before]
+    .filter(
+      ([key, value]) => values.get(key) === value && assignmentsOf(text).filter((own) => own.key === key).length > 1,
+    )
+    .map(([key]) => ({ kind: 'changed', key }) as const);
   checkReadBack(variablesOf(now), old, values, name);
-  return { text: new Secret(mark + now), changes: keyChanges(before, values), notes: notesOf(old, input) };
+  return {
+    text: new Secret(mark + now),
+    changes: [...keyChanges(before, values), ...doubled],
+    notes: notesOf(old, input),
+  };
 }
 
 function variablesOf(text: string): Readonly<Record<string, string>> {
