@@ -103,7 +103,7 @@ export const TERMINAL = [
     how: 'every question answered with what it proposes',
     run: async (tool, place) => {
       const facts = await inTerminal(tool, tool.bare, place, takeProposals);
-      const line = facts.screen.match(/(?:npx|npm create|npm init|pnpm|create-)[^\n]*\s--[a-z][^\n]*/g)?.at(-1) ?? null;
+      const line = facts.text.match(/(?:npx|npm create|npm init|pnpm|create-)[^\n]*\s--[a-z][^\n]*/g)?.at(-1) ?? null;
       let stored = null;
       for (const path of line === null ? [] : facts.made) {
         const text = await readFile(join(place.cwd, path), 'utf8');
