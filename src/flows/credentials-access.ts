@@ -9,7 +9,6 @@ import type { ResolvedSettings } from '../settings/resolve.ts';
 import { connectionSettings, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
 import { restSettings } from './rest-access.ts';
 
-/** Milliseconds for one request to KuFlow, its tries included. */
 const REST_MS = 30_000;
 
 /** KuFlow as these commands use it: whose credentials, and the two things that are asked for. */
@@ -27,6 +26,8 @@ export interface CredentialWorld extends ConnectionWorld {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Milliseconds for one request to KuFlow, its tries included; 30,000 by default. */
+  readonly restMs?: number;
 }
 
 /** Settings that don't matter for asking KuFlow, and which these commands are there to put right. */
@@ -37,7 +38,12 @@ export async function openCredentialAccess(flags: ConnectionFlags, world: Creden
   const { settings, warnings } = await connectionSettings(flags, world, SET_HERE);
   const prepared = await restSettings(settings, world.env);
   const { endpoint, credentials, tenantId } = prepared;
-  const client = createKuFlowClient({ ...prepared, timeoutMs: REST_MS, clock: world.clock, signal: world.signal });
+  const client = createKuFlowClient({
+    ...prepared,
+    timeoutMs: world.restMs ?? REST_MS,
+    clock: world.clock,
+    signal: world.signal,
+  });
   const serverName = settings['temporal.mutual-tls.server-name']?.value;
   const caFile = settings['kuflow.api.ca']?.value;
   return {
