@@ -346,9 +346,15 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const at = start(args);
     await answer(at, 'Which process is the worker for?', ENTER);
     await answer(at, 'The project can not be made like this:');
-    expect(at.screen()).toContain('README.md');
+    expect(at.screen()).toContain('Files are in the way: README.md differs');
     at.type(`${DOWN}${ENTER}`);
     expect(await at.ended).toEqual({ status: 130 });
+    const chosen = start(args.slice(1));
+    await answer(chosen, 'Which process is the worker for?', ENTER);
+    await answer(chosen, 'Folder of the new project', 'mine', ENTER);
+    await chosen.until('> Files are in the way: README.md differs');
+    chosen.type(CTRL_C);
+    expect(await chosen.ended).toEqual({ status: 130 });
     expect([...treeOf(folder)]).toEqual([['mine/README.md', 'mine']]);
   });
 

@@ -13,6 +13,8 @@ import type { CreateCall } from '../create-flags.ts';
 import type { CommandContext } from '../context.ts';
 import type { Preview, WizardState, WizardWorld } from './wizard-state.ts';
 
+const MOST_NAMED = 5;
+
 export interface WorldParts {
   readonly ask: Ask;
   readonly signal: AbortSignal;
@@ -95,6 +97,15 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
     preview: async (state) => {
       const { folder, files, definition } = await parts.preview(state);
       const count = (action: string): number => files.filter((file) => file.action === action).length;
+      const inTheWay = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
+      if (inTheWay.length > 0) {
+        const few = inTheWay.slice(0, MOST_NAMED).join(', ');
+        const more = inTheWay.length > MOST_NAMED ? ` and ${inTheWay.length - MOST_NAMED} more` : '';
+        throw new KnownError({
+          message: `Files are in the way: ${few}${more}`,
+          next: ['Choose another folder, or start again with --overwrite PATH for each file to be replaced'],
+        });
+      }
       return {
         folder,
         definition,

@@ -6,7 +6,7 @@ import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
-import { settle, withFlags, type Preview, type Step, type WizardState } from './wizard-state.ts';
+import { settle, withFlags, type Preview, type Step, type WizardState, type WizardWorld } from './wizard-state.ts';
 
 /** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
 function folderProblem(cwd: string, text: string): string | undefined {
@@ -33,6 +33,7 @@ const folder: Step = {
       canGoBack,
       fallback: before ?? `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`,
       problem: (text) => folderProblem(world.cwd, text),
+      check: (text) => planProblem({ ...state, folder: text }, world),
     });
     if (answer === BACK) return { kind: 'back' };
     const name = toNpmName(basename(resolve(world.cwd, answer)));
@@ -40,6 +41,17 @@ const folder: Step = {
     return { kind: 'answered', answer, state: { ...state, folder: answer } };
   },
 };
+
+/** What is in the way in a folder: better said while it is chosen than after everything else was answered. */
+async function planProblem(state: WizardState, world: WizardWorld): Promise<string | undefined> {
+  try {
+    await world.preview(state);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KnownError && error.status !== 130) return error.message;
+    throw error;
+  }
+}
 
 const packageManager: Step = {
   topic: 'package-manager',
