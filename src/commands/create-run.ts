@@ -67,7 +67,7 @@ export interface WizardAnswers {
 }
 
 /**
- * `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action }], install: { kind, … },
+ * `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action, reason? }], install: { kind, … },
  * git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status, results, next }, next: [{ command?, text }],
  * command, status }`; `status` is the exit status.
  */
