@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import type { CredentialSet } from '../credential-set.ts';
 import { SET_FILES } from '../store/layout.ts';
@@ -59,7 +59,9 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
     if (same) continue;
     changes.push({ kind: target.bytes === undefined ? 'added' : 'changed', key: name });
   }
-  const stale = set.token === undefined && (await files.look(join(folder, SET_FILES.token))) !== undefined;
+  const token = join(folder, SET_FILES.token);
+  const stale =
+    set.token === undefined && (await doing('Looking at the folder', folder, () => files.look(token))) !== undefined;
   if (stale) notes.push(`${SET_FILES.token} is as it was: a token is only renewed with --with-token`);
   return { files: plan, changes, notes };
 }
@@ -90,8 +92,7 @@ export async function withPemFolder<T>(
     });
   try {
     const steps = await doing('Reading the journal', folder, () => readJournal(files, folder));
-    if (steps !== undefined)
-      await doing('Completing what a run had begun', folder, () => complete(files, folder, steps));
+    if (steps !== undefined) await begun(files, folder, steps);
     await sweep(files, folder, [...PEM_FILES, JOURNAL], true);
     return await work(steps !== undefined);
   } finally {
@@ -129,9 +130,25 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
       for (const path of staged) await unlessSystemFails(() => files.removeFile(path));
       throw error;
     }
+    await begun(files, folder, steps);
+  });
+}
+
+/** Completes what a journal says; when the system refuses, that is said of the folder, which is no longer as it was. */
+async function begun(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
+  try {
     await files.syncFolder(folder);
     await complete(files, folder, steps);
-  });
+  } catch (error) {
+    const code = codeOf(error);
+    if (error instanceof KnownError || code === undefined) throw error;
+    throw new KnownError({
+      message: `The credentials in ${folder} are changed in part`,
+      seen: code,
+      next: ['Run it again as soon as the cause is gone: it completes what was begun'],
+      cause: error,
+    });
+  }
 }
 
 async function complete(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
