@@ -1,5 +1,5 @@
 import type { CreateDependencies } from '../flows/create.ts';
-import { followPlatform } from '../terminal/create-view.ts';
+import { platformView } from '../terminal/platform-view.ts';
 import type { Progress } from '../terminal/progress.ts';
 
 /** How `create` looks at the connection of the project that it made. */
@@ -8,7 +8,10 @@ export function projectCheck(env: NodeJS.ProcessEnv, progress: Progress): Create
     // Loaded only now: they bring the whole platform with them.
     const { checkLocalProject, checkProjectConnection } = await import('../flows/check-project.ts');
     if (!local) return checkProjectConnection({ ...project, env });
-    progress.begin('Start the local platform for the check');
-    return checkLocalProject({ ...project, env, platform: followPlatform(progress) });
+    return checkLocalProject({
+      ...project,
+      env,
+      platform: platformView({ progress, requests: false, processes: false }),
+    });
   };
 }

@@ -4,8 +4,6 @@ import type { CheckEvent, CheckResult } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
 import type { NextStep } from '../scaffold/next-steps.ts';
 import type { MaterialisedProject, ReportedFile, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
-import type { PlatformEvent } from '../platform/platform-types.ts';
-import type { FindEvent } from '../platform/temporal/find.ts';
 import { duration, type Progress, type StepEnd } from './progress.ts';
 import { palette } from './palette.ts';
 import { shortPath } from './short-path.ts';
@@ -127,21 +125,6 @@ export function followDiscovery(progress: Progress): (event: DiscoveryEvent) => 
     else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
     else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
     else progress.detail(`${event.done} of ${event.of}`);
-  };
-}
-
-/** Follows the start of a local platform, whose Temporal server may have to be downloaded first. */
-export function followPlatform(progress: Progress): (event: PlatformEvent | FindEvent) => void {
-  let started = false;
-  return (event) => {
-    if (event.kind === 'trying') progress.detail(`${event.tool}: ${event.source}`);
-    else if (event.kind === 'progress')
-      progress.detail(`${event.tool}: ${(event.received / 1e6).toFixed(1)} MB received`);
-    else if (event.kind === 'starting') progress.detail(event.part);
-    else if (event.kind === 'ready' && event.part === 'gateway' && !started) {
-      started = true;
-      progress.end('done', 'Local platform started for the check');
-    }
   };
 }
 
