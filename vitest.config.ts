@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // Loading modules anew for each file takes longer than the tests. A file that mocks one resets them itself.
+          isolate: false,
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -9,6 +9,9 @@ import type { Plan } from '../../../src/scaffold/plan.ts';
 import { writeFiles } from '../../../src/scaffold/write.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
+// Files of one worker share their modules; here they have to be loaded anew, over the watched disk.
+vi.hoisted(() => vi.resetModules());
+
 /** Every call that changes something on disk, while it is watched; `at` says what happens at one of them, before it is made. */
 const disk = vi.hoisted((): { watched: boolean; readonly steps: string[]; at: (step: number) => void } => ({
   watched: false,
