@@ -1,3 +1,4 @@
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import { Secret } from '../base/secret.ts';
@@ -135,5 +136,28 @@ export interface CredentialsPruneRequest {
 
 /** `kuflow credentials prune`: removes the sets that nothing points to. */
 export async function pruneCredentials(request: CredentialsPruneRequest): Promise<PruneResult> {
-  return await pruneSets({ ...request, project: request.cwd, files: nodeFiles });
+  const { cwd, env } = request;
+  const temporal = temporalConfigFile(env, cwd);
+  return await pruneSets({
+    ...request,
+    project: cwd,
+    files: nodeFiles,
+    ...(temporal !== undefined && { alsoRead: [temporal] }),
+  });
+}
+
+/** Where Temporal's tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's folder of settings. */
+function temporalConfigFile(env: CredentialsPruneRequest['env'], cwd: string): string | undefined {
+  const given = env['TEMPORAL_CONFIG_FILE'] ?? '';
+  if (given !== '') return resolve(cwd, given);
+  const home = env['HOME'];
+  const inHome = (...parts: readonly string[]): string | undefined =>
+    home === undefined ? undefined : join(home, ...parts);
+  const xdg = env['XDG_CONFIG_HOME'] ?? '';
+  const folders: Readonly<Partial<Record<NodeJS.Platform, string | undefined>>> = {
+    darwin: inHome('Library', 'Application Support'),
+    win32: env['APPDATA'],
+  };
+  const folder = process.platform in folders ? folders[process.platform] : isAbsolute(xdg) ? xdg : inHome('.config');
+  return folder === undefined ? undefined : join(folder, 'temporalio', 'temporal.toml');
 }

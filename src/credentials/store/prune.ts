@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
@@ -10,6 +10,8 @@ export interface PruneRequest {
   /** Absolute. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files outside the project that may name a set, absolute. */
+  readonly alsoRead?: readonly string[];
   readonly dryRun: boolean;
   readonly files: StoreFiles;
   readonly clock: Clock;
@@ -43,7 +45,7 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
 async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
   const { files, env } = request;
   const pointers = await readPointers(files, layout);
-  const texts = await settingsTexts(files, layout);
+  const texts = await settingsTexts(files, layout, request.alsoRead ?? []);
   const inUse = pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
   const whyKept = async (id: string): Promise<string | undefined> => {
     if (id === inUse?.id) return 'the settings point to it';
@@ -91,11 +93,12 @@ async function remove(files: StoreFiles, layout: StoreLayout, id: string): Promi
 async function settingsTexts(
   files: StoreFiles,
   layout: StoreLayout,
+  others: readonly string[],
 ): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
   const texts: { name: string; text: string }[] = [];
-  for (const name of names) {
-    const path = join(layout.project, name);
+  for (const name of [...names, ...others]) {
+    const path = resolve(layout.project, name);
     if ((await files.look(path))?.kind === 'file')
       texts.push({ name, text: (await files.read(path)).toString('utf8') });
   }

@@ -55,13 +55,19 @@ it('removes what nothing points to, and keeps what is in use', async () => {
 
 it('keeps what another settings file or a variable names', async () => {
   const at = credentialProject(folder());
-  const [one = '', two = '', three = '', four = ''] = await sets(at, 5);
+  const [one = '', two = '', three = '', four = '', five = ''] = await sets(at, 6);
+  const profiles = join(folder(), 'temporal.toml');
+  writeFileSync(profiles, `client_cert_path = "${store(at)}/${five}/client.pem"\n`);
   writeFileSync(join(at, '.env'), `TEMPORAL_TLS_CLIENT_CERT_PATH=${store(at)}/${one}/client.pem\n`);
   writeFileSync(join(at, 'temporal.toml'), `client_cert_path = "${store(at)}/${two}/client.pem"\n`);
-  const { removed, kept } = await prune(at, { env: { TEMPORAL_MUTUALTLS_CERT: join(store(at), three, 'client.pem') } });
+  const { removed, kept } = await prune(at, {
+    env: { TEMPORAL_MUTUALTLS_CERT: join(store(at), three, 'client.pem') },
+    alsoRead: [profiles],
+  });
   expect(removed).toEqual([four]);
   expect(kept.map(({ because }) => because).sort()).toEqual([
     '.env names it',
+    `${profiles} names it`,
     'TEMPORAL_MUTUALTLS_CERT names it',
     'temporal.toml names it',
     'the settings point to it',
