@@ -123,6 +123,9 @@ function applied(text: string, { path, value }: YamlEdit, lineEnd: '\n' | '\r\n'
       if (isScalar(pair.value) && pair.value.value === value) return text;
       return replaced(text, at, pair, value, style);
     }
+    const written = writtenNull(text, pair);
+    if (written !== undefined && at.flow !== true)
+      return value === undefined ? text : applied(written, { path, value }, lineEnd);
     if (isNothing(pair) && at.flow !== true) {
       const indent = indentOf(text, at);
       if (value === undefined) return text;
@@ -206,6 +209,14 @@ function stepOf(text: string, contents: unknown): string {
 /** A key with nothing after it but a comment. */
 function isNothing({ value }: Pair): boolean {
   return value === null || (isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1]);
+}
+
+/** The text without a null that is written where a section would be; undefined where there is none. */
+function writtenNull(text: string, { value }: Pair): string | undefined {
+  if (!isScalar(value) || value.value !== null || value.anchor !== undefined || value.tag !== undefined)
+    return undefined;
+  const [start, end] = value.range ?? [0, 0];
+  return end > start ? text.slice(0, start).trimEnd() + text.slice(end) : undefined;
 }
 
 /** Where the last thing of a key or an item ends, comments and blank lines after it left out. */
