@@ -1,3 +1,4 @@
+import { jsonText } from '../names/json.ts';
 import { createHash } from 'node:crypto';
 import { FIRST_PLACE, furtherPlace } from './render/process-place.ts';
 import type { Answers, TaskChoices } from './answers.ts';
@@ -60,7 +61,7 @@ export function recordFile(
     ...recordedProcesses(answers),
     files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
-  return { path: RECORD_FILE, contents: Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`), mode: 0o644 };
+  return { path: RECORD_FILE, contents: Buffer.from(`${jsonText(record, true)}\n`), mode: 0o644 };
 }
 
 /** The part of a record that tells of processes. */

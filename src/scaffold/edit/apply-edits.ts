@@ -1,3 +1,4 @@
+import { jsonText } from '../../names/json.ts';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DecidedFile } from '../conflicts.ts';
@@ -44,5 +45,5 @@ function recordText(project: WorkerProject, processes: WorkerProject['processes'
     ...recordedProcesses(answersOf(project, processes)),
     files: Object.fromEntries(sorted),
   };
-  return `${JSON.stringify(changed, undefined, 2)}\n`;
+  return `${jsonText(changed, true)}\n`;
 }
