@@ -1,8 +1,9 @@
-// Writes docs/commands/ from the commands themselves: `npm run docs`.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+// Writes docs/commands/ from the commands themselves, and the checks of docs/doctor.md: `npm run docs`.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandPages } from './command-pages.mjs';
+import { doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -13,3 +14,8 @@ await mkdir(folder, { recursive: true });
 for (const file of await readdir(folder)) if (!pages.has(file)) await rm(join(folder, file));
 for (const [file, text] of pages) await writeFile(join(folder, file), text);
 console.log(`docs/commands/: ${pages.size} pages`);
+
+const { explainAll } = await importSource(root, 'src/doctor/explanations/explain.ts');
+const doctor = join(root, 'docs', 'doctor.md');
+await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll()));
+console.log('docs/doctor.md: checks');

@@ -30,6 +30,11 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('./credentials.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'Check everything that a worker needs to connect, and name the root cause of what is wrong',
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print a script that lets the shell complete commands, options and processes',
     load: () => import('./completion.ts'),

@@ -2,7 +2,7 @@
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown' | 'crash';
 
 /** Which part of the chain a check looks at. */
-export type Plane = 'settings' | 'rest' | 'token' | 'tls' | 'engine';
+export type Plane = 'settings' | 'files' | 'rest' | 'clock' | 'token' | 'tls' | 'engine' | 'pollers' | 'project';
 
 export type Fact = string | number | boolean | readonly string[];
 /** What was seen, by name; never a secret. Text may come from a server: it is data, whoever prints it escapes it. */
@@ -23,8 +23,14 @@ export interface Advice {
   readonly command?: string;
 }
 
-/** Why a check was not made: a dependency did not pass, it has nothing to look at, or the engine does not let us look. */
-export type SkipReason = 'blocked' | 'not-applicable' | 'restricted';
+/** Why a check was not made: a dependency did not pass, it has nothing to look at, the engine does not let us look, or the caller left it out. */
+export type SkipReason = 'blocked' | 'not-applicable' | 'restricted' | 'excluded';
+
+/** A change that `--fix` makes; nothing else ever changes anything. Paths are absolute. */
+export type Fix =
+  | { readonly kind: 'chmod'; readonly path: string; readonly mode: number }
+  /** Adds a line to the `.gitignore` of that folder. */
+  | { readonly kind: 'gitignore'; readonly folder: string; readonly line: string };
 
 /** What a check's `run` answers. `found` is what later checks build on. */
 export interface Finding<Found> {
@@ -35,6 +41,9 @@ export interface Finding<Found> {
   readonly cause?: Cause;
   readonly advice?: readonly Advice[];
   readonly skipped?: SkipReason;
+  readonly fixes?: readonly Fix[];
+  /** Nothing was made at KuFlow this time: what an earlier run got was looked at again. */
+  readonly reused?: true;
   readonly found?: Partial<Found>;
 }
 
@@ -42,6 +51,8 @@ export interface CheckContext<Input, Found> {
   readonly input: Input;
   /** What the checks before this one found; only those in `requires` are certain to have ended. */
   readonly found: Readonly<Partial<Found>>;
+  /** The result of a check that has ended, as those in `requires` and `after` have. */
+  readonly ended: (id: string) => CheckResult | undefined;
   /** Fires when the check's time is up or the whole run is stopped. */
   readonly signal: AbortSignal;
   /** Called when the run ends, or at once when it has ended already. */
@@ -57,10 +68,12 @@ export interface Check<Input, Found> {
   readonly docs: string;
   /** Ids of checks that come before it in the registry and must not have failed. */
   readonly requires: readonly string[];
+  /** Ids of checks that come before it, and that it waits for whatever they say; those that are not part of the run don't count. */
+  readonly after?: readonly string[];
   /** Needs no network. */
   readonly offline: boolean;
   /** What it makes at KuFlow, where it makes something. */
-  readonly creates?: 'engine token' | 'engine certificate';
+  readonly creates?: string;
   readonly timeoutMs: number;
   /** Says why there is nothing to check with this input; asked before the dependencies are awaited. */
   readonly notApplicable?: (input: Input) => string | undefined;
@@ -78,6 +91,7 @@ export interface CheckResult {
   readonly cause?: Cause;
   readonly advice: readonly Advice[];
   readonly skipped?: SkipReason;
+  readonly fixes?: readonly Fix[];
   /** Id of the check that did not pass and so kept this one from being made: the first of the chain. */
   readonly blockedBy?: string;
   /** What it made at KuFlow. */

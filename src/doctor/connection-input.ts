@@ -21,7 +21,13 @@ export interface SettingProblem {
 /** Certificate, key and CA of the engine: asked for from KuFlow, or given by files or inline data. */
 export type MaterialOrigin =
   | { readonly kind: 'requested' }
-  | { readonly kind: 'given'; readonly source: string; readonly read: () => Promise<TlsMaterialText> };
+  | {
+      readonly kind: 'given';
+      readonly source: string;
+      /** Absent: neither, e.g. an answer of KuFlow. */
+      readonly form?: 'files' | 'inline';
+      readonly read: () => Promise<TlsMaterialText>;
+    };
 
 /** What the checks look at: settings as resolved, and KuFlow as functions, so that neither is fixed to one client. */
 export interface ConnectionInput {
@@ -55,17 +61,23 @@ export interface Identity {
   readonly id: string;
   readonly type?: string;
   readonly name?: string;
+  /** KuFlow's clock when it answered, milliseconds since the epoch, where the answer tells. */
+  readonly serverTime?: number;
 }
 
 export interface IssuedToken {
   readonly token: Secret;
   /** ISO 8601, as KuFlow sent it. */
   readonly expiredAt?: string;
+  /** Got by an earlier run. */
+  readonly reused?: true;
 }
 
 export interface IssuedMaterial {
   readonly namespace: string;
   readonly text: TlsMaterialText;
+  /** Got by an earlier run. */
+  readonly reused?: true;
 }
 
 /** What the checks hand on to each other. */
@@ -74,4 +86,6 @@ export interface ConnectionFound {
   readonly material: TlsMaterial;
   readonly namespace: Sourced<string>;
   readonly connection: EngineConnection;
+  /** Milliseconds by which this machine's clock is ahead of KuFlow's. */
+  readonly skewMs: number;
 }

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { codeOf, KnownError } from '../base/errors.ts';
+import { X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
@@ -36,17 +37,35 @@ function sourced<K extends SettingName>(
   return { value: setting.value, source: sourceText(setting.source) };
 }
 
+/** Far more than certificates take, and little enough to read whatever was named by mistake. */
+const LARGEST = 1024 * 1024;
+
 async function readText(what: string, path: string): Promise<string> {
   try {
+    const { size } = await stat(path);
+    if (size > LARGEST) throw new Error('larger than 1 MiB');
     return await readFile(path, 'utf8');
   } catch (error) {
     throw new KnownError({
       message: `${what} can't be read`,
       tried: path,
-      seen: codeOf(error) ?? 'unknown error',
+      seen: codeOf(error) ?? messageOf(error),
       next: [`Check that ${path} is there and readable`],
       cause: error,
     });
+  }
+}
+
+function holdsCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  return blocks.length > 0 && blocks.every(canBeParsed);
+}
+
+function canBeParsed(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }
 
@@ -61,6 +80,7 @@ function materialOrigin(settings: ResolvedSettings): MaterialOrigin {
     return {
       kind: 'given',
       source: sourceText(cert.source),
+      form: 'files',
       read: async () => ({
         cert: await readText('The client certificate', cert.value),
         key: await readText('The private key', key.value),
@@ -75,7 +95,7 @@ function materialOrigin(settings: ResolvedSettings): MaterialOrigin {
   ];
   if (certData !== undefined && keyData !== undefined && caData !== undefined) {
     const text = { cert: certData.value, key: keyData.value.reveal(), ca: caData.value };
-    return { kind: 'given', source: sourceText(certData.source), read: () => Promise.resolve(text) };
+    return { kind: 'given', source: sourceText(certData.source), form: 'inline', read: () => Promise.resolve(text) };
   }
   return { kind: 'requested' };
 }
@@ -92,6 +112,13 @@ export async function connectionSettings({ settings, problems }: SettingsResult)
   if (caFile !== undefined) {
     try {
       ca = { value: await readText('The CA of the REST API', caFile.value), source: caFile.source };
+      // Node takes a text without certificates for an empty list, without a word.
+      if (!holdsCertificates(ca.value))
+        found.push({
+          key: 'kuflow.api.ca',
+          problem: `expected certificates in PEM; ${caFile.value} holds none that can be read`,
+          source: caFile.source,
+        });
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       found.push({ key: 'kuflow.api.ca', problem: `${error.message} (${error.seen ?? ''})`, source: caFile.source });

@@ -6,6 +6,12 @@ import type { Identity, RestAccess } from './connection-input.ts';
 /** Answers of somebody who knows the caller, and does not show this resource: the next question decides. */
 const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
 
+// RFC 9110 §5.6.7: whole seconds, cut off; half a second later is right on average.
+function timeOf(date: string | undefined): Pick<Identity, 'serverTime'> {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? {} : { serverTime: time + 500 };
+}
+
 /**
  * The three questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
  * principals is asked for its tenants instead.
@@ -13,12 +19,13 @@ const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', '
 export function kuflowAccess(client: KuFlowClient, clientId: string): RestAccess {
   const whoAmI = async (signal: AbortSignal): Promise<Identity> => {
     try {
-      const { body } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });
-      return { id: clientId, ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
+      const { body, headers } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });
+      const known = { ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
+      return { id: clientId, ...known, ...timeOf(headers['date']) };
     } catch (error) {
       if (!(error instanceof KuFlowApiError) || !NOT_SHOWN.includes(error.kind)) throw error;
-      await client.call('findTenants', { query: { size: 1 }, signal });
-      return { id: clientId };
+      const { headers } = await client.call('findTenants', { query: { size: 1 }, signal });
+      return { id: clientId, ...timeOf(headers['date']) };
     }
   };
   return {

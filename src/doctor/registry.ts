@@ -1,17 +1,43 @@
 import type { Check } from './check.ts';
+import { certificateExpiry, certificateForm } from './checks/certificate-care.ts';
+import { clockSkew } from './checks/clock.ts';
 import { describeNamespace, systemInfo } from './checks/engine.ts';
+import { filePermissions, filesInGit } from './checks/files.ts';
 import { restCredentials } from './checks/rest.ts';
 import { settingsComplete } from './checks/settings.ts';
+import { settingNotes, temporalTls, temporalVariables, workerSettings } from './checks/settings-more.ts';
 import { engineHandshake, givenCertificate, issuedCertificate } from './checks/tls.ts';
 import { engineToken } from './checks/token.ts';
 import type { ConnectionFound, ConnectionInput } from './connection-input.ts';
+import type { DoctorFound, DoctorInput } from './doctor-input.ts';
 
-/** Every check, in the order of results. What a check requires comes before it. */
-export const registry: readonly Check<ConnectionInput, ConnectionFound>[] = [
+/** The connectivity check: what has to work for a worker to start. In the order of results, as below. */
+export const connectionChecks: readonly Check<ConnectionInput, ConnectionFound>[] = [
   settingsComplete,
   restCredentials,
   engineToken,
   givenCertificate,
+  issuedCertificate,
+  engineHandshake,
+  systemInfo,
+  describeNamespace,
+];
+
+/** Every check, in the order of results. What a check requires, or waits for, comes before it. */
+export const registry: readonly Check<DoctorInput, DoctorFound>[] = [
+  settingsComplete,
+  workerSettings,
+  settingNotes,
+  temporalVariables,
+  temporalTls,
+  filePermissions,
+  filesInGit,
+  restCredentials,
+  clockSkew,
+  engineToken,
+  givenCertificate,
+  certificateForm,
+  certificateExpiry,
   issuedCertificate,
   engineHandshake,
   systemInfo,

@@ -45,3 +45,30 @@ export function makeReport(results: readonly CheckResult[], ms: number, retry?: 
     ms,
   };
 }
+
+/** The outcome of a whole examination. */
+export interface DoctorReport extends ConnectionReport {
+  /** Every check that did not pass for a reason of its own, what failed first, then what could not be told, then warnings. */
+  readonly roots: readonly CheckResult[];
+  readonly counts: Readonly<Record<CheckState, number>>;
+}
+
+const WEIGHT: readonly CheckState[] = ['fail', 'crash', 'unknown', 'warn'];
+
+/** As `makeReport`; with `failOnWarn` a warning gives status 3. */
+export function makeDoctorReport(
+  results: readonly CheckResult[],
+  ms: number,
+  options: { readonly retry?: string; readonly failOnWarn: boolean },
+): DoctorReport {
+  const report = makeReport(results, ms, options.retry);
+  const count = (state: CheckState): number => results.filter((result) => result.state === state).length;
+  const counts = { pass: 0, warn: 0, fail: 0, skip: 0, unknown: 0, crash: 0 };
+  for (const state of Object.keys(counts) as CheckState[]) counts[state] = count(state);
+  return {
+    ...report,
+    roots: WEIGHT.flatMap((state) => results.filter((result) => result.state === state)),
+    counts,
+    status: heaviestStatus([report.status, options.failOnWarn && counts.warn > 0 ? 3 : 0]),
+  };
+}

@@ -8,6 +8,10 @@ export interface RunOptions {
   readonly report?: (event: CheckEvent) => void;
   /** Stops the run: what has not ended is `unknown`. */
   readonly signal?: AbortSignal;
+  /** The time of the whole run: what has not ended when `signal` fires is `unknown`, and `text` says why. */
+  readonly deadline?: { readonly signal: AbortSignal; readonly text: string };
+  /** Checks that are not made, with the reason; what requires them is skipped too. */
+  readonly excluded?: ReadonlyMap<string, string>;
 }
 
 /** The registry cut down to the checks with these ids and everything they require, in its order. Throws on an id that is not there. */
@@ -30,7 +34,7 @@ export function selectChecks<Input, Found>(
 
 /** Whether what depends on this result can't be looked at. A check that had nothing to look at, or was not allowed to, blocks nothing. */
 function blocks(result: CheckResult): boolean {
-  if (result.state === 'skip') return result.skipped === 'blocked';
+  if (result.state === 'skip') return result.skipped === 'blocked' || result.skipped === 'excluded';
   return result.state === 'fail' || result.state === 'unknown' || result.state === 'crash';
 }
 
@@ -38,26 +42,33 @@ function blocks(result: CheckResult): boolean {
 async function runInTime<Input, Found>(
   check: Check<Input, Found>,
   context: Omit<CheckContext<Input, Found>, 'signal'>,
-  outer: AbortSignal | undefined,
+  { signal, deadline }: RunOptions,
 ): Promise<Finding<Found>> {
   const stop = new AbortController();
+  const ends = [
+    ...(signal === undefined ? [] : [{ signal, text: 'stopped before it had a result' }]),
+    ...(deadline === undefined ? [] : [deadline]),
+  ];
+  const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let stopped: (() => void) | undefined;
   const late = new Promise<Finding<Found>>((resolve) => {
     timer = setTimeout(
       () => resolve({ state: 'unknown', summary: `no result within ${check.timeoutMs / 1000} s` }),
       check.timeoutMs,
     );
-    stopped = () => resolve({ state: 'unknown', summary: 'stopped before it had a result' });
-    outer?.addEventListener('abort', stopped, { once: true });
-    if (outer?.aborted === true) stopped();
+    for (const end of ends) {
+      const stopped = (): void => resolve({ state: 'unknown', summary: end.text });
+      end.signal.addEventListener('abort', stopped, { once: true });
+      listeners.push(() => end.signal.removeEventListener('abort', stopped));
+      if (end.signal.aborted) stopped();
+    }
   });
   try {
     const work = check.run({ ...context, signal: stop.signal });
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    if (stopped !== undefined) outer?.removeEventListener('abort', stopped);
+    for (const remove of listeners) remove();
     stop.abort();
   }
 }
@@ -73,6 +84,7 @@ export async function runChecks<Input, Found extends object>(
   options: RunOptions = {},
 ): Promise<readonly CheckResult[]> {
   const running = new Map<string, Promise<CheckResult>>();
+  const known = new Map<string, CheckResult>();
   const releases: (() => void)[] = [];
   let found: Partial<Found> = {};
   let ended = false;
@@ -84,6 +96,7 @@ export async function runChecks<Input, Found extends object>(
   const runOne = async (
     check: Check<Input, Found>,
     required: readonly Promise<CheckResult>[],
+    before: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {
     const { id, title, plane, docs } = check;
     let started = performance.now();
@@ -93,11 +106,14 @@ export async function runChecks<Input, Found extends object>(
       advice: finding.advice ?? [],
       ...(finding.cause && { cause: finding.cause }),
       ...(finding.skipped && { skipped: finding.skipped }),
+      ...(finding.fixes && { fixes: finding.fixes }),
       ms: performance.now() - started,
       ...more,
     });
     const reason = check.notApplicable?.(input);
     if (reason !== undefined) return result({ state: 'skip', summary: reason, skipped: 'not-applicable' });
+    const excluded = options.excluded?.get(id);
+    if (excluded !== undefined) return result({ state: 'skip', summary: excluded, skipped: 'excluded' });
     const blocker = (await Promise.all(required)).find(blocks);
     if (blocker !== undefined) {
       const blockedBy = blocker.blockedBy ?? blocker.id;
@@ -106,13 +122,17 @@ export async function runChecks<Input, Found extends object>(
         { blockedBy },
       );
     }
+    await Promise.all(before);
     // Waiting for others is not this check's time.
     started = performance.now();
     options.report?.({ kind: 'check-started', id, title });
     try {
-      const finding = await runInTime(check, { input, found, atEnd }, options.signal);
+      const finding = await runInTime(check, { input, found, atEnd, ended: (other) => known.get(other) }, options);
       found = { ...found, ...finding.found };
-      const made = check.creates !== undefined && (finding.state === 'pass' || finding.state === 'warn');
+      const made =
+        check.creates !== undefined &&
+        (finding.state === 'pass' || finding.state === 'warn') &&
+        finding.reused !== true;
       return result(finding, made ? { created: check.creates } : {});
     } catch (error) {
       return result({ state: 'crash', summary: `the check itself failed: ${messageOf(error)}` });
@@ -125,7 +145,15 @@ export async function runChecks<Input, Found extends object>(
       if (before === undefined) throw new Error(`${check.id} requires ${id}, which does not come before it`);
       return before;
     });
-    running.set(check.id, runOne(check, required));
+    const before = (check.after ?? []).flatMap((id) => running.get(id) ?? []);
+    const result = runOne(check, required, before);
+    running.set(
+      check.id,
+      result.then((ended) => {
+        known.set(check.id, ended);
+        return ended;
+      }),
+    );
   }
   const results: CheckResult[] = [];
   try {

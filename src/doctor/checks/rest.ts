@@ -25,6 +25,12 @@ async function plaintextFinding(input: ConnectionInput, error: unknown): Promise
   };
 }
 
+/** A refusal tells KuFlow's time as well, in its own body. */
+function errorTime(error: unknown): number | undefined {
+  const time = error instanceof KuFlowApiError ? Date.parse(error.body?.timestamp ?? '') : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
 export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
@@ -34,6 +40,9 @@ export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
   offline: false,
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
+    const asked = input.clock.now();
+    const skew = (serverTime: number | undefined): Partial<ConnectionFound> =>
+      serverTime === undefined ? {} : { skewMs: (asked + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);
       const name = who.name === undefined ? who.id : `${who.name} (${who.id})`;
@@ -46,9 +55,11 @@ export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
           ...(who.type && { type: who.type }),
           ...(who.name && { name: who.name }),
         },
+        found: skew(who.serverTime),
       };
     } catch (error) {
-      return (await plaintextFinding(input, error)) ?? restFinding(error);
+      const finding = (await plaintextFinding(input, error)) ?? restFinding(error);
+      return { ...finding, found: skew(errorTime(error)) };
     }
   },
 };

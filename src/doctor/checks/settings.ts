@@ -1,6 +1,7 @@
 import { proxyPhrase } from '../../base/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Check } from '../check.ts';
+import { explainedSteps } from '../explained.ts';
 import type { ConnectionFound, ConnectionInput, SettingProblem } from '../connection-input.ts';
 
 function ownProblems(input: ConnectionInput): readonly SettingProblem[] {
@@ -54,9 +55,10 @@ export const settingsComplete: Check<ConnectionInput, ConnectionFound> = {
         verdict: 'fail',
         text: `Settings are missing or wrong: ${texts.join('; ')}`,
       },
-      advice: problems.map(({ key }) => ({
-        text: `Set ${key}, in application.yaml, application-local.yaml or the environment`,
-      })),
+      advice: [
+        ...problems.flatMap(({ key }) => explainedSteps('KF-SET-001', 'settings-incomplete', { key }).slice(0, 1)),
+        ...explainedSteps('KF-SET-001', 'settings-incomplete').slice(1),
+      ],
     });
   },
 };

@@ -3,6 +3,8 @@ import { probeHandshake } from '../../engine/dial/handshake.ts';
 import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, IssuedMaterial, Sourced } from '../connection-input.ts';
+import { correctedNow } from '../doctor-input.ts';
+import { explainedFinding } from '../explained.ts';
 import { handshakeCause } from '../engine-causes.ts';
 import { dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
 import { restFinding } from '../rest-causes.ts';
@@ -10,23 +12,20 @@ import { restFinding } from '../rest-causes.ts';
 function judgeMaterial(
   text: TlsMaterialText,
   namespace: Sourced<string> | undefined,
+  id: string,
   source: string,
   now: number,
 ): Finding<ConnectionFound> {
   const reading = readTlsMaterial(text, now);
   if (!reading.ok) {
     const texts = reading.problems.map(({ message }) => message);
-    return {
-      state: 'fail',
-      summary: texts.join('; '),
+    return explainedFinding({
+      id,
+      code: `certificate-${reading.problems[0]?.code ?? 'unreadable'}`,
+      text: texts.join('; '),
       facts: { source, problems: reading.problems.map(({ part, code }) => `${part}: ${code}`) },
-      cause: {
-        code: `certificate-${reading.problems[0]?.code ?? 'unusable'}`,
-        verdict: 'fail',
-        text: texts.join('; '),
-      },
-      advice: [{ text: `Correct the certificate set (${source})` }],
-    };
+      values: { source },
+    });
   }
   const { material } = reading;
   const until = new Date(material.notAfter).toISOString();
@@ -50,16 +49,18 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
   title: 'Engine certificate from settings',
   plane: 'tls',
   docs: 'kf-tls-001',
-  requires: ['KF-SET-001'],
+  // Files can be judged whatever else is missing.
+  requires: [],
+  after: ['KF-REST-001'],
   offline: true,
   timeoutMs: 5_000,
   notApplicable: ({ material }) =>
     material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined,
-  run: async ({ input }) => {
+  run: async ({ input, found }) => {
     if (input.material.kind !== 'given') throw new Error('asked without given material');
     const { read, source } = input.material;
     try {
-      return judgeMaterial(await read(), input.namespace, source, input.clock.now());
+      return judgeMaterial(await read(), input.namespace, 'KF-TLS-001', source, correctedNow(input, found));
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       return {
@@ -84,7 +85,7 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
     material.kind === 'given' ? `not requested: given by ${material.source}` : undefined,
-  run: async ({ input, signal }) => {
+  run: async ({ input, found, signal }) => {
     let issued: IssuedMaterial;
     try {
       issued = await input.rest.requestCertificate(signal);
@@ -92,7 +93,8 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
       return restFinding(error);
     }
     const namespace = input.namespace ?? { value: issued.namespace, source: "KuFlow's engine certificate" };
-    return judgeMaterial(issued.text, namespace, 'issued by KuFlow', input.clock.now());
+    const finding = judgeMaterial(issued.text, namespace, 'KF-TLS-002', 'issued by KuFlow', correctedNow(input, found));
+    return { ...finding, ...(issued.reused && { reused: issued.reused }) };
   },
 };
 
@@ -101,7 +103,7 @@ export const engineHandshake: Check<ConnectionInput, ConnectionFound> = {
   title: 'TLS handshake with the engine',
   plane: 'tls',
   docs: 'kf-tls-003',
-  requires: ['KF-TLS-001', 'KF-TLS-002'],
+  requires: ['KF-SET-001', 'KF-TLS-001', 'KF-TLS-002'],
   offline: false,
   // Connect, handshake and the reads after it have limits of their own, which say more.
   timeoutMs: 15_000,

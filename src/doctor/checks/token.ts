@@ -1,43 +1,59 @@
-import { decodeTokenUnverified } from '../../engine/material/token.ts';
+import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, IssuedToken } from '../connection-input.ts';
+import { correctedNow } from '../doctor-input.ts';
+import { explainedFinding } from '../explained.ts';
 import { restFinding } from '../rest-causes.ts';
 
 const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'beyond any date');
 
-/** What the token says, beside what KuFlow says about it. */
-function describeToken(
-  issued: IssuedToken,
-  now: number,
-): { readonly facts: Facts; readonly lifeMs: number | undefined } {
-  const reading = decodeTokenUnverified(issued.token.reveal());
-  const expiry = issued.expiredAt === undefined ? Number.NaN : Date.parse(issued.expiredAt);
-  const lifeMs = Number.isNaN(expiry) ? undefined : expiry - now;
+const LONGEST = 16 * 1024;
+/** Servers round, and take a little while between two readings of the clock. */
+const TOLERANCE_MS = 60_000;
+
+function factsOf(issued: IssuedToken, reading: TokenReading): Facts {
   const claims =
     reading.kind === 'jwt'
-      ? { form: 'JWT, not verified', ...(reading.expiresAt === undefined ? {} : { exp: iso(reading.expiresAt) }) }
-      : { form: 'opaque' };
-  return { facts: { ...claims, ...(issued.expiredAt === undefined ? {} : { expiredAt: issued.expiredAt }) }, lifeMs };
+      ? {
+          form: 'JWT; its claims are not verified',
+          ...(reading.issuer !== undefined && { issuer: cut(reading.issuer) }),
+          ...(reading.subject !== undefined && { subject: cut(reading.subject) }),
+          ...(reading.audience !== undefined && { audience: reading.audience.slice(0, 5).map(cut) }),
+          ...(reading.expiresAt !== undefined && { exp: iso(reading.expiresAt) }),
+        }
+      : { form: `opaque (${reading.why})` };
+  return { ...claims, ...(issued.expiredAt !== undefined && { expiredAt: cut(issued.expiredAt) }) };
 }
 
+const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
+
 function judge(issued: IssuedToken, now: number): Finding<ConnectionFound> {
-  const { facts, lifeMs } = describeToken(issued, now);
+  const value = issued.token.reveal();
+  const reading = decodeTokenUnverified(value);
+  const facts = factsOf(issued, reading);
   const found = { token: issued.token };
-  if (lifeMs === undefined) {
-    return { state: 'warn', summary: 'issued, without a readable end of its life', facts, found };
-  }
-  if (lifeMs <= 0) {
-    const text = `KuFlow issued a token that has expired by this machine's clock (${issued.expiredAt ?? ''})`;
-    return {
-      state: 'warn',
-      summary: text,
-      facts,
-      cause: { code: 'token-expired-by-clock', verdict: 'warn', text },
-      advice: [{ text: "Check this machine's clock" }],
-      found,
-    };
-  }
-  return { state: 'pass', summary: `issued, valid for ${Math.round(lifeMs / 1000)} s`, facts, found };
+  const end = Date.parse(issued.expiredAt ?? '');
+  const finding = (code: string, text: string): Finding<ConnectionFound> => ({
+    ...explainedFinding({ id: 'KF-TOKEN-001', code, text, facts }),
+    found,
+  });
+  if (value.length > LONGEST)
+    return finding('token-too-long', `The token has ${value.length} characters, more than headers of a call may hold`);
+  if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a readable end of its life');
+  if (end <= now)
+    return finding(
+      'token-expired-by-clock',
+      `KuFlow issued a token that is over already (${cut(issued.expiredAt ?? '')})`,
+    );
+  const { expiresAt, notBefore } = reading.kind === 'jwt' ? reading : {};
+  if (notBefore !== undefined && notBefore > now + TOLERANCE_MS)
+    return finding('token-not-yet-valid', `The token counts only from ${iso(notBefore)}`);
+  if (expiresAt !== undefined && Math.abs(expiresAt - end) > TOLERANCE_MS)
+    return finding(
+      'token-claims-differ',
+      `The token says that it ends at ${iso(expiresAt)}, and KuFlow says ${iso(end)}`,
+    );
+  return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, found };
 }
 
 export const engineToken: Check<ConnectionInput, ConnectionFound> = {
@@ -49,15 +65,15 @@ export const engineToken: Check<ConnectionInput, ConnectionFound> = {
   offline: false,
   creates: 'engine token',
   timeoutMs: 15_000,
-  run: async ({ input, signal }) => {
+  run: async ({ input, found, signal }) => {
     let issued: IssuedToken;
     try {
       issued = await input.rest.requestToken(signal);
     } catch (error) {
       return restFinding(error);
     }
-    if (!issued.token.isEmpty) return judge(issued, input.clock.now());
-    const text = 'KuFlow answered without a token';
-    return { state: 'fail', summary: text, cause: { code: 'token-missing', verdict: 'fail', text } };
+    if (!issued.token.isEmpty)
+      return { ...judge(issued, correctedNow(input, found)), ...(issued.reused && { reused: issued.reused }) };
+    return explainedFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'KuFlow answered without a token' });
   },
 };

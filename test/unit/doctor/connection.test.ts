@@ -42,7 +42,7 @@ function keep<T extends { close(): Promise<unknown> }>(opened: T): T {
 }
 
 const errorBody = (status: number): object => ({
-  timestamp: '2026-01-01T00:00:00Z',
+  timestamp: new Date().toISOString(),
   status,
   message: 'No',
   errors: [],

@@ -12,7 +12,7 @@ import { Secret } from '../../../src/base/secret.ts';
 import type { CheckResult } from '../../../src/doctor/check.ts';
 import type { ConnectionInput } from '../../../src/doctor/connection-input.ts';
 import { handshakeCause } from '../../../src/doctor/engine-causes.ts';
-import { registry } from '../../../src/doctor/registry.ts';
+import { connectionChecks } from '../../../src/doctor/registry.ts';
 import { runChecks } from '../../../src/doctor/runner.ts';
 import { makeReport } from '../../../src/doctor/report.ts';
 import { probeHandshake } from '../../../src/engine/dial/handshake.ts';
@@ -87,7 +87,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     },
     clock: systemClock,
   };
-  const results = await runChecks(registry, input);
+  const results = await runChecks(connectionChecks, input);
   expect(JSON.stringify(results)).not.toContain(CANARY);
   expect(JSON.stringify(results)).not.toContain('PRIVATE KEY');
   return results;
@@ -135,7 +135,7 @@ describe('a healthy engine', () => {
       expect(makeReport(results, 0).created).toEqual(['engine token', 'engine certificate']);
       expect(calls).toEqual([`GetSystemInfo Bearer ${CANARY} `, `DescribeNamespace Bearer ${CANARY} tenant-1`]);
       expect(results.find(({ id }) => id === 'KF-TLS-003')?.facts['protocol']).toBe(maxVersion);
-      expect(results.map(({ id }) => id)).toEqual(registry.map(({ id }) => id));
+      expect(results.map(({ id }) => id)).toEqual(connectionChecks.map(({ id }) => id));
     }
   });
 

@@ -1,0 +1,72 @@
+// The part of docs/doctor.md that is written from the checks themselves.
+
+const START = '<!-- checks:start -->';
+const END = '<!-- checks:end -->';
+
+/**
+ * The page with the part between its marks replaced.
+ * @param {string} page
+ * @param {readonly import('../src/doctor/explanations/explain.ts').CheckExplanation[]} checks
+ * @returns {string}
+ */
+export function doctorPage(page, checks) {
+  return replaced(page, START, END, checkSections(checks));
+}
+
+/**
+ * @param {string} page
+ * @param {string} start
+ * @param {string} end
+ * @param {readonly string[]} lines
+ * @returns {string}
+ */
+export function replaced(page, start, end, lines) {
+  const [from, to] = [page.indexOf(start), page.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`docs/doctor.md: no ${start} … ${end}`);
+  return `${page.slice(0, from + start.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
+}
+
+function checkSections(checks) {
+  return [
+    '| check | plane | looks at | network | creates |',
+    '| --- | --- | --- | --- | --- |',
+    ...checks.map(
+      ({ id, plane, title, offline, creates, docs }) =>
+        `| [${id}](#${docs}) | ${plane} | ${title} | ${offline ? 'no' : 'yes'} | ${creates ?? ''} |`,
+    ),
+    ...checks.flatMap(section),
+  ];
+}
+
+function section({ id, title, looksAt, requires, causes }) {
+  return [
+    '',
+    `### ${id}`,
+    '',
+    `**${title}.** ${looksAt}`,
+    ...(requires.length === 0
+      ? []
+      : ['', `Requires ${requires.map((one) => `[${one}](#${one.toLowerCase()})`).join(', ')}.`]),
+    ...(causes.length === 0
+      ? []
+      : [
+          '',
+          '| cause | means | what to do |',
+          '| --- | --- | --- |',
+          ...causes.map(
+            ({ code, verdict, when, advice }) =>
+              `| \`${code}\` | ${cell([verdict && `(${verdict})`, when].filter(Boolean).join(' '))} | ${advice.map(step).join('; ')} |`,
+          ),
+        ]),
+  ];
+}
+
+const step = ({ text, command }) =>
+  command === undefined ? cell(text) : `${cell(text)}: \`${command.replaceAll('|', '\\|')}\``;
+// What looks like a tag would vanish, and a bar would end the cell.
+const cell = (words) =>
+  words
+    .split(/(`[^`]*`)/)
+    .map((part, index) => (index % 2 === 0 ? part.replace(/<(?=[A-Za-z/!])/g, '&lt;') : part))
+    .join('')
+    .replaceAll('|', '\\|');

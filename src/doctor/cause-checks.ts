@@ -1,0 +1,57 @@
+import type { EngineCauseCode } from './engine-causes.ts';
+
+const HANDSHAKE: readonly EngineCauseCode[] = [
+  'engine-host-not-found',
+  'engine-resolver-down',
+  'engine-refused',
+  'engine-unreachable',
+  'engine-connect-timeout',
+  'engine-silent',
+  'engine-plaintext',
+  'engine-reset',
+  'engine-handshake-refused',
+  'engine-handshake-failed',
+  'engine-certificate-untrusted',
+  'engine-certificate-expired',
+  'engine-certificate-not-yet-valid',
+  'engine-host-name-mismatch',
+  'engine-no-http2',
+  'engine-http1',
+  'engine-not-http2',
+  'engine-closed-after-handshake',
+  'client-certificate-missing',
+  'client-certificate-refused',
+  'client-certificate-expired',
+  'proxy-host-not-found',
+  'proxy-refused',
+  'proxy-unreachable',
+  'proxy-timeout',
+  'proxy-tls-failed',
+  'proxy-speaks-tls',
+  'proxy-not-http',
+  'proxy-closed',
+  'proxy-authentication-required',
+  'proxy-forbids',
+  'proxy-cannot-reach-engine',
+  'proxy-answered-otherwise',
+];
+
+/** The causes that a check on the engine's side can name, for who explains it before it is made. */
+export const ENGINE_CAUSE_CHECKS: Readonly<Record<string, readonly EngineCauseCode[]>> = {
+  'KF-TLS-003': HANDSHAKE,
+  'KF-ENGINE-001': [
+    'engine-unauthenticated',
+    'engine-permission-denied',
+    'engine-unavailable',
+    'engine-call-timeout',
+    'engine-call-failed',
+    'engine-not-grpc',
+    'engine-connection-lost',
+  ],
+  'KF-ENGINE-002': [
+    'engine-namespace-not-found',
+    'engine-unauthenticated',
+    'engine-call-timeout',
+    'engine-call-failed',
+  ],
+};

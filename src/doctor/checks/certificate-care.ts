@@ -1,0 +1,115 @@
+import { X509Certificate } from 'node:crypto';
+import type { TlsMaterialText } from '../../engine/material/tls-material.ts';
+import type { Check } from '../check.ts';
+import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../doctor-input.ts';
+import { explainedFinding } from '../explained.ts';
+
+type DoctorCheck = Check<DoctorInput, DoctorFound>;
+
+const DAY = 86_400_000;
+
+const requested = ({ material }: DoctorInput): string | undefined =>
+  material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined;
+
+const PARTS: readonly (readonly [keyof TlsMaterialText, string])[] = [
+  ['cert', 'client certificate'],
+  ['key', 'private key'],
+  ['ca', 'CA'],
+];
+
+export const certificateForm: DoctorCheck = {
+  id: 'KF-TLS-004',
+  title: 'Certificate files as other programs read them',
+  plane: 'tls',
+  docs: 'kf-tls-004',
+  requires: ['KF-TLS-001'],
+  offline: true,
+  timeoutMs: 2_000,
+  notApplicable: requested,
+  run: async ({ input, found }) => {
+    if (input.material.kind !== 'given') throw new Error('asked without given material');
+    const text = await input.material.read();
+    const authorities = found.material?.ca.length ?? 0;
+    const facts = {
+      typescript: 'reads it as it is',
+      python: 'reads it as it is',
+      java: authorities > 1 ? `trusts only the first of ${authorities} certificates of the CA` : 'reads it as it is',
+      authorities,
+    };
+    // Inline text is written that way on purpose: a variable holds one line.
+    const where = (has: (pem: string) => boolean): readonly string[] =>
+      input.material.kind === 'given' && input.material.form === 'files'
+        ? PARTS.filter(([part]) => has(text[part])).map(([, name]) => name)
+        : [];
+    const literal = where((pem) => /-----\\n/.test(pem));
+    const windows = where((pem) => pem.includes('\r\n'));
+    const parts = literal.length > 0 ? literal : windows;
+    if (parts.length > 0) {
+      const isLiteral = literal.length > 0;
+      const file = input.files.find(({ what }) => what.endsWith(parts[0] ?? ''))?.path;
+      return explainedFinding({
+        id: 'KF-TLS-004',
+        code: isLiteral ? 'certificate-literal-newlines' : 'certificate-crlf',
+        text: isLiteral
+          ? `\\n stands in place of line breaks: ${parts.join(', ')}`
+          : `Line ends of Windows: ${parts.join(', ')}`,
+        facts,
+        ...(file !== undefined && { values: { file } }),
+      });
+    }
+    const summary = authorities > 1 ? `Java ${facts.java}; all others take all of them` : 'every SDK reads them alike';
+    return { state: 'pass', summary, facts };
+  },
+};
+
+/** Whether so little of a life is left that it is worth saying. */
+export function isSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
+  const left = end - now;
+  if (threshold?.kind === 'duration') return left < threshold.ms;
+  if (threshold?.kind === 'share') return left < (end - begin) * threshold.share;
+  return left < Math.min(14 * DAY, (end - begin) / 3);
+}
+
+export const certificateExpiry: DoctorCheck = {
+  id: 'KF-TLS-005',
+  title: 'Life of the engine certificate',
+  plane: 'tls',
+  docs: 'kf-tls-005',
+  requires: ['KF-TLS-001'],
+  offline: true,
+  timeoutMs: 2_000,
+  notApplicable: requested,
+  run: ({ input, found }) => {
+    const { material } = found;
+    if (material === undefined) throw new Error('no certificate was found before');
+    const now = correctedNow(input, found);
+    const roots = material.ca.map((pem) => new X509Certificate(pem));
+    const facts = {
+      validTo: new Date(material.notAfter).toISOString(),
+      daysLeft: Math.floor((material.notAfter - now) / DAY),
+      authorityValidTo: roots.map(({ validTo }) => new Date(validTo).toISOString()),
+    };
+    const left = `${facts.daysLeft} days`;
+    if (isSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
+      return Promise.resolve(
+        explainedFinding({
+          ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
+          text: `The engine certificate ends in ${left}, on ${facts.validTo}`,
+        }),
+      );
+    }
+    const ending = roots.find(({ validFrom, validTo }) =>
+      isSoon(Date.parse(validFrom), Date.parse(validTo), now, input.warnExpiry ?? { kind: 'duration', ms: 14 * DAY }),
+    );
+    if (ending !== undefined) {
+      const end = new Date(ending.validTo).toISOString();
+      return Promise.resolve(
+        explainedFinding({
+          ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
+          text: `${ending.subject.replaceAll('\n', ', ')} of the CA ends on ${end}`,
+        }),
+      );
+    }
+    return Promise.resolve({ state: 'pass', summary: `${left} left`, facts });
+  },
+};

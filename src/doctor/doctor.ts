@@ -1,0 +1,134 @@
+import type { Clock } from '../base/clock.ts';
+import { interrupted, usageError } from '../base/errors.ts';
+import { nearMatch } from '../base/near-match.ts';
+import type { SettingsResult } from '../settings/resolve.ts';
+import type { Check, CheckEvent } from './check.ts';
+import type { RestAccess } from './connection-input.ts';
+import { prepareConnection } from './connection-prepare.ts';
+import { connectionSettings } from './connection-settings.ts';
+import type { DoctorFound, DoctorInput, ExpiryThreshold, GitVerdict, ProjectView } from './doctor-input.ts';
+import { doctorSettings, splitProblems } from './doctor-settings.ts';
+import { registry } from './registry.ts';
+import { type DoctorReport, makeDoctorReport } from './report.ts';
+import { reusing, type Issued } from './reuse.ts';
+import { runChecks, selectChecks } from './runner.ts';
+
+export interface DoctorRequest {
+  readonly settings: SettingsResult;
+  /** Absolute: the project, or the folder it was called in. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly inProject: boolean;
+  readonly project?: ProjectView;
+  readonly git: (path: string) => Promise<GitVerdict>;
+  readonly nodeVersion: string;
+  readonly selection: DoctorSelection;
+  /** Milliseconds for everything. */
+  readonly timeoutMs: number;
+  readonly failOnWarn: boolean;
+  readonly warnExpiry?: ExpiryThreshold;
+  readonly processId?: string;
+  /** What an earlier run got of KuFlow, and where this one keeps what it gets. */
+  readonly issued?: Issued;
+  readonly report?: (event: CheckEvent) => void;
+  readonly signal?: AbortSignal;
+  /** The command that runs the check again. */
+  readonly retry?: string;
+  readonly clock?: Clock;
+}
+
+export interface DoctorSelection {
+  /** Ids or planes, whatever their case; all when absent. What they require comes along. */
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly offline?: boolean;
+  readonly noCreate?: boolean;
+}
+
+type AnyCheck = Check<DoctorInput, DoctorFound>;
+
+/** The ids that a word stands for: an id, or a plane. Throws a usage error that names what was probably meant. */
+function idsOf(word: string, option: string): readonly string[] {
+  const wanted = word.trim().toLowerCase();
+  const ids = registry.filter(({ id, plane }) => id.toLowerCase() === wanted || plane === wanted).map(({ id }) => id);
+  if (ids.length > 0) return ids;
+  const words = [...registry.map(({ id }) => id), ...new Set(registry.map(({ plane }) => plane))];
+  const near = nearMatch(word, words);
+  throw usageError(`${option} ${word}: there is no such check or plane`, [
+    near === undefined
+      ? `Planes: ${[...new Set(registry.map(({ plane }) => plane))].join(', ')}`
+      : `Did you mean ${near}?`,
+  ]);
+}
+
+function select(selection: DoctorSelection): {
+  readonly checks: readonly AnyCheck[];
+  readonly excluded: ReadonlyMap<string, string>;
+} {
+  const { only, skip = [], offline = false, noCreate = false } = selection;
+  const checks = selectChecks(
+    registry,
+    only?.flatMap((word) => idsOf(word, '--only')),
+  );
+  const excluded = new Map<string, string>();
+  for (const check of checks) {
+    if (offline && !check.offline) excluded.set(check.id, 'left out by --offline');
+    else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'left out by --no-create');
+  }
+  for (const word of skip) for (const id of idsOf(word, '--skip')) excluded.set(id, 'left out by --skip');
+  return { checks, excluded };
+}
+
+/**
+ * All checks that apply here, side by side where they can, in `timeoutMs` altogether. Makes at most one engine token and one engine
+ * certificate at KuFlow, besides what the worker's own check makes, and lists them. Rejects with a usage error for a check that does not
+ * exist, and with status 130 when `signal` fires; what is wrong is in the report.
+ */
+export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
+  const { signal, timeoutMs, env, clock } = request;
+  const { checks, excluded } = select(request.selection);
+  const started = performance.now();
+  const { connection } = splitProblems(request.settings);
+  const prepared = prepareConnection(await connectionSettings(connection), {
+    env,
+    ...(clock && { clock }),
+    // What stops everything says less than what stops one step.
+    stepMs: Math.min(5_000, Math.ceil(timeoutMs / 3)),
+    restMs: Math.min(8_000, Math.ceil(timeoutMs / 2)),
+  });
+  const rest: RestAccess =
+    request.issued === undefined
+      ? prepared.input.rest
+      : reusing(prepared.input.rest, request.issued, () => prepared.input.clock.now());
+  const input: DoctorInput = {
+    ...prepared.input,
+    ...doctorSettings(request.settings, request.inProject),
+    rest,
+    folder: request.folder,
+    env,
+    inProject: request.inProject,
+    git: request.git,
+    nodeVersion: request.nodeVersion,
+    ...(request.project && { project: request.project }),
+    ...(request.warnExpiry && { warnExpiry: request.warnExpiry }),
+    ...(request.processId !== undefined && { processId: request.processId }),
+  };
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  try {
+    const results = await runChecks(checks, input, {
+      excluded,
+      deadline: { signal: deadline.signal, text: `no result within the ${timeoutMs / 1000} s of the whole run` },
+      ...(request.report && { report: request.report }),
+      ...(signal && { signal }),
+    });
+    if (signal?.aborted === true) throw interrupted();
+    return makeDoctorReport(results, performance.now() - started, {
+      failOnWarn: request.failOnWarn,
+      ...(request.retry !== undefined && { retry: request.retry }),
+    });
+  } finally {
+    clearTimeout(timer);
+    await prepared.client?.close();
+  }
+}

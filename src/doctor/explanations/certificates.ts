@@ -1,0 +1,101 @@
+import { fails, warns, type Explanation } from './explanation.ts';
+
+const TO_PKCS8 = {
+  text: 'Convert it (give NEW_KEY in its place)',
+  command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out NEW_KEY',
+};
+const NEW_SET = { text: 'Get a new set from KuFlow', command: 'kuflow credentials pull' };
+
+const UNUSABLE = {
+  'certificate-files-unreadable': fails(
+    'A file that a setting names is not there, is no file, can not be read, or is larger than 1 MiB.',
+    NEW_SET,
+  ),
+  'certificate-empty': fails('A part of the set is empty.', NEW_SET),
+  'certificate-not-pem': fails(
+    'A part holds no complete PEM block: it is cut, in DER, or something else altogether.',
+    'A file in DER becomes PEM by: openssl x509 -inform der -in FILE -out FILE.pem',
+    NEW_SET,
+  ),
+  'certificate-base64-of-pem': fails(
+    'The text is base64 of PEM, as Kubernetes shows secrets: it was encoded once too often.',
+    'Decode it once: base64 -d',
+  ),
+  'certificate-swapped': fails(
+    'A key stands where a certificate belongs, or the other way round.',
+    'Exchange the two settings (<source>)',
+  ),
+  'certificate-unreadable': fails('The text has the frame of PEM, and what is in it can not be parsed.', NEW_SET),
+  'certificate-pkcs1-key': fails(
+    "The key is PKCS#1 (BEGIN RSA PRIVATE KEY): Java's and other SDKs take PKCS#8 only.",
+    TO_PKCS8,
+  ),
+  'certificate-sec1-key': fails('The key is SEC1 (BEGIN EC PRIVATE KEY): SDKs take PKCS#8 only.', TO_PKCS8),
+  'certificate-encrypted-key': fails('The key has a passphrase, which no setting can give.', TO_PKCS8),
+  'certificate-several-keys': fails(
+    'The file of the key holds more than one.',
+    'Leave only the key of the certificate in it',
+  ),
+  'certificate-x509-version': fails(
+    "The certificate is X.509 v1, which Temporal's Rust core refuses.",
+    'Have it issued as v3',
+    NEW_SET,
+  ),
+  'certificate-key-mismatch': fails(
+    'The key belongs to another certificate: often one of two files was replaced and the other was not.',
+    NEW_SET,
+  ),
+  'certificate-leaf-is-ca': fails(
+    'The client certificate is that of an authority.',
+    'Use a certificate that the authority issued for this client',
+  ),
+  'certificate-expired': fails('The certificate is over.', NEW_SET),
+  'certificate-not-yet-valid': fails('The certificate begins in the future.', "Check this machine's clock", NEW_SET),
+  'certificate-wrong-extended-key-usage': fails(
+    'Its extended key usage does not name clientAuth: it is a certificate for servers.',
+    'Use a certificate for clients',
+    NEW_SET,
+  ),
+} as const;
+
+/** The engine's certificate: as given, as issued, and how long it lasts. */
+export const certificates: Readonly<Record<string, Explanation>> = {
+  'KF-TLS-001': {
+    looksAt:
+      'Certificate, key and CA that settings give, without a network: PEM of the right kinds, PKCS#8 without a passphrase, X.509 v3 for clients, no CA, within its time, a key that belongs to it. Time is that of KuFlow where its clock could be seen.',
+    causes: UNUSABLE,
+  },
+  'KF-TLS-002': {
+    looksAt:
+      'The engine certificate that KuFlow issues where settings give none. This creates one at KuFlow; `--no-create` leaves it out.',
+    causes: UNUSABLE,
+  },
+  'KF-TLS-004': {
+    looksAt:
+      'How other programs read the same files: line ends, line breaks written as `\\n`, more than one certificate in the CA.',
+    causes: {
+      'certificate-crlf': warns('A file has line ends of Windows (CRLF). The worker takes it; some programs do not.', {
+        text: 'Write it with plain line ends',
+        command: "sed -i 's/\\r$//' <file>",
+      }),
+      'certificate-literal-newlines': warns(
+        'A file holds `\\n` in place of line breaks. The worker takes it; OpenSSL, `temporal` and other SDKs do not.',
+        { text: 'Write real line breaks', command: "sed -i 's/\\\\n/\\n/g' <file>" },
+      ),
+    },
+  },
+  'KF-TLS-005': {
+    looksAt:
+      'How long the given certificate lasts: a warning when less than 14 days or a third of its life are left, whichever is shorter, or by `--warn-expiry`.',
+    causes: {
+      'certificate-expires-soon': warns('It ends soon, and nobody has renewed it.', {
+        text: 'Get a new one; a running worker takes it over',
+        command: 'kuflow credentials rotate',
+      }),
+      'certificate-authority-expires-soon': warns(
+        'A certificate of the CA ends soon: from then on the engine is not trusted.',
+        NEW_SET,
+      ),
+    },
+  },
+};

@@ -1,0 +1,65 @@
+import { fails, warns, type Explanation } from './explanation.ts';
+
+/** The worker project that the doctor runs in. */
+export const project: Readonly<Record<string, Explanation>> = {
+  'KF-PROJ-001': {
+    looksAt:
+      'The process definitions of the project, and whether the code that is generated from them is what they say now. Its queue against that of the settings.',
+    causes: {
+      'definition-broken': fails('A definition has mistakes.', 'Correct <file>'),
+      'definition-drift': warns(
+        'The definition was changed, and types and tasks are still those of before.',
+        'Generate them again: kuflow add task, or change <files> by hand',
+      ),
+      'definition-queue-differs': warns(
+        'The definition names another task queue than the settings: the worker polls the one of the settings.',
+        'Use one name in <file> and <source>',
+      ),
+    },
+  },
+  'KF-PROJ-002': {
+    looksAt: "Installed versions of Temporal's packages: all the same, and without faults that are known.",
+    causes: {
+      'sdk-not-installed': warns('The dependencies of the project are not installed.', {
+        text: 'Install them',
+        command: 'npm install',
+      }),
+      'sdk-versions-differ': fails(
+        "Temporal's packages have different versions: the worker refuses to start, or fails later.",
+        'Give all of @temporalio/* one version in package.json, and install again',
+      ),
+      'sdk-known-fault': warns(
+        'An installed version has a fault that is known.',
+        'Update <package> to <version> or newer',
+      ),
+    },
+  },
+  'KF-PROJ-003': {
+    looksAt: 'The Node.js that runs here, against what package.json asks for.',
+    causes: {
+      'node-too-old': fails('Node.js is older than the worker needs.', 'Install Node.js <wanted>'),
+    },
+  },
+  'KF-WORK-001': {
+    looksAt:
+      "The worker's own `--check`, which goes the same way with the SDK's own TLS and proxy stack. It creates an engine token, and a certificate where none is given; `--no-create` leaves it out.",
+    causes: {
+      'worker-check-failed': fails(
+        "The worker's own check failed at a step.",
+        'See what it says',
+        'Run it alone: npm run check',
+      ),
+      'worker-check-no-answer': warns('The check of the worker ended without a result.', 'Run it alone: npm run check'),
+    },
+  },
+  'KF-WORK-002': {
+    looksAt:
+      'Whether doctor and worker agree. Where they do not, something treats the two stacks differently: a proxy, a CA, a rule for one program.',
+    causes: {
+      'worker-disagrees': fails(
+        'What works for doctor fails for the worker, or the other way round.',
+        "Temporal's core reads no proxy variables and no CA of Node: set temporal.proxy and temporal.mutual-tls.ca",
+      ),
+    },
+  },
+};

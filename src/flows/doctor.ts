@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import type { CheckEvent, CheckResult } from '../doctor/check.ts';
+import { runDoctor, type DoctorSelection } from '../doctor/doctor.ts';
+import type { ExpiryThreshold } from '../doctor/doctor-input.ts';
+import type { DoctorReport } from '../doctor/report.ts';
+import type { Issued } from '../doctor/reuse.ts';
+import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+import { projectFolder } from './doctor-project.ts';
+import { gitVerdict } from './doctor-git.ts';
+
+export interface DoctorFlowRequest extends ConnectionWorld {
+  readonly flags: ConnectionFlags;
+  readonly selection: DoctorSelection;
+  /** Milliseconds for everything. */
+  readonly timeoutMs: number;
+  readonly failOnWarn: boolean;
+  readonly warnExpiry?: ExpiryThreshold;
+  readonly processId?: string;
+  readonly issued?: Issued;
+  readonly report: (event: CheckEvent) => void;
+  readonly signal: AbortSignal;
+  /** How a person starts this command. */
+  readonly retry: string;
+}
+
+/** `kuflow doctor`: every check, with the settings and files of the project that `cwd` is in, or of `cwd` itself. */
+export async function examine(request: DoctorFlowRequest): Promise<DoctorReport> {
+  const { env } = request;
+  const root = projectFolder(request.cwd);
+  const folder = root ?? request.cwd;
+  const { result } = await resolveConnection(request.flags, { ...request, cwd: folder });
+  const { warnExpiry, processId, issued } = request;
+  return await runDoctor({
+    settings: result,
+    folder,
+    env,
+    inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
+    git: (path) => gitVerdict(path, env),
+    nodeVersion: process.version,
+    selection: request.selection,
+    timeoutMs: request.timeoutMs,
+    failOnWarn: request.failOnWarn,
+    report: request.report,
+    signal: request.signal,
+    retry: request.retry,
+    ...(warnExpiry && { warnExpiry }),
+    ...(processId !== undefined && { processId }),
+    ...(issued && { issued }),
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `14d`, `36h`, `2w`, or a share of the life such as `25%`. Throws a usage error for anything else. */
+export function readExpiryThreshold(text: string): ExpiryThreshold {
+  const duration = /^(\d{1,6})([mhdw])$/.exec(text.trim());
+  if (duration !== null) return { kind: 'duration', ms: Number(duration[1]) * (UNITS[duration[2] ?? ''] ?? 0) };
+  const share = /^(\d{1,3})%$/.exec(text.trim());
+  if (share !== null && Number(share[1]) <= 100) return { kind: 'share', share: Number(share[1]) / 100 };
+  throw usageError(`--warn-expiry ${text}: expected a time like 14d, 36h or 2w, or a share of the life like 25%`);
+}
+
+/** Results whose fixes can be made. */
+export function fixesOf(results: readonly CheckResult[]): NonNullable<CheckResult['fixes']> {
+  return results.flatMap(({ fixes = [] }) => fixes);
+}

@@ -1,0 +1,52 @@
+import type { Advice } from '../doctor/check.ts';
+import type { CheckExplanation } from '../doctor/explanations/explain.ts';
+import { palette } from './palette.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
+
+export function printExplanationList({ out }: Terminal, all: readonly CheckExplanation[], invocation: string): void {
+  const { bold, dim } = palette(out);
+  const rows = all.map(({ id, plane, title, offline, creates }) => [
+    id,
+    plane,
+    title,
+    [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
+  ]);
+  const [head = '', ...lines] = table([['CHECK', 'PLANE', 'WHAT', ''], ...rows]);
+  out.line(bold(head));
+  for (const line of lines) out.line(line);
+  out.line(dim(`\nMore about one: ${invocation} doctor explain ${all[0]?.id ?? 'ID'}`));
+}
+
+export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
+  const { bold, dim, red, yellow } = palette(out);
+  const prose = (text: string): void => out.line(out.isTTY ? wrapped(text, out.columns) : text);
+  const { id, title, plane, looksAt, requires, offline, creates, timeoutMs } = explanation;
+  out.line(bold(`${id}  ${title}`));
+  prose(looksAt);
+  out.line();
+  const about = [
+    ['plane', plane],
+    ['requires', requires.length === 0 ? 'nothing' : requires.join(', ')],
+    ['network', offline ? 'not needed' : 'needed'],
+    ['creates', creates === undefined ? 'nothing' : `an ${creates} at KuFlow`],
+    ['at most', `${timeoutMs / 1000} s`],
+  ];
+  for (const line of table(about)) out.line(dim(line));
+  for (const { code, verdict, when, advice } of explanation.causes) {
+    const paint = verdict === 'warn' ? yellow : red;
+    out.line(`\n${paint(code)}${verdict === undefined ? '' : ` (${verdict})`}`);
+    if (when !== undefined) prose(`  ${when}`);
+    for (const step of advice) prose(`  - ${adviceText(step)}`);
+  }
+}
+
+export function adviceText({ text, command }: Advice): string {
+  return command === undefined ? text : `${text}: ${command}`;
+}
+
+/** `--json` of one. */
+export function explanationAsData({ causes, ...rest }: CheckExplanation): object {
+  return { ...rest, causes };
+}
