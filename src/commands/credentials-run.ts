@@ -2,14 +2,23 @@ import { systemClock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
 import type { CredentialWorld } from '../flows/credentials-access.ts';
 import { execWithCredentials, requestEngineToken } from '../flows/credentials-exec.ts';
-import { pullCredentials, rotateCredentials } from '../flows/credentials-pull.ts';
+import { pullAndExport } from '../flows/credentials-export.ts';
+import { rotateCredentials } from '../flows/credentials-pull.ts';
 import { credentialsStatus, pruneCredentials } from '../flows/credentials-status.ts';
+import { exportAsData, followExport, printExport } from '../terminal/credentials-export-view.ts';
 import { followPull, printPull, printPrune, pullAsData, pruneAsData } from '../terminal/credentials-views.ts';
 import { printStatus, statusAsData } from '../terminal/credentials-status-view.ts';
 import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
-import type { CredentialsFlags, PruneFlags, PullFlags, RotateFlags, StatusFlags, TokenFlags } from './credentials.ts';
+import type {
+  CredentialsFlags,
+  PruneFlags,
+  PullExportFlags,
+  RotateFlags,
+  StatusFlags,
+  TokenFlags,
+} from './credentials.ts';
 
 const NOT_RUN = 125;
 
@@ -20,14 +29,24 @@ function world(context: CommandContext): CredentialWorld {
 
 /**
  * `kuflow credentials pull`. With `--json`: `{ result: unchanged|would-pull|pulled, because: [{ reason, text }], set?, settings: { file, keys },
- * engine?, kept?, warnings }`, `set` without secrets: `{ id, folder, namespace, endpoint, principal, certificate, renewBefore, … }`.
+ * engine?, kept?, warnings, export? }`, `set` without secrets: `{ id, folder, namespace, endpoint, principal, certificate, renewBefore, … }`.
  */
-export async function runPull(flags: PullFlags, context: CommandContext): Promise<void> {
+export async function runPull(flags: PullExportFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
-    const result = await pullCredentials({
+    const { format, output, paths, temporalProfile, secretName, allowGit } = flags;
+    const given = { format, output, paths, temporalProfile, secretName, allowGit };
+    if (output === '-' && flags.json === true)
+      throw usageError('--output - and --json both want standard output', ['Give one of them']);
+    const { pulled: result, exported } = await pullAndExport({
       ...world(context),
+      exported: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      onPulled: ({ kind }) => {
+        if (kind === 'pulled') progress.end('done');
+        progress.stop();
+      },
+      onExport: followExport(terminal.err),
       flags,
       force: flags.force === true,
       offline: flags.offline === true,
@@ -35,10 +54,14 @@ export async function runPull(flags: PullFlags, context: CommandContext): Promis
       dryRun: flags.dryRun === true,
       report: followPull(progress),
     });
-    if (result.kind === 'pulled') progress.end('done');
-    progress.stop();
-    if (flags.json === true) printJson(context, pullAsData(result, context.cwd));
-    else printPull(terminal, result, context);
+    if (flags.json === true) {
+      const data = exported === undefined ? {} : { export: exportAsData(exported) };
+      printJson(context, { ...pullAsData(result, context.cwd), ...data });
+      return;
+    }
+    // Standard output holds the credentials alone, when they are what was asked for.
+    printPull(output === '-' ? { ...terminal, out: terminal.err } : terminal, result, context);
+    if (exported !== undefined) printExport(terminal, exported);
   } finally {
     progress.stop();
   }

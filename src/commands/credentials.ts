@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
+import { FORMATS } from '../credentials/formats/format-names.ts';
 import type { ConnectionFlags } from '../flows/connection-flags.ts';
+import type { ExportFlags } from '../flows/credentials-export.ts';
 import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
 
@@ -15,6 +17,8 @@ export interface PullFlags extends CredentialsFlags {
   readonly withToken?: boolean;
   readonly dryRun?: boolean;
 }
+
+export interface PullExportFlags extends PullFlags, ExportFlags {}
 
 export interface RotateFlags extends CredentialsFlags {
   readonly exec?: string;
@@ -48,9 +52,19 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--force', 'Get a new one though the one here is fine; let go of pointers to other files')
     .option('--offline', 'Do not show it to the engine')
     .option('--with-token', 'Also get an engine token and keep it beside the certificate; it is soon over')
+    .addOption(
+      new Option('--format <form>', 'Also write it in another form, edited in place where the target exists').choices(
+        Object.keys(FORMATS),
+      ),
+    )
+    .option('--output <path>', 'Where to: a file, a folder for pem, or - for standard output')
+    .option('--paths', 'dotenv, yaml: name the files of the set instead of holding their content')
+    .option('--temporal-profile <name>', 'temporal-toml: the profile; default when absent')
+    .option('--secret-name <name>', 'k8s-secret: the name of the Secret; kuflow-worker for a new one')
+    .option('--allow-git', 'Write secrets to a file that git tracks or does not ignore')
     .option('--dry-run', 'Say what would be done; nothing is asked for')
     .option('--json', 'Print the result as JSON')
-    .action(async (flags: PullFlags) => (await run()).runPull(flags, context));
+    .action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
 
   connected(command.command('status'))
     .summary('Show what is in use, where it comes from and until when')

@@ -1,3 +1,4 @@
+import type { SetPlace } from '../credentials/material/make-set.ts';
 import { pullSet, type PullEvent, type PullResult } from '../credentials/pull.ts';
 import { nodeFiles } from '../credentials/store/node-files.ts';
 import type { StoreFiles } from '../credentials/store/store-files.ts';
@@ -17,8 +18,11 @@ export interface CredentialsPullRequest extends CredentialWorld {
   readonly files?: StoreFiles;
 }
 
+/** `place`: whose set it is by the settings now, and where it is used. */
+export type PulledCredentials = PullResult & { readonly place: SetPlace };
+
 /** `kuflow credentials pull`: asks for an engine certificate where the one here does not do. Rejects with a KnownError, nothing changed. */
-export async function pullCredentials(request: CredentialsPullRequest): Promise<PullResult> {
+export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
   return await withAccess(request, (access) =>
     pullSet({
       ...common(request, access),
@@ -76,11 +80,11 @@ function common(request: CredentialsPullRequest | CredentialsRotateRequest, acce
 async function withAccess(
   request: CredentialsPullRequest | CredentialsRotateRequest,
   work: (access: CredentialAccess) => Promise<PullResult>,
-): Promise<PullResult> {
+): Promise<PulledCredentials> {
   const access = await openCredentialAccess(request.flags, request);
   try {
     const result = await work(access);
-    return { ...result, warnings: [...access.warnings, ...result.warnings] };
+    return { ...result, warnings: [...access.warnings, ...result.warnings], place: access.place };
   } finally {
     await access.close();
   }

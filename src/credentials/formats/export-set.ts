@@ -1,4 +1,4 @@
-import { basename, isAbsolute } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { CredentialSet } from '../credential-set.ts';
@@ -66,6 +66,7 @@ const TEXTS: Readonly<Record<Exclude<FormatName, 'pem'>, (input: FormatInput) =>
 export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   const { format, output } = request;
   if (output !== '-' && !isAbsolute(output)) throw new Error('The output is no absolute path');
+  checkOptions(request);
   if (format === 'pem') return await exportPem(request);
   const input = inputOf(request);
   if (output === '-') {
@@ -76,7 +77,7 @@ export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   const target = await readTarget(files, output);
   const existing = targetText(target);
   const formatted = TEXTS[format]({ ...input, ...(existing !== undefined && { existing }) });
-  const secret = holdsSecrets(request);
+  const secret = holdsSecrets(request, request.set.token !== undefined);
   const notes = [...formatted.notes, ...(secret ? await keepOutOfGit(target.path, env, allowGit) : [])];
   const mode = modeFor(target, secret);
   if (mode !== target.mode) notes.push(closedNote(target, mode));
@@ -90,10 +91,41 @@ export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   return { kind: 'written', path: output, changes, notes };
 }
 
-function inputOf({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
-  const wantsPaths = format === 'temporal-toml' || byPath;
+/** What is known of an export before there is a set. */
+export type ExportCheck = Omit<ExportRequest, 'set' | 'paths'> & { readonly withToken: boolean };
+
+/** Looks at the target as `exportSet` does, before a set is asked for. Rejects with a KnownError when it can't be written to. */
+export async function checkExport(request: ExportCheck): Promise<void> {
+  const { format, output, files, env, allowGit, withToken } = request;
+  checkOptions(request);
+  if (format === 'pem') {
+    const folder = await pemFolder(files, output);
+    for (const name of secretFiles(withToken)) {
+      await readTarget(files, join(folder, name));
+      await keepOutOfGit(join(folder, name), env, allowGit);
+    }
+  } else if (output !== '-') {
+    const target = await readTarget(files, output);
+    targetText(target);
+    if (holdsSecrets(request, withToken)) await keepOutOfGit(target.path, env, allowGit);
+  }
+}
+
+function checkOptions({ format, output, byPath }: Pick<ExportRequest, 'format' | 'output' | 'byPath'>): void {
   if (byPath && !['temporal-toml', 'dotenv', 'yaml'].includes(format))
     throw usageError(`${format} holds the certificate itself: it can't name files instead`);
+  if (format === 'pem' && output === '-')
+    throw usageError('pem is several files: name a folder by --output', [
+      'One text has --format json, yaml, dotenv or k8s-secret',
+    ]);
+}
+
+function secretFiles(withToken: boolean): readonly string[] {
+  return SECRET.slice(0, withToken ? 2 : 1);
+}
+
+function inputOf({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
+  const wantsPaths = format === 'temporal-toml' || byPath;
   if (wantsPaths && paths === undefined) throw usageError('The credentials stand in no files here that could be named');
   return {
     set,
@@ -104,21 +136,17 @@ function inputOf({ set, format, output, paths, byPath, profile, secretName }: Ex
   };
 }
 
-function holdsSecrets({ set, format, byPath }: ExportRequest): boolean {
+function holdsSecrets({ format, byPath }: Pick<ExportRequest, 'format' | 'byPath'>, withToken: boolean): boolean {
   const onlyPaths = format === 'temporal-toml' || byPath;
-  return !onlyPaths || (set.token !== undefined && format !== 'yaml');
+  return !onlyPaths || (withToken && format !== 'yaml');
 }
 
 async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
-  if (output === '-')
-    throw usageError('pem is several files: name a folder by --output', [
-      'One text has --format json, yaml, dotenv or k8s-secret',
-    ]);
   const folder = await pemFolder(files, output);
   const gitNotes: string[] = [];
-  for (const name of SECRET.slice(0, set.token === undefined ? 1 : 2))
-    gitNotes.push(...(await keepOutOfGit(`${folder}/${name}`, env, allowGit)));
+  for (const name of secretFiles(set.token !== undefined))
+    gitNotes.push(...(await keepOutOfGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
     return {
