@@ -64,7 +64,8 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
 
 /** `export NAME=VALUE` lines for a POSIX shell's `eval`, or with --json `{ NAME: VALUE }`; asked for by name, so that the secret is in it. */
 export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
-  const settings = settingsOf(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), context.env);
+  const where = { cwd: context.cwd, stateDir: flags.stateDir };
+  const settings = await settingsOf(await runningPlatform(where), { ...where, env: context.env });
   const { out } = context.terminal;
   if (flags.json === true) out.line(JSON.stringify(settings, undefined, 2));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);

@@ -1,4 +1,4 @@
-import { attachOrStart, environmentOf, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
+import { attachOrStart, workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
 import { type FailedStart, failedStart, startDevCommand, statusOfExit } from './dev-command.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {
@@ -23,7 +23,7 @@ export async function devExec(request: DevExecRequest): Promise<DevExecResult> {
     const command = await startDevCommand({
       command: request.command,
       cwd: request.cwd,
-      env: environmentOf(platform.state, request.env),
+      env: await workerEnvironment(platform.state, request),
       output: 'pass',
     });
     let drained: Promise<unknown> = Promise.resolve();

@@ -15,6 +15,7 @@ import { findTemporal, type FindEvent } from '../platform/temporal/find.ts';
 import { loadDefinition, projectDefinitionFiles } from '../process/definition/definition-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
+import { overProjectFiles } from './dev-certificate.ts';
 
 export type DevEvent = PlatformEvent | (FindEvent & { readonly about: 'temporal' });
 
@@ -123,6 +124,15 @@ export async function runningPlatform(request: {
 /** The caller's environment with the platform's settings over it. */
 export function environmentOf(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...platformEnvironment(state, env) };
+}
+
+/** The same for a worker with the project's files: what they say of another KuFlow must not lead it astray. */
+export async function workerEnvironment(
+  state: PlatformState,
+  request: { readonly cwd: string; readonly stateDir?: string; readonly env: NodeJS.ProcessEnv },
+): Promise<NodeJS.ProcessEnv> {
+  const over = await overProjectFiles(state, request.cwd, join(stateFolder(request), 'worker'));
+  return { ...environmentOf(state, request.env), ...over };
 }
 
 async function servedDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[]> {

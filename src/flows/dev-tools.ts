@@ -1,12 +1,18 @@
+import { join } from 'node:path';
 import { platformEnvironment } from '../platform/environment.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../platform/temporal/find.ts';
-import type { DevEvent } from './dev-platform.ts';
+import { overProjectFiles } from './dev-certificate.ts';
+import { stateFolder, type DevEvent } from './dev-platform.ts';
 
-/** The settings by which a worker in `env` reaches a running platform, by name of the variable; the client secret is in clear. */
-export function settingsOf(state: PlatformState, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  return platformEnvironment(state, env);
+/** The settings by which a worker of the project in `cwd` reaches a running platform, by name of the variable; the client secret is in clear. */
+export async function settingsOf(
+  state: PlatformState,
+  request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
+): Promise<Readonly<Record<string, string>>> {
+  const over = await overProjectFiles(state, request.cwd, join(stateFolder(request), 'worker'));
+  return { ...platformEnvironment(state, request.env), ...over };
 }
 
 /** The history of a workflow as JSON, for replayers; KnownError when there is none of that id. */

@@ -8,7 +8,7 @@ import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { workflowPollers } from '../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from './dev-command.ts';
-import { attachOrStart, environmentOf, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
+import { attachOrStart, workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
 import { checkAnswers, readAnswers, type Answers } from './simulate-answers.ts';
 import { Stuck, type StuckItem } from './simulate-ending.ts';
 import { answerUntilCompleted } from './simulate-user.ts';
@@ -194,7 +194,7 @@ async function started(request: SimulateRequest, platform: DevPlatform): Promise
     return await startDevCommand({
       command: request.command,
       cwd: request.cwd,
-      env: environmentOf(platform.state, request.env),
+      env: await workerEnvironment(platform.state, request),
       output: request.output,
     });
   } catch (error) {

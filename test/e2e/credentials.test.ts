@@ -321,4 +321,19 @@ describe('at the end', () => {
     worker.signal('SIGTERM');
     expect(await worker.exited).toBe(0);
   }, 150_000);
+
+  it('the same project runs on a local KuFlow all the same, though its files hold another certificate', async () => {
+    const folder = join(root, 'worker');
+    const state = join(root, 'state');
+    const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
+    const dev = ['dev', 'exec', '--state-dir', state, '--temporal-path', await temporalPath(), ...ports];
+    const check = await packedCommand(
+      'kuflow',
+      [...dev, '--', process.execPath, join(folder, 'dist', 'main.js'), '--check'],
+      { cwd: folder },
+    );
+    expect(check.status, check.out + check.err).toBe(0);
+    expect(check.out).toMatch(/^ok +namespace/m);
+    expect(readdirSync(join(state, 'worker')).sort()).toEqual(['ca.pem', 'cert.pem', 'key.pem']);
+  });
 });
