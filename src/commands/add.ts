@@ -28,6 +28,7 @@ export interface AddProcessFlags extends AddFlags {
   readonly processId?: string;
   readonly tenantId?: string;
   readonly sample?: number;
+  readonly profile?: string;
   readonly clientId?: string;
   readonly clientSecretFile?: string;
   readonly clientSecretStdin?: boolean;

@@ -5,11 +5,14 @@ export interface ConnectionOptionTexts {
   readonly tenant?: string;
   /** The engine is talked to as well. */
   readonly engine?: boolean;
+  /** What the profile is for, where it is not the one to use. */
+  readonly profile?: string;
 }
 
 /** The options by which a command is told whose credentials to use, and where KuFlow is; read by `connectionSettings`. */
 export function connectionOptions(command: Command, texts: ConnectionOptionTexts = {}): Command {
   command
+    .option('--profile <name>', texts.profile ?? 'Stored credentials to use, see `kuflow profiles`; or KUFLOW_PROFILE')
     .option('--client-id <id>', 'Client id of the application')
     .option(
       '--client-secret-file <file>',

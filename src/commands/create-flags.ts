@@ -17,6 +17,7 @@ export interface CreateFlags {
   readonly processId?: string;
   readonly tenantId?: string;
   readonly local?: boolean;
+  readonly profile?: string;
   readonly clientId?: string;
   readonly clientSecretFile?: string;
   readonly clientSecretStdin?: boolean;

@@ -3,6 +3,7 @@ export interface ProcessesFlags {
   readonly json?: boolean;
   readonly sample?: number;
   readonly tenantId?: string;
+  readonly profile?: string;
   readonly clientId?: string;
   readonly clientSecretFile?: string;
   readonly clientSecretStdin?: boolean;

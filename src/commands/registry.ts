@@ -35,6 +35,21 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('./doctor.ts'),
   },
   {
+    name: 'login',
+    summary: 'Store the credentials of an application for the commands of this tool',
+    load: () => import('./login.ts'),
+  },
+  {
+    name: 'logout',
+    summary: 'Remove stored credentials',
+    load: () => import('./logout.ts'),
+  },
+  {
+    name: 'profiles',
+    summary: 'List the stored credentials and say where their secrets are',
+    load: () => import('./profiles.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print a script that lets the shell complete commands, options and processes',
     load: () => import('./completion.ts'),

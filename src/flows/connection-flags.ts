@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { requireSettings, resolveSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
+import { requireSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
+import { settingsWithProfiles } from './profile-settings.ts';
 import { REST_REQUIRED } from './rest-access.ts';
 
 /** The connection as options state it. */
 export interface ConnectionFlags {
+  /** Name of a stored profile. */
+  readonly profile?: string;
   readonly clientId?: string;
   readonly clientSecretFile?: string;
   readonly clientSecretStdin?: boolean;
@@ -20,6 +23,8 @@ export interface ConnectionWorld {
   /** Absolute; application files are read here. */
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+  /** Ends what is asked of a keychain. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ConnectionSettings {
@@ -40,13 +45,13 @@ export async function connectionSettings(
   const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
   const next = isMissing
-    ? 'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin'
+    ? 'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: kuflow login'
     : 'Correct what is named, then run it again';
   const settings = requireSettings({ ...result, problems }, [next]);
   return { settings, warnings };
 }
 
-/** The same, judged by nobody yet: every problem is in the result. Rejects only for options that can't be read. */
+/** The same, judged by nobody yet: every problem is in the result. Rejects only for options that can't be read, and for a profile that is not there. */
 export async function resolveConnection(
   flags: ConnectionFlags,
   world: ConnectionWorld,
@@ -60,17 +65,23 @@ export async function resolveConnection(
     'temporal.target': option(flags.target, '--target'),
     'kuflow.api.ca': option(flags.ca, '--ca'),
   };
-  const result = await resolveSettings({
-    flags: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    env: world.env,
-    files: { dir: world.cwd },
-    required: REST_REQUIRED,
-    cwd: world.cwd,
-  });
-  return { result, warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message)] };
+  const { env, cwd, signal } = world;
+  const { result, warnings } = await settingsWithProfiles(
+    {
+      flags: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      env,
+      files: { dir: cwd },
+      required: REST_REQUIRED,
+      cwd,
+    },
+    { env, cwd, ...(flags.profile !== undefined && { named: flags.profile }), ...(signal && { signal }) },
+  );
+  const ofFiles = result.warnings.map(({ message }) => message);
+  return { result, warnings: [...(secret?.warnings ?? []), ...ofFiles, ...warnings] };
 }
 
-async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld) {
+/** The secret that the options name, with the option and its warnings; undefined when none does. */
+export async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld) {
   if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true) {
     throw usageError('--client-secret-file and --client-secret-stdin are two ways of giving one secret: choose one');
   }

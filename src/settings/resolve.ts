@@ -61,7 +61,7 @@ export interface SettingsQuestion {
  * Every setting with its value, where it comes from and what it shadows: flags over environment over
  * `application-local.yaml` over `application.yaml` over defaults, key by key. Client id and secret always come from one
  * source; with those of the environment the endpoint is KUFLOW_API_ENDPOINT or the default, and a file that
- * names another one is a problem.
+ * names another one is a problem. With those of a profile it is the profile's, and a file or a variable that names another one is a problem.
  * Never rejects for a bad setting: all problems are in the result.
  */
 export async function resolveSettings(question: SettingsQuestion): Promise<SettingsResult> {
@@ -216,6 +216,11 @@ function endpointMismatch(
 ): readonly SettingProblem[] {
   const endpoint = settings[ENDPOINT];
   if (!standsApart(credentials) || endpoint === undefined || endpoint.source.kind === 'flag') return [];
+  const own = layers.find((layer) => layer.group === credentials.group)?.entries.get(ENDPOINT);
+  if (endpoint.source.kind === 'environment' && own !== undefined && !sameEndpoint(own.raw, endpoint.value)) {
+    const expected = `${endpointShown(own.raw)} (${sourceText(own.source)}), the endpoint of the credentials in use; the variable names ${endpoint.value}`;
+    return [{ key: ENDPOINT, code: 'endpoint-mismatch', source: endpoint.source, expected }];
+  }
   const written = layers.find((layer) => layer.group === 'files' && layer.entries.has(ENDPOINT))?.entries.get(ENDPOINT);
   if (written === undefined || written.raw.includes('FILL_ME') || sameEndpoint(written.raw, endpoint.value)) return [];
   const where = endpoint.source.kind === 'default' ? 'the default' : sourceText(endpoint.source);

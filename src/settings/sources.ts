@@ -13,7 +13,7 @@ export interface Source {
 /**
  * `missing`: not given. `placeholder`: FILL_ME. `invalid`: not what the key takes. `unreadable`: a file that can't be read.
  * `mixed-credentials`: id and secret in different sources. `conflict`: two ways of giving one thing.
- * `endpoint-mismatch`: credentials of the environment, and a file that names another endpoint.
+ * `endpoint-mismatch`: credentials of the environment or a profile, and another source that names another endpoint.
  */
 export type ProblemCode =
   'missing' | 'placeholder' | 'invalid' | 'unreadable' | 'mixed-credentials' | 'conflict' | 'endpoint-mismatch';

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { KnownError, codeOf } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
+import { nodeFiles } from '../store/node-files.ts';
+import { doing } from '../store/store-error.ts';
+import type { Keychain, KeychainDone } from './keychain/keychain.ts';
+import { openKeychain, openNamedKeychain, type KeychainQuestion } from './keychain/open-keychain.ts';
+import type { SecretPlace } from './profile-file.ts';
+
+export interface PlacesWorld extends KeychainQuestion {
+  /** Absolute: where the profile file is. */
+  readonly folder: string;
+}
+
+const secretFile = (folder: string, name: string): string => join(folder, 'secrets', name);
+
+/** For a sentence: `the system's keychain (secret-tool)`, or the path of the file. */
+export function whereIs(place: SecretPlace, { folder, ...world }: PlacesWorld): string {
+  if (place.in === 'file') return secretFile(folder, place.name);
+  const opened = openKeychain({ ...world, env: {} });
+  return opened.kind === 'open' && opened.keychain.name === place.in
+    ? opened.keychain.title
+    : `a keychain of another system (${place.in})`;
+}
+
+/** Stores it and reads it back: what a tool says is no proof. What it took and does not give back is removed again. */
+export async function keepInKeychain(
+  keychain: Keychain,
+  key: string,
+  secret: Secret,
+  label: string,
+): Promise<KeychainDone> {
+  const stored = await keychain.store(key, secret, label);
+  if (stored.kind === 'failed') return stored;
+  const read = await keychain.read(key);
+  if (read.kind === 'found' && read.secret.reveal() === secret.reveal()) return { kind: 'done' };
+  await keychain.remove(key);
+  return { kind: 'failed', why: read.kind === 'failed' ? read.why : 'it does not give back what it was given' };
+}
+
+/** A file of its own, 0600 from birth. Rejects with a KnownError. */
+export async function keepInFile(name: string, secret: Secret, { folder }: PlacesWorld): Promise<SecretPlace> {
+  const path = secretFile(folder, name);
+  await doing('Writing the secret', path, async () => {
+    const parent = join(path, '..');
+    const there = await nodeFiles.look(parent);
+    if (there === undefined) await nodeFiles.makeFolder(parent);
+    else if (there.kind !== 'folder' || !there.own) {
+      throw new KnownError({
+        message: "The secret can't be kept in a file: its folder is a link or belongs to another user",
+        tried: parent,
+        next: ['Move it away, then log in again'],
+      });
+    }
+    await writeFileAtomic(path, secret.reveal(), 0o600);
+  });
+  return { in: 'file', name };
+}
+
+export type SecretRead =
+  | { readonly kind: 'found'; readonly secret: Secret; readonly warnings: readonly string[] }
+  /** `why` completes "the secret can't be had: …". */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** The secret of a profile. Opens the keychain when it is in there, and so is asked for only when it is used. */
+export async function readSecretOf(place: SecretPlace, world: PlacesWorld): Promise<SecretRead> {
+  if (place.in === 'file') return await readFileSecret(secretFile(world.folder, place.name));
+  const opened = openNamedKeychain(place.in, world);
+  if (opened.kind === 'none') return { kind: 'failed', why: `the keychain is not used: ${opened.why}` };
+  const read = await opened.keychain.read(place.key);
+  if (read.kind === 'found') return { ...read, warnings: [] };
+  return { kind: 'failed', why: read.kind === 'absent' ? 'it is not in the keychain any more' : read.why };
+}
+
+async function readFileSecret(path: string): Promise<SecretRead> {
+  const failed = (why: string): SecretRead => ({ kind: 'failed', why: `${path} ${why}` });
+  try {
+    const status = await nodeFiles.look(path);
+    if (status === undefined) return failed('is not there any more');
+    if (status.kind !== 'file') return failed('is no plain file');
+    if (!status.own) return failed('belongs to another user');
+    const secret = new Secret((await nodeFiles.read(path)).toString('utf8'));
+    const open = process.platform !== 'win32' && (status.mode & 0o077) !== 0;
+    return { kind: 'found', secret, warnings: open ? [`Other users may read ${path}: chmod 600 ${path}`] : [] };
+  } catch (error) {
+    return failed(`can't be read (${codeOf(error) ?? 'unknown error'})`);
+  }
+}
+
+/** Removes a secret; why it is still there, and what to do about it, or undefined when it is gone. Rejects with the signal's reason only. */
+export async function forgetSecret(place: SecretPlace, world: PlacesWorld): Promise<string | undefined> {
+  if (place.in === 'file') {
+    try {
+      await nodeFiles.removeFile(secretFile(world.folder, place.name));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'ENOENT') return `it can't be removed (${code ?? 'unknown error'})`;
+    }
+    return undefined;
+  }
+  const opened = openNamedKeychain(place.in, world);
+  if (opened.kind === 'none') return `the keychain is not used: ${opened.why}${byHand(place, world)}`;
+  const removed = await opened.keychain.remove(place.key);
+  return removed.kind === 'done' ? undefined : `${removed.why}${byHand(place, world)}`;
+}
+
+function byHand(place: { readonly in: string; readonly key: string }, world: PlacesWorld): string {
+  const opened = openKeychain({ ...world, env: {} });
+  return opened.kind === 'open' && opened.keychain.name === place.in
+    ? `; by hand: ${opened.keychain.removeCommand(place.key)}`
+    : '';
+}

@@ -1,0 +1,137 @@
+import { configFolder } from '../base/config-folder.ts';
+import { KnownError, usageError } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
+import { nearMatch } from '../base/near-match.ts';
+import { ownCommand } from '../base/own-command.ts';
+import { Secret } from '../base/secret.ts';
+import { readProfileFile, type Profile } from '../credentials/profiles/profile-file.ts';
+import { readSecretOf } from '../credentials/profiles/secret-places.ts';
+import {
+  resolveSettings,
+  type ProfileSource,
+  type SettingsQuestion,
+  type SettingsResult,
+} from '../settings/resolve.ts';
+
+export interface ProfileChoice {
+  /** Of `--profile`. */
+  readonly named?: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProfileSettings {
+  readonly result: SettingsResult;
+  readonly warnings: readonly string[];
+}
+
+const SECRET = 'kuflow.api.client-secret';
+
+/**
+ * The settings with the profiles of this user below or above the other sources, as rule and choice have it. The secret of a profile is read,
+ * and the keychain opened, only when its credentials are the ones in use. Rejects with a KnownError for a profile that is named and not there.
+ */
+export async function settingsWithProfiles(
+  question: SettingsQuestion,
+  choice: ProfileChoice,
+): Promise<ProfileSettings> {
+  const { source, profile, folder, unusable } = await chosenProfile(choice);
+  const first = await resolveSettings({ ...question, profiles: source === undefined ? [] : [source] });
+  // A damaged file matters to those who would have needed it.
+  if (unusable !== undefined && first.problems.some(({ key, code }) => key === SECRET && code === 'missing'))
+    throw unusable;
+  const used = first.settings[SECRET]?.source;
+  if (source === undefined || profile === undefined || folder === undefined || used?.kind !== 'profile')
+    return { result: first, warnings: [] };
+
+  const read = await readSecretOf(profile.secret, { folder, ...choice });
+  if (read.kind === 'failed') {
+    const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
+    const expected = `a secret that can be had; ${read.why}. ${ownCommand(choice.cwd)} login --profile ${profile.name} stores it again`;
+    const problems = [...first.problems, { key: SECRET, code: 'unreadable' as const, source: used, expected }];
+    return { result: { ...first, settings, problems }, warnings: [] };
+  }
+  const values = { ...source.values, [SECRET]: read.secret };
+  return {
+    result: await resolveSettings({ ...question, profiles: [{ ...source, values }] }),
+    warnings: read.warnings,
+  };
+}
+
+interface ChosenProfile {
+  readonly source?: ProfileSource;
+  readonly profile?: Profile;
+  readonly folder?: string;
+  /** Why there may be a default profile that can't be read. */
+  readonly unusable?: KnownError;
+}
+
+/** The one profile that counts for a call: that of the option, else that of the variable, else the default. */
+export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise<ChosenProfile> {
+  const ofVariable = env['KUFLOW_PROFILE']?.trim();
+  const [chosenBy, wanted] =
+    named !== undefined
+      ? (['flag', named] as const)
+      : ofVariable !== undefined && ofVariable !== ''
+        ? (['environment', ofVariable] as const)
+        : (['default', undefined] as const);
+  const folder = configFolder(env);
+  if (folder === undefined) {
+    if (wanted === undefined) return {};
+    throw noSuchProfile({ name: wanted, chosenBy, there: [], cwd });
+  }
+  try {
+    const { path, profiles, defaultName } = await readProfileFile(folder);
+    const name = wanted ?? defaultName;
+    const profile = profiles.find((one) => one.name === name);
+    if (profile === undefined) {
+      if (wanted === undefined) return {};
+      throw noSuchProfile({ name: wanted, chosenBy, there: profiles.map((one) => one.name), cwd });
+    }
+    return { source: sourceOf(profile, chosenBy, path), profile, folder };
+  } catch (error) {
+    if (chosenBy === 'default' && error instanceof KnownError) return { unusable: error };
+    throw error;
+  }
+}
+
+function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: string): ProfileSource {
+  const { name, endpoint, clientId, tenantId, target, ca } = profile;
+  return {
+    chosenBy,
+    name,
+    file,
+    values: {
+      'kuflow.api.endpoint': endpoint,
+      'kuflow.api.client-id': clientId,
+      // Stands for the one that is read when it is used.
+      [SECRET]: new Secret('not read yet'),
+      ...(tenantId !== undefined && { 'kuflow.api.tenant-id': tenantId }),
+      ...(target !== undefined && { 'temporal.target': target }),
+      ...(ca !== undefined && { 'kuflow.api.ca': ca }),
+    },
+  };
+}
+
+export interface MissingProfile {
+  readonly name: string;
+  readonly chosenBy: ProfileSource['chosenBy'];
+  /** Names of those that are there. */
+  readonly there: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+}
+
+/** A usage error that names the profiles that are there. */
+export function noSuchProfile({ name, chosenBy, there, cwd }: MissingProfile): KnownError {
+  const near = nearMatch(name, there);
+  const shown = forTerminal(name, 80);
+  const giver = chosenBy === 'environment' ? 'KUFLOW_PROFILE' : '--profile';
+  return usageError(`${giver} ${shown}: there is no such profile`, [
+    ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+    there.length === 0 ? 'There is none yet' : `There are: ${there.join(', ')}`,
+    `${ownCommand(cwd)} login --profile NAME stores one`,
+  ]);
+}
