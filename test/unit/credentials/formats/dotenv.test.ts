@@ -10,6 +10,7 @@ import type { CredentialSet } from '../../../../src/credentials/credential-set.t
 import { dotenvText } from '../../../../src/credentials/formats/dotenv.ts';
 import { environmentOf } from '../../../../src/credentials/formats/environment.ts';
 import type { Formatted } from '../../../../src/credentials/formats/formatted.ts';
+import { credentialProject, identityInFiles } from '../../../support/credential-project.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../support/credential-set.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -67,6 +68,26 @@ describe('an environment file', () => {
     for (const read of Object.values(readers(format(undefined, {}, PATHS).text.reveal(), Object.keys(values))))
       expect(read).toEqual(values);
     expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
+  });
+
+  it('is what a worker starts on, inline or by files', () => {
+    const project = credentialProject(join(folder(), 'worker'));
+    const read = (paths?: typeof PATHS): Record<string, string> =>
+      present(parseEnv(format(undefined, {}, paths).text.reveal()));
+    expect(identityInFiles(project, read())).toMatchObject({
+      from: 'data',
+      cert: set.certificate,
+      ca: set.authorities,
+    });
+    const paths = { cert: join(project, 'c'), key: join(project, 'k'), ca: join(project, 'a') };
+    writeFileSync(paths.cert, set.certificate);
+    writeFileSync(paths.key, set.privateKey.reveal());
+    writeFileSync(paths.ca, set.authorities);
+    expect(identityInFiles(project, read(paths))).toMatchObject({
+      from: 'files',
+      namespace: set.namespace,
+      cert: set.certificate,
+    });
   });
 
   it.each(['a b', 'a#b', '#a', "it's", 'costs $5', 'a "b"', 'back`tick', 'x=y', 'ünï', 'a!b'])(

@@ -37,7 +37,7 @@ describe('an application file with credentials', () => {
     const { text, changes } = format();
     expect(await pythonYaml(text.reveal())).toEqual([said()]);
     expect(changes.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'added'));
-    const project = credentialProject(folder(), 'none');
+    const project = credentialProject(folder(), null);
     writeFileSync(join(project, 'application-local.yaml'), format(LOCAL).text.reveal());
     expect(identityInFiles(project)).toMatchObject({ namespace: set.namespace, cert: set.certificate });
   });

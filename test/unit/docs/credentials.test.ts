@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from '../../../scripts/bundle.mjs';
+import { FORMATS } from '../../../src/credentials/formats/format-names.ts';
+import { jsonText } from '../../../src/credentials/formats/json.ts';
+import { secretManifestText } from '../../../src/credentials/formats/secret-manifest.ts';
+import { SETTING_KEYS } from '../../../src/settings/keys.ts';
+import { credentialSet, withToken } from '../../support/credential-set.ts';
+
+const page = readFileSync(join(ROOT, 'docs', 'credentials.md'), 'utf8');
+const rowOf = (format: string): string => page.split('\n').find((line) => line.startsWith(`| \`${format}\` |`)) ?? '';
+const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
+
+describe('the page of credentials', () => {
+  it('has every form, with the keys that it writes', async () => {
+    for (const format of Object.keys(FORMATS)) expect(rowOf(format), format).not.toBe('');
+    const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
+    const input = { set, name: 'x', profile: 'default' };
+    const keys = Object.keys(JSON.parse(jsonText(input).text.reveal()) as object);
+    expect(
+      namesIn(rowOf('json'))
+        .filter((name) => name !== 'json')
+        .sort(),
+    ).toEqual([...keys].sort());
+    const { stringData } = parse(secretManifestText(input).text.reveal()) as { stringData: object };
+    const always = Object.keys(stringData).filter((key) => key !== 'server-name' && key !== 'engine.token');
+    expect(
+      namesIn(rowOf('k8s-secret'))
+        .filter((name) => name !== 'k8s-secret')
+        .sort(),
+    ).toEqual(always.sort());
+  });
+
+  it('has recipes that Kubernetes takes, with variables that a worker knows', () => {
+    const manifest = parse(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '') as ConstructorParameters<typeof Deployment>[0];
+    // The part that the recipe leaves out, because the generated file has it.
+    const containers = manifest?.spec?.template.spec?.containers.map((container) => ({ ...container, image: 'x' }));
+    new Deployment(manifest).validate();
+    expect(containers).toHaveLength(1);
+    const known = SETTING_KEYS.flatMap(({ env, fileEnv }) => [env, ...(fileEnv === undefined ? [] : [fileEnv])]);
+    const used = [...page.matchAll(/\b((?:TEMPORAL_MUTUALTLS|KUFLOW_API)_[A-Z_]*[A-Z])\b/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(used.length).toBeGreaterThan(12);
+    expect(used.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
