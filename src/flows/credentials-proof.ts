@@ -36,9 +36,10 @@ export async function proveSet(set: CredentialSet, request: ProofRequest): Promi
     only: [token === undefined ? 'KF-TLS-003' : request.describeNamespace ? 'KF-ENGINE-002' : 'KF-ENGINE-001'],
     env,
     signal,
+    // The certificate came from there.
+    accepted: true,
     ...(token && { token: { token: token.value, expiredAt: new Date(token.expiresAt).toISOString() } }),
   });
-  // Without a token only the handshake is asked for; whether the application may read principals is another matter.
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw failed(report, set);
   const server = token === undefined ? await systemInfo(set, settings, request) : summaryOf(report, 'KF-ENGINE-001');

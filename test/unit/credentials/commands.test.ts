@@ -165,6 +165,7 @@ describe('pull', () => {
     const ended = await kuflow(['pull']);
     expect(ended.status).toBe(1);
     expect(ended.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(ended.asked).toBe(1);
     expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
   });
 
