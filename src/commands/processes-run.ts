@@ -55,7 +55,8 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
 
 async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestSettings> {
   const { env, cwd, terminal } = context;
-  const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input });
+  const signal = context.interruption();
+  const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
   for (const warning of warnings) terminal.err.line(`Warning: ${warning}`);
   return await restSettings(settings, env);
 }

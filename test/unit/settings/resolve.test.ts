@@ -8,7 +8,7 @@ import { Secret } from '../../../src/base/secret.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import type { SettingName } from '../../../src/settings/keys.ts';
 import { requireSettings, resolveSettings } from '../../../src/settings/resolve.ts';
-import type { SettingFlags, SettingsQuestion } from '../../../src/settings/resolve.ts';
+import type { ProfileSource, SettingFlags, SettingsQuestion } from '../../../src/settings/resolve.ts';
 import { sourceText } from '../../../src/settings/sources.ts';
 
 interface Case {
@@ -16,6 +16,7 @@ interface Case {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: Readonly<Partial<Record<SettingName, string>>>;
+  readonly profiles?: readonly ProfileSource[];
   readonly expect: {
     readonly values?: Readonly<Partial<Record<SettingName, unknown>>>;
     readonly sources?: Readonly<Partial<Record<SettingName, string>>>;
@@ -64,13 +65,13 @@ async function folder(files: Readonly<Record<string, string>> | undefined): Prom
 }
 
 async function question(
-  one: Pick<Case, 'files' | 'env' | 'flags'>,
+  one: Pick<Case, 'files' | 'env' | 'flags' | 'profiles'>,
 ): Promise<SettingsQuestion & { readonly cwd: string }> {
   const dir = await folder(one.files);
   const flags: SettingFlags = Object.fromEntries(
     Object.entries(one.flags ?? {}).map(([name, value]) => [name, { value, option: `--${name}` }]),
   );
-  return { env: filledAll(one.env, dir), flags, files: { dir }, cwd: dir };
+  return { env: filledAll(one.env, dir), flags, files: { dir }, cwd: dir, profiles: one.profiles ?? [] };
 }
 
 describe('the shared table of cases', () => {

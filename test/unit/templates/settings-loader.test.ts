@@ -16,6 +16,7 @@ interface Case {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: object;
+  readonly profiles?: object;
   readonly expect: {
     readonly values?: Readonly<Record<string, unknown>>;
     readonly problems: readonly { readonly key: string; readonly code: string }[];
@@ -25,8 +26,8 @@ interface Case {
 const table = JSON.parse(await readFile(new URL('../../support/settings-cases.json', import.meta.url), 'utf8')) as {
   readonly cases: readonly Case[];
 };
-// A worker has no flags.
-const cases = table.cases.filter(({ flags }) => flags === undefined);
+// A worker has no flags, and reads no profiles.
+const cases = table.cases.filter(({ flags, profiles }) => flags === undefined && profiles === undefined);
 
 const ENV = {
   KUFLOW_API_CLIENTID: '018f3a1c-0000-7000-8000-000000000001',
