@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { outsideHook } from '../base/git-environment.ts';
 import { LOCAL_SETTINGS_FILE } from './local-settings.ts';
 
 export type GitResult =
@@ -35,9 +36,6 @@ interface GitCall {
   readonly output: string;
 }
 
-// Set inside git hooks: they would turn our calls to the repository whose hook runs.
-const NOT_FOR_CHILD = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
-
 /**
  * Makes a repository with a first commit of `paths`, unless the folder is inside one already. Nothing here fails the creation of a
  * project: what was not done is said with its reason. Never commits a file that git does not ignore although it holds the secret.
@@ -51,7 +49,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
 }
 
 async function initAndCommit(options: GitOptions): Promise<GitResult> {
-  const env = Object.fromEntries(Object.entries(options.env).filter(([name]) => !NOT_FOR_CHILD.test(name)));
+  const env = outsideHook(options.env);
   const cancelSignal = options.signal ?? new AbortController().signal;
   const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
     const result = await execa('git', args, {
