@@ -43,7 +43,7 @@ export function readApplicationFiles(
     let content: unknown;
     try {
       // Every scalar as it is written: a secret of digits keeps its zeros.
-      content = parse(readFileSync(join(directory, file), 'utf8'), { schema: 'failsafe' });
+      content = parse(readFileSync(join(directory, file), 'utf8'), { schema: 'failsafe', logLevel: 'error' });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') continue;
       // The message of a YAML error quotes the file, which may hold the secret.
