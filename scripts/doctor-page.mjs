@@ -2,15 +2,35 @@
 
 const START = '<!-- checks:start -->';
 const END = '<!-- checks:end -->';
+const FAULTS_START = '<!-- faults:start -->';
+const FAULTS_END = '<!-- faults:end -->';
+const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
 
 /**
- * The page with the part between its marks replaced.
+ * The page with the parts between its marks replaced.
  * @param {string} page
  * @param {readonly import('../src/doctor/explanations/explain.ts').CheckExplanation[]} checks
+ * @param {typeof import('../test/unit/doctor/matrix/matrix.ts').matrix} matrix
  * @returns {string}
  */
-export function doctorPage(page, checks) {
-  return replaced(page, START, END, checkSections(checks));
+export function doctorPage(page, checks, matrix) {
+  return replaced(replaced(page, START, END, checkSections(checks)), FAULTS_START, FAULTS_END, faultTable(matrix));
+}
+
+function faultTable(matrix) {
+  const count = matrix.map(({ plane, faults }) => `${plane} ${faults.length}`).join(', ');
+  return [
+    `${matrix.flatMap(({ faults }) => faults).length} faults: ${count}.`,
+    ...matrix.flatMap(({ plane, faults }) => [
+      '',
+      `| ${plane} | root cause | exit status |`,
+      '| --- | --- | --- |',
+      ...faults.map(({ name, root }) => {
+        const [id = '', state = '', code = ''] = root.split(' ');
+        return `| ${cell(name)} | [${id}](#${id.toLowerCase()}) \`${code}\` | ${EXIT[state]} |`;
+      }),
+    ]),
+  ];
 }
 
 /**

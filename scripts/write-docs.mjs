@@ -17,5 +17,6 @@ console.log(`docs/commands/: ${pages.size} pages`);
 
 const { explainAll } = await importSource(root, 'src/doctor/explanations/explain.ts');
 const doctor = join(root, 'docs', 'doctor.md');
-await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll()));
+const { matrix } = await importSource(root, 'test/unit/doctor/matrix/matrix.ts');
+await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll(), matrix));
 console.log('docs/doctor.md: checks');

@@ -53,6 +53,8 @@ export interface ConnectionInput {
 /** KuFlow's REST API as the checks need it; each rejects with the client's error. */
 export interface RestAccess {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
+  /** The tenants that the credentials see: the first of them, and how many there are. */
+  readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
   readonly requestToken: (signal: AbortSignal) => Promise<IssuedToken>;
   readonly requestCertificate: (signal: AbortSignal) => Promise<IssuedMaterial>;
 }
@@ -63,6 +65,11 @@ export interface Identity {
   readonly name?: string;
   /** KuFlow's clock when it answered, milliseconds since the epoch, where the answer tells. */
   readonly serverTime?: number;
+}
+
+export interface VisibleTenants {
+  readonly ids: readonly string[];
+  readonly total: number;
 }
 
 export interface IssuedToken {

@@ -35,7 +35,12 @@ function attempt<T>(key: string, source: string | undefined, make: () => T, prob
 }
 
 const unavailable = (): Promise<never> => Promise.reject(new Error('asked without usable settings'));
-const NO_ACCESS: RestAccess = { whoAmI: unavailable, requestToken: unavailable, requestCertificate: unavailable };
+const NO_ACCESS: RestAccess = {
+  whoAmI: unavailable,
+  tenants: unavailable,
+  requestToken: unavailable,
+  requestCertificate: unavailable,
+};
 
 /** The input of the checks, and the client behind it (absent when the settings do not suffice to make one). */
 export function prepareConnection(

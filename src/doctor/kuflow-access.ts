@@ -13,7 +13,7 @@ function timeOf(date: string | undefined): Pick<Identity, 'serverTime'> {
 }
 
 /**
- * The three questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
+ * The questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
  * principals is asked for its tenants instead.
  */
 export function kuflowAccess(client: KuFlowClient, clientId: string): RestAccess {
@@ -30,6 +30,10 @@ export function kuflowAccess(client: KuFlowClient, clientId: string): RestAccess
   };
   return {
     whoAmI,
+    tenants: async (signal) => {
+      const { body } = await client.call('findTenants', { query: { size: 50 }, signal });
+      return { ids: body.content.map(({ id }) => id), total: body.metadata.totalElements };
+    },
     requestToken: async (signal) => {
       const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_TOKEN' }, signal });
       const issued = body.engineToken;

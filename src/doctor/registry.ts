@@ -3,11 +3,16 @@ import { certificateExpiry, certificateForm } from './checks/certificate-care.ts
 import { clockSkew } from './checks/clock.ts';
 import { describeNamespace, systemInfo } from './checks/engine.ts';
 import { filePermissions, filesInGit } from './checks/files.ts';
+import { processStart, queuePollers } from './checks/pollers.ts';
+import { definitionDrift, nodeVersion } from './checks/project.ts';
 import { restCredentials } from './checks/rest.ts';
+import { sdkVersions } from './checks/sdk-versions.ts';
 import { settingsComplete } from './checks/settings.ts';
 import { settingNotes, temporalTls, temporalVariables, workerSettings } from './checks/settings-more.ts';
+import { tenantVisible } from './checks/tenant.ts';
 import { engineHandshake, givenCertificate, issuedCertificate } from './checks/tls.ts';
 import { engineToken } from './checks/token.ts';
+import { workerAgrees, workerCheck } from './checks/worker.ts';
 import type { ConnectionFound, ConnectionInput } from './connection-input.ts';
 import type { DoctorFound, DoctorInput } from './doctor-input.ts';
 
@@ -33,6 +38,7 @@ export const registry: readonly Check<DoctorInput, DoctorFound>[] = [
   filePermissions,
   filesInGit,
   restCredentials,
+  tenantVisible,
   clockSkew,
   engineToken,
   givenCertificate,
@@ -42,4 +48,11 @@ export const registry: readonly Check<DoctorInput, DoctorFound>[] = [
   engineHandshake,
   systemInfo,
   describeNamespace,
+  queuePollers,
+  processStart,
+  definitionDrift,
+  sdkVersions,
+  nodeVersion,
+  workerCheck,
+  workerAgrees,
 ];

@@ -63,12 +63,25 @@ export function numberField(bytes: Uint8Array, number: number): number | undefin
 
 /** A length-delimited field holding `text`. */
 export function encodeString(number: number, text: string): Uint8Array {
-  const body = Buffer.from(text, 'utf8');
-  const length: number[] = [];
-  let rest = body.length;
+  return encodeMessage(number, Buffer.from(text, 'utf8'));
+}
+
+/** A length-delimited field holding a message, made of the fields of `encodeString` and its kin one after the other. */
+export function encodeMessage(number: number, body: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from([number * 8 + 2, ...varintBytes(body.length)]), body]);
+}
+
+/** A number, an enumeration or a truth value (1). */
+export function encodeNumber(number: number, value: number): Uint8Array {
+  return Buffer.from([number * 8, ...varintBytes(value)]);
+}
+
+function varintBytes(value: number): readonly number[] {
+  const bytes: number[] = [];
+  let rest = value;
   while (rest > 0x7f) {
-    length.push((rest & 0x7f) | 0x80);
+    bytes.push((rest & 0x7f) | 0x80);
     rest >>>= 7;
   }
-  return Buffer.concat([Buffer.from([number * 8 + 2, ...length, rest]), body]);
+  return [...bytes, rest];
 }

@@ -47,6 +47,12 @@ export interface EngineConnection {
   readonly facts: DialFacts;
   getSystemInfo(options: CallOptions): Promise<RpcResult<SystemInfo>>;
   describeNamespace(namespace: string, options: CallOptions): Promise<RpcResult<NamespaceInfo>>;
+  /** Any other call of Temporal's workflow service about a namespace; request and answer as protobuf. */
+  call(
+    method: string,
+    request: { readonly namespace: string; readonly message: Uint8Array },
+    options: CallOptions,
+  ): Promise<RpcResult<Uint8Array>>;
   /** Ends the connection at once; safe to call twice. */
   close(): void;
 }
@@ -226,6 +232,8 @@ export async function connectEngine(options: DialOptions): Promise<EngineConnect
           return { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
         },
       ),
+    call: (method, { namespace, message }, call) =>
+      unary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: call }),
     close: () => {
       session.destroy();
       dialled.socket.destroy();

@@ -1,6 +1,54 @@
-import { findProject } from '../scaffold/edit/open-project.ts';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageVersion } from '../base/package-root.ts';
+import type { DriftedFile, ProjectProcess, ProjectView } from '../doctor/doctor-input.ts';
+import { answersOf, findProject, openProject } from '../scaffold/edit/open-project.ts';
+import { prepareProject } from '../scaffold/scaffold-project.ts';
+import { runWorkerCheck } from './doctor-worker.ts';
 
 /** The folder of the project that a folder is in, or undefined. */
 export function projectFolder(cwd: string): string | undefined {
   return findProject(cwd);
+}
+
+/** A project as the doctor looks at it. */
+export function projectView(folder: string, env: Readonly<Record<string, string | undefined>>): ProjectView {
+  const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
+  return {
+    processes: () => processesOf(folder),
+    drift: () => driftOf(folder),
+    ...(installed && { workerCheck: (signal: AbortSignal) => runWorkerCheck(folder, env, signal) }),
+  };
+}
+
+async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
+  const { processes } = await openProject(folder);
+  return processes.map(({ definition, place }) => ({
+    file: place.definitionFile,
+    code: definition.process.code,
+    workflowType: definition.workflow.type,
+    taskQueue: definition.workflow.taskQueue,
+  }));
+}
+
+/** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
+const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
+
+async function driftOf(folder: string): Promise<readonly DriftedFile[]> {
+  const project = await openProject(folder);
+  // Another version writes other code, which says nothing about the definition.
+  if (project.record.version !== packageVersion()) return [];
+  const answers = answersOf(project, project.processes);
+  const made = { version: packageVersion(), command: '', conflicts: 'keep', overwrite: [] } as const;
+  const { decision } = await prepareProject({ folder, answers, ...made });
+  const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
+  const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
+  const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
+    const bytes = await readFile(join(folder, path)).catch(() => undefined);
+    const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
+    return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
+  });
+  return [...missing.map(({ path }): DriftedFile => ({ path, how: 'missing' })), ...(await Promise.all(judged))];
 }

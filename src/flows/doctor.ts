@@ -7,7 +7,7 @@ import type { ExpiryThreshold } from '../doctor/doctor-input.ts';
 import type { DoctorReport } from '../doctor/report.ts';
 import type { Issued } from '../doctor/reuse.ts';
 import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
-import { projectFolder } from './doctor-project.ts';
+import { projectFolder, projectView } from './doctor-project.ts';
 import { gitVerdict } from './doctor-git.ts';
 
 export interface DoctorFlowRequest extends ConnectionWorld {
@@ -37,6 +37,7 @@ export async function examine(request: DoctorFlowRequest): Promise<DoctorReport>
     folder,
     env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
+    ...(root !== undefined && { project: projectView(root, env) }),
     git: (path) => gitVerdict(path, env),
     nodeVersion: process.version,
     selection: request.selection,

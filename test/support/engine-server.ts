@@ -39,6 +39,8 @@ export interface EngineStubOptions {
   readonly clientCa: string;
   /** gRPC status by method name; 0 by default. */
   readonly status?: Readonly<Record<string, { readonly code: number; readonly message?: string }>>;
+  /** Message by method name, at most 255 bytes; a healthy one by default. */
+  readonly answers?: Readonly<Record<string, Buffer>>;
   readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
   readonly tls?: tls.TlsOptions;
 }
@@ -75,7 +77,7 @@ export async function startEngineStub(options: EngineStubOptions): Promise<TestS
     }
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(grpcFrame(MESSAGES[method] ?? Buffer.alloc(0)));
+    stream.end(grpcFrame(options.answers?.[method] ?? MESSAGES[method] ?? Buffer.alloc(0)));
   });
   return await listen(server);
 }

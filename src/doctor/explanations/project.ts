@@ -44,11 +44,6 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       "The worker's own `--check`, which goes the same way with the SDK's own TLS and proxy stack. It creates an engine token, and a certificate where none is given; `--no-create` leaves it out.",
     causes: {
-      'worker-check-failed': fails(
-        "The worker's own check failed at a step.",
-        'See what it says',
-        'Run it alone: npm run check',
-      ),
       'worker-check-no-answer': warns('The check of the worker ended without a result.', 'Run it alone: npm run check'),
     },
   },
@@ -56,6 +51,11 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       'Whether doctor and worker agree. Where they do not, something treats the two stacks differently: a proxy, a CA, a rule for one program.',
     causes: {
+      'worker-check-failed': fails(
+        "The worker's own check failed at a step.",
+        'See what it says',
+        'Run it alone: npm run check',
+      ),
       'worker-disagrees': fails(
         'What works for doctor fails for the worker, or the other way round.',
         "Temporal's core reads no proxy variables and no CA of Node: set temporal.proxy and temporal.mutual-tls.ca",

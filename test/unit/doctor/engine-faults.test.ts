@@ -79,6 +79,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     ...(setup.serverName && { serverName: { value: setup.serverName, source: 'test' } }),
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
     rest: {
+      tenants: () => Promise.resolve({ ids: [], total: 0 }),
       whoAmI: () => Promise.resolve({ id: 'app', type: 'APPLICATION', name: 'Worker' }),
       requestToken: () =>
         Promise.resolve({ token: new Secret(CANARY), expiredAt: new Date(Date.now() + 3_600_000).toISOString() }),

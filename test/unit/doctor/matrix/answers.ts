@@ -1,0 +1,24 @@
+const varint = (value: number): readonly number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(Math.floor(value / 0x80))];
+const bytes = (number: number, content: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([number * 8 + 2, ...varint(content.length)]), content]);
+const text = (number: number, value: string): Buffer => bytes(number, Buffer.from(value));
+const integer = (number: number, value: number): Buffer => Buffer.from([number * 8, ...varint(value)]);
+
+/** DescribeTaskQueue's answer: who has polled, how long ago, and how many tasks wait. */
+export function pollersAnswer(
+  pollers: readonly { readonly identity: string; readonly agoMs: number }[],
+  backlog = 0,
+): Buffer {
+  const each = pollers.map(({ identity, agoMs }) => {
+    const time = integer(1, Math.floor((Date.now() - agoMs) / 1000));
+    return bytes(1, Buffer.concat([bytes(1, time), text(2, identity)]));
+  });
+  return Buffer.concat([...each, bytes(2, integer(1, backlog))]);
+}
+
+/** GetWorkflowExecutionHistory's answer with the first event. */
+export function startAnswer(workflowType: string, taskQueue: string): Buffer {
+  const started = Buffer.concat([bytes(1, text(1, workflowType)), bytes(5, text(1, taskQueue))]);
+  return bytes(1, bytes(1, Buffer.concat([integer(1, 1), bytes(6, started)])));
+}

@@ -1,0 +1,203 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startConnectProxy } from '../../../support/connect-proxy.ts';
+import type { Fault, World } from './fault.ts';
+import { matrix } from './matrix.ts';
+import { examineWorld, makeMaterials, rootsOf, SECRET, TOKEN, type Materials } from './world.ts';
+
+// Faults are tried side by side, so no folder may go before all are done.
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-matrix-')));
+let folders = 0;
+const folder = (): string => {
+  const path = join(base, String(++folders));
+  mkdirSync(path);
+  return path;
+};
+let materials: Materials;
+
+beforeAll(async () => {
+  materials = await makeMaterials();
+});
+
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+const STATUS: Readonly<Record<string, number>> = { fail: 1, unknown: 4, warn: 0 };
+
+describe.each(matrix)('$plane', ({ faults }) => {
+  it.concurrent.each(faults)('$name: $root', async (one) => {
+    const { report, texts } = await examineWorld(folder(), materials, [one]);
+    expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
+    expect(report.status).toBe(STATUS[one.root.split(' ')[1] ?? '']);
+    for (const text of texts) for (const canary of [SECRET, TOKEN, 'PRIVATE KEY-']) expect(text).not.toContain(canary);
+  });
+});
+
+const all = matrix.flatMap(({ plane, faults }) => faults.map((one) => ({ ...one, plane })));
+const named = (plane: string, name: string): Fault => {
+  const found = all.find((one) => one.plane === plane && one.name === name);
+  if (found === undefined) throw new Error(`no fault ${plane}: ${name}`);
+  return found;
+};
+const PAIRS: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
+  [
+    ['REST and proxy', 'wrong secret (401)'],
+    ['Files', 'key of another certificate'],
+  ],
+  [
+    ['REST and proxy', 'wrong secret (401)'],
+    ['Engine', 'nobody listens'],
+  ],
+  [
+    ['REST and proxy', 'KuFlow fails (500)'],
+    ['Files', 'expired certificate'],
+  ],
+  [
+    ['Settings', 'placeholder FILL_ME'],
+    ['Files', 'key that others may read'],
+  ],
+  [
+    ['Settings', 'placeholder FILL_ME'],
+    ['Engine', 'server without TLS'],
+  ],
+  [
+    ['Settings', 'no task queue'],
+    ['Engine', 'token that the engine does not take'],
+  ],
+  [
+    ['Settings', 'misspelt key'],
+    ['Pollers and project', 'nobody polls'],
+  ],
+  [
+    ['Settings', 'TEMPORAL_ADDRESS of another engine'],
+    ['Token and clock', 'clock two minutes ahead'],
+  ],
+  [
+    ['Files', 'key that others may read'],
+    ['Files', 'PKCS#1 key'],
+  ],
+  [
+    ['Files', 'certificate that ends in 9 days'],
+    ['REST and proxy', 'tenant of somebody else'],
+  ],
+  [
+    ['Files', 'empty certificate'],
+    ['Engine', 'certificate for another host'],
+  ],
+  [
+    ['Token and clock', 'clock a year ahead: certificate and token only look expired'],
+    ['Engine', 'namespace that does not exist'],
+  ],
+  [
+    ['Token and clock', 'answer without a token'],
+    ['Engine', 'server that refuses HTTP/2'],
+  ],
+  [
+    ['Engine', 'interception: certificate of another issuer'],
+    ['Pollers and project', 'work waits, and nobody polls'],
+  ],
+  [
+    ['Pollers and project', 'definition with another queue'],
+    ['REST and proxy', 'HTML page'],
+  ],
+  [
+    ['Pollers and project', "Temporal's packages of different versions"],
+    ['Engine', 'engine that is not ready'],
+  ],
+];
+
+describe('two faults at once', () => {
+  it.concurrent.each(PAIRS)(
+    '%s and %s: both roots, or one whose check is skipped because of the other',
+    async (first, second) => {
+      const pair = [named(...first), named(...second)];
+      const { report } = await examineWorld(folder(), materials, pair);
+      const roots = rootsOf(report);
+      const wanted = pair.map(({ root }) => root);
+      expect(roots.filter((root) => !wanted.includes(root))).toEqual([]);
+      expect(roots.length).toBeGreaterThan(0);
+      for (const missing of wanted.filter((root) => !roots.includes(root))) {
+        const result = report.results.find(({ id }) => id === missing.split(' ')[0]);
+        expect(result).toMatchObject({ state: 'skip', skipped: 'blocked' });
+        expect(roots.some((root) => root.startsWith(result?.blockedBy ?? '?'))).toBe(true);
+      }
+    },
+  );
+});
+
+const requested = ({ settings, files }: World): void => {
+  for (const part of ['cert', 'key', 'ca']) settings[`temporal.mutual-tls.${part}`] = undefined;
+  settings['temporal.namespace'] = undefined;
+  for (const name of Object.keys(files)) Reflect.deleteProperty(files, name);
+};
+const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] = [
+  ['certificate files', () => undefined, ['engine token']],
+  [
+    'inline data with literal line breaks',
+    (world) => {
+      requested(world);
+      world.settings['temporal.namespace'] = 'tenant-1';
+      const inline = (pem: string): string => pem.replaceAll('\n', '\\n');
+      world.env['TEMPORAL_MUTUALTLS_CERTDATA'] = inline(world.client.cert);
+      world.env['TEMPORAL_MUTUALTLS_KEYDATA'] = inline(world.client.key);
+      world.env['TEMPORAL_MUTUALTLS_CADATA'] = inline(world.authority.cert);
+    },
+    ['engine token'],
+  ],
+  ['a certificate of the API', requested, ['engine token', 'engine certificate']],
+  [
+    'a proxy on both planes',
+    async (world) => {
+      const hosts = { 'api.kuflow.test': '127.0.0.1', 'engine.kuflow.test': '127.0.0.1' };
+      world.restTls = materials.server;
+      world.settings['kuflow.api.ca'] = 'rest-ca.pem';
+      world.files['rest-ca.pem'] = world.authority.cert;
+      world.endpoint = (port) => `https://api.kuflow.test:${port}`;
+      world.target = (port) => `engine.kuflow.test:${port}`;
+      const proxy = world.keep(await startConnectProxy({ hosts, credentials: 'user:canary-password' }));
+      world.env['HTTPS_PROXY'] = proxy.url.replace('http://', 'http://user:canary-password@');
+    },
+    ['engine token'],
+  ],
+  [
+    'an engine that restricts reads',
+    (world) => {
+      const [denied, absent] = [{ code: 7 }, { code: 12 }];
+      world.engine = {
+        ...world.engine,
+        status: {
+          GetSystemInfo: absent,
+          DescribeNamespace: denied,
+          DescribeTaskQueue: denied,
+          GetWorkflowExecutionHistory: absent,
+        },
+      };
+      world.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
+    },
+    ['engine token'],
+  ],
+];
+
+describe('healthy', () => {
+  it.each(HEALTHY)('with %s: no warning, and what it makes', async (_name, make, created) => {
+    const { report, texts } = await examineWorld(folder(), materials, [{ make }]);
+    expect(rootsOf(report)).toEqual([]);
+    expect(report).toMatchObject({ status: 0, created });
+    for (const text of texts) expect(text).not.toContain('canary');
+  });
+
+  it('takes what an earlier run got, and makes nothing anew', async () => {
+    const issued = {};
+    const reuse: Fault['make'] = (world) => {
+      requested(world);
+      world.request = { issued };
+    };
+    const first = await examineWorld(folder(), materials, [{ make: reuse }]);
+    expect(first.report.created).toEqual(['engine token', 'engine certificate']);
+    const second = await examineWorld(folder(), materials, [{ make: reuse }]);
+    expect(second.report).toMatchObject({ status: 0, created: [] });
+  });
+});

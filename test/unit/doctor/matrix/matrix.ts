@@ -1,0 +1,15 @@
+import { engineFaults } from './engine.ts';
+import type { Fault } from './fault.ts';
+import { pollerAndProjectFaults } from './pollers-and-project.ts';
+import { restFaults, tokenAndClockFaults } from './rest-token-clock.ts';
+import { fileFaults, settingsFaults } from './settings-and-files.ts';
+
+/** Every fault that the doctor is tried on, by where it is. */
+export const matrix: readonly { readonly plane: string; readonly faults: readonly Fault[] }[] = [
+  { plane: 'Settings', faults: settingsFaults },
+  { plane: 'Files', faults: fileFaults },
+  { plane: 'REST and proxy', faults: restFaults },
+  { plane: 'Token and clock', faults: tokenAndClockFaults },
+  { plane: 'Engine', faults: engineFaults },
+  { plane: 'Pollers and project', faults: pollerAndProjectFaults },
+];
