@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { configFolder } from '../base/config-folder.ts';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/uuid.ts';
+import { defaultProfileIn } from '../credentials/profiles/profile-file.ts';
 import { shellWord } from '../names/shell.ts';
 import type { DefinitionRequest } from '../flows/find-definition.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
@@ -63,11 +65,12 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
   }
   const secret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const elsewhere = credentialsElsewhere({ env, cwd }) !== undefined;
-  if (flags.clientId === undefined && (secret || (source === 'api' && !elsewhere))) {
+  const stored = flags.profile !== undefined;
+  if (flags.clientId === undefined && (secret || (source === 'api' && !elsewhere && !stored))) {
     add(
       'client-id',
       '--client-id ID',
-      'the client id of the application, by --client-id, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+      'the client id of the application, by --client-id, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or --profile',
     );
   }
   if (!secret && (flags.clientId !== undefined || missing.some(({ question }) => question === 'client-id'))) {
@@ -87,7 +90,12 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
 /** Where client id and secret may be found without being given, in words; undefined when nowhere. */
 export function credentialsElsewhere({ env, cwd }: CallPlace): string | undefined {
   if (env['KUFLOW_API_CLIENTID'] !== undefined) return 'the environment';
-  return ['application-local.yaml', 'application.yaml'].find((file) => existsSync(join(cwd, file)));
+  const named = env['KUFLOW_PROFILE']?.trim() ?? '';
+  if (named !== '') return `the profile ${named}`;
+  const file = ['application-local.yaml', 'application.yaml'].find((name) => existsSync(join(cwd, name)));
+  if (file !== undefined) return file;
+  const stored = defaultProfileIn(configFolder(env));
+  return stored === undefined ? undefined : `the profile ${stored}`;
 }
 
 /** Throws a usage error on an id that is no UUID. */
@@ -165,6 +173,7 @@ const VALUES = [
   ['workflowType', '--workflow-type'],
   ['processId', '--process-id'],
   ['tenantId', '--tenant-id'],
+  ['profile', '--profile'],
   ['clientId', '--client-id'],
   ['clientSecretFile', '--client-secret-file'],
   ['clientSecretStdin', '--client-secret-stdin'],

@@ -23,7 +23,7 @@ export async function connectionOf(
   context: CommandContext,
 ): Promise<ConnectionSettings | undefined> {
   const { flags, secret } = call;
-  const given = [secret, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin].some(
+  const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin].some(
     (value) => value !== undefined,
   );
   return given || sourceOf(flags) === 'api' ? resolveConnection(call, context) : undefined;
@@ -40,6 +40,7 @@ export async function resolveConnection(
     cwd: context.cwd,
     // A typed secret goes the way of a piped one.
     stdin: secret === undefined ? context.terminal.prompts.input : once(secret.reveal()),
+    signal: context.interruption(),
   });
 }
 
@@ -56,7 +57,14 @@ export function requestOf(
   const { flags, secret } = call;
   const absolute = resolve(context.cwd, call.folder);
   const given = connection?.settings['kuflow.api.client-secret'];
-  const written = given?.source.kind === 'flag' ? { clientSecret: given.value } : {};
+  // A worker reads no profiles: one that is named for it goes where typed credentials go.
+  const named = flags.profile === undefined ? [] : ['profile'];
+  const written =
+    given !== undefined && ['flag', ...named].includes(given.source.kind) ? { clientSecret: given.value } : {};
+  const stored = (key: ProfileKey): string | undefined => {
+    const setting = connection?.settings[key];
+    return setting !== undefined && named.includes(setting.source.kind) ? setting.value : undefined;
+  };
   const inEnvironment =
     (context.env['KUFLOW_API_CLIENTID'] ?? '') !== '' &&
     [context.env['KUFLOW_API_CLIENTSECRET'], context.env['KUFLOW_API_CLIENTSECRET_FILE']].some(
@@ -64,11 +72,13 @@ export function requestOf(
     );
   const fromFlags: Answers['connection'] = {
     ...written,
-    ...(flags.clientId === undefined ? {} : { clientId: flags.clientId }),
-    ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
-    ...(flags.tenantId === undefined ? {} : { tenantId: flags.tenantId }),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.ca === undefined ? {} : { ca: resolve(context.cwd, flags.ca) }),
+    ...definedOf({
+      clientId: flags.clientId ?? stored('kuflow.api.client-id'),
+      endpoint: flags.endpoint ?? stored('kuflow.api.endpoint'),
+      tenantId: flags.tenantId ?? stored('kuflow.api.tenant-id'),
+      target: flags.target ?? stored('temporal.target'),
+      ca: flags.ca === undefined ? stored('kuflow.api.ca') : resolve(context.cwd, flags.ca),
+    }),
   };
   const packageManager = choosePackageManager(flags.packageManager, { env: context.env, folder: absolute });
   return {
@@ -94,4 +104,15 @@ export function requestOf(
       flags: { ...flags, packageManager, ...(secret === undefined ? {} : { clientSecretStdin: true }) },
     }),
   };
+}
+
+type ProfileKey =
+  'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca';
+
+function definedOf<Key extends string>(
+  values: Readonly<Record<Key, string | undefined>>,
+): Partial<Record<Key, string>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<
+    Record<Key, string>
+  >;
 }

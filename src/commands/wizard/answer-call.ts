@@ -77,8 +77,17 @@ function rememberedConnections(context: CommandContext): {
 } {
   const made = new Map<string, { readonly secret: WizardState['secret']; readonly connection: ConnectionSettings }>();
   const of = async ({ flags, secret }: WizardState): Promise<ConnectionSettings> => {
-    const { clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = flags;
-    const key = JSON.stringify([clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId]);
+    const { profile, clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = flags;
+    const key = JSON.stringify([
+      profile,
+      clientId,
+      clientSecretFile,
+      clientSecretStdin,
+      endpoint,
+      target,
+      ca,
+      tenantId,
+    ]);
     const before = made.get(key);
     if (before !== undefined && before.secret === secret) return before.connection;
     const connection = await resolveConnection({ flags, ...(secret === undefined ? {} : { secret }) }, context);
@@ -87,7 +96,7 @@ function rememberedConnections(context: CommandContext): {
   };
   const known = async (state: WizardState): Promise<ConnectionSettings | undefined> => {
     const { flags, secret, source } = state;
-    const given = [secret, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin];
+    const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin];
     return source === 'api' || given.some((value) => value !== undefined) ? of(state) : undefined;
   };
   return { of, known };

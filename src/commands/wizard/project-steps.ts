@@ -153,7 +153,9 @@ function summaryRows(state: WizardState, preview: Preview): readonly (readonly [
       ? 'the local platform'
       : flags.clientId !== undefined
         ? `${flags.endpoint ?? 'https://api.kuflow.com'}, client id ${flags.clientId}; the secret goes to application-local.yaml`
-        : 'KuFlow; the credentials come from elsewhere';
+        : flags.profile !== undefined
+          ? `the KuFlow of the profile ${flags.profile}; client id and secret go to application-local.yaml`
+          : 'KuFlow; the credentials come from elsewhere';
   const counts = [
     [files.create, 'new'],
     [files.identical, 'there and identical'],

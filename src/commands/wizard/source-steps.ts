@@ -25,7 +25,8 @@ function needsAccount(state: WizardState): boolean {
 }
 
 function secretGiven({ flags, secret }: WizardState): boolean {
-  return secret !== undefined || flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
+  const given = [secret, flags.profile, flags.clientSecretFile, flags.clientSecretStdin];
+  return given.some((value) => value !== undefined);
 }
 
 const source: Step = {
@@ -129,7 +130,10 @@ const account: Step = {
 const clientId: Step = {
   topic: 'client-id',
   isOpen: (state, { credentialsIn }) =>
-    needsAccount(state) && state.flags.clientId === undefined && (credentialsIn === undefined || secretGiven(state)),
+    needsAccount(state) &&
+    state.flags.clientId === undefined &&
+    state.flags.profile === undefined &&
+    (credentialsIn === undefined || secretGiven(state)),
   run: async (state, world, { canGoBack, before }) => {
     const answer = await world.ask.text({
       message: 'Client id of the application',
@@ -166,7 +170,8 @@ const credentials: Step = {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       world.say.problem(error);
     }
-    const typed = state.secret !== undefined || state.flags.clientId !== undefined;
+    const { clientId: id, profile } = state.flags;
+    const typed = [state.secret, id, profile].some((value) => value !== undefined);
     const answer = await world.ask.choose<WayOn>({
       message: 'How to go on?',
       canGoBack,
@@ -183,7 +188,12 @@ const credentials: Step = {
       case 'again':
         return { kind: 'passed', state };
       case 'retype': {
-        const cleared = withoutFlags(without(state, ['secret']), ['clientId', 'clientSecretFile', 'clientSecretStdin']);
+        const cleared = withoutFlags(without(state, ['secret']), [
+          'profile',
+          'clientId',
+          'clientSecretFile',
+          'clientSecretStdin',
+        ]);
         return { kind: 'answered', state: cleared };
       }
       case 'endpoint':

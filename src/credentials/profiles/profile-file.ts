@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
@@ -66,6 +67,19 @@ export async function readProfileFile(folder: string): Promise<ProfileFile> {
     ...(defaultName !== undefined && { defaultName }),
     document,
   };
+}
+
+/** The name of the default profile, looked at in passing: undefined where there is none, or no file that says so. */
+export function defaultProfileIn(folder: string | undefined): string | undefined {
+  try {
+    const document: unknown =
+      folder === undefined ? undefined : JSON.parse(readFileSync(profileFilePath(folder), 'utf8'));
+    if (!isRecord(document) || !isRecord(document['profiles'])) return undefined;
+    const { default: name, profiles } = document as { readonly default?: unknown; readonly profiles: object };
+    return typeof name === 'string' && Object.hasOwn(profiles, name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of the file with this profile in it, in the place of one of its name; all that we don't know stays. */

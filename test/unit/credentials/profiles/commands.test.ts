@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { parse } from 'yaml';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/commands/registry.ts';
 import { runRoot } from '../../../../src/commands/root.ts';
@@ -136,6 +137,49 @@ describe('from login to logout', () => {
     const byVariable = await kuflow(here, ['processes', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
     expect(byVariable).toMatchObject({ status: 2 });
     expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: there is no such profile[^]*There are: staging/);
+  });
+});
+
+describe('create', () => {
+  const worker = [
+    'create',
+    'loan-worker',
+    '--process',
+    'LOAN',
+    '--task-queue',
+    'Q',
+    '--workflow-type',
+    'LoanWorkflow',
+    '--yes',
+  ];
+  const off = ['--no-install', '--no-git', '--no-check', '--json'];
+  const local = (here: Place): string =>
+    readFileSync(join(here.project, 'loan-worker', 'application-local.yaml'), 'utf8');
+
+  it('with --profile gives the worker what the profile holds, as if it were typed', async () => {
+    const endpoint = await start();
+    const here = place();
+    await kuflow(here, loginTo(endpoint, '--profile', 'work', '--target', 'e.example.com:443'), { stdin: CANARY });
+    const made = await kuflow(here, [...worker, '--profile', 'work', ...off]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    expect((JSON.parse(made.out) as { command: string }).command).toContain(' --profile work ');
+    const settings = parse(local(here)) as object;
+    expect(settings).toMatchObject({
+      kuflow: { api: { endpoint: `${endpoint}/v2024-06-14`, 'client-id': CLIENT, 'client-secret': CANARY } },
+      temporal: { target: 'e.example.com:443' },
+    });
+  });
+
+  it('by the default profile reads the process, and leaves the secret where it is', async () => {
+    const endpoint = await start();
+    const here = place();
+    expect(await kuflow(here, [...worker, ...off])).toMatchObject({ status: 2 });
+    await kuflow(here, loginTo(endpoint), { stdin: CANARY });
+    const made = await kuflow(here, [...worker, ...off]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    const project = join(here.project, 'loan-worker');
+    expect(existsSync(join(project, 'application-local.yaml'))).toBe(false);
+    expect(readFileSync(join(project, 'application.yaml'), 'utf8')).not.toContain(CLIENT);
   });
 });
 
