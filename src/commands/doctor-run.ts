@@ -1,25 +1,62 @@
-import { usageError } from '../base/errors.ts';
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { KnownError, codeOf, usageError } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { explainAll } from '../doctor/explanations/explain.ts';
-import { examine, readExpiryThreshold } from '../flows/doctor.ts';
+import type { Issued } from '../doctor/reuse.ts';
+import { examine, readExpiryThreshold, type Examination } from '../flows/doctor.ts';
 import { explanationAsData, printExplanation, printExplanationList } from '../terminal/doctor-explain-view.ts';
-import { doctorAsData, followDoctor, printDoctor } from '../terminal/doctor-views.ts';
+import { doctorAsGithub, doctorAsJunit } from '../terminal/doctor-formats.ts';
+import { doctorAsTicket } from '../terminal/doctor-ticket.ts';
+import { doctorAsData, followDoctor, printDoctor, printFixes } from '../terminal/doctor-views.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
 import { openProgress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 import type { DoctorFlags } from './doctor.ts';
 
+const WATCH_SECONDS = 10;
+
 /**
- * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms }`. Exit status 0 usable, 1 a check failed, 3 a warning
- * with `--fail-on warn`, 4 could not tell.
+ * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0 usable, 1 a check failed, 3 a
+ * warning with `--fail-on warn`, 4 could not tell.
  */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, cwd } = context;
+  if (flags.json === true && flags.format !== undefined)
+    throw usageError('--json and --format are two forms of one result: choose one');
   const signal = context.interruption();
+  const issued: Issued = {};
+  if (flags.watch === undefined) {
+    const examination = await once(flags, context, issued);
+    print(examination, flags, context);
+    if (flags.report !== undefined) await writeTicket(flags.report, examination, context);
+    context.setStatus(examination.report.status);
+    return;
+  }
+  if (flags.report !== undefined) throw usageError('--report and --watch do not go together: a report is one run');
+  const pause = (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000;
+  let before = '';
+  for (let first = true; ; first = false) {
+    // The worker's own check makes a token of its own each time.
+    const skip = [...(flags.skip ?? []), ...(first ? [] : ['KF-WORK-001', 'KF-WORK-002'])];
+    const examination = await once({ ...flags, skip }, context, issued);
+    const seen = examination.report.roots.map(({ id, state, cause }) => `${id} ${state} ${cause?.code ?? ''}`).join();
+    if (first || seen !== before || flags.json === true) print(examination, flags, context);
+    before = seen;
+    context.setStatus(examination.report.status);
+    await systemClock.sleep(pause, signal);
+  }
+}
+
+async function once(flags: DoctorFlags, context: CommandContext, issued: Issued): Promise<Examination> {
+  const { terminal, env, cwd } = context;
   const progress = openProgress(terminal.err);
   try {
-    const report = await examine({
-      ...{ env, cwd, signal, flags },
+    return await examine({
+      ...{ env, cwd, flags, issued },
+      signal: context.interruption(),
       stdin: terminal.prompts.input,
       selection: {
         ...(flags.only && { only: flags.only }),
@@ -29,18 +66,53 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
       },
       timeoutMs: flags.timeout * 1000,
       failOnWarn: flags.failOn === 'warn',
+      fix: flags.fix === true,
       ...(flags.warnExpiry !== undefined && { warnExpiry: readExpiryThreshold(flags.warnExpiry) }),
       ...(flags.process !== undefined && { processId: flags.process }),
       report: followDoctor(progress),
       retry: `${context.invocation} doctor`,
     });
-    progress.stop();
-    if (flags.json === true) terminal.out.line(jsonLine(doctorAsData(report)));
-    else printDoctor(terminal, report, context.invocation);
-    context.setStatus(report.status);
   } finally {
     progress.stop();
   }
+}
+
+function print({ report, fixed }: Examination, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
+  if (flags.json === true) {
+    const data = { ...doctorAsData(report), ...(flags.fix === true && { fixed }) };
+    terminal.out.line(jsonLine(data, flags.watch === undefined ? 2 : 0));
+    return;
+  }
+  printFixes(terminal, fixed);
+  if (flags.format === 'junit') terminal.out.line(doctorAsJunit(report));
+  else if (flags.format === 'github') terminal.out.line(doctorAsGithub(report));
+  else printDoctor(terminal, report, invocation);
+}
+
+async function writeTicket(file: string, { report }: Examination, context: CommandContext): Promise<void> {
+  const path = resolve(context.cwd, file);
+  const text = doctorAsTicket(report, {
+    version: context.version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    home: homedir(),
+    time: new Date(systemClock.now()).toISOString(),
+  });
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw new KnownError({
+      message: 'The report could not be written',
+      tried: path,
+      seen:
+        codeOf(error) === 'EEXIST'
+          ? 'there is a file already, and it is not replaced'
+          : (codeOf(error) ?? 'unknown error'),
+      next: ['Give --report another name'],
+      cause: error,
+    });
+  }
+  context.terminal.err.line(`Report written to ${forTerminal(path, 1000)}`);
 }
 
 /** `kuflow doctor explain [ID]`. With `--json`: the explanation, or a list of all. Status 2 for an id that does not exist. */

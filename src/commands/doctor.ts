@@ -16,9 +16,10 @@ export interface DoctorFlags extends ConnectionFlags {
   readonly warnExpiry?: string;
   readonly process?: string;
   readonly fix?: boolean;
+  /** Seconds; true for the usual ones. */
   readonly watch?: number | true;
   readonly report?: string;
-  readonly format?: 'text' | 'json' | 'junit' | 'github';
+  readonly format?: 'junit' | 'github';
   readonly json?: boolean;
 }
 
@@ -45,6 +46,15 @@ export function configure(command: Command, context: CommandContext): void {
         '--warn-expiry <time>',
         'Warn when the certificate ends sooner: 14d, 36h, or a share of its life such as 25%',
       )
+      .option('--fix', 'Correct permissions and .gitignore before checking; nothing else is changed')
+      .option('--report <file>', 'Also write a report for a support ticket, without secrets, into a new file')
+      .addOption(
+        new Option(
+          '--watch [seconds]',
+          'Check again and again, with one token and certificate, and print what changes',
+        ).argParser(seconds),
+      )
+      .addOption(new Option('--format <format>', 'Print for another program').choices(['junit', 'github']))
       .option('--json', 'Print the result as JSON'),
     { tenant: 'Tenant, for an application of several', engine: true },
   ).action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import type { CheckEvent, CheckResult } from '../doctor/check.ts';
-import { runDoctor, type DoctorSelection } from '../doctor/doctor.ts';
+import type { CheckEvent } from '../doctor/check.ts';
+import { runDoctor, type DoctorRequest, type DoctorSelection } from '../doctor/doctor.ts';
 import type { ExpiryThreshold } from '../doctor/doctor-input.ts';
 import type { DoctorReport } from '../doctor/report.ts';
 import type { Issued } from '../doctor/reuse.ts';
 import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+import { applyFixes, type FixResult } from './doctor-fix.ts';
 import { projectFolder, projectView } from './doctor-project.ts';
 import { gitVerdict } from './doctor-git.ts';
 
@@ -23,16 +24,23 @@ export interface DoctorFlowRequest extends ConnectionWorld {
   readonly signal: AbortSignal;
   /** How a person starts this command. */
   readonly retry: string;
+  /** Corrects permissions and `.gitignore` before the checks are made. */
+  readonly fix: boolean;
+}
+
+export interface Examination {
+  readonly report: DoctorReport;
+  readonly fixed: readonly FixResult[];
 }
 
 /** `kuflow doctor`: every check, with the settings and files of the project that `cwd` is in, or of `cwd` itself. */
-export async function examine(request: DoctorFlowRequest): Promise<DoctorReport> {
+export async function examine(request: DoctorFlowRequest): Promise<Examination> {
   const { env } = request;
   const root = projectFolder(request.cwd);
   const folder = root ?? request.cwd;
   const { result } = await resolveConnection(request.flags, { ...request, cwd: folder });
   const { warnExpiry, processId, issued } = request;
-  return await runDoctor({
+  const common: DoctorRequest = {
     settings: result,
     folder,
     env,
@@ -43,13 +51,15 @@ export async function examine(request: DoctorFlowRequest): Promise<DoctorReport>
     selection: request.selection,
     timeoutMs: request.timeoutMs,
     failOnWarn: request.failOnWarn,
-    report: request.report,
     signal: request.signal,
     retry: request.retry,
     ...(warnExpiry && { warnExpiry }),
     ...(processId !== undefined && { processId }),
     ...(issued && { issued }),
-  });
+  };
+  const proposed = request.fix ? (await runDoctor({ ...common, selection: { only: ['files'] } })).results : [];
+  const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));
+  return { report: await runDoctor({ ...common, report: request.report }), fixed };
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -61,9 +71,4 @@ export function readExpiryThreshold(text: string): ExpiryThreshold {
   const share = /^(\d{1,3})%$/.exec(text.trim());
   if (share !== null && Number(share[1]) <= 100) return { kind: 'share', share: Number(share[1]) / 100 };
   throw usageError(`--warn-expiry ${text}: expected a time like 14d, 36h or 2w, or a share of the life like 25%`);
-}
-
-/** Results whose fixes can be made. */
-export function fixesOf(results: readonly CheckResult[]): NonNullable<CheckResult['fixes']> {
-  return results.flatMap(({ fixes = [] }) => fixes);
 }

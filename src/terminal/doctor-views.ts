@@ -1,6 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import type { CheckEvent, CheckResult, CheckState } from '../doctor/check.ts';
 import type { DoctorReport } from '../doctor/report.ts';
+import type { FixResult } from '../flows/doctor-fix.ts';
 import { adviceText } from './doctor-explain-view.ts';
 import { palette } from './palette.ts';
 import { duration, type Progress } from './progress.ts';
@@ -40,6 +41,15 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   out.line();
   out.line(countLine(report));
   if (report.created.length > 0) out.line(dim(`Created at KuFlow: ${report.created.join(', ')}`));
+}
+
+/** What `--fix` did, on stderr. */
+export function printFixes({ err }: Terminal, fixed: readonly FixResult[]): void {
+  const { green, red } = palette(err);
+  for (const { text, failed } of fixed) {
+    if (failed === undefined) err.line(`${green(err.marks.done)} ${forTerminal(text, 1000)}`);
+    else err.line(`${red(err.marks.failed)} not done: ${forTerminal(text, 1000)} (${forTerminal(failed)})`);
+  }
 }
 
 /** What does not apply, or was left out, would only lengthen the list. */

@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/commands/registry.ts';
 import { runRoot } from '../../../src/commands/root.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { until } from '../../support/until.ts';
 
 const folder = temporaryFolders();
 
@@ -95,6 +97,83 @@ describe('kuflow doctor', () => {
       const { stdout, stderr } = await run(argv, { cwd });
       expect(stdout + stderr).not.toMatch(/[\u001b\u009b\u202e]/);
     }
+  });
+});
+
+const ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
+const CANARY = 'canary-client-secret';
+
+/** A folder with a secret that anybody may read, and that git would take. */
+function exposed(): string {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  kuflow-queue: Q\n');
+  const local = join(cwd, 'application-local.yaml');
+  writeFileSync(local, `kuflow:\n  api:\n    client-id: ${ID}\n    client-secret: ${CANARY}\n`);
+  chmodSync(local, 0o644);
+  execFileSync('git', ['init', '-q'], { cwd });
+  return cwd;
+}
+const PATH = process.env['PATH'] ?? '';
+
+describe('kuflow doctor --fix', () => {
+  it('corrects permissions and .gitignore, and nothing without being asked', async () => {
+    const cwd = exposed();
+    const env = { PATH };
+    const before = await json(['--only', 'files'], { cwd, env });
+    expect(before.roots.map(({ code }) => code)).toEqual(['file-readable-by-others', 'file-not-ignored']);
+    expect(statSync(join(cwd, 'application-local.yaml')).mode & 0o777).toBe(0o644);
+    const after = await json(['--only', 'files', '--fix'], { cwd, env });
+    expect(after).toMatchObject({ status: 0, roots: [], fixed: [{}, {}] });
+    expect(statSync(join(cwd, 'application-local.yaml')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(cwd, '.gitignore'), 'utf8')).toBe('/application-local.yaml\n');
+    expect(await json(['--only', 'files', '--fix'], { cwd, env })).toMatchObject({ fixed: [] });
+  });
+});
+
+describe('the forms of a result', () => {
+  it('hold the same verdicts, the same exit status, and no secret', async () => {
+    const cwd = exposed();
+    const env = { PATH, HTTPS_PROXY: 'http://user:canary-password@127.0.0.1:1' };
+    const argv = ['--only', 'files,rest', '--fail-on', 'warn', '--endpoint', 'https://kuflow.invalid'];
+    const ticket = join(cwd, 'ticket.md');
+    const text = await run([...argv, '--report', 'ticket.md'], { cwd, env });
+    const junit = await run([...argv, '--format', 'junit'], { cwd, env });
+    const github = await run([...argv, '--format', 'github'], { cwd, env });
+    const data = await run([...argv, '--json'], { cwd, env });
+    expect(statSync(ticket).mode & 0o077).toBe(0);
+    const forms = [text, junit, github, data].map(({ stdout }) => stdout).concat(readFileSync(ticket, 'utf8'));
+    for (const form of forms) {
+      expect(form).toContain('KF-FILE-001');
+      expect(form).toContain('KF-REST-001');
+      expect(form).not.toContain('canary');
+    }
+    for (const { status, stderr } of [text, junit, github, data]) {
+      expect(status).toBe(1);
+      expect(stderr).not.toContain('canary');
+    }
+    expect(junit.stdout).toMatch(
+      /^<\?xml[^]*<testsuite name="kuflow doctor" tests="\d+" failures="1"[^]*<\/testsuite>\n$/,
+    );
+    expect(github.stdout).toMatch(/^::error title=KF-REST-001/m);
+    const again = await run([...argv, '--report', 'ticket.md'], { cwd, env });
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('there is a file already');
+    expect((await run(['--json', '--format', 'junit'])).status).toBe(2);
+  });
+});
+
+describe('kuflow doctor --watch', () => {
+  it('checks again until it is interrupted, and prints what changes', async () => {
+    const cwd = exposed();
+    const fake = fakeHost(['doctor', '--only', 'KF-FILE-001', '--watch', '0.05'], { cwd, env: { PATH } });
+    const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
+    const ended = runRoot(root, fake.host);
+    await until('a first result', () => fake.stdout().includes('Other users may read'));
+    expect(fake.stdout().split('Other users may read')).toHaveLength(2);
+    chmodSync(join(cwd, 'application-local.yaml'), 0o600);
+    await until('the change', () => fake.stdout().includes('only you may read'));
+    fake.signal('SIGINT');
+    expect(await ended).toBe(130);
   });
 });
 
