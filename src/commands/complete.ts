@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { configFolder } from '../base/config-folder.ts';
+import { forTerminal } from '../base/escape.ts';
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import { answerShell } from '../completion/answer-shell.ts';
 import type { CommandDescription } from '../completion/command-description.ts';
@@ -27,6 +29,13 @@ async function runComplete(shell: string, given: readonly string[], context: Com
     const lines = await answerShell(shell, given, {
       program: (words) => describedProgram(words, context),
       processes: (words) => knownProcesses(words, context),
+      profiles: async () => {
+        const folder = configFolder(context.env);
+        if (folder === undefined) return [];
+        const { readProfileFile } = await import('../credentials/profiles/profile-file.ts');
+        const { profiles } = await readProfileFile(folder);
+        return profiles.map(({ name, endpoint }) => ({ value: name, description: forTerminal(endpoint, 80) }));
+      },
     });
     context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
   } catch {

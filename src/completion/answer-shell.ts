@@ -8,6 +8,8 @@ export interface CompletionSources {
   /** The program, with the command that the words call described in full. */
   program(words: readonly string[]): Promise<CommandDescription>;
   processes(words: readonly string[]): Promise<readonly KnownProcess[]>;
+  /** Names of the stored profiles, with what tells them apart. */
+  profiles(): Promise<readonly Candidate[]>;
 }
 
 /**
@@ -59,6 +61,7 @@ async function found(words: readonly string[], sources: CompletionSources): Prom
   if (wanted.kind === 'command') return { first: `command ${wanted.at}`, prefix: '', candidates: [] };
   const { prefix } = wanted;
   if (wanted.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: wanted.candidates };
+  if (wanted.kind === 'profiles') return { first: `words ${prefix}`, prefix, candidates: await sources.profiles() };
   if (wanted.kind !== 'processes') return { first: `${wanted.kind} ${prefix}`, prefix, candidates: [] };
   return { first: `words ${prefix}`, prefix, candidates: (await sources.processes(words)).map(asCandidate) };
 }

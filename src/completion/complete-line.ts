@@ -12,7 +12,7 @@ export interface Candidate {
  */
 export type Wanted =
   | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
-  | { readonly kind: 'processes' | 'files' | 'folders'; readonly prefix: string }
+  | { readonly kind: 'processes' | 'profiles' | 'files' | 'folders'; readonly prefix: string }
   | { readonly kind: 'command'; readonly at: number };
 
 /** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
@@ -94,7 +94,11 @@ function ofOption(command: CommandDescription, current: string, used: ReadonlySe
   return ofWords(candidates);
 }
 
+/** Options whose value is the name of a profile. */
+const OF_PROFILES = ['--profile', '--default'];
+
 function ofOptionValue({ choices, valueName, long }: OptionDescription, prefix: string): Wanted {
+  if (long !== undefined && OF_PROFILES.includes(long)) return { kind: 'profiles', prefix };
   // The other codes are those of tasks.
   const name = valueName === 'code' && long !== '--process' ? undefined : valueName;
   return ofValue(choices, name, prefix);

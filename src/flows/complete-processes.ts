@@ -5,6 +5,7 @@ import {
   type KnownProcess,
 } from '../completion/known-processes.ts';
 import { resolveSettings } from '../settings/resolve.ts';
+import { chosenProfile } from './profile-settings.ts';
 
 /** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
 export async function processesToOffer(
@@ -25,6 +26,9 @@ async function fromConnection(
   // Of the environment only what names the connection: a secret is not needed, and the file of one may be a pipe that keeps us waiting.
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
+  // Whose they are is in the profile itself: its secret, and so the keychain, is left alone.
+  const named = valueOf(words, '--profile');
+  const { source } = await chosenProfile({ env, cwd, ...(named !== undefined && { named }) });
   const { settings } = await resolveSettings({
     flags: Object.fromEntries(
       Object.entries(flags).flatMap(([key, option]) => {
@@ -34,6 +38,7 @@ async function fromConnection(
     ),
     env: Object.fromEntries(names.map((name) => [name, env[name]])),
     files: { dir: cwd },
+    profiles: source === undefined ? [] : [source],
     required: [],
     cwd,
   });

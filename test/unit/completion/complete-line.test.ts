@@ -45,6 +45,10 @@ describe('what may stand at the cursor', () => {
     ['processes show --json ', 'processes'],
     ['create --process ', 'processes'],
     ['dev simulate ', 'processes'],
+    ['processes list --profile ', 'profiles'],
+    ['credentials pull --profile=', 'profiles'],
+    ['logout --profile ', 'profiles'],
+    ['profiles --default ', 'profiles'],
   ])('after %j is a value of its kind: %s', (line, kind) => {
     expect(values(line)).toContain(kind);
   });

@@ -79,6 +79,29 @@ describe('processes that the API showed', () => {
     );
     expect(await complete([...words, ''], { cwd, env })).toEqual({ status: 0, out: 'words \nLOAN\tLoan\n', err: '' });
   });
+
+  it('are offered for a stored profile, and so are the names of profiles; no secret is needed', async () => {
+    const env = { XDG_CACHE_HOME: folder(), XDG_CONFIG_HOME: folder() };
+    const cwd = folder();
+    await rememberProcesses(env, owner, [{ code: 'LOAN' }]);
+    mkdirSync(join(env.XDG_CONFIG_HOME, 'kuflow'));
+    const profile = {
+      endpoint: owner.endpoint,
+      clientId: owner.clientId,
+      // On no system is there an entry of this name.
+      secret: { in: 'secret-service', key: 'never stored' },
+    };
+    writeFileSync(
+      join(env.XDG_CONFIG_HOME, 'kuflow', 'profiles.json'),
+      JSON.stringify({ profiles: { work: profile } }),
+    );
+    const words = ['kuflow', 'processes', 'show'];
+    expect((await complete([...words, ''], { cwd, env })).out).toBe('words \n');
+    expect((await complete([...words, '--profile', 'work', ''], { cwd, env })).out).toBe('words \nLOAN\t\n');
+    expect((await complete([...words, ''], { cwd, env: { ...env, KUFLOW_PROFILE: 'work' } })).out).toContain('LOAN');
+    const names = await complete(['kuflow', 'logout', '--profile', ''], { cwd, env });
+    expect(names.out).toBe(`words \nwork\t${owner.endpoint}\n`);
+  });
 });
 
 describe('a command that reads the API', () => {
