@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { projectCopy } from '../support/generated-project.ts';
+import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly roots: readonly { readonly id: string; readonly code: string; readonly text: string }[];
+  readonly results: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly summary: string;
+    readonly skipped?: string;
+  }[];
+  readonly created: readonly string[];
+}
+
+let running: TestPlatform;
+let user: ProcessUser;
+let project: string;
+let worker: WorkerProcess | undefined;
+
+beforeAll(async () => {
+  project = projectCopy(join(mkdtempSync(join(inject('runFolder'), 'doctor-')), 'loan-worker'));
+  running = await startTestPlatform();
+  user = await processUser(running.platform);
+});
+
+afterAll(async () => {
+  await worker?.kill();
+  await user.close();
+  await running.remove();
+});
+
+const environment = (more: Record<string, string> = {}): Record<string, string> =>
+  workerEnvironment(running.platform, more);
+
+function doctor(argv: readonly string[], env: Record<string, string>, cwd = project): Promise<CommandEnd> {
+  return packedCommand('kuflow', ['doctor', '--timeout', '60', ...argv], { cwd, env });
+}
+
+async function answer(argv: readonly string[], env = environment()): Promise<Answer> {
+  const { out, err } = await doctor([...argv, '--json'], env);
+  expect(out, err).toMatch(/^\{/);
+  const parsed = JSON.parse(out) as Answer;
+  expect(out + err).not.toContain(running.platform.identity.application.secret.reveal());
+  return parsed;
+}
+
+const codes = ({ roots }: Answer): readonly string[] => roots.map(({ id, code }) => `${id} ${code}`);
+const summaryOf = ({ results }: Answer, id: string): string =>
+  results.find((result) => result.id === id)?.summary ?? 'no such check';
+
+describe('kuflow doctor on the local platform', () => {
+  it("goes the whole chain in a project whose worker does not run: nobody polls, and the worker's own check agrees", async () => {
+    const seen = await answer([]);
+    expect(codes(seen)).toEqual(['KF-POLL-001 pollers-none']);
+    expect(seen.status).toBe(0);
+    expect(seen.created.slice(0, 2)).toEqual(['engine token', 'engine certificate']);
+    expect(summaryOf(seen, 'KF-WORK-001')).toContain('namespace');
+    expect(summaryOf(seen, 'KF-WORK-002')).toBe('both see the same');
+    expect(summaryOf(seen, 'KF-PROJ-001')).toContain('as generated');
+    expect(summaryOf(seen, 'KF-ENGINE-001')).toContain('Temporal server');
+  });
+
+  it('finds nothing once it runs, and sees that a process is on its queue and of its type', async () => {
+    const { taskQueue } = sampleDefinition().workflow;
+    worker = startWorkerProcess(environment({ TEMPORAL_KUFLOWQUEUE: taskQueue }));
+    await worker.ready();
+    const processId = await user.start(sampleDefinition().process.code);
+    await user.item(processId, 'LOAN_APPLICATION');
+    const quick = ['--skip', 'KF-WORK-001,KF-WORK-002', '--process', processId];
+    const seen = await answer(quick);
+    expect(codes(seen)).toEqual([]);
+    expect(summaryOf(seen, 'KF-POLL-001')).toContain(taskQueue);
+    expect(summaryOf(seen, 'KF-PROC-001')).toContain(sampleDefinition().workflow.type);
+
+    const elsewhere = await answer(quick, environment({ TEMPORAL_KUFLOWQUEUE: `${taskQueue}_2` }));
+    expect(codes(elsewhere)).toEqual([
+      'KF-PROC-001 process-queue-differs',
+      'KF-POLL-001 pollers-none',
+      'KF-PROJ-001 definition-queue-differs',
+    ]);
+    const unknown = await answer(['--only', 'KF-PROC-001', '--process', '018f3a1c-0000-7000-8000-00000000000a']);
+    expect(unknown).toMatchObject({ status: 0, roots: [] });
+    expect(summaryOf(unknown, 'KF-PROC-001')).toContain('the engine has no workflow');
+  });
+
+  it('creates nothing with --no-create, and tells a wrong secret once, which the worker meets too', async () => {
+    const quiet = await answer(['--no-create']);
+    expect(quiet).toMatchObject({ status: 0, created: [] });
+    const wrong = await answer([], environment({ KUFLOW_API_CLIENTSECRET: 'wrong' }));
+    expect(codes(wrong)).toEqual(['KF-REST-001 rest-unauthorized']);
+    expect(wrong.status).toBe(1);
+    expect(summaryOf(wrong, 'KF-WORK-002')).toContain('as KF-REST-001 does');
+  });
+
+  it('sees a definition that changed since its code was generated', async () => {
+    const file = join(project, 'kuflow.process.yaml');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/firstName/g, 'givenName'));
+    const offline = await answer(['--offline']);
+    writeFileSync(file, text);
+    expect(codes(offline)).toEqual(['KF-PROJ-001 definition-drift']);
+    expect(codes(await answer(['--offline']))).toEqual([]);
+  });
+});
