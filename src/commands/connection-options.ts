@@ -5,7 +5,7 @@ export interface ConnectionOptionTexts {
   readonly tenant?: string;
   /** The engine is talked to as well. */
   readonly engine?: boolean;
-  /** What the profile is for, where it is not the one to use. */
+  /** What the profile is for, where it is not the one to use; the environment is not looked at then. */
   readonly profile?: string;
 }
 
@@ -16,7 +16,9 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     .option('--client-id <id>', 'Client id of the application')
     .option(
       '--client-secret-file <file>',
-      'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment',
+      texts.profile === undefined
+        ? 'File that holds the client secret; or KUFLOW_API_CLIENTSECRET in the environment'
+        : 'File that holds the client secret',
     )
     .option('--client-secret-stdin', 'Read the client secret from standard input')
     .option('--endpoint <url>', "Address of KuFlow's REST API");

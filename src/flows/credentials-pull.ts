@@ -84,10 +84,24 @@ async function withAccess(
   const access = await openCredentialAccess(request.flags, request);
   try {
     const result = await work(access);
-    return { ...result, warnings: [...access.warnings, ...result.warnings], place: access.place };
+    return {
+      ...result,
+      warnings: [...access.warnings, ...unreadByWorkers(access), ...result.warnings],
+      place: access.place,
+    };
   } finally {
     await access.close();
   }
+}
+
+/** A set alone starts no worker: it asks for its tokens with id and secret. */
+function unreadByWorkers({ settings }: CredentialAccess): readonly string[] {
+  const source = settings['kuflow.api.client-secret']?.source;
+  if (source?.kind !== 'profile') return [];
+  return [
+    `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +
+      'environment, as `kuflow credentials exec` gives them',
+  ];
 }
 
 /** The user's own line in the user's own environment: it holds no credential that it did not have before. */

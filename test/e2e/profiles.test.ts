@@ -100,6 +100,9 @@ describe('credentials that were stored once', () => {
     ]);
     expect(pulled.status, pulled.err).toBe(0);
     expect(readFileSync(join(cwd, 'application-local.yaml'), 'utf8')).toContain('mutual-tls');
+    expect((JSON.parse(pulled.out) as { warnings: string[] }).warnings.join()).toContain(
+      'which a worker does not read',
+    );
     const child = 'process.exit(process.env.KUFLOW_API_CLIENTSECRET === undefined ? 1 : 42)';
     expect((await kuflow(['credentials', 'exec', '--', process.execPath, '-e', child])).status).toBe(42);
 
