@@ -35,6 +35,6 @@ export function openNamedKeychain(name: KeychainName, question: KeychainQuestion
 
 const BY_PLATFORM: Partial<Record<NodeJS.Platform, (world: KeychainWorld) => Keychain>> = {
   linux: secretServiceKeychain,
-  darwin: macosKeychain,
-  win32: windowsVault,
+  darwin: (world) => macosKeychain(world),
+  win32: (world) => windowsVault(world),
 };

@@ -15,9 +15,9 @@ const PLAIN = /^[\w.@:/[\]-]+$/;
  * for on a terminal; so the line is given to its interactive mode, which reads standard input, and the secret as hexadecimal digits, which
  * need no quotes.
  */
-export function macosKeychain(world: KeychainWorld): Keychain {
+export function macosKeychain(world: KeychainWorld, program = PROGRAM): Keychain {
   const call = (args: readonly string[], input?: Secret): Promise<ToolEnd> =>
-    runTool({ program: PROGRAM, args, ...world, ...(input && { input }) });
+    runTool({ program, args, ...world, ...(input && { input }) });
   const item = (key: string): readonly string[] => ['-s', SERVICE, '-a', key];
   return {
     name: 'macos-keychain',

@@ -24,9 +24,7 @@ $found.RetrievePassword()
 `;
 
 /** The credential vault of Windows, through Windows PowerShell. */
-export function windowsVault(world: KeychainWorld): Keychain {
-  const root = world.env['SystemRoot'] ?? 'C:\\Windows';
-  const program = join(root, 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
+export function windowsVault(world: KeychainWorld, program = powershellOf(world)): Keychain {
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
   const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolEnd> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
@@ -54,6 +52,10 @@ export function windowsVault(world: KeychainWorld): Keychain {
     },
     removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${SERVICE}, ${key}`,
   };
+}
+
+function powershellOf({ env }: KeychainWorld): string {
+  return join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
 }
 
 function encodedScript(): string {
