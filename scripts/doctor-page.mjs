@@ -11,25 +11,23 @@ const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
  * @param {string} page
  * @param {readonly import('../src/doctor/explanations/explain.ts').CheckExplanation[]} checks
  * @param {typeof import('../test/unit/doctor/matrix/matrix.ts').matrix} matrix
+ * @param {Readonly<Record<string, Readonly<Record<string, { temporal?: string, python?: string }>>>>} peers
  * @returns {string}
  */
-export function doctorPage(page, checks, matrix) {
-  return replaced(replaced(page, START, END, checkSections(checks)), FAULTS_START, FAULTS_END, faultTable(matrix));
+export function doctorPage(page, checks, matrix, peers) {
+  return replaced(
+    replaced(page, START, END, checkSections(checks)),
+    FAULTS_START,
+    FAULTS_END,
+    faultTable(matrix, peers),
+  );
 }
 
-function faultTable(matrix) {
+function faultTable(matrix, peers) {
   const count = matrix.map(({ plane, faults }) => `${plane} ${faults.length}`).join(', ');
   return [
     `${matrix.flatMap(({ faults }) => faults).length} faults: ${count}.`,
-    ...matrix.flatMap(({ plane, faults }) => [
-      '',
-      `| ${plane} | root cause | exit status |`,
-      '| --- | --- | --- |',
-      ...faults.map(({ name, root }) => {
-        const [id = '', state = '', code = ''] = root.split(' ');
-        return `| ${cell(name)} | [${id}](#${id.toLowerCase()}) \`${code}\` | ${EXIT[state]} |`;
-      }),
-    ]),
+    ...matrix.flatMap(({ plane, faults }) => ['', ...planeTable(plane, faults, peers[plane])]),
   ];
 }
 
@@ -44,6 +42,26 @@ export function replaced(page, start, end, lines) {
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`docs/doctor.md: no ${start} … ${end}`);
   return `${page.slice(0, from + start.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
+}
+
+function planeTable(plane, faults, peers) {
+  const others = peers === undefined ? [] : ['`temporal` says', "KuFlow's Python SDK says"];
+  const head = [plane, 'root cause', 'exit status', ...others];
+  return [
+    `| ${head.join(' | ')} |`,
+    `|${' --- |'.repeat(head.length)}`,
+    ...faults.map(({ name, root }) => {
+      const [id = '', state = '', code = ''] = root.split(' ');
+      const said = peers?.[name];
+      const row = [cell(name), `[${id}](#${id.toLowerCase()}) \`${code}\``, EXIT[state]];
+      return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
+    }),
+  ];
+}
+
+function quoted(text) {
+  if (text === undefined) return 'not asked';
+  return text === 'connects' ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }
 
 function checkSections(checks) {

@@ -18,5 +18,6 @@ console.log(`docs/commands/: ${pages.size} pages`);
 const { explainAll } = await importSource(root, 'src/doctor/explanations/explain.ts');
 const doctor = join(root, 'docs', 'doctor.md');
 const { matrix } = await importSource(root, 'test/unit/doctor/matrix/matrix.ts');
-await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll(), matrix));
+const peers = JSON.parse(await readFile(join(root, 'docs', 'doctor-peers.json'), 'utf8'));
+await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll(), matrix, peers));
 console.log('docs/doctor.md: checks');

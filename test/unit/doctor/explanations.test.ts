@@ -9,6 +9,9 @@ import { registry } from '../../../src/doctor/registry.ts';
 import { matrix } from './matrix/matrix.ts';
 
 const page = readFileSync(join(ROOT, 'docs', 'doctor.md'), 'utf8');
+const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'doctor-peers.json'), 'utf8')) as Parameters<
+  typeof doctorPage
+>[3];
 
 describe('the explanations', () => {
   it('are there for every check, and every id has an anchor in the page', () => {
@@ -26,7 +29,7 @@ describe('the explanations', () => {
   });
 
   it('make the page what it is; `npm run docs` writes it anew', () => {
-    expect(doctorPage(page, explainAll(), matrix), 'npm run docs').toBe(page);
+    expect(doctorPage(page, explainAll(), matrix, peers), 'npm run docs').toBe(page);
   });
 
   it('give a finding its verdict and its steps, filled in', () => {

@@ -66,11 +66,21 @@ export function errorBody(status: number): object {
   return { timestamp: new Date().toISOString(), status, message: 'No', errors: [] };
 }
 
+/** Where the parts of an open world are, for who looks at it beside the doctor. */
+export interface Place {
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly target: string;
+  readonly proxy: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Breaks a healthy world by each of `faults`, in their order, examines it and takes it away again. */
 export async function examineWorld(
   folder: string,
   materials: Materials,
   faults: readonly Pick<Fault, 'make'>[],
+  visit?: (place: Place) => Promise<void>,
 ): Promise<{ readonly report: DoctorReport; readonly texts: readonly string[] }> {
   const open: (() => Promise<unknown>)[] = [];
   const { authority, other, client, server } = materials;
@@ -109,7 +119,13 @@ export async function examineWorld(
     world.settings['temporal.target'] ??= world.target?.(engine.port) ?? engine.address;
     write(world);
     for (const step of world.afterwards) await step();
-    const { env } = world;
+    const { env, settings } = world;
+    await visit?.({
+      ...{ folder, env },
+      endpoint: settings['kuflow.api.endpoint'] ?? '',
+      target: settings['temporal.target'] ?? '',
+      proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
+    });
     const report = await runDoctor({
       settings: await resolveSettings({
         env,
