@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../../base/errors.ts';
 import { takePidLock } from '../../base/pid-lock.ts';
+import { syncFile } from '../../base/sync-file.ts';
 import type { FileStatus, StoreFiles } from './store-files.ts';
 
 const WINDOWS = process.platform === 'win32';
@@ -56,7 +57,7 @@ export const nodeFiles: StoreFiles = {
     return {
       write: (content) => file.writeFile(content),
       setMode: (mode) => file.chmod(mode),
-      sync: () => file.sync(),
+      sync: () => syncFile(file),
       close: () => file.close(),
     };
   },
@@ -66,7 +67,7 @@ export const nodeFiles: StoreFiles = {
     if (WINDOWS) return;
     const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      await folder.sync();
+      await syncFile(folder);
     } finally {
       await folder.close();
     }
