@@ -3,7 +3,6 @@ import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from '../completion/known-processes.ts';
 import { rememberProcesses } from '../completion/remember-processes.ts';
 import { shellWord } from '../names/shell.ts';
-import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from '../process/discovery.ts';
 import type { RestSettings } from './rest-access.ts';
 
@@ -59,14 +58,6 @@ export async function listFromApi(
 // Completion asks no network: it offers what other commands saw.
 async function remember(rest: RestSettings, processes: readonly KnownProcess[]): Promise<void> {
   await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
-}
-
-/** A whole definition: what discovery found, and what a person took from KuFlow's app. */
-export function completeDefinition(
-  discovered: DiscoveredProcess,
-  workflow: ProcessDefinition['workflow'],
-): ProcessDefinition {
-  return { ...discovered.definition, workflow };
 }
 
 function notFound(discovery: UndiscoveredProcess, createCommand: string): KnownError {
