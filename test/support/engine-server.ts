@@ -39,8 +39,8 @@ export interface EngineStubOptions {
   readonly clientCa: string;
   /** gRPC status by method name; 0 by default. */
   readonly status?: Readonly<Record<string, { readonly code: number; readonly message?: string }>>;
-  /** Message by method name, at most 255 bytes; a healthy one by default. */
-  readonly answers?: Readonly<Record<string, Buffer>>;
+  /** Message by method name, at most 255 bytes, or what makes it of the request's message; a healthy one by default. */
+  readonly answers?: Readonly<Record<string, Buffer | ((request: Buffer) => Buffer)>>;
   readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
   readonly tls?: tls.TlsOptions;
 }
@@ -77,7 +77,14 @@ export async function startEngineStub(options: EngineStubOptions): Promise<TestS
     }
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(grpcFrame(options.answers?.[method] ?? MESSAGES[method] ?? Buffer.alloc(0)));
+    const answer = options.answers?.[method] ?? MESSAGES[method] ?? Buffer.alloc(0);
+    if (typeof answer !== 'function') {
+      stream.end(grpcFrame(answer));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => stream.end(grpcFrame(answer(Buffer.concat(chunks).subarray(5)))));
   });
   return await listen(server);
 }

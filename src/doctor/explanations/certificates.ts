@@ -27,17 +27,20 @@ const UNUSABLE = {
   ),
   'certificate-unreadable': fails('The text has the frame of PEM, and what is in it can not be parsed.', NEW_SET),
   'certificate-pkcs1-key': fails(
-    "The key is PKCS#1 (BEGIN RSA PRIVATE KEY): Java's and other SDKs take PKCS#8 only.",
+    "The key is PKCS#1 (BEGIN RSA PRIVATE KEY). `temporal` and the Python SDK take it; the workers of this tool and KuFlow's Java library take PKCS#8 only.",
     TO_PKCS8,
   ),
-  'certificate-sec1-key': fails('The key is SEC1 (BEGIN EC PRIVATE KEY): SDKs take PKCS#8 only.', TO_PKCS8),
+  'certificate-sec1-key': fails(
+    "The key is SEC1 (BEGIN EC PRIVATE KEY). `temporal` and the Python SDK take it; the workers of this tool and KuFlow's Java library take PKCS#8 only.",
+    TO_PKCS8,
+  ),
   'certificate-encrypted-key': fails('The key has a passphrase, which no setting can give.', TO_PKCS8),
   'certificate-several-keys': fails(
     'The file of the key holds more than one.',
     'Leave only the key of the certificate in it',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1, which Temporal's Rust core refuses.",
+    "The certificate is X.509 v1, which the core of Temporal's TypeScript SDK refuses; `temporal` takes it.",
     'Have it issued as v3',
     NEW_SET,
   ),

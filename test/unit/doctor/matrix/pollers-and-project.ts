@@ -6,7 +6,7 @@ import { pollersAnswer, startAnswer } from './answers.ts';
 import { fault, type Fault } from './fault.ts';
 
 const queue =
-  (answer: Buffer): Fault['make'] =>
+  (answer: Buffer | ((request: Buffer) => Buffer)): Fault['make'] =>
   (world) =>
     void (world.engine = { ...world.engine, answers: { ...world.engine.answers, DescribeTaskQueue: answer } });
 const started =
@@ -18,6 +18,8 @@ const started =
     world.project = { processes: () => Promise.resolve([LOAN]) };
     installed(world.afterwards, world.folder, VERSIONS);
   };
+/** `task_queue_type = 3: ACTIVITY` of a request. */
+const ACTIVITY_TYPE = Buffer.from([0x18, 2, 0x20, 1]);
 const LOAN = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
 const VERSIONS = { worker: '1.24.0', client: '1.24.0' };
 
@@ -51,6 +53,11 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'worker that stopped four minutes ago',
     'KF-POLL-001 warn pollers-stale',
     queue(pollersAnswer([{ identity: '1@gone', agoMs: 240_000 }])),
+  ),
+  fault(
+    'worker that polls for activities only',
+    'KF-POLL-001 warn pollers-wrong-kind',
+    queue((request) => pollersAnswer(request.includes(ACTIVITY_TYPE) ? [{ identity: '1@host', agoMs: 1_000 }] : [])),
   ),
   fault('process on another queue', 'KF-PROC-001 fail process-queue-differs', started('LoanWorkflow', 'LOANS ')),
   fault('process of another workflow type', 'KF-PROC-001 fail process-type-differs', started('loanWorkflow', 'LOANS')),
