@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,demo,peers] [--write-readme] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,peers] [--write-readme] [--write-docs]`.
 // Never in CI. `--scenarios help,dry` runs only some of the scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { ROOT } from '../scripts/bundle.mjs';
 import { installBoth, measureCreate, measureInstall, measureStart } from './command-line.mjs';
 import { measureDemo } from './demo.mjs';
+import { measureDoctor } from './doctor.mjs';
 import { measureGateway } from './gateway.mjs';
 import { endRunning } from './measure.mjs';
 import { endRuns } from './peers/observe.mjs';
@@ -14,7 +15,7 @@ import { peerTables, writePeers } from './peers/page.mjs';
 import { comparePeers } from './peers/peers.mjs';
 import { markdown, writeBetweenMarkers } from './table.mjs';
 
-const STAGES = ['start', 'install', 'create', 'gateway', 'demo', 'peers'];
+const STAGES = ['start', 'install', 'create', 'gateway', 'doctor', 'demo', 'peers'];
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ const stages = {
   install: () => measureInstall(installed),
   create: async () => await measureCreate(installed, folder, say),
   gateway: async () => await measureGateway(ROOT, folder, say),
+  doctor: async () => await measureDoctor(ROOT, folder, say),
   demo: async () => await measureDemo(ROOT, folder, say),
   peers: async () => {
     comparison = await comparePeers(ROOT, folder, say, {

@@ -30,12 +30,21 @@ export interface CredentialWorld extends ConnectionWorld {
   readonly restMs?: number;
 }
 
-/** Settings that don't matter for asking KuFlow, and which these commands are there to put right. */
-const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', 'temporal.kuflow-queue', 'worker.'];
+/** Settings that only a worker needs. */
+export const OF_WORKER = ['temporal.kuflow-queue', 'worker.'];
+/** Settings that don't matter for asking KuFlow, and which most of these commands are there to put right. */
+const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', ...OF_WORKER];
 
-/** Resolves the settings and opens a client; rejects with a KnownError that lists what is missing. Close it when done. */
-export async function openCredentialAccess(flags: ConnectionFlags, world: CredentialWorld): Promise<CredentialAccess> {
-  const { settings, warnings } = await connectionSettings(flags, world, SET_HERE);
+/**
+ * Resolves the settings and opens a client; rejects with a KnownError that lists what is missing or wrong, `unneeded` settings aside (names, or
+ * how they begin). Close it when done.
+ */
+export async function openCredentialAccess(
+  flags: ConnectionFlags,
+  world: CredentialWorld,
+  unneeded: readonly string[] = SET_HERE,
+): Promise<CredentialAccess> {
+  const { settings, warnings } = await connectionSettings(flags, world, unneeded);
   const prepared = await restSettings(settings, world.env);
   const { endpoint, credentials, tenantId } = prepared;
   const client = createKuFlowClient({

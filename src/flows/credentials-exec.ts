@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { KnownError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
 import { childEnvironment } from '../credentials/child-environment.ts';
 import type { CredentialToken } from '../credentials/credential-set.ts';
 import { makeSet } from '../credentials/material/make-set.ts';
 import { verifyMaterial, verifyToken, type UnverifiedMaterial } from '../credentials/material/verify.ts';
+import { connectionSettings } from '../doctor/connection-settings.ts';
 import type { ConnectionFlags } from './connection-flags.ts';
-import { openCredentialAccess, type CredentialAccess, type CredentialWorld } from './credentials-access.ts';
+import { OF_WORKER, openCredentialAccess, type CredentialAccess, type CredentialWorld } from './credentials-access.ts';
 import { failedStart, startDevCommand, statusOfExit, type FailedStart } from './dev-command.ts';
 
 export interface CredentialsTokenRequest extends CredentialWorld {
@@ -63,7 +63,7 @@ function causeOf(reason: unknown): unknown {
 }
 
 async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const access = await openCredentialAccess(request.flags, request);
+  const access = await openCredentialAccess(request.flags, request, OF_WORKER);
   try {
     access.warnings.forEach(request.onWarning);
     const { settings } = access;
@@ -92,23 +92,16 @@ interface GivenMaterial {
   readonly paths?: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
-/** The certificate of the settings, as a worker would take it; undefined when they give none. */
+/** The certificate of the settings, as a worker would take it; undefined when they give none. Rejects with a KnownError for a file that can't be read. */
 async function givenMaterial({ settings }: CredentialAccess): Promise<GivenMaterial | undefined> {
-  const text = (name: 'cert' | 'key' | 'ca') => settings[`temporal.mutual-tls.${name}`];
-  const [cert, key, ca] = [text('cert'), text('key'), text('ca')];
+  const { material: origin } = await connectionSettings({ settings, problems: [], warnings: [] });
+  if (origin.kind === 'requested') return undefined;
   const namespace = settings['temporal.namespace']?.value ?? '';
-  if (cert !== undefined && key !== undefined && ca !== undefined) {
-    const paths = { cert: cert.value, key: key.value, ca: ca.value };
-    const read = (path: string): Promise<string> => readFile(path, 'utf8');
-    const contents = { cert: await read(paths.cert), key: await read(paths.key), ca: await read(paths.ca) };
-    return { material: { namespace, text: contents }, source: paths.cert, paths };
-  }
-  const [certData, keyData, caData] = [
-    settings['temporal.mutual-tls.cert-data'],
-    settings['temporal.mutual-tls.key-data'],
-    settings['temporal.mutual-tls.ca-data'],
-  ];
-  if (certData === undefined || keyData === undefined || caData === undefined) return undefined;
-  const contents = { cert: certData.value, key: keyData.value.reveal(), ca: caData.value };
-  return { material: { namespace, text: contents }, source: 'inline certificate of the settings' };
+  const material = { namespace, text: await origin.read() };
+  const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
+    (name) => settings[`temporal.mutual-tls.${name}`]?.value,
+  );
+  if (origin.form !== 'files' || cert === undefined || key === undefined || ca === undefined)
+    return { material, source: origin.source };
+  return { material, source: cert, paths: { cert, key, ca } };
 }

@@ -77,10 +77,9 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
     ...(tenantId !== undefined && { tenantId }),
   };
   const store = await storeStatus({ project: cwd, wanted, files: nodeFiles, now: clock.now() });
-  const concern = ({ key }: { readonly key: string }): boolean =>
-    !key.startsWith('worker.') && key !== 'temporal.kuflow-queue';
-  const problems = result.problems.filter(concern).map(problemText);
-  const online = request.online ? await askOnline(request, result) : undefined;
+  const concerning = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
+  const problems = concerning.map(problemText);
+  const online = request.online ? await askOnline(request, { ...result, problems: concerning }) : undefined;
   return {
     settings: shown(result),
     problems,
@@ -120,9 +119,8 @@ function shown({ settings }: SettingsResult): readonly ShownSetting[] {
 }
 
 async function askOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
-  const problems = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
   const { env, report, signal } = request;
-  return await checkConnection(await checkedSettings({ ...result, problems }), { env, report, signal });
+  return await checkConnection(await checkedSettings(result), { env, report, signal });
 }
 
 export interface CredentialsPruneRequest {

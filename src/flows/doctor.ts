@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
+import { gitState } from '../credentials/formats/git-state.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import { runDoctor, type DoctorRequest, type DoctorSelection } from '../doctor/doctor.ts';
 import type { ExpiryThreshold } from '../doctor/doctor-input.ts';
@@ -9,7 +10,9 @@ import type { Issued } from '../doctor/reuse.ts';
 import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
 import { applyFixes, type FixResult } from './doctor-fix.ts';
 import { projectFolder, projectView } from './doctor-project.ts';
-import { gitVerdict } from './doctor-git.ts';
+
+/** Well below what the check of the files may take, so that a git which does not answer is a finding of its own. */
+const GIT_MS = 2_500;
 
 export interface DoctorFlowRequest extends ConnectionWorld {
   readonly flags: ConnectionFlags;
@@ -46,7 +49,7 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
     env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
     ...(root !== undefined && { project: projectView(root, env) }),
-    git: (path) => gitVerdict(path, env),
+    git: async (path) => (await gitState(path, env, GIT_MS)).kind,
     nodeVersion: process.version,
     selection: request.selection,
     timeoutMs: request.timeoutMs,

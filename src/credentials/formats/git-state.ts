@@ -11,12 +11,14 @@ export type GitState =
   | { readonly kind: 'visible'; readonly line: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
-const LIMIT_MS = 10_000;
-
-/** Asks git about a file, which need not be there yet; absolute, in a folder that is. */
-export async function gitState(path: string, env: Readonly<Record<string, string | undefined>>): Promise<GitState> {
+/** Asks git about a file, which need not be there yet; absolute, in a folder that is. Changes nothing. `limitMs`: for each of three questions. */
+export async function gitState(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<GitState> {
   const name = basename(path);
-  const git = (args: readonly string[]): Promise<GitAnswer> => ask(args, dirname(path), env);
+  const git = (args: readonly string[]): Promise<GitAnswer> => ask(args, dirname(path), env, limitMs);
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -40,13 +42,14 @@ function ask(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
+  timeout: number,
 ): Promise<GitAnswer> {
   // A repository may name a program that git runs for each question.
   const all = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
     cwd,
     env: { ...outsideHook(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
-    timeout: LIMIT_MS,
+    timeout,
     windowsHide: true,
   };
   return new Promise((resolve) => {

@@ -7,7 +7,8 @@ import { restFinding } from '../rest-causes.ts';
 
 const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'beyond any date');
 
-const LONGEST = 16 * 1024;
+/** What HTTP/2 servers take of headers, by and large. */
+const LONGEST = 64 * 1024;
 /** Servers round, and take a little while between two readings of the clock. */
 const TOLERANCE_MS = 60_000;
 
@@ -38,7 +39,7 @@ function judge(issued: IssuedToken, now: number): Finding<ConnectionFound> {
     found,
   });
   if (value.length > LONGEST)
-    return finding('token-too-long', `The token has ${value.length} characters, more than headers of a call may hold`);
+    return finding('token-too-long', `The token has ${value.length} characters, more than the headers of a call hold`);
   if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a readable end of its life');
   if (end <= now)
     return finding(

@@ -59,7 +59,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'The token counts only from a time in the future (nbf).',
         "Check this machine's clock",
       ),
-      'token-too-long': warns('The token is so long that it may not fit into the headers of a call.', 'Tell KuFlow'),
+      'token-too-long': fails('The token is longer than 64 kB, which no call can carry in its headers.', 'Tell KuFlow'),
     },
   },
   'KF-TLS-003': {

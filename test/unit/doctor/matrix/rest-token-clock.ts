@@ -213,9 +213,9 @@ export const tokenAndClockFaults: readonly Fault[] = [
     token(() => ({ token: jwt({ nbf: Math.floor(Date.now() / 1000) + 600 }), expiredAt: after(HOUR) })),
   ),
   fault(
-    'token with 20 kB of claims',
-    'KF-TOKEN-001 warn token-too-long',
-    token(() => ({ token: jwt({ data: 'x'.repeat(20_000) }), expiredAt: after(HOUR) })),
+    'token with 1 MB of claims',
+    'KF-TOKEN-001 fail token-too-long',
+    token(() => ({ token: jwt({ data: 'x'.repeat(1_000_000) }), expiredAt: after(HOUR) })),
   ),
   fault('clock two minutes ahead', 'KF-CLOCK-001 warn clock-off', (world) => void (world.skew = 120_000)),
   fault(

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { gitState } from '../../../../src/credentials/formats/git-state.ts';
 import { runDoctor } from '../../../../src/doctor/doctor.ts';
 import type { DoctorReport } from '../../../../src/doctor/report.ts';
-import { gitVerdict } from '../../../../src/flows/doctor-git.ts';
 import { resolveSettings } from '../../../../src/settings/resolve.ts';
 import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
@@ -136,7 +136,7 @@ export async function examineWorld(
       folder,
       env,
       inProject: true,
-      git: (path) => gitVerdict(path, process.env),
+      git: async (path) => (await gitState(path, process.env)).kind,
       nodeVersion: process.version,
       selection: {},
       timeoutMs: 6_000,
