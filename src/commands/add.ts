@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { ConnectionFlags } from '../flows/connection-flags.ts';
 import { connectionOptions } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
-import { describingOptions, sampleOption, several } from './process-options.ts';
+import { describingOptions, sampleOption, several, type DescribingFlags } from './process-options.ts';
 
 /** Options that every kind of addition takes. */
 export interface AddFlags {
@@ -18,22 +19,12 @@ export interface AddTaskFlags extends AddFlags {
   readonly after?: string;
 }
 
-export interface AddProcessFlags extends AddFlags {
+export interface AddProcessFlags extends AddFlags, ConnectionFlags, DescribingFlags {
   readonly definition?: string;
-  readonly task?: readonly string[];
-  readonly taskSchema?: readonly string[];
-  readonly metadataSchema?: string;
   readonly workflowType?: string;
   readonly taskQueue?: string;
   readonly processId?: string;
-  readonly tenantId?: string;
   readonly sample?: number;
-  readonly profile?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly ca?: string;
 }
 
 const KEEPS =

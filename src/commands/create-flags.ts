@@ -1,29 +1,21 @@
+import type { ConnectionFlags } from '../flows/connection-flags.ts';
+import type { DescribingFlags } from './process-options.ts';
+
 /** The options of `create` as commander hands them over. */
-export interface CreateFlags {
+export interface CreateFlags extends ConnectionFlags, DescribingFlags {
   readonly language?: string;
   readonly definition?: string;
   readonly process?: string;
   /** Instances to read for shapes. */
   readonly sample?: number;
-  readonly task?: readonly string[];
-  readonly taskSchema?: readonly string[];
   /** `CODE=KIND`, over what was read. */
   readonly taskKind?: readonly string[];
   /** Codes of all tasks that were read, in order. */
   readonly taskOrder?: readonly string[];
-  readonly metadataSchema?: string;
   readonly taskQueue?: string;
   readonly workflowType?: string;
   readonly processId?: string;
-  readonly tenantId?: string;
   readonly local?: boolean;
-  readonly profile?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly ca?: string;
-  readonly target?: string;
   readonly packageManager?: string;
   readonly cliPackage?: string;
   readonly overwrite?: readonly string[];

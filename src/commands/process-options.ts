@@ -24,6 +24,13 @@ function sampleCount(text: string): number {
   return value;
 }
 
+/** `describingOptions` as commander hands them over. */
+export interface DescribingFlags {
+  readonly task?: readonly string[];
+  readonly taskSchema?: readonly string[];
+  readonly metadataSchema?: string;
+}
+
 /** The options that describe a process by its tasks. */
 export function describingOptions(command: Command): Command {
   return command

@@ -1,12 +1,7 @@
+import type { ConnectionFlags } from '../flows/connection-flags.ts';
+
 /** Options of both sub-commands as commander hands them over. */
-export interface ProcessesFlags {
+export interface ProcessesFlags extends ConnectionFlags {
   readonly json?: boolean;
   readonly sample?: number;
-  readonly tenantId?: string;
-  readonly profile?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly ca?: string;
 }

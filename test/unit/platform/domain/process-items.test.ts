@@ -19,6 +19,7 @@ import {
 import { cancelProcessItems, completeProcess } from '../../../../src/platform/domain/processes.ts';
 import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
 import { createWorld, type World } from './world.ts';
+import { refused, thrown } from './refusals.ts';
 
 let world: World;
 let processId: string;
@@ -33,20 +34,6 @@ type Params = Parameters<typeof createProcessItem>[1];
 const create = (more: Partial<Params> = {}): ReturnType<typeof createProcessItem>['processItem'] =>
   createProcessItem(world.worker, { type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION', ...more })
     .processItem;
-const refused = (status: number, text?: string): unknown =>
-  expect.objectContaining({
-    name: 'ApiError',
-    status,
-    ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
-  });
-const thrown = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return 'nothing was thrown';
-};
 
 describe('createProcessItem', () => {
   it('makes a READY task with empty data, and is idempotent by id, even after the process has ended', () => {

@@ -5,6 +5,7 @@ import { createProcess } from '../../../../src/platform/domain/process-creation.
 import { findProcesses } from '../../../../src/platform/domain/process-search.ts';
 import { changeProcessInitiator, completeProcess } from '../../../../src/platform/domain/processes.ts';
 import { createWorld, type World } from './world.ts';
+import { refused, thrown } from './refusals.ts';
 
 let world: World;
 beforeEach(() => {
@@ -14,20 +15,6 @@ afterEach(() => world.destroy());
 
 const start = (more: object = {}): string =>
   createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN', ...more }).process.id;
-const refused = (status: number, text?: string): unknown =>
-  expect.objectContaining({
-    name: 'ApiError',
-    status,
-    ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
-  });
-const thrown = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return 'nothing was thrown';
-};
 
 describe('findProcesses', () => {
   it('filters, sorts and pages', () => {

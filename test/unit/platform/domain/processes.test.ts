@@ -17,6 +17,7 @@ import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
 import { openWorkflows, workflowClosed } from '../../../../src/platform/domain/workflow-closed.ts';
 import { claimTask, completeTask } from '../../../../src/platform/domain/process-items.ts';
 import { LOAN, createWorld, type World } from './world.ts';
+import { refused, thrown } from './refusals.ts';
 
 let world: World;
 beforeEach(() => {
@@ -29,20 +30,6 @@ const start = (more: object = {}): string =>
 const task = (processId: string, more: object = {}): string =>
   createProcessItem(world.worker, { type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION', ...more })
     .processItem.id;
-const refused = (status: number, text?: string): unknown =>
-  expect.objectContaining({
-    name: 'ApiError',
-    status,
-    ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
-  });
-const thrown = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return 'nothing was thrown';
-};
 
 describe('createProcess', () => {
   it('starts the workflow with the process id as workflow id and the input that KuFlow sends', async () => {
