@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           // Loading modules anew for each file takes longer than the tests. A file that mocks one resets them itself.
           isolate: false,
+          // One fewer by default; these tests wait more than they compute.
+          maxWorkers: Math.max(2, availableParallelism()),
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
