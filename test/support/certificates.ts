@@ -1,6 +1,6 @@
 // First: the certificate library resolves its parts through it while loading.
 import 'reflect-metadata';
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
 import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
@@ -25,7 +25,7 @@ export interface TestLeaf {
   /** DNS names and IP addresses. */
   readonly hosts?: readonly string[];
   readonly usage?: 'client' | 'server' | 'none';
-  /** Whole days from now, negative for the past. */
+  /** Days from now, negative for the past. */
   readonly fromDays?: number;
   readonly toDays?: number;
   readonly isCa?: boolean;
@@ -51,12 +51,12 @@ async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
 /** A certificate authority of its own for one test. */
 export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority> {
   const keys = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const now = Date.now();
+  const born = Date.now();
   const self = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: `CN=${name}`,
-    notBefore: new Date(now - 30 * DAY),
-    notAfter: new Date(now + 365 * DAY),
+    notBefore: new Date(born - 30 * DAY),
+    notAfter: new Date(born + 365 * DAY),
     keys,
     signingAlgorithm: EC,
     extensions: [
@@ -66,6 +66,7 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
     ],
   });
   const issueWithKeys = async (leaf: TestLeaf): Promise<{ pair: TestPair; der: Buffer }> => {
+    const now = Date.now();
     const leafKeys = await crypto.subtle.generateKey(leaf.rsa === true ? RSA : EC, true, ['sign', 'verify']);
     const usage = leaf.usage ?? 'client';
     const certificate = await x509.X509CertificateGenerator.create({
@@ -110,6 +111,16 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
       return { ...pair, cert: pemOf(withoutVersion(der, caKey)) };
     },
   };
+}
+
+/** The same certificate with a date of month 13, which its signature does not cover. */
+export function withoutDate(pem: string, which: 'begin' | 'end'): string {
+  const der = Buffer.from(new X509Certificate(pem).raw);
+  // UTCTime: tag, length, then YYMMDDHHMMSSZ.
+  const first = der.indexOf(Buffer.from([0x17, 13]));
+  const at = which === 'begin' ? first : der.indexOf(Buffer.from([0x17, 13]), first + 15);
+  der.write('13', at + 4, 'latin1');
+  return pemOf(der);
 }
 
 function pemOf(der: Buffer): string {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isoTime } from '../../base/iso-time.ts';
 import type { TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check } from '../check.ts';
 import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../doctor-input.ts';
@@ -85,16 +86,19 @@ export const certificateExpiry: DoctorCheck = {
     const now = correctedNow(input, found);
     const roots = material.ca.map((pem) => new X509Certificate(pem));
     const facts = {
-      validTo: new Date(material.notAfter).toISOString(),
+      validTo: isoTime(material.notAfter),
       daysLeft: Math.floor((material.notAfter - now) / DAY),
-      authorityValidTo: roots.map(({ validTo }) => new Date(validTo).toISOString()),
+      authorityValidTo: roots.map(({ validTo }) => isoTime(Date.parse(validTo))),
     };
     const left = `${facts.daysLeft} days`;
     if (isSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
       return Promise.resolve(
         explainedFinding({
           ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
-          text: `The engine certificate ends in ${left}, on ${facts.validTo}`,
+          text:
+            material.notAfter <= now
+              ? `The engine certificate ended on ${facts.validTo}`
+              : `The engine certificate ends in ${left}, on ${facts.validTo}`,
         }),
       );
     }
@@ -102,7 +106,7 @@ export const certificateExpiry: DoctorCheck = {
       isSoon(Date.parse(validFrom), Date.parse(validTo), now, input.warnExpiry ?? { kind: 'duration', ms: 14 * DAY }),
     );
     if (ending !== undefined) {
-      const end = new Date(ending.validTo).toISOString();
+      const end = isoTime(Date.parse(ending.validTo));
       return Promise.resolve(
         explainedFinding({
           ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/iso-time.ts';
 import { describeTaskQueue, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/first-event.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
@@ -38,7 +39,7 @@ function judge({ workflow, activity }: Seen, queue: Sourced<string>, now: number
     workflowPollers: workflow.pollers.length,
     activityPollers: activity.pollers.length,
     identities: workflow.pollers.slice(0, SHOWN_POLLERS).map(({ identity }) => identity),
-    ...(latest > 0 && { lastSeen: new Date(latest).toISOString() }),
+    ...(latest > 0 && { lastSeen: isoTime(latest) }),
     ...(workflow.backlog !== undefined && { backlog: workflow.backlog }),
   };
   const finding = (code: string, text: string): Finding<never> =>

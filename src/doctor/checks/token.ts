@@ -1,11 +1,10 @@
+import { isoTime } from '../../base/iso-time.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput, IssuedToken } from '../connection-input.ts';
 import { correctedNow } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 import { restFinding } from '../rest-causes.ts';
-
-const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'beyond any date');
 
 /** What HTTP/2 servers take of headers, by and large. */
 const LONGEST = 64 * 1024;
@@ -20,7 +19,7 @@ function factsOf(issued: IssuedToken, reading: TokenReading): Facts {
           ...(reading.issuer !== undefined && { issuer: cut(reading.issuer) }),
           ...(reading.subject !== undefined && { subject: cut(reading.subject) }),
           ...(reading.audience !== undefined && { audience: reading.audience.slice(0, 5).map(cut) }),
-          ...(reading.expiresAt !== undefined && { exp: iso(reading.expiresAt) }),
+          ...(reading.expiresAt !== undefined && { exp: isoTime(reading.expiresAt) }),
         }
       : { form: `opaque (${reading.why})` };
   return { ...claims, ...(issued.expiredAt !== undefined && { expiredAt: cut(issued.expiredAt) }) };
@@ -48,11 +47,11 @@ function judge(issued: IssuedToken, now: number): Finding<ConnectionFound> {
     );
   const { expiresAt, notBefore } = reading.kind === 'jwt' ? reading : {};
   if (notBefore !== undefined && notBefore > now + TOLERANCE_MS)
-    return finding('token-not-yet-valid', `The token counts only from ${iso(notBefore)}`);
+    return finding('token-not-yet-valid', `The token counts only from ${isoTime(notBefore)}`);
   if (expiresAt !== undefined && Math.abs(expiresAt - end) > TOLERANCE_MS)
     return finding(
       'token-claims-differ',
-      `The token says that it ends at ${iso(expiresAt)}, and KuFlow says ${iso(end)}`,
+      `The token says that it ends at ${isoTime(expiresAt)}, and KuFlow says ${isoTime(end)}`,
     );
   return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, found };
 }

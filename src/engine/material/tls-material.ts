@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isoTime } from '../../base/iso-time.ts';
 import { certificateVersion } from './certificate-version.ts';
 
 /** The three parts as text, from files, inline settings or KuFlow's answer. */
@@ -36,6 +37,7 @@ export type TlsMaterialProblemCode =
   | 'x509-version'
   | 'key-mismatch'
   | 'leaf-is-ca'
+  | 'unreadable-date'
   | 'expired'
   | 'not-yet-valid'
   | 'wrong-extended-key-usage';
@@ -50,6 +52,9 @@ export interface TlsMaterialProblem {
 export type TlsMaterialReading =
   | { readonly ok: true; readonly material: TlsMaterial }
   | { readonly ok: false; readonly problems: readonly TlsMaterialProblem[] };
+
+/** How far two clocks that are both right may be apart: whoever issued a certificate a moment ago may be ahead of this machine. */
+export const CLOCK_TOLERANCE_MS = 60_000;
 
 const NAMES = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -129,6 +134,17 @@ function parseCertificates(
   }
 }
 
+/** Milliseconds since the epoch; NaN where the certificate has a date that is none, which OpenSSL lets pass. */
+function lifeOf({ validFrom, validTo }: X509Certificate): { readonly begin: number; readonly end: number } {
+  return { begin: Date.parse(validFrom), end: Date.parse(validTo) };
+}
+
+/** A CA of several is of use as long as one of them has dates. */
+function authorityProblems(authorities: readonly X509Certificate[]): readonly TlsMaterialProblem[] {
+  const unreadable = authorities.map(lifeOf).every(({ begin, end }) => Number.isNaN(begin) || Number.isNaN(end));
+  return unreadable ? [{ code: 'unreadable-date', part: 'ca', message: 'The CA has a date that is none' }] : [];
+}
+
 function leafProblems(leaf: X509Certificate, now: number): readonly TlsMaterialProblem[] {
   const problems: TlsMaterialProblem[] = [];
   const add = (code: TlsMaterialProblemCode, message: string): void =>
@@ -138,10 +154,12 @@ function leafProblems(leaf: X509Certificate, now: number): readonly TlsMaterialP
     add('x509-version', `The client certificate is X.509 v${version}; Temporal's clients accept only v3`);
   if (leaf.ca)
     add('leaf-is-ca', 'The client certificate is a CA certificate; a client needs one of its own, issued by the CA');
-  if (Date.parse(leaf.validTo) < now)
-    add('expired', `The client certificate expired on ${new Date(leaf.validTo).toISOString()}`);
-  if (Date.parse(leaf.validFrom) > now)
-    add('not-yet-valid', `The client certificate is valid only from ${new Date(leaf.validFrom).toISOString()}`);
+  const { begin, end } = lifeOf(leaf);
+  if (Number.isNaN(begin) || Number.isNaN(end))
+    add('unreadable-date', `The client certificate has a date that is none (${leaf.validFrom} to ${leaf.validTo})`);
+  if (end < now - CLOCK_TOLERANCE_MS) add('expired', `The client certificate expired on ${isoTime(end)}`);
+  if (begin > now + CLOCK_TOLERANCE_MS)
+    add('not-yet-valid', `The client certificate is valid only from ${isoTime(begin)}`);
   // Node calls the extended key usages keyUsage, and types it as always there; without the extension it is undefined.
   const usages = leaf.keyUsage as readonly string[] | undefined;
   if (usages !== undefined && !usages.includes(CLIENT_AUTH) && !usages.includes(ANY_USAGE)) {
@@ -193,7 +211,7 @@ const isProblem = (value: object): value is TlsMaterialProblem => 'code' in valu
 /**
  * Checks the material for the engine's mutual TLS without a network, and lists every problem at once.
  * Stricter than Node's TLS on purpose: PKCS#1 keys and X.509 v1 certificates pass there and fail in a worker's SDK.
- * `now` in milliseconds since the epoch.
+ * `now` in milliseconds since the epoch; begin and end count with `CLOCK_TOLERANCE_MS`.
  */
 export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now()): TlsMaterialReading {
   const problems: TlsMaterialProblem[] = [];
@@ -209,6 +227,7 @@ export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now())
   const authorities = caBlocks && keep(parseCertificates('ca', caBlocks));
   const leaf = certificates?.[0];
   if (leaf !== undefined) problems.push(...leafProblems(leaf, now));
+  if (authorities !== undefined) problems.push(...authorityProblems(authorities));
   const wrongKey = keyBlocks && keyProblem(keyBlocks, leaf);
   if (wrongKey !== undefined) problems.push(wrongKey);
   if (
@@ -230,8 +249,8 @@ export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now())
       subject: leaf.subject,
       issuer: leaf.issuer,
       fingerprint: leaf.fingerprint256,
-      notBefore: Date.parse(leaf.validFrom),
-      notAfter: Date.parse(leaf.validTo),
+      notBefore: lifeOf(leaf).begin,
+      notAfter: lifeOf(leaf).end,
     },
   };
 }

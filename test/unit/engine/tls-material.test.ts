@@ -1,7 +1,12 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTlsMaterial, type TlsMaterialText } from '../../../src/engine/material/tls-material.ts';
-import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  readTlsMaterial,
+  type TlsMaterialText,
+} from '../../../src/engine/material/tls-material.ts';
+import { NOTICEABLE_SKEW_MS } from '../../../src/doctor/doctor-input.ts';
+import { makeTestAuthority, type TestAuthority, type TestPair, withoutDate } from '../../support/certificates.ts';
 
 let authority: TestAuthority;
 let other: TestAuthority;
@@ -89,6 +94,25 @@ describe('readTlsMaterial', () => {
     expect(codes({}, Date.now() + 31 * day)).toEqual(['cert:expired']);
     expect(codes({}, Date.now() - 2 * day)).toEqual(['cert:not-yet-valid']);
     expect(codes({}, Date.now() + 29 * day)).toEqual([]);
+  });
+
+  it('takes two clocks that are a little apart for right', async () => {
+    const fresh = await authority.issue({ commonName: 'worker', fromDays: 0, toDays: 1 });
+    const [now, day] = [Date.now(), 86_400_000];
+    expect(codes(fresh, now - 8_000)).toEqual([]);
+    expect(codes(fresh, now + day + 8_000)).toEqual([]);
+    expect(codes(fresh, now - 2 * CLOCK_TOLERANCE_MS)).toEqual(['cert:not-yet-valid']);
+    expect(codes(fresh, now + day + 2 * CLOCK_TOLERANCE_MS)).toEqual(['cert:expired']);
+    // What is not corrected, and the second that a Date leaves out.
+    expect(CLOCK_TOLERANCE_MS).toBeGreaterThan(NOTICEABLE_SKEW_MS + 1_000);
+  });
+
+  it('refuses a date that is none, and a CA that has no other', () => {
+    expect(codes({ cert: withoutDate(client.cert, 'begin') })).toContain('cert:unreadable-date');
+    expect(codes({ cert: withoutDate(client.cert, 'end') })).toContain('cert:unreadable-date');
+    const ca = withoutDate(authority.cert, 'end');
+    expect(codes({ ca })).toEqual(['ca:unreadable-date']);
+    expect(codes({ ca: ca + authority.cert })).toEqual([]);
   });
 
   it('never repeats the key in a problem', () => {
