@@ -76,7 +76,12 @@ function checkSections(checks) {
   ];
 }
 
-function section({ id, title, looksAt, requires, causes }) {
+function section({ id, title, looksAt, requires, causes: all }) {
+  const causes = all.filter(({ of }) => of === undefined);
+  const others = [...new Set(all.flatMap(({ of }) => of ?? []))].map((other) => [
+    other,
+    all.filter(({ of }) => of === other).map(({ code }) => `\`${code}\``),
+  ]);
   return [
     '',
     `### ${id}`,
@@ -93,9 +98,13 @@ function section({ id, title, looksAt, requires, causes }) {
           '| --- | --- | --- |',
           ...causes.map(
             ({ code, verdict, when, advice }) =>
-              `| \`${code}\` | ${cell([verdict && `(${verdict})`, when].filter(Boolean).join(' '))} | ${advice.map(step).join('; ')} |`,
+              `| \`${code}\` | ${cell(`(${verdict}) ${when}`)} | ${advice.map(step).join('; ')} |`,
           ),
         ]),
+    ...others.flatMap(([other, codes]) => [
+      '',
+      `Also, as [${other}](#${other.toLowerCase()}) explains them: ${codes.join(', ')}.`,
+    ]),
   ];
 }
 

@@ -121,7 +121,7 @@ export function runExplain(
   flags: { readonly json?: boolean },
   { terminal, invocation }: CommandContext,
 ): void {
-  const all = explainAll();
+  const all = explainAll({ kuflow: invocation });
   if (id === undefined) {
     if (flags.json === true) terminal.out.line(jsonLine({ checks: all.map(explanationAsData) }));
     else printExplanationList(terminal, all, invocation);

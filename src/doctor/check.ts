@@ -41,6 +41,8 @@ export interface Finding<Found> {
   readonly cause?: Cause;
   readonly advice?: readonly Advice[];
   readonly skipped?: SkipReason;
+  /** With `skipped: 'blocked'`: id of the check whose result explains what was seen here, so that a root is told once. */
+  readonly blockedBy?: string;
   readonly fixes?: readonly Fix[];
   /** Nothing was made at KuFlow this time: what an earlier run got was looked at again. */
   readonly reused?: true;

@@ -3,16 +3,14 @@ import type { CheckEvent } from './check.ts';
 import { prepareConnection, type PrepareOptions } from './connection-prepare.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { connectionChecks } from './registry.ts';
-import { type ConnectionReport, makeReport } from './report.ts';
+import { type ConnectionReport, makeReport, type ReportOptions } from './report.ts';
 import { runChecks, selectChecks } from './runner.ts';
 
-export interface CheckConnectionOptions extends PrepareOptions {
+export interface CheckConnectionOptions extends PrepareOptions, ReportOptions {
   /** Ids of the checks wanted, with what they require; all by default. */
   readonly only?: readonly string[];
   readonly report?: (event: CheckEvent) => void;
   readonly signal?: AbortSignal;
-  /** The command that runs the check again, for the last line of advice. */
-  readonly retry?: string;
 }
 
 /**
@@ -32,7 +30,7 @@ export async function checkConnection(
       ...(options.signal && { signal: options.signal }),
     });
     if (options.signal?.aborted === true) throw interrupted();
-    return makeReport(results, performance.now() - started, options.retry);
+    return makeReport(results, performance.now() - started, options);
   } finally {
     await client?.close();
   }

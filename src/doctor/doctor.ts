@@ -8,6 +8,7 @@ import { prepareConnection } from './connection-prepare.ts';
 import { connectionSettings } from './connection-settings.ts';
 import type { DoctorFound, DoctorInput, ExpiryThreshold, GitVerdict, ProjectView } from './doctor-input.ts';
 import { doctorSettings, splitProblems } from './doctor-settings.ts';
+import type { OwnCommands } from './own-commands.ts';
 import { registry } from './registry.ts';
 import { type DoctorReport, makeDoctorReport } from './report.ts';
 import { reusing, type Issued } from './reuse.ts';
@@ -34,6 +35,8 @@ export interface DoctorRequest {
   readonly signal?: AbortSignal;
   /** The command that runs the check again. */
   readonly retry?: string;
+  /** How a person starts things here; what works anywhere when absent. */
+  readonly commands?: OwnCommands;
   readonly clock?: Clock;
 }
 
@@ -126,6 +129,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     return makeDoctorReport(results, performance.now() - started, {
       failOnWarn: request.failOnWarn,
       ...(request.retry !== undefined && { retry: request.retry }),
+      ...(request.commands && { commands: request.commands }),
     });
   } finally {
     clearTimeout(timer);

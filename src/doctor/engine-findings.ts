@@ -1,10 +1,13 @@
+import { formatHostPort } from '../base/host-port.ts';
 import type { DialOptions } from '../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../engine/dial/handshake.ts';
 import { readTarget } from '../engine/dial/target.ts';
-import { engineAdvice, type EnginePlace } from './advice.ts';
 import type { Facts, Finding } from './check.ts';
 import type { ConnectionFound, ConnectionInput } from './connection-input.ts';
-import type { EngineCause } from './engine-causes.ts';
+import { correctedNow } from './doctor-input.ts';
+import type { EngineCause, TwoClocks } from './engine-causes.ts';
+import { filledSteps } from './explained.ts';
+import { engineCauses } from './explanations/engine.ts';
 
 /** Milliseconds for one step at the engine. */
 export function stepMs(input: ConnectionInput): number {
@@ -35,23 +38,32 @@ export function dialOptions(
   };
 }
 
-function placeOf(input: ConnectionInput): EnginePlace {
+/** For the placeholders of the steps. */
+function valuesOf(input: ConnectionInput): Readonly<Record<string, string>> {
   const { host, port } = target(input);
   return {
     host,
-    port,
-    serverName: input.serverName?.value ?? host,
-    targetSource: input.target.source,
+    target: formatHostPort({ host, port }),
+    'server-name': input.serverName?.value ?? host,
+    'target-source': input.target.source,
     endpoint: input.endpoint.value,
-    namespaceSource: input.namespace?.source ?? "KuFlow's engine certificate",
-    ...(input.engineProxy.kind === 'proxy' && { proxySource: input.engineProxy.source }),
-    ...(input.material.kind === 'given' && { materialSource: input.material.source }),
+    'namespace-source': input.namespace?.source ?? "KuFlow's engine certificate",
+    ...(input.engineProxy.kind === 'proxy' && { 'proxy-source': input.engineProxy.source }),
+    ...(input.material.kind === 'given' && { material: input.material.source }),
   };
 }
 
-/** A cause on the engine's side as a check's answer. */
+/** This machine's clock beside KuFlow's, where the two differ by more than latency. */
+export function clocksOf(input: ConnectionInput, found: Readonly<Partial<ConnectionFound>>): TwoClocks {
+  return { here: input.clock.now(), kuflow: correctedNow(input, found) };
+}
+
+/** A cause on the engine's side as a check's answer, with the steps that its explanation has. */
 export function engineFinding(cause: EngineCause, input: ConnectionInput, facts: Facts): Finding<never> {
-  return { state: cause.verdict, summary: cause.text, facts, cause, advice: engineAdvice(cause.code, placeOf(input)) };
+  const { verdict, steps } = engineCauses[cause.code];
+  const certificate = input.material.kind === 'given' ? 'given' : 'issued';
+  const advice = filledSteps(steps, valuesOf(input), certificate);
+  return { state: verdict, summary: cause.text, facts, cause, advice };
 }
 
 /** The facts of a handshake, flat, for results. */

@@ -33,35 +33,46 @@ export function explainedFinding({ id, code, text, facts, values = {}, fixes }: 
     state: verdict,
     summary: text,
     cause: { code, verdict, text },
-    advice: steps.map((step) => filled(step, values)),
+    advice: filledSteps(steps, values),
     ...(facts && { facts }),
     ...(fixes && fixes.length > 0 && { fixes }),
   };
 }
 
-/** The steps of a cause with what is known filled in; a cause that is not explained has none. */
-export function explainedSteps(
-  id: string,
-  code: string,
-  values: Readonly<Record<string, string>> = {},
-): readonly Advice[] {
-  return (explanations[id]?.causes[code]?.steps ?? []).map((step) => filled(step, values));
-}
-
-function causeOf(id: string, code: string): ExplainedCause {
+export function causeOf(id: string, code: string): ExplainedCause {
   const cause = explanations[id]?.causes[code];
   if (cause === undefined) throw new Error(`${id} has no cause ${code}`);
   return cause;
 }
 
+/** The steps with what is known filled in; those for the other origin of the certificate are left out, where `certificate` says which it is. */
+export function filledSteps(
+  steps: readonly ExplainedStep[],
+  values: Readonly<Record<string, string>> = {},
+  certificate?: ExplainedStep['certificate'],
+): readonly Advice[] {
+  return steps
+    .filter((step) => step.certificate === undefined || certificate === undefined || step.certificate === certificate)
+    .map((step) => filled(step, values));
+}
+
+/** How a person starts things here: filled in where results are put together, which knows the folder. */
+const OWN = ['kuflow', 'install', 'check'];
+
 function filled({ text, command }: ExplainedStep, values: Readonly<Record<string, string>>): Advice {
-  const fill = (template: string, quote: (value: string) => string): string =>
-    template.replace(/<([a-z]+)>/g, (whole, name: string) => {
+  const fill = (template: string, known: (value: string) => string, unknown: (name: string) => string): string =>
+    template.replace(/<([a-z][a-z-]*)>/g, (whole, name: string) => {
       const value = values[name];
-      return value === undefined ? whole : quote(value);
+      if (value !== undefined) return known(value);
+      return OWN.includes(name) ? whole : unknown(name);
     });
   return {
-    text: fill(text, (value) => value),
-    ...(command !== undefined && { command: fill(command, shellWord) }),
+    text: fill(
+      text,
+      (value) => value,
+      (name) => `<${name}>`,
+    ),
+    // In a shell `<` would read a file.
+    ...(command !== undefined && { command: fill(command, shellWord, (name) => name.toUpperCase().replace('-', '_')) }),
   };
 }

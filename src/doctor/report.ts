@@ -1,6 +1,7 @@
 import type { ExitStatus } from '../base/errors.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckResult, CheckState } from './check.ts';
+import { ANYWHERE, type OwnCommands, resultsWithOwnCommands } from './own-commands.ts';
 
 /** The outcome of a run: every result in order, and what a person needs first. */
 export interface ConnectionReport {
@@ -31,8 +32,17 @@ function firstFailureOf(results: readonly CheckResult[]): CheckResult | undefine
   );
 }
 
-/** Puts the results together; `retry` is the command that runs the check again. */
-export function makeReport(results: readonly CheckResult[], ms: number, retry?: string): ConnectionReport {
+export interface ReportOptions {
+  /** The command that runs the check again. */
+  readonly retry?: string;
+  /** What works anywhere when absent. */
+  readonly commands?: OwnCommands;
+}
+
+/** Puts the results together. */
+export function makeReport(seen: readonly CheckResult[], ms: number, options: ReportOptions = {}): ConnectionReport {
+  const { retry, commands = ANYWHERE } = options;
+  const results = resultsWithOwnCommands(seen, commands);
   const firstFailure = firstFailureOf(results);
   const advice = firstFailure?.advice ?? [];
   const steps = advice.map(({ text, command }) => (command === undefined ? text : `${text}: ${command}`));
@@ -57,11 +67,12 @@ const WEIGHT: readonly CheckState[] = ['fail', 'crash', 'unknown', 'warn'];
 
 /** As `makeReport`; with `failOnWarn` a warning gives status 3. */
 export function makeDoctorReport(
-  results: readonly CheckResult[],
+  seen: readonly CheckResult[],
   ms: number,
-  options: { readonly retry?: string; readonly failOnWarn: boolean },
+  options: ReportOptions & { readonly failOnWarn: boolean },
 ): DoctorReport {
-  const report = makeReport(results, ms, options.retry);
+  const report = makeReport(seen, ms, options);
+  const { results } = report;
   const count = (state: CheckState): number => results.filter((result) => result.state === state).length;
   const counts = { pass: 0, warn: 0, fail: 0, skip: 0, unknown: 0, crash: 0 };
   for (const state of Object.keys(counts) as CheckState[]) counts[state] = count(state);

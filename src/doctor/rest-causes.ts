@@ -1,8 +1,7 @@
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { Facts, Finding } from './check.ts';
-
-/** Kinds that say nothing about this set-up: KuFlow is busy or did not answer. */
-const COULD_NOT_TELL: readonly KuFlowApiError['kind'][] = ['timeout', 'server', 'rate-limited'];
+import { filledSteps } from './explained.ts';
+import { restCauses, type RestCauseCode } from './explanations/rest.ts';
 
 function factsOf(error: KuFlowApiError): Facts {
   return {
@@ -15,14 +14,16 @@ function factsOf(error: KuFlowApiError): Facts {
 /** What a failed call of KuFlow's REST API says. Anything that is not the client's error is thrown on: it is a fault of the check. */
 export function restFinding(error: unknown): Finding<never> {
   if (!(error instanceof KuFlowApiError)) throw error;
-  const nameServerDown = error.seen?.includes('EAI_AGAIN') === true;
-  const verdict = nameServerDown || COULD_NOT_TELL.includes(error.kind) ? 'unknown' : 'fail';
+  const isResolverDown = error.kind === 'dns' && error.seen?.includes('EAI_AGAIN') === true;
+  const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
+  const { verdict, steps } = restCauses[code];
   const text = error.seen === undefined ? error.message : `${error.message} (${error.seen})`;
   return {
     state: verdict,
     summary: text,
     facts: factsOf(error),
-    cause: { code: `rest-${error.kind}`, verdict, text },
-    advice: error.next.map((advice) => ({ text: advice })),
+    cause: { code, verdict, text },
+    // The client's own words, which are those of the explanation, and name how long to wait where KuFlow said so.
+    advice: isResolverDown ? filledSteps(steps) : error.next.map((advice) => ({ text: advice })),
   };
 }

@@ -106,6 +106,7 @@ export async function runChecks<Input, Found extends object>(
       advice: finding.advice ?? [],
       ...(finding.cause && { cause: finding.cause }),
       ...(finding.skipped && { skipped: finding.skipped }),
+      ...(finding.blockedBy !== undefined && { blockedBy: finding.blockedBy }),
       ...(finding.fixes && { fixes: finding.fixes }),
       ms: performance.now() - started,
       ...more,

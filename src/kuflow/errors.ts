@@ -5,6 +5,8 @@ import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import type { FailureKind } from './failure.ts';
 
+export type { FailureKind };
+
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
   readonly operationId: OperationId;
@@ -79,6 +81,11 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   tls: ['Check that the endpoint speaks TLS on this port'],
   network: ['Check the endpoint and the network'],
 };
+
+/** What to do about a failure of that kind. */
+export function failureHints(kind: FailureKind): readonly string[] {
+  return HINTS[kind];
+}
 
 function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
   if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];

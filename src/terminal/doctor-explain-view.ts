@@ -34,12 +34,21 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
     ['at most', `${timeoutMs / 1000} s`],
   ];
   for (const line of table(about)) out.line(dim(line));
-  for (const { code, verdict, when, advice } of explanation.causes) {
-    const paint = verdict === 'warn' ? yellow : red;
-    out.line(`\n${paint(code)}${verdict === undefined ? '' : ` (${verdict})`}`);
-    if (when !== undefined) prose(`  ${when}`);
+  for (const { code, verdict, when, advice, of } of explanation.causes) {
+    if (of !== undefined) continue;
+    const paint = verdict === 'fail' ? red : yellow;
+    out.line(`\n${paint(code)} (${verdict})`);
+    prose(`  ${when}`);
     for (const step of advice) prose(`  - ${adviceText(step)}`);
   }
+  for (const [of, codes] of sharedCauses(explanation)) prose(`\nAlso, as ${of} explains them: ${codes.join(', ')}`);
+}
+
+/** Codes of causes that are explained for another check, by its id. */
+export function sharedCauses({ causes }: CheckExplanation): ReadonlyMap<string, readonly string[]> {
+  const shared = new Map<string, readonly string[]>();
+  for (const { code, of } of causes) if (of !== undefined) shared.set(of, [...(shared.get(of) ?? []), code]);
+  return shared;
 }
 
 export function adviceText({ text, command }: Advice): string {

@@ -1,8 +1,7 @@
 import type { Check } from '../check.ts';
+import { skewPhrase, WRONG_CLOCK_MS } from '../clock-skew.ts';
 import { NOTICEABLE_SKEW_MS, type DoctorFound, type DoctorInput } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
-
-const WRONG_MS = 5 * 60_000;
 
 export const clockSkew: Check<DoctorInput, DoctorFound> = {
   id: 'KF-CLOCK-001',
@@ -22,16 +21,9 @@ export const clockSkew: Check<DoctorInput, DoctorFound> = {
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
       return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's`, facts });
-    const how = `${amount(seconds)} ${skewMs > 0 ? 'ahead of' : 'behind'} KuFlow's`;
-    const code = Math.abs(skewMs) >= WRONG_MS ? 'clock-wrong' : 'clock-off';
+    const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
     return Promise.resolve(
-      explainedFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${how}`, facts }),
+      explainedFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${skewPhrase(skewMs)}`, facts }),
     );
   },
 };
-
-function amount(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
-}

@@ -2,7 +2,7 @@ import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
 import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';
 import { handshakeCause, rpcCause } from '../engine-causes.ts';
-import { dialOptions, engineFinding, handshakeFactList, stepMs } from '../engine-findings.ts';
+import { clocksOf, dialOptions, engineFinding, handshakeFactList, stepMs } from '../engine-findings.ts';
 
 export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
   id: 'KF-ENGINE-001',
@@ -15,7 +15,7 @@ export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
   run: async ({ input, found, signal, atEnd }) => {
     const connecting = await connectEngine(dialOptions(input, found, signal));
     if (!connecting.ok) {
-      const cause = handshakeCause(connecting.facts);
+      const cause = handshakeCause(connecting.facts, clocksOf(input, found));
       if (cause === undefined) throw new Error('the connection failed without a cause');
       return engineFinding(cause, input, handshakeFactList(connecting.facts));
     }

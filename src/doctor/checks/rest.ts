@@ -2,6 +2,7 @@ import { speaksTls } from '../../base/speaks-tls.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
 import type { ConnectionFound, ConnectionInput } from '../connection-input.ts';
+import { explainedFinding } from '../explained.ts';
 import { restFinding } from '../rest-causes.ts';
 
 /** Ways in which servers turn plain text away from a TLS port. */
@@ -16,13 +17,11 @@ async function plaintextFinding(input: ConnectionInput, error: unknown): Promise
   const host = hostname.replace(/^\[|\]$/g, '');
   if (!(await speaksTls({ host, port: port === '' ? 80 : Number(port) }))) return undefined;
   const text = `${input.endpoint.value} speaks TLS, and its address says http://`;
-  return {
-    state: 'fail',
-    summary: text,
+  return explainedFinding({
+    ...{ id: 'KF-REST-001', code: 'rest-speaks-tls', text },
     facts: { endpoint: input.endpoint.value, ...(error.seen && { seen: error.seen }) },
-    cause: { code: 'rest-speaks-tls', verdict: 'fail', text },
-    advice: [{ text: `Write the endpoint with https:// (${input.endpoint.source})` }],
-  };
+    values: { source: input.endpoint.source },
+  });
 }
 
 /** A refusal tells KuFlow's time as well, in its own body. */

@@ -1,7 +1,7 @@
 import { proxyPhrase } from '../../base/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
-import type { Check } from '../check.ts';
-import { explainedSteps } from '../explained.ts';
+import type { Advice, Check } from '../check.ts';
+import { causeOf, filledSteps } from '../explained.ts';
 import type { ConnectionFound, ConnectionInput, SettingProblem } from '../connection-input.ts';
 
 function ownProblems(input: ConnectionInput): readonly SettingProblem[] {
@@ -13,6 +13,12 @@ function ownProblems(input: ConnectionInput): readonly SettingProblem[] {
     problems.push({ key: 'temporal.namespace', problem });
   }
   return problems;
+}
+
+/** Where to set each of them, then the rest. */
+function adviceFor(problems: readonly SettingProblem[]): readonly Advice[] {
+  const { steps } = causeOf('KF-SET-001', 'settings-incomplete');
+  return [...problems.flatMap(({ key }) => filledSteps(steps.slice(0, 1), { key })), ...filledSteps(steps.slice(1))];
 }
 
 const describe = ({ key, problem, source }: SettingProblem): string =>
@@ -55,10 +61,7 @@ export const settingsComplete: Check<ConnectionInput, ConnectionFound> = {
         verdict: 'fail',
         text: `Settings are missing or wrong: ${texts.join('; ')}`,
       },
-      advice: [
-        ...problems.flatMap(({ key }) => explainedSteps('KF-SET-001', 'settings-incomplete', { key }).slice(0, 1)),
-        ...explainedSteps('KF-SET-001', 'settings-incomplete').slice(1),
-      ],
+      advice: adviceFor(problems),
     });
   },
 };

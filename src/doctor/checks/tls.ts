@@ -1,4 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
+import { isoTime } from '../../base/iso-time.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
 import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
@@ -6,7 +7,7 @@ import type { ConnectionFound, ConnectionInput, IssuedMaterial, Sourced } from '
 import { correctedNow } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 import { handshakeCause } from '../engine-causes.ts';
-import { dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
+import { clocksOf, dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
 import { restFinding } from '../rest-causes.ts';
 
 function judgeMaterial(
@@ -28,7 +29,7 @@ function judgeMaterial(
     });
   }
   const { material } = reading;
-  const until = new Date(material.notAfter).toISOString();
+  const until = isoTime(material.notAfter);
   return {
     state: 'pass',
     summary: `${material.subject.replaceAll('\n', ', ')}, valid until ${until}`,
@@ -63,13 +64,12 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
       return judgeMaterial(await read(), input.namespace, 'KF-TLS-001', source, correctedNow(input, found));
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
-      return {
-        state: 'fail',
-        summary: error.message,
+      const text = [error.message, error.seen].filter((part) => part !== undefined).join(': ');
+      return explainedFinding({
+        ...{ id: 'KF-TLS-001', code: 'certificate-files-unreadable', text },
         facts: { source },
-        cause: { code: 'certificate-files-unreadable', verdict: 'fail', text: error.message },
-        advice: error.next.map((text) => ({ text })),
-      };
+        values: { file: error.tried ?? source },
+      });
     }
   },
 };
@@ -104,12 +104,17 @@ export const engineHandshake: Check<ConnectionInput, ConnectionFound> = {
   plane: 'tls',
   docs: 'kf-tls-003',
   requires: ['KF-SET-001', 'KF-TLS-001', 'KF-TLS-002'],
+  after: ['KF-CLOCK-001'],
   offline: false,
   // Connect, handshake and the reads after it have limits of their own, which say more.
   timeoutMs: 15_000,
-  run: async ({ input, found, signal }) => {
+  run: async ({ input, found, signal, ended }) => {
     const facts = await probeHandshake(dialOptions(input, found, signal));
-    const cause = handshakeCause(facts);
+    const cause = handshakeCause(facts, clocksOf(input, found));
+    if (cause?.code === 'engine-certificate-by-clock' && ended('KF-CLOCK-001')?.state === 'fail') {
+      const because = { state: 'skip', skipped: 'blocked', blockedBy: 'KF-CLOCK-001' } as const;
+      return { ...because, summary: `because of KF-CLOCK-001: ${cause.text}`, facts: handshakeFactList(facts) };
+    }
     if (cause !== undefined) return engineFinding(cause, input, handshakeFactList(facts));
     const read = facts.after?.kind === 'http2' ? 'HTTP/2 answered after it' : 'nothing came after it';
     return { state: 'pass', summary: `${facts.protocol ?? 'TLS'}, ${read}`, facts: handshakeFactList(facts) };

@@ -1,14 +1,18 @@
-import { fails, warns, type Explanation } from './explanation.ts';
+import { fails, warns, type ExplainedCause, type Explanation } from './explanation.ts';
+import { REST_CALL_CODES } from './rest.ts';
 
 const TO_PKCS8 = {
   text: 'Convert it (give NEW_KEY in its place)',
   command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out NEW_KEY',
 };
-const NEW_SET = { text: 'Get a new set from KuFlow', command: 'kuflow credentials pull' };
+const NEW_SET = { text: 'Get a new set from KuFlow', command: '<kuflow> credentials pull' };
+
+const CLOCK = "Check this machine's clock";
 
 const UNUSABLE = {
   'certificate-files-unreadable': fails(
     'A file that a setting names is not there, is no file, can not be read, or is larger than 1 MiB.',
+    'Check that <file> is there and can be read',
     NEW_SET,
   ),
   'certificate-empty': fails('A part of the set is empty.', NEW_SET),
@@ -36,7 +40,7 @@ const UNUSABLE = {
   ),
   'certificate-encrypted-key': fails('The key has a passphrase, which no setting can give.', TO_PKCS8),
   'certificate-several-keys': fails(
-    'The file of the key holds more than one.',
+    'More than one key stands where one belongs.',
     'Leave only the key of the certificate in it',
   ),
   'certificate-x509-version': fails(
@@ -52,14 +56,28 @@ const UNUSABLE = {
     'The client certificate is that of an authority.',
     'Use a certificate that the authority issued for this client',
   ),
+  'certificate-unreadable-date': fails(
+    'A date of the certificate, or of every certificate of the CA, is none, such as one of month 13.',
+    NEW_SET,
+  ),
   'certificate-expired': fails('The certificate is over.', NEW_SET),
-  'certificate-not-yet-valid': fails('The certificate begins in the future.', "Check this machine's clock", NEW_SET),
+  'certificate-not-yet-valid': fails('The certificate begins in the future.', CLOCK, NEW_SET),
   'certificate-wrong-extended-key-usage': fails(
     'Its extended key usage does not name clientAuth: it is a certificate for servers.',
     'Use a certificate for clients',
     NEW_SET,
   ),
-} as const;
+} as const satisfies Readonly<Record<string, ExplainedCause>>;
+
+const TELL_KUFLOW = 'KuFlow issued it so: try again, and if it stays, tell KuFlow the time and this line';
+const OF_THE_CLOCK: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
+
+/** What can be wrong with an issued set, in which nobody here has a file to correct. */
+const ISSUED = Object.fromEntries(
+  Object.entries(UNUSABLE)
+    .filter(([code]) => code !== 'certificate-files-unreadable')
+    .map(([code, { when }]) => [code, fails(when, ...(OF_THE_CLOCK.includes(code) ? [CLOCK] : []), TELL_KUFLOW)]),
+);
 
 /** The engine's certificate: as given, as issued, and how long it lasts. */
 export const certificates: Readonly<Record<string, Explanation>> = {
@@ -71,16 +89,20 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-002': {
     looksAt:
       'The engine certificate that KuFlow issues where settings give none. This creates one at KuFlow; `--no-create` leaves it out.',
-    causes: UNUSABLE,
+    causes: ISSUED,
+    alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-004': {
     looksAt:
       'How other programs read the same files: line ends, line breaks written as `\\n`, more than one certificate in the CA.',
     causes: {
-      'certificate-crlf': warns('A file has line ends of Windows (CRLF). The worker takes it; some programs do not.', {
-        text: 'Write it with plain line ends',
-        command: "sed -i 's/\\r$//' <file>",
-      }),
+      'certificate-crlf': warns(
+        "A file has line ends of Windows (CRLF). The worker, `temporal` and KuFlow's Python SDK take it; what reads it line by line may not.",
+        {
+          text: 'Write it with plain line ends',
+          command: "sed -i 's/\\r$//' <file>",
+        },
+      ),
       'certificate-literal-newlines': warns(
         'A file holds `\\n` in place of line breaks. The worker takes it; OpenSSL, `temporal` and other SDKs do not.',
         { text: 'Write real line breaks', command: "sed -i 's/\\\\n/\\n/g' <file>" },
@@ -93,7 +115,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
     causes: {
       'certificate-expires-soon': warns('It ends soon, and nobody has renewed it.', {
         text: 'Get a new one; a running worker takes it over',
-        command: 'kuflow credentials rotate',
+        command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
         'A certificate of the CA ends soon: from then on the engine is not trusted.',

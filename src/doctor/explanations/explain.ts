@@ -1,8 +1,8 @@
-import { engineAdvice, type EnginePlace } from '../advice.ts';
 import type { Advice, Plane } from '../check.ts';
-import { ENGINE_CAUSE_CHECKS } from '../cause-checks.ts';
-import { explainedSteps, explanations } from '../explained.ts';
+import { causeOf, explanations, filledSteps } from '../explained.ts';
+import { type OwnCommands, withOwnCommands } from '../own-commands.ts';
 import { registry } from '../registry.ts';
+import type { ExplainedCause, ExplainedStep } from './explanation.ts';
 
 /** All that is known of a check before it is made. */
 export interface CheckExplanation {
@@ -16,38 +16,53 @@ export interface CheckExplanation {
   readonly offline: boolean;
   readonly creates?: string;
   readonly timeoutMs: number;
-  readonly causes: readonly {
-    readonly code: string;
-    readonly verdict?: 'fail' | 'warn' | 'unknown';
-    readonly when?: string;
-    readonly advice: readonly Advice[];
-  }[];
+  /** Every cause that it can name. */
+  readonly causes: readonly CauseExplanation[];
+}
+
+export interface CauseExplanation {
+  readonly code: string;
+  readonly verdict: ExplainedCause['verdict'];
+  readonly when: string;
+  readonly advice: readonly Advice[];
+  /** Id of the check that it is explained for, where it can come up in others too. */
+  readonly of?: string;
 }
 
 /** Stands for what only a run knows. */
-const PLACE: EnginePlace = {
+const UNKNOWN: Readonly<Record<string, string>> = {
   host: 'HOST',
-  port: 443,
-  serverName: 'HOST',
-  targetSource: 'temporal.target',
+  target: 'HOST:PORT',
+  'server-name': 'HOST',
+  'target-source': 'temporal.target',
   endpoint: 'the endpoint',
-  namespaceSource: 'temporal.namespace',
+  'proxy-source': 'temporal.proxy or HTTPS_PROXY',
+  material: 'the settings',
+  'namespace-source': 'temporal.namespace',
 };
+const IN_DOCS: OwnCommands = { kuflow: 'kuflow', install: 'npm install', check: 'npm run check' };
+const WHERE = { given: 'Where settings give the certificate: ', issued: 'Where KuFlow issued it: ' } as const;
 
-/** Every check with its explanation, in the order of results. */
-export function explainAll(): readonly CheckExplanation[] {
+/** Every check with its explanation, in the order of results; `commands`: how a person starts things here. */
+export function explainAll(commands: Partial<OwnCommands> = {}): readonly CheckExplanation[] {
+  const own = { ...IN_DOCS, ...commands };
+  const explained = (code: string, { verdict, when, steps }: ExplainedCause): CauseExplanation => {
+    const advice = withOwnCommands(filledSteps(steps.map(located), UNKNOWN), own);
+    return { code, verdict, when, advice };
+  };
   return registry.map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
-    const { looksAt, causes } = explanations[id] ?? { looksAt: title, causes: {} };
+    const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
+    const others = Object.entries(alsoOf).flatMap(([of, codes]) =>
+      codes.map((code) => ({ ...explained(code, causeOf(of, code)), of })),
+    );
     return {
       ...{ id, title, plane, docs, looksAt, requires, offline, timeoutMs },
       ...(creates !== undefined && { creates }),
-      causes: [
-        ...Object.entries(causes).map(([code, { verdict, when }]) => ({
-          ...{ code, verdict, when },
-          advice: explainedSteps(id, code),
-        })),
-        ...(ENGINE_CAUSE_CHECKS[id] ?? []).map((code) => ({ code, advice: engineAdvice(code, PLACE) })),
-      ],
+      causes: [...Object.entries(causes).map(([code, cause]) => explained(code, cause)), ...others],
     };
   });
+}
+
+function located(step: ExplainedStep): ExplainedStep {
+  return step.certificate === undefined ? step : { ...step, text: `${WHERE[step.certificate]}${step.text}` };
 }

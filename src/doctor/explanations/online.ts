@@ -1,16 +1,16 @@
+import { CALL_CODES, handshakeCauses, namespaceCauses, systemInfoCauses } from './engine.ts';
 import { fails, warns, type Explanation } from './explanation.ts';
+import { REST_CALL_CODES, restCauses } from './rest.ts';
 
-/** What needs KuFlow or the engine. Causes of refused calls and connections stand with the advice that names addresses. */
+/** Answers that only say that the application may not look at tenants. */
+const NOT_SHOWN: readonly string[] = ['rest-forbidden', 'rest-not-found'];
+
+/** What needs KuFlow or the engine. */
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:
       "KuFlow's REST API with the application's credentials: host name, connection, TLS, proxy, status, and whose credentials they are. It reads; nothing is created.",
-    causes: {
-      'rest-speaks-tls': fails(
-        'The endpoint says http:// and the port speaks TLS.',
-        'Write the endpoint with https:// (<source>)',
-      ),
-    },
+    causes: restCauses,
   },
   'KF-REST-002': {
     looksAt:
@@ -25,6 +25,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'Set kuflow.api.tenant-id to one of <tenants>',
       ),
     },
+    alsoOf: { 'KF-REST-001': REST_CALL_CODES.filter((code) => !NOT_SHOWN.includes(code)) },
   },
   'KF-CLOCK-001': {
     looksAt:
@@ -61,21 +62,24 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'token-too-long': fails('The token is longer than 64 kB, which no call can carry in its headers.', 'Tell KuFlow'),
     },
+    alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-003': {
     looksAt:
       'The way to the engine and the TLS handshake: host name, connection, proxy, chain, name, HTTP/2, and what comes after the handshake, since TLS 1.3 tells only then that a client certificate was refused.',
-    causes: {},
+    causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
     looksAt:
-      'GetSystemInfo with the token: what an SDK asks first of all. An engine that does not have the call is restricted, which is no fault.',
-    causes: {},
+      'GetSystemInfo with the token: what an SDK asks first of all. An engine that does not have the call (UNIMPLEMENTED) is restricted, which is no fault. One that denies it (PERMISSION_DENIED) is no place for a worker: SDKs end there.',
+    causes: systemInfoCauses,
+    alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
       'DescribeNamespace with the token and the namespace in use. An engine that does not allow it is restricted, which is no fault.',
-    causes: {},
+    causes: namespaceCauses,
+    alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-POLL-001': {
     looksAt:
@@ -98,6 +102,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'Check that the worker registers its workflows, and that this is the queue of the process definition',
       ),
     },
+    alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-PROC-001': {
     looksAt:
@@ -112,5 +117,6 @@ export const online: Readonly<Record<string, Explanation>> = {
         "Use one name: **Type** on the definition's screen in KuFlow's app, and workflow.type in <file>",
       ),
     },
+    alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
 };

@@ -1,5 +1,7 @@
 import { fails, warns, type Explanation } from './explanation.ts';
 
+const RUN_ALONE = { text: 'Run it alone', command: '<check>' };
+
 /** The worker project that the doctor runs in. */
 export const project: Readonly<Record<string, Explanation>> = {
   'KF-PROJ-001': {
@@ -9,7 +11,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'definition-broken': fails('A definition has mistakes.', 'Correct <file>'),
       'definition-drift': warns(
         'The definition was changed, and types and tasks are still those of before.',
-        'Generate them again: kuflow add task, or change <files> by hand',
+        'Generate them again: <kuflow> add task, or change <files> by hand',
       ),
       'definition-queue-differs': warns(
         'The definition names another task queue than the settings: the worker polls the one of the settings.',
@@ -22,7 +24,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     causes: {
       'sdk-not-installed': warns('The dependencies of the project are not installed.', {
         text: 'Install them',
-        command: 'npm install',
+        command: '<install>',
       }),
       'sdk-versions-differ': fails(
         "Temporal's packages have different versions: the worker refuses to start, or fails later.",
@@ -44,18 +46,14 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       "The worker's own `--check`, which goes the same way with the SDK's own TLS and proxy stack. It creates an engine token, and a certificate where none is given; `--no-create` leaves it out.",
     causes: {
-      'worker-check-no-answer': warns('The check of the worker ended without a result.', 'Run it alone: npm run check'),
+      'worker-check-no-answer': warns('The check of the worker ended without a result.', RUN_ALONE),
     },
   },
   'KF-WORK-002': {
     looksAt:
       'Whether doctor and worker agree. Where they do not, something treats the two stacks differently: a proxy, a CA, a rule for one program.',
     causes: {
-      'worker-check-failed': fails(
-        "The worker's own check failed at a step.",
-        'See what it says',
-        'Run it alone: npm run check',
-      ),
+      'worker-check-failed': fails("The worker's own check failed at a step.", 'See what it says', RUN_ALONE),
       'worker-disagrees': fails(
         'What works for doctor fails for the worker, or the other way round.',
         "Temporal's core reads no proxy variables and no CA of Node: set temporal.proxy and temporal.mutual-tls.ca",

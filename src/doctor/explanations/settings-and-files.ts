@@ -13,7 +13,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
         IN_PLACE,
         {
           text: 'To try without an account, run it with the local KuFlow',
-          command: 'kuflow dev exec -- kuflow doctor',
+          command: '<kuflow> dev exec -- <kuflow> doctor',
         },
       ),
     },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { doctorPage } from '../../../scripts/doctor-page.mjs';
 import { explainedFinding } from '../../../src/doctor/explained.ts';
+import { rpcCause } from '../../../src/doctor/engine-causes.ts';
 import { explainAll } from '../../../src/doctor/explanations/explain.ts';
 import { registry } from '../../../src/doctor/registry.ts';
 import { matrix } from './matrix/matrix.ts';
@@ -26,6 +27,54 @@ describe('the explanations', () => {
       ).toHaveLength(1);
     }
     expect(headings).toHaveLength(registry.length);
+  });
+
+  it('have every cause that a fault of the matrix leads to, with its verdict', () => {
+    const all = explainAll();
+    for (const { root, name } of matrix.flatMap(({ faults }) => faults)) {
+      const [id, state, code] = root.split(' ');
+      const cause = all.find((one) => one.id === id)?.causes.find((one) => one.code === code);
+      expect(cause?.verdict, `${name}: ${root}`).toBe(state);
+    }
+  });
+
+  it('have every cause of a call of the REST API and of the engine, for each check that makes one', () => {
+    const codesOf = (id: string): readonly string[] =>
+      explainAll().flatMap((one) => (one.id === id ? one.causes.map(({ code }) => code) : []));
+    for (const id of ['KF-REST-001', 'KF-REST-002', 'KF-TOKEN-001', 'KF-TLS-002'])
+      expect(codesOf(id), id).toEqual(expect.arrayContaining(['rest-unauthorized', 'rest-timeout', 'rest-dns']));
+    for (const [id, call, name] of [
+      ['KF-ENGINE-001', 'GetSystemInfo', 'PERMISSION_DENIED'],
+      ['KF-ENGINE-002', 'DescribeNamespace', 'NOT_FOUND'],
+      ['KF-POLL-001', 'DescribeTaskQueue', 'INTERNAL'],
+      ['KF-PROC-001', 'GetWorkflowExecutionHistory', 'INTERNAL'],
+    ] as const) {
+      const namespace = id === 'KF-ENGINE-002' ? 'tenant-1' : undefined;
+      const status = (of: string) => ({ ok: false, kind: 'status', status: 0, name: of, message: '' }) as const;
+      const seen = [
+        ...['UNAUTHENTICATED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNKNOWN', name].map(status),
+        { ok: false, kind: 'not-grpc', httpStatus: 404, contentType: '' } as const,
+        { ok: false, kind: 'transport', code: '', timedOut: true, message: '' } as const,
+        { ok: false, kind: 'transport', code: '', timedOut: false, message: '' } as const,
+      ].map((result) => rpcCause(result, call, namespace).code);
+      expect(codesOf(id), id).toEqual(expect.arrayContaining(seen));
+    }
+    expect(codesOf('KF-ENGINE-001')).toEqual(expect.arrayContaining([...codesOf('KF-TLS-003')]));
+  });
+
+  it('say when each cause comes, and hold for a given and for an issued certificate', () => {
+    for (const { id, causes } of explainAll())
+      for (const { code, when, advice } of causes) {
+        expect(when, `${id} ${code}`).toMatch(/\.$/);
+        for (const { command = '' } of advice) expect(command, `${id} ${code}`).not.toMatch(/<[a-z]/);
+      }
+    const refused = explainAll()
+      .find(({ id }) => id === 'KF-TLS-003')
+      ?.causes.find(({ code }) => code === 'client-certificate-refused');
+    expect(refused?.advice.map(({ text }) => text.split(':')[0])).toEqual([
+      'Where settings give the certificate',
+      'Where KuFlow issued it',
+    ]);
   });
 
   it('make the page what it is; `npm run docs` writes it anew', () => {

@@ -157,12 +157,17 @@ describe('runChecks', () => {
 describe('makeReport', () => {
   it('names a definite failure before one that could not be told', async () => {
     const unknown: Run = () => Promise.resolve({ state: 'unknown', summary: '?' });
-    const report = makeReport(await runChecks([fake('A', [], unknown), fake('B', [], fails)], ''), 0, 'again');
+    const report = makeReport(await runChecks([fake('A', [], unknown), fake('B', [], fails)], ''), 0, {
+      retry: 'again',
+    });
     expect(report.firstFailure?.id).toBe('B');
     expect(report.next).toEqual(['Do: that', 'Then check again: again']);
     expect(report.status).toBe(1);
     expect(makeReport(await runChecks([fake('A', [], unknown)], ''), 0).status).toBe(4);
-    expect(makeReport(await runChecks([fake('A', [])], ''), 0, 'again')).toMatchObject({ status: 0, next: [] });
+    expect(makeReport(await runChecks([fake('A', [])], ''), 0, { retry: 'again' })).toMatchObject({
+      status: 0,
+      next: [],
+    });
   });
 });
 

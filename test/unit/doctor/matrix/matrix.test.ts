@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import type { Fault, World } from './fault.ts';
+import { pollersAnswer } from './answers.ts';
 import { matrix } from './matrix.ts';
 import { examineWorld, makeMaterials, rootsOf, SECRET, TOKEN, type Materials } from './world.ts';
 
@@ -32,6 +33,9 @@ describe.each(matrix)('$plane', ({ faults }) => {
     const { report, texts } = await examineWorld(folder(), materials, [one]);
     expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
     expect(report.status).toBe(STATUS[one.root.split(' ')[1] ?? '']);
+    // What a person is to paste is complete: `<` would read a file.
+    for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
+      expect(text + command).not.toMatch(/<[a-z-]+>/);
     for (const text of texts) for (const canary of [SECRET, TOKEN, 'PRIVATE KEY-']) expect(text).not.toContain(canary);
   });
 });
@@ -147,6 +151,23 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     },
     ['engine token'],
   ],
+  [
+    'a certificate issued this moment, and a clock 8 seconds slow',
+    async (world) => {
+      const pair = await world.authority.issue({ commonName: 'worker', fromDays: 0, toDays: 60 });
+      [world.files['tls/client.pem'], world.files['tls/client.key']] = [pair.cert, pair.key];
+      world.skew = -8_000;
+    },
+    ['engine token'],
+  ],
+  [
+    'a poller that was seen at a time that no date can hold',
+    (world) => {
+      const answers = { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: -9e18 }]) };
+      world.engine = { ...world.engine, answers };
+    },
+    ['engine token'],
+  ],
   ['a certificate of the API', requested, ['engine token', 'engine certificate']],
   [
     'a proxy on both planes',
@@ -180,6 +201,42 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
 ];
+
+describe('two clocks', () => {
+  it("tells a certificate of the engine that only a slightly wrong clock refuses, and skips it where the clock's own check fails", async () => {
+    const minute = 1 / 1440;
+    const ahead = (world: World): void => {
+      const healthy = world.rest;
+      world.rest = (request, response, index) => {
+        response.setHeader('date', new Date(Date.now() - 2 * 60_000).toUTCString());
+        healthy(request, response, index);
+      };
+    };
+    const ends: Fault['make'] = async (world) => {
+      ahead(world);
+      const life = { fromDays: -1, toDays: -minute };
+      const leaf = { commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'], ...life } as const;
+      world.engine = { ...world.engine, server: await world.authority.issue(leaf) };
+    };
+    const { report } = await examineWorld(folder(), materials, [{ make: ends }]);
+    expect(rootsOf(report)).toEqual(['KF-TLS-003 fail engine-certificate-by-clock', 'KF-CLOCK-001 warn clock-off']);
+    expect(report.status).toBe(1);
+
+    const far = named('Token and clock', "clock ten days ahead: the engine's certificate only looks expired");
+    const skipped = (await examineWorld(folder(), materials, [far])).report.results;
+    for (const id of ['KF-TLS-003', 'KF-ENGINE-001', 'KF-POLL-001'])
+      expect(skipped.find((result) => result.id === id)).toMatchObject({
+        ...{ state: 'skip', skipped: 'blocked', blockedBy: 'KF-CLOCK-001' },
+      });
+    // A run without the check of the clock has nothing else to tell it by.
+    const alone: Fault['make'] = async (world) => {
+      await far.make(world);
+      world.request = { selection: { only: ['KF-TLS-003'] } };
+    };
+    const { report: only } = await examineWorld(folder(), materials, [{ make: alone }]);
+    expect(rootsOf(only)).toEqual(['KF-TLS-003 fail engine-certificate-by-clock']);
+  });
+});
 
 describe('healthy', () => {
   it.each(HEALTHY)('with %s: no warning, and what it makes', async (_name, make, created) => {

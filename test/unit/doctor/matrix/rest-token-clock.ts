@@ -191,6 +191,26 @@ const jwt = (claims: object): string =>
   [{ alg: 'RS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
   '.c2lnbmF0dXJl';
 
+/** KuFlow's clock, and with it the right time, apart from that of this machine, by which Node judges certificates. */
+const kuflowDaysAhead =
+  (days: number, life: { fromDays: number; toDays: number }): Fault['make'] =>
+  async (world) => {
+    const ahead = days * 86_400_000;
+    await token(() => ({ token: 'canary', expiredAt: after(ahead + HOUR) }))(world);
+    const healthy = world.rest;
+    world.rest = (request, response, index) => {
+      response.setHeader('date', new Date(Date.now() + ahead).toUTCString());
+      healthy(request, response, index);
+    };
+    const server = await world.authority.issue({
+      ...{ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] },
+      ...life,
+    });
+    world.engine = { ...world.engine, server };
+    const client = await world.authority.issue({ commonName: 'worker', fromDays: -29, toDays: 60 });
+    [world.files['tls/client.pem'], world.files['tls/client.key']] = [client.cert, client.key];
+  };
+
 export const tokenAndClockFaults: readonly Fault[] = [
   fault(
     'answer without a token',
@@ -227,5 +247,15 @@ export const tokenAndClockFaults: readonly Fault[] = [
     'clock ten days behind: certificate only looks not valid yet',
     'KF-CLOCK-001 fail clock-wrong',
     (world) => void (world.skew = -10 * 86_400_000),
+  ),
+  fault(
+    "clock ten days ahead: the engine's certificate only looks expired",
+    'KF-CLOCK-001 fail clock-wrong',
+    kuflowDaysAhead(-10, { fromDays: -15, toDays: -5 }),
+  ),
+  fault(
+    "clock ten days behind: the engine's certificate only looks not valid yet",
+    'KF-CLOCK-001 fail clock-wrong',
+    kuflowDaysAhead(10, { fromDays: 5, toDays: 15 }),
   ),
 ];

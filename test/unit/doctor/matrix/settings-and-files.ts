@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
+import { withoutDate } from '../../../support/certificates.ts';
 import { fault, type Fault, type World } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
@@ -238,6 +239,16 @@ export const fileFaults: readonly Fault[] = [
     'certificate for servers',
     certificate('wrong-extended-key-usage'),
     issued({ commonName: 'server', usage: 'server', toDays: 60 }),
+  ),
+  fault(
+    'certificate that ends in month 13',
+    certificate('unreadable-date'),
+    ({ files, client }) => void (files['tls/client.pem'] = withoutDate(client.cert, 'end')),
+  ),
+  fault(
+    'CA that ends in month 13',
+    certificate('unreadable-date'),
+    ({ files, authority }) => void (files['tls/ca.pem'] = withoutDate(authority.cert, 'end')),
   ),
   fault('expired certificate', certificate('expired'), issued({ commonName: 'worker', fromDays: -30, toDays: -1 })),
   fault(
