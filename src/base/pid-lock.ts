@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { codeOf } from './errors.ts';
 
 /** Who holds a lock: a pid alone may be reused, so the start of that process stands beside it. */
@@ -30,7 +31,10 @@ const START_TOLERANCE_MS = 5_000;
 export function takePidLock(path: string): PidLocking {
   const mine = JSON.stringify({ pid: process.pid, start: startOfSelf() } satisfies Holder);
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (createWhole(path, mine)) return { kind: 'taken', release: () => releaseIfOurs(path, mine) };
+    if (createWhole(path, mine)) {
+      sweep(path);
+      return { kind: 'taken', release: () => releaseIfOurs(path, mine) };
+    }
     const text = readIfThere(path);
     if (text === undefined) continue;
     const holder = parseHolder(text);
@@ -49,7 +53,7 @@ export function pidLockHolder(path: string): number | undefined {
 
 /** Creates the file with its whole content in one step, so that nobody ever reads half a holder. False when it exists. */
 function createWhole(path: string, content: string): boolean {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  const temporary = besideLock(path, '');
   try {
     writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
     return linkWhole(temporary, path, content);
@@ -63,7 +67,7 @@ function linkWhole(temporary: string, path: string, content: string): boolean {
     linkSync(temporary, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
     // File systems without hard links (exFAT, some network shares).
     return createPlain(path, content);
   }
@@ -81,7 +85,7 @@ function createPlain(path: string, content: string): boolean {
 
 /** Two starters may see the same dead holder: the rename gives it to one of them, and a fresh lock taken by mistake is put back. */
 function removeDead(path: string, seen: string): void {
-  const aside = `${path}.dead-${randomBytes(6).toString('hex')}`;
+  const aside = besideLock(path, 'dead-');
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -94,6 +98,28 @@ function removeDead(path: string, seen: string): void {
     if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(aside, { force: true });
+  }
+}
+
+/** A name that tells whose it is: that of a living process may be all that is left of somebody's lock. */
+function besideLock(path: string, kind: '' | 'dead-'): string {
+  return `${path}.${kind}${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes what killed processes left beside the lock, which is ours now: without it their folder would never be empty. */
+function sweep(path: string): void {
+  const start = `${basename(path)}.`;
+  try {
+    for (const name of readdirSync(dirname(path))) {
+      if (!name.startsWith(start)) continue;
+      const pid = /^(?:dead-)?(\d+)-[0-9a-f]{12}$/.exec(name.slice(start.length))?.[1];
+      // One of this pid is of a process before: nothing of this one is under way.
+      if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid))))
+        rmSync(join(dirname(path), name), { force: true });
+    }
+  } catch (error) {
+    // The lock is taken all the same.
+    if (codeOf(error) === undefined) throw error;
   }
 }
 
@@ -126,12 +152,18 @@ function parseHolder(text: string): Holder | undefined {
   return undefined;
 }
 
-function isAlive(holder: Holder): boolean {
+/** Whether there is a process of this pid, whoever started it. */
+export function isRunning(pid: number): boolean {
   try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
+    return codeOf(error) !== 'ESRCH';
   }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (!isRunning(holder.pid)) return false;
   const start = startOf(holder.pid);
   // When the system doesn't tell, the holder counts as alive: two owners would be worse than a question.
   if (start === undefined) return true;

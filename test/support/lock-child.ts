@@ -1,0 +1,21 @@
+// Takes a lock and gives it back, in a process of its own that kills itself, really, before one of its calls of the file system:
+// LOCK STEP. It prints how many calls there were when it lived to its end.
+import fs from 'node:fs';
+import { takePidLock } from '../../src/base/pid-lock.ts';
+
+const [, , lock = '', step = 'none'] = process.argv;
+const CALLS = ['linkSync', 'readFileSync', 'readdirSync', 'renameSync', 'rmSync', 'writeFileSync'] as const;
+let count = 0;
+for (const name of CALLS) {
+  const real = fs[name] as (...args: unknown[]) => unknown;
+  Object.assign(fs, {
+    [name]: (...args: unknown[]): unknown => {
+      const ours = String(args[0]).startsWith(lock) || name === 'readdirSync';
+      if (ours && String(count++) === step) process.kill(process.pid, 'SIGKILL');
+      return real(...args);
+    },
+  });
+}
+const taking = takePidLock(lock);
+if (taking.kind === 'taken') taking.release();
+process.stdout.write(JSON.stringify({ kind: taking.kind, count }));
