@@ -7,17 +7,10 @@ import { pointingTo, readPointers, requireReplaceable, shadowWarnings, type Poin
 import { recordOf, type SetRecord } from './store/set-record.ts';
 import { editSettings, settingTexts } from './store/settings-edit.ts';
 import { replaceLocalSettings } from './store/settings-file.ts';
-import { doing } from './store/store-error.ts';
+import { beforeSwitch, doing } from './store/store-error.ts';
 import type { StoreFiles } from './store/store-files.ts';
-import {
-  ensureStore,
-  listSets,
-  readSet,
-  removeEmptyStore,
-  withStoreLock,
-  writeSet,
-  type StoredSet,
-} from './store/store.ts';
+import { withStoreLock } from './store/store-lock.ts';
+import { listSets, readSet, writeSet, type StoredSet } from './store/store.ts';
 import {
   refusedMaterial,
   verifyMaterial,
@@ -91,6 +84,15 @@ export type PullResult =
  * whatever fails. Rejects with a KnownError.
  */
 export async function pullSet(request: PullRequest): Promise<PullResult> {
+  try {
+    return await lookAndPull(request);
+  } catch (error) {
+    // The switch is the last thing that can fail.
+    throw beforeSwitch(error);
+  }
+}
+
+async function lookAndPull(request: PullRequest): Promise<PullResult> {
   const { files, clock, signal, report, env } = request;
   const layout = storeLayout(request.project);
   const warnings = shadowWarnings(env);
@@ -101,13 +103,12 @@ export async function pullSet(request: PullRequest): Promise<PullResult> {
     const keys = Object.keys(pointingTo(layout, newSetId(clock.now()), ''));
     return { kind: 'would-pull', because: first.because, keys, warnings };
   }
-  const made = await ensureStore(files, layout);
   const waiting = {
     clock,
     ...(signal && { signal }),
     onWait: (pid: number | undefined) => report?.({ kind: 'waiting', ...(pid !== undefined && { pid }) }),
   };
-  const pulling = withStoreLock<PullResult>(files, layout, waiting, async () => {
+  return await withStoreLock<PullResult>(files, layout, waiting, async () => {
     // Somebody else may have pulled since.
     const { unchanged, because, pointers } = await look(request, layout);
     if (unchanged !== undefined) return { kind: 'unchanged', store: layout.store, record: unchanged, warnings };
@@ -125,19 +126,13 @@ export async function pullSet(request: PullRequest): Promise<PullResult> {
     const kept = await doing('Looking at the credentials here', layout.store, () => listSets(files, layout));
     report?.({ kind: 'writing', id });
     await writeSet(files, layout, set, record);
-    await replaceLocalSettings(files, layout, pointers.local, text);
+    const notes = await replaceLocalSettings(files, layout, pointers.local, text);
     const keys = changedKeys(pointers, values);
     return {
-      ...{ kind: 'pulled', because, keys, kept, store: layout.store, record, warnings },
+      ...{ kind: 'pulled', because, keys, kept, store: layout.store, record, warnings: [...warnings, ...notes] },
       ...(proof !== undefined && { proof }),
     };
   });
-  try {
-    return await pulling;
-  } catch (error) {
-    await removeEmptyStore(files, layout, made);
-    throw error;
-  }
 }
 
 interface Look {

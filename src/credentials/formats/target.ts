@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
@@ -68,10 +68,15 @@ export async function realFolder(folder: string): Promise<string> {
   }
 }
 
+/** Rejects with a KnownError when nothing can be put into the folder: even one file is replaced by another one beside it. */
+export async function requireWritable(folder: string): Promise<void> {
+  await doing(`Writing into ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
+}
+
 function notWritten(path: string, seen: string): KnownError {
   return new KnownError({
     message: `Credentials are not written to ${path}: ${seen}`,
-    next: ['Name a plain file of your own by --output, or - for stdout', 'Nothing was written'],
+    next: ['Name a plain file of your own by --output, or - for stdout', 'Nothing was written there'],
   });
 }
 
@@ -96,17 +101,17 @@ export async function keepOutOfGit(
       : [`Add this line to ${join(dirname(path), '.gitignore')}: ${state.line}`];
   throw new KnownError({
     message: `Secrets are not written to ${path}: ${seen}`,
-    next: [...next, 'Or give --allow-git to write it all the same', 'Nothing was written'],
+    next: [...next, 'Or give --allow-git to write it all the same', 'Nothing was written there'],
   });
 }
 
 /** That a file was closed to others. */
-export function closedNote({ name, mode: before }: TargetFile, mode: number): string {
+export function closedNote({ name, mode: before }: Pick<TargetFile, 'name' | 'mode'>, mode: number): string {
   const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
   return `${name} was open to other users (${octal(before)}), and is not any more (${octal(mode)})`;
 }
 
 /** A file with secrets is for its owner alone; another one keeps what it has. */
-export function modeFor(target: TargetFile, secret: boolean): number {
+export function modeFor(target: Pick<TargetFile, 'mode'>, secret: boolean): number {
   return secret && !WINDOWS ? target.mode & 0o700 : target.mode;
 }

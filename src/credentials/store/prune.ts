@@ -4,7 +4,8 @@ import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.
 import { readPointers } from './pointers.ts';
 import { doing } from './store-error.ts';
 import type { StoreFiles } from './store-files.ts';
-import { listSets, readSet, removeSetFolder, withStoreLock } from './store.ts';
+import { withStoreLock } from './store-lock.ts';
+import { listSets, readSet, removeSetFolder } from './store.ts';
 
 export interface PruneRequest {
   /** Absolute. */

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { closedNote, modeFor } from '../formats/target.ts';
+import { decodeText } from '../formats/text-file.ts';
 import { LOCAL_SETTINGS, stagingName, type StoreLayout } from './layout.ts';
+import { writeNewFile } from './new-file.ts';
 import { doing, unlessSystemFails } from './store-error.ts';
 import type { FileStatus, StoreFiles } from './store-files.ts';
 
@@ -16,7 +19,7 @@ const WHAT: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
 export interface LocalSettingsFile {
   readonly path: string;
   readonly text?: string;
-  /** Permission bits to keep. */
+  /** Permission bits. */
   readonly mode: number;
 }
 
@@ -31,32 +34,27 @@ export async function readLocalSettings(files: StoreFiles, layout: StoreLayout):
     if ((status.mode & 0o200) === 0) throw cannotEdit(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS}`);
     const bytes = await files.read(path);
     if (bytes.length > LARGEST) throw cannotEdit(path, 'it is larger than 1 MiB', 'Check that it is the right file');
-    return { path, text: decoded(bytes, path), mode: status.mode & 0o777 };
+    return { path, text: decodeText(bytes, LOCAL_SETTINGS), mode: status.mode & 0o777 };
   });
 }
 
 /**
  * Puts `text` in place of the file by one rename, which is what switches to a new set. The new file is written beside the sets, where git
- * ignores it, since it may hold secrets.
+ * ignores it, since it may hold secrets. It is for its owner alone then, as what it points to is: returns that as a sentence, where it was not.
  */
 export async function replaceLocalSettings(
   files: StoreFiles,
   layout: StoreLayout,
   before: LocalSettingsFile,
   text: string,
-): Promise<void> {
+): Promise<readonly string[]> {
   const path = layout.settings;
+  const file = { name: LOCAL_SETTINGS, mode: before.mode };
+  const mode = modeFor(file, true);
   await doing(`Writing ${LOCAL_SETTINGS}`, path, async () => {
     const staged = join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`));
-    const file = await files.create(staged);
     try {
-      try {
-        await file.write(Buffer.from(text, 'utf8'));
-        if (before.mode !== 0o600) await file.setMode(before.mode);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeNewFile(files, staged, text, mode);
       const now = await readLocalSettings(files, layout);
       if (now.text !== before.text) {
         const next = ['Run it again: what was changed is kept'];
@@ -74,19 +72,9 @@ export async function replaceLocalSettings(
     // It is switched by now, whatever the disk says of the folder.
     await unlessSystemFails(() => files.syncFolder(layout.project));
   });
+  return mode === before.mode ? [] : [closedNote(file, mode)];
 }
 
 function cannotEdit(path: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${LOCAL_SETTINGS} can't be edited: ${seen}`, tried: path, next: [next] });
-}
-
-function decoded(bytes: Buffer, path: string): string {
-  const wide = [bytes.subarray(0, 2).toString('hex'), bytes.includes(0) ? 'fffe' : ''];
-  if (wide.includes('fffe') || wide.includes('feff'))
-    throw cannotEdit(path, 'it is UTF-16 or binary', 'Save it as UTF-8');
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw cannotEdit(path, 'it is not UTF-8', 'Save it as UTF-8');
-  }
 }

@@ -162,6 +162,10 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         if (ended instanceof Error) {
           expect(ended, at).toBeInstanceOf(KnownError);
           expect(ended, at).toHaveProperty('seen', code);
+          expect(ended, at).toHaveProperty(
+            'next',
+            expect.arrayContaining([expect.stringContaining('Nothing was switched')]),
+          );
           expect(now, at).toEqual(old);
           expect(JSON.stringify(ended) + ended.message, at).not.toContain('canary');
         } else expect(now.cert, at).not.toBe(old.cert);

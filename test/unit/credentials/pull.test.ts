@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { deferred } from '../../../src/base/deferred.ts';
 import { KnownError } from '../../../src/base/errors.ts';
 import type { PullEvent, PullRequest } from '../../../src/credentials/pull.ts';
 import { nodeFiles } from '../../../src/credentials/store/node-files.ts';
@@ -190,6 +191,50 @@ describe('a pull', () => {
     expect(existsSync(join(store(at), '.pid-lock'))).toBe(false);
   });
 
+  it('twice at once, the first of which fails, still is ignored by git', async () => {
+    const at = project();
+    const state: { second?: Promise<unknown> } = {};
+    const inSecond = deferred();
+    const startSecond = (): Promise<unknown> =>
+      pull(at, issued, {
+        requestMaterial: () => {
+          inSecond.resolve(undefined);
+          return issued.request();
+        },
+      });
+    const files = {
+      ...nodeFiles,
+      // Where the lock is given back before this, the other run has it by now, and has seen that the file is there.
+      removeFile: async (path: string) => {
+        if (path.endsWith('.gitignore') && !existsSync(join(store(at), '.pid-lock'))) {
+          state.second ??= startSecond();
+          await inSecond.promise;
+        }
+        await nodeFiles.removeFile(path);
+      },
+    };
+    const requestMaterial = () => Promise.reject(new KnownError({ message: 'no' }));
+    await expect(pull(at, issued, { files, requestMaterial })).rejects.toThrow('no');
+    expect(await (state.second ?? startSecond())).toMatchObject({ kind: 'pulled' });
+    expect(readFileSync(join(store(at), '.gitignore'), 'utf8')).toBe('*\n');
+    const failing = Array.from({ length: 20 }, () => pull(at, issued, { force: true, requestMaterial }));
+    expect((await Promise.allSettled(failing)).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(setsOf(at)).toHaveLength(1);
+    expect(readFileSync(join(store(at), '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it('many at once, some of which fail, leave a whole store', async () => {
+    for (let round = 0; round < 4; round++) {
+      const at = project();
+      const fails = { requestMaterial: () => Promise.reject(new KnownError({ message: 'no' })) };
+      const all = [fails, {}, fails, fails, {}, fails].map((over) => pull(at, issued, over));
+      const ended = await Promise.allSettled(all);
+      expect(ended.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(2);
+      expect(identityInFiles(at)).toBeDefined();
+      expect(readdirSync(store(at)).sort()).toEqual(['.gitignore', ...setsOf(at)]);
+    }
+  });
+
   it('changes nothing for a dry run, and nothing when it is stopped', async () => {
     const at = project();
     expect(await pull(at, issued, { dryRun: true })).toMatchObject({
@@ -224,6 +269,19 @@ describe('an answer or an engine that does not do', () => {
     expect((await refused(at, { requestToken: () => Promise.resolve({ token }) })).seen).toContain('no expiredAt');
     const prove = () => Promise.reject(new KnownError({ message: 'the engine refused it', status: 4 }));
     expect(await refused(at, { prove })).toMatchObject({ message: 'the engine refused it', status: 4 });
+  });
+
+  it('of a disk that is full says that nothing was switched, and only then', async () => {
+    const at = project();
+    const files = {
+      ...nodeFiles,
+      create: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    };
+    const error = await refused(at, { files });
+    expect(error.next).toEqual([
+      'Make room, then run it again',
+      'Nothing was switched: the settings and the credentials of before are as they were',
+    ]);
   });
 
   it('leaves the set of before in use', async () => {
@@ -300,12 +358,31 @@ describe('a place that can not be written', () => {
     }
   });
 
-  it.runIf(POSIX)('keeps the permissions that a file has, and the bytes around its keys', async () => {
+  it('keeps the bytes of a file around its keys', async () => {
     const at = project(`\ufeff${LOCAL.trimEnd()}`.replaceAll('\n', '\r\n'));
-    chmodSync(join(at, 'application-local.yaml'), 0o640);
-    await pull(at, issued);
-    expect(statSync(join(at, 'application-local.yaml')).mode & 0o777).toBe(0o640);
+    expect(await pull(at, issued)).toMatchObject({ kind: 'pulled', warnings: [] });
     expect(localText(at)?.startsWith(`\ufeff${LOCAL.trimEnd()}`.replaceAll('\n', '\r\n'))).toBe(true);
+  });
+
+  it.runIf(POSIX)('closes a file that was open to others, when it comes to point to a key, and says so', async () => {
+    const at = project();
+    const mode = (): number => statSync(join(at, 'application-local.yaml')).mode & 0o777;
+    for (const [before, after] of [
+      [0o644, 0o600],
+      [0o640, 0o600],
+      [0o755, 0o700],
+    ] as const) {
+      chmodSync(join(at, 'application-local.yaml'), before);
+      const octal = `(0${before.toString(8)}), and is not any more (0${after.toString(8)})`;
+      expect(await pull(at, issued, { force: true })).toMatchObject({
+        warnings: [`application-local.yaml was open to other users ${octal}`],
+      });
+      expect(mode()).toBe(after);
+    }
+    // One that asks for nothing touches nothing.
+    chmodSync(join(at, 'application-local.yaml'), 0o644);
+    expect(await pull(at, issued)).toMatchObject({ kind: 'unchanged', warnings: [] });
+    expect(mode()).toBe(0o644);
   });
 });
 
