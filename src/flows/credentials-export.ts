@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { usageError } from '../base/errors.ts';
+import { KnownError, usageError } from '../base/errors.ts';
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from '../credentials/formats/export-set.ts';
 import type { FormatName } from '../credentials/formats/format-names.ts';
 import { loadSet } from '../credentials/store/load-set.ts';
@@ -34,7 +34,7 @@ export interface ExportedCredentials {
  * said before KuFlow is asked for anything. Rejects with a KnownError.
  */
 export async function pullAndExport(request: CredentialsExportRequest): Promise<ExportedCredentials> {
-  const { exported: flags, files = nodeFiles, cwd, env, clock, dryRun, withToken } = request;
+  const { exported: flags, files = nodeFiles, cwd, env, clock, signal, dryRun, withToken } = request;
   const { format, output } = flags;
   if (format === undefined || output === undefined) {
     if (Object.values(flags).some((value) => value !== undefined)) throw incomplete(format);
@@ -44,16 +44,36 @@ export async function pullAndExport(request: CredentialsExportRequest): Promise<
   }
   const target = {
     ...{ format, output: output === '-' ? output : resolve(cwd, output), byPath: flags.paths === true },
-    ...{ allowGit: flags.allowGit === true, dryRun, files, env, report: request.onExport },
+    ...{ allowGit: flags.allowGit === true, dryRun, files, env, clock, signal, report: request.onExport },
     ...(flags.temporalProfile !== undefined && { profile: flags.temporalProfile }),
     ...(flags.secretName !== undefined && { secretName: flags.secretName }),
   };
-  await checkExport({ ...target, withToken });
-  const pulled = await pullCredentials(request);
+  const pulled = await pullCredentials({
+    ...request,
+    before: (place) => checkExport({ ...target, place, project: cwd, withToken }),
+  });
   request.onPulled(pulled);
   if (pulled.kind === 'would-pull') return { pulled };
-  const { set, paths } = await loadSet(files, cwd, pulled.record, pulled.place, { withToken, now: clock.now() });
-  return { pulled, exported: await exportSet({ ...target, set, paths }) };
+  try {
+    const { set, paths } = await loadSet(files, cwd, pulled.record, pulled.place, { withToken, now: clock.now() });
+    return { pulled, exported: await exportSet({ ...target, set, paths }) };
+  } catch (error) {
+    throw pulled.kind === 'pulled' ? afterSwitch(error, pulled.record.id) : error;
+  }
+}
+
+/** The target is as it was, and the project is not. */
+function afterSwitch(error: unknown, id: string): unknown {
+  if (!(error instanceof KnownError)) return error;
+  const { message, tried, seen, next, status, cause } = error;
+  return new KnownError({
+    message: `${message}; the new set ${id} is in use all the same`,
+    ...(tried !== undefined && { tried }),
+    ...(seen !== undefined && { seen }),
+    next: [...next, 'Without --force the same command writes that set, and asks for nothing'],
+    status,
+    cause,
+  });
 }
 
 function incomplete(format: FormatName | undefined): Error {

@@ -16,6 +16,8 @@ export interface CredentialsPullRequest extends CredentialWorld {
   readonly report: (event: PullEvent) => void;
   /** The real disk when absent. */
   readonly files?: StoreFiles;
+  /** Called before anything is asked or looked at; what it rejects with ends the pull. */
+  readonly before?: (place: SetPlace) => Promise<void>;
 }
 
 /** `place`: whose set it is by the settings now, and where it is used. */
@@ -23,8 +25,9 @@ export type PulledCredentials = PullResult & { readonly place: SetPlace };
 
 /** `kuflow credentials pull`: asks for an engine certificate where the one here does not do. Rejects with a KnownError, nothing changed. */
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
-  return await withAccess(request, (access) =>
-    pullSet({
+  return await withAccess(request, async (access) => {
+    await request.before?.(access.place);
+    return await pullSet({
       ...common(request, access),
       force: request.force,
       dryRun: request.dryRun,
@@ -33,8 +36,8 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
       ...(!request.offline && {
         prove: (set) => proveSet(set, { ...request, settings: access.settings, describeNamespace: false }),
       }),
-    }),
-  );
+    });
+  });
 }
 
 export interface CredentialsRotateRequest extends CredentialWorld {

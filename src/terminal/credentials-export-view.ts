@@ -9,6 +9,11 @@ const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
 export function followExport(err: Channel): (event: ExportEvent) => void {
   return (event) => {
     const path = forTerminal(shortPath(event.path), 1000);
+    if (event.kind === 'waiting') {
+      const pid = event.pid === undefined ? '' : ` (process ${event.pid})`;
+      err.line(`Another run${pid} is writing credentials beside ${path}: waiting for it.`);
+      return;
+    }
     if (event.kind === 'completed') {
       err.line(`An earlier run was ended between the files of ${path}: what it had begun is completed.`);
       return;

@@ -1,21 +1,38 @@
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { CredentialSet } from '../credential-set.ts';
+import type { SetPlace } from '../material/make-set.ts';
+import { newSetId, storeLayout } from '../store/layout.ts';
+import { pathsOf } from '../store/set-paths.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import { doing } from '../store/store-error.ts';
+import type { LockWaiting } from '../store/waited-lock.ts';
 import { dotenvText } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange, SetPaths } from './formatted.ts';
 import { jsonText } from './json.ts';
-import { planPem, SECRET, withPemFolder, writePem } from './pem-folder.ts';
-import { replaceFile } from './replace-files.ts';
+import { checkPem, pemFiles, planPem, withPemFolder, writePem } from './pem-folder.ts';
+import { placeholderSet } from './placeholder-set.ts';
+import { replaceFile, withFolder } from './replace-files.ts';
 import { secretManifestText } from './secret-manifest.ts';
-import { closedNote, keepOutOfGit, modeFor, readTarget, realFolder, targetText } from './target.ts';
+import {
+  closedNote,
+  keepOutOfGit,
+  modeFor,
+  readTarget,
+  realFolder,
+  requireWritable,
+  targetText,
+  type TargetFile,
+} from './target.ts';
 import { temporalTomlText } from './temporal-toml.ts';
 import { yamlFileText } from './yaml.ts';
 
 export type ExportEvent =
+  /** Another run of ours writes into the folder. */
+  | { readonly kind: 'waiting'; readonly path: string; readonly pid?: number }
   /** Before anything is written. */
   | { readonly kind: 'changes'; readonly path: string; readonly changes: readonly KeyChange[] }
   /** A folder in which an earlier run was ended between its files is whole again. */
@@ -39,6 +56,8 @@ export interface ExportRequest {
   readonly dryRun: boolean;
   readonly files: StoreFiles;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
   readonly report?: (event: ExportEvent) => void;
 }
 
@@ -51,7 +70,10 @@ export type ExportResult =
       readonly notes: readonly string[];
     };
 
-const TEXTS: Readonly<Record<Exclude<FormatName, 'pem'>, (input: FormatInput) => Formatted>> = {
+type TextFormat = Exclude<FormatName, 'pem'>;
+type TextRequest = ExportRequest & { readonly format: TextFormat };
+
+const TEXTS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
   dotenv: dotenvText,
   yaml: yamlFileText,
   'temporal-toml': temporalTomlText,
@@ -68,47 +90,98 @@ export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   if (output !== '-' && !isAbsolute(output)) throw new Error('The output is no absolute path');
   checkOptions(request);
   if (format === 'pem') return await exportPem(request);
-  const input = inputOf(request);
+  return await exportText({ ...request, format });
+}
+
+async function exportText(request: TextRequest): Promise<ExportResult> {
+  const { format, output, dryRun, files, report } = request;
   if (output === '-') {
-    const { text, notes } = TEXTS[format]({ ...input, name: 'the output' });
+    const { text, notes } = TEXTS[format]({ ...inputOf(request), name: 'the output' });
     return { kind: 'printed', text, notes };
   }
-  const { files, dryRun, env, allowGit, report } = request;
+  const seen = await prepare(request);
+  if (isDone(seen)) return { kind: 'unchanged', path: output, changes: [], notes: seen.notes };
+  if (dryRun) {
+    report?.({ kind: 'changes', path: output, changes: seen.changes });
+    return { kind: 'would-write', path: output, changes: seen.changes, notes: seen.notes };
+  }
+  return await withFolder(files, dirname(seen.target.path), waitingOf(request), async () => {
+    // Another run of ours may have written since.
+    const prepared = await prepare(request);
+    const { changes, notes } = prepared;
+    if (isDone(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
+    report?.({ kind: 'changes', path: output, changes });
+    await replaceFile(files, prepared);
+    return { kind: 'written', path: output, changes, notes };
+  });
+}
+
+interface Prepared {
+  readonly target: TargetFile;
+  readonly content: Buffer;
+  readonly mode: number;
+  readonly changes: readonly KeyChange[];
+  readonly notes: readonly string[];
+}
+
+function isDone({ target, content, mode }: Prepared): boolean {
+  return target.bytes?.equals(content) === true && mode === target.mode;
+}
+
+/** What is to stand in a file, from what stands there. Rejects with a KnownError when it can't. */
+async function prepare(request: TextRequest): Promise<Prepared> {
+  const { files, format, output, env, allowGit, set } = request;
   const target = await readTarget(files, output);
   const existing = targetText(target);
-  const formatted = TEXTS[format]({ ...input, ...(existing !== undefined && { existing }) });
-  const secret = holdsSecrets(request, request.set.token !== undefined);
+  const formatted = TEXTS[format]({ ...inputOf(request), ...(existing !== undefined && { existing }) });
+  const secret = holdsSecrets(request, set.token !== undefined);
   const notes = [...formatted.notes, ...(secret ? await keepOutOfGit(target.path, env, allowGit) : [])];
   const mode = modeFor(target, secret);
   if (mode !== target.mode) notes.push(closedNote(target, mode));
-  const { changes } = formatted;
   const content = Buffer.from(formatted.text.reveal(), 'utf8');
-  if (target.bytes?.equals(content) === true && mode === target.mode)
-    return { kind: 'unchanged', path: output, changes: [], notes };
-  report?.({ kind: 'changes', path: output, changes });
-  if (dryRun) return { kind: 'would-write', path: output, changes, notes };
-  await replaceFile(files, { target, content, mode });
-  return { kind: 'written', path: output, changes, notes };
+  return { target, content, mode, changes: formatted.changes, notes };
+}
+
+function waitingOf({ clock, signal, output, report }: ExportRequest): LockWaiting {
+  return {
+    clock,
+    ...(signal && { signal }),
+    onWait: (pid) => report?.({ kind: 'waiting', path: output, ...(pid !== undefined && { pid }) }),
+  };
 }
 
 /** What is known of an export before there is a set. */
-export type ExportCheck = Omit<ExportRequest, 'set' | 'paths'> & { readonly withToken: boolean };
+export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
+  readonly withToken: boolean;
+  /** Whose set it will be. */
+  readonly place: SetPlace;
+  /** Absolute folder of the project in whose store it will stand. */
+  readonly project: string;
+};
 
-/** Looks at the target as `exportSet` does, before a set is asked for. Rejects with a KnownError when it can't be written to. */
-export async function checkExport(request: ExportCheck): Promise<void> {
-  const { format, output, files, env, allowGit, withToken } = request;
-  checkOptions(request);
+/**
+ * Does all that `exportSet` does before it writes, with something that stands for the set, before one is asked for. Rejects with a KnownError when
+ * it could not be written.
+ */
+export async function checkExport(check: ExportCheck): Promise<void> {
+  const { format, output, files, env, allowGit, withToken, clock, project } = check;
+  checkOptions(check);
   if (format === 'pem') {
     const folder = await pemFolder(files, output);
-    for (const name of secretFiles(withToken)) {
-      await readTarget(files, join(folder, name));
-      await keepOutOfGit(join(folder, name), env, allowGit);
-    }
-  } else if (output !== '-') {
-    const target = await readTarget(files, output);
-    targetText(target);
-    if (holdsSecrets(request, withToken)) await keepOutOfGit(target.path, env, allowGit);
+    await checkPem(files, folder, withToken);
+    for (const name of pemFiles(withToken, true)) await keepOutOfGit(join(folder, name), env, allowGit);
+    if (!check.dryRun) await requireWritable(folder);
+    return;
   }
+  const set = placeholderSet(check.place, withToken, clock.now());
+  const paths = pathsOf(storeLayout(project), newSetId(clock.now()));
+  const request = { ...check, format, set, paths };
+  if (output === '-') {
+    TEXTS[format]({ ...inputOf(request), name: 'the output' });
+    return;
+  }
+  const { target } = await prepare(request);
+  if (!check.dryRun) await requireWritable(dirname(target.path));
 }
 
 function checkOptions({ format, output, byPath }: Pick<ExportRequest, 'format' | 'output' | 'byPath'>): void {
@@ -120,11 +193,15 @@ function checkOptions({ format, output, byPath }: Pick<ExportRequest, 'format' |
     ]);
 }
 
-function secretFiles(withToken: boolean): readonly string[] {
-  return SECRET.slice(0, withToken ? 2 : 1);
-}
-
-function inputOf({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
+function inputOf({
+  set,
+  format,
+  output,
+  paths,
+  byPath,
+  profile,
+  secretName,
+}: Pick<ExportRequest, 'set' | 'format' | 'output' | 'paths' | 'byPath' | 'profile' | 'secretName'>): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
   if (wantsPaths && paths === undefined) throw usageError('The credentials stand in no files here that could be named');
   return {
@@ -145,7 +222,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
   const folder = await pemFolder(files, output);
   const gitNotes: string[] = [];
-  for (const name of secretFiles(set.token !== undefined))
+  for (const name of pemFiles(set.token !== undefined, true))
     gitNotes.push(...(await keepOutOfGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
@@ -156,7 +233,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
       notes: [...notes, ...gitNotes],
     };
   }
-  return await withPemFolder(files, folder, async (completed) => {
+  return await withPemFolder(files, folder, waitingOf(request), async (completed) => {
     if (completed) report?.({ kind: 'completed', path: output });
     const plan = await planPem(files, folder, set);
     const { changes } = plan;
@@ -183,6 +260,6 @@ async function pemFolder(files: StoreFiles, output: string): Promise<string> {
   if (seen === undefined) return folder;
   throw new KnownError({
     message: `Credentials are not written into ${output}: ${seen}`,
-    next: ['Name a folder of your own by --output', 'Nothing was written'],
+    next: ['Name a folder of your own by --output', 'Nothing was written there'],
   });
 }

@@ -4,21 +4,27 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import type { CredentialSet } from '../credential-set.ts';
 import { SET_FILES } from '../store/layout.ts';
-import { doing, unlessSystemFails } from '../store/store-error.ts';
+import { writeNewFile } from '../store/new-file.ts';
+import { doing, storeError, unlessSystemFails } from '../store/store-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
+import type { LockWaiting } from '../store/waited-lock.ts';
 import type { KeyChange } from './formatted.ts';
-import { checkUnchanged, stagedName, sweep, writeStaged } from './replace-files.ts';
+import { checkUnchanged, stagedName, sweep, withFolder } from './replace-files.ts';
 import { closedNote, modeFor, readTarget, type TargetFile } from './target.ts';
 
 const JOURNAL = '.kuflow-credentials-journal.json';
-const LOCK = '.kuflow-credentials-lock';
 const FORMAT = 1;
 
 /** Names of the files that a set has in a folder. */
-export const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
+const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
 
 /** Those that nobody else may read. */
-export const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
+const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
+
+/** The files of a set; `secretOnly`: those that nobody else may read. */
+export function pemFiles(withToken: boolean, secretOnly = false): readonly string[] {
+  return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
+}
 
 /** A file of the folder, as it is and as it is to be. */
 export interface PemFile {
@@ -66,6 +72,17 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
   return { files: plan, changes, notes };
 }
 
+/** Looks at the folder as a run that writes into it will, before there is a set. Rejects with a KnownError when it could not be written. */
+export async function checkPem(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
+  try {
+    for (const step of (await readJournal(files, folder)) ?? []) await requireOwn(files, folder, step);
+  } catch (error) {
+    // Gone since it was looked at: another run completes it right now.
+    if (codeOf(error) !== 'ENOENT') throw storeError(error, 'Reading the journal', folder);
+  }
+  for (const name of pemFiles(withToken)) await readTarget(files, join(folder, name));
+}
+
 interface Step {
   readonly from: string;
   readonly to: string;
@@ -80,24 +97,15 @@ interface Step {
 export async function withPemFolder<T>(
   files: StoreFiles,
   folder: string,
+  waiting: LockWaiting,
   work: (completed: boolean) => Promise<T>,
 ): Promise<T> {
-  const locking = await doing('Taking the lock of the folder', folder, () => files.lock(join(folder, LOCK)));
-  if (locking.kind === 'held')
-    throw new KnownError({
-      message: `Another run is writing credentials into ${folder}`,
-      ...(locking.pid !== undefined && { seen: `process ${locking.pid} is running` }),
-      next: ['Wait for it, then try again'],
-      status: 4,
-    });
-  try {
+  return await withFolder(files, folder, waiting, async () => {
     const steps = await doing('Reading the journal', folder, () => readJournal(files, folder));
     if (steps !== undefined) await begun(files, folder, steps);
     await sweep(files, folder, [...PEM_FILES, JOURNAL], true);
     return await work(steps !== undefined);
-  } finally {
-    await locking.release();
-  }
+  });
 }
 
 /**
@@ -116,14 +124,14 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
     const staged = [...steps.map(({ from }) => join(folder, from)), journal];
     try {
       for (const [index, { content, mode }] of plan.files.entries())
-        await writeStaged(files, staged[index] ?? '', content, mode);
+        await writeNewFile(files, staged[index] ?? '', content, mode);
       const text = JSON.stringify({
         about: 'Renames that a run began: the next run completes them.',
         format: FORMAT,
         steps,
       });
-      await writeStaged(files, journal, Buffer.from(`${text}\n`), 0o600);
-      for (const { target } of plan.files) await checkUnchanged(files, target);
+      await writeNewFile(files, journal, `${text}\n`);
+      for (const { target, content } of plan.files) await checkUnchanged(files, target, content);
       await files.syncFolder(folder);
       await files.rename(journal, join(folder, JOURNAL));
     } catch (error) {
@@ -151,17 +159,24 @@ async function begun(files: StoreFiles, folder: string, steps: readonly Step[]):
   }
 }
 
+/** Whether the step is still to be done. Throws a KnownError when its file is none of ours, or not to be put there. */
+async function requireOwn(files: StoreFiles, folder: string, { from, to, hash }: Step): Promise<boolean> {
+  const status = await files.look(join(folder, from));
+  // Renamed before the run was ended.
+  if (status === undefined) return false;
+  if (status.kind !== 'file' || !status.own || hashOf(await files.read(join(folder, from))) !== hash)
+    throw new KnownError({
+      message: `The credentials in ${folder} can't be completed: ${from} is not what a run of ours wrote`,
+      next: [`Remove ${JOURNAL} and ${from} there, and write the credentials again`],
+    });
+  await readTarget(files, join(folder, to));
+  return true;
+}
+
 async function complete(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
-  for (const { from, to, hash } of steps) {
-    const status = await files.look(join(folder, from));
-    // Renamed before the run was ended.
-    if (status === undefined) continue;
-    if (status.kind !== 'file' || !status.own || hashOf(await files.read(join(folder, from))) !== hash)
-      throw new KnownError({
-        message: `The credentials in ${folder} can't be completed: ${from} is not what a run of ours wrote`,
-        next: [`Remove ${JOURNAL} and ${from} there, and write the credentials again`],
-      });
-    await readTarget(files, join(folder, to));
+  for (const step of steps) {
+    if (!(await requireOwn(files, folder, step))) continue;
+    const { from, to } = step;
     await files.rename(join(folder, from), join(folder, to));
   }
   await files.syncFolder(folder);

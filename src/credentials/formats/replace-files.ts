@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
+import { isRunning } from '../../base/pid-lock.ts';
+import { writeNewFile } from '../store/new-file.ts';
 import { doing, unlessSystemFails } from '../store/store-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
+import { withWaitedLock, type LockWaiting } from '../store/waited-lock.ts';
 import { readTarget, type TargetFile } from './target.ts';
 
 /** What is to stand in a file. */
@@ -12,11 +15,26 @@ export interface Replacement {
   readonly mode: number;
 }
 
+const LOCK = '.kuflow-credentials-lock';
+const LOCK_WITHIN = 120_000;
 const STAGED = /^\.(.+)\.(\d+)-[0-9a-f]{12}\.kuflow-new$/;
 
 /** A name beside the file, which tells whose run made it. */
 export function stagedName(name: string): string {
   return `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.kuflow-new`;
+}
+
+/** Runs `work` as the only run of ours that writes in the folder, whichever project it is of. Rejects with a KnownError. */
+export async function withFolder<T>(
+  files: StoreFiles,
+  folder: string,
+  waiting: LockWaiting,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(folder, LOCK);
+  const take = () => doing('Taking the lock of the folder', folder, () => files.lock(path));
+  const lock = { take, path, within: LOCK_WITHIN, busyWith: `writing credentials into ${folder}` };
+  return await withWaitedLock(lock, waiting, work);
 }
 
 /**
@@ -29,8 +47,8 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
     await sweep(files, folder, [target.name]);
     const staged = join(folder, stagedName(target.name));
     try {
-      await writeStaged(files, staged, content, mode);
-      await checkUnchanged(files, target);
+      await writeNewFile(files, staged, content, mode);
+      await checkUnchanged(files, target, content);
       await files.rename(staged, target.path);
     } catch (error) {
       await unlessSystemFails(() => files.removeFile(staged));
@@ -41,22 +59,11 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
   });
 }
 
-export async function writeStaged(files: StoreFiles, path: string, content: Buffer, mode: number): Promise<void> {
-  const file = await files.create(path);
-  try {
-    await file.write(content);
-    if (mode !== 0o600) await file.setMode(mode);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Throws a KnownError when somebody wrote the file since it was read. */
-export async function checkUnchanged(files: StoreFiles, target: TargetFile): Promise<void> {
+/** Throws a KnownError when somebody wrote something else than `content` into the file since it was read. */
+export async function checkUnchanged(files: StoreFiles, target: TargetFile, content: Buffer): Promise<void> {
   const { bytes } = await readTarget(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
-  if (same) return;
+  if (same || bytes?.equals(content) === true) return;
   throw new KnownError({
     message: `${target.name} was changed by somebody else meanwhile`,
     tried: target.path,
@@ -69,19 +76,10 @@ export async function sweep(files: StoreFiles, folder: string, names: readonly s
   await unlessSystemFails(async () => {
     for (const entry of await files.list(folder)) {
       const [, name = '', pid = ''] = STAGED.exec(entry) ?? [];
-      if (!names.includes(name) || (!alone && isAlive(Number(pid)))) continue;
+      if (!names.includes(name) || (!alone && isRunning(Number(pid)))) continue;
       const path = join(folder, basename(entry));
       const status = await files.look(path);
       if (status?.kind === 'file' && status.own) await files.removeFile(path);
     }
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
-  }
 }

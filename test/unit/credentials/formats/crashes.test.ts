@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { CredentialSet } from '../../../../src/credentials/credential-set.ts';
 import { exportSet, type ExportEvent, type ExportRequest } from '../../../../src/credentials/formats/export-set.ts';
@@ -20,7 +21,16 @@ beforeAll(async () => {
 });
 
 function request(output: string, set: CredentialSet, over: Partial<ExportRequest>): ExportRequest {
-  const base = { set, output, byPath: false, allowGit: false, dryRun: false, env: {}, files: nodeFiles };
+  const base = {
+    set,
+    output,
+    byPath: false,
+    allowGit: false,
+    dryRun: false,
+    env: {},
+    files: nodeFiles,
+    clock: systemClock,
+  };
   return { ...base, format: 'pem', ...over };
 }
 
@@ -42,6 +52,7 @@ function owners(dir: string): readonly string[] {
 }
 
 const JOURNAL = '.kuflow-credentials-journal.json';
+const LOCK = '.kuflow-credentials-lock';
 const PEM = ['ca.pem', 'client.key', 'client.pem'];
 
 describe('a folder with the files of a set', () => {
@@ -94,7 +105,7 @@ describe('a folder with the files of a set', () => {
       }
       if (!existsSync(join(dir, JOURNAL))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
       // The lock of this process, when it was its release that failed.
-      if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, '.kuflow-credentials-lock')]);
+      if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
       await exportSet(request(dir, fresh, {}));
       expect(owners(dir)).toEqual(['new', 'new', 'new']);
       expect(readdirSync(dir).sort(), dry.steps[before]).toEqual(PEM);
@@ -123,12 +134,50 @@ describe('a folder with the files of a set', () => {
     expect(readdirSync(dir).sort()).toEqual([from, JOURNAL].sort());
   });
 
-  it('is written by one run at a time', async () => {
+  it('is written by one run at a time, and the others wait', async () => {
     const dir = folder();
-    const held = await nodeFiles.lock(join(dir, '.kuflow-credentials-lock'));
-    await expect(exportSet(request(dir, fresh, {}))).rejects.toMatchObject({ status: 4 });
+    const held = await nodeFiles.lock(join(dir, LOCK));
+    const events: ExportEvent[] = [];
+    const report = (event: ExportEvent): void => {
+      events.push(event);
+      if (event.kind === 'waiting' && held.kind === 'taken') void held.release();
+    };
+    expect(await exportSet(request(dir, fresh, { report }))).toMatchObject({ kind: 'written' });
+    expect(events).toMatchObject([{ kind: 'waiting', path: dir, pid: process.pid }, { kind: 'changes' }]);
+  });
+
+  it('that another run does not give free is given up on, status 4, and so it is when this one is stopped', async () => {
+    const dir = folder();
+    const held = await nodeFiles.lock(join(dir, LOCK));
+    const state = { now: 0 };
+    const clock: Clock = { now: () => (state.now += 60_000), sleep: () => Promise.resolve() };
+    await expect(exportSet(request(dir, fresh, { clock }))).rejects.toMatchObject({
+      status: 4,
+      seen: `process ${process.pid} is running`,
+    });
+    const stop = new AbortController();
+    const report = (): void => stop.abort(new KnownError({ message: 'stopped', status: 130 }));
+    await expect(exportSet(request(dir, fresh, { report, signal: stop.signal }))).rejects.toBeDefined();
     if (held.kind === 'taken') await held.release();
-    expect(await exportSet(request(dir, fresh, {}))).toMatchObject({ kind: 'written' });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('several runs at once', () => {
+  it.each(['pem', 'dotenv', 'yaml', 'k8s-secret', 'json'] as const)('of %s end well', async (format) => {
+    const dir = folder();
+    const output = format === 'pem' ? dir : join(dir, 'out');
+    // The same set, then one each, the last of which stands there in the end.
+    for (const sets of [
+      [old, old, old],
+      [old, fresh, old, fresh],
+    ]) {
+      const ended = await Promise.all(sets.map((set) => exportSet(request(output, set, { format }))));
+      for (const { kind } of ended) expect(['written', 'unchanged']).toContain(kind);
+      const [one, other] = [old, fresh].map((set) => exportSet(request(output, set, { format, dryRun: true })));
+      expect([(await one)?.kind, (await other)?.kind].sort()).toEqual(['unchanged', 'would-write']);
+    }
+    expect(readdirSync(dir)).toEqual(format === 'pem' ? PEM : ['out']);
   });
 });
 
@@ -157,6 +206,8 @@ describe('a file with a set', () => {
           if (kind === 'fail') expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
         }
         expect([FOREIGN, written]).toContain(readFileSync(path, 'utf8'));
+        // The lock of this process, when it was its release that failed.
+        if (kind === 'fail' && dry.steps[at] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
         if (kind === 'fail') expect(readdirSync(dir)).toEqual(['.env']);
         for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
       }

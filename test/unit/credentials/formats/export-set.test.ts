@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { CredentialSet } from '../../../../src/credentials/credential-set.ts';
 import {
@@ -47,7 +48,7 @@ async function run(output: string, over: Partial<ExportRequest> = {}): Promise<E
   const { PATH } = process.env;
   const request: ExportRequest = {
     ...{ set, output, format: 'dotenv', paths: PATHS, byPath: false, allowGit: false, dryRun: false },
-    ...{ files: nodeFiles, env: { PATH }, ...over, report },
+    ...{ files: nodeFiles, env: { PATH }, clock: systemClock, ...over, report },
   };
   try {
     const result = await exportSet(request);
@@ -144,6 +145,7 @@ describe('a set written to a file', () => {
       dryRun: false,
       files: nodeFiles,
       env: {},
+      clock: systemClock,
     };
     await expect(exportSet({ ...nowhere, format: 'temporal-toml' })).rejects.toThrow('stand in no files');
     expect(isFormatName('toString')).toBe(false);
