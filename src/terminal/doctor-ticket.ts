@@ -2,6 +2,7 @@ import type { DoctorReport } from '../doctor/report.ts';
 import { mdCode, mdText } from '../names/markdown.ts';
 import { adviceText } from './doctor-explain-view.ts';
 import { doctorAsData } from './doctor-views.ts';
+import { homeHider, withTexts } from './home-folder.ts';
 import { jsonLine } from './safe-json.ts';
 
 export interface TicketWorld {
@@ -18,9 +19,11 @@ export interface TicketWorld {
  * A run as Markdown for a support ticket. It is made from results alone, which hold no secret; the home folder, and with it the name of a
  * person, is left out.
  */
-export function doctorAsTicket(report: DoctorReport, world: TicketWorld): string {
+export function doctorAsTicket(seen: DoctorReport, world: TicketWorld): string {
+  // Before Markdown and JSON write it in their own way.
+  const report = withTexts(seen, homeHider(world.home));
   const { roots, results, created } = report;
-  const text = [
+  return [
     '# kuflow doctor',
     '',
     `${mdText(world.time)}, create-kuflow-worker ${mdText(world.version)}, Node.js ${mdText(world.node)}, ${mdText(world.platform)}`,
@@ -43,5 +46,4 @@ export function doctorAsTicket(report: DoctorReport, world: TicketWorld): string
     '```',
     '',
   ].join('\n');
-  return world.home.length > 1 ? text.replaceAll(world.home, '~') : text;
 }
