@@ -94,7 +94,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove the sets that nothing points to')
     .description(
-      'Removes the folders of .kuflow/credentials that no settings file of this project and no variable names. What was put there by others stays.',
+      "Removes the folders of .kuflow/credentials that no settings file of this project and no variable names; none when such a file can't be read. " +
+        'While the engine was not asked about the one in use, the last one that it took stays, and all since. What was put there by others stays.',
     )
     .option('--dry-run', 'Say what would be removed')
     .option('--json', 'Print the result as JSON')

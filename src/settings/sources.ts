@@ -1,4 +1,4 @@
-import type { SettingName } from './keys.ts';
+import { SETTING_KEYS, type SettingName } from './keys.ts';
 
 /** Where a value stands. */
 export interface Source {
@@ -57,4 +57,9 @@ export function sourceText(source: Source): string {
   return source.kind === 'environment'
     ? `${source.name} (${source.file})`
     : `${short}${source.line === undefined ? '' : `:${source.line}`}`;
+}
+
+/** The variables of the environment that give these settings, in their order. */
+export function variablesOf(names: readonly SettingName[]): readonly string[] {
+  return names.flatMap((name) => SETTING_KEYS.filter((key) => key.name === name).map(({ env }) => env));
 }

@@ -31,7 +31,8 @@ export const nodeFiles: StoreFiles = {
   look: async (path) => {
     try {
       const stats = await lstat(path);
-      return { kind: kindOf(stats), mode: stats.mode & 0o7777, own: WINDOWS || stats.uid === process.getuid?.() };
+      const own = WINDOWS || stats.uid === process.getuid?.();
+      return { kind: kindOf(stats), mode: stats.mode & 0o7777, size: stats.size, own };
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;

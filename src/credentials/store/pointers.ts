@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import type { SettingName } from '../../settings/keys.ts';
+import { variablesOf } from '../../settings/sources.ts';
+import { readFollowed } from './followed.ts';
 import { LOCAL_SETTINGS, SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
 import { settingTexts, type SettingTexts } from './settings-edit.ts';
 import { readLocalSettings, type LocalSettingsFile } from './settings-file.ts';
@@ -61,9 +63,10 @@ export async function readPointers(files: StoreFiles, layout: StoreLayout): Prom
   };
 }
 
+/** As commands and workers read it: through a link too. One that they can't read is told of with the settings. */
 async function baseText(files: StoreFiles, path: string): Promise<string> {
-  const status = await files.look(path);
-  return status?.kind === 'file' ? (await files.read(path)).toString('utf8') : '';
+  const base = await readFollowed(files, path, 1);
+  return base.kind === 'text' ? base.text : '';
 }
 
 /** The settings that point to a set, with its namespace: what one write of `application-local.yaml` sets. */
@@ -78,7 +81,7 @@ export function requireReplaceable(
   env: Readonly<Record<string, string | undefined>>,
   force: boolean,
 ): void {
-  const variable = variablesOf(INLINE, env)[0];
+  const variable = variablesIn(env, INLINE)[0];
   const inline = pointers.inline ?? variable;
   if (inline !== undefined) {
     throw new KnownError({
@@ -97,16 +100,14 @@ export function requireReplaceable(
 /** Variables that stand over what the files say of the certificate, as warnings. */
 export function shadowWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const names: readonly SettingName[] = [...PATH_NAMES, NAMESPACE];
-  return variablesOf(names, env).map(
+  return variablesIn(env, names).map(
     (variable) => `${variable} is set in this environment and stands over what application-local.yaml says`,
   );
 }
 
-/** The variables of these settings that are set: a setting's name in capitals, without hyphens. */
-function variablesOf(
-  names: readonly SettingName[],
+function variablesIn(
   env: Readonly<Record<string, string | undefined>>,
+  names: readonly SettingName[],
 ): readonly string[] {
-  const variables = names.map((name) => name.toUpperCase().replaceAll('-', '').replaceAll('.', '_'));
-  return variables.filter((variable) => (env[variable] ?? '').trim() !== '');
+  return variablesOf(names).filter((variable) => (env[variable] ?? '').trim() !== '');
 }

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { readFollowed, type Followed } from './followed.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { doing } from './store-error.ts';
 import type { StoreFiles } from './store-files.ts';
 import { withStoreLock } from './store-lock.ts';
-import { listSets, readSet, removeSetFolder } from './store.ts';
+import { listSets, readSet, removeSetFolder, type StoredSet } from './store.ts';
 
 export interface PruneRequest {
   /** Absolute. */
@@ -30,9 +31,13 @@ export interface PruneResult {
 /** Files in the project's folder that may name a set: settings in all their forms. */
 const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml|.*\.json)$/;
 
+/** The largest file that is looked through. */
+const LARGEST_MIB = 64;
+
 /**
- * Removes the sets that nothing points to: no file of settings in the project, no variable of the environment, and not the one before
- * while the one in use was never taken by the engine. What is in a folder beside the files of a set is never removed.
+ * Removes the sets that nothing points to: no file of settings in the project, no variable of the environment. While the one in use was never taken
+ * by the engine, the one before it stays, and all back to the last that was. Nothing is removed when a file that may name a set can't be read.
+ * What is in a folder beside the files of a set is never removed.
  */
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
@@ -45,31 +50,60 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
 
 async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
   const { files, env } = request;
-  const pointers = await readPointers(files, layout);
-  const texts = await settingsTexts(files, layout, request.alsoRead ?? []);
-  const inUse = pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
-  const whyKept = async (id: string): Promise<string | undefined> => {
-    if (id === inUse?.id) return 'the settings point to it';
-    const named = texts.find(({ text }) => text.includes(id));
+  const sets = await doing('Looking at the credentials here', layout.store, async () => {
+    const pointers = await readPointers(files, layout);
+    const stored: StoredSet[] = [];
+    for (const id of await listSets(files, layout)) stored.push(await readSet(files, layout, id));
+    return { stored, inUse: pointers.to.kind === 'set' ? pointers.to.id : undefined };
+  });
+  const candidates = await doing('Looking at the settings here', layout.project, () =>
+    settingsFiles(files, layout, request.alsoRead ?? []),
+  );
+  const back = wayBack(sets);
+  const whyKept = (set: StoredSet): string | undefined => {
+    const { id, record } = set;
+    if (id === sets.inUse) return 'the settings point to it';
+    const named = candidates.find(({ seen }) => seen.kind === 'text' && seen.text.includes(id));
     if (named !== undefined) return `${named.name} names it`;
     const variable = Object.entries(env).find(([, value]) => value?.includes(id) === true);
     if (variable !== undefined) return `${variable[0]} names it`;
-    if (inUse?.record?.previous === id && !inUse.record.proven)
-      return 'it is the one before, and the engine was not asked about the one in use (--offline)';
-    const set = await readSet(files, layout, id);
-    return set.record?.id === id ? undefined : `it has no ${SET_FILES.lock} of ours`;
+    if (record?.id !== id) return `it has no ${SET_FILES.lock} of ours`;
+    for (const { name, seen } of candidates)
+      if (seen.kind === 'unreadable') return `${name} may name it, and can't be read: ${seen.why}`;
+    return back.get(id);
   };
   const removed: string[] = [];
   const kept: { id: string; because: string }[] = [];
-  for (const id of await listSets(files, layout)) {
-    const because = (await whyKept(id)) ?? (await foreign(files, join(layout.store, id)));
-    if (because !== undefined) kept.push({ id, because });
+  for (const set of sets.stored) {
+    const because = whyKept(set) ?? (await foreign(files, set.folder));
+    if (because !== undefined) kept.push({ id: set.id, because });
     else {
-      if (!request.dryRun) await remove(files, layout, id);
-      removed.push(id);
+      if (!request.dryRun) await remove(files, layout, set.id);
+      removed.push(set.id);
     }
   }
   return { store: layout.store, removed, kept };
+}
+
+/** Sets that may be needed again while the one in use is unproven, each with the reason. */
+function wayBack({
+  stored,
+  inUse,
+}: {
+  readonly stored: readonly StoredSet[];
+  readonly inUse: string | undefined;
+}): ReadonlyMap<string, string> {
+  const records = stored.flatMap(({ id, record }) => (record?.id === id ? [record] : []));
+  const current = records.find(({ id }) => id === inUse);
+  if (current === undefined || current.proven) return new Map();
+  const why = 'the engine was not asked about the one in use (--offline)';
+  const taken = records.filter(({ proven }) => proven).sort((one, other) => other.pulledAt - one.pulledAt)[0];
+  const since = taken === undefined ? [] : records.filter(({ pulledAt }) => pulledAt > taken.pulledAt);
+  return new Map([
+    ...since.map(({ id }) => [id, `it is newer than the last one that the engine took, and ${why}`] as const),
+    ...(current.previous === undefined ? [] : [[current.previous, `it is the one before, and ${why}`] as const]),
+    ...(taken === undefined ? [] : [[taken.id, `it is the last one that the engine took, and ${why}`] as const]),
+  ]);
 }
 
 async function foreign(files: StoreFiles, folder: string): Promise<string | undefined> {
@@ -91,17 +125,15 @@ async function remove(files: StoreFiles, layout: StoreLayout, id: string): Promi
   });
 }
 
-async function settingsTexts(
+/** The files that may name a set, as they can be read. */
+async function settingsFiles(
   files: StoreFiles,
   layout: StoreLayout,
   others: readonly string[],
-): Promise<readonly { readonly name: string; readonly text: string }[]> {
+): Promise<readonly { readonly name: string; readonly seen: Followed }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
-  const texts: { name: string; text: string }[] = [];
-  for (const name of [...names, ...others]) {
-    const path = resolve(layout.project, name);
-    if ((await files.look(path))?.kind === 'file')
-      texts.push({ name, text: (await files.read(path)).toString('utf8') });
-  }
-  return texts;
+  const found: { name: string; seen: Followed }[] = [];
+  for (const name of [...names, ...others])
+    found.push({ name, seen: await readFollowed(files, resolve(layout.project, name), LARGEST_MIB) });
+  return found;
 }

@@ -3,6 +3,8 @@ export interface FileStatus {
   readonly kind: 'file' | 'folder' | 'link' | 'other';
   /** Permission bits. */
   readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
   /** Whether it belongs to the user of this process; always true where the system has no such owner. */
   readonly own: boolean;
 }

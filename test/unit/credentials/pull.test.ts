@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -403,6 +404,25 @@ describe('certificates that were not pulled', () => {
       expect((await pull(at, issued, { force: true })).kind).toBe('pulled');
       expect(readFileSync(join(at, 'a.pem'), 'utf8')).toBe('mine');
     }
+  });
+
+  it.runIf(POSIX)('stand in application.yaml behind a link as well, as a worker reads it', async () => {
+    const at = project(null);
+    const shared = join(folder(), 'shared.yaml');
+    const inline =
+      'temporal:\n  namespace: ns\n  mutual-tls: { cert-data: canary, key-data: canary, ca-data: canary }\n';
+    writeFileSync(shared, APPLICATION + inline.replace('temporal:\n', ''));
+    rmSync(join(at, 'application.yaml'));
+    symlinkSync(shared, join(at, 'application.yaml'));
+    expect((await refused(at, { force: true })).seen).toBe('temporal.mutual-tls.cert-data in application.yaml');
+    writeFileSync(shared, APPLICATION + files.replace('temporal:\n', ''));
+    expect((await refused(at)).message).toContain('temporal.mutual-tls.cert in application.yaml');
+    writeFileSync(shared, APPLICATION);
+    expect((await pull(at, issued)).kind).toBe('pulled');
+    expect((await resolveSettings({ env: {}, files: { dir: at }, required: [] })).problems).toMatchObject([
+      { key: 'kuflow.api.client-secret' },
+    ]);
+    expect(lstatSync(join(at, 'application.yaml')).isSymbolicLink()).toBe(true);
   });
 
   it('inline stay where they are, in files and in the environment', async () => {
