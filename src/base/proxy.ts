@@ -38,6 +38,12 @@ function variable(
   return undefined;
 }
 
+/** The setting or variable that decides how an address is reached, where one does. */
+export function proxySource({ url, env, explicit }: ProxyQuestion): string | undefined {
+  if (explicit !== undefined) return explicit.source;
+  return variable(env, new URL(url).protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY')?.source;
+}
+
 function bare(host: string): string {
   return host
     .toLowerCase()

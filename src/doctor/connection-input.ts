@@ -16,11 +16,24 @@ export interface SettingProblem {
   /** What was expected and what was seen, no secret in it. */
   readonly problem: string;
   readonly source?: string;
+  /** `file`: an application file that can't be read. `proxy`: a variable of the environment. A setting when absent. */
+  readonly kind?: 'file' | 'proxy';
+  /** What it keeps from being checked, where the key does not tell. */
+  readonly plane?: 'rest' | 'engine' | 'both';
 }
 
-/** Certificate, key and CA of the engine: asked for from KuFlow, or given by files or inline data. */
+/** Certificate, key and CA of the engine: asked for from KuFlow, or given by files or inline data, all of them or only some. */
 export type MaterialOrigin =
   | { readonly kind: 'requested' }
+  | {
+      /** Settings name a set, and a part of it is missing or can't be read. */
+      readonly kind: 'incomplete';
+      readonly source: string;
+      readonly form?: 'files' | 'inline';
+      readonly missing: readonly (keyof TlsMaterialText)[];
+      /** What is missing is empty. */
+      readonly read: () => Promise<TlsMaterialText>;
+    }
   | {
       readonly kind: 'given';
       readonly source: string;

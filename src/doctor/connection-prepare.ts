@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import { trustedAuthorities } from '../base/certificate-authorities.ts';
 import { KnownError } from '../base/errors.ts';
-import { decideProxy, type ProxyDecision } from '../base/proxy.ts';
+import { decideProxy, type ProxyDecision, proxySource, type ProxyQuestion } from '../base/proxy.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { ConnectionInput, IssuedToken, RestAccess, SettingProblem } from './connection-input.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { kuflowAccess } from './kuflow-access.ts';
+import { planeOf } from './setting-planes.ts';
 
 export interface PrepareOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -23,14 +24,49 @@ export interface PrepareOptions {
 
 const DIRECT: ProxyDecision = { kind: 'direct', reason: 'not decided' };
 
-/** A value, or the problem that a setting has, as the rooms below state it. */
-function attempt<T>(key: string, source: string | undefined, make: () => T, problems: SettingProblem[]): T | undefined {
+interface Proxies {
+  readonly rest: ProxyDecision;
+  readonly engine: ProxyDecision;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** The proxy of each plane; one variable that is wrong for both of them is one problem. */
+function decideProxies(
+  { endpoint, target, engineProxy }: ConnectionSettings,
+  env: NonNullable<PrepareOptions['env']>,
+): Proxies {
+  const explicit = engineProxy && { value: engineProxy.value.reveal(), source: engineProxy.source };
+  const [rest, engine] = [
+    decided({ url: safeUrl(endpoint.value), env }),
+    decided({ url: safeUrl(`https://${target.value}`), env, ...(explicit && { explicit }) }),
+  ];
+  const problem = (wrong: WrongProxy, plane: 'rest' | 'engine' | 'both'): SettingProblem => {
+    const { source, message } = wrong;
+    if (plane === 'engine' && explicit !== undefined) return { key: 'temporal.proxy', problem: message, source };
+    return { key: source, kind: 'proxy', plane, problem: message };
+  };
+  const isOne = rest.wrong !== undefined && rest.wrong.source === engine.wrong?.source;
+  return {
+    rest: rest.decision,
+    engine: engine.decision,
+    problems: [
+      ...(rest.wrong === undefined ? [] : [problem(rest.wrong, isOne ? 'both' : 'rest')]),
+      ...(engine.wrong === undefined || isOne ? [] : [problem(engine.wrong, 'engine')]),
+    ],
+  };
+}
+
+interface WrongProxy {
+  readonly source: string;
+  readonly message: string;
+}
+
+function decided(question: ProxyQuestion): { readonly decision: ProxyDecision; readonly wrong?: WrongProxy } {
   try {
-    return make();
+    return { decision: decideProxy(question) };
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
-    problems.push({ key, problem: error.message, ...(source !== undefined && { source }) });
-    return undefined;
+    return { decision: DIRECT, wrong: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message } };
   }
 }
 
@@ -57,45 +93,12 @@ export function prepareConnection(
   require('kuflow.api.client-id', clientId);
   require('kuflow.api.client-secret', clientSecret);
 
-  const explicit = settings.engineProxy;
-  const restProxy = attempt(
-    'proxy of the REST API',
-    undefined,
-    () => decideProxy({ url: safeUrl(endpoint.value), env }),
-    problems,
-  );
-  const engineUrl = safeUrl(`https://${target.value}`);
-  const engineProxy = attempt(
-    'temporal.proxy',
-    explicit?.source,
-    () =>
-      decideProxy({
-        url: engineUrl,
-        env,
-        ...(explicit && { explicit: { value: explicit.value.reveal(), source: explicit.source } }),
-      }),
-    problems,
-  );
+  const proxies = decideProxies(settings, env);
+  problems.push(...proxies.problems);
   const client =
-    clientId === undefined || clientSecret === undefined || problems.length > 0
+    clientId === undefined || clientSecret === undefined || problems.some((problem) => planeOf(problem) !== 'engine')
       ? undefined
-      : attempt(
-          'kuflow.api.endpoint',
-          endpoint.source,
-          () =>
-            createKuFlowClient({
-              endpoint: endpoint.value,
-              credentials: { clientId: clientId.value, clientSecret: clientSecret.value },
-              ...(settings.tenantId && { tenantId: settings.tenantId.value }),
-              ...(settings.ca && { ca: settings.ca.value }),
-              ...(restProxy && { proxy: restProxy }),
-              timeoutMs: options.restMs ?? 8_000,
-              // One more try for a connection that broke; a check that repeats for long tells nothing new.
-              retry: { attempts: 2, retryAfterCap: 1_000 },
-              env,
-            }),
-          problems,
-        );
+      : makeClient({ ...settings, clientId, clientSecret }, proxies.rest, options, problems);
   const { token, accepted } = options;
   const withKnown = (access: RestAccess, id: string): RestAccess => ({
     ...access,
@@ -109,8 +112,8 @@ export function prepareConnection(
     clientId: clientId ?? { value: '', source: 'not set' },
     target,
     material: settings.material,
-    restProxy: restProxy ?? DIRECT,
-    engineProxy: engineProxy ?? DIRECT,
+    restProxy: proxies.rest,
+    engineProxy: proxies.engine,
     rest:
       client === undefined || clientId === undefined
         ? NO_ACCESS
@@ -122,6 +125,33 @@ export function prepareConnection(
     ...(options.stepMs !== undefined && { stepMs: options.stepMs }),
   };
   return { input, ...(client && { client }) };
+}
+
+/** Undefined, and one more problem, for an endpoint that the client does not take. */
+function makeClient(
+  settings: ConnectionSettings & Required<Pick<ConnectionSettings, 'clientId' | 'clientSecret'>>,
+  proxy: ProxyDecision,
+  options: PrepareOptions,
+  problems: SettingProblem[],
+): KuFlowClient | undefined {
+  const { endpoint, clientId, clientSecret, tenantId, ca } = settings;
+  try {
+    return createKuFlowClient({
+      endpoint: endpoint.value,
+      credentials: { clientId: clientId.value, clientSecret: clientSecret.value },
+      ...(tenantId && { tenantId: tenantId.value }),
+      ...(ca && { ca: ca.value }),
+      proxy,
+      timeoutMs: options.restMs ?? 8_000,
+      // One more try for a connection that broke; a check that repeats for long tells nothing new.
+      retry: { attempts: 2, retryAfterCap: 1_000 },
+      env: options.env ?? process.env,
+    });
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    problems.push({ key: 'kuflow.api.endpoint', problem: error.message, source: endpoint.source });
+    return undefined;
+  }
 }
 
 /** Malformed addresses are named by other checks; the proxy rules only need something to look at. */

@@ -5,6 +5,7 @@ import type { Secret } from '../base/secret.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { sourceText } from '../settings/sources.ts';
+import type { TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { MaterialOrigin, SettingProblem, Sourced } from './connection-input.ts';
 
 /** The settings that the connectivity check needs. Text in `value` is not judged beyond what `problems` says. */
@@ -69,43 +70,66 @@ function canBeParsed(pem: string): boolean {
   }
 }
 
-/** As resolved: files before inline data, a request to KuFlow when neither is given. Half a set is a problem of the settings already. */
-function materialOrigin(settings: ResolvedSettings): MaterialOrigin {
-  const [cert, key, ca] = [
-    settings['temporal.mutual-tls.cert'],
-    settings['temporal.mutual-tls.key'],
-    settings['temporal.mutual-tls.ca'],
-  ];
-  if (cert !== undefined && key !== undefined && ca !== undefined) {
-    return {
-      kind: 'given',
-      source: sourceText(cert.source),
-      form: 'files',
-      read: async () => ({
-        cert: await readText('The client certificate', cert.value),
-        key: await readText('The private key', key.value),
-        ca: await readText('The CA', ca.value),
-      }),
-    };
-  }
-  const [certData, keyData, caData] = [
-    settings['temporal.mutual-tls.cert-data'],
-    settings['temporal.mutual-tls.key-data'],
-    settings['temporal.mutual-tls.ca-data'],
-  ];
-  if (certData !== undefined && keyData !== undefined && caData !== undefined) {
-    const text = { cert: certData.value, key: keyData.value.reveal(), ca: caData.value };
-    return { kind: 'given', source: sourceText(certData.source), form: 'inline', read: () => Promise.resolve(text) };
-  }
-  return { kind: 'requested' };
+const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
+type Part = keyof typeof PARTS;
+const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
+
+/** A part that settings give: where it stands, and how to get at it. */
+interface GivenPart {
+  readonly source: string;
+  readonly read: () => Promise<string>;
 }
 
+function filePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
+  const setting = settings[`temporal.mutual-tls.${part}`];
+  return setting && { source: sourceText(setting.source), read: () => readText(PARTS[part], setting.value) };
+}
+
+function inlinePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
+  const setting = settings[`temporal.mutual-tls.${part}-data`];
+  if (setting === undefined) return undefined;
+  const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
+  return { source: sourceText(setting.source), read: () => Promise.resolve(text) };
+}
+
+/** Whether a problem is that of a part of the set, which then is meant to be given. */
+const isOfSet = ({ key }: SettingsResult['problems'][number]): boolean =>
+  /^temporal\.mutual-tls($|\.(cert|key|ca)(-data)?$)/.test(key);
+
+/** As resolved: files before inline data, a request to KuFlow when neither is given. What is wrong with half a set is a problem of the settings already. */
+function materialOrigin({ settings, problems }: SettingsResult): MaterialOrigin {
+  const partly = problems.find(isOfSet);
+  for (const [form, partOf] of [
+    ['files', filePart],
+    ['inline', inlinePart],
+  ] as const) {
+    const parts = ALL_PARTS.map((part) => [part, partOf(settings, part)] as const);
+    const missing = parts.filter(([, given]) => given === undefined).map(([part]) => part);
+    const [source] = parts.flatMap(([, given]) => given?.source ?? []);
+    if (source === undefined) continue;
+    const read = async (): Promise<TlsMaterialText> => {
+      const texts = parts.map(async ([part, given]) => [part, (await given?.read()) ?? ''] as const);
+      return { cert: '', key: '', ca: '', ...Object.fromEntries(await Promise.all(texts)) };
+    };
+    if (missing.length === 0) return { kind: 'given', source, form, read };
+    return { kind: 'incomplete', source, form, missing, read };
+  }
+  if (partly === undefined) return { kind: 'requested' };
+  const empty = { cert: '', key: '', ca: '' };
+  const source = partly.source === undefined ? 'settings' : sourceText(partly.source);
+  return { kind: 'incomplete', source, missing: ALL_PARTS, read: () => Promise.resolve(empty) };
+}
+
+const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
+
 /** What the connectivity check needs of resolved settings; every problem of them is kept, none is thrown. */
-export async function connectionSettings({ settings, problems }: SettingsResult): Promise<ConnectionSettings> {
+export async function connectionSettings(result: SettingsResult): Promise<ConnectionSettings> {
+  const { settings, problems } = result;
   const found: SettingProblem[] = problems.map(({ key, code, source, expected }) => ({
     key,
     problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
     ...(source && { source: sourceText(source) }),
+    ...(isApplicationFile(key) && { kind: 'file' }),
   }));
   const caFile = sourced(settings, 'kuflow.api.ca');
   let ca: Sourced<string> | undefined;
@@ -134,7 +158,7 @@ export async function connectionSettings({ settings, problems }: SettingsResult)
     problems: found,
     endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
     target: sourced(settings, 'temporal.target') ?? NOT_SET,
-    material: materialOrigin(settings),
+    material: materialOrigin(result),
     ...(clientId && { clientId }),
     ...(clientSecret && { clientSecret }),
     ...(tenantId && { tenantId }),

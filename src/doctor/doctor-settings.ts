@@ -10,7 +10,7 @@ export type DoctorSettings = Pick<
   'workerProblems' | 'notes' | 'shadowed' | 'files' | 'queue' | 'tenantId'
 >;
 
-const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' || key.startsWith('worker.');
+const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
 
 /** The problems of a result that keep a connection from being made, and those that only concern the worker. */
 export function splitProblems(result: SettingsResult): {

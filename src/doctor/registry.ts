@@ -7,7 +7,7 @@ import { processStart, queuePollers } from './checks/pollers.ts';
 import { definitionDrift, nodeVersion } from './checks/project.ts';
 import { restCredentials } from './checks/rest.ts';
 import { sdkVersions } from './checks/sdk-versions.ts';
-import { settingsComplete } from './checks/settings.ts';
+import { engineSettings, restSettings } from './checks/settings.ts';
 import { settingNotes, temporalTls, temporalVariables, workerSettings } from './checks/settings-more.ts';
 import { tenantVisible } from './checks/tenant.ts';
 import { engineHandshake, givenCertificate, issuedCertificate } from './checks/tls.ts';
@@ -18,7 +18,8 @@ import type { DoctorFound, DoctorInput } from './doctor-input.ts';
 
 /** The connectivity check: what has to work for a worker to start. In the order of results, as below. */
 export const connectionChecks: readonly Check<ConnectionInput, ConnectionFound>[] = [
-  settingsComplete,
+  restSettings,
+  engineSettings,
   restCredentials,
   engineToken,
   givenCertificate,
@@ -30,7 +31,8 @@ export const connectionChecks: readonly Check<ConnectionInput, ConnectionFound>[
 
 /** Every check, in the order of results. What a check requires, or waits for, comes before it. */
 export const registry: readonly Check<DoctorInput, DoctorFound>[] = [
-  settingsComplete,
+  restSettings,
+  engineSettings,
   workerSettings,
   settingNotes,
   temporalVariables,

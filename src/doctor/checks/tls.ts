@@ -1,14 +1,24 @@
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/iso-time.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
-import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
+import { readTlsMaterial, type TlsMaterialProblem, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
-import type { ConnectionFound, ConnectionInput, IssuedMaterial, Sourced } from '../connection-input.ts';
+import type { ConnectionFound, ConnectionInput, IssuedMaterial, MaterialOrigin, Sourced } from '../connection-input.ts';
 import { correctedNow } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 import { handshakeCause } from '../engine-causes.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
 import { restFinding } from '../rest-causes.ts';
+
+/** What can not be used, by the first of the problems. */
+function unusable(id: string, problems: readonly TlsMaterialProblem[], source: string): Finding<never> {
+  return explainedFinding({
+    ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
+    text: problems.map(({ message }) => message).join('; '),
+    facts: { source, problems: problems.map(({ part, code }) => `${part}: ${code}`) },
+    values: { source },
+  });
+}
 
 function judgeMaterial(
   text: TlsMaterialText,
@@ -18,16 +28,7 @@ function judgeMaterial(
   now: number,
 ): Finding<ConnectionFound> {
   const reading = readTlsMaterial(text, now);
-  if (!reading.ok) {
-    const texts = reading.problems.map(({ message }) => message);
-    return explainedFinding({
-      id,
-      code: `certificate-${reading.problems[0]?.code ?? 'unreadable'}`,
-      text: texts.join('; '),
-      facts: { source, problems: reading.problems.map(({ part, code }) => `${part}: ${code}`) },
-      values: { source },
-    });
-  }
+  if (!reading.ok) return unusable(id, reading.problems, source);
   const { material } = reading;
   const until = isoTime(material.notAfter);
   return {
@@ -45,6 +46,25 @@ function judgeMaterial(
   };
 }
 
+/** What is there of a set is judged; that a part is missing is told by the check of the settings, where that is part of the run. */
+function judgePart(
+  text: TlsMaterialText,
+  { missing, source }: Extract<MaterialOrigin, { readonly kind: 'incomplete' }>,
+  now: number,
+  isTold: boolean,
+): Finding<never> {
+  const reading = readTlsMaterial(text, now);
+  const problems = reading.ok ? [] : reading.problems.filter(({ part }) => !missing.includes(part));
+  if (problems.length > 0) return unusable('KF-TLS-001', problems, source);
+  const what = `a part of the set is missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
+  const facts = { source, missing };
+  if (!isTold) return explainedFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text: what, facts });
+  const because = { skipped: 'blocked', blockedBy: 'KF-SET-006' } as const;
+  return { state: 'skip', ...because, summary: `because of KF-SET-006: ${what}`, facts };
+}
+
+const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
+
 export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
   id: 'KF-TLS-001',
   title: 'Engine certificate from settings',
@@ -52,16 +72,20 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
   docs: 'kf-tls-001',
   // Files can be judged whatever else is missing.
   requires: [],
-  after: ['KF-REST-001'],
+  after: ['KF-REST-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
   notApplicable: ({ material }) =>
     material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined,
-  run: async ({ input, found }) => {
-    if (input.material.kind !== 'given') throw new Error('asked without given material');
-    const { read, source } = input.material;
+  run: async ({ input, found, ended }) => {
+    const { material } = input;
+    if (material.kind === 'requested') throw new Error('asked without given material');
+    const { source } = material;
+    const now = correctedNow(input, found);
     try {
-      return judgeMaterial(await read(), input.namespace, 'KF-TLS-001', source, correctedNow(input, found));
+      const text = await material.read();
+      if (material.kind === 'given') return judgeMaterial(text, input.namespace, 'KF-TLS-001', source, now);
+      return judgePart(text, material, now, ended('KF-SET-006')?.state === 'fail');
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       const text = [error.message, error.seen].filter((part) => part !== undefined).join(': ');
@@ -84,7 +108,7 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
   creates: 'engine certificate',
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
-    material.kind === 'given' ? `not requested: given by ${material.source}` : undefined,
+    material.kind === 'requested' ? undefined : `not requested: given by ${material.source}`,
   run: async ({ input, found, signal }) => {
     let issued: IssuedMaterial;
     try {
@@ -103,7 +127,7 @@ export const engineHandshake: Check<ConnectionInput, ConnectionFound> = {
   title: 'TLS handshake with the engine',
   plane: 'tls',
   docs: 'kf-tls-003',
-  requires: ['KF-SET-001', 'KF-TLS-001', 'KF-TLS-002'],
+  requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
   after: ['KF-CLOCK-001'],
   offline: false,
   // Connect, handshake and the reads after it have limits of their own, which say more.

@@ -13,7 +13,7 @@ export const workerCheck: DoctorCheck = {
   title: "The worker's own check",
   plane: 'project',
   docs: 'kf-work-001',
-  requires: ['KF-SET-001', 'KF-SET-002'],
+  requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'],
   offline: false,
   creates: "engine token, and a certificate where none is given (by the worker's own check)",
   timeoutMs: 14_000,
@@ -41,7 +41,7 @@ export const workerCheck: DoctorCheck = {
 
 /** Which check of ours goes the way of a step of the worker's. */
 const SAME_WAY: readonly (readonly [string, readonly string[]])[] = [
-  ['settings', ['KF-SET-001', 'KF-SET-002']],
+  ['settings', ['KF-SET-001', 'KF-SET-006', 'KF-SET-002']],
   ['rest', ['KF-REST-001']],
   ['token', ['KF-TOKEN-001']],
   ['certificate', ['KF-TLS-001', 'KF-TLS-002']],

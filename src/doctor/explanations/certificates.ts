@@ -15,6 +15,10 @@ const UNUSABLE = {
     'Check that <file> is there and can be read',
     NEW_SET,
   ),
+  'certificate-incomplete': fails(
+    'Settings name a set, and a part of it is missing or can not be read. KF-SET-006 says so where it is part of the run, and what there is of the set is judged all the same.',
+    'Give all three parts (<source>), or none, so that KuFlow is asked for a certificate',
+  ),
   'certificate-empty': fails('A part of the set is empty.', NEW_SET),
   'certificate-not-pem': fails(
     'A part holds no complete PEM block: it is cut, in DER, or something else altogether.',
@@ -75,7 +79,7 @@ const OF_THE_CLOCK: readonly string[] = ['certificate-expired', 'certificate-not
 /** What can be wrong with an issued set, in which nobody here has a file to correct. */
 const ISSUED = Object.fromEntries(
   Object.entries(UNUSABLE)
-    .filter(([code]) => code !== 'certificate-files-unreadable')
+    .filter(([code]) => !['certificate-files-unreadable', 'certificate-incomplete'].includes(code))
     .map(([code, { when }]) => [code, fails(when, ...(OF_THE_CLOCK.includes(code) ? [CLOCK] : []), TELL_KUFLOW)]),
 );
 

@@ -1,22 +1,37 @@
 import { fails, warns, type Explanation } from './explanation.ts';
 
-const IN_PLACE = 'Set <key>, in application.yaml, application-local.yaml or the environment';
+const IN_PLACE = 'Set or correct <key>, in application.yaml, application-local.yaml or the environment';
+
+const INCOMPLETE =
+  'A setting is missing, still a placeholder, or has another form than its key takes. All of them are named at once, each with its source.';
+const UNUSABLE = {
+  'settings-file-unreadable': fails(
+    'An application file can not be read, or is no YAML of settings: nothing in it counts, neither for the REST API nor for the engine.',
+    'Correct the file <key>',
+  ),
+  'settings-proxy-unusable': fails(
+    'A variable of the environment names a proxy in a form, or of a kind, that can not be used.',
+    'Write <key> as http://host:port, or leave it out; NO_PROXY lists what is reached without it',
+  ),
+} as const;
 
 /** The planes settings and files, which need no network. */
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
-      'Every setting that a connection needs: whether it is there, is no placeholder (`FILL_ME`), and has the form that its key takes; that client id and secret come from one source; that certificate, key and CA are given together, and with a namespace.',
+      "Every setting that KuFlow's REST API needs: whether it is there, is no placeholder (`FILL_ME`), and has the form that its key takes; that client id and secret come from one source; the CA and the proxy. Application files that can not be read.",
     causes: {
-      'settings-incomplete': fails(
-        'A setting is missing, still a placeholder, or has another form than its key takes. All of them are named at once, each with its source.',
-        IN_PLACE,
-        {
-          text: 'To try without an account, run it with the local KuFlow',
-          command: '<kuflow> dev exec -- <kuflow> doctor',
-        },
-      ),
+      'settings-incomplete': fails(INCOMPLETE, IN_PLACE, {
+        text: 'To try without an account, run it with the local KuFlow',
+        command: '<kuflow> dev exec -- <kuflow> doctor',
+      }),
+      ...UNUSABLE,
     },
+  },
+  'KF-SET-006': {
+    looksAt:
+      'Every setting that a connection to the engine needs: the form of host and port, that certificate, key and CA are given together, can be read, and come with a namespace, and the proxy. The REST API is looked at whatever is wrong here.',
+    causes: { 'settings-incomplete': fails(INCOMPLETE, IN_PLACE), ...UNUSABLE },
   },
   'KF-SET-002': {
     looksAt:

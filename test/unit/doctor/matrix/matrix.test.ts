@@ -46,6 +46,29 @@ const named = (plane: string, name: string): Fault => {
   if (found === undefined) throw new Error(`no fault ${plane}: ${name}`);
   return found;
 };
+/** Of these each must be told: neither hides the other. */
+const APART: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
+  [
+    ['Files', 'key that is not there'],
+    ['REST and proxy', 'wrong secret (401)'],
+  ],
+  [
+    ['Settings', 'target without a port'],
+    ['REST and proxy', 'tenant of somebody else'],
+  ],
+  [
+    ['Settings', 'target that is a URL'],
+    ['Token and clock', 'answer without a token'],
+  ],
+  [
+    ['Settings', 'placeholder FILL_ME'],
+    ['Engine', 'server without TLS'],
+  ],
+  [
+    ['Files', 'expired certificate'],
+    ['Files', 'key that is not there'],
+  ],
+];
 const PAIRS: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
   [
     ['REST and proxy', 'wrong secret (401)'],
@@ -201,6 +224,44 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
 ];
+
+describe('faults of different planes', () => {
+  it.concurrent.each(APART)('%s and %s: both roots', async (first, second) => {
+    const pair = [named(...first), named(...second)];
+    const { report } = await examineWorld(folder(), materials, pair);
+    expect([...rootsOf(report)].sort()).toEqual(pair.map(({ root }) => root).sort());
+  });
+});
+
+describe('a set of which a part is missing', () => {
+  it('is not taken for none: KuFlow is not asked for another, and what depends on it names the settings', async () => {
+    const { report } = await examineWorld(folder(), materials, [named('Files', 'key that is not there')]);
+    const of = (wanted: string) => report.results.find(({ id }) => id === wanted);
+    for (const id of ['KF-TLS-001', 'KF-TLS-003', 'KF-TLS-004', 'KF-TLS-005'])
+      expect(of(id)).toMatchObject({ state: 'skip', skipped: 'blocked', blockedBy: 'KF-SET-006' });
+    expect(of('KF-TLS-001')?.summary).toContain('private key');
+    expect(of('KF-TLS-002')).toMatchObject({ skipped: 'not-applicable' });
+    expect(of('KF-TLS-002')?.summary).toContain('not requested');
+    expect(report.created).toEqual(['engine token']);
+  });
+
+  it('is a finding of its own where the settings are not looked at', async () => {
+    const alone: Fault['make'] = async (world) => {
+      await named('Files', 'key that is not there').make(world);
+      world.request = { selection: { only: ['KF-TLS-001'] } };
+    };
+    const { report } = await examineWorld(folder(), materials, [{ make: alone }]);
+    expect(rootsOf(report)).toEqual(['KF-TLS-001 fail certificate-incomplete']);
+  });
+});
+
+describe('an application file that can not be read', () => {
+  it('keeps both planes from being checked, and is told once', async () => {
+    const { report } = await examineWorld(folder(), materials, [named('Settings', 'application.yaml that is no YAML')]);
+    expect(report.results.find(({ id }) => id === 'KF-SET-006')).toMatchObject({ blockedBy: 'KF-SET-001' });
+    expect(report.roots.map(({ advice }) => advice[0]?.text)).toEqual(['Correct the file application-local.yaml']);
+  });
+});
 
 describe('two clocks', () => {
   it("tells a certificate of the engine that only a slightly wrong clock refuses, and skips it where the clock's own check fails", async () => {

@@ -7,6 +7,8 @@ import { fault, type Fault, type World } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
+const unreadable = 'KF-SET-001 fail settings-file-unreadable';
+const ofTheEngine = 'KF-SET-006 fail settings-incomplete';
 const certificate = (code: string): string => `KF-TLS-001 fail certificate-${code}`;
 
 /** Another certificate in place of the client's. */
@@ -53,12 +55,12 @@ export const settingsFaults: readonly Fault[] = [
   fault('client id that is no UUID', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = 'loan-worker')),
   fault(
     'target without a port',
-    incomplete,
+    ofTheEngine,
     ({ settings }) => void (settings['temporal.target'] = 'engine.kuflow.test'),
   ),
   fault(
     'target that is a URL',
-    incomplete,
+    ofTheEngine,
     ({ settings }) => void (settings['temporal.target'] = 'https://engine.kuflow.test'),
   ),
   fault(
@@ -75,44 +77,53 @@ export const settingsFaults: readonly Fault[] = [
   }),
   fault(
     'certificate without key',
-    incomplete,
+    ofTheEngine,
     ({ settings }) => void (settings['temporal.mutual-tls.key'] = undefined),
   ),
   fault(
     'files and inline data',
-    incomplete,
+    ofTheEngine,
     ({ env, client }) => void (env['TEMPORAL_MUTUALTLS_CERTDATA'] = client.cert),
   ),
   fault(
     'certificate without namespace',
-    incomplete,
+    ofTheEngine,
     ({ settings }) => void (settings['temporal.namespace'] = undefined),
   ),
   fault(
     'proxy of a kind that does not exist here',
-    incomplete,
+    ofTheEngine,
     ({ settings }) => void (settings['temporal.proxy'] = 'socks5://proxy:1080'),
   ),
+  fault('HTTPS_PROXY of a kind that does not exist here', 'KF-SET-001 fail settings-proxy-unusable', (world) => {
+    world.env['HTTPS_PROXY'] = 'socks5://proxy:1080';
+    world.endpoint = () => 'https://api.kuflow.test';
+    world.target = () => 'engine.kuflow.test:443';
+  }),
+  fault('tenant id that is no UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
+  fault('worker that is no map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings }) => {
+    settings['worker'] = 'robots';
+  }),
   fault(
     'application.yaml that is no YAML',
-    incomplete,
+    unreadable,
     inPlaceOf('application-local.yaml', (path) => writeFileSync(path, 'a: [\n', { mode: 0o600 })),
   ),
   fault(
     'application-local.yaml that is a folder',
-    incomplete,
+    unreadable,
     inPlaceOf('application-local.yaml', (path) => mkdirSync(path)),
   ),
   fault(
     'application-local.yaml of binary bytes',
-    incomplete,
+    unreadable,
     inPlaceOf('application-local.yaml', (path) =>
       writeFileSync(path, Buffer.from([0xff, 0, 0xfe, 0x1b]), { mode: 0o600 }),
     ),
   ),
   fault(
     'application-local.yaml of 2 MiB',
-    incomplete,
+    unreadable,
     inPlaceOf('application-local.yaml', (path) => writeFileSync(path, '# x\n'.repeat(524_288), { mode: 0o600 })),
   ),
   fault(
@@ -177,17 +188,17 @@ export const fileFaults: readonly Fault[] = [
   }),
   fault(
     'key that is not there',
-    incomplete,
+    ofTheEngine,
     inPlaceOf('tls/client.key', () => undefined),
   ),
   fault(
     'folder in place of the certificate',
-    incomplete,
+    ofTheEngine,
     inPlaceOf('tls/client.pem', (path) => mkdirSync(path)),
   ),
   fault(
     'FIFO in place of the key',
-    incomplete,
+    ofTheEngine,
     inPlaceOf('tls/client.key', (path) => void execFileSync('mkfifo', [path])),
   ),
   fault(
