@@ -19,6 +19,8 @@ export interface FaultyFiles {
   readonly files: StoreFiles;
   /** Every call so far, by name, without the parts of names that differ from run to run. */
   readonly steps: readonly string[];
+  /** Counts what is no call of the file system as one. */
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 const named = (path: string): string =>
@@ -85,7 +87,7 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
         return { kind: 'taken', release };
       }),
   };
-  return { files, steps };
+  return { files, steps, step };
 }
 
 let deadPid: number | undefined;

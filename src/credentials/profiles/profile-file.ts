@@ -159,14 +159,19 @@ function profileOf(path: string, name: string, value: unknown): Profile {
 }
 
 function placeOf(path: string, shown: string, value: unknown): SecretPlace {
-  if (isRecord(value)) {
-    const { in: where, key, name } = value;
-    // A name is never a path: the file is looked for in one folder only.
-    if (where === 'file' && typeof name === 'string' && NAME.test(name)) return { in: where, name };
-    const keychain = KEYCHAINS.find((one) => one === where);
-    if (keychain !== undefined && typeof key === 'string') return { in: keychain, key };
-  }
+  const place = secretPlaceOf(value);
+  if (place !== undefined) return place;
   throw unusable(path, `"secret" of profile ${shown} does not say where the secret is`);
+}
+
+/** Undefined for what says no place. */
+export function secretPlaceOf(value: unknown): SecretPlace | undefined {
+  if (!isRecord(value)) return undefined;
+  const { in: where, key, name } = value;
+  // A name is never a path: the file is looked for in one folder only.
+  if (where === 'file' && typeof name === 'string' && NAME.test(name)) return { in: where, name };
+  const keychain = KEYCHAINS.find((one) => one === where);
+  return keychain !== undefined && typeof key === 'string' ? { in: keychain, key } : undefined;
 }
 
 function unusable(path: string, why: string, cause?: unknown): KnownError {

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
 import type { Clock } from '../../base/clock.ts';
 import { KnownError, codeOf } from '../../base/errors.ts';
-import { takePidLock } from '../../base/pid-lock.ts';
 import type { Secret } from '../../base/secret.ts';
 import { nodeFiles } from '../store/node-files.ts';
 import { doing, unlessSystemFails } from '../store/store-error.ts';
-import { openKeychain } from './keychain/open-keychain.ts';
+import type { StoreFiles } from '../store/store-files.ts';
+import { withWaitedLock } from '../store/waited-lock.ts';
+import { changingSecrets } from './begun-changes.ts';
+import { openKeychain, type OpenedKeychain } from './keychain/open-keychain.ts';
 import { readProfileFile, withDefault, withProfile, withoutProfile } from './profile-file.ts';
 import type { Profile, ProfileFile, SecretPlace } from './profile-file.ts';
-import { forgetSecret, keepInFile, keepInKeychain, whereIs } from './secret-places.ts';
+import { replaceFile } from './replace-file.ts';
+import { forgetSecret, keepInFile, keepInKeychain, whereIs, type PlacesWorld } from './secret-places.ts';
 
-export interface ProfilesWorld {
-  /** Absolute; `configFolder` names it. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** `folder`: `configFolder` names it. */
+export interface ProfilesWorld extends PlacesWorld {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -50,29 +50,28 @@ export interface StoredProfile {
 export async function storeProfile(request: StoreProfileRequest, world: ProfilesWorld): Promise<StoredProfile> {
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
-    const { profile: wanted, secret, makeDefault } = request;
+    const { profile: wanted, makeDefault } = request;
     const old = file.profiles.find(({ name }) => name === wanted.name);
     const isDefault = makeDefault || file.profiles.length === 0 || file.defaultName === wanted.name;
-    const { place, whyFile } = await keep(request, secret, world);
-    const profile: Profile = { ...wanted, secret: place };
-    const isNew = old === undefined || !samePlace(old.secret, place);
-    try {
-      await write(file, withProfile(file, profile, isDefault ? wanted.name : undefined));
-    } catch (error) {
-      if (isNew) await forgetSecret(place, world);
-      throw error;
-    }
-    const left = old !== undefined && isNew ? await forgetSecret(old.secret, world) : undefined;
-    return {
-      profile,
-      file: file.path,
-      isDefault,
-      replaced: old !== undefined,
-      where: whereIs(place, world),
-      ...(whyFile !== undefined && { whyFile }),
-      warnings:
-        left === undefined ? [] : [`The secret of before is still in ${whereIs(old?.secret ?? place, world)}: ${left}`],
-    };
+    const places = placesFor(request, world);
+    const touched = [places.keychain, places.file, old?.secret].filter((place) => place !== undefined);
+    return await changingSecrets(file, touched, world, async () => {
+      const { place, whyFile } = await keep(request, places, world);
+      const profile: Profile = { ...wanted, secret: place };
+      await write(file, withProfile(file, profile, isDefault ? wanted.name : undefined), world);
+      const why = old === undefined ? undefined : await forgetSecret(old.secret, world);
+      const left = old === undefined || why === undefined ? [] : [old.secret];
+      const result = {
+        profile,
+        file: file.path,
+        isDefault,
+        replaced: old !== undefined,
+        where: whereIs(place, world),
+        ...(whyFile !== undefined && { whyFile }),
+        warnings: left.map((one) => `The secret of before is still in ${whereIs(one, world)}: ${why ?? ''}`),
+      };
+      return { result, left };
+    });
   });
 }
 
@@ -84,20 +83,34 @@ export interface RemovedProfile {
   readonly leftBehind?: string;
 }
 
-/** Removes a profile and its secret; undefined when there is none of that name. Rejects with a KnownError. */
+/**
+ * Removes a profile and its secret, the secret first: what is ended in between is there to be removed again. Undefined when there is none of that
+ * name. Rejects with a KnownError.
+ */
 export async function removeProfile(name: string, world: ProfilesWorld): Promise<RemovedProfile | undefined> {
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     const profile = file.profiles.find((one) => one.name === name);
-    if (profile === undefined) return undefined;
-    await write(file, withoutProfile(file, name));
-    const leftBehind = await forgetSecret(profile.secret, world);
-    return {
-      profile,
-      wasDefault: file.defaultName === name,
-      where: whereIs(profile.secret, world),
-      ...(leftBehind !== undefined && { leftBehind }),
-    };
+    return await changingSecrets(file, profile === undefined ? [] : [profile.secret], world, async () => {
+      if (profile === undefined) return { result: undefined, left: [] };
+      const leftBehind = await forgetSecret(profile.secret, world);
+      const where = whereIs(profile.secret, world);
+      if (leftBehind !== undefined && world.signal.aborted)
+        throw new KnownError({
+          message: `The profile ${name} is not removed, and its secret may still be in ${where}`,
+          seen: leftBehind,
+          next: ['Run it again: it goes on where this one was ended'],
+          status: 130,
+        });
+      await write(file, withoutProfile(file, name), world);
+      const result = {
+        profile,
+        wasDefault: file.defaultName === name,
+        where,
+        ...(leftBehind !== undefined && { leftBehind }),
+      };
+      return { result, left: leftBehind === undefined ? [] : [profile.secret] };
+    });
   });
 }
 
@@ -106,73 +119,65 @@ export async function chooseDefaultProfile(name: string, world: ProfilesWorld): 
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     if (!file.profiles.some((one) => one.name === name)) return false;
-    if (file.defaultName !== name) await write(file, withDefault(file, name));
+    if (file.defaultName !== name) await write(file, withDefault(file, name), world);
     return true;
   });
 }
 
+/** Where a secret may go; neither is in use yet, so that one of before stays whole until the profile file names the new one. */
+interface Places {
+  readonly opened: OpenedKeychain | undefined;
+  readonly keychain?: SecretPlace & { readonly key: string };
+  readonly file: SecretPlace & { readonly name: string };
+}
+
+function placesFor({ profile, useKeychain }: StoreProfileRequest, world: ProfilesWorld): Places {
+  const random = randomBytes(4).toString('hex');
+  const opened = useKeychain ? openKeychain(world) : undefined;
+  const key = `${profile.name}/${profile.clientId}@${new URL(profile.endpoint).host}/${random}`;
+  return {
+    opened,
+    ...(opened?.kind === 'open' && { keychain: { in: opened.keychain.name, key } }),
+    file: { in: 'file', name: `${profile.name.slice(0, 50)}-${random}` },
+  };
+}
+
 async function keep(
-  { profile, useKeychain }: StoreProfileRequest,
-  secret: Secret,
+  { profile, secret }: StoreProfileRequest,
+  { opened, keychain, file }: Places,
   world: ProfilesWorld,
 ): Promise<{ readonly place: SecretPlace; readonly whyFile?: string }> {
-  const inFile = (): Promise<SecretPlace> =>
-    keepInFile(`${profile.name.slice(0, 50)}-${randomBytes(4).toString('hex')}`, secret, world);
-  if (!useKeychain) return { place: await inFile() };
-  const opened = openKeychain(world);
-  if (opened.kind === 'none') return { place: await inFile(), whyFile: opened.why };
-  const key = `${profile.name}/${profile.clientId}@${new URL(profile.endpoint).host}`;
-  const kept = await keepInKeychain(opened.keychain, key, secret, `KuFlow, profile ${profile.name}`);
-  if (kept.kind === 'done') return { place: { in: opened.keychain.name, key } };
-  return { place: await inFile(), whyFile: kept.why };
+  const inFile = async (whyFile?: string) => {
+    await keepInFile(file.name, secret, world);
+    return { place: file, ...(whyFile !== undefined && { whyFile }) };
+  };
+  if (opened?.kind === 'none') return await inFile(opened.why);
+  if (opened === undefined || keychain === undefined) return await inFile();
+  const kept = await keepInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
+  return kept.kind === 'done' ? { place: keychain } : await inFile(kept.why);
 }
 
-function samePlace(one: SecretPlace, other: SecretPlace): boolean {
-  if (one.in === 'file' || other.in === 'file')
-    return one.in === other.in && 'name' in one && 'name' in other && one.name === other.name;
-  return one.in === other.in && one.key === other.key;
-}
-
-async function write(file: ProfileFile, text: string): Promise<void> {
-  await doing('Writing the profiles', file.path, () => writeFileAtomic(file.path, text, 0o600));
+async function write(file: ProfileFile, text: string, { files = nodeFiles }: ProfilesWorld): Promise<void> {
+  await doing('Writing the profiles', file.path, () => replaceFile(files, file.path, text));
 }
 
 const WAIT_MS = 20_000;
-const LOOK_MS = 50;
 
 /** One writer at a time: of two logins at once neither loses what the other wrote. */
 async function locked<T>(world: ProfilesWorld, work: () => Promise<T>): Promise<T> {
-  const { folder, clock, signal } = world;
-  await doing('Making the folder of the profiles', folder, () => makeFolder(folder));
+  const { folder, files = nodeFiles } = world;
+  await doing('Making the folder of the profiles', folder, () => makeFolder(files, folder));
   const path = join(folder, 'profiles.lock');
-  const until = clock.now() + WAIT_MS;
-  for (;;) {
-    const taking = await doing('Locking the profiles', path, () => Promise.resolve(takePidLock(path)));
-    if (taking.kind === 'taken') {
-      try {
-        return await work();
-      } finally {
-        taking.release();
-      }
-    }
-    if (clock.now() > until) {
-      throw new KnownError({
-        message: 'Another run is at the profiles and does not end',
-        tried: path,
-        ...(taking.kind === 'held' && { seen: `process ${taking.pid}` }),
-        next: ['Wait for it to end, then run this again'],
-      });
-    }
-    await clock.sleep(LOOK_MS, signal);
-  }
+  const take = () => doing('Locking the profiles', path, () => files.lock(path));
+  return await withWaitedLock({ take, path, within: WAIT_MS, busyWith: 'at the profiles' }, world, work);
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(files: StoreFiles, folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   try {
-    await nodeFiles.makeFolder(folder);
+    await files.makeFolder(folder);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  await unlessSystemFails(() => nodeFiles.syncFolder(folder));
+  await unlessSystemFails(() => files.syncFolder(folder));
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { KnownError, codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
+import { writeNewFile } from '../store/new-file.ts';
 import { nodeFiles } from '../store/node-files.ts';
-import { doing } from '../store/store-error.ts';
+import { doing, unlessSystemFails } from '../store/store-error.ts';
+import type { StoreFiles } from '../store/store-files.ts';
 import type { Keychain, KeychainDone } from './keychain/keychain.ts';
 import { openKeychain, openNamedKeychain, type KeychainQuestion } from './keychain/open-keychain.ts';
 import type { SecretPlace } from './profile-file.ts';
@@ -11,6 +12,8 @@ import type { SecretPlace } from './profile-file.ts';
 export interface PlacesWorld extends KeychainQuestion {
   /** Absolute: where the profile file is. */
   readonly folder: string;
+  /** The real disk when absent. */
+  readonly files?: StoreFiles;
 }
 
 const secretFile = (folder: string, name: string): string => join(folder, 'secrets', name);
@@ -39,13 +42,17 @@ export async function keepInKeychain(
   return { kind: 'failed', why: read.kind === 'failed' ? read.why : 'it does not give back what it was given' };
 }
 
-/** A file of its own, 0600 from birth. Rejects with a KnownError. */
-export async function keepInFile(name: string, secret: Secret, { folder }: PlacesWorld): Promise<SecretPlace> {
+/** A file of its own, 0600 from birth; nothing names it yet. Rejects with a KnownError. */
+export async function keepInFile(
+  name: string,
+  secret: Secret,
+  { folder, files = nodeFiles }: PlacesWorld,
+): Promise<void> {
   const path = secretFile(folder, name);
   await doing('Writing the secret', path, async () => {
     const parent = join(path, '..');
-    const there = await nodeFiles.look(parent);
-    if (there === undefined) await nodeFiles.makeFolder(parent);
+    const there = await files.look(parent);
+    if (there === undefined) await files.makeFolder(parent);
     else if (there.kind !== 'folder' || !there.own) {
       throw new KnownError({
         message: "The secret can't be kept in a file: its folder is a link or belongs to another user",
@@ -53,9 +60,9 @@ export async function keepInFile(name: string, secret: Secret, { folder }: Place
         next: ['Move it away, then log in again'],
       });
     }
-    await writeFileAtomic(path, secret.reveal(), 0o600);
+    await writeNewFile(files, path, secret.reveal());
+    await unlessSystemFails(() => files.syncFolder(parent));
   });
-  return { in: 'file', name };
 }
 
 export type SecretRead =
@@ -88,21 +95,28 @@ async function readFileSecret(path: string): Promise<SecretRead> {
   }
 }
 
-/** Removes a secret; why it is still there, and what to do about it, or undefined when it is gone. Rejects with the signal's reason only. */
+/** Removes a secret, one that is not there too; why it is still there, and what to do about it, or undefined when it is gone. */
 export async function forgetSecret(place: SecretPlace, world: PlacesWorld): Promise<string | undefined> {
+  const { folder, files = nodeFiles, signal } = world;
   if (place.in === 'file') {
     try {
-      await nodeFiles.removeFile(secretFile(world.folder, place.name));
+      await files.removeFile(secretFile(folder, place.name));
+      return undefined;
     } catch (error) {
       const code = codeOf(error);
-      if (code !== 'ENOENT') return `it can't be removed (${code ?? 'unknown error'})`;
+      if (code === undefined) throw error;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : `it can't be removed (${code})`;
     }
-    return undefined;
   }
   const opened = openNamedKeychain(place.in, world);
   if (opened.kind === 'none') return `the keychain is not used: ${opened.why}${byHand(place, world)}`;
-  const removed = await opened.keychain.remove(place.key);
-  return removed.kind === 'done' ? undefined : `${removed.why}${byHand(place, world)}`;
+  try {
+    const removed = await opened.keychain.remove(place.key);
+    return removed.kind === 'done' ? undefined : `${removed.why}${byHand(place, world)}`;
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    return `this was interrupted before the keychain had answered${byHand(place, world)}`;
+  }
 }
 
 function byHand(place: { readonly in: string; readonly key: string }, world: PlacesWorld): string {

@@ -11,17 +11,26 @@ export type OpenedKeychain =
   /** `why` completes "the keychain is not used: …". */
   | { readonly kind: 'none'; readonly why: string };
 
+type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainWorld) => Keychain>>;
+
 export interface KeychainQuestion {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   readonly platform?: NodeJS.Platform;
+  /** Those of the systems when absent. */
+  readonly keychains?: Keychains;
 }
 
 /** The keychain of this system; none in continuous integration, where nobody would unlock it. Starts nothing yet. */
-export function openKeychain({ env, signal, platform = process.platform }: KeychainQuestion): OpenedKeychain {
+export function openKeychain({
+  env,
+  signal,
+  platform = process.platform,
+  keychains = BY_PLATFORM,
+}: KeychainQuestion): OpenedKeychain {
   if ((env['CI'] ?? '') !== '') return { kind: 'none', why: 'CI is set' };
   const world: KeychainWorld = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
-  const open = BY_PLATFORM[platform];
+  const open = keychains[platform];
   if (open === undefined) return { kind: 'none', why: `there is none for ${platform}` };
   return { kind: 'open', keychain: open(world) };
 }
@@ -33,7 +42,7 @@ export function openNamedKeychain(name: KeychainName, question: KeychainQuestion
   return { kind: 'none', why: `it is a ${name}, of another system` };
 }
 
-const BY_PLATFORM: Partial<Record<NodeJS.Platform, (world: KeychainWorld) => Keychain>> = {
+const BY_PLATFORM: Keychains = {
   linux: secretServiceKeychain,
   darwin: (world) => macosKeychain(world),
   win32: (world) => windowsVault(world),

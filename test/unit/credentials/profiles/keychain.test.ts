@@ -2,9 +2,11 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
+import { KnownError } from '../../../../src/base/errors.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { openKeychain, openNamedKeychain } from '../../../../src/credentials/profiles/keychain/open-keychain.ts';
 import type { Keychain } from '../../../../src/credentials/profiles/keychain/keychain.ts';
+import { readProfileFile } from '../../../../src/credentials/profiles/profile-file.ts';
 import { removeProfile, storeProfile } from '../../../../src/credentials/profiles/profile-store.ts';
 import { keepInKeychain, readSecretOf } from '../../../../src/credentials/profiles/secret-places.ts';
 import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
@@ -107,7 +109,10 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
       TEMPORAL_API_KEY: 'canary-key',
     });
     const stored = await storeProfile(request, given);
-    expect(stored.profile.secret).toEqual({ in: 'secret-service', key: `work/${PROFILE.clientId}@api.kuflow.com` });
+    expect(stored.profile.secret).toEqual({
+      in: 'secret-service',
+      key: expect.stringMatching(new RegExp(`^work/${PROFILE.clientId}@api\\.kuflow\\.com/[0-9a-f]{8}$`)) as string,
+    });
     const read = await readSecretOf(stored.profile.secret, given);
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
     expect(await removeProfile('work', given)).toMatchObject({ wasDefault: true });
@@ -147,6 +152,32 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     expect(await ended).toBe('stop');
     expect(existsSync(join(given.folder, 'profiles.json'))).toBe(false);
     expect(existsSync(join(given.folder, 'profiles.lock'))).toBe(false);
+  });
+
+  it('that hangs while a profile is removed leaves the profile to an interrupt, and a rerun removes both', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'works');
+    const working = world(at, { PATH: tool.PATH });
+    const { profile } = await storeProfile(request, working);
+    const hung = fakeSecretTool(folder(), 'hangs');
+    const abort = new AbortController();
+    const ended = removeProfile('work', { ...working, env: { PATH: hung.PATH }, signal: abort.signal }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await until('it hangs', () => existsSync(hung.pidFile));
+    abort.abort(new KnownError({ message: 'Interrupted', status: 130 }));
+    expect(await ended).toMatchObject({
+      status: 130,
+      message: "The profile work is not removed, and its secret may still be in the system's keychain (secret-tool)",
+      seen: expect.stringMatching(/^this was interrupted .*; by hand: secret-tool clear service /) as string,
+    });
+    const { profiles } = await readProfileFile(working.folder);
+    expect(profiles.map(({ name }) => name)).toEqual(['work']);
+    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'found' });
+    expect(await removeProfile('work', working)).toMatchObject({ wasDefault: true });
+    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'failed' });
+    expect(readdirSync(working.folder)).toEqual(['profiles.json']);
   });
 
   it.each([
