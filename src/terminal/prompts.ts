@@ -3,6 +3,7 @@ import { forTerminal } from '../base/escape.ts';
 import { interrupted } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
+import { endOfPrompt } from './prompt-end.ts';
 import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
 
@@ -62,35 +63,36 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
     config: Readonly<Record<string, unknown>> & { readonly type: string },
     shown: (answer: Answer) => string,
   ): Promise<Answer | Back> => {
-    const back = new AbortController();
-    const onKey = (_: unknown, key?: { readonly name?: string }): void => {
-      if (key?.name === 'escape') back.abort();
-    };
-    const prompt = inquirer.createPromptModule({
-      input,
-      output,
-      clearPromptOnDone: true,
-      signal: signal === undefined ? back.signal : AbortSignal.any([signal, back.signal]),
-    });
-    prompt.registerPrompt('line', textPrompt as never);
-    if (question.canGoBack === true) input.on('keypress', onKey);
-    try {
-      // Its types know the prompts that it brings along, not ours.
-      const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message: question.message } as never);
-      const { answer } = (await asked) as { readonly answer: Answer };
-      terminal.err.line(
-        `${colours.green(terminal.err.marks.done)} ${colours.bold(question.message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
-      );
-      return answer;
-    } catch (error) {
-      if (signal?.aborted !== true && back.signal.aborted) {
-        terminal.err.line(colours.dim('  back'));
-        return BACK;
+    const message = forTerminal(question.message);
+    for (;;) {
+      const end = endOfPrompt(input, { canGoBack: question.canGoBack === true });
+      const prompt = inquirer.createPromptModule({
+        input,
+        output,
+        clearPromptOnDone: true,
+        signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]),
+      });
+      prompt.registerPrompt('line', textPrompt as never);
+      try {
+        // Its types know the prompts that it brings along, not ours.
+        const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message } as never);
+        const { answer } = (await asked) as { readonly answer: Answer };
+        terminal.err.line(
+          `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+        );
+        return answer;
+      } catch (error) {
+        const why = signal?.aborted === true ? undefined : end.why();
+        if (why === 'continued') continue;
+        if (why === 'back') {
+          terminal.err.line(colours.dim('  back'));
+          return BACK;
+        }
+        if (error instanceof Error && CANCELLED.includes(error.name)) throw interrupted();
+        throw error;
+      } finally {
+        end.release();
       }
-      if (error instanceof Error && CANCELLED.includes(error.name)) throw interrupted();
-      throw error;
-    } finally {
-      input.off('keypress', onKey);
     }
   };
 
@@ -112,8 +114,9 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
         question,
         {
           type: 'line',
+          draft: { text: '' },
           ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
-          ...(question.hint === undefined ? {} : { hint: question.hint }),
+          ...(question.hint === undefined ? {} : { hint: forTerminal(question.hint) }),
           problem: (text: string) =>
             text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text),
           check: question.check ?? (() => Promise.resolve(undefined)),

@@ -4,6 +4,7 @@ import {
   isEnterKey,
   isTabKey,
   makeTheme,
+  useEffect,
   useKeypress,
   usePrefix,
   useState,
@@ -12,6 +13,8 @@ import {
 
 export interface TextPromptConfig {
   readonly message: string;
+  /** Keeps what is typed, for a prompt that is asked once more in the middle of it. */
+  readonly draft: { text: string };
   /** Taken when nothing is typed. */
   readonly fallback?: string;
   /** Said under the line until something is typed. */
@@ -30,6 +33,12 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
   const [fallback, setFallback] = useState(config.fallback ?? '');
   const [refused, setRefused] = useState<string | undefined>(undefined);
   const prefix = usePrefix({ status, theme });
+
+  useEffect((readline) => {
+    if (config.draft.text === '') return;
+    readline.write(config.draft.text);
+    setText(config.draft.text);
+  }, []);
 
   useKeypress(async (key, readline) => {
     if (status !== 'idle') return;
@@ -53,6 +62,7 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
     } else {
       if (text === '' && isBackspaceKey(key)) setFallback('');
       setText(readline.line);
+      config.draft.text = readline.line;
       setRefused(undefined);
     }
   });

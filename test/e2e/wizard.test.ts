@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSession, type TerminalSession } from '../../scripts/terminal-session.mjs';
 import { installedBin } from '../support/generated-project.ts';
+import { hasShell } from '../support/interactive-shell.ts';
 import { startLargeTenant, WORKER_APPLICATION, type LargeTenant } from '../support/large-tenant.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { treeOf } from '../support/tree.ts';
@@ -22,6 +23,8 @@ const DOWN = '\u001b[B';
 const ENTER = '\r';
 const ESC = '\u001b';
 const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const CTRL_Z = '\u001a';
 const SECRET = 'canary-81d2';
 
 let folder: string;
@@ -63,18 +66,19 @@ async function answer(at: TerminalSession, question: string, ...keys: readonly s
   for (const key of keys) at.type(key);
 }
 
-/** Options, answers on the way (question, keys), and the question at which Ctrl-C comes. */
+/** Options, answers on the way (question, keys), and the question at which Ctrl-C comes, or another key. */
 interface Cancelled {
   readonly at: string;
+  readonly key?: string;
   readonly args?: readonly string[];
   readonly way?: readonly (readonly [question: string, ...keys: readonly string[]])[];
 }
 
-async function cancels({ at: question, args = [], way = [] }: Cancelled): Promise<void> {
+async function cancels({ at: question, key = CTRL_C, args = [], way = [] }: Cancelled): Promise<void> {
   const before = treeOf(folder);
   const at = start(args);
   for (const [asked, ...keys] of way) await answer(at, asked, ...keys);
-  await answer(at, question, CTRL_C);
+  await answer(at, question, key);
   expect(await at.ended, question).toEqual({ status: 130 });
   expect(at.cursorHidden(), question).toBe(false);
   expect(at.everything(), question).not.toContain('    at ');
@@ -311,6 +315,53 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: 'Create the project?', args: placed, way: folderGiven },
     ] satisfies readonly Cancelled[])
       await cancels(cancelled);
+  });
+
+  it('takes the end of its input for no at each kind of prompt: nothing written, status 130', async () => {
+    const placed = ['x', '--package-manager', 'npm'];
+    const which = 'Which process is the worker for?';
+    for (const cancelled of [
+      { at: which },
+      { at: which, args: placed },
+      { at: 'Folder of the new project', args: ['--local'] },
+      { at: 'Make a git repository', args: placed, way: [[which, ENTER]] },
+      {
+        at: 'Client secret',
+        args: ['--process', 'LOAN', '--task', 'A', '--client-id', WORKER_APPLICATION],
+      },
+    ] satisfies readonly Cancelled[])
+      await cancels({ ...cancelled, key: CTRL_D });
+  });
+
+  it.runIf(hasShell('bash'))('goes on where it was after Ctrl-Z and fg', async () => {
+    const bin = installedBin('create-kuflow-worker');
+    const at = openSession('bash', ['--norc', '--noprofile', '-i'], {
+      cwd: folder,
+      rows: 50,
+      columns: 200,
+      env: { ...bareEnvironment(), HOME: folder, TERM: 'xterm-256color', PS1: '\\$ ' },
+    });
+    session = at;
+    at.type(`'${process.execPath}' '${bin}' --local --no-check --no-install --no-git --package-manager npm\r`);
+    const typed = (screen: string): string => prompt(screen).trim();
+    for (const [keys, whole, stops] of [
+      ['mi', 'mi', 1],
+      ['ne', 'mine', 2],
+    ] as const) {
+      await answer(at, 'Folder of the new project', keys);
+      await at.until((screen) => typed(screen).endsWith(` ${whole}`));
+      at.type(CTRL_Z);
+      await at.until((screen) => screen.split('Stopped').length - 1 === stops);
+      at.type('fg\r');
+      // Asked once more, below what the shell said; what was typed is still there.
+      await at.until((screen) => typed(screen).endsWith(` ${whole}`));
+    }
+    at.type(ENTER);
+    await answer(at, 'Create the project?', ENTER);
+    await at.until('To do the same without questions:');
+    at.type('exit $?\r');
+    expect(await at.ended).toEqual({ status: 0 });
+    expect(readdirSync(folder)).toContain('mine');
   });
 
   it('fits in 40 columns, and without colours', async () => {
