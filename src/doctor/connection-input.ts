@@ -30,6 +30,7 @@ export type MaterialOrigin =
       readonly kind: 'incomplete';
       readonly source: string;
       readonly form?: 'files' | 'inline';
+      readonly paths?: MaterialPaths;
       readonly missing: readonly (keyof TlsMaterialText)[];
       /** What is missing is empty. */
       readonly read: () => Promise<TlsMaterialText>;
@@ -39,8 +40,12 @@ export type MaterialOrigin =
       readonly source: string;
       /** Absent: neither, e.g. an answer of KuFlow. */
       readonly form?: 'files' | 'inline';
+      readonly paths?: MaterialPaths;
       readonly read: () => Promise<TlsMaterialText>;
     };
+
+/** Absolute paths of the parts that are files. */
+export type MaterialPaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
 
 /** What the checks look at: settings as resolved, and KuFlow as functions, so that neither is fixed to one client. */
 export interface ConnectionInput {

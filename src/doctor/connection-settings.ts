@@ -77,12 +77,15 @@ const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
 /** A part that settings give: where it stands, and how to get at it. */
 interface GivenPart {
   readonly source: string;
+  readonly path?: string;
   readonly read: () => Promise<string>;
 }
 
 function filePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
   const setting = settings[`temporal.mutual-tls.${part}`];
-  return setting && { source: sourceText(setting.source), read: () => readText(PARTS[part], setting.value) };
+  if (setting === undefined) return undefined;
+  const { value: path } = setting;
+  return { source: sourceText(setting.source), path, read: () => readText(PARTS[part], path) };
 }
 
 function inlinePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
@@ -111,8 +114,11 @@ function materialOrigin({ settings, problems }: SettingsResult): MaterialOrigin 
       const texts = parts.map(async ([part, given]) => [part, (await given?.read()) ?? ''] as const);
       return { cert: '', key: '', ca: '', ...Object.fromEntries(await Promise.all(texts)) };
     };
-    if (missing.length === 0) return { kind: 'given', source, form, read };
-    return { kind: 'incomplete', source, form, missing, read };
+    const paths = Object.fromEntries(
+      parts.flatMap(([part, given]) => (given?.path === undefined ? [] : [[part, given.path]])),
+    );
+    if (missing.length === 0) return { kind: 'given', source, form, paths, read };
+    return { kind: 'incomplete', source, form, paths, missing, read };
   }
   if (partly === undefined) return { kind: 'requested' };
   const empty = { cert: '', key: '', ca: '' };

@@ -1,3 +1,4 @@
+import type { GitState } from '../credentials/formats/git-state.ts';
 import type { ConnectionFound, ConnectionInput, SettingProblem, Sourced } from './connection-input.ts';
 
 /** When an expiry is worth a warning. */
@@ -5,9 +6,6 @@ export type ExpiryThreshold =
   | { readonly kind: 'duration'; readonly ms: number }
   /** Share of the life that may be left, 0 to 1. */
   | { readonly kind: 'share'; readonly share: number };
-
-/** What git makes of a file. `none`: no repository, or no git. */
-export type GitVerdict = 'none' | 'ignored' | 'tracked' | 'visible' | 'unknown';
 
 /** A file that a setting names, or one that holds settings. */
 export interface NamedFile {
@@ -49,8 +47,8 @@ export type WorkerCheck =
 export interface ProjectView {
   /** Process definitions with their file; rejects with a KnownError for a file with mistakes. */
   readonly processes: () => Promise<readonly ProjectProcess[]>;
-  /** Generated files that are not what the definition makes of them now, relative paths. Rejects as `processes`. */
-  readonly drift: () => Promise<readonly DriftedFile[]>;
+  /** How generated code stands to its definition. Rejects as `processes`. */
+  readonly drift: () => Promise<Drift>;
   /** Runs the worker's own check; undefined where its dependencies are not installed. */
   readonly workerCheck?: (signal: AbortSignal) => Promise<WorkerCheck>;
 }
@@ -62,6 +60,12 @@ export interface ProjectProcess {
   readonly taskQueue: string;
 }
 
+/** `not-compared`: another version of this tool made the code, and would make another of the same definition. */
+export type Drift =
+  | { readonly kind: 'compared'; readonly files: readonly DriftedFile[] }
+  | { readonly kind: 'not-compared'; readonly madeBy: string; readonly version: string };
+
+/** A generated file that is not what the definition makes of it now; a relative path. */
 export interface DriftedFile {
   readonly path: string;
   /** `edited`: changed by hand since it was generated. `stale`: the definition changed since. */
@@ -72,6 +76,8 @@ export interface DriftedFile {
 export interface DoctorInput extends ConnectionInput {
   /** Absolute: the project, or the folder it was called in. */
   readonly folder: string;
+  /** Absolute: where a person pastes what is advised. */
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether there is anything of a worker here: application files or a project. */
   readonly inProject: boolean;
@@ -86,9 +92,10 @@ export interface DoctorInput extends ConnectionInput {
   /** Of `--process`. */
   readonly processId?: string;
   readonly project?: ProjectView;
-  readonly git: (path: string) => Promise<GitVerdict>;
+  readonly git: (path: string) => Promise<GitState>;
   /** `v20.19.0` */
   readonly nodeVersion: string;
+  readonly platform: NodeJS.Platform;
 }
 
 export interface DoctorFound extends ConnectionFound {

@@ -6,7 +6,7 @@ import type { Check, CheckEvent } from './check.ts';
 import type { RestAccess } from './connection-input.ts';
 import { prepareConnection } from './connection-prepare.ts';
 import { connectionSettings } from './connection-settings.ts';
-import type { DoctorFound, DoctorInput, ExpiryThreshold, GitVerdict, ProjectView } from './doctor-input.ts';
+import type { DoctorFound, DoctorInput, ExpiryThreshold, ProjectView } from './doctor-input.ts';
 import { doctorSettings, splitProblems } from './doctor-settings.ts';
 import type { OwnCommands } from './own-commands.ts';
 import { registry } from './registry.ts';
@@ -18,11 +18,14 @@ export interface DoctorRequest {
   readonly settings: SettingsResult;
   /** Absolute: the project, or the folder it was called in. */
   readonly folder: string;
+  /** Absolute: where a person pastes what is advised; the folder when absent. */
+  readonly cwd?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly inProject: boolean;
   readonly project?: ProjectView;
-  readonly git: (path: string) => Promise<GitVerdict>;
+  readonly git: DoctorInput['git'];
   readonly nodeVersion: string;
+  readonly platform: NodeJS.Platform;
   readonly selection: DoctorSelection;
   /** Milliseconds for everything. */
   readonly timeoutMs: number;
@@ -36,7 +39,7 @@ export interface DoctorRequest {
   /** The command that runs the check again. */
   readonly retry?: string;
   /** How a person starts things here; what works anywhere when absent. */
-  readonly commands?: OwnCommands;
+  readonly commands?: Partial<OwnCommands>;
   readonly clock?: Clock;
 }
 
@@ -108,10 +111,12 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     ...doctorSettings(request.settings, request.inProject),
     rest,
     folder: request.folder,
+    cwd: request.cwd ?? request.folder,
     env,
     inProject: request.inProject,
     git: request.git,
     nodeVersion: request.nodeVersion,
+    platform: request.platform,
     ...(request.project && { project: request.project }),
     ...(request.warnExpiry && { warnExpiry: request.warnExpiry }),
     ...(request.processId !== undefined && { processId: request.processId }),

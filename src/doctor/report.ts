@@ -36,13 +36,13 @@ export interface ReportOptions {
   /** The command that runs the check again. */
   readonly retry?: string;
   /** What works anywhere when absent. */
-  readonly commands?: OwnCommands;
+  readonly commands?: Partial<OwnCommands>;
 }
 
 /** Puts the results together. */
 export function makeReport(seen: readonly CheckResult[], ms: number, options: ReportOptions = {}): ConnectionReport {
-  const { retry, commands = ANYWHERE } = options;
-  const results = resultsWithOwnCommands(seen, commands);
+  const { retry, commands } = options;
+  const results = resultsWithOwnCommands(seen, { ...ANYWHERE, ...commands });
   const firstFailure = firstFailureOf(results);
   const advice = firstFailure?.advice ?? [];
   const steps = advice.map(({ text, command }) => (command === undefined ? text : `${text}: ${command}`));

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, KnownError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
-import type { DriftedFile, ProjectProcess, ProjectView } from '../doctor/doctor-input.ts';
-import { answersOf, findProject, openProject } from '../scaffold/edit/open-project.ts';
+import type { Drift, DriftedFile, ProjectProcess, ProjectView } from '../doctor/doctor-input.ts';
+import { answersOf, findProject, openProject, openRecord } from '../scaffold/edit/open-project.ts';
+import { installCommand, scriptCommand } from '../scaffold/package-manager.ts';
 import { prepareProject } from '../scaffold/scaffold-project.ts';
 import { runWorkerCheck } from './doctor-worker.ts';
 
@@ -23,6 +25,19 @@ export function projectView(folder: string, env: Readonly<Record<string, string 
   };
 }
 
+/** How a person installs the project's dependencies, and runs its worker's own check; nothing where its record can't be read. */
+export async function projectCommands(
+  folder: string,
+): Promise<{ readonly install: string; readonly check: string } | undefined> {
+  try {
+    const { packageManager } = (await openRecord(folder)).record;
+    return { install: installCommand(packageManager), check: scriptCommand(packageManager, 'check') };
+  } catch (error) {
+    if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
 async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
   const { processes } = await openProject(folder);
   return processes.map(({ definition, place }) => ({
@@ -36,12 +51,12 @@ async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
 /** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
 const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
 
-async function driftOf(folder: string): Promise<readonly DriftedFile[]> {
+async function driftOf(folder: string): Promise<Drift> {
   const project = await openProject(folder);
-  // Another version writes other code, which says nothing about the definition.
-  if (project.record.version !== packageVersion()) return [];
+  const version = packageVersion();
+  if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
   const answers = answersOf(project, project.processes);
-  const made = { version: packageVersion(), command: '', conflicts: 'keep', overwrite: [] } as const;
+  const made = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
   const { decision } = await prepareProject({ folder, answers, ...made });
   const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
   const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
@@ -50,5 +65,6 @@ async function driftOf(folder: string): Promise<readonly DriftedFile[]> {
     const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
     return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
   });
-  return [...missing.map(({ path }): DriftedFile => ({ path, how: 'missing' })), ...(await Promise.all(judged))];
+  const absent = missing.map(({ path }): DriftedFile => ({ path, how: 'missing' }));
+  return { kind: 'compared', files: [...absent, ...(await Promise.all(judged))] };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../base/errors.ts';
+import { ownCommand } from '../base/own-command.ts';
 import { gitState } from '../credentials/formats/git-state.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import { runDoctor, type DoctorRequest, type DoctorSelection } from '../doctor/doctor.ts';
@@ -9,7 +10,7 @@ import type { DoctorReport } from '../doctor/report.ts';
 import type { Issued } from '../doctor/reuse.ts';
 import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
 import { applyFixes, type FixResult } from './doctor-fix.ts';
-import { projectFolder, projectView } from './doctor-project.ts';
+import { projectCommands, projectFolder, projectView } from './doctor-project.ts';
 
 /** Well below what the check of the files may take, so that a git which does not answer is a finding of its own. */
 const GIT_MS = 2_500;
@@ -49,8 +50,11 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
     env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
     ...(root !== undefined && { project: projectView(root, env) }),
-    git: async (path) => (await gitState(path, env, GIT_MS)).kind,
+    git: (path) => gitState(path, env, GIT_MS),
     nodeVersion: process.version,
+    platform: process.platform,
+    cwd: request.cwd,
+    commands: { ...(root !== undefined && (await projectCommands(root))), kuflow: ownCommand(request.cwd) },
     selection: request.selection,
     timeoutMs: request.timeoutMs,
     failOnWarn: request.failOnWarn,

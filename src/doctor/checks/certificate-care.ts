@@ -12,11 +12,7 @@ const DAY = 86_400_000;
 const requested = ({ material }: DoctorInput): string | undefined =>
   material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined;
 
-const PARTS: readonly (readonly [keyof TlsMaterialText, string])[] = [
-  ['cert', 'client certificate'],
-  ['key', 'private key'],
-  ['ca', 'CA'],
-];
+const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
 export const certificateForm: DoctorCheck = {
   id: 'KF-TLS-004',
@@ -38,16 +34,17 @@ export const certificateForm: DoctorCheck = {
       authorities,
     };
     // Inline text is written that way on purpose: a variable holds one line.
-    const where = (has: (pem: string) => boolean): readonly string[] =>
-      input.material.kind === 'given' && input.material.form === 'files'
-        ? PARTS.filter(([part]) => has(text[part])).map(([, name]) => name)
-        : [];
+    const { form, paths } = input.material;
+    const where = (has: (pem: string) => boolean): readonly (keyof TlsMaterialText)[] =>
+      form === 'files' ? (['cert', 'key', 'ca'] as const).filter((part) => has(text[part])) : [];
     const literal = where((pem) => /-----\\n/.test(pem));
     const windows = where((pem) => pem.includes('\r\n'));
-    const parts = literal.length > 0 ? literal : windows;
-    if (parts.length > 0) {
-      const isLiteral = literal.length > 0;
-      const file = input.files.find(({ what }) => what.endsWith(parts[0] ?? ''))?.path;
+    const isLiteral = literal.length > 0;
+    const affected = isLiteral ? literal : windows;
+    const [first] = affected;
+    if (first !== undefined) {
+      const parts = affected.map((part) => PARTS[part]);
+      const file = paths?.[first];
       return explainedFinding({
         id: 'KF-TLS-004',
         code: isLiteral ? 'certificate-literal-newlines' : 'certificate-crlf',

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Check, Fix } from '../check.ts';
 import type { DoctorFound, DoctorInput, NamedFile } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
@@ -10,10 +10,11 @@ const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filt
 const noSecrets = (input: DoctorInput): string | undefined =>
   secretFiles(input).length === 0 ? 'no file here holds a secret' : undefined;
 
-/** As a person in that folder would name it. */
-function shown(path: string, folder: string): string {
-  const short = relative(folder, path);
-  return short === '' || short.startsWith('..') ? path : short;
+/** As a person in that folder would name it: there it can be pasted. */
+function shown(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  if (short === '') return '.';
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
 export const filePermissions: DoctorCheck = {
@@ -24,7 +25,7 @@ export const filePermissions: DoctorCheck = {
   requires: [],
   offline: true,
   timeoutMs: 2_000,
-  notApplicable: (input) => (process.platform === 'win32' ? 'Windows has other permissions' : noSecrets(input)),
+  notApplicable: (input) => (input.platform === 'win32' ? 'Windows has other permissions' : noSecrets(input)),
   run: async ({ input }) => {
     const open: { readonly file: NamedFile; readonly mode: number }[] = [];
     for (const file of secretFiles(input)) {
@@ -33,16 +34,16 @@ export const filePermissions: DoctorCheck = {
     }
     const [first] = open;
     if (first === undefined)
-      return { state: 'pass', summary: `only you may read ${listed(secretFiles(input), input.folder)}` };
+      return { state: 'pass', summary: `only you may read ${listed(secretFiles(input), input.cwd)}` };
     const texts = open.map(
-      ({ file, mode }) => `${shown(file.path, input.folder)} (${file.what}, mode ${(mode & 0o777).toString(8)})`,
+      ({ file, mode }) => `${shown(file.path, input.cwd)} (${file.what}, mode ${(mode & 0o777).toString(8)})`,
     );
     return explainedFinding({
       id: 'KF-FILE-001',
       code: 'file-readable-by-others',
       text: `Other users may read ${texts.join(', ')}`,
       facts: { files: texts },
-      values: { file: shown(first.file.path, input.folder) },
+      values: { file: shown(first.file.path, input.cwd) },
       fixes: open.map(({ file }): Fix => ({ kind: 'chmod', path: file.path, mode: 0o600 })),
     });
   },
@@ -68,42 +69,39 @@ export const filesInGit: DoctorCheck = {
   notApplicable: noSecrets,
   run: async ({ input }) => {
     const asked = await Promise.all(
-      secretFiles(input).map(async (file) => ({ file, verdict: await input.git(file.path) })),
+      secretFiles(input).map(async (file) => ({ file, state: await input.git(file.path) })),
     );
-    const facts = Object.fromEntries(asked.map(({ file, verdict }) => [shown(file.path, input.folder), verdict]));
-    const tracked = asked.filter(({ verdict }) => verdict === 'tracked').map(({ file }) => file);
-    const visible = asked.filter(({ verdict }) => verdict === 'visible').map(({ file }) => file);
-    const fixes = visible.map(({ path }): Fix => ({
-      kind: 'gitignore',
-      folder: dirname(path),
-      line: `/${escaped(basename(path))}`,
-    }));
-    const [first = visible[0]] = tracked;
+    const facts = Object.fromEntries(asked.map(({ file, state }) => [shown(file.path, input.cwd), state.kind]));
+    const tracked = asked.filter(({ state }) => state.kind === 'tracked').map(({ file }) => file);
+    const visible = asked.flatMap(({ file, state }) =>
+      state.kind === 'visible' ? [{ ...file, line: state.line }] : [],
+    );
+    const fixes = visible.map(({ path, line }): Fix => ({ kind: 'gitignore', folder: dirname(path), line }));
+    const [first] = tracked;
     if (first !== undefined) {
-      const inGit = tracked.length > 0;
       return explainedFinding({
-        id: 'KF-FILE-002',
-        code: inGit ? 'file-tracked-by-git' : 'file-not-ignored',
-        text: inGit
-          ? `git tracks ${listed(tracked, input.folder)}, with a secret in it`
-          : `git does not ignore ${listed(visible, input.folder)}, with a secret in it`,
-        facts,
-        values: { file: shown(first.path, input.folder), line: `/${escaped(basename(first.path))}` },
-        fixes,
+        ...{ id: 'KF-FILE-002', code: 'file-tracked-by-git', facts, fixes },
+        text: `git tracks ${listed(tracked, input.cwd)}, with a secret in it`,
+        values: { folder: shown(dirname(first.path), input.cwd), file: basename(first.path) },
       });
     }
-    if (asked.every(({ verdict }) => verdict === 'none'))
+    const [open] = visible;
+    if (open !== undefined) {
+      return explainedFinding({
+        ...{ id: 'KF-FILE-002', code: 'file-not-ignored', facts, fixes },
+        text: `git does not ignore ${listed(visible, input.cwd)}, with a secret in it`,
+        values: { line: open.line, gitignore: shown(join(dirname(open.path), '.gitignore'), input.cwd) },
+      });
+    }
+    if (asked.every(({ state }) => state.kind === 'none'))
       return { state: 'skip', skipped: 'not-applicable', summary: 'no git repository, or no git', facts };
-    const unknown = asked.filter(({ verdict }) => verdict === 'unknown').map(({ file }) => file);
+    const unknown = asked.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
-      return { state: 'unknown', summary: `git did not tell about ${listed(unknown, input.folder)}`, facts };
+      return { state: 'unknown', summary: `git did not tell about ${listed(unknown, input.cwd)}`, facts };
     return { state: 'pass', summary: 'ignored by git', facts };
   },
 };
 
-/** A file name as a line of `.gitignore` that means just it. */
-const escaped = (name: string): string => name.replace(/[\\*?[\]]|\s$/g, '\\$&');
-
-function listed(files: readonly NamedFile[], folder: string): string {
-  return [...new Set(files.map(({ path }) => shown(path, folder)))].join(', ');
+function listed(files: readonly NamedFile[], cwd: string): string {
+  return [...new Set(files.map(({ path }) => shown(path, cwd)))].join(', ');
 }

@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import type { Check, Finding } from '../check.ts';
-import type { DoctorFound, DoctorInput, ProjectView } from '../doctor-input.ts';
+import type { DoctorFound, DoctorInput, Drift, ProjectView } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
@@ -32,13 +32,15 @@ export const definitionDrift: DoctorCheck = {
       if (!(error instanceof KnownError)) throw error;
       return explainedFinding({
         ...{ id: 'KF-PROJ-001', code: 'definition-broken', text: error.message },
-        values: { file: 'what is named' },
+        values: { file: error.tried ?? 'what is named' },
       });
     }
-    const stale = drift.filter(({ how }) => how !== 'edited');
-    const edited = drift.filter(({ how }) => how === 'edited').map(({ path }) => path);
+    const files = drift.kind === 'compared' ? drift.files : [];
+    const stale = files.filter(({ how }) => how !== 'edited');
+    const edited = files.filter(({ how }) => how === 'edited').map(({ path }) => path);
     const facts = {
       processes: processes.map(({ code }) => code),
+      ...(drift.kind === 'not-compared' && { notCompared: `made by ${drift.madeBy}, this is ${drift.version}` }),
       ...(edited.length > 0 && { editedByHand: edited }),
       ...(stale.length > 0 && { drift: stale.map(({ path, how }) => `${path}: ${how}`) }),
     };
@@ -58,10 +60,15 @@ export const definitionDrift: DoctorCheck = {
         values: { file: other.file, source: input.queue.source },
       });
     }
-    const about = edited.length === 0 ? 'as generated' : `${edited.length} generated files edited by hand`;
-    return { state: 'pass', summary: `${facts.processes.join(', ')}, ${about}`, facts };
+    return { state: 'pass', summary: `${facts.processes.join(', ')}, ${about(drift, edited.length)}`, facts };
   },
 };
+
+function about(drift: Drift, edited: number): string {
+  if (drift.kind === 'not-compared')
+    return `generated code not compared: version ${drift.madeBy} of this tool made it, and this is ${drift.version}`;
+  return edited === 0 ? 'as generated' : `${edited} generated files edited by hand`;
+}
 
 export const nodeVersion: DoctorCheck = {
   id: 'KF-PROJ-003',

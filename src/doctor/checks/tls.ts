@@ -1,22 +1,41 @@
+import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/iso-time.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
 import { readTlsMaterial, type TlsMaterialProblem, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
-import type { ConnectionFound, ConnectionInput, IssuedMaterial, MaterialOrigin, Sourced } from '../connection-input.ts';
+import type {
+  ConnectionFound,
+  ConnectionInput,
+  IssuedMaterial,
+  MaterialOrigin,
+  MaterialPaths,
+  Sourced,
+} from '../connection-input.ts';
 import { correctedNow } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 import { handshakeCause } from '../engine-causes.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
 import { restFinding } from '../rest-causes.ts';
 
+interface Origin {
+  readonly source: string;
+  readonly paths?: MaterialPaths;
+}
+
+/** Beside the old key, under a name that the same rule of `.gitignore` fits. */
+function newKeyFor(path: string): string {
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}.pkcs8${ext}`);
+}
+
 /** What can not be used, by the first of the problems. */
-function unusable(id: string, problems: readonly TlsMaterialProblem[], source: string): Finding<never> {
+function unusable(id: string, problems: readonly TlsMaterialProblem[], { source, paths }: Origin): Finding<never> {
   return explainedFinding({
     ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
     text: problems.map(({ message }) => message).join('; '),
     facts: { source, problems: problems.map(({ part, code }) => `${part}: ${code}`) },
-    values: { source },
+    values: { source, ...(paths?.key !== undefined && { key: paths.key, 'new-key': newKeyFor(paths.key) }) },
   });
 }
 
@@ -24,18 +43,18 @@ function judgeMaterial(
   text: TlsMaterialText,
   namespace: Sourced<string> | undefined,
   id: string,
-  source: string,
+  origin: Origin,
   now: number,
 ): Finding<ConnectionFound> {
   const reading = readTlsMaterial(text, now);
-  if (!reading.ok) return unusable(id, reading.problems, source);
+  if (!reading.ok) return unusable(id, reading.problems, origin);
   const { material } = reading;
   const until = isoTime(material.notAfter);
   return {
     state: 'pass',
     summary: `${material.subject.replaceAll('\n', ', ')}, valid until ${until}`,
     facts: {
-      source,
+      source: origin.source,
       subject: material.subject,
       issuer: material.issuer,
       validTo: until,
@@ -49,13 +68,14 @@ function judgeMaterial(
 /** What is there of a set is judged; that a part is missing is told by the check of the settings, where that is part of the run. */
 function judgePart(
   text: TlsMaterialText,
-  { missing, source }: Extract<MaterialOrigin, { readonly kind: 'incomplete' }>,
+  origin: Extract<MaterialOrigin, { readonly kind: 'incomplete' }>,
   now: number,
   isTold: boolean,
 ): Finding<never> {
+  const { missing, source } = origin;
   const reading = readTlsMaterial(text, now);
   const problems = reading.ok ? [] : reading.problems.filter(({ part }) => !missing.includes(part));
-  if (problems.length > 0) return unusable('KF-TLS-001', problems, source);
+  if (problems.length > 0) return unusable('KF-TLS-001', problems, origin);
   const what = `a part of the set is missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
   if (!isTold) return explainedFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text: what, facts });
@@ -84,7 +104,7 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
     const now = correctedNow(input, found);
     try {
       const text = await material.read();
-      if (material.kind === 'given') return judgeMaterial(text, input.namespace, 'KF-TLS-001', source, now);
+      if (material.kind === 'given') return judgeMaterial(text, input.namespace, 'KF-TLS-001', material, now);
       return judgePart(text, material, now, ended('KF-SET-006')?.state === 'fail');
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
@@ -117,7 +137,13 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
       return restFinding(error);
     }
     const namespace = input.namespace ?? { value: issued.namespace, source: "KuFlow's engine certificate" };
-    const finding = judgeMaterial(issued.text, namespace, 'KF-TLS-002', 'issued by KuFlow', correctedNow(input, found));
+    const finding = judgeMaterial(
+      issued.text,
+      namespace,
+      'KF-TLS-002',
+      { source: 'issued by KuFlow' },
+      correctedNow(input, found),
+    );
     return { ...finding, ...(issued.reused && { reused: issued.reused }) };
   },
 };

@@ -2,8 +2,8 @@ import { fails, warns, type ExplainedCause, type Explanation } from './explanati
 import { REST_CALL_CODES } from './rest.ts';
 
 const TO_PKCS8 = {
-  text: 'Convert it (give NEW_KEY in its place)',
-  command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out NEW_KEY',
+  text: 'Convert it, and give the new one in its place (<source>)',
+  command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out <new-key>',
 };
 const NEW_SET = { text: 'Get a new set from KuFlow', command: '<kuflow> credentials pull' };
 
@@ -104,12 +104,12 @@ export const certificates: Readonly<Record<string, Explanation>> = {
         "A file has line ends of Windows (CRLF). The worker, `temporal` and KuFlow's Python SDK take it; what reads it line by line may not.",
         {
           text: 'Write it with plain line ends',
-          command: "sed -i 's/\\r$//' <file>",
+          command: "perl -pi -e 's/\\r$//' <file>",
         },
       ),
       'certificate-literal-newlines': warns(
         'A file holds `\\n` in place of line breaks. The worker takes it; OpenSSL, `temporal` and other SDKs do not.',
-        { text: 'Write real line breaks', command: "sed -i 's/\\\\n/\\n/g' <file>" },
+        { text: 'Write real line breaks', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
       ),
     },
   },

@@ -6,7 +6,7 @@ const RUN_ALONE = { text: 'Run it alone', command: '<check>' };
 export const project: Readonly<Record<string, Explanation>> = {
   'KF-PROJ-001': {
     looksAt:
-      'The process definitions of the project, and whether the code that is generated from them is what they say now. Its queue against that of the settings.',
+      'The process definitions of the project, and whether the code that is generated from them is what they say now; code that another version of this tool made is not compared. Its queue against that of the settings.',
     causes: {
       'definition-broken': fails('A definition has mistakes.', 'Correct <file>'),
       'definition-drift': warns(
@@ -37,7 +37,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     },
   },
   'KF-PROJ-003': {
-    looksAt: 'The Node.js that runs here, against what package.json asks for.',
+    looksAt: "The Node.js that runs here, against the oldest that the worker's packages run on (20.19).",
     causes: {
       'node-too-old': fails('Node.js is older than the worker needs.', 'Install Node.js <wanted>'),
     },

@@ -95,12 +95,12 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     causes: {
       'file-tracked-by-git': fails(
         'A file with a secret is in the repository.',
-        { text: 'Take it out of the repository, and keep the file', command: 'git rm --cached <file>' },
+        { text: 'Take it out of the repository, and keep the file', command: 'git -C <folder> rm --cached -- <file>' },
         'Add it to .gitignore, and replace the secret: the history keeps it',
       ),
       'file-not-ignored': warns('The next `git add .` takes a file with a secret along.', {
         text: 'Ignore it, or run doctor with --fix',
-        command: 'echo <line> >> .gitignore',
+        command: 'echo <line> >> <gitignore>',
       }),
     },
   },

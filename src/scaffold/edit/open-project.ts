@@ -40,6 +40,13 @@ export function findProject(cwd: string): string | undefined {
   }
 }
 
+/** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */
+export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'record' | 'recordText'>> {
+  const path = join(folder, RECORD_FILE);
+  const recordText = await readFile(path, 'utf8');
+  return { recordText, record: readRecord(recordText, path) };
+}
+
 /** Reads the project that `cwd` is in. Rejects with a KnownError: no project, a record of a newer form, a definition with mistakes. */
 export async function openProject(cwd: string): Promise<WorkerProject> {
   const folder = findProject(cwd);
@@ -49,9 +56,7 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
       'Or make one: npx create-kuflow-worker',
     ]);
   }
-  const path = join(folder, RECORD_FILE);
-  const recordText = await readFile(path, 'utf8');
-  const record = readRecord(recordText, path);
+  const { record, recordText } = await openRecord(folder);
   const read = async (
     slug: string | undefined,
     source: DefinitionSource,

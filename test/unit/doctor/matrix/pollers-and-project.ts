@@ -87,7 +87,9 @@ export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
     'definition that changed since its code was generated',
     'KF-PROJ-001 warn definition-drift',
-    withProject({ drift: () => Promise.resolve([{ path: 'src/process/types.ts', how: 'stale' }]) }),
+    withProject({
+      drift: () => Promise.resolve({ kind: 'compared', files: [{ path: 'src/process/types.ts', how: 'stale' }] }),
+    }),
   ),
   fault(
     'definition with another queue',

@@ -136,14 +136,19 @@ export async function examineWorld(
       folder,
       env,
       inProject: true,
-      git: async (path) => (await gitState(path, process.env)).kind,
+      git: (path) => gitState(path, process.env),
       nodeVersion: process.version,
+      platform: process.platform,
       selection: {},
       timeoutMs: 6_000,
       failOnWarn: false,
       clock: { now: () => Date.now() + world.skew, sleep: () => Promise.resolve() },
       ...(world.project && {
-        project: { processes: () => Promise.resolve([]), drift: () => Promise.resolve([]), ...world.project },
+        project: {
+          processes: () => Promise.resolve([]),
+          drift: () => Promise.resolve({ kind: 'compared', files: [] }),
+          ...world.project,
+        },
       }),
       ...world.request,
     });
