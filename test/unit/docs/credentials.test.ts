@@ -26,12 +26,11 @@ describe('the page of credentials', () => {
         .sort(),
     ).toEqual([...keys].sort());
     const { stringData } = parse(secretManifestText(input).text.reveal()) as { stringData: object };
-    const always = Object.keys(stringData).filter((key) => key !== 'server-name' && key !== 'engine.token');
     expect(
       namesIn(rowOf('k8s-secret'))
         .filter((name) => name !== 'k8s-secret')
         .sort(),
-    ).toEqual(always.sort());
+    ).toEqual(Object.keys(stringData).sort());
   });
 
   it('has recipes that Kubernetes takes, with variables that a worker knows', () => {
