@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { FORMATS } from '../credentials/formats/format-names.ts';
+import { FORMAT_NAMES } from '../credentials/formats/format-names.ts';
 import type { ConnectionFlags } from '../flows/connection-flags.ts';
 import type { ExportFlags } from '../flows/credentials-export.ts';
 import { connectionOptions } from './connection-options.ts';
@@ -54,7 +54,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--with-token', 'Also get an engine token and keep it beside the certificate; it is soon over')
     .addOption(
       new Option('--format <form>', 'Also write it in another form, edited in place where the target exists').choices(
-        Object.keys(FORMATS),
+        FORMAT_NAMES,
       ),
     )
     .option('--output <path>', 'Where to: a file, a folder for pem, or - for standard output')

@@ -4,7 +4,7 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import { FORMATS } from '../../../src/credentials/formats/format-names.ts';
+import { FORMAT_NAMES } from '../../../src/credentials/formats/format-names.ts';
 import { jsonText } from '../../../src/credentials/formats/json.ts';
 import { secretManifestText } from '../../../src/credentials/formats/secret-manifest.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
@@ -16,7 +16,7 @@ const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]
 
 describe('the page of credentials', () => {
   it('has every form, with the keys that it writes', async () => {
-    for (const format of Object.keys(FORMATS)) expect(rowOf(format), format).not.toBe('');
+    for (const format of FORMAT_NAMES) expect(rowOf(format), format).not.toBe('');
     const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
     const input = { set, name: 'x', profile: 'default' };
     const keys = Object.keys(JSON.parse(jsonText(input).text.reveal()) as object);
