@@ -1,15 +1,19 @@
-import { jsonText } from '../../names/json.ts';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { takePidLock } from '../../base/pid-lock.ts';
+import { jsonText } from '../../names/json.ts';
 import type { DecidedFile } from '../conflicts.ts';
 import { RECORD_FILE, recordedProcesses } from '../record.ts';
 import { writeFiles, type WriteOptions } from '../write.ts';
 import { answersOf, type WorkerProject } from './open-project.ts';
-import type { FileEdit } from './plan-edits.ts';
+import { readText, type FileEdit } from './plan-edits.ts';
+
+const LOCK_FILE = '.kuflow/project.lock';
 
 /**
  * Writes edits and the record of the project that has these processes now. All or nothing: on a failure what was written is taken back; a file
- * that changed since it was read is such a failure. Rejects with a KnownError.
+ * that changed since it was read is such a failure, and so is another addition that writes at this moment. Rejects with a KnownError.
  */
 export async function applyEdits(
   project: WorkerProject,
@@ -25,7 +29,53 @@ export async function applyEdits(
     const expected = Buffer.from(edit.before);
     return { path: edit.path, contents, mode: modeOf(project.folder, edit.path), action: 'overwrite', expected };
   });
-  await writeFiles({ folder: project.folder, files, conflicts: [] }, options);
+  const release = lock(project.folder);
+  try {
+    // With two writers at once, each would find what it expects, and taking back would bring back what was there before both.
+    for (const { path, before } of all) await refuseChanged(project.folder, path, before);
+    await writeFiles({ folder: project.folder, files, conflicts: [] }, options);
+  } catch (error) {
+    throw options.signal?.aborted === true ? error : inThisProject(error);
+  } finally {
+    release();
+  }
+}
+
+function lock(folder: string): () => void {
+  const path = join(folder, LOCK_FILE);
+  const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
+    new KnownError({ message: 'The project could not be written', tried: `take ${path}`, seen, next: [next], cause });
+  let taking: ReturnType<typeof takePidLock>;
+  try {
+    taking = takePidLock(path);
+  } catch (error) {
+    throw blocked(messageOf(error), 'See that you may write to the project, then run the command again', error);
+  }
+  if (taking.kind === 'taken') return taking.release;
+  const holder = taking.kind === 'held' ? `, pid ${taking.pid}` : '';
+  throw blocked(`another process adds to it at this moment${holder}; nothing was written`, 'Run the command again');
+}
+
+/** The same failure, for a project that can't be made elsewhere. */
+function inThisProject(error: unknown): unknown {
+  if (!(error instanceof KnownError)) return error;
+  const { message, tried, seen, cause } = error;
+  return new KnownError({
+    message,
+    ...(tried === undefined ? {} : { tried }),
+    ...(seen === undefined ? {} : { seen }),
+    next: ['Run the command again once that is set right'],
+    cause,
+  });
+}
+
+async function refuseChanged(folder: string, path: string, before: string | undefined): Promise<void> {
+  if ((await readText(folder, path)) === before) return;
+  throw new KnownError({
+    message: 'The project could not be written',
+    tried: `write ${join(folder, path)}`,
+    seen: 'the file changed after it was read; nothing was written',
+  });
 }
 
 function modeOf(folder: string, path: string): DecidedFile['mode'] {

@@ -110,6 +110,42 @@ describe('addToProject', () => {
     expect([...after.keys()]).toEqual([...before.keys()]);
   });
 
+  it('lets only one of two additions at once through, and keeps all of that one', async () => {
+    const second: AdditionRequest = {
+      kind: 'process',
+      definition: {
+        process: { code: 'TRIP' },
+        workflow: { type: 'TripWorkflow', taskQueue: 'LOAN_QUEUE' },
+        tasks: [{ code: 'ASK', kind: 'human' }],
+      },
+      source: 'flags',
+      notes: [],
+    };
+    const other = await openProject(folder);
+    let refused: unknown;
+    await add(PROCESS, {
+      onWrite: async (path) => {
+        if (path !== 'src/workflows.ts') return;
+        // It has read the same state, and its own writes would be taken back to that.
+        refused = await add(second, { project: other }).catch((error: unknown) => error);
+      },
+    });
+    expect(refused).toMatchObject({
+      seen: expect.stringContaining('another process adds to it at this moment') as string,
+      next: ['Run the command again'],
+    });
+    expect(readFileSync(join(folder, 'src/workflows.ts'), 'utf8')).toContain('processes/leave/workflows.ts');
+    const written = treeOf(folder);
+    // Afterwards what it read is old.
+    await expect(add(second, { project: other })).rejects.toMatchObject({
+      seen: 'the file changed after it was read; nothing was written',
+      next: ['Run the command again once that is set right'],
+    });
+    expect(treeOf(folder)).toEqual(written);
+    expect((await add(second)).status).toBe(0);
+    expect([...treeOf(folder).keys()].filter((path) => /lock/.test(path))).toEqual([]);
+  });
+
   it('asks for each file that was edited, and writes what was said yes to', async () => {
     for (const file of ['src/workflows.ts', 'src/activities.ts'])
       writeFileSync(join(folder, file), `// mine\n${readFileSync(join(folder, file), 'utf8')}`);
