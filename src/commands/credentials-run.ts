@@ -96,7 +96,8 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
 }
 
 /**
- * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems, warnings, store, online? }`.
+ * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems, warnings, store, online? }`,
+ * `store` the certificate in use by whatever gives it.
  * Exit status 0 fine, 1 something does not do, 3 a warning with `--fail-on warn`, 4 the engine could not be asked.
  */
 export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
@@ -113,7 +114,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
     report: () => undefined,
   });
   if (flags.json === true) printJson(context, statusAsData(status, context.cwd));
-  else printStatus(terminal, status, context.cwd, systemClock.now());
+  else printStatus(terminal, status, { ...context, now: systemClock.now() });
   context.setStatus(status.status);
 }
 

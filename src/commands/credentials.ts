@@ -69,8 +69,8 @@ export function configure(command: Command, context: CommandContext): void {
   connected(command.command('status'))
     .summary('Show what is in use, where it comes from and until when')
     .description(
-      'Shows each setting with its source and what it shadows, and the certificate with its end: the files against the lock file beside them, and ' +
-        'against the settings. Needs no network. Exits 0, or 1 when something does not do.',
+      'Shows each setting with its source and what it shadows, and the certificate that a worker would take, with its end, whatever gives it; files that ' +
+        'were pulled against the lock file beside them, and against the settings. Needs no network. Exits 0, or 1 when something does not do.',
     )
     .option(
       '--online',

@@ -44,6 +44,8 @@ export interface CredentialSet extends CredentialScope {
   readonly token?: CredentialToken;
   readonly leaf: CertificateFacts;
   readonly roots: readonly CertificateFacts[];
+  /** When a new one is due, as the lock file of the set says; milliseconds since the epoch. Absent for one that is in no store. */
+  readonly renewBefore?: number;
 }
 
 /**

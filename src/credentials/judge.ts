@@ -1,7 +1,9 @@
-import { renewBefore, type CredentialScope } from './credential-set.ts';
+import type { TlsMaterialText } from '../engine/material/tls-material.ts';
+import { renewBefore, type CertificateFacts, type CredentialScope } from './credential-set.ts';
+import { SET_FILES } from './store/layout.ts';
 import type { SetRecord } from './store/set-record.ts';
 import type { StoredSet } from './store/store.ts';
-import { verifyMaterial, type VerifiedMaterial } from './material/verify.ts';
+import { leafOf, verifyMaterial, type VerifiedMaterial } from './material/verify.ts';
 
 /** Why a set on the disk does not do; in the order in which they are looked at. */
 export type StaleReason =
@@ -38,7 +40,7 @@ export function judgeSet(
   const add = (reason: StaleReason, sentence: string): void => void stale.push({ reason, text: sentence });
   if (record === undefined) return { stale };
   const verdict = verifyMaterial({ namespace: record.namespace, text }, now);
-  const readable = problems.every((problem) => problem.includes('chmod'));
+  const readable = problems.every((problem) => problem.includes('chmod') || problem.startsWith(SET_FILES.token));
   if (!verdict.ok && readable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
   for (const difference of verified === undefined ? [] : drift(record, verified)) add('changed', difference);
@@ -50,9 +52,31 @@ export function judgeSet(
   if (record.namespace !== wanted.namespace)
     add('namespace', `it is for the namespace ${record.namespace}, and the settings say ${wanted.namespace ?? 'none'}`);
   const due = verified === undefined ? undefined : renewBefore(verified.leaf, record.pulledAt);
-  if (due !== undefined && now >= due)
-    add('renewal-due', `two thirds of its life have passed: it should have been renewed before ${iso(due)}`);
+  stale.push(...overdue(due, now));
   return { record, ...(verified && { verified }), ...(due !== undefined && { renewBefore: due }), stale };
+}
+
+/** Judges a certificate that is no set of ours, by itself: when it was issued is what it says. `namespace` is what the settings say. */
+export function judgeMaterial(
+  { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
+  now: number,
+): { readonly certificate?: CertificateFacts; readonly renewBefore?: number; readonly stale: readonly Stale[] } {
+  const verdict = verifyMaterial({ namespace: namespace ?? '', text }, now);
+  // That there is none is a problem of the settings, and said as one.
+  const problems = verdict.ok
+    ? []
+    : verdict.problems.filter(({ code }) => namespace !== undefined || code !== 'namespace');
+  const stale = problems.map(({ message }): Stale => ({ reason: 'unusable', text: message }));
+  const certificate = verdict.ok ? verdict.verified.leaf : leafOf(text);
+  if (certificate === undefined) return { stale };
+  const due = renewBefore(certificate);
+  return { certificate, renewBefore: due, stale: [...stale, ...(stale.length === 0 ? overdue(due, now) : [])] };
+}
+
+function overdue(due: number | undefined, now: number): readonly Stale[] {
+  if (due === undefined || now < due) return [];
+  const text = `two thirds of its life have passed: it should have been renewed before ${iso(due)}`;
+  return [{ reason: 'renewal-due', text }];
 }
 
 function drift(record: SetRecord, { leaf, roots }: VerifiedMaterial): readonly string[] {

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { heaviestStatus } from '../base/exit-status.ts';
 import { Secret } from '../base/secret.ts';
 import type { ExitStatus } from '../base/errors.ts';
-import { storeStatus, type StoreStatus } from '../credentials/status.ts';
+import { storeStatus, type StoreStatus, type UsedMaterial } from '../credentials/status.ts';
 import { nodeFiles } from '../credentials/store/node-files.ts';
 import { pruneSets, type PruneResult } from '../credentials/store/prune.ts';
 import type { CheckEvent } from '../doctor/check.ts';
@@ -13,6 +13,7 @@ import type { ConnectionReport } from '../doctor/report.ts';
 import { problemText, type SettingsResult } from '../settings/resolve.ts';
 import { sourceText, type Source } from '../settings/sources.ts';
 import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+import { givenMaterial } from './given-material.ts';
 
 /** A setting as it may be shown. */
 export interface ShownSetting {
@@ -29,6 +30,7 @@ export interface CredentialsStatus {
   /** Problems of the settings that matter for credentials, one line each. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  /** The certificate in use. */
   readonly store: StoreStatus;
   readonly online?: ConnectionReport;
   /** 0 fine · 1 something does not do · 3 renewal is due, where that was asked to count · 4 the engine could not be asked. */
@@ -71,12 +73,15 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   const { result, warnings } = await resolveConnection(request.flags, request);
   const { settings } = result;
   const tenantId = settings['kuflow.api.tenant-id']?.value;
+  const namespace = settings['temporal.namespace']?.value;
   const wanted = {
     endpoint: settings['kuflow.api.endpoint']?.value ?? '',
     principal: settings['kuflow.api.client-id']?.value ?? '',
     ...(tenantId !== undefined && { tenantId }),
+    ...(namespace !== undefined && { namespace }),
   };
-  const store = await storeStatus({ project: cwd, wanted, files: nodeFiles, now: clock.now() });
+  const used = await usedMaterial(result);
+  const store = await storeStatus({ project: cwd, used, wanted, files: nodeFiles, now: clock.now() });
   const concerning = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
   const problems = concerning.map(problemText);
   const online = request.online ? await askOnline(request, { ...result, problems: concerning }) : undefined;
@@ -95,8 +100,17 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   };
 }
 
+async function usedMaterial({ settings, problems }: SettingsResult): Promise<UsedMaterial> {
+  const wrong = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
+  const given = await givenMaterial(settings);
+  if (given !== undefined) return { kind: 'given', ...given };
+  if (wrong.length === 0) return { kind: 'requested' };
+  return { kind: 'unusable', overridden: wrong.some(({ source }) => source?.kind !== 'file') };
+}
+
 function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
-  const reasons = store.kind === 'set' ? store.set.stale.map(({ reason }) => reason) : [];
+  const stale = store.kind === 'set' ? store.set.stale : 'stale' in store ? store.stale : [];
+  const reasons = stale.map(({ reason }) => reason);
   if (reasons.some((reason) => reason !== 'renewal-due')) return 1;
   return reasons.length > 0 && failOnWarn ? 3 : 0;
 }

@@ -1,5 +1,5 @@
 import { forTerminal } from '../base/escape.ts';
-import type { SetStatus, StoreStatus } from '../credentials/status.ts';
+import type { ForeignStatus, SetStatus, StoreStatus } from '../credentials/status.ts';
 import type { CredentialsStatus } from '../flows/credentials-status.ts';
 import { palette } from './palette.ts';
 import { shortPath } from './short-path.ts';
@@ -9,7 +9,11 @@ import type { Terminal } from './terminal.ts';
 const DAY = 86_400_000;
 
 /** Settings with their sources, then the certificate, then what does not do; all on stdout. */
-export function printStatus(terminal: Terminal, status: CredentialsStatus, cwd: string, now: number): void {
+export function printStatus(
+  terminal: Terminal,
+  status: CredentialsStatus,
+  { cwd, invocation, now }: { readonly cwd: string; readonly invocation: string; readonly now: number },
+): void {
   const { out } = terminal;
   const { bold, dim, red, yellow, green } = palette(out);
   const rows = status.settings.map(({ key, value, source, shadows }) => [
@@ -22,7 +26,7 @@ export function printStatus(terminal: Terminal, status: CredentialsStatus, cwd: 
   out.line(bold(header));
   for (const line of lines) out.line(line);
   out.line();
-  printStore(terminal, status.store, now);
+  printStore(terminal, status.store, { invocation, now });
   for (const problem of status.problems) out.line(red(`✖ ${forTerminal(problem, 1000)}`));
   for (const warning of status.warnings) out.line(yellow(`! ${forTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
@@ -35,33 +39,59 @@ export function printStatus(terminal: Terminal, status: CredentialsStatus, cwd: 
   for (const step of status.online.next) out.line(`  ${forTerminal(step, 1000)}`);
 }
 
-function printStore(terminal: Terminal, store: StoreStatus, now: number): void {
+function printStore(
+  terminal: Terminal,
+  store: StoreStatus,
+  { invocation, now }: { readonly invocation: string; readonly now: number },
+): void {
   const { out } = terminal;
   const { dim, green, red, yellow } = palette(out);
-  if (store.kind === 'none')
-    out.line(
-      'No certificate is set: a worker asks KuFlow for one at each start. `kuflow credentials pull` keeps one here.',
-    );
-  else if (store.kind !== 'set') out.line(`The certificate was not pulled here: ${forTerminal(store.source ?? '')}`);
-  else {
-    for (const line of table(setRows(store.set, now))) out.line(line);
-    if (store.set.stale.length === 0) out.line(green('✔ The files are those that were pulled, and they do'));
-    for (const { reason, text } of store.set.stale)
+  const judged = (stale: SetStatus['stale'], fine: string): void => {
+    if (stale.length === 0) out.line(green(`✔ ${fine}`));
+    for (const { reason, text } of stale)
       out.line(
         (reason === 'renewal-due' ? yellow : red)(`${reason === 'renewal-due' ? '!' : '✖'} ${forTerminal(text, 1000)}`),
       );
+  };
+  switch (store.kind) {
+    case 'none':
+      out.line(
+        `No certificate is set: a worker asks KuFlow for one at each start. ${invocation} credentials pull keeps one here.`,
+      );
+      break;
+    case 'unusable':
+      out.line(red('✖ The settings name a certificate that no worker can use:'));
+      break;
+    case 'inline':
+    case 'other':
+      for (const line of table(foreignRows(store, now))) out.line(line);
+      judged(store.stale, 'It was not pulled here, and it does');
+      break;
+    case 'set':
+      for (const line of table(setRows(store.set, now))) out.line(line);
+      judged(store.set.stale, 'The files are those that were pulled, and they do');
   }
+  if (store.shadows !== undefined)
+    out.line(`It stands over the set that application-local.yaml points to: ${shortPath(store.shadows.folder)}`);
   if (store.others.length > 0) out.line(dim(`Other sets here: ${store.others.join(', ')}`));
 }
 
-function setRows(set: SetStatus, now: number): readonly (readonly string[])[] {
-  const { certificate } = set;
-  const row = (label: string, value: string | undefined): readonly (readonly string[])[] =>
-    value === undefined ? [] : [[label, value]];
+type Rows = readonly (readonly string[])[];
+
+function row(label: string, value: string | undefined): Rows {
+  return value === undefined ? [] : [[label, value]];
+}
+
+function foreignRows({ kind, source, certificate, renewBefore }: ForeignStatus & { kind: string }, now: number): Rows {
   return [
-    ['set', shortPath(set.folder)],
-    ...row('pulled', iso(set.pulledAt)),
-    ...row('namespace', set.namespace),
+    ['certificate', `${kind === 'inline' ? 'inline in' : 'the files of'} ${forTerminal(source)}`],
+    ...certificateRows(certificate, now),
+    ...row('renew before', iso(renewBefore)),
+  ];
+}
+
+function certificateRows(certificate: SetStatus['certificate'], now: number): Rows {
+  return [
     ...row('subject', certificate?.subject),
     ...row('issuer', certificate?.issuer),
     ...row('serial', certificate?.serial),
@@ -70,6 +100,15 @@ function setRows(set: SetStatus, now: number): readonly (readonly string[])[] {
       'valid until',
       certificate && `${iso(certificate.notAfter) ?? ''} (${remaining(certificate.notAfter - now)})`,
     ),
+  ];
+}
+
+function setRows(set: SetStatus, now: number): Rows {
+  return [
+    ['set', shortPath(set.folder)],
+    ...row('pulled', iso(set.pulledAt)),
+    ...row('namespace', set.namespace),
+    ...certificateRows(set.certificate, now),
     ...row('renew before', iso(set.renewBefore)),
     ...row('token ends', iso(set.tokenExpiresAt)),
     ...row(
@@ -93,7 +132,7 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
     settings: status.settings,
     problems: status.problems,
     warnings: status.warnings,
-    store: store.kind === 'set' ? { ...store, set: setAsData(store.set) } : store,
+    store: store.kind === 'set' ? { ...store, set: dated(store.set) } : dated(store),
     ...(online && {
       online: {
         status: online.status,
@@ -108,8 +147,9 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
   };
 }
 
-function setAsData(set: SetStatus): object {
-  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = set;
+/** With its times as text. */
+function dated(status: object & Partial<SetStatus>): object {
+  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = status;
   return {
     ...rest,
     ...(pulledAt !== undefined && { pulledAt: iso(pulledAt) }),

@@ -43,7 +43,7 @@ function valuesOf(set: CredentialSet): ReadonlyMap<string, string | undefined> {
     ['privateKey', set.privateKey.reveal()],
     ['authorities', set.authorities],
     ['expiresAt', iso(set.leaf.notAfter)],
-    ['renewBefore', iso(renewBefore(set.leaf))],
+    ['renewBefore', iso(set.renewBefore ?? renewBefore(set.leaf))],
     ['token', set.token?.value.reveal()],
     ['tokenExpiresAt', set.token === undefined ? undefined : iso(set.token.expiresAt)],
   ]);

@@ -101,6 +101,16 @@ function refused(message: string, seen: string): KnownError {
   });
 }
 
+/** What a text says of its first certificate, whether that does or not; undefined where there is none to read. */
+export function leafOf(text: TlsMaterialText): CertificateFacts | undefined {
+  try {
+    const [leaf] = certificatesOf(normalisePem(text.cert));
+    return leaf && factsOfCertificate(leaf);
+  } catch {
+    return undefined;
+  }
+}
+
 export function factsOfCertificate(certificate: X509Certificate): CertificateFacts {
   return {
     subject: oneLine(certificate.subject),
@@ -116,7 +126,7 @@ function oneLine(name: string): string {
   return forTerminal(name.replaceAll('\n', ', '), 200);
 }
 
-/** Every certificate of a text that has been checked to hold nothing else. */
+/** Every certificate of a text, whatever else it holds. */
 function certificatesOf(pem: string): readonly X509Certificate[] {
   return [...pem.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g)].map(
     ([block]) => new X509Certificate(block),

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import { Secret } from '../../base/secret.ts';
 import type { CredentialSet } from '../credential-set.ts';
 import type { SetPaths } from '../formats/formatted.ts';
 import { makeSet, type SetPlace } from '../material/make-set.ts';
@@ -28,27 +27,25 @@ export async function loadSet(
   options: { readonly withToken: boolean; readonly now: number },
 ): Promise<LoadedSet> {
   const layout = storeLayout(project);
-  const { folder, text, problems } = await doing('Reading the credentials here', layout.store, () =>
-    readSet(files, layout, record.id),
-  );
+  const {
+    folder,
+    text,
+    token: value,
+    problems,
+  } = await doing('Reading the credentials here', layout.store, () => readSet(files, layout, record.id));
   const verdict = verifyMaterial({ namespace: record.namespace, text }, options.now);
   const wrong = verdict.ok ? problems : [...problems, ...verdict.problems.map(({ message }) => message)];
   if (!verdict.ok || wrong.length > 0)
     throw new KnownError({ message: 'The credentials here can not be used', tried: folder, seen: wrong.join('; ') });
-  const { tokenExpiresAt } = record;
+  const { tokenExpiresAt, renewBefore } = record;
   const token =
-    options.withToken && tokenExpiresAt !== undefined
-      ? {
-          value: new Secret(
-            (await doing('Reading the token', folder, () => files.read(join(folder, SET_FILES.token)))).toString(),
-          ),
-          expiresAt: tokenExpiresAt,
-        }
+    options.withToken && value !== undefined && tokenExpiresAt !== undefined
+      ? { value, expiresAt: tokenExpiresAt }
       : undefined;
   const paths = {
     cert: join(folder, SET_FILES.cert),
     key: join(folder, SET_FILES.key),
     ca: join(folder, SET_FILES.ca),
   };
-  return { set: makeSet(place, verdict.verified, token), paths };
+  return { set: { ...makeSet(place, verdict.verified, token), renewBefore }, paths };
 }

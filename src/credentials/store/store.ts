@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
+import { Secret } from '../../base/secret.ts';
 import type { CredentialSet } from '../credential-set.ts';
 import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from './new-file.ts';
@@ -53,6 +54,8 @@ export interface StoredSet {
   readonly folder: string;
   readonly record?: SetRecord;
   readonly text: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Where the record says that there is one. */
+  readonly token?: Secret;
   readonly problems: readonly string[];
 }
 
@@ -77,6 +80,12 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
     }
     return '';
   };
+  const tokenText = async (): Promise<string> => {
+    const before = problems.length;
+    const token = await text(SET_FILES.token);
+    if (problems.length === before && !/^[!-~]+$/.test(token)) problems.push(`${SET_FILES.token} holds no token`);
+    return token;
+  };
   const [cert, key, ca, lock] = [
     await text(SET_FILES.cert),
     await text(SET_FILES.key),
@@ -86,7 +95,12 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
   const record = readRecord(lock);
   if (lock !== '' && record === undefined) problems.push(`${SET_FILES.lock} can't be read as one of ours`);
   if (record !== undefined && record.id !== id) problems.push(`${SET_FILES.lock} is that of another set`);
-  return { id, folder, ...(record && { record }), text: { cert, key, ca }, problems };
+  const token = record?.tokenExpiresAt === undefined ? undefined : await tokenText();
+  return {
+    ...{ id, folder, text: { cert, key, ca }, problems },
+    ...(record && { record }),
+    ...(token !== undefined && { token: new Secret(token) }),
+  };
 }
 
 /** Ids of the sets in the store, oldest first; empty when there is no store. */

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../src/commands/registry.ts';
@@ -241,6 +242,167 @@ describe('status', () => {
     const ended = await kuflow(['status']);
     expect(ended).toMatchObject({ status: 0, asked: 0 });
     expect(ended.out).toContain('a worker asks KuFlow for one at each start');
+    expect(ended.out).toContain('npx kuflow credentials pull keeps one here');
+  });
+
+  describe('judges the certificate that a worker would take', () => {
+    interface Looked {
+      readonly at?: string;
+      readonly env?: NodeJS.ProcessEnv;
+    }
+    const look = async ({ at = credentialProject(folder()), env = {} }: Looked) => {
+      const shown = await kuflow(['status', '--fail-on', 'warn'], { at, env });
+      const { out } = await kuflow(['status', '--json'], { at, env });
+      return { status: shown.status, said: shown.out, store: (JSON.parse(out) as { store: object }).store };
+    };
+    /** Certificate, key and CA in a folder of their own; lives from `fromDays` to `toDays`. */
+    const ownFiles = async (fromDays: number, toDays: number, key?: string) => {
+      const issued = await authority.issue({ commonName: 'own', fromDays, toDays });
+      const text = { cert: issued.cert, key: key ?? issued.key, ca: authority.cert };
+      const at = folder();
+      const paths = { cert: join(at, 'c.pem'), key: join(at, 'k.pem'), ca: join(at, 'ca.pem') };
+      for (const part of ['cert', 'key', 'ca'] as const) writeFileSync(paths[part], text[part], { mode: 0o600 });
+      return { text, paths };
+    };
+    const inSettings = ({ cert, key, ca }: { cert: string; key: string; ca: string }): string =>
+      credentialProject(
+        folder(),
+        `temporal:\n  namespace: loans\n  mutual-tls:\n    cert: ${cert}\n    key: ${key}\n    ca: ${ca}\n`,
+      );
+    const EXPIRED = /✖ The client certificate expired on \d{4}-/;
+
+    it('files of variables, over a set that was pulled, which they shadow', async () => {
+      const { at, out } = await kuflow(['pull', '--offline', '--json']);
+      const { set } = JSON.parse(out) as { set: { id: string; folder: string } };
+      const { paths } = await ownFiles(-20, -1);
+      const env = {
+        TEMPORAL_MUTUALTLS_CERT: paths.cert,
+        TEMPORAL_MUTUALTLS_KEY: paths.key,
+        TEMPORAL_MUTUALTLS_CA: paths.ca,
+      };
+      const { status, said, store } = await look({ at, env });
+      expect(status).toBe(1);
+      expect(said).toMatch(EXPIRED);
+      expect(said).not.toContain('they do');
+      expect(said).toContain('TEMPORAL_MUTUALTLS_CERT');
+      expect(said).toMatch(new RegExp(`It stands over the set .*${set.id}`));
+      expect(store).toMatchObject({
+        kind: 'other',
+        source: 'TEMPORAL_MUTUALTLS_CERT',
+        certificate: { subject: 'CN=own' },
+        stale: [{ reason: 'unusable' }],
+        shadows: { id: set.id, folder: set.folder },
+        others: [set.id],
+      });
+      // One that is not there is not judged by another that is.
+      const absent = await look({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
+      expect(absent.status).toBe(1);
+      expect(absent.said).toContain('a certificate that no worker can use');
+      expect(absent.said).not.toContain('they do');
+      expect(absent.store).toMatchObject({ kind: 'unusable', shadows: { id: set.id } });
+    });
+
+    it('files of variables that are those of a set, by its lock file', async () => {
+      const { at, out } = await kuflow(['pull', '--offline', '--json']);
+      const { set } = JSON.parse(out) as { set: { id: string; endpoint: string; files: Record<string, string> } };
+      const env = {
+        TEMPORAL_MUTUALTLS_CERT: set.files['cert'],
+        TEMPORAL_MUTUALTLS_KEY: set.files['key'],
+        TEMPORAL_MUTUALTLS_CA: set.files['ca'],
+      };
+      const same = await kuflow(['status', '--endpoint', set.endpoint], { at, env });
+      expect(same.out).toContain('The files are those that were pulled, and they do');
+      expect(same.out).not.toContain('It stands over');
+      // What the variable says of the namespace is what counts.
+      const elsewhere = await kuflow(['status', '--endpoint', set.endpoint], {
+        at,
+        env: { ...env, TEMPORAL_NAMESPACE: 'other' },
+      });
+      expect(elsewhere.status).toBe(1);
+      expect(elsewhere.out).toContain('it is for the namespace loans, and the settings say other');
+    });
+
+    it('one that stands inline', async () => {
+      const { text } = await ownFiles(-20, -1);
+      const env = {
+        TEMPORAL_NAMESPACE: 'loans',
+        TEMPORAL_MUTUALTLS_CERTDATA: text.cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: text.key,
+        TEMPORAL_MUTUALTLS_CADATA: text.ca,
+      };
+      const { status, said, store } = await look({ env });
+      expect(status).toBe(1);
+      expect(said).toMatch(EXPIRED);
+      expect(said).not.toContain('No certificate is set');
+      expect(said).not.toContain('PRIVATE KEY');
+      expect(store).toMatchObject({ kind: 'inline', source: 'TEMPORAL_MUTUALTLS_CERTDATA', others: [] });
+    });
+
+    it('files of the application files that no run of ours wrote', async () => {
+      const over = await look({ at: inSettings((await ownFiles(-20, -1)).paths) });
+      expect(over.status).toBe(1);
+      expect(over.said).toMatch(EXPIRED);
+      expect(over.said).toMatch(/valid until +\d{4}-.*\(over\)/);
+
+      const fine = await look({ at: inSettings((await ownFiles(-1, 30)).paths) });
+      expect(fine.status).toBe(0);
+      expect(fine.said).toMatch(/valid until +\d{4}-/);
+      expect(fine.said).toMatch(/renew before +\d{4}-/);
+      expect(fine.said).toContain('✔ It was not pulled here, and it does');
+      expect(fine.store).toMatchObject({ kind: 'other', source: 'application-local.yaml:4', stale: [] });
+
+      const due = await look({ at: inSettings((await ownFiles(-20, 1)).paths) });
+      expect(due.status).toBe(3);
+      expect(due.said).toContain('! two thirds of its life have passed');
+
+      const mixed = await look({ at: inSettings((await ownFiles(-1, 30, pair.key)).paths) });
+      expect(mixed.status).toBe(1);
+      expect(mixed.said).toContain('✖ The private key does not belong to the client certificate');
+    });
+  });
+});
+
+describe('the token of a set', () => {
+  it('is asked for anew when its file is gone, or is none of ours any more', async () => {
+    const first = await kuflow(['pull', '--offline', '--with-token', '--json']);
+    const { at } = first;
+    const { set } = JSON.parse(first.out) as { set: { endpoint: string; folder: string } };
+    const token = join(set.folder, 'engine.token');
+    const again = (...more: string[]) =>
+      kuflow(['pull', '--offline', '--with-token', '--endpoint', set.endpoint, ...more], { at });
+    const status = () => kuflow(['status', '--endpoint', set.endpoint], { at });
+    expect((await again()).out).toContain('nothing was asked for');
+    expect((await status()).status).toBe(0);
+    if (process.platform !== 'win32') {
+      chmodSync(token, 0o644);
+      expect((await status()).out).toContain('✖ engine.token may be read by others: chmod 600');
+      chmodSync(token, 0o600);
+    }
+    writeFileSync(token, '');
+    expect((await status()).out).toContain('✖ engine.token holds no token');
+    rmSync(token);
+    const gone = await status();
+    expect(gone.status).toBe(1);
+    expect(gone.out).toContain('✖ engine.token is missing');
+    // The server of this run is another endpoint, which alone would be a reason.
+    const pulling = await kuflow(['pull', '--dry-run', '--with-token', '--json', '--endpoint', set.endpoint], { at });
+    expect(JSON.parse(pulling.out)).toMatchObject({
+      result: 'would-pull',
+      because: [{ reason: 'files', text: 'engine.token is missing' }],
+    });
+  });
+});
+
+describe('pull --format', () => {
+  it('says of renewal what the lock file and status say', async () => {
+    const { out, err, at } = await kuflow(['pull', '--offline', '--format', 'json', '--output', '-']);
+    const exported = JSON.parse(out) as { renewBefore: string; endpoint: string };
+    const [id = ''] = readdirSync(join(at, '.kuflow', 'credentials')).filter((name) => !name.startsWith('.'));
+    const lock = readFileSync(join(at, '.kuflow', 'credentials', id, 'lock.json'), 'utf8');
+    expect(err).toContain('A new engine certificate is in use');
+    expect(exported.renewBefore).toBe((JSON.parse(lock) as { renewBefore: string }).renewBefore);
+    const status = await kuflow(['status', '--json', '--endpoint', exported.endpoint], { at });
+    expect(JSON.parse(status.out)).toMatchObject({ store: { set: { renewBefore: exported.renewBefore } } });
   });
 });
 

@@ -170,6 +170,11 @@ describe('a pull', () => {
     expect(kept.record.tokenExpiresAt).toBeGreaterThan(Date.now());
     expect(JSON.stringify(kept)).not.toContain('canary');
     expect((await pull(at, issued, { requestToken, keepToken: true })).kind).toBe('unchanged');
+    rmSync(join(store(at), kept.record.id, 'engine.token'));
+    const again = await pull(at, issued, { requestToken, keepToken: true });
+    if (again.kind !== 'pulled') throw new Error(again.kind);
+    expect(again.because).toEqual([{ reason: 'files', text: 'engine.token is missing' }]);
+    expect(readFileSync(join(store(at), again.record.id, 'engine.token'), 'utf8')).toBe('canary-token');
     const overSoon = await pull(at, issued, {
       requestToken: () => Promise.resolve(tokenOf('x', 30_000)),
       keepToken: true,
