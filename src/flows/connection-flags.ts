@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
+import { ownCommand } from '../base/own-command.ts';
 import { requireSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
 import { settingsWithProfiles } from './profile-settings.ts';
@@ -45,7 +46,7 @@ export async function connectionSettings(
   const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
   const next = isMissing
-    ? 'Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: kuflow login'
+    ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${ownCommand(world.cwd)} login`
     : 'Correct what is named, then run it again';
   const settings = requireSettings({ ...result, problems }, [next]);
   return { settings, warnings };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
+import { ownCommand } from '../../base/own-command.ts';
 import { nodeFiles } from '../store/node-files.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
@@ -178,7 +179,7 @@ function unusable(path: string, why: string, cause?: unknown): KnownError {
   return new KnownError({
     message: `The profiles can't be used: ${why}`,
     tried: path,
-    next: ['Mend the file, or move it away and log in again: kuflow login'],
+    next: [`Mend the file, or move it away and log in again: ${ownCommand(dirname(path))} login`],
     ...(cause !== undefined && { cause }),
   });
 }

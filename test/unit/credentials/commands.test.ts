@@ -177,6 +177,7 @@ describe('pull', () => {
     });
     expect(ended).toMatchObject({ status: 2, asked: 0 });
     expect(ended.err).toContain('kuflow.api.client-secret');
+    expect(ended.err).toContain('store them once: npx -p create-kuflow-worker kuflow login');
   });
 });
 

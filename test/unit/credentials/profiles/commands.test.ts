@@ -65,7 +65,7 @@ describe('from login to logout', () => {
     const here = place();
     const before = await kuflow(here, ['processes', 'list', '--json']);
     expect(before).toMatchObject({ status: 2 });
-    expect(before.err).toContain('kuflow login');
+    expect(before.err).toContain('npx -p create-kuflow-worker kuflow login');
 
     const first = await kuflow(here, loginTo(endpoint), { stdin: `${CANARY}\n` });
     expect(first).toMatchObject({ status: 0 });

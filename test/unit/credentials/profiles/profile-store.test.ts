@@ -176,6 +176,7 @@ describe('readProfileFile', () => {
     expect((error as KnownError).message).toContain(message);
     expect((error as KnownError).tried).toBe(join(place, 'profiles.json'));
     expect((error as KnownError).message).not.toContain('canary');
+    expect((error as KnownError).next.join()).toContain('npx -p create-kuflow-worker kuflow login');
   });
 
   it('is empty where there is no file, and refuses what is no file', async () => {
