@@ -1,9 +1,16 @@
-export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type InterruptSignal = (typeof INTERRUPTS)[number];
+
+/** Those of a terminal and of people that mean something to a command; Windows has only the first three. */
+const PASSED = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+export type PassedSignal = (typeof PASSED)[number] | 'SIGSTOP' | 'SIGCONT';
+
+export type HeardSignal = (typeof PASSED)[number] | 'SIGTSTP';
 
 /** The part of `process` that tells of signals. */
 export interface SignalSource {
-  on(signal: InterruptSignal, listener: () => void): unknown;
-  off(signal: InterruptSignal, listener: () => void): unknown;
+  on(signal: HeardSignal, listener: () => void): unknown;
+  off(signal: HeardSignal, listener: () => void): unknown;
 }
 
 export interface InterruptHandlers {
@@ -32,9 +39,66 @@ export function listenForInterrupts(source: SignalSource, handlers: InterruptHan
     if (previous === undefined) handlers.first(signal);
     else if (at - previous >= DOUBLE_SIGNAL_MS) handlers.again(signal);
   };
-  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => ({ signal, listener: heard(signal) }));
-  for (const { signal, listener } of listeners) source.on(signal, listener);
+  return listen(
+    source,
+    INTERRUPTS.map((signal) => [signal, heard(signal)]),
+  );
+}
+
+export interface PassingOn {
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+  /** Stops this process as Ctrl-Z does, where there is somebody who can let it go on. */
+  readonly suspend?: () => void;
+}
+
+/** Longer than a stop takes to arrive. */
+const SUSPENDED_MS = 50;
+
+/**
+ * Hands every signal to a command that lives in another session, where the terminal does not reach it. A doubled SIGINT counts once; nothing
+ * else is left out. Ctrl-Z stops the command for as long as this process is stopped. Returns the function that ends it.
+ */
+export function passSignalsOn(
+  source: SignalSource,
+  deliver: (signal: PassedSignal) => void,
+  { now = () => performance.now(), suspend = () => void process.kill(process.pid, 'SIGTSTP') }: PassingOn = {},
+): () => void {
+  let counted = Number.NEGATIVE_INFINITY;
+  const pass = (signal: (typeof PASSED)[number]) => (): void => {
+    if (signal === 'SIGINT') {
+      if (now() - counted < DOUBLE_SIGNAL_MS) return;
+      counted = now();
+    }
+    deliver(signal);
+  };
+  const windows = process.platform === 'win32';
+  const stopListening = listen(
+    source,
+    (windows ? INTERRUPTS : PASSED).map((signal) => [signal, pass(signal)]),
+  );
+  let goingOn: NodeJS.Timeout | undefined;
+  const stopped = (): void => {
+    deliver('SIGSTOP');
+    // Without a listener it does what it does to others: it stops this process, unless nobody is there who could let it go on.
+    source.off('SIGTSTP', stopped);
+    suspend();
+    goingOn = setTimeout(() => {
+      source.on('SIGTSTP', stopped);
+      deliver('SIGCONT');
+    }, SUSPENDED_MS);
+  };
+  if (!windows) source.on('SIGTSTP', stopped);
   return () => {
-    for (const { signal, listener } of listeners) source.off(signal, listener);
+    clearTimeout(goingOn);
+    source.off('SIGTSTP', stopped);
+    stopListening();
+  };
+}
+
+function listen(source: SignalSource, listeners: readonly (readonly [HeardSignal, () => void])[]): () => void {
+  for (const [signal, listener] of listeners) source.on(signal, listener);
+  return () => {
+    for (const [signal, listener] of listeners) source.off(signal, listener);
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PassedSignal } from '../base/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** What a command gets from its root: the world, and ways to answer. */
@@ -20,9 +21,11 @@ export interface CommandContext {
    * after the abort, its clean-up done; a command that never calls it is ended at once. A second Ctrl-C ends either.
    */
   interruption(): AbortSignal;
+  /** For a command that stands for another one: from now on every signal goes to `listener`, the second Ctrl-C too, and none ends this run. */
+  passSignals(listener: (signal: PassedSignal) => void): void;
   /**
-   * The status to exit with when nothing is thrown; `exec` and its kin pass on any number. `passedOn`: it is that of a command which got the
-   * interrupt too, so that a 0 of it stands.
+   * The status to exit with when nothing is thrown, 130 after an interrupt; `exec` and its kin pass on any number. `passedOn`: it is that of a
+   * command, which stands whatever happened.
    */
   setStatus(status: number, passedOn?: boolean): void;
 }

@@ -161,6 +161,7 @@ export async function runExec(
       ...given,
       flags,
       command: [program, ...rest],
+      passSignals: (listener) => context.passSignals(listener),
       onWarning: (text) => terminal.err.line(`Warning: ${text}`),
     });
     if (result.kind === 'not-started') failed(result.error, result.status);

@@ -114,8 +114,9 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command with the credentials in its environment')
     .description(
       "Runs a command with the credentials in its environment only, under the names that KuFlow's workers and Temporal's tools read, and a new engine " +
-        'token, which is not renewed. Signals and the exit status are passed on; 125 when there are no credentials, 126 or 127 when the command ' +
-        "can't be run.",
+        'token, which is not renewed. Every signal is passed on as it is, however often, and so is the exit status; 125 when there are no credentials, ' +
+        "126 or 127 when the command can't be run. The command may use the terminal, but has no job control and no /dev/tty. TEMPORAL_CONFIG_FILE names " +
+        'a file that is not there, so that no profile of yours stands beside the credentials.',
     )
     .argument('<command...>', 'The command, after --')
     .passThroughOptions()

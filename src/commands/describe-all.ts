@@ -17,6 +17,7 @@ export async function describeAllCommands(): Promise<readonly CommandDescription
     commands: kuflowEntries,
     argv: [],
     interruption: () => new AbortController().signal,
+    passSignals: () => undefined,
     setStatus: () => undefined,
   };
   const described: CommandDescription[] = [];

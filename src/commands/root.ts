@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { KnownError, interrupted } from '../base/errors.ts';
-import { listenForInterrupts, type SignalSource } from '../base/interrupts.ts';
+import { listenForInterrupts, passSignalsOn, type SignalSource } from '../base/interrupts.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
 import { entriesOf, loadCommands, newProgram, type Root } from './program.ts';
@@ -20,7 +20,7 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
   const terminal = openTerminal(host, host.env);
   const abort = new AbortController();
   const state = { status: 0, passedOn: false, answersInterrupts: false };
-  const stopListening = listenForInterrupts(host.signals, {
+  let stopListening = listenForInterrupts(host.signals, {
     first: (signal) => {
       abort.abort(interrupted(undefined, signal));
       if (!state.answersInterrupts) host.exit(130);
@@ -39,6 +39,10 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
       state.answersInterrupts = true;
       return abort.signal;
     },
+    passSignals: (listener) => {
+      stopListening();
+      stopListening = passSignalsOn(host.signals, listener);
+    },
     setStatus: (status, passedOn = false) => {
       state.status = status;
       state.passedOn = passedOn;
@@ -48,7 +52,7 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
   try {
     await loadCommands(root, program, context, calledBy(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
-    return abort.signal.aborted && state.status === 0 && !state.passedOn ? 130 : state.status;
+    return abort.signal.aborted && !state.passedOn ? 130 : state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
       const usage = statusOfCommander(error);

@@ -1,13 +1,15 @@
 import { KnownError } from '../base/errors.ts';
+import type { PassedSignal } from '../base/interrupts.ts';
 import { ownCommand } from '../base/own-command.ts';
 import { childEnvironment } from '../credentials/child-environment.ts';
 import type { CredentialToken } from '../credentials/credential-set.ts';
 import { makeSet } from '../credentials/material/make-set.ts';
-import { verifyMaterial, verifyToken, type UnverifiedMaterial } from '../credentials/material/verify.ts';
-import { connectionSettings } from '../doctor/connection-settings.ts';
+import { verifyMaterial, verifyToken } from '../credentials/material/verify.ts';
 import type { ConnectionFlags } from './connection-flags.ts';
-import { OF_WORKER, openCredentialAccess, type CredentialAccess, type CredentialWorld } from './credentials-access.ts';
+import { OF_WORKER, openCredentialAccess, type CredentialWorld } from './credentials-access.ts';
 import { failedStart, startDevCommand, statusOfExit, type FailedStart } from './dev-command.ts';
+import { givenMaterial } from './given-material.ts';
+import { temporalEnvironmentWarnings } from './temporal-environments.ts';
 
 export interface CredentialsTokenRequest extends CredentialWorld {
   readonly flags: ConnectionFlags;
@@ -29,6 +31,8 @@ export interface CredentialsExecRequest extends CredentialWorld {
   readonly flags: ConnectionFlags;
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
+  /** Has every signal of this process come to `listener` from now on. */
+  readonly passSignals: (listener: (signal: PassedSignal) => void) => void;
 }
 
 /** The command ran: `status` is its own, or 128 and the number of the signal that ended it. It did not: 126 or 127, and why. */
@@ -43,13 +47,16 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
   const env = await environmentFor(request);
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
+  // What comes before the command is there waits for it.
+  const early: PassedSignal[] = [];
+  let deliver = (one: PassedSignal): void => void early.push(one);
+  request.passSignals((one) => deliver(one));
   try {
     const child = await startDevCommand({ command, cwd, env, output: 'pass' });
-    const passOn = (): void => void child.drain(causeOf(signal.reason) === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
-    signal.addEventListener('abort', passOn, { once: true });
-    if (signal.aborted) passOn();
+    deliver = (one) => child.signal(one);
+    early.forEach(deliver);
     const exit = await child.exited;
-    signal.removeEventListener('abort', passOn);
+    deliver = () => undefined;
     return { kind: 'ran', status: statusOfExit(exit) };
   } catch (error) {
     const failed = failedStart(error, command);
@@ -58,21 +65,22 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
   }
 }
 
-function causeOf(reason: unknown): unknown {
-  return reason instanceof Error ? reason.cause : undefined;
-}
-
 async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
   const access = await openCredentialAccess(request.flags, request, OF_WORKER);
   try {
-    access.warnings.forEach(request.onWarning);
+    for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
+      request.onWarning(warning);
     const { settings } = access;
-    const given = await givenMaterial(access);
-    const verdict = verifyMaterial(given?.material ?? (await access.requestMaterial()), request.clock.now());
+    const given = await givenMaterial(settings);
+    const material =
+      given === undefined
+        ? await access.requestMaterial()
+        : { namespace: settings['temporal.namespace']?.value ?? '', text: await given.read() };
+    const verdict = verifyMaterial(material, request.clock.now());
     if (!verdict.ok) {
       throw new KnownError({
         message: `The engine certificate ${given === undefined ? 'that KuFlow answered' : 'of the settings'} can't be used`,
-        ...(given && { tried: given.source }),
+        ...(given && { tried: given.paths?.cert ?? given.source }),
         seen: verdict.problems.map(({ message }) => message).join('; '),
         next: [`${ownCommand(request.cwd)} credentials pull --force`],
       });
@@ -84,24 +92,4 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
   } finally {
     await access.close();
   }
-}
-
-interface GivenMaterial {
-  readonly material: UnverifiedMaterial;
-  readonly source: string;
-  readonly paths?: { readonly cert: string; readonly key: string; readonly ca: string };
-}
-
-/** The certificate of the settings, as a worker would take it; undefined when they give none. Rejects with a KnownError for a file that can't be read. */
-async function givenMaterial({ settings }: CredentialAccess): Promise<GivenMaterial | undefined> {
-  const { material: origin } = await connectionSettings({ settings, problems: [], warnings: [] });
-  if (origin.kind === 'requested') return undefined;
-  const namespace = settings['temporal.namespace']?.value ?? '';
-  const material = { namespace, text: await origin.read() };
-  const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
-    (name) => settings[`temporal.mutual-tls.${name}`]?.value,
-  );
-  if (origin.form !== 'files' || cert === undefined || key === undefined || ca === undefined)
-    return { material, source: origin.source };
-  return { material, source: cert, paths: { cert, key, ca } };
 }

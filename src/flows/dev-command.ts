@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
@@ -12,6 +13,8 @@ export interface DevCommand {
   readonly exited: Promise<ProcessExit>;
   /** Asks it to drain and waits for its end; kills it after 60 s. */
   drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
+  /** Sends a signal to it and what it started, and leaves the rest to them. On Windows any signal ends them. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 export interface FailedStart {
@@ -37,14 +40,7 @@ export function failedStart(error: unknown, command: readonly [string, ...string
 /** The status to pass on: the command's own, or 128 and the number of the signal that ended it. */
 export function statusOfExit(exit: ProcessExit): number {
   if (exit.code !== null) return exit.code;
-  const numbers: Readonly<Record<string, number>> = {
-    SIGHUP: 1,
-    SIGINT: 2,
-    SIGQUIT: 3,
-    SIGABRT: 6,
-    SIGKILL: 9,
-    SIGTERM: 15,
-  };
+  const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
   return 128 + (numbers[exit.signal ?? ''] ?? 0);
 }
 
@@ -76,6 +72,7 @@ export async function startDevCommand(options: {
   return {
     pid: supervised.pid,
     exited: supervised.exited,
+    signal: (signal) => supervised.signal(signal),
     drain: async (signal) => {
       supervised.signal(signal);
       let late: NodeJS.Timeout | undefined;

@@ -25,6 +25,7 @@ export interface RunningCommand {
 
 export interface TerminalCommand extends RunningCommand {
   type(text: string): void;
+  resize(columns: number, rows: number): void;
   /** Closes the window: the system sends SIGHUP to everybody in it, and nothing can be written any more. */
   closeTerminal(): void;
 }
@@ -79,6 +80,7 @@ export function startInTerminal(words: readonly [string, ...string[]], options: 
     ),
     kill: (signal) => terminal.kill(signal),
     type: (text) => terminal.write(text),
+    resize: (columns, rows) => terminal.resize(columns, rows),
     closeTerminal: () => {
       // The library's own `kill` signals first; a closed window only closes.
       (terminal as unknown as { destroy(): void }).destroy();

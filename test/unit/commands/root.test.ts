@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { KnownError, usageError } from '../../../src/base/errors.ts';
-import { DOUBLE_SIGNAL_MS, listenForInterrupts, type InterruptSignal } from '../../../src/base/interrupts.ts';
+import {
+  DOUBLE_SIGNAL_MS,
+  listenForInterrupts,
+  passSignalsOn,
+  type HeardSignal,
+} from '../../../src/base/interrupts.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { CommandContext, CommandEntry } from '../../../src/commands/context.ts';
 import type { Root } from '../../../src/commands/program.ts';
 import { runRoot } from '../../../src/commands/root.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
+import { until } from '../../support/until.ts';
 
 interface Ran {
   readonly status: number;
@@ -191,8 +197,76 @@ describe('an interrupt', () => {
     expect(fake.exits).toEqual([130]);
   });
 
+  it('belongs to a command that has every signal passed on: none ends the run, and the status is the command’s', async () => {
+    const passed: string[] = [];
+    const fake = fakeHost(['dev']);
+    let end: () => void = () => undefined;
+    const work = runRoot(
+      rootOf({
+        dev: async (context) => {
+          const signal = context.interruption();
+          context.passSignals((one) => passed.push(one));
+          await new Promise<void>((resolve) => (end = resolve));
+          expect(signal.aborted).toBe(false);
+          context.setStatus(7, true);
+        },
+      }),
+      fake.host,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGINT'] as const) fake.signal(signal);
+    if (process.platform !== 'win32') fake.signal('SIGUSR2');
+    expect(passed.includes('SIGUSR2')).toBe(process.platform !== 'win32');
+    end();
+    expect(await work).toBe(7);
+    expect(fake.exits).toEqual([]);
+    expect(passed.filter((one) => one !== 'SIGUSR2')).toEqual(['SIGTERM', 'SIGTERM', 'SIGHUP', 'SIGINT']);
+  });
+
+  it('outweighs a failure of the command that it met', async () => {
+    const fake = fakeHost(['dev']);
+    const work = runRoot(
+      rootOf({
+        dev: async (context) => {
+          const signal = context.interruption();
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          context.setStatus(1);
+        },
+      }),
+      fake.host,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    fake.signal('SIGINT');
+    expect(await work).toBe(130);
+  });
+
+  it('is passed on each time it is meant; Ctrl-Z stops the command for as long as this process', async () => {
+    const fake = fakeHost([]);
+    const passed: string[] = [];
+    let now = 1000;
+    let suspended = 0;
+    const stop = passSignalsOn(fake.host.signals, (one) => passed.push(one), {
+      now: () => now,
+      suspend: () => (suspended += 1),
+    });
+    for (const after of [0, 5, DOUBLE_SIGNAL_MS, 5, DOUBLE_SIGNAL_MS - 10, 20]) {
+      now += after;
+      fake.signal('SIGINT');
+    }
+    expect(passed).toEqual(['SIGINT', 'SIGINT', 'SIGINT']);
+    if (process.platform !== 'win32') {
+      fake.signal('SIGTSTP');
+      expect(suspended).toBe(1);
+      expect(passed.at(-1)).toBe('SIGSTOP');
+      await until('the command goes on', () => passed.at(-1) === 'SIGCONT');
+    }
+    stop();
+    fake.signal('SIGTERM');
+    expect(passed).not.toContain('SIGTERM');
+  });
+
   it('counts a doubled signal once, a second one as insisting', () => {
-    const listeners = new Map<InterruptSignal, () => void>();
+    const listeners = new Map<HeardSignal, () => void>();
     let now = 1000;
     const heard: string[] = [];
     const stop = listenForInterrupts(

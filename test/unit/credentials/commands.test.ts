@@ -424,6 +424,7 @@ describe('the environment of a command', () => {
       TEMPORAL_TLS_CLIENT_CERT_DATA: 'x',
       TEMPORAL_PROFILE: 'other',
       TEMPORAL_ENV: 'other',
+      temporal_config_file: '/x',
       TEMPORAL_MUTUALTLS_CERTDATA: 'x',
       TEMPORAL_GRPC_META_AUTHORIZATION: 'x',
       TEMPORAL_KUFLOWQUEUE: 'Q',
@@ -431,7 +432,10 @@ describe('the environment of a command', () => {
       KUFLOW_API_TENANTID: 'x',
     };
     const paths = { cert: '/a/client.pem', key: '/a/client.key', ca: '/a/ca.pem' };
-    expect(childEnvironment(base, rest, set, paths)).toEqual({
+    const { TEMPORAL_CONFIG_FILE: file = '', ...given } = childEnvironment(base, rest, set, paths);
+    expect(isAbsolute(file)).toBe(true);
+    expect(existsSync(dirname(file))).toBe(false);
+    expect(given).toEqual({
       PATH: '/bin',
       TEMPORAL_KUFLOWQUEUE: 'Q',
       KUFLOW_API_ENDPOINT: place.endpoint,
@@ -451,5 +455,16 @@ describe('the environment of a command', () => {
     const inline = childEnvironment({}, rest, set);
     expect(inline['TEMPORAL_TLS_CLIENT_KEY_DATA']).toBe(pair.key);
     expect(Object.keys(inline).filter((name) => name.endsWith('_PATH'))).toEqual([]);
+    // As Temporal's SDKs read it, with a profile of the user's own where they would look.
+    const home = folder();
+    mkdirSync(join(home, 'temporalio'));
+    writeFileSync(
+      join(home, 'temporalio', 'temporal.toml'),
+      '[profile.default.tls]\ndisabled = true\nclient_cert_path = "/a/theirs.pem"\n',
+    );
+    const seen = loadClientConnectConfig({ overrideEnvVars: { XDG_CONFIG_HOME: home, ...inline } });
+    const { tls, ...options } = seen.connectionOptions as { readonly tls?: { clientCertPair?: { crt: Uint8Array } } };
+    expect(options).toMatchObject({ address: 'engine:443', apiKey: 't' });
+    expect(Buffer.from(tls?.clientCertPair?.crt ?? []).toString()).toBe(pair.cert);
   });
 });

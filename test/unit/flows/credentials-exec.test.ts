@@ -1,8 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { execWithCredentials } from '../../../src/flows/credentials-exec.ts';
+import { temporalEnvironmentWarnings } from '../../../src/flows/temporal-environments.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -25,6 +27,33 @@ it('names a certificate file of the settings that is not there, and starts nothi
     signal: new AbortController().signal,
     command: [process.execPath, '--eval', 'process.exit(7)'],
     onWarning: () => undefined,
+    passSignals: () => undefined,
   });
   await expect(ran).rejects.toThrow(join(cwd, 'client.pem'));
+});
+
+describe('what Temporal’s own command takes over every variable', () => {
+  const warnings = async (text: string): Promise<readonly string[]> => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, '.config', 'temporalio'), { recursive: true });
+    writeFileSync(join(home, '.config', 'temporalio', 'temporal.yaml'), text);
+    return await temporalEnvironmentWarnings({ HOME: home, USERPROFILE: home });
+  };
+
+  it('is told of by name', async () => {
+    const [warning = '', ...more] = await warnings(
+      'env:\n  default:\n    address: canary:1\n    tls-cert-path: /canary\n    output: json\n  prod:\n    namespace: x\n',
+    );
+    expect(more).toEqual([]);
+    expect(warning).toContain('temporal.yaml sets address, tls-cert-path, which');
+    expect(warning).not.toContain('canary');
+  });
+
+  it.each(['', 'env: {}\n', 'env:\n  prod:\n    address: x:1\n', 'env:\n  default:\n    output: json\n', '{ no yaml'])(
+    'is nothing in %j',
+    async (text) => {
+      expect(await warnings(text)).toEqual([]);
+      expect(await temporalEnvironmentWarnings({})).toEqual([]);
+    },
+  );
 });
