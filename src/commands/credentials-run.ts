@@ -67,27 +67,37 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
   }
 }
 
-/** `kuflow credentials rotate`. With `--json` as `pull`, and `exec: { status }`. Exits 1 when the command after the switch failed. */
+/**
+ * `kuflow credentials rotate`. With `--json` as `pull`, and `exec: { status }`. Exits 1 when the command after the switch failed, 130 when it was
+ * interrupted.
+ */
 export async function runRotate(flags: RotateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
+  const given = world(context);
   try {
     const { pulled, execStatus } = await rotateCredentials({
-      ...world(context),
+      ...given,
       flags,
       report: followPull(progress),
+      // Before the command, which writes to the same terminal and may take as long as it likes.
+      onSwitched: (switched) => {
+        progress.end('done');
+        progress.stop();
+        if (flags.json !== true) printPull(terminal, switched, context);
+        terminal.err.line(
+          'Running workers that look at their files take the new set over within 30 seconds; those that do not keep the old one until they are started again.',
+        );
+      },
       ...(flags.exec !== undefined && { exec: flags.exec }),
     });
-    progress.end('done');
-    progress.stop();
     const exec = execStatus === undefined ? {} : { exec: { status: execStatus } };
     if (flags.json === true) printJson(context, { ...pullAsData(pulled, context.cwd), ...exec });
-    else printPull(terminal, pulled, context);
-    terminal.err.line(
-      'Running workers that look at their files take the new set over within 30 seconds; those that do not keep the old one until they are started again.',
-    );
+    if (flags.exec !== undefined && execStatus === undefined)
+      terminal.err.line('The command after the switch was not run; the switch stands.');
     if (execStatus !== undefined && execStatus !== 0) {
-      terminal.err.line(`The command after the switch ended with ${execStatus}; the switch stands.`);
+      const how = given.signal.aborted ? 'was interrupted' : `ended with ${execStatus}`;
+      terminal.err.line(`The command after the switch ${how}; the switch stands.`);
       context.setStatus(1);
     }
   } finally {

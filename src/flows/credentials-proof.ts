@@ -22,6 +22,8 @@ export interface ProofRequest {
   readonly signal: AbortSignal;
   /** Also DescribeNamespace, which needs the set to have a token. */
   readonly describeNamespace: boolean;
+  /** What to do where the engine is not reached from here; absent where the proof is a must. */
+  readonly otherwise?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function proveSet(set: CredentialSet, request: ProofRequest): Promi
     ...(token && { token: { token: token.value, expiredAt: new Date(token.expiresAt).toISOString() } }),
   });
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
-  if (token === undefined ? !handshake : report.status !== 0) throw failed(report, set);
+  if (token === undefined ? !handshake : report.status !== 0) throw failed(report, set, request);
   const server = token === undefined ? await systemInfo(set, settings, request) : summaryOf(report, 'KF-ENGINE-001');
   const namespace = request.describeNamespace ? summaryOf(report, 'KF-ENGINE-002') : undefined;
   return { summary: [server, namespace && `namespace ${namespace}`].filter(Boolean).join(', ') };
@@ -83,18 +85,18 @@ async function systemInfo(set: CredentialSet, settings: ConnectionSettings, requ
   });
   if (!connecting.ok) {
     const { failure } = connecting.facts;
-    throw notProven(set, failure?.message ?? 'no connection', failure?.timedOut === true);
+    throw notProven(set, request, failure?.message ?? 'no connection', failure?.timedOut === true);
   }
   try {
     const result = await connecting.connection.getSystemInfo({ timeoutMs: STEP_MS, signal });
     if (signal.aborted) throw interrupted();
-    return answered(result, set);
+    return answered(result, set, request);
   } finally {
     connecting.connection.close();
   }
 }
 
-function answered(result: RpcResult<SystemInfo>, set: CredentialSet): string {
+function answered(result: RpcResult<SystemInfo>, set: CredentialSet, request: ProofRequest): string {
   if (result.ok) return `Temporal server ${result.value.serverVersion}`;
   if (result.kind === 'status' && TAKEN.includes(result.name)) return 'certificate accepted; its calls want a token';
   const seen =
@@ -105,15 +107,15 @@ function answered(result: RpcResult<SystemInfo>, set: CredentialSet): string {
         : `HTTP ${result.httpStatus}, which is no gRPC`;
   const unclear =
     result.kind === 'transport' ? result.timedOut : result.kind === 'status' && result.name === 'UNAVAILABLE';
-  throw notProven(set, seen, unclear);
+  throw notProven(set, request, seen, unclear);
 }
 
-function notProven(set: CredentialSet, seen: string, unclear: boolean): KnownError {
+function notProven(set: CredentialSet, { otherwise }: ProofRequest, seen: string, unclear: boolean): KnownError {
   return new KnownError({
     message: `The engine ${unclear ? 'did not say whether it takes' : 'does not take'} the new certificate; nothing was changed`,
     tried: `GetSystemInfo at ${set.target}`,
     seen,
-    next: ['Try again', 'Where the engine is not reached from here, give --offline'],
+    next: ['Try again', ...(otherwise === undefined ? [] : [otherwise])],
     status: unclear ? 4 : 1,
   });
 }
@@ -122,13 +124,13 @@ function summaryOf(report: ConnectionReport, id: string): string | undefined {
   return report.results.find((result) => result.id === id && result.state !== 'skip')?.summary;
 }
 
-function failed(report: ConnectionReport, set: CredentialSet): KnownError {
+function failed(report: ConnectionReport, set: CredentialSet, { otherwise }: ProofRequest): KnownError {
   const { firstFailure } = report;
   return new KnownError({
     message: `${firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The engine could not be asked'}; nothing was changed`,
     tried: `${firstFailure?.title ?? 'connection'} at ${set.target} with the new certificate`,
     ...(firstFailure?.cause && { seen: firstFailure.cause.code }),
-    next: [...report.next, 'Where the engine is not reached from here, give --offline'],
+    next: [...report.next, ...(otherwise === undefined ? [] : [otherwise])],
     status: report.status === 0 ? 1 : report.status,
   });
 }

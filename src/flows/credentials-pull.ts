@@ -1,3 +1,4 @@
+import { ownCommand } from '../base/own-command.ts';
 import type { SetPlace } from '../credentials/material/make-set.ts';
 import { pullSet, type PullEvent, type PullResult } from '../credentials/pull.ts';
 import { nodeFiles } from '../credentials/store/node-files.ts';
@@ -34,7 +35,13 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
       keepToken: request.withToken,
       ...(request.withToken && { requestToken: access.requestToken }),
       ...(!request.offline && {
-        prove: (set) => proveSet(set, { ...request, settings: access.settings, describeNamespace: false }),
+        prove: (set) =>
+          proveSet(set, {
+            ...request,
+            settings: access.settings,
+            describeNamespace: false,
+            otherwise: 'Where the engine is not reached from here, give --offline',
+          }),
       }),
     });
   });
@@ -43,6 +50,8 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
 export interface CredentialsRotateRequest extends CredentialWorld {
   readonly flags: ConnectionFlags;
   readonly report: (event: PullEvent) => void;
+  /** Called after the switch, before the command. */
+  readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
   /** A line for the system's shell, run after the switch. */
   readonly exec?: string;
   readonly files?: StoreFiles;
@@ -50,7 +59,7 @@ export interface CredentialsRotateRequest extends CredentialWorld {
 
 export interface RotateResult {
   readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
-  /** Status of the command after the switch. */
+  /** Status of the command after the switch; absent when there is none, or an interrupt came first. */
   readonly execStatus?: number;
 }
 
@@ -67,7 +76,8 @@ export async function rotateCredentials(request: CredentialsRotateRequest): Prom
     }),
   );
   if (pulled.kind !== 'pulled') throw new Error('a rotation that made nothing');
-  if (request.exec === undefined) return { pulled };
+  request.onSwitched?.(pulled);
+  if (request.exec === undefined || request.signal.aborted) return { pulled };
   return { pulled, execStatus: await runAfter(request.exec, request) };
 }
 
@@ -89,7 +99,7 @@ async function withAccess(
     const result = await work(access);
     return {
       ...result,
-      warnings: [...access.warnings, ...unreadByWorkers(access), ...result.warnings],
+      warnings: [...access.warnings, ...unreadByWorkers(access, request.cwd), ...result.warnings],
       place: access.place,
     };
   } finally {
@@ -98,12 +108,12 @@ async function withAccess(
 }
 
 /** A set alone starts no worker: it asks for its tokens with id and secret. */
-function unreadByWorkers({ settings }: CredentialAccess): readonly string[] {
+function unreadByWorkers({ settings }: CredentialAccess, cwd: string): readonly string[] {
   const source = settings['kuflow.api.client-secret']?.source;
   if (source?.kind !== 'profile') return [];
   return [
     `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +
-      'environment, as `kuflow credentials exec` gives them',
+      `environment, as ${ownCommand(cwd)} credentials exec gives them`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startCommand, startInTerminal } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { installedBin } from '../support/generated-project.ts';
@@ -125,6 +126,37 @@ describe('a worker with pulled credentials', () => {
     expect((await credentials(folder, ['rotate', '--exec', 'exit 3'])).status).toBe(1);
   });
 
+  it('a rotation tells of the switch before its command, leaves the terminal to it, and an interrupt of it is 130', async () => {
+    const folder = join(root, 'worker');
+    const mark = newMark();
+    const line = 'echo begins; for n in 1 2 3 4 5; do sleep 0.1; echo $n; done; echo waits; sleep 1000';
+    const command = startInTerminal(
+      [process.execPath, installedBin('kuflow'), 'credentials', 'rotate', '--exec', line],
+      { cwd: folder, mark, env: environment },
+    );
+    await until('the command waits', () => command.output().includes('waits'));
+    const [before = '', during = ''] = command.output().split('begins');
+    expect(before).toContain('A new engine certificate is in use');
+    // Nothing is painted between its lines.
+    expect(during).toMatch(/^\r\n1\r\n2\r\n3\r\n4\r\n5\r\nwaits\r\n$/);
+    command.type('\u0003');
+    expect(await command.ended).toMatchObject({ code: 130 });
+    expect(command.output()).toContain('The command after the switch was interrupted; the switch stands.');
+    expect(mark.alive()).toEqual([]);
+    outputs.push(command.output());
+
+    const asJson = startCommand(
+      [process.execPath, installedBin('kuflow'), 'credentials', 'rotate', '--json', '--exec', 'echo waits; sleep 1000'],
+      { cwd: folder, mark, env: environment },
+    );
+    await until('the command waits', () => asJson.output().includes('waits'));
+    asJson.kill('SIGTERM');
+    expect(await asJson.ended).toEqual({ code: 130, signal: null });
+    expect(asJson.output()).toContain('"result": "pulled"');
+    expect(asJson.output()).toMatch(/"exec": \{\s+"status": 143/);
+    outputs.push(asJson.output());
+  });
+
   it('is seen by Temporal’s own command, which gets the credentials in its environment', async () => {
     const folder = join(root, 'worker');
     const temporal = await temporalPath();
@@ -136,9 +168,19 @@ describe('a worker with pulled credentials', () => {
     expect(seen.status, seen.err).toBe(0);
     expect(seen.out).toContain('Pollers:');
     expect(seen.out).toMatch(/workflow +\d+@/);
+    // Nor does the default profile of the user's own get between them: this one would send the token in clear.
+    const config = join(root, 'config');
+    mkdirSync(join(config, 'temporalio'), { recursive: true });
+    writeFileSync(join(config, 'temporalio', 'temporal.toml'), '[profile.default.tls]\ndisabled = true\n');
+    const beside = await credentials(folder, ['exec', ...describe], { XDG_CONFIG_HOME: config });
+    expect(beside.status, beside.err).toBe(0);
+    expect(beside.err).not.toContain('Warning');
     // Without a set a certificate is asked for, and is in no file.
     const bare = project('bare');
-    const again = await credentials(bare, ['exec', ...describe]);
+    // A profile with a path beside our PEM would be a contradiction.
+    const theirs = join(root, 'theirs.toml');
+    writeFileSync(theirs, '[profile.default.tls]\nclient_cert_path = "/nowhere/client.pem"\n');
+    const again = await credentials(bare, ['exec', ...describe], { TEMPORAL_CONFIG_FILE: theirs });
     expect(again.status, again.err).toBe(0);
     expect(readdirSync(bare)).toEqual(['application.yaml']);
     const names = `process.stdout.write(Object.keys(process.env).filter((name) => /^(KUFLOW|TEMPORAL)_/.test(name)).sort().join(' '))`;
@@ -148,6 +190,7 @@ describe('a worker with pulled credentials', () => {
       ...[
         'TEMPORAL_ADDRESS',
         'TEMPORAL_API_KEY',
+        'TEMPORAL_CONFIG_FILE',
         'TEMPORAL_MUTUALTLS_CA',
         'TEMPORAL_MUTUALTLS_CERT',
         'TEMPORAL_MUTUALTLS_KEY',
@@ -155,6 +198,23 @@ describe('a worker with pulled credentials', () => {
       ...['TEMPORAL_NAMESPACE', 'TEMPORAL_TARGET', 'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
       'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
     ]);
+  });
+
+  it('warns of what Temporal’s own command takes over all of that', async () => {
+    const folder = join(root, 'worker');
+    const home = join(root, 'home');
+    const temporal = await temporalPath();
+    mkdirSync(home);
+    const more = { HOME: home, USERPROFILE: home };
+    const set = ['env', 'set', '--env', 'default', '--key', 'address', '--value', `127.0.0.1:${await freePort()}`];
+    const saved = spawnSync(temporal, set, { env: { ...process.env, ...more } });
+    expect(saved.status, String(saved.stderr)).toBe(0);
+    const describe = ['exec', '--', temporal, 'task-queue', 'describe', '--task-queue', QUEUE];
+    const astray = await credentials(folder, describe, more);
+    expect(astray.status).toBe(1);
+    expect(astray.err).toMatch(/Warning: .*temporal\.yaml sets address, which Temporal's own command takes over/);
+    const right = await credentials(folder, [...describe, '--env-file', join(home, 'none.yaml')], more);
+    expect(right.status, right.err).toBe(0);
   });
 });
 

@@ -166,8 +166,13 @@ describe('pull', () => {
     const ended = await kuflow(['pull']);
     expect(ended.status).toBe(1);
     expect(ended.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(ended.err).toContain('give --offline');
     expect(ended.asked).toBe(1);
     expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
+    // A rotation without the engine is none.
+    const rotated = await kuflow(['rotate']);
+    expect(rotated.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(rotated.err).not.toContain('--offline');
   });
 
   it('lists what is missing, status 2', async () => {
