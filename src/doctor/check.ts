@@ -44,8 +44,8 @@ export interface Finding<Found> {
   /** With `skipped: 'blocked'`: id of the check whose result explains what was seen here, so that a root is told once. */
   readonly blockedBy?: string;
   readonly fixes?: readonly Fix[];
-  /** Nothing was made at KuFlow this time: what an earlier run got was looked at again. */
-  readonly reused?: true;
+  /** What was made at KuFlow, whatever the check then says of it. */
+  readonly created?: string;
   readonly found?: Partial<Found>;
 }
 
@@ -76,7 +76,7 @@ export interface Check<Input, Found> {
   readonly offline: boolean;
   /** What it makes at KuFlow, where it makes something. */
   readonly creates?: string;
-  readonly timeoutMs: number;
+  readonly timeoutMs: number | ((input: Input) => number);
   /** Says why there is nothing to check with this input; asked before the dependencies are awaited. */
   readonly notApplicable?: (input: Input) => string | undefined;
   readonly run: (context: CheckContext<Input, Found>) => Promise<Finding<Found>>;
@@ -98,6 +98,8 @@ export interface CheckResult {
   readonly blockedBy?: string;
   /** What it made at KuFlow. */
   readonly created?: string;
+  /** Of an earlier run: it was not checked again. */
+  readonly earlier?: true;
   /** Its own time, without that of the checks it waited for. */
   readonly ms: number;
 }

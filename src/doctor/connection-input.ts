@@ -73,8 +73,9 @@ export interface RestAccess {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
   /** The tenants that the credentials see: the first of them, and how many there are. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
-  readonly requestToken: (signal: AbortSignal) => Promise<IssuedToken>;
-  readonly requestCertificate: (signal: AbortSignal) => Promise<IssuedMaterial>;
+  /** `now`: the time by KuFlow's clock, milliseconds since the epoch, for who hands out what it has kept. */
+  readonly requestToken: (signal: AbortSignal, now: number) => Promise<IssuedToken>;
+  readonly requestCertificate: (signal: AbortSignal, now: number) => Promise<IssuedMaterial>;
 }
 
 export interface Identity {

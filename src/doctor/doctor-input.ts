@@ -39,6 +39,12 @@ export interface WorkerStep {
   readonly detail: string;
 }
 
+export interface WorkerCheckOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds after which the worker is to say what it knows by then. */
+  readonly limitMs: number;
+}
+
 export type WorkerCheck =
   | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerStep[] }
   | { readonly kind: 'failed'; readonly why: string };
@@ -50,7 +56,9 @@ export interface ProjectView {
   /** How generated code stands to its definition. Rejects as `processes`. */
   readonly drift: () => Promise<Drift>;
   /** Runs the worker's own check; undefined where its dependencies are not installed. */
-  readonly workerCheck?: (signal: AbortSignal) => Promise<WorkerCheck>;
+  readonly workerCheck?: (options: WorkerCheckOptions) => Promise<WorkerCheck>;
+  /** Why the worker can not be given the settings that are looked at here. */
+  readonly workerApart?: string;
 }
 
 export interface ProjectProcess {
@@ -88,6 +96,10 @@ export interface DoctorInput extends ConnectionInput {
   readonly files: readonly NamedFile[];
   readonly queue?: Sourced<string>;
   readonly tenantId?: Sourced<string>;
+  /** Name of the profile whose credentials are in use. */
+  readonly profile?: string;
+  /** Milliseconds for everything. */
+  readonly timeoutMs: number;
   readonly warnExpiry?: ExpiryThreshold;
   /** Of `--process`. */
   readonly processId?: string;

@@ -7,7 +7,7 @@ import type { DoctorInput, NamedFile } from './doctor-input.ts';
 /** What the doctor needs of the settings beside the connection. */
 export type DoctorSettings = Pick<
   DoctorInput,
-  'workerProblems' | 'notes' | 'shadowed' | 'files' | 'queue' | 'tenantId'
+  'workerProblems' | 'notes' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile'
 >;
 
 const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
@@ -35,6 +35,7 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
   const worker = splitProblems(result).worker;
   const queue = settings['temporal.kuflow-queue'];
   const tenantId = settings['kuflow.api.tenant-id'];
+  const credentials = settings['kuflow.api.client-id']?.source;
   const lacksQueue = inProject && queue === undefined && !worker.some(({ key }) => key === 'temporal.kuflow-queue');
   return {
     workerProblems: [
@@ -48,6 +49,7 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
     files: namedFiles(result),
     ...(queue && { queue: { value: queue.value, source: sourceText(queue.source) } }),
     ...(tenantId && { tenantId: { value: tenantId.value, source: sourceText(tenantId.source) } }),
+    ...(credentials?.kind === 'profile' && { profile: credentials.name }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { interrupted, usageError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
 import type { SettingsResult } from '../settings/resolve.ts';
-import type { Check, CheckEvent } from './check.ts';
+import type { Check, CheckEvent, CheckResult, Plane } from './check.ts';
 import type { RestAccess } from './connection-input.ts';
 import { prepareConnection } from './connection-prepare.ts';
 import { connectionSettings } from './connection-settings.ts';
@@ -11,7 +11,7 @@ import { doctorSettings, splitProblems } from './doctor-settings.ts';
 import type { OwnCommands } from './own-commands.ts';
 import { registry } from './registry.ts';
 import { type DoctorReport, makeDoctorReport } from './report.ts';
-import { reusing, type Issued } from './reuse.ts';
+import { forgetRefused, ownerOf, reusing, type Issued } from './reuse.ts';
 import { runChecks, selectChecks } from './runner.ts';
 
 export interface DoctorRequest {
@@ -34,6 +34,10 @@ export interface DoctorRequest {
   readonly processId?: string;
   /** What an earlier run got of KuFlow, and where this one keeps what it gets. */
   readonly issued?: Issued;
+  /** Results of an earlier run that stand in place of making the check again. */
+  readonly earlier?: readonly CheckResult[];
+  /** Of what is selected, only the checks of this plane; they must require no others. */
+  readonly part?: Plane;
   readonly report?: (event: CheckEvent) => void;
   readonly signal?: AbortSignal;
   /** The command that runs the check again. */
@@ -44,7 +48,7 @@ export interface DoctorRequest {
 }
 
 export interface DoctorSelection {
-  /** Ids or planes, whatever their case; all when absent. What they require comes along. */
+  /** Ids or planes, whatever their case; all when absent. What they require or wait for comes along. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly offline?: boolean;
@@ -67,7 +71,7 @@ function idsOf(word: string, option: string): readonly string[] {
   ]);
 }
 
-function select(selection: DoctorSelection): {
+function select({ selection, part }: Pick<DoctorRequest, 'selection' | 'part'>): {
   readonly checks: readonly AnyCheck[];
   readonly excluded: ReadonlyMap<string, string>;
 } {
@@ -75,7 +79,7 @@ function select(selection: DoctorSelection): {
   const checks = selectChecks(
     registry,
     only?.flatMap((word) => idsOf(word, '--only')),
-  );
+  ).filter(({ plane }) => part === undefined || plane === part);
   const excluded = new Map<string, string>();
   for (const check of checks) {
     if (offline && !check.offline) excluded.set(check.id, 'left out by --offline');
@@ -92,7 +96,7 @@ function select(selection: DoctorSelection): {
  */
 export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
   const { signal, timeoutMs, env, clock } = request;
-  const { checks, excluded } = select(request.selection);
+  const { checks, excluded } = select(request);
   const started = performance.now();
   const { connection } = splitProblems(request.settings);
   const prepared = prepareConnection(await connectionSettings(connection), {
@@ -102,14 +106,17 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     stepMs: Math.min(5_000, Math.ceil(timeoutMs / 3)),
     restMs: Math.min(8_000, Math.ceil(timeoutMs / 2)),
   });
+  const settings = doctorSettings(request.settings, request.inProject);
+  const { issued } = request;
   const rest: RestAccess =
-    request.issued === undefined
+    issued === undefined
       ? prepared.input.rest
-      : reusing(prepared.input.rest, request.issued, () => prepared.input.clock.now());
+      : reusing(prepared.input.rest, issued, ownerOf(prepared.input, settings.tenantId?.value));
   const input: DoctorInput = {
     ...prepared.input,
-    ...doctorSettings(request.settings, request.inProject),
+    ...settings,
     rest,
+    timeoutMs,
     folder: request.folder,
     cwd: request.cwd ?? request.folder,
     env,
@@ -127,10 +134,12 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     const results = await runChecks(checks, input, {
       excluded,
       deadline: { signal: deadline.signal, text: `no result within the ${timeoutMs / 1000} s of the whole run` },
+      ...(request.earlier && { earlier: request.earlier }),
       ...(request.report && { report: request.report }),
       ...(signal && { signal }),
     });
     if (signal?.aborted === true) throw interrupted();
+    if (issued !== undefined) forgetRefused(issued, results);
     return makeDoctorReport(results, performance.now() - started, {
       failOnWarn: request.failOnWarn,
       ...(request.retry !== undefined && { retry: request.retry }),

@@ -1,28 +1,94 @@
-import type { IssuedMaterial, IssuedToken, RestAccess } from './connection-input.ts';
+import { readTlsMaterial } from '../engine/material/tls-material.ts';
+import type { CheckResult } from './check.ts';
+import type { ConnectionInput, IssuedMaterial, IssuedToken, RestAccess } from './connection-input.ts';
 
 /** What runs one after the other hand on, so that only the first asks KuFlow to make something. */
 export interface Issued {
-  token?: IssuedToken;
-  material?: IssuedMaterial;
+  token?: KeptToken;
+  material?: KeptMaterial;
 }
 
-/** A token that ends sooner is not used again. */
+interface KeptToken {
+  readonly owner: string;
+  readonly issued: IssuedToken;
+  /** Milliseconds since the epoch by KuFlow's clock; undefined until its end was once seen ahead. */
+  until: number | undefined;
+}
+
+interface KeptMaterial {
+  readonly owner: string;
+  readonly issued: IssuedMaterial;
+  /** Whether it was once seen valid. */
+  valid: boolean;
+}
+
+/** A token that ends sooner is not used again, nor one of which less than half is left. */
 const LEFT_MS = 60_000;
 
-/** The same access, which asks for a token or a certificate only where `issued` has none that still does. */
-export function reusing(access: RestAccess, issued: Issued, now: () => number): RestAccess {
+/** Whose a token and a certificate are: an application's, at one KuFlow, in one tenant. */
+export function ownerOf(input: Pick<ConnectionInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
+  return JSON.stringify([input.endpoint.value, input.clientId.value, tenantId ?? null]);
+}
+
+function usedUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
+  const end = Date.parse(expiredAt ?? '');
+  return end > now ? end - Math.min(LEFT_MS, (end - now) / 2) : undefined;
+}
+
+/**
+ * The same access, which asks for a token or a certificate only where `kept` has none of this owner's that still does. What was over as it
+ * was issued, or does not say when it ends, is kept until somebody refuses it: by a clock that is wrong another one would look no better.
+ */
+export function reusing(access: RestAccess, kept: Issued, owner: string): RestAccess {
   return {
     ...access,
-    requestToken: async (signal) => {
-      const { token } = issued;
-      if (token !== undefined && Date.parse(token.expiredAt ?? '') - now() > LEFT_MS) return { ...token, reused: true };
-      issued.token = await access.requestToken(signal);
-      return issued.token;
+    requestToken: async (signal, now) => {
+      const { token } = kept;
+      if (token?.owner === owner) {
+        token.until ??= usedUntil(token.issued, now);
+        if (token.until === undefined || now < token.until) return { ...token.issued, reused: true };
+      }
+      delete kept.token;
+      const issued = await access.requestToken(signal, now);
+      if (!issued.token.isEmpty) kept.token = { owner, issued, until: usedUntil(issued, now) };
+      return issued;
     },
-    requestCertificate: async (signal) => {
-      if (issued.material !== undefined) return { ...issued.material, reused: true };
-      issued.material = await access.requestCertificate(signal);
-      return issued.material;
+    requestCertificate: async (signal, now) => {
+      const { material } = kept;
+      if (material?.owner === owner) {
+        const isValid = readTlsMaterial(material.issued.text, now).ok;
+        if (isValid || !material.valid) {
+          material.valid = isValid;
+          return { ...material.issued, reused: true };
+        }
+      }
+      delete kept.material;
+      const issued = await access.requestCertificate(signal, now);
+      kept.material = { owner, issued, valid: readTlsMaterial(issued.text, now).ok };
+      return issued;
     },
   };
+}
+
+/** Causes that say something about the token or the certificate itself, and not only about what is on the way. */
+const OF_THE_TOKEN = /^engine-(unauthenticated|permission-denied)$/;
+const OF_THE_CERTIFICATE =
+  /^(client-certificate-.*|engine-(handshake-refused|closed-after-handshake|certificate-untrusted))$/;
+const NOT_OF_THE_CLOCK = /^(?!certificate-(expired|not-yet-valid)$)/;
+const OF_THE_CREDENTIALS = /^rest-(unauthorized|forbidden)$/;
+
+/** Lets go of what the checks did not take, so that the next run asks for another one. */
+export function forgetRefused(kept: Issued, results: readonly CheckResult[]): void {
+  const refused = (id: string, why = /^/): boolean =>
+    results.some((one) => one.id === id && one.state === 'fail' && why.test(one.cause?.code ?? ''));
+  const everything = refused('KF-REST-001', OF_THE_CREDENTIALS);
+  if (
+    everything ||
+    refused('KF-TOKEN-001') ||
+    refused('KF-ENGINE-001', OF_THE_TOKEN) ||
+    refused('KF-ENGINE-002', OF_THE_TOKEN)
+  )
+    delete kept.token;
+  if (everything || refused('KF-TLS-002', NOT_OF_THE_CLOCK) || refused('KF-TLS-003', OF_THE_CERTIFICATE))
+    delete kept.material;
 }

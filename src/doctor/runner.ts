@@ -12,9 +12,11 @@ export interface RunOptions {
   readonly deadline?: { readonly signal: AbortSignal; readonly text: string };
   /** Checks that are not made, with the reason; what requires them is skipped too. */
   readonly excluded?: ReadonlyMap<string, string>;
+  /** Results of an earlier run that stand in place of making the check again. */
+  readonly earlier?: readonly CheckResult[];
 }
 
-/** The registry cut down to the checks with these ids and everything they require, in its order. Throws on an id that is not there. */
+/** The registry cut down to the checks with these ids and everything they require or wait for, in its order. Throws on an id that is not there. */
 export function selectChecks<Input, Found>(
   registry: readonly Check<Input, Found>[],
   only: readonly string[] | undefined,
@@ -27,6 +29,8 @@ export function selectChecks<Input, Found>(
     if (check === undefined) throw new Error(`there is no check ${id}`);
     wanted.add(id);
     check.requires.forEach(add);
+    // What a check waits for it looks at, so that without it there is nothing to see.
+    check.after?.filter((other) => registry.some((candidate) => candidate.id === other)).forEach(add);
   };
   only.forEach(add);
   return registry.filter((check) => wanted.has(check.id));
@@ -36,6 +40,12 @@ export function selectChecks<Input, Found>(
 function blocks(result: CheckResult): boolean {
   if (result.state === 'skip') return result.skipped === 'blocked' || result.skipped === 'excluded';
   return result.state === 'fail' || result.state === 'unknown' || result.state === 'crash';
+}
+
+/** As it was, and nothing made this time. */
+function earlierResult(before: CheckResult): CheckResult {
+  const kept = Object.entries(before).filter(([name]) => name !== 'created');
+  return { ...(Object.fromEntries(kept) as unknown as CheckResult), earlier: true, ms: 0 };
 }
 
 /** Ends with the check, when its time is up, or with the run's signal, whatever comes first. */
@@ -52,10 +62,8 @@ async function runInTime<Input, Found>(
   const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Finding<Found>>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ state: 'unknown', summary: `no result within ${check.timeoutMs / 1000} s` }),
-      check.timeoutMs,
-    );
+    const ms = typeof check.timeoutMs === 'number' ? check.timeoutMs : check.timeoutMs(context.input);
+    timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
     for (const end of ends) {
       const stopped = (): void => resolve({ state: 'unknown', summary: end.text });
       end.signal.addEventListener('abort', stopped, { once: true });
@@ -96,7 +104,7 @@ export async function runChecks<Input, Found extends object>(
   const runOne = async (
     check: Check<Input, Found>,
     required: readonly Promise<CheckResult>[],
-    before: readonly Promise<CheckResult>[],
+    awaited: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {
     const { id, title, plane, docs } = check;
     let started = performance.now();
@@ -111,6 +119,8 @@ export async function runChecks<Input, Found extends object>(
       ms: performance.now() - started,
       ...more,
     });
+    const before = options.earlier?.find((one) => one.id === id);
+    if (before !== undefined) return earlierResult(before);
     const reason = check.notApplicable?.(input);
     if (reason !== undefined) return result({ state: 'skip', summary: reason, skipped: 'not-applicable' });
     const excluded = options.excluded?.get(id);
@@ -123,18 +133,14 @@ export async function runChecks<Input, Found extends object>(
         { blockedBy },
       );
     }
-    await Promise.all(before);
+    await Promise.all(awaited);
     // Waiting for others is not this check's time.
     started = performance.now();
     options.report?.({ kind: 'check-started', id, title });
     try {
       const finding = await runInTime(check, { input, found, atEnd, ended: (other) => known.get(other) }, options);
       found = { ...found, ...finding.found };
-      const made =
-        check.creates !== undefined &&
-        (finding.state === 'pass' || finding.state === 'warn') &&
-        finding.reused !== true;
-      return result(finding, made ? { created: check.creates } : {});
+      return result(finding, finding.created === undefined ? {} : { created: finding.created });
     } catch (error) {
       return result({ state: 'crash', summary: `the check itself failed: ${messageOf(error)}` });
     }
@@ -146,8 +152,8 @@ export async function runChecks<Input, Found extends object>(
       if (before === undefined) throw new Error(`${check.id} requires ${id}, which does not come before it`);
       return before;
     });
-    const before = (check.after ?? []).flatMap((id) => running.get(id) ?? []);
-    const result = runOne(check, required, before);
+    const awaited = (check.after ?? []).flatMap((id) => running.get(id) ?? []);
+    const result = runOne(check, required, awaited);
     running.set(
       check.id,
       result.then((ended) => {

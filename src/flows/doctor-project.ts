@@ -4,10 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
-import type { Drift, DriftedFile, ProjectProcess, ProjectView } from '../doctor/doctor-input.ts';
+import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../doctor/doctor-input.ts';
 import { answersOf, findProject, openProject, openRecord } from '../scaffold/edit/open-project.ts';
 import { installCommand, scriptCommand } from '../scaffold/package-manager.ts';
 import { prepareProject } from '../scaffold/scaffold-project.ts';
+import { optionsAsEnvironment, type ResolvedSettings } from '../settings/resolve.ts';
+import { sourceText } from '../settings/sources.ts';
 import { runWorkerCheck } from './doctor-worker.ts';
 
 /** The folder of the project that a folder is in, or undefined. */
@@ -15,13 +17,20 @@ export function projectFolder(cwd: string): string | undefined {
   return findProject(cwd);
 }
 
-/** A project as the doctor looks at it. */
-export function projectView(folder: string, env: Readonly<Record<string, string | undefined>>): ProjectView {
+/** A project as the doctor looks at it, with the settings that it found there. Its worker gets the same, options included. */
+export function projectView(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  settings: ResolvedSettings,
+): ProjectView {
   const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
+  const given = { ...env, ...optionsAsEnvironment(settings) };
+  const apart = apartBecause(settings);
   return {
     processes: () => processesOf(folder),
     drift: () => driftOf(folder),
-    ...(installed && { workerCheck: (signal: AbortSignal) => runWorkerCheck(folder, env, signal) }),
+    ...(installed && { workerCheck: (options: WorkerCheckOptions) => runWorkerCheck(folder, given, options) }),
+    ...(apart !== undefined && { workerApart: apart }),
   };
 }
 
@@ -36,6 +45,15 @@ export async function projectCommands(
     if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
     throw error;
   }
+}
+
+/** A worker with credentials of its environment refuses an endpoint that its files do not name. */
+function apartBecause(settings: ResolvedSettings): string | undefined {
+  const endpoint = settings['kuflow.api.endpoint'];
+  const credentials = settings['kuflow.api.client-id']?.source.kind;
+  const file = endpoint?.shadows.find(({ kind }) => kind === 'file');
+  if (endpoint?.source.kind !== 'flag' || file === undefined || credentials === 'file') return undefined;
+  return `the worker takes no other endpoint than that of ${sourceText(file)}`;
 }
 
 async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {

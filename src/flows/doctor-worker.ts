@@ -2,49 +2,63 @@ import { spawn } from 'node:child_process';
 import { codeOf } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { signalTree } from '../base/process-tree.ts';
-import type { WorkerCheck, WorkerStep } from '../doctor/doctor-input.ts';
+import type { WorkerCheck, WorkerCheckOptions, WorkerStep } from '../doctor/doctor-input.ts';
 
 const LARGEST = 1024 * 1024;
 const LONGEST_DETAIL = 600;
+const LONGEST_WHY = 200;
 const STATUSES: readonly WorkerStep['status'][] = ['ok', 'failed', 'unknown', 'skipped'];
 
-/** The worker's own `--check --json`, as `npm run check` runs it. Ends the whole process tree when `signal` fires. Never rejects. */
+/** The variable by which a worker's `--check` is told how long it may take, in seconds from its start. */
+const LIMIT = 'KUFLOW_WORKER_CHECK_SECONDS';
+
+/**
+ * The worker's own `--check --json`, as `npm run check` runs it, told to say by `limitMs` what it knows. Ends as soon as there is an answer,
+ * and ends the whole process tree then and when `signal` fires. Never rejects.
+ */
 export async function runWorkerCheck(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
+  { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheck> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--check', '--json'], {
     cwd: folder,
-    env: { ...env },
+    env: { ...env, [LIMIT]: String(limitMs / 1000) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  const stop = (): void => {
-    if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL');
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
   const text = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (text.out.length < LARGEST) text.out += chunk.toString();
-  });
   child.stderr.on('data', (chunk: Buffer) => {
     if (text.err.length < LARGEST) text.err += chunk.toString();
   });
+  let stop = (): void => undefined;
   try {
-    const status = await new Promise<number>((resolve, reject) => {
+    return await new Promise<WorkerCheck>((resolve, reject) => {
+      stop = () => resolve({ kind: 'failed', why: 'it was ended before it had one' });
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      child.stdout.on('data', (chunk: Buffer) => {
+        if (text.out.length < LARGEST) text.out += chunk.toString();
+        // The process itself may go on for a while, with threads of Temporal's that nobody waits for.
+        const answer = text.out.endsWith('\n') ? readAnswer(text.out) : undefined;
+        if (answer !== undefined) resolve(answer);
+      });
       child.once('error', reject);
-      child.once('close', (code) => resolve(code ?? -1));
+      child.once('close', (code, name) =>
+        resolve(readAnswer(text.out) ?? { kind: 'failed', why: `${endOf(code, name)}${reasonIn(text.err)}` }),
+      );
     });
-    return readAnswer(text.out) ?? { kind: 'failed', why: `status ${status}${lastLine(text.err)}` };
   } catch (error) {
     return { kind: 'failed', why: codeOf(error) ?? 'it could not be started' };
   } finally {
     signal.removeEventListener('abort', stop);
+    if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL');
   }
 }
+
+const endOf = (code: number | null, name: NodeJS.Signals | null): string =>
+  code === null ? (name ?? 'ended') : `status ${code}`;
 
 function readAnswer(text: string): WorkerCheck | undefined {
   let value: unknown;
@@ -64,7 +78,25 @@ function readAnswer(text: string): WorkerCheck | undefined {
   return { kind: 'answered', status: value['status'], steps };
 }
 
-function lastLine(text: string): string {
-  const line = text.trim().split('\n').at(-1) ?? '';
-  return line === '' ? '' : `, ${line.slice(0, 200)}`;
+/** As Node, a bundler and the worker's own log begin a line that says what is wrong; what comes after it is where, and the version of Node. */
+const ERROR = /(?:^|\s)(?:[A-Z]\w*)?Error(?: \[\w+\])?: \S|\bERROR\b.*\S/;
+
+/** The last line that tells of an error, else the last that tells anything. */
+function reasonIn(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
+  const line = lines.findLast((one) => ERROR.test(one)) ?? lines.at(-1);
+  return line === undefined ? '' : `, ${(loggedError(line) ?? line).slice(0, LONGEST_WHY)}`;
+}
+
+/** The worker logs in JSON. */
+function loggedError(line: string): string | undefined {
+  try {
+    const { message, error }: { readonly message?: unknown; readonly error?: unknown } = JSON.parse(line) as object;
+    return typeof message === 'string' ? `${message}${typeof error === 'string' ? `: ${error}` : ''}` : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
 import { gitState } from '../credentials/formats/git-state.ts';
-import type { CheckEvent } from '../doctor/check.ts';
+import type { CheckEvent, CheckResult } from '../doctor/check.ts';
 import { runDoctor, type DoctorRequest, type DoctorSelection } from '../doctor/doctor.ts';
 import type { ExpiryThreshold } from '../doctor/doctor-input.ts';
 import type { DoctorReport } from '../doctor/report.ts';
@@ -24,6 +24,8 @@ export interface DoctorFlowRequest extends ConnectionWorld {
   readonly warnExpiry?: ExpiryThreshold;
   readonly processId?: string;
   readonly issued?: Issued;
+  /** Results of an earlier round that are taken over. */
+  readonly earlier?: readonly CheckResult[];
   readonly report: (event: CheckEvent) => void;
   readonly signal: AbortSignal;
   /** How a person starts this command. */
@@ -42,14 +44,14 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
   const { env } = request;
   const root = projectFolder(request.cwd);
   const folder = root ?? request.cwd;
-  const { result } = await resolveConnection(request.flags, { ...request, cwd: folder });
-  const { warnExpiry, processId, issued } = request;
+  const { result } = await resolveConnection(fromHere(request.flags, request.cwd), { ...request, cwd: folder });
+  const { warnExpiry, processId, issued, earlier } = request;
   const common: DoctorRequest = {
     settings: result,
     folder,
     env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
-    ...(root !== undefined && { project: projectView(root, env) }),
+    ...(root !== undefined && { project: projectView(root, env, result.settings) }),
     git: (path) => gitState(path, env, GIT_MS),
     nodeVersion: process.version,
     platform: process.platform,
@@ -63,10 +65,21 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
     ...(warnExpiry && { warnExpiry }),
     ...(processId !== undefined && { processId }),
     ...(issued && { issued }),
+    ...(earlier && { earlier }),
   };
-  const proposed = request.fix ? (await runDoctor({ ...common, selection: { only: ['files'] } })).results : [];
+  const proposed = request.fix ? (await runDoctor({ ...common, part: 'files' })).results : [];
   const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));
   return { report: await runDoctor({ ...common, report: request.report }), fixed };
+}
+
+/** Paths of options start where the command was called, those of settings at the project. */
+function fromHere(flags: ConnectionFlags, cwd: string): ConnectionFlags {
+  const { ca, clientSecretFile } = flags;
+  return {
+    ...flags,
+    ...(ca !== undefined && { ca: resolve(cwd, ca) }),
+    ...(clientSecretFile !== undefined && { clientSecretFile: resolve(cwd, clientSecretFile) }),
+  };
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };

@@ -111,6 +111,23 @@ export function requireSettings(result: SettingsResult, next: readonly string[] 
   });
 }
 
+/**
+ * What options gave, as the variables by which a worker gets it; undefined for one that would contradict them. Credentials of options bring
+ * their endpoint along, since a worker with credentials of its environment takes none from files.
+ */
+export function optionsAsEnvironment(settings: ResolvedSettings): Environment {
+  const byOption = (name: SettingName): boolean => settings[name]?.source.kind === 'flag';
+  const variables = SETTING_KEYS.flatMap(
+    ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
+      const value = settings[name]?.value;
+      if (value === undefined || !(byOption(name) || (name === ENDPOINT && byOption(CLIENT_ID)))) return [];
+      const text = value instanceof Secret ? value.reveal() : String(value);
+      return [[env, text], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
+    },
+  );
+  return Object.fromEntries(variables);
+}
+
 /** One line: key, source, what was expected. */
 export function problemText({ key, source, expected, code }: SettingProblem): string {
   return `${key}${source === undefined ? '' : ` (${sourceText(source)})`}: ${code === 'missing' ? 'missing' : 'expected'} ${expected}`;

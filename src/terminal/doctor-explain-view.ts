@@ -31,7 +31,7 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
     ['requires', requires.length === 0 ? 'nothing' : requires.join(', ')],
     ['network', offline ? 'not needed' : 'needed'],
     ['creates', creates === undefined ? 'nothing' : `an ${creates} at KuFlow`],
-    ['at most', `${timeoutMs / 1000} s`],
+    ['at most', timeoutMs === undefined ? 'what --timeout allows' : `${timeoutMs / 1000} s`],
   ];
   for (const line of table(about)) out.line(dim(line));
   for (const { code, verdict, when, advice, of } of explanation.causes) {

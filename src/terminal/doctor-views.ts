@@ -23,7 +23,8 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   const prose = (text: string): void => out.line(out.isTTY ? wrapped(text, out.columns) : text);
   report.roots.forEach((root) => {
     const { mark, paint } = look(out, root.state);
-    prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${forTerminal(root.cause?.text ?? root.summary, 1000)}`);
+    const text = `${root.cause?.text ?? root.summary}${sinceWhen(root)}`;
+    prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${forTerminal(text, 1000)}`);
     for (const step of root.advice) prose(`    ${forTerminal(adviceText(step), 1000)}`);
     out.line(dim(`    More: ${invocation} doctor explain ${root.id}`));
     out.line();
@@ -35,7 +36,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     plane = result.plane;
     const { mark, paint } = look(out, result.state);
     const isRoot = report.roots.includes(result);
-    const text = isRoot ? `${result.state}: see above` : forTerminal(result.summary, 300);
+    const text = isRoot ? `${result.state}: see above` : forTerminal(`${result.summary}${sinceWhen(result)}`, 300);
     out.line(`  ${paint(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${paint(text)}`);
   }
   out.line();
@@ -51,6 +52,8 @@ export function printFixes({ err }: Terminal, fixed: readonly FixResult[]): void
     else err.line(`${red(err.marks.failed)} not done: ${forTerminal(text, 1000)} (${forTerminal(failed)})`);
   }
 }
+
+const sinceWhen = ({ earlier }: CheckResult): string => (earlier === true ? ' (of an earlier round)' : '');
 
 /** What does not apply, or was left out, would only lengthen the list. */
 function isShown({ skipped }: CheckResult): boolean {

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { makeTestAuthority } from '../support/certificates.ts';
+import { startEngineStub, startTcpServer } from '../support/engine-server.ts';
 import { projectCopy } from '../support/generated-project.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -98,6 +100,42 @@ describe('kuflow doctor on the local platform', () => {
     expect(codes(wrong)).toEqual(['KF-REST-001 rest-unauthorized']);
     expect(wrong.status).toBe(1);
     expect(summaryOf(wrong, 'KF-WORK-002')).toContain('as KF-REST-001 does');
+  });
+
+  it('takes an engine that restricts reads for no fault, as the worker does', async () => {
+    const authority = await makeTestAuthority();
+    const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
+    const { cert, key } = await authority.issue({ commonName: 'worker', toDays: 60 });
+    const denied = { code: 7 };
+    const status = { DescribeNamespace: denied, DescribeTaskQueue: denied };
+    const engine = await startEngineStub({ server, clientCa: authority.cert, status });
+    const env = environment({
+      TEMPORAL_NAMESPACE: 'tenant-1',
+      TEMPORAL_MUTUALTLS_CERTDATA: cert,
+      TEMPORAL_MUTUALTLS_KEYDATA: key,
+      TEMPORAL_MUTUALTLS_CADATA: authority.cert,
+      TEMPORAL_TARGET: 'engine.invalid:443',
+    });
+    // By the option, which the worker knows nothing of.
+    const seen = await answer(['--target', engine.address], env);
+    await engine.close();
+    expect(codes(seen)).toEqual([]);
+    expect(seen.status).toBe(0);
+    expect(summaryOf(seen, 'KF-ENGINE-002')).toContain('denies this call');
+    expect(summaryOf(seen, 'KF-WORK-001')).toContain('namespace');
+    expect(summaryOf(seen, 'KF-WORK-002')).toBe('both see the same');
+    expect(seen.created).toEqual(['engine token', "engine token (by the worker's own check)"]);
+  });
+
+  it('lets the worker say what it knows before the time is over: both stop at an engine that is silent', async () => {
+    const silent = await startTcpServer(() => undefined);
+    const seen = await answer(['--timeout', '12'], environment({ TEMPORAL_TARGET: silent.address }));
+    await silent.close();
+    expect(codes(seen)).toEqual(['KF-TLS-003 engine-silent']);
+    expect(seen.status).toBe(4);
+    expect(summaryOf(seen, 'KF-WORK-002')).toContain(
+      'as KF-TLS-003 does: no result within the 10 s of the whole check',
+    );
   });
 
   it('sees a definition that changed since its code was generated', async () => {

@@ -1,11 +1,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
+import { startEngineStub, type TestServer } from '../support/engine-server.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
@@ -40,6 +42,7 @@ const silentSockets: Socket[] = [];
 let silentCheck: Promise<CommandOutcome>;
 const workers: WorkerProcess[] = [];
 const relays: RestRelay[] = [];
+const engines: TestServer[] = [];
 
 /** The sample process under another code, on a queue of its own. */
 function loan(code: string): ProcessDefinition {
@@ -143,6 +146,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const worker of workers) await worker.kill();
   for (const relay of relays) await relay.close();
+  for (const engine of engines) await engine.close();
   await proxy.close();
   for (const socket of silentSockets) socket.destroy();
   silent.close();
@@ -288,6 +292,49 @@ describe('--check', () => {
     expect([status, json.status]).toEqual([2, 2]);
     expect(statusOf(json, 'settings')).toBe('failed');
     expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
+  });
+
+  /** An engine in the shape of Temporal's that answers DescribeNamespace with a status, and the settings that lead to it. */
+  async function engineOfItsOwn(code: number): Promise<Record<string, string>> {
+    const authority = await makeTestAuthority();
+    const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
+    const { cert, key } = await authority.issue({ commonName: 'worker' });
+    const status = { DescribeNamespace: { code, message: 'no' } };
+    const engine = await startEngineStub({ server, clientCa: authority.cert, status });
+    engines.push(engine);
+    return workerEnvironment(running.platform, {
+      TEMPORAL_TARGET: engine.address,
+      TEMPORAL_NAMESPACE: 'tenant-1',
+      TEMPORAL_MUTUALTLS_CERTDATA: cert,
+      TEMPORAL_MUTUALTLS_KEYDATA: key,
+      TEMPORAL_MUTUALTLS_CADATA: authority.cert,
+    });
+  }
+
+  it.each([
+    [7, 'PERMISSION_DENIED'],
+    [12, 'UNIMPLEMENTED'],
+  ])('an engine that restricts DescribeNamespace (%i %s): 0, and it is said', async (code, name) => {
+    const { status, json } = await check(await engineOfItsOwn(code));
+    expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
+    expect(detailOf(json, 'namespace')).toContain(name);
+    expect([status, json.status]).toEqual([0, 0]);
+  });
+
+  it('an engine that does not know the namespace: 1', async () => {
+    const { status, json } = await check(await engineOfItsOwn(5));
+    expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
+  });
+
+  it('says what it knows when its time is over: 4', async () => {
+    const { port } = silent.address() as AddressInfo;
+    const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
+    const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '4' });
+    expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
+    expect(detailOf(json, 'connect')).toContain('no result within the 4 s');
+    const wrong = await runWorkerCommand({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: 'soon' }, ['--check']);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
   });
 
   it('a server that never answers: 4, since nobody can tell', async () => {

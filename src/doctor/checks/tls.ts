@@ -130,21 +130,16 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
   notApplicable: ({ material }) =>
     material.kind === 'requested' ? undefined : `not requested: given by ${material.source}`,
   run: async ({ input, found, signal }) => {
+    const now = correctedNow(input, found);
     let issued: IssuedMaterial;
     try {
-      issued = await input.rest.requestCertificate(signal);
+      issued = await input.rest.requestCertificate(signal, now);
     } catch (error) {
       return restFinding(error);
     }
     const namespace = input.namespace ?? { value: issued.namespace, source: "KuFlow's engine certificate" };
-    const finding = judgeMaterial(
-      issued.text,
-      namespace,
-      'KF-TLS-002',
-      { source: 'issued by KuFlow' },
-      correctedNow(input, found),
-    );
-    return { ...finding, ...(issued.reused && { reused: issued.reused }) };
+    const finding = judgeMaterial(issued.text, namespace, 'KF-TLS-002', { source: 'issued by KuFlow' }, now);
+    return { ...finding, ...(issued.reused !== true && { created: 'engine certificate' }) };
   },
 };
 

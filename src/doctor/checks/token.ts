@@ -66,14 +66,15 @@ export const engineToken: Check<ConnectionInput, ConnectionFound> = {
   creates: 'engine token',
   timeoutMs: 15_000,
   run: async ({ input, found, signal }) => {
+    const now = correctedNow(input, found);
     let issued: IssuedToken;
     try {
-      issued = await input.rest.requestToken(signal);
+      issued = await input.rest.requestToken(signal, now);
     } catch (error) {
       return restFinding(error);
     }
     if (!issued.token.isEmpty)
-      return { ...judge(issued, correctedNow(input, found)), ...(issued.reused && { reused: issued.reused }) };
+      return { ...judge(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
     return explainedFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'KuFlow answered without a token' });
   },
 };

@@ -15,7 +15,8 @@ export interface CheckExplanation {
   readonly requires: readonly string[];
   readonly offline: boolean;
   readonly creates?: string;
-  readonly timeoutMs: number;
+  /** Absent: what the whole run may take. */
+  readonly timeoutMs?: number;
   /** Every cause that it can name. */
   readonly causes: readonly CauseExplanation[];
 }
@@ -56,7 +57,8 @@ export function explainAll(commands: Partial<OwnCommands> = {}): readonly CheckE
       codes.map((code) => ({ ...explained(code, causeOf(of, code)), of })),
     );
     return {
-      ...{ id, title, plane, docs, looksAt, requires, offline, timeoutMs },
+      ...{ id, title, plane, docs, looksAt, requires, offline },
+      ...(typeof timeoutMs === 'number' && { timeoutMs }),
       ...(creates !== undefined && { creates }),
       causes: [...Object.entries(causes).map(([code, cause]) => explained(code, cause)), ...others],
     };

@@ -1,4 +1,4 @@
-import { fails, warns, type Explanation } from './explanation.ts';
+import { fails, unclear, warns, type Explanation } from './explanation.ts';
 
 const RUN_ALONE = { text: 'Run it alone', command: '<check>' };
 
@@ -47,6 +47,14 @@ export const project: Readonly<Record<string, Explanation>> = {
       "The worker's own `--check`, which goes the same way with the SDK's own TLS and proxy stack. It creates an engine token, and a certificate where none is given; `--no-create` leaves it out.",
     causes: {
       'worker-check-no-answer': warns('The check of the worker ended without a result.', RUN_ALONE),
+      'worker-reads-no-profiles': warns(
+        'The credentials in use are those of a stored profile. A worker reads none: started by itself it has no credentials, so its check is left out.',
+        { text: 'Give the worker the credentials in files', command: '<kuflow> credentials pull --profile <profile>' },
+        {
+          text: 'Or start it with them in its environment',
+          command: '<kuflow> credentials exec --profile <profile> -- npm start',
+        },
+      ),
     },
   },
   'KF-WORK-002': {
@@ -54,6 +62,11 @@ export const project: Readonly<Record<string, Explanation>> = {
       'Whether doctor and worker agree. Where they do not, something treats the two stacks differently: a proxy, a CA, a rule for one program.',
     causes: {
       'worker-check-failed': fails("The worker's own check failed at a step.", 'See what it says', RUN_ALONE),
+      'worker-could-not-tell': unclear(
+        'The worker had no result at a step when its time was over, and no check of doctor stops there.',
+        'Give both more time, with --timeout',
+        RUN_ALONE,
+      ),
       'worker-disagrees': fails(
         'What works for doctor fails for the worker, or the other way round.',
         "Temporal's core reads no proxy variables and no CA of Node: set temporal.proxy and temporal.mutual-tls.ca",

@@ -1,7 +1,7 @@
 import { noopMetricMeter, type Logger, type MetricMeter } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import * as activities from './activities.ts';
-import { check } from './kuflow/check.ts';
+import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
 import { loadSettings, type Settings } from './kuflow/settings.ts';
@@ -13,9 +13,11 @@ const USAGE = `Usage: node main.js [--check [--json]] [--dev]
 
   --check  try the connection to KuFlow step by step and exit: 0 connected, 1 failed, 2 settings, 4 could not tell
   --json   the result of --check as JSON
+           KUFLOW_WORKER_CHECK_SECONDS: how long it may take; what it has no result of by then it could not tell
   --dev    logs for a person, quick restarts, free ports in place of taken ones
 `;
 const OPTIONS = ['--check', '--json', '--dev', '--help'];
+const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN = 1_000;
 
 const options = new Set(process.argv.slice(2));
@@ -36,11 +38,17 @@ async function main(): Promise<number> {
 
 async function runCheck(): Promise<number> {
   const json = options.has('--json');
+  const seconds = process.env[CHECK_SECONDS];
+  if (seconds !== undefined && !(Number(seconds) > 0 && Number(seconds) <= 3600)) {
+    process.stderr.write(`${CHECK_SECONDS}: expected seconds, more than 0 and at most 3600\n`);
+    return 2;
+  }
   Runtime.install({ logger: createLogger({ level: 'ERROR', format: 'text', write: writeTo(process.stderr) }) });
-  const result = await check(load, ({ step, status, detail }) => {
+  const report = ({ step, status, detail }: CheckStep): void => {
     if (!json)
       process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
-  });
+  };
+  const result = await check(load, report, seconds === undefined ? undefined : Number(seconds));
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (result.status === 2) process.stderr.write(`\n${WHERE_TO_GET_SETTINGS}`);
   return result.status;

@@ -141,12 +141,42 @@ describe('runChecks', () => {
     expect(second?.ms).toBeLessThan(60);
   });
 
-  it('lists what was made, only where it was', async () => {
+  it('lists what was made, whatever was then said of it, and nothing that was not', async () => {
+    const makes =
+      (created: string, state: 'pass' | 'fail'): Run =>
+      () =>
+        Promise.resolve({ state, summary: '', created });
     const made = await runChecks(
-      [fake('A', [], passes, { creates: 'engine token' }), fake('B', [], fails, { creates: 'engine certificate' })],
+      [
+        fake('A', [], makes('engine token', 'pass'), { creates: 'engine token' }),
+        fake('B', [], fails, { creates: 'engine token' }),
+        fake('C', [], passes, { creates: 'engine token' }),
+        fake('D', [], makes('engine certificate', 'fail'), { creates: 'engine certificate' }),
+      ],
       '',
     );
-    expect(makeReport(made, 0).created).toEqual(['engine token']);
+    expect(makeReport(made, 0).created).toEqual(['engine token', 'engine certificate']);
+  });
+
+  it('takes over results of an earlier run, which made nothing this time', async () => {
+    const runs: string[] = [];
+    const counted: Run = () => {
+      runs.push('A');
+      return Promise.resolve({ state: 'warn', summary: 'seen', created: 'engine token' });
+    };
+    const checks = [fake('A', [], counted), fake('B', ['A'])];
+    const first = await runChecks(checks, '');
+    const second = await runChecks(checks, '', { earlier: first.slice(0, 1) });
+    expect(shape(second)).toEqual(['A warn', 'B pass']);
+    expect(second[0]).toMatchObject({ summary: 'seen', earlier: true });
+    expect(makeReport(second, 0).created).toEqual([]);
+    expect(runs).toEqual(['A']);
+  });
+
+  it('gives a check the time that follows from its input', async () => {
+    const hangs: Run = () => new Promise(() => undefined);
+    const [result] = await runChecks([fake('A', [], hangs, { timeoutMs: (input) => Number(input) })], '20');
+    expect(result).toMatchObject({ state: 'unknown', summary: 'no result within 0.02 s' });
   });
 
   it('refuses a check that requires one behind it', async () => {
@@ -181,12 +211,19 @@ describe('the registry', () => {
     }
   });
 
-  it('is selected with everything that is required', () => {
+  it('is selected with everything that is required or waited for', () => {
     expect(selectChecks(registry, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
       'KF-SET-001',
       'KF-REST-001',
       'KF-TOKEN-001',
     ]);
+    expect(selectChecks(registry, ['KF-CLOCK-001']).map(({ id }) => id)).toEqual([
+      'KF-SET-001',
+      'KF-REST-001',
+      'KF-CLOCK-001',
+    ]);
+    const ofWorker = selectChecks(registry, ['KF-WORK-002']).map(({ id }) => id);
+    expect(ofWorker).toEqual(expect.arrayContaining(['KF-SET-002', 'KF-ENGINE-002', 'KF-WORK-001', 'KF-WORK-002']));
     expect(selectChecks(registry, undefined)).toBe(registry);
     expect(() => selectChecks(registry, ['KF-NONE-001'])).toThrow('KF-NONE-001');
   });

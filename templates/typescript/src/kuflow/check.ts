@@ -24,10 +24,28 @@ export interface CheckResult {
   readonly steps: readonly CheckStep[];
 }
 
+/** What a step found, what to say of it, and how it ended if not `ok`. */
+type StepResult<T> = readonly [T, string, CheckStep['status']?];
+
 const ORDER: readonly StepName[] = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
 
-/** Goes the way that the worker goes, step by step, up to the first that fails. `report` gets each step as it ends. */
-export async function check(load: () => Settings, report: (step: CheckStep) => void): Promise<CheckResult> {
+/** gRPC statuses of an engine that does not let everybody make a call. */
+const RESTRICTED: Readonly<Record<number, string>> = {
+  7: "PERMISSION_DENIED; Temporal's SDK makes it as a worker starts, and ends where it is denied",
+  12: 'UNIMPLEMENTED',
+};
+
+class CheckTimeOut extends Error {}
+
+/**
+ * Goes the way that the worker goes, step by step, up to the first that fails. `report` gets each step as it ends.
+ * A step without a result `limit` seconds after this process began could not tell.
+ */
+export async function check(
+  load: () => Settings,
+  report: (step: CheckStep) => void,
+  limit?: number,
+): Promise<CheckResult> {
   const steps: CheckStep[] = [];
   let rest: RestClient | undefined;
   let connection: NativeConnection | undefined;
@@ -38,11 +56,11 @@ export async function check(load: () => Settings, report: (step: CheckStep) => v
   };
   const step = async <T>(
     name: StepName,
-    run: () => Promise<readonly [T, string]> | readonly [T, string],
+    run: () => Promise<StepResult<T>> | StepResult<T>,
   ): Promise<T> => {
     try {
-      const [value, detail] = await run();
-      done(name, 'ok', detail);
+      const [value, detail, status = 'ok'] = await inTime(run(), limit);
+      done(name, status, detail);
       return value;
     } catch (error) {
       done(name, isTimeOut(error) ? 'unknown' : 'failed', describeError(error));
@@ -88,10 +106,16 @@ export async function check(load: () => Settings, report: (step: CheckStep) => v
     ]);
     connection = connected;
     await step('namespace', async () => {
-      const answer = await connected.withDeadline(Date.now() + 20_000, () =>
-        connected.workflowService.describeNamespace({ namespace: identity.namespace }),
-      );
-      return [undefined, `${answer.namespaceInfo?.name ?? identity.namespace} can be read`];
+      try {
+        const answer = await connected.withDeadline(Date.now() + 20_000, () =>
+          connected.workflowService.describeNamespace({ namespace: identity.namespace }),
+        );
+        return [undefined, `${answer.namespaceInfo?.name ?? identity.namespace} can be read`];
+      } catch (error) {
+        const restriction = RESTRICTED[grpcStatus(error) ?? 0];
+        if (restriction === undefined) throw error;
+        return [undefined, `the engine restricts this call (${restriction})`, 'skipped'];
+      }
     });
   } catch (error) {
     for (const name of ORDER.slice(steps.length)) done(name, 'skipped', 'a step before it failed');
@@ -106,10 +130,29 @@ export async function check(load: () => Settings, report: (step: CheckStep) => v
   return { status: 0, steps };
 }
 
+async function inTime<T>(work: T | Promise<T>, limit: number | undefined): Promise<T> {
+  if (limit === undefined) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const left = limit * 1000 - performance.now();
+    timer = setTimeout(() => reject(new CheckTimeOut(`no result within the ${limit} s of the whole check`)), left);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function grpcStatus(error: unknown): number | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'number' ? code : undefined;
+}
+
 function isTimeOut(error: unknown): boolean {
-  if (error instanceof ConnectTimeOut) return true;
+  if (error instanceof ConnectTimeOut || error instanceof CheckTimeOut) return true;
   if (error instanceof RestError) return error.timedOut;
   if (error instanceof Error && error.name === 'TimeoutError') return true;
-  // gRPC: DEADLINE_EXCEEDED
-  return (error as { code?: unknown } | null)?.code === 4;
+  // DEADLINE_EXCEEDED
+  return grpcStatus(error) === 4;
 }
