@@ -1,5 +1,5 @@
 import { isoTime } from '../../base/iso-time.ts';
-import { describeTaskQueue, type TaskQueueInfo } from '../../engine/task-queue.ts';
+import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/first-event.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import type { Check, Finding } from '../check.ts';
@@ -27,38 +27,69 @@ function restricted(result: Extract<RpcResult<unknown>, { readonly ok: false }>)
   };
 }
 
-interface Seen {
-  readonly workflow: TaskQueueInfo;
-  readonly activity: TaskQueueInfo;
+type Kind = 'workflow' | 'activity';
+type Seen = Readonly<Record<Kind, TaskQueueInfo>>;
+
+const KINDS: readonly Kind[] = ['workflow', 'activity'];
+const PLURAL: Readonly<Record<Kind, string>> = { workflow: 'workflows', activity: 'activities' };
+
+/** A queue as one kind of its tasks is polled: by whom still, when anybody last did, and how many wait. */
+interface KindSeen {
+  readonly fresh: readonly Poller[];
+  /** Milliseconds since the epoch; 0: nobody did. */
+  readonly latest: number;
+  readonly backlog: number;
 }
 
-function judge({ workflow, activity }: Seen, queue: Sourced<string>, now: number): Finding<never> {
-  const latest = Math.max(0, ...workflow.pollers.map(({ lastAccess }) => lastAccess));
+function kindSeen({ pollers, backlog = 0 }: TaskQueueInfo, now: number): KindSeen {
+  const newest = pollers.toSorted((one, other) => other.lastAccess - one.lastAccess);
+  const fresh = newest.filter(({ lastAccess }) => now - lastAccess <= STALE_MS);
+  return { fresh, latest: newest[0]?.lastAccess ?? 0, backlog };
+}
+
+function judge(seen: Seen, queue: Sourced<string>, now: number): Finding<never> {
+  const kinds = { workflow: kindSeen(seen.workflow, now), activity: kindSeen(seen.activity, now) };
+  const { workflow, activity } = kinds;
+  const latest = Math.max(workflow.latest, activity.latest);
   const facts = {
     queue: queue.value,
-    workflowPollers: workflow.pollers.length,
-    activityPollers: activity.pollers.length,
-    identities: workflow.pollers.slice(0, SHOWN_POLLERS).map(({ identity }) => identity),
+    workflowPollers: seen.workflow.pollers.length,
+    activityPollers: seen.activity.pollers.length,
+    identities: workflow.fresh.slice(0, SHOWN_POLLERS).map(({ identity }) => identity),
     ...(latest > 0 && { lastSeen: isoTime(latest) }),
-    ...(workflow.backlog !== undefined && { backlog: workflow.backlog }),
+    ...(seen.workflow.backlog !== undefined && { backlog: seen.workflow.backlog }),
+    ...(seen.activity.backlog !== undefined && { activityBacklog: seen.activity.backlog }),
   };
-  const finding = (code: string, text: string): Finding<never> =>
-    explainedFinding({ id: 'KF-POLL-001', code, text, facts, values: { queue: queue.value, source: queue.source } });
+  const finding = (code: string, text: string, kind: Kind = 'workflow'): Finding<never> => {
+    const values = { queue: queue.value, source: queue.source, kind: PLURAL[kind] };
+    return explainedFinding({ id: 'KF-POLL-001', code, text, facts, values });
+  };
   const name = `the task queue ${queue.value}`;
-  if (workflow.pollers.length === 0) {
-    if ((workflow.backlog ?? 0) > 0)
-      return finding('pollers-none-backlog', `${workflow.backlog} tasks wait in ${name}, and nobody polls it`);
-    return activity.pollers.length > 0
-      ? finding('pollers-wrong-kind', `${activity.pollers.length} poll ${name} for activities, nobody for workflows`)
-      : finding('pollers-none', `Nobody polls ${name}`);
-  }
-  if (now - latest > STALE_MS) {
-    const minutes = Math.round((now - latest) / 60_000);
-    return finding('pollers-stale', `Nobody has polled ${name} for ${minutes} minutes`);
+  const ago = `for ${Math.round((now - latest) / 60_000)} minutes`;
+
+  const waiting = KINDS.find((kind) => kinds[kind].backlog > 0 && kinds[kind].fresh.length === 0);
+  if (waiting !== undefined) {
+    const { backlog } = kinds[waiting];
+    const many = backlog === 1 ? `1 ${waiting} task waits in ${name}` : `${backlog} ${waiting} tasks wait in ${name}`;
+    const other = waiting === 'workflow' ? 'activity' : 'workflow';
+    if (kinds[other].fresh.length > 0) {
+      const text = `${many}, which is polled for ${PLURAL[other]} and not for ${PLURAL[waiting]}`;
+      return finding('pollers-wrong-kind-backlog', text, waiting);
+    }
+    return latest > 0
+      ? finding('pollers-stale-backlog', `${many}, and nobody has polled it ${ago}`)
+      : finding('pollers-none-backlog', `${many}, and nobody polls it`);
   }
   const [first] = facts.identities;
-  const more = workflow.pollers.length > 1 ? ` and ${workflow.pollers.length - 1} more` : '';
-  return { state: 'pass', summary: `${name} is polled by ${first ?? ''}${more}`, facts };
+  if (first !== undefined) {
+    const more = workflow.fresh.length > 1 ? ` and ${workflow.fresh.length - 1} more` : '';
+    return { state: 'pass', summary: `${name} is polled by ${first}${more}`, facts };
+  }
+  if (activity.fresh.length > 0)
+    return finding('pollers-wrong-kind', `${activity.fresh.length} poll ${name} for activities, nobody for workflows`);
+  return latest > 0
+    ? finding('pollers-stale', `Nobody has polled ${name} ${ago}`)
+    : finding('pollers-none', `Nobody polls ${name}`);
 }
 
 export const queuePollers: DoctorCheck = {

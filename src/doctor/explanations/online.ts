@@ -93,6 +93,14 @@ export const online: Readonly<Record<string, Explanation>> = {
         'Work waits in the queue and nobody polls it.',
         'Start the worker; its queue must be <queue>, letter by letter (<source>)',
       ),
+      'pollers-stale-backlog': fails(
+        'Work waits in the queue, and whoever polled it has not been seen for two minutes: the worker has stopped or lost its connection.',
+        'Look at the log of the worker, and start it again',
+      ),
+      'pollers-wrong-kind-backlog': fails(
+        'Tasks of one kind wait in the queue, and only the other kind is polled: workflow tasks need a worker with workflows, activity tasks one with activities.',
+        'Check that the worker registers its <kind>, and that this is the queue of the process definition (<source>)',
+      ),
       'pollers-stale': warns(
         'Whoever polled the queue has not been seen for two minutes: the worker has stopped or lost its connection.',
         'Look at the log of the worker, and start it again',

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import type { Fault, World } from './fault.ts';
 import { pollersAnswer } from './answers.ts';
@@ -220,8 +221,21 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
         },
       };
       world.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
+      // As an installed worker answers there, and as one did that took the restriction for a failure.
+      const steps = ['settings', 'rest', 'token', 'certificate', 'connect'].map((step) => ({
+        ...{ step, status: 'ok' as const, detail: '' },
+      }));
+      const last = { step: 'namespace', status: 'failed' as const, detail: '7 PERMISSION_DENIED' };
+      world.project = {
+        workerCheck: () => Promise.resolve({ kind: 'answered', status: 1, steps: [...steps, last] }),
+      };
+      world.afterwards.push(() => {
+        const at = join(world.folder, 'node_modules', '@temporalio', 'worker');
+        mkdirSync(at, { recursive: true });
+        writeFileSync(join(at, 'package.json'), JSON.stringify({ name: '@temporalio/worker', version: '1.24.0' }));
+      });
     },
-    ['engine token'],
+    ['engine token', "engine token (by the worker's own check)"],
   ],
 ];
 
@@ -306,16 +320,30 @@ describe('healthy', () => {
     expect(report).toMatchObject({ status: 0, created });
     for (const text of texts) expect(text).not.toContain('canary');
   });
+});
 
-  it('takes what an earlier run got, and makes nothing anew', async () => {
-    const issued = {};
-    const reuse: Fault['make'] = (world) => {
-      requested(world);
-      world.request = { issued };
-    };
-    const first = await examineWorld(folder(), materials, [{ make: reuse }]);
-    expect(first.report.created).toEqual(['engine token', 'engine certificate']);
-    const second = await examineWorld(folder(), materials, [{ make: reuse }]);
-    expect(second.report).toMatchObject({ status: 0, created: [] });
+describe('what was made at KuFlow', () => {
+  it('is listed though it can not be used', async () => {
+    const { report } = await examineWorld(folder(), materials, [
+      {
+        make: (world) => {
+          requested(world);
+          const healthy = world.rest;
+          world.rest = (request, response, index) => {
+            const body = request.body.toString();
+            const expiredAt = new Date(Date.now() + 3_600_000).toISOString();
+            if (body.includes('ENGINE_TOKEN'))
+              sendJson(response, 200, { type: 'ENGINE_TOKEN', engineToken: { token: 't'.repeat(70_000), expiredAt } });
+            else if (body.includes('ENGINE_CERTIFICATE')) {
+              const [serverRootCaCertificate, clientCertificate] = [materials.authority.cert, materials.client.cert];
+              const tls = { serverRootCaCertificate, clientCertificate, clientPrivateKey: materials.server.key };
+              sendJson(response, 200, { type: 'ENGINE_CERTIFICATE', engineCertificate: { namespace: 'n', tls } });
+            } else healthy(request, response, index);
+          };
+        },
+      },
+    ]);
+    expect(rootsOf(report)).toEqual(['KF-TOKEN-001 fail token-too-long', 'KF-TLS-002 fail certificate-key-mismatch']);
+    expect(report.created).toEqual(['engine token', 'engine certificate']);
   });
 });
