@@ -6,8 +6,9 @@ import { KnownError, codeOf, usageError } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { explainAll } from '../doctor/explanations/explain.ts';
-import type { Issued } from '../doctor/reuse.ts';
-import { examine, readExpiryThreshold, type Examination } from '../flows/doctor.ts';
+import { givenSecret, type ConnectionWorld } from '../flows/connection-flags.ts';
+import { examine, readExpiryThreshold, type DoctorFlowRequest, type Examination } from '../flows/doctor.ts';
+import { watchDoctor } from '../flows/doctor-watch.ts';
 import { explanationAsData, printExplanation, printExplanationList } from '../terminal/doctor-explain-view.ts';
 import { doctorAsGithub, doctorAsJunit } from '../terminal/doctor-formats.ts';
 import { doctorAsTicket } from '../terminal/doctor-ticket.ts';
@@ -26,38 +27,44 @@ const WATCH_SECONDS = 10;
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
   if (flags.json === true && flags.format !== undefined)
     throw usageError('--json and --format are two forms of one result: choose one');
-  const signal = context.interruption();
-  const issued: Issued = {};
   if (flags.watch === undefined) {
-    const examination = await once(flags, context, issued);
+    const examination = await once(flags, context);
     print(examination, flags, context);
     if (flags.report !== undefined) await writeTicket(flags.report, examination, context);
     context.setStatus(examination.report.status);
     return;
   }
   if (flags.report !== undefined) throw usageError('--report and --watch do not go together: a report is one run');
-  const pause = (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000;
-  let before = '';
-  for (let first = true; ; first = false) {
-    // The worker's own check makes a token of its own each time.
-    const skip = [...(flags.skip ?? []), ...(first ? [] : ['KF-WORK-001', 'KF-WORK-002'])];
-    const examination = await once({ ...flags, skip }, context, issued);
-    const seen = examination.report.roots.map(({ id, state, cause }) => `${id} ${state} ${cause?.code ?? ''}`).join();
-    if (first || seen !== before || flags.json === true) print(examination, flags, context);
-    before = seen;
-    context.setStatus(examination.report.status);
-    await systemClock.sleep(pause, signal);
-  }
+  const secretRead = flags.clientSecretStdin === true ? await givenSecret(flags, worldOf(context)) : undefined;
+  await watchDoctor({
+    examine: (handedOn) => once(flags, context, { ...handedOn, ...(secretRead && { secretRead }) }),
+    onRound: (examination, changed) => {
+      if (changed || flags.json === true) print(examination, flags, context);
+      context.setStatus(examination.report.status);
+    },
+    pauseMs: (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000,
+    clock: systemClock,
+    signal: context.interruption(),
+  });
 }
 
-async function once(flags: DoctorFlags, context: CommandContext, issued: Issued): Promise<Examination> {
-  const { terminal, env, cwd } = context;
+function worldOf({ env, cwd, terminal }: CommandContext): ConnectionWorld {
+  return { env, cwd, stdin: terminal.prompts.input };
+}
+
+async function once(
+  flags: DoctorFlags,
+  context: CommandContext,
+  handedOn: Pick<DoctorFlowRequest, 'issued' | 'earlier' | 'secretRead'> = {},
+): Promise<Examination> {
+  const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
     return await examine({
-      ...{ env, cwd, flags, issued },
+      ...worldOf(context),
+      ...handedOn,
+      flags,
       signal: context.interruption(),
-      stdin: terminal.prompts.input,
       selection: {
         ...(flags.only && { only: flags.only }),
         ...(flags.skip && { skip: flags.skip }),

@@ -34,7 +34,10 @@ export function configure(command: Command, context: CommandContext): void {
           "a certificate where the settings give none. The worker's own check, where it is installed, makes its own. Works in a project and outside of one.",
       )
       .addOption(
-        new Option('--only <ids>', 'Checks or planes, separated by commas, with what they require').argParser(list),
+        new Option(
+          '--only <ids>',
+          'Checks or planes, separated by commas, with what they require or wait for',
+        ).argParser(some),
       )
       .addOption(new Option('--skip <ids>', 'Checks or planes to leave out, separated by commas').argParser(list))
       .option('--offline', 'Only what needs no network')
@@ -77,6 +80,13 @@ function list(text: string): readonly string[] {
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+}
+
+/** A list that was meant to name something: an empty one would look at nothing, and say that all is well. */
+function some(text: string): readonly string[] {
+  const words = list(text);
+  if (words.length === 0) throw new InvalidArgumentError('Expected checks or planes, such as tls or KF-TLS-003.');
+  return words;
 }
 
 function seconds(text: string): number {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
+import type { Secret } from '../base/secret.ts';
 import { requireSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
 import { settingsWithProfiles } from './profile-settings.ts';
@@ -24,6 +25,8 @@ export interface ConnectionWorld {
   /** Absolute; application files are read here. */
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+  /** What the options gave of standard input when it was read before: it can be read once. */
+  readonly secretRead?: GivenSecret;
   /** Ends what is asked of a keychain. */
   readonly signal?: AbortSignal;
 }
@@ -57,7 +60,7 @@ export async function resolveConnection(
   flags: ConnectionFlags,
   world: ConnectionWorld,
 ): Promise<{ readonly result: SettingsResult; readonly warnings: readonly string[] }> {
-  const secret = await givenSecret(flags, world);
+  const secret = world.secretRead ?? (await givenSecret(flags, world));
   const given = {
     'kuflow.api.client-id': option(flags.clientId, '--client-id'),
     'kuflow.api.client-secret': secret?.value,
@@ -81,8 +84,13 @@ export async function resolveConnection(
   return { result, warnings: [...(secret?.warnings ?? []), ...ofFiles, ...warnings] };
 }
 
+export interface GivenSecret {
+  readonly value: { readonly value: Secret; readonly option: string };
+  readonly warnings: readonly string[];
+}
+
 /** The secret that the options name, with the option and its warnings; undefined when none does. */
-export async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld) {
+export async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld): Promise<GivenSecret | undefined> {
   if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true) {
     throw usageError('--client-secret-file and --client-secret-stdin are two ways of giving one secret: choose one');
   }

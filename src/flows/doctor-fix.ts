@@ -1,6 +1,5 @@
-import { chmod, lstat, readFile } from 'node:fs/promises';
+import { appendFile, chmod, lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf } from '../base/errors.ts';
 import type { Fix } from '../doctor/check.ts';
 
@@ -30,13 +29,18 @@ export async function applyFixes(fixes: readonly Fix[]): Promise<readonly FixRes
   return results;
 }
 
+/** Appends, so that nothing of what is there is read as text and written anew, whatever its encoding. */
 async function ignore(folder: string, line: string): Promise<void> {
   const path = join(folder, '.gitignore');
+  if (line.includes('\n')) throw Object.assign(new Error('line break'), { code: 'its name has a line break' });
   const about = await lstat(path).catch(() => undefined);
   if (about !== undefined && !about.isFile())
     throw Object.assign(new Error('no regular file'), { code: 'no regular file' });
-  const before = about === undefined ? '' : await readFile(path, 'utf8');
-  if (before.split(/\r?\n/).includes(line)) return;
-  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
-  await writeFileAtomic(path, `${before}${gap}${line}\n`, about === undefined ? 0o644 : about.mode & 0o777);
+  // One character for each byte.
+  const before = about === undefined ? '' : await readFile(path, 'latin1');
+  const added = Buffer.from(line);
+  if (before.split(/\r?\n/).includes(added.toString('latin1'))) return;
+  const end = before.includes('\r\n') ? '\r\n' : '\n';
+  const gap = before === '' || before.endsWith('\n') ? '' : end;
+  await appendFile(path, Buffer.concat([Buffer.from(gap), added, Buffer.from(end)]), { mode: 0o644 });
 }

@@ -44,7 +44,8 @@ export const filePermissions: DoctorCheck = {
       text: `Other users may read ${texts.join(', ')}`,
       facts: { files: texts },
       values: { file: shown(first.file.path, input.cwd) },
-      fixes: open.map(({ file }): Fix => ({ kind: 'chmod', path: file.path, mode: 0o600 })),
+      // Rights are only taken away: a file that its owner may not write stays so.
+      fixes: open.map(({ file, mode }): Fix => ({ kind: 'chmod', path: file.path, mode: mode & 0o700 })),
     });
   },
 };

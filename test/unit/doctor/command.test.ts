@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/commands/registry.ts';
@@ -74,6 +74,12 @@ describe('kuflow doctor', () => {
       'KF-TOKEN-001',
     ]);
     expect((await json(['--only', 'files'])).results.map(({ id }) => id)).toEqual(['KF-FILE-001', 'KF-FILE-002']);
+    expect((await json(['--only', 'clock'])).results.map(({ id }) => id)).toEqual([
+      'KF-SET-001',
+      'KF-REST-001',
+      'KF-CLOCK-001',
+    ]);
+    for (const nothing of ['', ',', ' , ']) expect((await run(['--only', nothing])).status, nothing).toBe(2);
     const typo = await run(['--only', 'KF-TLS-01']);
     expect(typo.status).toBe(2);
     expect(typo.stderr).toContain('KF-TLS-001');
@@ -127,6 +133,48 @@ describe('kuflow doctor --fix', () => {
     expect(statSync(join(cwd, 'application-local.yaml')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(cwd, '.gitignore'), 'utf8')).toBe('/application-local.yaml\n');
     expect(await json(['--only', 'files', '--fix'], { cwd, env })).toMatchObject({ fixed: [] });
+  });
+
+  it('changes nothing that --only or --skip leave out, and nothing before they are understood', async () => {
+    const cwd = exposed();
+    const env = { PATH };
+    const mode = (): number => statSync(join(cwd, 'application-local.yaml')).mode & 0o777;
+    const left = ['--offline', '--fix'];
+    for (const argv of [
+      ['--only', 'KF-SET-001'],
+      ['--skip', 'files'],
+    ])
+      expect(await json([...argv, ...left], { cwd, env })).toMatchObject({ fixed: [] });
+    expect((await run(['--only', 'fils', ...left], { cwd, env })).status).toBe(2);
+    expect((await run(['--skip', 'fils', ...left], { cwd, env })).status).toBe(2);
+    expect(mode()).toBe(0o644);
+    expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
+    expect(await json(['--skip', 'KF-FILE-002', ...left], { cwd, env })).toMatchObject({ fixed: [{}] });
+    expect(mode()).toBe(0o600);
+    expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
+  });
+
+  it('only takes rights away', async () => {
+    const cwd = exposed();
+    const local = join(cwd, 'application-local.yaml');
+    chmodSync(local, 0o444);
+    await json(['--only', 'KF-FILE-001', '--fix'], { cwd, env: { PATH } });
+    expect(statSync(local).mode & 0o777).toBe(0o400);
+  });
+
+  it.each([
+    ['Windows', 'a\r\nb', 'a\r\nb\r\n/application-local.yaml\r\n'],
+    ['Linux', 'a\nb\n', 'a\nb\n/application-local.yaml\n'],
+    ['no text at all', '\xff\xfe\x00a\n', '\xff\xfe\x00a\n/application-local.yaml\n'],
+  ])('appends to a .gitignore of %s, byte for byte, and keeps file and permissions', async (_name, before, after) => {
+    const cwd = exposed();
+    const path = join(cwd, '.gitignore');
+    writeFileSync(path, Buffer.from(before, 'latin1'));
+    chmodSync(path, 0o664);
+    const { ino } = statSync(path);
+    await json(['--only', 'KF-FILE-002', '--fix'], { cwd, env: { PATH } });
+    expect(readFileSync(path, 'latin1')).toBe(after);
+    expect([statSync(path).ino, statSync(path).mode & 0o777]).toEqual([ino, 0o664]);
   });
 });
 
