@@ -4,7 +4,7 @@ import { workerAgrees, workerCheck } from '../../../src/doctor/checks/worker.ts'
 import type { DoctorFound, DoctorInput, WorkerCheckOptions, WorkerStep } from '../../../src/doctor/doctor-input.ts';
 import { runChecks } from '../../../src/doctor/runner.ts';
 
-type Twin = readonly [id: string, state: CheckState, skipped?: SkipReason];
+type Twin = readonly [id: string, state: CheckState, skipped?: SkipReason, blockedBy?: string];
 
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'] as const;
 
@@ -24,6 +24,7 @@ function steps(
 
 const HEALTHY: readonly Twin[] = [
   ['KF-SET-001', 'pass'],
+  ['KF-SET-006', 'pass'],
   ['KF-SET-002', 'pass'],
   ['KF-REST-001', 'pass'],
   ['KF-CLOCK-001', 'pass'],
@@ -61,9 +62,10 @@ async function judge(
     },
     ...input,
   } as unknown as DoctorInput;
-  const earlier = twins.map(([id, state, skipped]): CheckResult => ({
+  const earlier = twins.map(([id, state, skipped, blockedBy]): CheckResult => ({
     ...{ id, title: id, plane: 'engine', docs: id, state, summary: '', facts: {}, advice: [], ms: 0 },
     ...(skipped && { skipped }),
+    ...(blockedBy && { blockedBy }),
   }));
   const stand = earlier.map(({ id }) => ({
     ...{ id, title: id, plane: 'engine' as const, docs: id, requires: [], offline: true, timeoutMs: 1 },
@@ -113,6 +115,8 @@ describe("doctor and the worker's own check", () => {
   it('are one root where the worker meets the same fault at another step', async () => {
     expect(verdict(await judge(steps('settings'), but(['KF-TLS-001', 'fail'])))).toBe('pass');
     expect(verdict(await judge(steps('certificate'), but(['KF-CLOCK-001', 'fail'])))).toBe('pass');
+    const blocked: Twin = ['KF-TLS-003', 'skip', 'blocked', 'KF-CLOCK-001'];
+    expect(verdict(await judge(steps('connect'), but(['KF-CLOCK-001', 'fail'], blocked)))).toBe('pass');
   });
 });
 
@@ -140,7 +144,7 @@ describe("the worker's own check", () => {
   it('is left out where the credentials are those of a profile, which no worker reads', async () => {
     const { made, agrees, asked } = await judge(steps('settings'), HEALTHY, { profile: 'work' });
     expect(made).toMatchObject({ state: 'warn', cause: { code: 'worker-reads-no-profiles' } });
-    expect(made?.advice.map(({ command }) => command)).toContain('kuflow credentials pull --profile work');
+    expect(made?.advice.map(({ command }) => command)).toContain('<kuflow> credentials pull --profile work');
     expect(agrees).toMatchObject({ state: 'skip' });
     expect(asked).toEqual([]);
   });
