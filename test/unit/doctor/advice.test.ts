@@ -182,10 +182,10 @@ describe('commands in advice', () => {
 describe('generated code beside its definition', () => {
   it('is compared where this version made it, and told to be not compared where another did', async () => {
     const same = await project('npm', packageVersion());
-    expect(await projectView(same, {}).drift()).toEqual({ kind: 'compared', files: [] });
+    expect(await projectView(same, {}, {}).drift()).toEqual({ kind: 'compared', files: [] });
     expect(await doctor(same, '--only', 'KF-PROJ-001')).toContain('as generated');
     const other = await project('npm', '0.0.1');
-    expect(await projectView(other, {}).drift()).toMatchObject({ kind: 'not-compared', madeBy: '0.0.1' });
+    expect(await projectView(other, {}, {}).drift()).toMatchObject({ kind: 'not-compared', madeBy: '0.0.1' });
     const said = await doctor(other, '--only', 'KF-PROJ-001');
     expect(said).toContain('not compared: version 0.0.1');
     expect(said).not.toContain('as generated');
