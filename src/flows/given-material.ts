@@ -5,7 +5,7 @@ import type { ResolvedSettings } from '../settings/resolve.ts';
 /** The certificate of the settings, as a worker takes it; undefined when they give none, or no whole one. */
 export async function givenMaterial(settings: ResolvedSettings): Promise<GivenMaterial | undefined> {
   const { material } = await connectionSettings({ settings, problems: [], warnings: [] });
-  if (material.kind === 'requested') return undefined;
+  if (material.kind !== 'given') return undefined;
   const { source, form, read } = material;
   const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
     (name) => settings[`temporal.mutual-tls.${name}`]?.value,
