@@ -76,7 +76,8 @@ describe('the check at the end of create', () => {
     expect(ended.status, ended.err).toBe(0);
     const lines = ended.err.split('\n').filter((line) => /^✔ (Settings|REST|Engine|TLS|Namespace)/.test(line));
     expect(lines.map((line) => line.slice(2).split(/[:(]/)[0]?.trim())).toEqual([
-      'Settings',
+      'Settings of the REST API',
+      'Settings of the engine',
       'REST credentials',
       'Engine token',
       'Engine certificate from KuFlow',
@@ -96,7 +97,7 @@ describe('the check at the end of create', () => {
     const answer = answerOf(await create({}, '--json'));
     expect(answer.status).toBe(0);
     expect(Object.keys(steps(answer))).toEqual(['pass']);
-    expect(steps(answer)['pass']).toHaveLength(7);
+    expect(steps(answer)['pass']).toHaveLength(8);
   });
 
   it('names a wrong secret as the first failure, with what to do; the project stays: status 1', async () => {
