@@ -31,6 +31,21 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/commands/**/*.ts', 'src/terminal/**/*.ts'],
+    // These make JSON that no terminal sees, and the text that all others take.
+    ignores: ['src/commands/describe-command.ts', 'src/commands/wizard/answer-call.ts', 'src/terminal/safe-json.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'JSON',
+          property: 'stringify',
+          message: 'A terminal might obey what is in it: jsonLine of terminal/safe-json.ts escapes that.',
+        },
+      ],
+    },
+  },
+  {
     files: ['*.config.{js,ts}', 'scripts/**', 'bench/**', 'bin/**'],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },

@@ -9,7 +9,7 @@ import { askOf, option, runAddition } from './add-run.ts';
 import type { AddProcessFlags } from './add.ts';
 import { apiDiscovery } from './api-discovery.ts';
 import type { CommandContext } from './context.ts';
-import { checkIds, definitionRequest, missingAnswers, sourceOf } from './create-call.ts';
+import { checkValues, definitionRequest, missingAnswers, sourceOf } from './create-call.ts';
 import type { CreateFlags } from './create-flags.ts';
 import { resolveConnection } from './create-request.ts';
 
@@ -27,7 +27,7 @@ export async function runAddProcess(
   if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
 
   const answered = await answeredFlags(project, code, { ...flags, taskQueue: queue }, ask, context);
-  checkIds(answered);
+  checkValues(answered);
   const progress = openProgress(context.terminal.err);
   try {
     const connection =

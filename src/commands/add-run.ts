@@ -6,6 +6,7 @@ import { openProject, type WorkerProject } from '../scaffold/edit/open-project.t
 import type { AdditionRequest } from '../scaffold/edit/plan-addition.ts';
 import { printAdded, printEdit } from '../terminal/diff-view.ts';
 import type { Ask } from '../terminal/prompts.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { AddFlags, AddTaskFlags } from './add.ts';
 import type { CommandContext } from './context.ts';
 
@@ -75,7 +76,7 @@ export async function runAddition(run: {
     invocation,
     signal: context.interruption(),
   });
-  if (flags.json === true) terminal.out.line(JSON.stringify(result, undefined, 2));
+  if (flags.json === true) terminal.out.line(jsonLine(result));
   else printAdded(terminal, result, context.cwd);
   context.setStatus(result.status);
 }

@@ -4,7 +4,7 @@ import { configFolder } from '../base/config-folder.ts';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/uuid.ts';
 import { defaultProfileIn } from '../credentials/profiles/profile-file.ts';
-import { shellWord } from '../names/shell.ts';
+import { shellPath, shellWord } from '../names/shell.ts';
 import type { DefinitionRequest } from '../flows/find-definition.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
 
@@ -98,8 +98,13 @@ export function credentialsElsewhere({ env, cwd }: CallPlace): string | undefine
   return stored === undefined ? undefined : `the profile ${stored}`;
 }
 
-/** Throws a usage error on an id that is no UUID. */
-export function checkIds(flags: CreateFlags): void {
+/** Throws a usage error on an id that is no UUID, and on a task queue that a worker would poll by another name. */
+export function checkValues(flags: CreateFlags): void {
+  const { taskQueue } = flags;
+  if (taskQueue !== undefined && taskQueue !== taskQueue.trim()) {
+    throw usageError(`--task-queue ${shellWord(taskQueue)}: it begins or ends with white space, which settings lose`);
+  }
+
   for (const [option, value] of [
     ['--process-id', flags.processId],
     ['--tenant-id', flags.tenantId],
@@ -201,5 +206,5 @@ export function createCommand(call: { readonly folder: string; readonly flags: C
     ...(flags.git ? [] : ['--no-git']),
     ...(flags.check ? [] : ['--no-check']),
   ];
-  return ['npx create-kuflow-worker', shellWord(call.folder), ...words, ...off, '--yes'].join(' ');
+  return ['npx create-kuflow-worker', shellPath(call.folder), ...words, ...off, '--yes'].join(' ');
 }

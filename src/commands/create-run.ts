@@ -1,9 +1,11 @@
+import { forTerminal } from '../base/escape.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import { createProject, type CreateDependencies, type CreateResult } from '../flows/create.ts';
 import { followChecks, followDiscovery, followScaffold, printCreated } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import { apiDiscovery } from './api-discovery.ts';
-import { checkIds, missingAnswers, missingError } from './create-call.ts';
+import { checkValues, missingAnswers, missingError } from './create-call.ts';
 import { projectCheck } from './create-check.ts';
 import type { CreateCall } from './create-flags.ts';
 import { connectionOf, requestOf, type AnsweredCall } from './create-request.ts';
@@ -15,7 +17,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
   const call = withoutBlankFolder(called);
   const { flags } = call;
   const signal = context.interruption();
-  checkIds(flags);
+  checkValues(flags);
   const missing = missingAnswers(call, context);
   const mayAsk = terminal.canAsk && flags.yes !== true && flags.json !== true;
   if (missing.length > 0 && !mayAsk) throw missingError(call, missing);
@@ -27,7 +29,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       : await (await import('./wizard/answer-call.ts')).answerCall(call, ask, signal, context);
 
   const connection = answered.connection ?? (await connectionOf(answered.call, context));
-  for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${warning}`);
+  for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
   const request = requestOf(answered.call, connection, context);
   const progress = openProgress(terminal.err);
   try {
@@ -44,9 +46,9 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       },
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(JSON.stringify(createdAsJson(result), undefined, 2));
+    if (flags.json === true) terminal.out.line(jsonLine(createdAsJson(result)));
     else printCreated(terminal, result);
-    if (asked) terminal.err.line(`\nTo do the same without questions:\n  ${request.command}`);
+    if (asked) terminal.err.line(`\nTo do the same without questions:\n  ${forTerminal(request.command, Infinity)}`);
     context.setStatus(result.status);
   } finally {
     progress.stop();

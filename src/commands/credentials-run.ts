@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
 import type { CredentialWorld } from '../flows/credentials-access.ts';
 import { execWithCredentials, requestEngineToken } from '../flows/credentials-exec.ts';
 import { pullAndExport } from '../flows/credentials-export.ts';
@@ -10,6 +11,7 @@ import { followPull, printPull, printPrune, pullAsData, pruneAsData } from '../t
 import { printStatus, statusAsData } from '../terminal/credentials-status-view.ts';
 import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import type {
   CredentialsFlags,
@@ -145,7 +147,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
     ]);
   }
   const { token, warnings } = await requestEngineToken({ ...world(context), flags });
-  for (const warning of warnings) terminal.err.line(`Warning: ${warning}`);
+  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
   const value = token.value.reveal();
   if (flags.json === true) printJson(context, { token: value, expiresAt: new Date(token.expiresAt).toISOString() });
   else terminal.out.line(value);
@@ -172,7 +174,7 @@ export async function runExec(
       flags,
       command: [program, ...rest],
       passSignals: (listener) => context.passSignals(listener),
-      onWarning: (text) => terminal.err.line(`Warning: ${text}`),
+      onWarning: (text) => terminal.err.line(`Warning: ${forTerminal(text, 1000)}`),
     });
     if (result.kind === 'not-started') failed(result.error, result.status);
     else context.setStatus(result.status, true);
@@ -183,5 +185,5 @@ export async function runExec(
 }
 
 function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(JSON.stringify(value, undefined, 2));
+  context.terminal.out.line(jsonLine(value));
 }

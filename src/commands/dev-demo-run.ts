@@ -1,9 +1,11 @@
 import { relative } from 'node:path';
+import { forTerminal } from '../base/escape.ts';
 import { demo } from '../flows/demo.ts';
-import { shellWord } from '../names/shell.ts';
+import { shellPath } from '../names/shell.ts';
 import { followChecks, followScaffold } from '../terminal/create-view.ts';
 import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 
 export async function runDemo(
@@ -33,19 +35,19 @@ export async function runDemo(
     progress.end('done', 'Everything is stopped');
     context.setStatus(result.simulation.status);
     if (flags.json === true) {
-      terminal.out.line(JSON.stringify(result, undefined, 2));
+      terminal.out.line(jsonLine(result));
       return;
     }
     showSimulation(terminal.out, result.simulation);
-    const folder = shellWord(relative(context.cwd, result.project));
+    const folder = shellPath(relative(context.cwd, result.project));
     if (result.simulation.status === 0) {
       terminal.err.line('\nWhat to try next');
-      terminal.err.line(`  cd ${folder}`);
+      terminal.err.line(`  cd ${forTerminal(folder, Infinity)}`);
       terminal.err.line('  npm run dev      the platform and the worker, started again when you edit');
       terminal.err.line('  npm run smoke    one process, run to its end');
       terminal.err.line('  npm test         the tests of the worker');
       terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');
-    } else terminal.err.line(`The worker wrote ${relative(context.cwd, result.workerLog)}`);
+    } else terminal.err.line(`The worker wrote ${forTerminal(relative(context.cwd, result.workerLog), 1000)}`);
   } finally {
     progress.stop();
   }

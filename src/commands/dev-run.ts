@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
 import { devExec } from '../flows/dev-exec.ts';
 import { runningPlatform, startDevPlatform } from '../flows/dev-platform.ts';
 import { readHistory, serverPath, settingsOf } from '../flows/dev-tools.ts';
@@ -8,6 +9,7 @@ import { shellWord } from '../names/shell.ts';
 import { attachedLine, platformView, readyHints, readyLine } from '../terminal/platform-view.ts';
 import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { escapedJson, jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import { devRequest } from './dev-request.ts';
 import type { DevFlags } from './dev.ts';
@@ -67,7 +69,7 @@ export async function runEnv(flags: DevFlags & { readonly json?: boolean }, cont
   const where = { cwd: context.cwd, stateDir: flags.stateDir };
   const settings = await settingsOf(await runningPlatform(where), { ...where, env: context.env });
   const { out } = context.terminal;
-  if (flags.json === true) out.line(JSON.stringify(settings, undefined, 2));
+  if (flags.json === true) out.line(jsonLine(settings));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
 }
 
@@ -77,10 +79,10 @@ export async function runHistory(
   context: CommandContext,
 ): Promise<void> {
   const history = await readHistory(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), id);
-  if (flags.output === undefined) context.terminal.out.line(history);
+  if (flags.output === undefined) context.terminal.out.line(escapedJson(history));
   else {
     await writeFile(resolve(context.cwd, flags.output), `${history}\n`);
-    context.terminal.err.line(`The history of ${id} is in ${flags.output}`);
+    context.terminal.err.line(`The history of ${forTerminal(id)} is in ${forTerminal(flags.output, 1000)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { usageError } from '../base/errors.ts';
 import { simulate } from '../flows/simulate.ts';
 import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import { devRequest } from './dev-request.ts';
 import type { SimulateFlags } from './dev.ts';
@@ -40,7 +41,7 @@ export async function runSimulate(
       onStep: simulateView(progress),
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(JSON.stringify(result, undefined, 2));
+    if (flags.json === true) terminal.out.line(jsonLine(result));
     else showSimulation(terminal.out, result);
     context.setStatus(result.status);
   } finally {

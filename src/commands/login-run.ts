@@ -6,6 +6,7 @@ import { beginLogin, login, type LoginStart, type LoginWorld } from '../flows/lo
 import { shellWord } from '../names/shell.ts';
 import { followLogin, loginAsData, printLogin } from '../terminal/profile-views.ts';
 import { openProgress } from '../terminal/progress.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import type { LoginFlags } from './login.ts';
 
@@ -38,7 +39,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
       report: followLogin(progress),
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(JSON.stringify(loginAsData(result), undefined, 2));
+    if (flags.json === true) terminal.out.line(jsonLine(loginAsData(result)));
     else printLogin(terminal, result, context.invocation);
     if (answers.asked) {
       terminal.err.line(

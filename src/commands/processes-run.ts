@@ -1,7 +1,9 @@
+import { forTerminal } from '../base/escape.ts';
 import { connectionSettings } from '../flows/connection-flags.ts';
 import { discoverFromApi, listFromApi } from '../flows/discover.ts';
 import { restSettings, type RestSettings } from '../flows/rest-access.ts';
 import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../terminal/process-views.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import type { ProcessesFlags } from './processes-flags.ts';
 
@@ -57,10 +59,10 @@ async function connect(flags: ProcessesFlags, context: CommandContext): Promise<
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
   const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
-  for (const warning of warnings) terminal.err.line(`Warning: ${warning}`);
+  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
   return await restSettings(settings, env);
 }
 
 function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(JSON.stringify(value, undefined, 2));
+  context.terminal.out.line(jsonLine(value));
 }

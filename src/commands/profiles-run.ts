@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
 import { listProfiles, logout, setDefaultProfile, type LoginWorld } from '../flows/login.ts';
 import { logoutAsData, printLogout, printProfiles, profilesAsData } from '../terminal/profile-views.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
 import type { LogoutFlags } from './logout.ts';
 import type { ProfilesFlags } from './profiles.ts';
@@ -19,7 +20,7 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
   const given = world(context);
   if (flags.default !== undefined) await setDefaultProfile(flags.default, given);
   const shown = await listProfiles(given);
-  if (flags.json === true) context.terminal.out.line(JSON.stringify(profilesAsData(shown), undefined, 2));
+  if (flags.json === true) context.terminal.out.line(jsonLine(profilesAsData(shown)));
   else printProfiles(context.terminal, shown, context.invocation);
 }
 
@@ -27,7 +28,7 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
   const given = world(context);
   const removed = await logout(flags.profile ?? (await chosen(flags, given, context)), given);
-  if (flags.json === true) context.terminal.out.line(JSON.stringify(logoutAsData(removed), undefined, 2));
+  if (flags.json === true) context.terminal.out.line(jsonLine(logoutAsData(removed)));
   printLogout(context.terminal, removed, { quiet: flags.json === true });
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, type Option } from 'commander';
+import { forTerminalLines } from '../base/escape.ts';
 import { nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
@@ -31,6 +32,7 @@ export function newProgram(root: Root, terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
+      outputError: (text, write) => write(forTerminalLines(text)),
       getOutHelpWidth: () => terminal.out.columns,
       getErrHelpWidth: () => terminal.err.columns,
     });
@@ -59,13 +61,24 @@ export async function loadCommands(
   finish(program, root.invocation);
 }
 
-// Every command takes --debug, its usage errors point to its own help, and a mistyped choice is told what was probably meant.
+// Every command takes --debug, its usage errors point to its own help, a mistyped choice is told what was probably meant, and no value is blank.
 function finish(command: Command, invocation: string, path = ''): void {
   if (!command.options.some((option) => option.long === '--debug'))
     command.option('--debug', 'Show stack traces of errors');
   command.options.forEach(suggestChoice);
+  for (const option of command.options) if (option.required || option.optional) refuseBlank(command, option);
   command.showHelpAfterError(`Help: ${invocation}${path} --help`);
   for (const child of command.commands) finish(child, invocation, `${path} ${child.name()}`);
+}
+
+// As of a variable that is not set. What it would mean differs from option to option, and is never what was meant.
+function refuseBlank(command: Command, option: Option): void {
+  command.on(`option:${option.name()}`, (text: string | null) => {
+    if (text === null || text.trim() !== '') return;
+    command.error(`error: option '${option.flags}' needs a value, the one given is blank`, {
+      code: 'commander.invalidArgument',
+    });
+  });
 }
 
 function suggestChoice(option: Option): void {

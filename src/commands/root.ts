@@ -1,6 +1,7 @@
 import { CommanderError, type Command } from 'commander';
 import { KnownError, interrupted } from '../base/errors.ts';
 import { listenForInterrupts, passSignalsOn, type SignalSource } from '../base/interrupts.ts';
+import { jsonLine } from '../terminal/safe-json.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
 import { entriesOf, loadCommands, newProgram, type Root } from './program.ts';
@@ -91,7 +92,7 @@ function wantsJson(program: Command, argv: readonly string[]): boolean {
 function usageAsJson(error: CommanderError, status: number): string {
   const [message = '', ...next] = error.message.replace(/^error: /, '').split('\n');
   const advice = next.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
-  return JSON.stringify({ error: { message, next: advice, status } }, undefined, 2);
+  return jsonLine({ error: { message, next: advice, status } });
 }
 
 function asked(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {

@@ -158,9 +158,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       folder: relative(request.cwd, folder),
       packageManager: answers.packageManager,
       installed: made.install.kind === 'installed',
-      ...(made.install.kind === 'failed' && made.install.provide !== undefined
-        ? { provide: made.install.provide }
-        : {}),
+      managerMissing: made.install.kind === 'failed' && made.install.missing === true,
       ...(made.install.kind === 'failed' && made.install.registry !== undefined
         ? { registry: made.install.registry }
         : {}),

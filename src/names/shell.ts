@@ -6,6 +6,11 @@ export function shellWord(text: string): string {
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A path as one word, for a command that would take `-x` for an option. */
+export function shellPath(path: string): string {
+  return shellWord(path.startsWith('-') ? `./${path}` : path);
+}
+
 const LONGEST_PORTABLE = 200;
 
 /**

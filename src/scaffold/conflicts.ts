@@ -2,6 +2,7 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
+import { shellWord } from '../names/shell.ts';
 import type { Plan, PlannedFile } from './plan.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';
@@ -27,8 +28,8 @@ export interface Decision {
 
 /**
  * Compares a plan with what is in `folder`: an absent file is created, an identical one is left, one named in `overwrite` (a path of the
- * plan) is replaced, all others are conflicts. Touches nothing. Throws a KnownError when the folder is a file, or when a symbolic link
- * in it would lead a file out of it; a usage error when `overwrite` names a file that the plan doesn't hold.
+ * plan) is replaced, all others are conflicts. Touches nothing. Throws a KnownError when the folder is a file, when something in it can't be
+ * read, or when a symbolic link in it would lead a file out of it; a usage error when `overwrite` names a file that the plan doesn't hold.
  */
 export async function decide(folder: string, plan: Plan, overwrite: readonly string[] = []): Promise<Decision> {
   const named = new Set(overwrite.map((path) => normalised(path)));
@@ -46,11 +47,24 @@ export async function decide(folder: string, plan: Plan, overwrite: readonly str
   const files: DecidedFile[] = [];
   const conflicts: Conflict[] = [];
   for (const file of plan.files) {
-    const found = await look(folder, file, named.has(file.path));
+    const found = await look(folder, file, named.has(file.path)).catch((error: unknown) => {
+      throw error instanceof KnownError ? error : unreadable(join(folder, file.path), error);
+    });
     if (typeof found === 'string') files.push({ ...file, action: found });
     else conflicts.push(found);
   }
   return { folder, files, conflicts };
+}
+
+function unreadable(path: string, error: unknown): KnownError {
+  const denied = ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
+  return new KnownError({
+    message: `${path} can't be compared with the file that the project would have there`,
+    tried: `read ${path}`,
+    seen: denied ? 'permission denied' : messageOf(error),
+    next: ['Make it readable, or choose another folder for the project'],
+    cause: error,
+  });
 }
 
 function normalised(path: string): string {
@@ -137,7 +151,7 @@ export function conflictError(decision: Decision, command: string): KnownError {
       'Choose another folder, or move these files away',
       ...(replaceable.length === 0
         ? []
-        : [`To replace a file by name: ${command} --overwrite ${replaceable[0]?.path ?? ''}`]),
+        : [`To replace a file by name: ${command} --overwrite ${shellWord(replaceable[0]?.path ?? '')}`]),
     ],
   });
 }

@@ -5,7 +5,11 @@ import { outsideHook } from '../base/git-environment.ts';
 import { LOCAL_SETTINGS_FILE } from './local-settings.ts';
 
 export type GitResult =
-  | { readonly kind: 'committed' }
+  | {
+      readonly kind: 'committed';
+      /** Paths that the person's own rules ignore, so that they are not in it; absent when there are none. */
+      readonly ignored?: readonly string[];
+    }
   /** A repository was made, the first commit was not. */
   | { readonly kind: 'initialised'; readonly reason: string }
   | { readonly kind: 'skipped'; readonly reason: string }
@@ -103,7 +107,12 @@ async function initAndCommit(options: GitOptions): Promise<GitResult> {
     if (!ignored.ok)
       return { kind: 'initialised', reason: `git does not ignore ${LOCAL_SETTINGS_FILE}, which holds a secret` };
   }
-  const paths = options.paths.filter((path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)));
+  const found = options.paths.filter((path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)));
+  // Git refuses to add a path by name that rules of the person's own ignore. They stand, as they do for `git add .`.
+  const ruled = await git(['check-ignore', '--stdin', '-z'], found.join('\0'));
+  const ignored = found.filter((path) => ruled.stdout.split('\0').includes(path));
+  const paths = found.filter((path) => !ignored.includes(path));
+  if (paths.length === 0) return { kind: 'initialised', reason: 'git ignores every file of the project' };
   // By standard input: a long list is no problem there, and no path is taken for a pattern.
   const added = await git(
     ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'],
@@ -119,7 +128,8 @@ async function initAndCommit(options: GitOptions): Promise<GitResult> {
     '-m',
     'Start from the worker template',
   ]);
-  return committed.ok ? { kind: 'committed' } : failed(committed, true);
+  if (!committed.ok) return failed(committed, true);
+  return { kind: 'committed', ...(ignored.length === 0 ? {} : { ignored }) };
 }
 
 const IDENTITY = [

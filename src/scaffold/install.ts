@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { signalTree } from '../base/process-tree.ts';
 import type { PackageManager } from './answers.ts';
-import { installArguments, programOf, provideCommand } from './package-manager.ts';
+import { installArguments, programOf } from './package-manager.ts';
 import { SAY_REQUESTS, watchRegistry, withoutRequests, type Unreached } from './registry-watch.ts';
 
 export type InstallResult =
@@ -25,8 +25,8 @@ export type InstallResult =
       readonly output: string;
       /** Path of the file that holds all of it, relative to the project; absent when `output` is all. */
       readonly log?: string;
-      /** The command that brings the package manager, when it is not there. */
-      readonly provide?: string;
+      /** The package manager is not on this machine. */
+      readonly missing?: true;
       /** The registry that no connection could be made to. */
       readonly registry?: string;
       readonly ms: number;
@@ -129,7 +129,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
               : `ended by ${result.signal}`,
       ...(await shortened(folder, withoutRequests(stripVTControlCharacters(result.all)).trim())),
       ...(unreached === undefined ? {} : { registry: unreached.registry }),
-      ...(missing ? { provide: provideCommand(packageManager) } : {}),
+      ...(missing ? { missing } : {}),
       ms,
     };
   } finally {

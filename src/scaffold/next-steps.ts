@@ -1,14 +1,14 @@
-import { shellWord } from '../names/shell.ts';
+import { shellPath } from '../names/shell.ts';
 import type { PackageManager } from './answers.ts';
-import { installCommand, scriptCommand } from './package-manager.ts';
+import { installCommand, provideCommand, scriptCommand } from './package-manager.ts';
 
 export interface NextStepsInput {
   /** From where the person stands; `.` or empty when they stand in it. */
   readonly folder: string;
   readonly packageManager: PackageManager;
   readonly installed: boolean;
-  /** The command that brings the package manager, when it is not on this machine. */
-  readonly provide?: string;
+  /** The package manager is not on this machine. */
+  readonly managerMissing?: boolean;
   /** The registry that could not be reached. */
   readonly registry?: string;
   readonly local: boolean;
@@ -35,9 +35,16 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const script = (name: string, ...args: readonly string[]): string => scriptCommand(packageManager, name, args);
   const steps: NextStep[] = [];
   if (input.folder !== '' && input.folder !== '.') {
-    steps.push({ command: `cd ${shellWord(input.folder)}`, text: 'go to the project' });
+    steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
   }
-  if (input.provide !== undefined) steps.push({ command: input.provide, text: 'install the package manager itself' });
+  if (input.managerMissing === true) {
+    const provide = provideCommand(packageManager);
+    steps.push(
+      provide === undefined
+        ? { text: 'install npm, which comes with Node.js: https://nodejs.org' }
+        : { command: provide, text: 'install the package manager itself' },
+    );
+  }
   if (!input.installed) {
     const once = input.registry === undefined ? '' : `, once ${input.registry} answers`;
     steps.push({ command: installCommand(packageManager), text: `install its dependencies${once}` });

@@ -30,8 +30,7 @@ const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
   bun: ['install'],
 };
 
-const PROVIDE: Readonly<Record<PackageManager, string>> = {
-  npm: 'npm comes with Node.js',
+const PROVIDE: Readonly<Record<Exclude<PackageManager, 'npm'>, string>> = {
   pnpm: 'npm install --global pnpm',
   'yarn@1': 'npm install --global yarn',
   'yarn@4': 'npm install --global @yarnpkg/cli-dist',
@@ -164,9 +163,9 @@ export function installCommand(manager: PackageManager): string {
   return `${programOf(manager)} install`;
 }
 
-/** What a person types to get the package manager itself. */
-export function provideCommand(manager: PackageManager): string {
-  return PROVIDE[manager];
+/** What a person types to get the package manager itself; undefined for npm, which brings the others. */
+export function provideCommand(manager: PackageManager): string | undefined {
+  return manager === 'npm' ? undefined : PROVIDE[manager];
 }
 
 /** What a person types to run a script of package.json. */

@@ -73,7 +73,12 @@ function installedText(workspace: string | undefined): string {
 function endGit(progress: Progress, result: MaterialisedProject['git']): void {
   switch (result.kind) {
     case 'committed':
-      progress.end('done', 'Git repository with a first commit');
+      if (result.ignored === undefined) progress.end('done', 'Git repository with a first commit');
+      else
+        progress.end(
+          'warning',
+          `Git repository with a first commit, without what your git settings ignore: ${listed(result.ignored)}`,
+        );
       break;
     case 'initialised':
       progress.end('warning', `Git repository without a first commit: ${result.reason}`);
@@ -86,6 +91,13 @@ function endGit(progress: Progress, result: MaterialisedProject['git']): void {
       break;
   }
 }
+
+function listed(paths: readonly string[]): string {
+  const shown = paths.slice(0, MOST_PATHS).join(', ');
+  return paths.length <= MOST_PATHS ? shown : `${shown} and ${paths.length - MOST_PATHS} more`;
+}
+
+const MOST_PATHS = 5;
 
 const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
   pass: 'done',
@@ -162,13 +174,13 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
   else if (check.kind === 'impossible') {
     err.line(`${yellow('!')} Connection not checked: ${forTerminal(check.reason, 1000)}`);
     for (const line of check.seen === undefined ? [] : check.seen.split('\n')) err.line(`  ${forTerminal(line, 1000)}`);
-    for (const step of check.next) err.line(`  ${forTerminal(step, 1000)}`);
+    for (const step of check.next) err.line(`  ${forTerminal(step, Infinity)}`);
   } else if (check.report.firstFailure !== undefined) {
     const { firstFailure, next } = check.report;
     err.line(
       `\n${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
     );
-    for (const step of next) err.line(`  ${forTerminal(step, 1000)}`);
+    for (const step of next) err.line(`  ${forTerminal(step, Infinity)}`);
   }
   const { code, tasks } = summary.process;
   err.line(
@@ -180,11 +192,12 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
 
 function printSteps({ err }: Terminal, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(err);
+  // Half a command is another one.
   for (const { command, text } of steps) {
     err.line(
       command === undefined
         ? `  ${forTerminal(text, 1000)}`
-        : `  ${cyan(forTerminal(command, 1000))}  ${dim(forTerminal(text))}`,
+        : `  ${cyan(forTerminal(command, Infinity))}  ${dim(forTerminal(text))}`,
     );
   }
 }

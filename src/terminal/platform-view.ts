@@ -233,6 +233,6 @@ export function showSimulation(channel: Channel, result: SimulateResult): void {
   const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
   channel.line(`${mark} ${forTerminal(result.problem ?? 'It did not end well', 2000)}`);
   (result.next ?? []).forEach((step, at) =>
-    channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, 2000)}`),
+    channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, Infinity)}`),
   );
 }

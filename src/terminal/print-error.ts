@@ -1,6 +1,7 @@
 import { KnownError, messageOf } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
+import { jsonLine } from './safe-json.ts';
 import type { Terminal } from './terminal.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -21,18 +22,19 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
   prose(`${colours.red(err.marks.failed)} ${colours.bold(forTerminal(first, 2000))}`);
   for (const line of more) err.line(`  ${forTerminal(line, 2000)}`);
-  const detail = (label: string, text: string): void => {
+  const detail = (label: string, text: string, limit = 2000): void => {
     const [head = '', ...rest] = text.split('\n');
-    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${forTerminal(head, 2000)}`);
-    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${forTerminal(line, 2000)}`);
+    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${forTerminal(head, limit)}`);
+    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${forTerminal(line, limit)}`);
   };
   if (known?.tried !== undefined) detail('tried', known.tried);
   if (known?.seen !== undefined) detail('seen', known.seen);
-  known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step));
+  // Commands are among them, and half a command is another one.
+  known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step, Infinity));
   if (known === undefined && !options.debug)
     detail('next', 'Run it again with --debug for the stack trace; this is a defect worth reporting');
   if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.line(JSON.stringify({ error: errorAsData(error, options.status) }, undefined, 2));
+  if (options.json) terminal.out.line(jsonLine({ error: errorAsData(error, options.status) }));
 }
 
 function printStacks(terminal: Terminal, error: unknown): void {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startAnsweringServer } from '../../support/answering-server.ts';
@@ -187,6 +187,41 @@ describe('--json', () => {
   });
 });
 
+describe('a name with characters that a terminal obeys', () => {
+  const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+  const HOSTILE = 'a\u009b31m\u202eb\u200f';
+
+  it.each([
+    ['done', [HOSTILE, '--local', ...FILES_ONLY], 0],
+    ['refused by what is there', [`${HOSTILE}2`, '--local', ...FILES_ONLY], 1],
+    ['refused as usage', ['x', `--${HOSTILE}`], 2],
+    ['refused as a choice', ['x', '--language', HOSTILE], 2],
+    ['refused for what is missing', [HOSTILE, '--task', HOSTILE], 2],
+  ])('reaches no terminal as it is, and programs with the same value: %s', async (_what, args, status) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, `${HOSTILE}2`), '');
+    const ran = await createWorker(cwd, [...args, '--json']);
+    expect(ran.status, ran.stderr).toBe(status);
+    expect(ran.stdout).not.toMatch(OBEYED);
+    expect(ran.stderr).not.toMatch(OBEYED);
+    expect(JSON.stringify(JSON.parse(ran.stdout))).toContain(HOSTILE);
+  });
+});
+
+describe('a long command', () => {
+  it('is printed whole among the next steps of a dry run and of a refusal', async () => {
+    const cwd = temporaryFolder();
+    const tasks = Array.from({ length: 60 }, (_, at) => ['--task', `TASK_WITH_QUITE_A_LONG_CODE_${at}:system`]).flat();
+    const args = ['x', '--process', 'LOAN', ...tasks, ...WORKFLOW, ...FILES_ONLY];
+    mkdirSync(join(cwd, 'x'));
+    writeFileSync(join(cwd, 'x', 'README.md'), 'mine');
+    const { command } = createdOf((await createWorker(cwd, [...args, '--dry-run', '--json'])).stdout);
+    expect(command.length).toBeGreaterThan(2000);
+    expect((await createWorker(cwd, [...args, '--dry-run'])).stderr).toContain(`  ${command} --overwrite README.md  `);
+    expect((await createWorker(cwd, args)).stderr).toContain(`${command} --overwrite README.md\n`);
+  });
+});
+
 describe('what is left out', () => {
   it('is said with the reason, and nothing of it happens', async () => {
     const cwd = temporaryFolder();
@@ -291,6 +326,18 @@ describe('the command that repeats a run', () => {
     const repeated = await createWorker(other, args);
     expect(repeated.status, repeated.stderr).toBe(0);
     expect(treeOf(join(other, name))).toEqual(treeOf(join(one, name)));
+  });
+
+  it('and the first step work for a name that is like an option', async () => {
+    const cwd = temporaryFolder();
+    const ran = await createWorker(cwd, ['--local', ...FILES_ONLY, '--json', '--', '-x y']);
+    const { command, next } = createdOf(ran.stdout);
+    const cd = next[0]?.command ?? '';
+    expect(execFileSync('sh', ['-c', `${cd} && pwd -P`], { cwd, encoding: 'utf8' })).toBe(
+      `${realpathSync(join(cwd, '-x y'))}\n`,
+    );
+    const again = await createWorker(cwd, [...wordsOf(command).slice(2), '--json']);
+    expect(createdOf(again.stdout).files.every(({ action }) => action === 'identical')).toBe(true);
   });
 
   it('says the package manager that was found, since another may find another', async () => {

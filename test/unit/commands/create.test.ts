@@ -129,6 +129,7 @@ describe('create', () => {
   it.each([
     [['x', '--definition', 'a.yaml', '--task', 'A'], '--definition describes the whole process'],
     [['x', '--local', '--process-id', 'nope'], '--process-id nope: a UUID is expected'],
+    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ': it begins or ends with white space"],
     [['x', '--language', 'cobol'], 'Allowed choices are typescript'],
     [['x', '--local', '--sample', '0'], 'whole number'],
     [['x', 'y', '--local'], 'too many arguments'],

@@ -91,6 +91,26 @@ describe('the first commit', () => {
     });
   });
 
+  it("leaves out what the person's own rules ignore, and says what that is", async () => {
+    const folder = project();
+    const env = environment(IDENTITY);
+    mkdirSync(join(env['HOME'] ?? '', 'git'));
+    writeFileSync(join(env['HOME'] ?? '', 'git', 'ignore'), 'package-lock.json\nmai?.ts\n');
+    writeFileSync(join(folder, 'package-lock.json'), '{}');
+    writeFileSync(join(folder, 'src', 'a\tb é.ts'), '');
+    const result = await startRepository({ folder, paths: [...PATHS, 'src/a\tb é.ts'], env });
+    expect(result).toEqual({ kind: 'committed', ignored: ['src/main.ts', 'package-lock.json'] });
+    expect(git(folder, env, '-c', 'core.quotePath=false', 'ls-files', '-z').split('\0').filter(Boolean)).toEqual([
+      '.gitignore',
+      'src/a\tb é.ts',
+    ]);
+    writeFileSync(join(env['HOME'] ?? '', 'git', 'ignore'), '*\n');
+    expect(await startRepository({ folder: project(), paths: PATHS, env })).toEqual({
+      kind: 'initialised',
+      reason: 'git ignores every file of the project',
+    });
+  });
+
   it('is left out without git', async () => {
     const env = { PATH: temporaryFolder() };
     expect(await startRepository({ folder: project(), paths: PATHS, env })).toEqual({

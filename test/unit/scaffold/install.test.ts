@@ -63,7 +63,7 @@ describe('installing dependencies', () => {
       kind: 'failed',
       seen: 'bun is not installed',
       command: 'bun install',
-      provide: 'npm install --global --allow-scripts=bun bun',
+      missing: true,
     });
   });
 

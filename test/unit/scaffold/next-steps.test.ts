@@ -29,17 +29,22 @@ describe('the next steps', () => {
   });
 
   it('bring the package manager first when it is not there', () => {
-    const provide = 'npm install --global pnpm';
-    expect(commands({ ...LOCAL, installed: false, packageManager: 'pnpm', provide }).slice(0, 3)).toEqual([
+    const missing: NextStepsInput = { ...LOCAL, installed: false, managerMissing: true };
+    expect(commands({ ...missing, packageManager: 'pnpm' }).slice(0, 3)).toEqual([
       'cd loan-worker',
-      provide,
+      'npm install --global pnpm',
       'pnpm install',
+    ]);
+    expect(nextSteps(missing).slice(1, 3)).toEqual([
+      { text: 'install npm, which comes with Node.js: https://nodejs.org' },
+      { command: 'npm install', text: 'install its dependencies' },
     ]);
   });
 
   it('need no cd in the folder itself, and quote one with spaces', () => {
     expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");
+    expect(commands({ ...LOCAL, folder: '-my worker' })[0]).toBe("cd './-my worker'");
   });
 
   it('check the connection unless it was checked', () => {
