@@ -75,14 +75,14 @@ export async function measureDoctor(root, folder, say) {
 
 const FILES = { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' };
 
-let explained;
+let registry;
 /** Milliseconds of the checks that had to wait for each other, where that sum is largest. */
 async function slowestChain(root, results) {
-  explained ??= (await importSource(root, 'src/doctor/explanations/explain.ts')).explainAll();
+  registry ??= (await importSource(root, 'src/doctor/registry.ts')).registry;
   const ends = new Map();
   for (const { id, ms } of results) {
-    const requires = explained.find((one) => one.id === id)?.requires ?? [];
-    ends.set(id, ms + Math.max(0, ...requires.map((other) => ends.get(other) ?? 0)));
+    const { requires, after = [] } = registry.find((check) => check.id === id);
+    ends.set(id, ms + Math.max(0, ...[...requires, ...after].map((other) => ends.get(other) ?? 0)));
   }
   return Math.max(1, ...ends.values());
 }

@@ -19,7 +19,7 @@ export interface TunnelOptions {
   readonly proxy: Proxy;
   /** All authorities trusted for an `https:` proxy: PEM, or a context made of them; the runtime's own when both are absent. */
   readonly ca?: readonly string[];
-  readonly secureContext?: tls.SecureContext;
+  readonly secureContext?: () => tls.SecureContext;
   /** For all steps together; without it only `signal` ends them. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -199,7 +199,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
         ...(options.ca && { ca: [...options.ca] }),
-        ...(options.secureContext && { secureContext: options.secureContext }),
+        ...(options.secureContext && { secureContext: options.secureContext() }),
       });
       socket.on('error', () => undefined);
       await connected(socket, 'secureConnect');

@@ -9,7 +9,7 @@ import type { ProxyDecision } from '../base/proxy.ts';
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;
   /** Trust for every leg: to the proxy, through it, and direct. The runtime's own when absent. */
-  readonly secureContext?: SecureContext;
+  readonly secureContext?: () => SecureContext;
   /** Milliseconds for all steps of one connection together. */
   readonly timeout: number;
 }
@@ -81,16 +81,16 @@ export function createConnector({ proxy, secureContext, timeout }: ConnectorOpti
   async function establish(host: string, port: number, secure: boolean, signal: AbortSignal): Promise<Socket> {
     if (proxy.kind === 'direct') {
       return secure
-        ? overTls(secureContext, host, { port }, signal)
+        ? overTls(secureContext?.(), host, { port }, signal)
         : ready(connectTcp({ host, port }), 'connect', signal);
     }
     const tunnel = await openTunnel({
       target: { host, port },
       proxy,
       signal,
-      ...(secureContext === undefined ? {} : { secureContext }),
+      ...(secureContext && { secureContext }),
     });
-    return secure ? overTls(secureContext, host, { socket: tunnel }, signal) : tunnel;
+    return secure ? overTls(secureContext?.(), host, { socket: tunnel }, signal) : tunnel;
   }
 
   async function connect(host: string, port: number, secure: boolean): Promise<Socket> {

@@ -66,13 +66,18 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
   });
 }
 
+/** Reading 150 roots takes some 20 ms: done for the first connection that needs them, and never again. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 /** HTTP over undici: proxy, authorities and time-outs applied, redirects not followed, host names left to the proxy to resolve. */
 export function createTransport(options: TransportOptions): Transport {
   const authorities = trustedAuthorities(options.ca, options.env);
   const connector = createConnector({
     proxy: options.proxy,
-    // One context for all connections: reading 150 roots anew for each costs milliseconds.
-    ...(authorities === undefined ? {} : { secureContext: createSecureContext({ ca: [...authorities] }) }),
+    ...(authorities === undefined ? {} : { secureContext: once(() => createSecureContext({ ca: [...authorities] })) }),
     timeout: options.connectTimeout,
   });
   const dispatcher = new Agent({
