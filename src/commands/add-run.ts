@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { addToProject } from '../flows/add.ts';
 import { taskAddition } from '../flows/add-task.ts';
 import { shellWord } from '../names/shell.ts';
@@ -17,7 +16,8 @@ export async function runAddTask(task: string, flags: AddTaskFlags, context: Com
     ...(flags.process === undefined ? {} : { process: flags.process }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.after === undefined ? {} : { after: flags.after }),
-    ...(flags.schema === undefined ? {} : { schema: resolve(context.cwd, flags.schema) }),
+    ...(flags.schema === undefined ? {} : { schema: flags.schema }),
+    cwd: context.cwd,
   });
   const words = ['task', task, ...option('--process', flags.process), ...option('--after', flags.after)];
   await runAddition({ project, addition, words, flags, context, ask: await askOf(flags, context) });
@@ -57,7 +57,8 @@ export async function runAddition(run: {
   readonly ask: Ask | undefined;
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
-  const { terminal, invocation } = context;
+  const { terminal, invocation, version } = context;
+  const shown = new Set<string>();
   const result = await addToProject({
     project,
     addition,
@@ -69,14 +70,17 @@ export async function runAddition(run: {
       : {
           approve: async (edit) => {
             printEdit(terminal.err, edit);
+            // Both streams are one screen, on which nothing need stand twice.
+            if (terminal.out.isTTY) shown.add(edit.path);
             return (await ask.confirm({ message: `${edit.path} was edited by hand: change it so?` })) === true;
           },
         }),
     command: [invocation, 'add', ...words.map(shellWord)].join(' '),
     invocation,
+    version,
     signal: context.interruption(),
   });
   if (flags.json === true) terminal.out.line(jsonLine(result));
-  else printAdded(terminal, result, context.cwd);
+  else printAdded(terminal, result, { cwd: context.cwd, shown });
   context.setStatus(result.status);
 }

@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
-import { definitionFromFlags } from '../process/definition/flags-to-definition.ts';
+import { taskFromFlags } from '../process/definition/flags-to-definition.ts';
 import type { ProjectProcess, WorkerProject } from '../scaffold/edit/open-project.ts';
 import type { AdditionRequest } from '../scaffold/edit/plan-addition.ts';
 
@@ -10,30 +10,28 @@ export interface TaskFlags {
   /** Of the process that gets it; the only one when absent. */
   readonly process?: string;
   readonly name?: string;
-  /** Absolute file of a JSON Schema. */
+  /** File of a JSON Schema, relative to `cwd`. */
   readonly schema?: string;
+  readonly cwd: string;
   readonly after?: string;
 }
 
 /** What options say about a task, for a project. Rejects with a usage error. */
 export async function taskAddition(project: WorkerProject, flags: TaskFlags): Promise<AdditionRequest> {
   const process = chosenProcess(project, flags.process);
-  const code = flags.task.includes(':') ? flags.task.slice(0, flags.task.lastIndexOf(':')) : flags.task;
-  const described = await definitionFromFlags({
-    code: process.definition.process.code,
-    workflowType: process.definition.workflow.type,
-    taskQueue: process.definition.workflow.taskQueue,
-    tasks: [flags.task],
-    ...(flags.schema === undefined ? {} : { taskSchemas: [`${code}=${flags.schema}`] }),
-  });
-  const [task] = described.tasks;
-  if (task === undefined) throw new Error('the task was read before');
-  const { data, ...rest } = task;
+  const known = process.definition.tasks.find((task) => task.code === flags.task);
+  // A task that somebody wrote into the definition has its kind there.
+  const written = known === undefined ? flags.task : `${known.code}:${known.kind}`;
+  const { code, kind, data } = await taskFromFlags(
+    { written, ...(flags.schema === undefined ? {} : { schema: flags.schema }) },
+    flags.cwd,
+  );
   return {
     kind: 'task',
     process,
     task: {
-      ...rest,
+      code,
+      kind,
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(data === undefined ? {} : { data }),
     },

@@ -3,7 +3,7 @@ import { usageError, type ExitStatus } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { shellWord } from '../names/shell.ts';
 import { applyEdits } from '../scaffold/edit/apply-edits.ts';
-import type { ProjectProcess, WorkerProject } from '../scaffold/edit/open-project.ts';
+import type { GoneProcess, ProjectProcess, WorkerProject } from '../scaffold/edit/open-project.ts';
 import { planAddition, type AdditionRequest } from '../scaffold/edit/plan-addition.ts';
 import type { FileEdit, PlannedEdit } from '../scaffold/edit/plan-edits.ts';
 import type { NextStep } from '../scaffold/next-steps.ts';
@@ -22,6 +22,8 @@ export interface AddRequest {
   /** This call, without `--edit`; how a person starts `kuflow`. */
   readonly command: string;
   readonly invocation: string;
+  /** Version of this tool. */
+  readonly version: string;
   readonly signal?: AbortSignal;
   /** See `WriteOptions`; a test's way to make a write fail. */
   readonly onWrite?: (path: string, index: number) => void | Promise<void>;
@@ -48,7 +50,7 @@ export interface AddResult {
     | { readonly kind: 'activity'; readonly name: string };
   readonly dryRun: boolean;
   readonly files: readonly AddedFile[];
-  /** What is uncertain about a definition that was read from instances. */
+  /** What is uncertain about a definition that was read from instances, and which processes of the record are gone. */
   readonly notes: readonly string[];
   readonly next: readonly NextStep[];
   /** 3: a file was left, so that something is to be done by hand. */
@@ -58,7 +60,7 @@ export interface AddResult {
 /** Adds to a project: plans, asks for what somebody edited, writes all of it or nothing. Rejects with a KnownError. */
 export async function addToProject(request: AddRequest): Promise<AddResult> {
   const { project, addition } = request;
-  const { processes, edits } = await planAddition(project, addition);
+  const { processes, edits } = await planAddition(project, addition, request);
   const named = namedPaths(request, edits);
   const files: AddedFile[] = [];
   const made: FileEdit[] = [];
@@ -83,10 +85,16 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     added: addedBy(addition, processes),
     dryRun: request.dryRun,
     files,
-    notes: addition.kind === 'process' ? addition.notes : [],
+    notes: [...(addition.kind === 'process' ? addition.notes : []), ...project.gone.map(goneNote)],
     next: request.dryRun ? [] : [...stepsForLeft(request, left), ...steps(request, processes)],
     status: left.length > 0 ? 3 : 0,
   };
+}
+
+function goneNote({ place, left }: GoneProcess): string {
+  return left.length === 0
+    ? `${place.definitionFile} is gone, and so is its code: .kuflow/project.json names that process no longer`
+    : `${place.definitionFile} is gone: bring it back, or remove the rest of that process (${left.join(', ')})`;
 }
 
 function namedPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedEdit[]): ReadonlySet<string> {

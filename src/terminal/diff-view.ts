@@ -35,18 +35,23 @@ const WORDS: Readonly<Record<AddedFile['action'], string>> = {
   left: 'left',
 };
 
-/** What was added: files, and the diffs of those that were left, or of all in a dry run, on stdout; the way on, on stderr. */
-export function printAdded(terminal: Terminal, result: AddResult, cwd: string): void {
+/**
+ * What was added, on stdout: the files, and what changes in each as a diff; a new file is told by its number of lines, except in a dry run. Files
+ * in `shown` had their diff on the screen before. The way on, on stderr.
+ */
+export function printAdded(
+  terminal: Terminal,
+  result: AddResult,
+  { cwd, shown }: { readonly cwd: string; readonly shown: ReadonlySet<string> },
+): void {
   const { out, err } = terminal;
   const { bold, cyan, dim, yellow } = palette(err);
   const prose = (text: string): string => (err.isTTY ? wrapped(text, err.columns) : text);
   const width = result.dryRun ? 5 : 7;
-  for (const { path, action, how, reason } of result.files) {
-    const why = action === 'left' ? `  (${reason ?? ''})` : how === 'edited-by-hand' ? '  (edited by hand)' : '';
-    out.line(`${WORDS[action].padEnd(width)} ${forTerminal(path, 1000)}${why}`);
-  }
-  const shown = result.files.filter(({ action }) => result.dryRun || action === 'left');
-  for (const { diff } of shown) {
+  for (const file of result.files)
+    out.line(`${WORDS[file.action].padEnd(width)} ${forTerminal(file.path, 1000)}${aboutFile(file)}`);
+  for (const { path, how, diff } of result.files) {
+    if (shown.has(path) || (how === 'new' && !result.dryRun)) continue;
     out.line();
     printDiff(out, diff);
   }
@@ -69,6 +74,14 @@ export function printAdded(terminal: Terminal, result: AddResult, cwd: string): 
         : `  ${cyan(forTerminal(command, 1000))}  ${dim(forTerminal(text))}`,
     );
   }
+}
+
+function aboutFile({ action, how, reason, diff }: AddedFile): string {
+  if (action === 'left') return `  (${reason ?? ''})`;
+  if (how === 'edited-by-hand') return '  (edited by hand)';
+  if (how !== 'new') return '';
+  const [, lines = '1'] = /^@@ -0,0 \+1,(\d+) @@/m.exec(diff) ?? [];
+  return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
 function titleOf({ added }: AddResult): string {

@@ -103,6 +103,25 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   };
 }
 
+/**
+ * One task from options of a command: `CODE` or `CODE:KIND`, and a file as in `taskSchemas`, relative to `cwd`. Throws a usage error that lists every
+ * problem.
+ */
+export async function taskFromFlags(
+  { written, schema }: { readonly written: string; readonly schema?: string },
+  cwd: string,
+): Promise<TaskDefinition> {
+  const task = readTask(written);
+  const shape = schema === undefined ? undefined : await readShape(resolve(cwd, schema));
+  const problems = [
+    ...(typeof task === 'string' ? [`${written === '' ? "''" : shown(written)}: ${task}`] : []),
+    ...(Array.isArray(shape) ? shape.map((problem) => `--schema ${forTerminal(schema ?? '', 200)}: ${problem}`) : []),
+  ];
+  if (typeof task === 'string' || problems.length > 0)
+    throw usageError(`The task can't be added so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
+}
+
 function readTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
   const colon = written.lastIndexOf(':');
   const code = colon < 0 ? written : written.slice(0, colon);

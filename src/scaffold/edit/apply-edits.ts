@@ -1,11 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
 import { takePidLock } from '../../base/pid-lock.ts';
 import { jsonText } from '../../names/json.ts';
 import type { DecidedFile } from '../conflicts.ts';
 import { RECORD_FILE, recordedProcesses } from '../record.ts';
 import { writeFiles, type WriteOptions } from '../write.ts';
+import { codeFiles } from '../render/process-place.ts';
 import { answersOf, type WorkerProject } from './open-project.ts';
 import { readText, type FileEdit } from './plan-edits.ts';
 
@@ -86,13 +88,22 @@ function modeOf(folder: string, path: string): DecidedFile['mode'] {
 
 function recordText(project: WorkerProject, processes: WorkerProject['processes'], edits: readonly FileEdit[]): string {
   const { raw, hashes } = project.record;
-  const files = new Map(Object.entries(hashes));
+  const recorded = recordedProcesses(answersOf(project, processes)).processes ?? {};
+  const forgotten = new Set<string>();
+  const kept: [string, unknown][] = [];
+  for (const { place, left } of project.gone) {
+    if (recorded[place.definitionFile] !== undefined) continue;
+    if (left.length === 0) [place.definitionFile, ...codeFiles(place)].forEach((path) => forgotten.add(path));
+    else if (isRecord(raw['processes'])) kept.push([place.definitionFile, raw['processes'][place.definitionFile]]);
+  }
+  const files = new Map(Object.entries(hashes).filter(([path]) => !forgotten.has(path)));
   for (const { path, record } of edits) if (record !== undefined) files.set(path, record);
   const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
   const rest = Object.entries(raw).filter(([key]) => key !== 'files' && key !== 'processes');
+  const all = { ...recorded, ...Object.fromEntries(kept) };
   const changed = {
     ...Object.fromEntries(rest),
-    ...recordedProcesses(answersOf(project, processes)),
+    ...(Object.keys(all).length === 0 ? {} : { processes: all }),
     files: Object.fromEntries(sorted),
   };
   return `${jsonText(changed, true)}\n`;

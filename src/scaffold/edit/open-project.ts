@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { loadDefinition } from '../../process/definition/definition-file.ts';
+import { tsString } from '../../names/typescript.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { Answers, DefinitionSource, TaskChoices } from '../answers.ts';
 import { RECORD_FILE } from '../record.ts';
-import { FIRST_PLACE, furtherPlace, type ProcessPlace } from '../render/process-place.ts';
+import { codeFiles, FIRST_PLACE, furtherPlace, type ProcessPlace } from '../render/process-place.ts';
 import { exportedNames } from './module-exports.ts';
-import { readText } from './plan-edits.ts';
+import { isOwn, readText } from './plan-edits.ts';
 import { readRecord, type ReadRecord } from './read-record.ts';
-import { settleActivities } from './task-choices.ts';
+import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
 
 /** A process of a project, as its definition file says now. */
 export interface ProjectProcess {
@@ -18,8 +19,18 @@ export interface ProjectProcess {
   readonly slug: string | undefined;
   readonly place: ProcessPlace;
   readonly definition: ProcessDefinition;
+  /** The definition with those tasks only that the code has: somebody may have written more into the file since. */
+  readonly inCode: ProcessDefinition;
   readonly source: DefinitionSource;
   readonly choices: TaskChoices;
+}
+
+/** A process that the record names and that has no definition file any more. */
+export interface GoneProcess {
+  readonly slug: string;
+  readonly place: ProcessPlace;
+  /** Files of its code that are there; the next change of the record leaves out a process without any. */
+  readonly left: readonly string[];
 }
 
 export interface WorkerProject {
@@ -30,6 +41,7 @@ export interface WorkerProject {
   readonly recordText: string;
   /** The first one first. */
   readonly processes: readonly [ProjectProcess, ...ProjectProcess[]];
+  readonly gone: readonly GoneProcess[];
 }
 
 /** The folder of the project that `cwd` is in, or undefined. */
@@ -63,14 +75,69 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
     choices: TaskChoices,
   ): Promise<ProjectProcess> => {
     const place = slug === undefined ? FIRST_PLACE : furtherPlace(slug);
-    return { slug, place, source, choices, definition: await loadDefinition(join(folder, place.definitionFile)) };
+    const definition = await loadDefinition(join(folder, place.definitionFile));
+    const inCode = await knownToCode(folder, place, definition, record.hashes);
+    return { slug, place, source, definition, inCode, choices: keepInputs(inCode, definition, choices) };
   };
+  if (!existsSync(join(folder, FIRST_PLACE.definitionFile))) {
+    throw new KnownError({
+      message: `There is no definition file ${FIRST_PLACE.definitionFile}, which a project has for its first process`,
+      tried: folder,
+      next: [`Take it back from version control: git checkout ${FIRST_PLACE.definitionFile}`],
+    });
+  }
+  const isThere = ({ slug }: { readonly slug: string }): boolean =>
+    existsSync(join(folder, furtherPlace(slug).definitionFile));
   const first = await read(undefined, record.definitionSource, record.choices);
-  const further = await Promise.all(record.further.map(({ slug, source, choices }) => read(slug, source, choices)));
-  const processes = [first, ...further];
-  // A system task that somebody wrote into a definition has had no name chosen yet.
-  const settled = settleActivities(processes).map((choices, at) => ({ ...(processes[at] ?? first), choices }));
-  return { folder, record, recordText, processes: [settled[0] ?? first, ...settled.slice(1)] };
+  const further = await Promise.all(
+    record.further.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
+  );
+  const gone = record.further
+    .filter((process) => !isThere(process))
+    .map(({ slug }): GoneProcess => {
+      const place = furtherPlace(slug);
+      return { slug, place, left: codeFiles(place).filter((path) => existsSync(join(folder, path))) };
+    });
+  const project = { folder, record, recordText, gone, processes: [first, ...further] as const };
+  return { ...project, processes: await withActivities(project) };
+}
+
+/** The processes with names for the system tasks that somebody wrote into a definition: none that is in use. */
+async function withActivities(project: WorkerProject): Promise<WorkerProject['processes']> {
+  const { processes } = project;
+  const inCode = processes.map(({ inCode: definition, choices }) => ({ definition, choices }));
+  const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
+  const known = settleActivities(inCode);
+  const taken = new Set([
+    ...exported,
+    ...activitiesOf(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
+  ]);
+  const [first, ...further] = processes.map((process, at): ProjectProcess => {
+    const choices = known[at] ?? process.choices;
+    const written = process.definition.tasks.filter(({ code }) => !hasTask(process.inCode, code));
+    if (written.length === 0) return { ...process, choices };
+    const definition = { ...process.definition, tasks: written };
+    const [more = choices] = settleActivities([{ definition, choices }], taken);
+    for (const name of activitiesOf([{ definition, choices: more }])) taken.add(name);
+    return { ...process, choices: more };
+  });
+  return [first ?? processes[0], ...further];
+}
+
+export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
+  return tasks.some((task) => task.code === code);
+}
+
+/** The definition without the tasks that `tasks.ts` does not have, as far as that file is this tool's own and so can tell. */
+async function knownToCode(
+  folder: string,
+  { tasks: path }: ProcessPlace,
+  definition: ProcessDefinition,
+  hashes: ReadRecord['hashes'],
+): Promise<ProcessDefinition> {
+  const text = await readText(folder, path);
+  if (typeof text !== 'string' || !isOwn(path, text, hashes)) return definition;
+  return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
 }
 
 /** What renders a project that has these processes. */
@@ -106,7 +173,7 @@ export async function exportsOf(
   part: 'workflows' | 'activities',
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = new Map<string, ReadonlySet<string>>();
-  for (const { place } of project.processes) {
+  for (const { place } of [...project.processes, ...project.gone]) {
     const text = await readText(project.folder, place[part]);
     if (typeof text === 'string') found.set(place[part], exportedNames(text));
   }

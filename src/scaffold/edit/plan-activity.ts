@@ -4,6 +4,7 @@ import { identifier } from '../../names/identifiers.ts';
 import { isTsIdentifier } from '../../names/typescript.ts';
 import { FIRST_PLACE } from '../render/process-place.ts';
 import { RESERVED } from '../render/process-context.ts';
+import { activityNames, withActivities } from './activity-text.ts';
 import { exportsOf, type WorkerProject } from './open-project.ts';
 import type { Addition } from './plan-addition.ts';
 import { editOf, readText } from './plan-edits.ts';
@@ -11,6 +12,7 @@ import { editOf, readText } from './plan-edits.ts';
 /** An activity of one's own at the end of `src/activities.ts`. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const path = FIRST_PLACE.activities;
+  if (name === '') throw usageError("The activity has no name: '' was given", ['For example: sendMail']);
   if (/^kuflow_/i.test(name)) {
     throw usageError(
       `${forTerminal(name, 80)} is a name of KuFlow's own activities: choose one that does not start with KuFlow_`,
@@ -22,10 +24,8 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       [`For example: ${identifier(name, 'camel', RESERVED)}`],
     );
   }
-  const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const [input, result] = [`${base}Input`, `${base}Result`];
   for (const [file, names] of await exportsOf(project, 'activities')) {
-    const there = [name, input, result].find((one) => names.has(one));
+    const there = activityNames(name).find((one) => names.has(one));
     if (there !== undefined) throw usageError(`${file} exports ${there} already: choose another name`);
   }
   const text = await readText(project.folder, path);
@@ -35,25 +35,9 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       tried: project.folder,
     });
   }
-  const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const end = text === '' || text.endsWith('\n') ? '' : eol;
-  const lines = [
-    '',
-    `export interface ${input} {`,
-    '  readonly processId: string;',
-    '}',
-    '',
-    `export interface ${result} {`,
-    '  readonly done: boolean;',
-    '}',
-    '',
-    '/** TODO: what it does. It may be tried several times, so let it bear repetition. */',
-    `export async function ${name}(input: ${input}): Promise<${result}> {`,
-    '  void input; // TODO: use it',
-    '  return { done: true };',
-    '}',
-    '',
-  ];
-  const edit = editOf(path, text, text + end + lines.join(eol), project.record.hashes);
+  // Whatever line ends the rest has, it keeps.
+  const added = withActivities(text, [name]).slice(text.length);
+  const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
+  const edit = editOf(path, text, after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
 }

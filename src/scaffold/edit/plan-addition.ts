@@ -25,6 +25,13 @@ export type AdditionRequest =
     }
   | { readonly kind: 'activity'; readonly name: string };
 
+export interface AdditionContext {
+  /** Version of this tool. */
+  readonly version: string;
+  /** How a person starts `kuflow` here. */
+  readonly invocation: string;
+}
+
 /** What is to be done to a project. */
 export interface Addition {
   /** As the project has them afterwards. */
@@ -37,14 +44,18 @@ export interface Addition {
  * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error that names both sides when something
  * of that name is there already and nothing of it is left to do.
  */
-export async function planAddition(project: WorkerProject, request: AdditionRequest): Promise<Addition> {
+export async function planAddition(
+  project: WorkerProject,
+  request: AdditionRequest,
+  context: AdditionContext,
+): Promise<Addition> {
   switch (request.kind) {
     case 'process':
-      return planProcess(project, request);
+      return planProcess(project, request, context);
     case 'resumed-process':
-      return resumeProcess(project, request.process);
+      return resumeProcess(project, request.process, context);
     case 'task':
-      return planTask(project, request);
+      return planTask(project, request, context);
     case 'activity':
       return planActivity(project, request.name);
   }

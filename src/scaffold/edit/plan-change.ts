@@ -1,26 +1,46 @@
 import { renderTemplate } from '../render/render.ts';
-import { answersOf, type WorkerProject } from './open-project.ts';
+import { codeFiles, type ProcessPlace } from '../render/process-place.ts';
+import { answersOf, type ProjectProcess, type WorkerProject } from './open-project.ts';
 import { planEdits, type PlannedEdit } from './plan-edits.ts';
+
+export interface ChangeOptions {
+  /** Version of this tool. */
+  readonly version: string;
+  /** The change may have been made before, wholly or in part. */
+  readonly isRepeated?: boolean;
+  /** Whose files come to what the definition says, whatever it said when they were written; absent: only the change itself is made. */
+  readonly of?: ProcessPlace;
+}
 
 /** What the generated files of a project come to when its processes change. Definition files are no part of it: they are what people write. */
 export async function planChange(
   project: WorkerProject,
   before: WorkerProject['processes'],
   after: WorkerProject['processes'],
-  options: { readonly isRepeated?: boolean } = {},
+  { version, isRepeated = false, of }: ChangeOptions,
 ): Promise<readonly PlannedEdit[]> {
   const [base, next] = await Promise.all([
     renderTemplate(answersOf(project, before)),
     renderTemplate(answersOf(project, after)),
   ]);
+  // What another version wrote does not differ by the definition only; tasks and types are nothing else than that.
+  const anew = of === undefined ? [] : version === project.record.version ? codeFiles(of) : [of.tasks, of.types];
   return planEdits({
     folder: project.folder,
     base,
     next,
     hashes: project.record.hashes,
-    ...options,
+    isRepeated,
+    anew,
     without: [...before, ...after].map(({ place }) => place.definitionFile),
   });
+}
+
+/** The processes as the code has them. */
+export function asInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
+  const inCode = (one: ProjectProcess): ProjectProcess => ({ ...one, definition: one.inCode });
+  const [first, ...further] = processes;
+  return [inCode(first), ...further.map(inCode)];
 }
 
 /** The processes with one of them replaced. */

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import type { PlannedFile } from '../plan.ts';
 import { sha256 } from '../record.ts';
-import { holdsDeclarations } from '../render/process-place.ts';
+import { holdsDeclarations, isOnlyDefinition } from '../render/process-place.ts';
+import { addedActivities, withActivities, withoutActivities } from './activity-text.ts';
 import { holdsChange, mergeText } from './merge-text.ts';
+import { exportedNames } from './module-exports.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change of one file that can be made. */
@@ -29,7 +31,12 @@ export interface FileEdit {
 export interface EditConflict {
   readonly path: string;
   readonly how: 'conflict';
-  readonly reason: 'was edited at the same place' | 'is gone' | 'is there already' | 'is no regular text file';
+  readonly reason:
+    | 'was edited at the same place'
+    | 'was written by another version, which differs at the same place'
+    | 'is gone'
+    | 'is there already'
+    | 'is no regular text file';
   /** What the generator would have written before the change; absent for a file that is new with it. */
   readonly base?: string;
   readonly next: string;
@@ -49,6 +56,8 @@ export interface EditSources {
   readonly hashes: Readonly<Record<string, string>>;
   /** The change may have been made before, wholly or in part. */
   readonly isRepeated?: boolean;
+  /** Paths that come to what `next` has, base or not, as long as nobody edited them. */
+  readonly anew?: readonly string[];
   /** Paths that are not looked at. */
   readonly without?: readonly string[];
 }
@@ -64,19 +73,51 @@ export async function planEdits({
   next,
   hashes,
   isRepeated = false,
+  anew = [],
   without = [],
 }: EditSources): Promise<readonly PlannedEdit[]> {
   const before = new Map(base.map(({ path, contents }) => [path, text(contents)]));
   const edits: PlannedEdit[] = [];
   for (const { path, contents } of next) {
     const [from, to] = [before.get(path), text(contents)];
-    if (from === to || without.includes(path)) continue;
+    const isAnew = anew.includes(path);
+    if ((from === to && !isAnew) || without.includes(path)) continue;
     const found = await readText(folder, path);
+    const own = typeof found === 'string' && isAnew ? writtenAnew(path, from, to, found, hashes) : undefined;
+    if (own !== undefined) {
+      if (own.before !== own.after) edits.push(own);
+      continue;
+    }
+    if (found === undefined && isAnew && isOnlyDefinition(path)) {
+      edits.push(newFile(path, to));
+      continue;
+    }
+    if (from === to) continue;
     if (isRepeated && typeof found === 'string' && from !== undefined && holdsChange(from, found, to)) continue;
-    const edit = planEdit(path, from, to, found, hashes[path]);
+    const edit = planEdit(path, from, to, found, hashes);
     if (edit !== undefined) edits.push(edit);
   }
   return edits.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** A file of this tool's own that was written for another definition; undefined for one that is the base, or that somebody edited. */
+function writtenAnew(
+  path: string,
+  base: string | undefined,
+  next: string,
+  found: string,
+  hashes: EditSources['hashes'],
+): FileEdit | undefined {
+  if (!isOwn(path, found, hashes)) return undefined;
+  const plain = found.replaceAll('\r\n', '\n');
+  const added = addedActivities(plain);
+  if (withoutActivities(plain, added) === base) return undefined;
+  const there = exportedNames(next);
+  const text = withActivities(
+    next,
+    added.filter((name) => !there.has(name)),
+  );
+  return editOf(path, found, found.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text, hashes);
 }
 
 function planEdit(
@@ -84,7 +125,7 @@ function planEdit(
   base: string | undefined,
   next: string,
   found: string | undefined | false,
-  hash: string | undefined,
+  hashes: EditSources['hashes'],
 ): PlannedEdit | undefined {
   const conflict = (reason: EditConflict['reason']): EditConflict => ({
     path,
@@ -101,24 +142,31 @@ function planEdit(
   }
   if (found === next) return undefined;
   if (base === undefined) return conflict('is there already');
+  const isUntouched = isOwn(path, found, hashes) || found.replaceAll('\r\n', '\n') === base;
   const merged = mergeText(base, found, next, { isOrderFree: holdsDeclarations(path) });
-  if (merged.kind === 'conflict') return conflict('was edited at the same place');
+  if (merged.kind === 'conflict') {
+    return conflict(
+      isUntouched ? 'was written by another version, which differs at the same place' : 'was edited at the same place',
+    );
+  }
   if (merged.text === found) return undefined;
-  // Line ends that a version control turned are nobody's edit.
-  const untouched = [found, found.replaceAll('\r\n', '\n')].some((own) => own === base || hashOf(own) === hash);
   const edit = { path, before: found, after: merged.text, diff: unifiedDiff(path, found, merged.text) };
-  return untouched
+  return isUntouched
     ? { ...edit, how: 'generated', record: hashOf(merged.text.replaceAll('\r\n', '\n')) }
     : { ...edit, how: 'edited-by-hand', record };
 }
 
 /** The edit of one file to a text that was made from what is on disk: its own when this tool wrote it last, else a touch of somebody's work. */
 export function editOf(path: string, before: string, after: string, hashes: EditSources['hashes']): FileEdit {
-  const untouched = hashOf(before.replaceAll('\r\n', '\n')) === hashes[path];
   const edit = { path, before, after, diff: unifiedDiff(path, before, after) };
-  return untouched
+  return isOwn(path, before, hashes)
     ? { ...edit, how: 'generated', record: hashOf(after.replaceAll('\r\n', '\n')) }
     : { ...edit, how: 'edited-by-hand' };
+}
+
+/** Whether a file is as this tool last wrote it. Line ends that a version control turned are nobody's edit. */
+export function isOwn(path: string, text: string, hashes: EditSources['hashes']): boolean {
+  return [text, text.replaceAll('\r\n', '\n')].some((own) => hashOf(own) === hashes[path]);
 }
 
 export function newFile(path: string, after: string): FileEdit {

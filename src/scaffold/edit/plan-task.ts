@@ -1,23 +1,32 @@
+import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
+import { isOnlyDefinition } from '../render/process-place.ts';
 import { addTask } from '../../process/edit/add-task.ts';
-import type { ProcessDefinition } from '../../process/definition.ts';
-import { definitionText, exportsOf, type ProjectProcess, type WorkerProject } from './open-project.ts';
-import type { Addition, AdditionRequest } from './plan-addition.ts';
-import { planChange, withProcess } from './plan-change.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import { definitionText, exportsOf, hasTask, type ProjectProcess, type WorkerProject } from './open-project.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './plan-addition.ts';
+import { asInCode, planChange, withProcess } from './plan-change.ts';
 import { editOf } from './plan-edits.ts';
 import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
 
-/** A task more. One that is there already is gone on with: what an earlier run left is planned, and an error when nothing is. */
+/**
+ * A task more. One that somebody wrote into the definition comes into the code; one that is there already is gone on with: what an earlier run
+ * left is planned, and an error when nothing is.
+ */
 export async function planTask(
   project: WorkerProject,
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
+  { version }: AdditionContext,
 ): Promise<Addition> {
-  const { definition, place } = process;
+  const { definition, inCode, place } = process;
   const there = definition.tasks.find(({ code }) => code === task.code);
   if (there !== undefined) {
-    const left = there.kind === task.kind ? await resume(project, process, task.code) : undefined;
-    if (left !== undefined && left.edits.length > 0) return left;
+    refuseOther(process, there, task);
+    const left = hasTask(inCode, task.code)
+      ? await resume(project, process, task.code, version)
+      : await planTo(project, process, project.processes, version);
+    if (left.edits.length > 0) return left;
     throw usageError(`There is a task ${task.code} of ${definition.process.code} already, of kind ${there.kind}`, [
       `Look at it in ${place.definitionFile}`,
     ]);
@@ -34,8 +43,34 @@ export async function planTask(
   const written = await addTask(text, place.definitionFile, task, after);
   const processes = await chosen(project, process, written.definition);
   const edit = editOf(place.definitionFile, text, written.text, project.record.hashes);
-  const changes = await planChange(project, project.processes, processes);
-  return { processes, edits: [{ ...edit, how: 'definition' }, ...changes] };
+  const { edits } = await planTo(project, process, processes, version);
+  return { processes, edits: [{ ...edit, how: 'definition' }, ...edits] };
+}
+
+/** Nothing of a task that is there is changed: its definition is where that is done. */
+function refuseOther({ definition, place }: ProjectProcess, there: TaskDefinition, wanted: TaskDefinition): void {
+  const { name = there.name, data = there.data } = wanted;
+  if (there.kind === wanted.kind && there.name === name && isDeepStrictEqual(there.data, data)) return;
+  throw usageError(
+    `There is a task ${there.code} of ${definition.process.code} already, of kind ${there.kind}, and not as these options say`,
+    [`Change it in ${place.definitionFile}`],
+  );
+}
+
+/** What brings the code of a process from the tasks that it has to those of `after`. */
+async function planTo(
+  project: WorkerProject,
+  process: ProjectProcess,
+  after: WorkerProject['processes'],
+  version: string,
+): Promise<Addition> {
+  const before = asInCode(project.processes);
+  const changed = after.find(({ slug }) => slug === process.slug) ?? process;
+  const edits = await planChange(project, before, withProcess(asInCode(after), changed), {
+    version,
+    of: process.place,
+  });
+  return { processes: after, edits };
 }
 
 /** The processes of the project with that definition, its new system tasks with activities that nobody else has. */
@@ -60,10 +95,21 @@ async function chosen(
   return withProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
 }
 
-async function resume(project: WorkerProject, process: ProjectProcess, code: string): Promise<Addition> {
-  const { definition } = process;
-  const without = { ...definition, tasks: definition.tasks.filter((task) => task.code !== code) };
-  const before = withProcess(project.processes, { ...process, definition: without });
-  const edits = await planChange(project, before, project.processes, { isRepeated: true });
-  return { processes: project.processes, edits: edits.filter((edit) => edit.how !== 'new') };
+/** What a run before left to do about a task that the code has. */
+async function resume(
+  project: WorkerProject,
+  process: ProjectProcess,
+  code: string,
+  version: string,
+): Promise<Addition> {
+  const without = { ...process.inCode, tasks: process.inCode.tasks.filter((task) => task.code !== code) };
+  const before = withProcess(asInCode(project.processes), { ...process, definition: without });
+  const after = withProcess(asInCode(project.processes), process);
+  const edits = await planChange(project, before, after, { version, of: process.place, isRepeated: true });
+  // A file that is not there was thrown away, unless a task that is new to the code wants it.
+  const isWhole = process.inCode.tasks.length === process.definition.tasks.length;
+  return {
+    processes: project.processes,
+    edits: edits.filter(({ how, path }) => !isWhole || how !== 'new' || isOnlyDefinition(path)),
+  };
 }

@@ -44,7 +44,17 @@ export function furtherPlace(slug: string): ProcessPlace {
   };
 }
 
+/** The files of a process that its definition became. */
+export function codeFiles({ tasks, types, workflows, activities, test }: ProcessPlace): readonly string[] {
+  return [tasks, types, workflows, activities, test];
+}
+
 /** Whether a file of a process holds declarations, whose order means nothing. */
 export function holdsDeclarations(path: string): boolean {
   return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
+}
+
+/** Whether a file of a process is its definition in TypeScript and nothing else, so that it can be written anew at any time. */
+export function isOnlyDefinition(path: string): boolean {
+  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/.test(path);
 }

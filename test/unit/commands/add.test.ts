@@ -155,10 +155,9 @@ describe('add task', () => {
     writeFileSync(path('test/workflows.test.ts'), other);
     const { createHash } = await import('node:crypto');
     edit('.kuflow/project.json', (text) =>
-      text.replace(
-        /("test\/workflows\.test\.ts": ")[0-9a-f]+/,
-        `$1${createHash('sha256').update(other).digest('hex')}`,
-      ),
+      text
+        .replace('"version": "9.9.9"', '"version": "9.9.8"')
+        .replace(/("test\/workflows\.test\.ts": ")[0-9a-f]+/, `$1${createHash('sha256').update(other).digest('hex')}`),
     );
     const ran = await add('task', 'REVIEW', '--json');
     expect(ran.status).toBe(0);
@@ -193,11 +192,13 @@ describe('add task', () => {
     [['task', 'X:sytem'], 'did you mean "system"?'],
     [['task', 'APPLY'], 'There is a task APPLY of LOAN already, of kind human'],
     [['task', 'APPLY:system'], 'There is a task APPLY of LOAN already, of kind human'],
-    [['task', 'X', '--schema', 'none.json'], '--task-schema X'],
+    [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: nothing is to be changed there, did you mean src/workflows.ts?',
     ],
+    [['task', ''], "  '': must be CODE or CODE:KIND"],
+    [['task', 'APPLY', '--name', 'Other'], 'of kind human, and not as these options say'],
     [['task'], "missing required argument 'code[:kind]'"],
   ])('refuses %j: 2, and nothing is written', async (args, message) => {
     const before = treeOf(project);
@@ -287,10 +288,7 @@ describe('add process', () => {
   });
 
   it.each([
-    [
-      ['process', 'LOAN', '--task', 'A', '--workflow-type', 'X'],
-      'There is a process LOAN already: kuflow.process.yaml',
-    ],
+    [['process', 'LOAN', '--task', 'A', '--workflow-type', 'X'], 'Add to it: npx kuflow add task CODE --process LOAN'],
     [['process', 'B', '--task', 'A', '--workflow-type', 'LoanWorkflow'], 'that of the process LOAN already'],
     [
       ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--task-queue', 'R'],
@@ -375,6 +373,7 @@ describe('add activity', () => {
     ['KuFlow_Engine_createProcessItem', "a name of KuFlow's own activities"],
     ['kuflow_x', "a name of KuFlow's own activities"],
     ['send-mail', 'For example: sendMail'],
+    ['', "The activity has no name: '' was given"],
     ['class', "can't be the name of a function"],
     ['a(){}', "can't be the name of a function"],
   ])('refuses %s: 2', async (name, message) => {

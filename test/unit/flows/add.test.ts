@@ -37,6 +37,7 @@ async function add(addition: AdditionRequest, more: Partial<AddRequest> = {}): P
     dryRun: false,
     command: 'kuflow add …',
     invocation: 'kuflow',
+    version: '1.0.0',
     ...more,
   });
 }
