@@ -4,7 +4,7 @@ import { ownCommand } from '../base/own-command.ts';
 import type { Secret } from '../base/secret.ts';
 import { requireSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
-import { settingsWithProfiles } from './profile-settings.ts';
+import { settingsWithProfiles, type LookedAtSettings } from './profile-settings.ts';
 import { REST_REQUIRED } from './rest-access.ts';
 
 /** The connection as options state it. */
@@ -36,30 +36,59 @@ export interface ConnectionSettings {
   readonly warnings: readonly string[];
 }
 
-/**
- * The settings of a command that talks to KuFlow, client id and secret required; problems of keys that start with one of `except` do
- * not count, for a command that is about to set them. Rejects with a KnownError that lists all others.
- */
+/** Settings of a connection that may never be made: a client secret that lies in a keychain is not among them yet. */
+export interface LookedAtConnection extends ConnectionSettings {
+  /** The settings with the secret, for which the keychain is opened. Rejects with a KnownError where it can't be had. */
+  readonly withSecret: () => Promise<ResolvedSettings>;
+}
+
+/** As `lookAtConnectionSettings`, with the secret. */
 export async function connectionSettings(
   flags: ConnectionFlags,
   world: ConnectionWorld,
   except: readonly string[] = [],
 ): Promise<ConnectionSettings> {
-  const { result, warnings } = await resolveConnection(flags, world);
-  const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
-  const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
-  const next = isMissing
-    ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${ownCommand(world.cwd)} login`
-    : 'Correct what is named, then run it again';
-  const settings = requireSettings({ ...result, problems }, [next]);
-  return { settings, warnings };
+  const { withSecret, warnings } = await lookAtConnectionSettings(flags, world, except);
+  return { settings: await withSecret(), warnings };
+}
+
+/**
+ * The settings of a command that talks to KuFlow, client id and secret required; problems of keys that start with one of `except` do
+ * not count, for a command that is about to set them. Rejects with a KnownError that lists all others.
+ */
+export async function lookAtConnectionSettings(
+  flags: ConnectionFlags,
+  world: ConnectionWorld,
+  except: readonly string[] = [],
+): Promise<LookedAtConnection> {
+  const required = (result: SettingsResult): ResolvedSettings => {
+    const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
+    const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
+    const next = isMissing
+      ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${ownCommand(world.cwd)} login`
+      : 'Correct what is named, then run it again';
+    return requireSettings({ ...result, problems }, [next]);
+  };
+  const { result, warnings, unread } = await lookAtConnection(flags, world);
+  const settings = required(result);
+  return {
+    settings,
+    warnings,
+    withSecret: async () => (unread === undefined ? settings : required(await unread.read())),
+  };
 }
 
 /** The same, judged by nobody yet: every problem is in the result. Rejects only for options that can't be read, and for a profile that is not there. */
 export async function resolveConnection(
   flags: ConnectionFlags,
   world: ConnectionWorld,
-): Promise<{ readonly result: SettingsResult; readonly warnings: readonly string[] }> {
+): Promise<Pick<LookedAtSettings, 'result' | 'warnings'>> {
+  const { result, warnings, unread } = await lookAtConnection(flags, world);
+  return { result: unread === undefined ? result : await unread.read(), warnings };
+}
+
+/** As `resolveConnection`, and no keychain is opened. */
+export async function lookAtConnection(flags: ConnectionFlags, world: ConnectionWorld): Promise<LookedAtSettings> {
   const secret = world.secretRead ?? (await givenSecret(flags, world));
   const given = {
     'kuflow.api.client-id': option(flags.clientId, '--client-id'),
@@ -70,7 +99,7 @@ export async function resolveConnection(
     'kuflow.api.ca': option(flags.ca, '--ca'),
   };
   const { env, cwd, signal } = world;
-  const { result, warnings } = await settingsWithProfiles(
+  const looked = await settingsWithProfiles(
     {
       flags: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       env,
@@ -80,8 +109,8 @@ export async function resolveConnection(
     },
     { env, cwd, ...(flags.profile !== undefined && { named: flags.profile }), ...(signal && { signal }) },
   );
-  const ofFiles = result.warnings.map(({ message }) => message);
-  return { result, warnings: [...(secret?.warnings ?? []), ...ofFiles, ...warnings] };
+  const ofFiles = looked.result.warnings.map(({ message }) => message);
+  return { ...looked, warnings: [...(secret?.warnings ?? []), ...ofFiles, ...looked.warnings] };
 }
 
 export interface GivenSecret {

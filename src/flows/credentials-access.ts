@@ -6,17 +6,18 @@ import type { SetPlace } from '../credentials/material/make-set.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from '../credentials/material/verify.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
-import { connectionSettings, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+import { lookAtConnectionSettings, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
 import { restSettings } from './rest-access.ts';
 
 const REST_MS = 30_000;
 
-/** KuFlow as these commands use it: whose credentials, and the two things that are asked for. */
+/** KuFlow as these commands use it: whose credentials, and what is asked for. The client secret is read, where that opens a keychain, by the first call. */
 export interface CredentialAccess {
   readonly place: SetPlace;
-  readonly rest: RestCredentials;
+  /** All but the secret, which may not have been read. */
   readonly settings: ResolvedSettings;
   readonly warnings: readonly string[];
+  readonly restCredentials: () => Promise<RestCredentials>;
   readonly requestMaterial: () => Promise<UnverifiedMaterial>;
   readonly requestToken: () => Promise<UnverifiedToken>;
   close(): Promise<void>;
@@ -36,44 +37,63 @@ export const OF_WORKER = ['temporal.kuflow-queue', 'worker.'];
 const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', ...OF_WORKER];
 
 /**
- * Resolves the settings and opens a client; rejects with a KnownError that lists what is missing or wrong, `unneeded` settings aside (names, or
- * how they begin). Close it when done.
+ * Resolves the settings; rejects with a KnownError that lists what is missing or wrong, `unneeded` settings aside (names, or how they begin).
+ * Close it when done.
  */
 export async function openCredentialAccess(
   flags: ConnectionFlags,
   world: CredentialWorld,
   unneeded: readonly string[] = SET_HERE,
 ): Promise<CredentialAccess> {
-  const { settings, warnings } = await connectionSettings(flags, world, unneeded);
+  const { settings, warnings, withSecret } = await lookAtConnectionSettings(flags, world, unneeded);
+  let opening: Promise<OpenedRest> | undefined;
+  const opened = (): Promise<OpenedRest> => (opening ??= withSecret().then((whole) => openRest(whole, world)));
+  return {
+    place: placeOf(settings),
+    settings,
+    warnings,
+    restCredentials: async () => (await opened()).rest,
+    requestMaterial: async () => certificateOf((await opened()).client),
+    requestToken: async () => tokenOf((await opened()).client),
+    // One that could not be opened was said to whoever asked.
+    close: async () => (await opening?.catch(() => undefined))?.client.close(),
+  };
+}
+
+function placeOf(settings: ResolvedSettings): SetPlace {
+  const tenantId = settings['kuflow.api.tenant-id']?.value;
+  const serverName = settings['temporal.mutual-tls.server-name']?.value;
+  return {
+    endpoint: settings['kuflow.api.endpoint']?.value ?? '',
+    principal: settings['kuflow.api.client-id']?.value ?? '',
+    ...(tenantId !== undefined && { tenantId }),
+    target: settings['temporal.target']?.value ?? '',
+    ...(serverName !== undefined && { serverName }),
+  };
+}
+
+interface OpenedRest {
+  readonly client: KuFlowClient;
+  readonly rest: RestCredentials;
+}
+
+async function openRest(settings: ResolvedSettings, world: CredentialWorld): Promise<OpenedRest> {
   const prepared = await restSettings(settings, world.env);
   const { endpoint, credentials, tenantId } = prepared;
-  const client = createKuFlowClient({
-    ...prepared,
-    timeoutMs: world.restMs ?? REST_MS,
-    clock: world.clock,
-    signal: world.signal,
-  });
-  const serverName = settings['temporal.mutual-tls.server-name']?.value;
   const caFile = settings['kuflow.api.ca']?.value;
   return {
-    place: {
-      endpoint,
-      principal: credentials.clientId,
-      ...(tenantId !== undefined && { tenantId }),
-      target: settings['temporal.target']?.value ?? '',
-      ...(serverName !== undefined && { serverName }),
-    },
+    client: createKuFlowClient({
+      ...prepared,
+      timeoutMs: world.restMs ?? REST_MS,
+      clock: world.clock,
+      signal: world.signal,
+    }),
     rest: {
       endpoint,
       ...credentials,
       ...(tenantId !== undefined && { tenantId }),
       ...(caFile !== undefined && { caFile }),
     },
-    settings,
-    warnings,
-    requestMaterial: () => certificateOf(client),
-    requestToken: () => tokenOf(client),
-    close: () => client.close(),
   };
 }
 

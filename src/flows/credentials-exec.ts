@@ -88,7 +88,7 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
     const token = verifyToken(await access.requestToken(), request.clock.now());
     const set = makeSet(access.place, { ...verdict.verified, namespace }, token);
-    return childEnvironment(request.env, access.rest, set, given?.paths);
+    return childEnvironment(request.env, await access.restCredentials(), set, given?.paths);
   } finally {
     await access.close();
   }

@@ -109,7 +109,7 @@ async function withAccess(
 
 /** A set alone starts no worker: it asks for its tokens with id and secret. */
 function unreadByWorkers({ settings }: CredentialAccess, cwd: string): readonly string[] {
-  const source = settings['kuflow.api.client-secret']?.source;
+  const source = settings['kuflow.api.client-id']?.source;
   if (source?.kind !== 'profile') return [];
   return [
     `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +

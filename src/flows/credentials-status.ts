@@ -10,15 +10,16 @@ import type { CheckEvent } from '../doctor/check.ts';
 import { checkConnection } from '../doctor/connection.ts';
 import { connectionSettings as checkedSettings } from '../doctor/connection-settings.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
-import { problemText, type SettingsResult } from '../settings/resolve.ts';
+import { problemText, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
 import { sourceText, type Source } from '../settings/sources.ts';
-import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
+import { lookAtConnection, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
 import { givenMaterial } from './given-material.ts';
+import type { UnreadSecret } from './profile-settings.ts';
 
 /** A setting as it may be shown. */
 export interface ShownSetting {
   readonly key: string;
-  /** `[redacted]` for a secret. */
+  /** `[redacted]` for a secret, `[in the keychain]` for one that was not read. */
   readonly value: string;
   readonly source: string;
   /** Weaker sources that give it too. */
@@ -67,10 +68,18 @@ const SHOWN = [
   'temporal.proxy',
 ] as const;
 
-/** `kuflow credentials status`: what is in use and whether it does; without a network unless `online`. */
+interface Shown {
+  readonly value: unknown;
+  readonly source: Source;
+  readonly shadows: readonly Source[];
+}
+
+/** `kuflow credentials status`: what is in use and whether it does; without a network, and with the keychain shut, unless `online`. */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
   const { cwd, clock } = request;
-  const { result, warnings } = await resolveConnection(request.flags, request);
+  const { unread, warnings, ...looked } = await lookAtConnection(request.flags, request);
+  // Nobody is shown the secret, so that the keychain stays shut.
+  const result = unread !== undefined && request.online ? await unread.read() : looked.result;
   const { settings } = result;
   const tenantId = settings['kuflow.api.tenant-id']?.value;
   const namespace = settings['temporal.namespace']?.value;
@@ -86,7 +95,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   const problems = concerning.map(problemText);
   const online = request.online ? await askOnline(request, { ...result, problems: concerning }) : undefined;
   return {
-    settings: shown(result),
+    settings: shown(settings, unread),
     problems,
     warnings,
     store,
@@ -115,10 +124,13 @@ function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   return reasons.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function shown({ settings }: SettingsResult): readonly ShownSetting[] {
+function shown(settings: ResolvedSettings, unread: UnreadSecret | undefined): readonly ShownSetting[] {
+  const all: Readonly<Partial<Record<string, Shown>>> = {
+    ...(unread && { 'kuflow.api.client-secret': { ...unread, value: '[in the keychain]' } }),
+    ...settings,
+  };
   return SHOWN.flatMap((key): readonly ShownSetting[] => {
-    const setting = settings[key] as
-      { readonly value: string | Secret; readonly source: Source; readonly shadows: readonly Source[] } | undefined;
+    const setting = all[key];
     if (setting === undefined) return [];
     const inline = key.endsWith('-data') && !(setting.value instanceof Secret);
     return [

@@ -5,13 +5,14 @@ import { nearMatch } from '../base/near-match.ts';
 import { ownCommand } from '../base/own-command.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../credentials/profiles/profile-file.ts';
-import { readSecretOf } from '../credentials/profiles/secret-places.ts';
+import { needsKeychain, readSecretOf } from '../credentials/profiles/secret-places.ts';
 import {
   resolveSettings,
   type ProfileSource,
   type SettingsQuestion,
   type SettingsResult,
 } from '../settings/resolve.ts';
+import type { Source } from '../settings/sources.ts';
 
 export interface ProfileChoice {
   /** Of `--profile`. */
@@ -22,42 +23,61 @@ export interface ProfileChoice {
   readonly signal?: AbortSignal;
 }
 
-export interface ProfileSettings {
+export interface LookedAtSettings {
   readonly result: SettingsResult;
   readonly warnings: readonly string[];
+  /** Absent: the secret is in the result, or there is none. */
+  readonly unread?: UnreadSecret;
+}
+
+/** A secret that is in use and lies in a keychain, so that it is not in the result; which has no problem of it. */
+export interface UnreadSecret {
+  readonly source: Source;
+  readonly shadows: readonly Source[];
+  /** The same settings with the secret, for which the keychain is opened; one that can't be had is a problem in them. */
+  readonly read: () => Promise<SettingsResult>;
 }
 
 const SECRET = 'kuflow.api.client-secret';
 
 /**
- * The settings with the profiles of this user below or above the other sources, as rule and choice have it. The secret of a profile is read,
- * and the keychain opened, only when its credentials are the ones in use. Rejects with a KnownError for a profile that is named and not there.
+ * The settings with the profiles of this user below or above the other sources, as rule and choice have it. The secret of a profile is looked
+ * at only when its credentials are the ones in use, and left where it is while that is a keychain. Rejects with a KnownError for a profile
+ * that is named and not there.
  */
 export async function settingsWithProfiles(
   question: SettingsQuestion,
   choice: ProfileChoice,
-): Promise<ProfileSettings> {
+): Promise<LookedAtSettings> {
   const { source, profile, folder, unusable } = await chosenProfile(choice);
   const first = await resolveSettings({ ...question, profiles: source === undefined ? [] : [source] });
   // A damaged file matters to those who would have needed it.
   if (unusable !== undefined && first.problems.some(({ key, code }) => key === SECRET && code === 'missing'))
     throw unusable;
-  const used = first.settings[SECRET]?.source;
+  const standIn = first.settings[SECRET];
+  const used = standIn?.source;
   if (source === undefined || profile === undefined || folder === undefined || used?.kind !== 'profile')
     return { result: first, warnings: [] };
 
-  const read = await readSecretOf(profile.secret, { folder, ...choice });
-  if (read.kind === 'failed') {
-    const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
-    const expected = `a secret that can be had; ${read.why}. ${ownCommand(choice.cwd)} login --profile ${profile.name} stores it again`;
-    const problems = [...first.problems, { key: SECRET, code: 'unreadable' as const, source: used, expected }];
-    return { result: { ...first, settings, problems }, warnings: [] };
-  }
-  const values = { ...source.values, [SECRET]: read.secret };
-  return {
-    result: await resolveSettings({ ...question, profiles: [{ ...source, values }] }),
-    warnings: read.warnings,
+  const world = { folder, ...choice };
+  const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
+  const without: SettingsResult = { ...first, settings };
+  const complete = async (): Promise<LookedAtSettings> => {
+    const read = await readSecretOf(profile.secret, world);
+    if (read.kind === 'failed') {
+      const expected = `a secret that can be had; ${read.why}. ${ownCommand(choice.cwd)} login --profile ${profile.name} stores it again`;
+      const problem = { key: SECRET, code: 'unreadable' as const, source: used, expected };
+      return { result: { ...without, problems: [...first.problems, problem] }, warnings: [] };
+    }
+    const values = { ...source.values, [SECRET]: read.secret };
+    return {
+      result: await resolveSettings({ ...question, profiles: [{ ...source, values }] }),
+      warnings: read.warnings,
+    };
   };
+  if (!needsKeychain(profile.secret, world)) return await complete();
+  const read = async (): Promise<SettingsResult> => (await complete()).result;
+  return { result: without, warnings: [], unread: { source: used, shadows: standIn?.shadows ?? [], read } };
 }
 
 interface ChosenProfile {

@@ -70,6 +70,11 @@ export type SecretRead =
   /** `why` completes "the secret can't be had: …". */
   | { readonly kind: 'failed'; readonly why: string };
 
+/** Whether reading it opens a keychain. False where there is none to be opened: then it is said at once that it can't be had. */
+export function needsKeychain(place: SecretPlace, world: PlacesWorld): boolean {
+  return place.in !== 'file' && openNamedKeychain(place.in, world).kind === 'open';
+}
+
 /** The secret of a profile. Opens the keychain when it is in there, and so is asked for only when it is used. */
 export async function readSecretOf(place: SecretPlace, world: PlacesWorld): Promise<SecretRead> {
   if (place.in === 'file') return await readFileSecret(secretFile(world.folder, place.name));
