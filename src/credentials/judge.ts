@@ -25,6 +25,8 @@ export interface Judgement {
   readonly stale: readonly Stale[];
 }
 
+const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca];
+
 /**
  * Judges a set by itself, by its lock file and by what is wanted. Another leaf certificate at the server is no reason: the server
  * makes a new one for each request. `namespace` is what the settings say.
@@ -35,12 +37,13 @@ export function judgeSet(
   now: number,
 ): Judgement {
   if (stored === undefined) return { stale: [{ reason: 'none', text: 'no set has been pulled yet' }] };
-  const { record, problems, text } = stored;
-  const stale: Stale[] = problems.map((problem) => ({ reason: 'files', text: problem }));
+  const { record, problems } = stored;
+  const stale: Stale[] = problems.map(({ text }) => ({ reason: 'files', text }));
   const add = (reason: StaleReason, sentence: string): void => void stale.push({ reason, text: sentence });
   if (record === undefined) return { stale };
-  const verdict = verifyMaterial({ namespace: record.namespace, text }, now);
-  const readable = problems.every((problem) => problem.includes('chmod') || problem.startsWith(SET_FILES.token));
+  const verdict = verifyMaterial({ namespace: record.namespace, text: stored.text }, now);
+  // A part that was not read is named already.
+  const readable = !problems.some(({ file, code }) => MATERIAL.includes(file) && code !== 'open');
   if (!verdict.ok && readable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
   for (const difference of verified === undefined ? [] : drift(record, verified)) add('changed', difference);

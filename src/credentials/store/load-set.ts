@@ -34,7 +34,10 @@ export async function loadSet(
     problems,
   } = await doing('Reading the credentials here', layout.store, () => readSet(files, layout, record.id));
   const verdict = verifyMaterial({ namespace: record.namespace, text }, options.now);
-  const wrong = verdict.ok ? problems : [...problems, ...verdict.problems.map(({ message }) => message)];
+  const wrong = [
+    ...problems.map((problem) => problem.text),
+    ...(verdict.ok ? [] : verdict.problems.map(({ message }) => message)),
+  ];
   if (!verdict.ok || wrong.length > 0)
     throw new KnownError({ message: 'The credentials here can not be used', tried: folder, seen: wrong.join('; ') });
   const { tokenExpiresAt, renewBefore } = record;

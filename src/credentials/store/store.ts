@@ -48,6 +48,16 @@ export async function removeSetFolder(files: StoreFiles, folder: string): Promis
   await files.removeFolder(folder);
 }
 
+export type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
+
+/** What is wrong with one file of a set; one that is `open` was read all the same. */
+export interface StoredProblem {
+  readonly file: SetFile;
+  readonly code: 'absent' | 'no-file' | 'foreign' | 'open' | 'unreadable' | 'content';
+  /** One sentence. */
+  readonly text: string;
+}
+
 /** A set as it stands on the disk: nothing of it is verified. A part that is absent or no plain file of this user is in `problems`. */
 export interface StoredSet {
   readonly id: string;
@@ -56,34 +66,37 @@ export interface StoredSet {
   readonly text: { readonly cert: string; readonly key: string; readonly ca: string };
   /** Where the record says that there is one. */
   readonly token?: Secret;
-  readonly problems: readonly string[];
+  readonly problems: readonly StoredProblem[];
 }
 
 export async function readSet(files: StoreFiles, layout: StoreLayout, id: string): Promise<StoredSet> {
   const folder = join(layout.store, id);
-  const problems: string[] = [];
-  const text = async (name: string): Promise<string> => {
+  const problems: StoredProblem[] = [];
+  const add = (file: SetFile, code: StoredProblem['code'], what: string): void =>
+    void problems.push({ file, code, text: `${file} ${what}` });
+  const text = async (name: SetFile): Promise<string> => {
     const path = join(folder, name);
     try {
       const status = await files.look(path);
-      if (status === undefined) problems.push(`${name} is missing`);
-      else if (status.kind !== 'file') problems.push(`${name} is no plain file`);
-      else if (!status.own) problems.push(`${name} belongs to another user`);
+      if (status === undefined) add(name, 'absent', 'is missing');
+      else if (status.kind !== 'file') add(name, 'no-file', 'is no plain file');
+      else if (!status.own) add(name, 'foreign', 'belongs to another user');
       else {
         if (process.platform !== 'win32' && (status.mode & 0o077) !== 0 && name !== SET_FILES.ca)
-          problems.push(`${name} may be read by others: chmod 600`);
+          add(name, 'open', 'may be read by others: chmod 600');
         return (await files.read(path)).toString('utf8');
       }
     } catch (error) {
-      if (codeOf(error) === undefined) throw error;
-      problems.push(`${name} can't be read (${codeOf(error) ?? ''})`);
+      const code = codeOf(error);
+      if (code === undefined) throw error;
+      add(name, 'unreadable', `can't be read (${code})`);
     }
     return '';
   };
   const tokenText = async (): Promise<string> => {
     const before = problems.length;
     const token = await text(SET_FILES.token);
-    if (problems.length === before && !/^[!-~]+$/.test(token)) problems.push(`${SET_FILES.token} holds no token`);
+    if (problems.length === before && !/^[!-~]+$/.test(token)) add(SET_FILES.token, 'content', 'holds no token');
     return token;
   };
   const [cert, key, ca, lock] = [
@@ -93,8 +106,8 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
     await text(SET_FILES.lock),
   ];
   const record = readRecord(lock);
-  if (lock !== '' && record === undefined) problems.push(`${SET_FILES.lock} can't be read as one of ours`);
-  if (record !== undefined && record.id !== id) problems.push(`${SET_FILES.lock} is that of another set`);
+  if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', "can't be read as one of ours");
+  if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'is that of another set');
   const token = record?.tokenExpiresAt === undefined ? undefined : await tokenText();
   return {
     ...{ id, folder, text: { cert, key, ca }, problems },
