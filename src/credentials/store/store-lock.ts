@@ -23,7 +23,9 @@ export async function withStoreLock<T>(
   const made: string[] = [];
   const locked = async (): Promise<T> => {
     try {
-      await doing('Clearing up after a run that was ended', layout.store, () => sweep(files, layout));
+      const isNew = await doing('Clearing up after a run that was ended', layout.store, () => sweep(files, layout));
+      // The run that made it failed, and could not remove it from under our lock: then that is left to this one.
+      if (isNew && !made.includes(layout.store)) made.push(...storeFolders(layout.project));
       return await work();
     } catch (error) {
       // Not after the lock is given back: another run that has it then counts on being ignored by git.
@@ -120,9 +122,9 @@ async function emptyStore(files: StoreFiles, layout: StoreLayout): Promise<void>
     for (const name of names) await files.removeFile(join(layout.store, name));
 }
 
-/** Ours, and nobody's: what was being made or removed when a run was killed. Only while the lock is held. */
-async function sweep(files: StoreFiles, layout: StoreLayout): Promise<void> {
-  await ignoredByGit(files, layout);
+/** Ours, and nobody's: what was being made or removed when a run was killed. Only while the lock is held. Whether no run has come to an end here yet. */
+async function sweep(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
+  const isNew = await ignoredByGit(files, layout);
   for (const name of await files.list(layout.store)) {
     if (!isStaging(name)) continue;
     const path = join(layout.store, name);
@@ -133,12 +135,14 @@ async function sweep(files: StoreFiles, layout: StoreLayout): Promise<void> {
       else if (status.kind === 'file') await files.removeFile(path);
     });
   }
+  return isNew;
 }
 
-async function ignoredByGit(files: StoreFiles, layout: StoreLayout): Promise<void> {
+/** Whether it was not yet. */
+async function ignoredByGit(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
   const path = join(layout.store, GIT_IGNORE);
   const staged = join(layout.store, stagingName('new', 'gitignore'));
-  if ((await files.look(path)) !== undefined) return;
+  if ((await files.look(path)) !== undefined) return false;
   await doing('Keeping the credentials out of git', path, async () => {
     await unlessSystemFails(() => files.removeFile(staged));
     try {
@@ -149,4 +153,5 @@ async function ignoredByGit(files: StoreFiles, layout: StoreLayout): Promise<voi
       throw error;
     }
   });
+  return true;
 }

@@ -229,6 +229,45 @@ describe('a pull', () => {
     expect(readFileSync(join(store(at), '.gitignore'), 'utf8')).toBe('*\n');
   });
 
+  it('twice at once, both of which fail, leaves nothing, whichever made the store', async () => {
+    const at = project();
+    const [inSecond, firstEnded] = [deferred(), deferred()];
+    const no = new KnownError({ message: 'no' });
+    const second: { ended?: Promise<unknown> } = {};
+    const startSecond = (): Promise<unknown> =>
+      pull(at, issued, {
+        requestMaterial: async () => {
+          inSecond.resolve(undefined);
+          await firstEnded.promise;
+          throw no;
+        },
+      }).catch((error: unknown) => error);
+    const files = {
+      ...nodeFiles,
+      // The lock has been given back by then, and the other run has it.
+      removeFolder: async (path: string) => {
+        second.ended ??= startSecond();
+        await inSecond.promise;
+        await nodeFiles.removeFolder(path);
+      },
+    };
+    await expect(pull(at, issued, { files, requestMaterial: () => Promise.reject(no) })).rejects.toThrow('no');
+    expect(existsSync(store(at))).toBe(true);
+    firstEnded.resolve(undefined);
+    expect(await second.ended).toBe(no);
+    expect(readdirSync(at).sort()).toEqual(['application-local.yaml', 'application.yaml']);
+  });
+
+  it('that fails leaves a store that was there before it', async () => {
+    const at = project();
+    await pull(at, issued);
+    const [id = ''] = setsOf(at);
+    rmSync(join(store(at), id), { recursive: true });
+    const requestMaterial = () => Promise.reject(new KnownError({ message: 'no' }));
+    await expect(pull(at, issued, { requestMaterial })).rejects.toThrow('no');
+    expect(readdirSync(store(at))).toEqual(['.gitignore']);
+  });
+
   it('many at once, some of which fail, leave a whole store', async () => {
     for (let round = 0; round < 4; round++) {
       const at = project();
