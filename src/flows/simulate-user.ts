@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
+import { ownCommand } from '../base/own-command.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
@@ -16,6 +17,8 @@ export interface UserWork {
   readonly state: PlatformState;
   readonly definition: ProcessDefinition;
   readonly processId: string;
+  /** Absolute: where the advice is followed. */
+  readonly cwd: string;
   readonly answers: Answers;
   /** Milliseconds. */
   readonly timeoutMs: number;
@@ -121,7 +124,7 @@ async function late(work: UserWork, open: readonly ListedItem[]): Promise<Stuck>
       ...(first === undefined ? {} : { item: first }),
       next: [
         failing.length > 0 ? "Look at the worker's output" : 'Give it more time with --timeout',
-        `See what has happened: kuflow dev history ${work.processId}, while the platform runs`,
+        `See what has happened: ${ownCommand(work.cwd)} dev history ${work.processId}, while the platform runs`,
       ],
     },
   );

@@ -147,8 +147,7 @@ async function run(
     request.onStep({ kind: 'process-started', code, processId: process.id });
     await answerUntilCompleted({
       ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
-      timeoutMs: request.timeoutMs,
-      signal: request.signal,
+      ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd },
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
       failingWork: () => failingWork(platform, process.id),

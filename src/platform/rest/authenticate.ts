@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 
+import { ownCommand } from '../../base/own-command.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { signIn } from '../domain/sign-in.ts';
 import type { Principal } from '../store/people.ts';
@@ -15,7 +17,7 @@ export async function authenticate(deps: RestDeps, request: FastifyRequest): Pro
       401,
       authorization === undefined
         ? 'No Authorization header: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
-        : 'The credentials are not those of a principal of this local platform: `kuflow dev env` prints the right ones',
+        : `The credentials are not those of a principal of this local platform: ${ownCommand(dirname(deps.domain.store.path))} dev env prints the right ones`,
     );
   }
   callOf(request).principal = principal;

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { ownCommand } from '../../base/own-command.ts';
 import { pidLockHolder, takePidLock } from '../../base/pid-lock.ts';
 
 export interface OwnerLock {
@@ -33,6 +35,6 @@ function heldBy(path: string, what: string, pid: number): KnownError {
     seen: `pid ${pid} is running`,
     next: own
       ? ['Stop the first platform before starting a second one on the same folder']
-      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it: \`kuflow dev env\``],
+      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it: ${ownCommand(dirname(path))} dev env`],
   });
 }

@@ -47,7 +47,9 @@ describe('who calls', () => {
     ]) {
       const answer = await tenants(header);
       const message = refusal(answer, 401);
-      expect(message).toContain(header === undefined ? 'No Authorization' : '');
+      expect(message).toContain(
+        header === undefined ? 'No Authorization' : 'npx -p create-kuflow-worker kuflow dev env',
+      );
       expect(answer.headers).not.toHaveProperty('www-authenticate');
     }
   });

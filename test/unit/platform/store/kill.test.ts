@@ -89,5 +89,6 @@ describe('a process that is killed while it writes', () => {
     }
     expect(refused).toBeInstanceOf(KnownError);
     expect((refused as KnownError).message).toMatch(/in use by another process, pid \d+/);
+    expect((refused as KnownError).next.join()).toContain('npx -p create-kuflow-worker kuflow dev env');
   });
 });
