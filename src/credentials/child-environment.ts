@@ -18,7 +18,7 @@ export interface RestCredentials {
 
 /** Names that would contradict ours, or win over them, where they were left in a caller's environment. */
 const IN_THE_WAY =
-  /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
+  /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|ENV_FILE|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
 
 /**
  * The environment of one command: the caller's, with the credentials under the names that KuFlow's workers and Temporal's tools read. With
@@ -38,7 +38,9 @@ export function childEnvironment(
     KUFLOW_API_TENANTID: rest.tenantId,
     KUFLOW_API_CA: rest.caFile,
     ...environmentOf(set, paths),
-    TEMPORAL_CONFIG_FILE: noConfigFile(),
+    TEMPORAL_CONFIG_FILE: noConfigFile('temporal.toml'),
+    // What Temporal's command says of itself; 1.9.1 looks only in the home folder, which is not ours to move.
+    TEMPORAL_ENV_FILE: noConfigFile('temporal.yaml'),
   };
   return {
     ...Object.fromEntries(kept),
@@ -50,6 +52,6 @@ export function childEnvironment(
  * A file that is not there, which Temporal's tools take for an empty one. Else the default profile of the user's own lies under these variables:
  * its `tls.disabled` sends the token in clear, its paths contradict our PEM. Its name can't be foreseen, so that nobody puts a file there.
  */
-function noConfigFile(): string {
-  return resolve(tmpdir(), `no-temporal-config-${randomUUID()}`, 'temporal.toml');
+function noConfigFile(name: string): string {
+  return resolve(tmpdir(), `no-temporal-config-${randomUUID()}`, name);
 }

@@ -9,7 +9,7 @@ const CONNECTS = /^(address|namespace|api-key|client-authority|grpc-meta|tls(-.*
 
 /**
  * Warns of what `temporal env set` once stored in the environment `default`: Temporal's command takes that over every variable, the ones of a caller
- * included, and no variable turns it off (seen with 1.9.1).
+ * included, and nothing in its environment but another home folder turns that off (seen with 1.9.1, which does not read TEMPORAL_ENV_FILE).
  */
 export async function temporalEnvironmentWarnings(
   env: Readonly<Record<string, string | undefined>>,

@@ -429,6 +429,7 @@ describe('the environment of a command', () => {
       TEMPORAL_TLS_CLIENT_CERT_DATA: 'x',
       TEMPORAL_PROFILE: 'other',
       TEMPORAL_ENV: 'other',
+      TEMPORAL_ENV_FILE: '/x',
       temporal_config_file: '/x',
       TEMPORAL_MUTUALTLS_CERTDATA: 'x',
       TEMPORAL_GRPC_META_AUTHORIZATION: 'x',
@@ -437,9 +438,15 @@ describe('the environment of a command', () => {
       KUFLOW_API_TENANTID: 'x',
     };
     const paths = { cert: '/a/client.pem', key: '/a/client.key', ca: '/a/ca.pem' };
-    const { TEMPORAL_CONFIG_FILE: file = '', ...given } = childEnvironment(base, rest, set, paths);
-    expect(isAbsolute(file)).toBe(true);
-    expect(existsSync(dirname(file))).toBe(false);
+    const {
+      TEMPORAL_CONFIG_FILE: profiles = '',
+      TEMPORAL_ENV_FILE: environments = '',
+      ...given
+    } = childEnvironment(base, rest, set, paths);
+    for (const file of [profiles, environments]) {
+      expect(isAbsolute(file)).toBe(true);
+      expect(existsSync(dirname(file))).toBe(false);
+    }
     expect(given).toEqual({
       PATH: '/bin',
       TEMPORAL_KUFLOWQUEUE: 'Q',
