@@ -191,6 +191,7 @@ describe('a worker with pulled credentials', () => {
         'TEMPORAL_ADDRESS',
         'TEMPORAL_API_KEY',
         'TEMPORAL_CONFIG_FILE',
+        'TEMPORAL_ENV_FILE',
         'TEMPORAL_MUTUALTLS_CA',
         'TEMPORAL_MUTUALTLS_CERT',
         'TEMPORAL_MUTUALTLS_KEY',

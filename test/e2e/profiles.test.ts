@@ -119,6 +119,15 @@ describe('credentials that were stored once', () => {
       const inCi = await kuflow(['processes', 'list'], { CI: 'true' });
       expect(inCi.status).toBe(1);
       expect(inCi.err).toContain('the keychain is not used: CI is set');
+      // What asks nobody does not miss a keychain that is out of reach.
+      const away = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(root, 'no-bus')}` };
+      expect((await kuflow(['processes', 'list'], away)).status).toBe(1);
+      const status = await kuflow(['credentials', 'status', '--tenant-id', tenantId], away);
+      expect(status.status, status.out).toBe(0);
+      expect(status.out).toContain('[in the keychain]');
+      const again = await kuflow(['credentials', 'pull', '--tenant-id', tenantId], away);
+      expect(again.status, again.err).toBe(0);
+      expect(again.out).toContain('nothing was asked for');
     }
 
     expect((await kuflow(['logout', '--profile', 'default'])).status).toBe(0);
