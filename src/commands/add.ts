@@ -28,8 +28,9 @@ export interface AddProcessFlags extends AddFlags, ConnectionFlags, DescribingFl
 }
 
 const KEEPS =
-  'Files that nobody edited are written; the definition is changed where it has to be. A file that was edited by hand gets the change beside the ' +
-  'edits: on a terminal after a question, else only when --edit names it. Where both meet, it is left, and the diff says what to do. Exits 3 when something is left.';
+  'Files that nobody edited are written, as the definition says by now; the definition is changed where it has to be. A file that was edited by hand ' +
+  'gets the change beside the edits: on a terminal after a question, else only when --edit names it. Where both meet, it is left, and the diff says ' +
+  'what to do. The diff of each file is shown, and of a new one its length. Exits 3 when something is left.';
 
 const TASK_EXAMPLES = `
 Examples:
@@ -37,6 +38,8 @@ Examples:
     $ kuflow add task REVIEW --name "Review the request"
   one that the worker does itself, after another, with the shape of its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
+  one that you wrote into kuflow.process.yaml by hand
+    $ kuflow add task ARCHIVE
   see what would change in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
 
@@ -63,7 +66,9 @@ export function configure(command: Command, context: CommandContext): void {
     .command('task')
     .argument('<code[:kind]>', 'Code of the task in KuFlow; kind is human, system, message or thread (human)')
     .summary('Add a task to a process of the project')
-    .description(`Adds a task to a process: to its definition, and to the code that follows from it. ${KEEPS}`)
+    .description(
+      `Adds a task to a process: to its definition, and to the code that follows from it. One that you wrote into the definition yourself comes into the code. ${KEEPS}`,
+    )
     .optionsGroup('The task:')
     .option('--process <code>', 'Process that gets it; needed when the project has several')
     .option('--after <code>', 'Task that it comes after; the last one unless given')
@@ -118,6 +123,6 @@ function commonOptions(command: Command): void {
     .optionsGroup('How it runs:')
     .addOption(several('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
     .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
-    .option('--dry-run', 'Show the diff, write nothing')
+    .option('--dry-run', 'Show the diff, new files in full, and write nothing')
     .option('--json', 'Print the result as JSON');
 }

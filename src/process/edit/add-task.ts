@@ -3,6 +3,7 @@ import { isCollection, isMap, isNode, isSeq, parseDocument, type Document, type 
 import { parseDefinition } from '../definition/definition-file.ts';
 import { renderTask } from '../definition/definition-render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
+import { flowItem, spliceFlow } from './flow-item.ts';
 
 export interface AddedTask {
   readonly text: string;
@@ -10,9 +11,8 @@ export interface AddedTask {
 }
 
 /**
- * The text of a definition file with one task more, after the task `after` or at the end. Where the tasks are a list in block style,
- * every other byte stays as it is; elsewhere (a list in flow style, JSON, no list yet) the rest is written anew from the parsed document, with
- * its comments, order and quoting. Rejects with a KnownError when the text is no definition; `after` has to be one of its tasks.
+ * The text of a definition file with one task more, after the task `after` or at the end, in the style of the tasks beside it. Every other byte
+ * stays as it is, but where there is no task yet: then the rest is written anew from the parsed document, with its comments, order and quoting. Rejects with a KnownError when the text is no definition; `after` has to be one of its tasks.
  */
 export async function addTask(
   text: string,
@@ -28,8 +28,8 @@ export async function addTask(
   };
   const says = async (candidate: string): Promise<boolean> =>
     isDeepStrictEqual(await parseDefinition(candidate, fileName).catch(() => undefined), wanted);
-  const spliced = splice(text, at, task);
-  if (spliced !== undefined && (await says(spliced))) return { text: spliced, definition: wanted };
+  for (const spliced of [splice(text, at, task), spliceFlow(text, at, plainTask(task))])
+    if (spliced !== undefined && (await says(spliced))) return { text: spliced, definition: wanted };
   const rewritten = rewrite(text, at, task);
   if (!(await says(rewritten))) throw new Error('The definition with the new task does not say what it should');
   return { text: rewritten, definition: wanted };
@@ -47,7 +47,9 @@ function splice(text: string, at: number, task: TaskDefinition): string | undefi
   const end = start ?? endOfLast(text, tasks);
   if (end === undefined) return undefined;
   const indent = ' '.repeat(token.indent);
-  const lines = renderTask(task)
+  const written =
+    inBraces(text, tasks.items[Math.min(at, tasks.items.length - 1)], token.indent, task) ?? renderTask(task);
+  const lines = written
     .trimEnd()
     .split('\n')
     .map((line) => (line === '' ? '' : indent + line));
@@ -62,6 +64,18 @@ function splice(text: string, at: number, task: TaskDefinition): string | undefi
     return head + joint + (apart ? eol : '') + block + tail;
   }
   return head + block + (apart ? eol : '') + tail;
+}
+
+/** The item of a list whose neighbour stands between braces, without the indentation of the list. */
+function inBraces(text: string, neighbour: unknown, indent: number, task: TaskDefinition): string | undefined {
+  if (!isMap(neighbour) || neighbour.flow !== true || !Array.isArray(neighbour.range)) return undefined;
+  const [first = '', ...more] = flowItem(plainTask(task), text, neighbour.range).split(/\r?\n/);
+  return [`- ${first}`, ...more.map((line) => line.slice(indent))].join('\n');
+}
+
+function plainTask(task: TaskDefinition): unknown {
+  const list: unknown = parseDocument(renderTask(task)).toJS();
+  return Array.isArray(list) ? list[0] : undefined;
 }
 
 /** Offset of the line on which the item begins, or of the comment right above it; undefined past the last one. */
@@ -103,12 +117,11 @@ function deepEnd(node: unknown): number | undefined {
 
 function rewrite(text: string, at: number, task: TaskDefinition): string {
   const document: Document.Parsed = parseDocument(text);
-  const node = parseDocument(renderTask(task)).get(0);
+  const item = document.createNode(plainTask(task));
   const tasks: unknown = document.get('tasks');
   if (isSeq(tasks)) {
-    const item = document.createNode(isNode(node) ? node.toJSON() : node);
-    if (tasks.flow === true && isCollection(item)) item.flow = true;
+    if (tasks.items.length === 0) tasks.flow = false;
     tasks.items.splice(at, 0, item);
-  } else document.set('tasks', document.createNode([isNode(node) ? node.toJSON() : node]));
+  } else document.set('tasks', document.createNode([plainTask(task)]));
   return document.toString({ lineWidth: 0 });
 }

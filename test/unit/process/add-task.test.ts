@@ -100,6 +100,58 @@ describe('addTask', () => {
     expect(text).toContain(kept);
   });
 
+  it.each([
+    [
+      'in flow style on one line',
+      'tasks: [{ code: A, kind: human }]\n',
+      `tasks: [{ code: A, kind: human }, { code: NEW, kind: system, name: "it's new: #1" }]\n`,
+    ],
+    [
+      'without blanks',
+      'tasks: [{code: A, kind: human}]  # end\n',
+      `tasks: [{code: A, kind: human}, {code: NEW, kind: system, name: "it's new: #1"}]  # end\n`,
+    ],
+    [
+      'with a line each and a comma at the end',
+      'tasks: [\n    { code: A, kind: human },\n]\n',
+      `tasks: [\n    { code: A, kind: human },\n    { code: NEW, kind: system, name: "it's new: #1" },\n]\n`,
+    ],
+    [
+      'with braces behind dashes',
+      'tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n',
+      `tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n  - { code: NEW, kind: system, name: "it's new: #1" }\n`,
+    ],
+    ['that is empty', 'tasks: []\n', `tasks:\n  - code: NEW\n    kind: system\n    name: "it's new: #1"\n`],
+  ])('writes a list %s on in its style', async (_, tasks, wanted) => {
+    const head = 'process: { code: P }\nworkflow: { type: W, task-queue: "Q" }\n';
+    for (const eol of ['\n', '\r\n']) {
+      const { text } = await addTask((head + tasks).replaceAll('\n', eol), 'f', TASK);
+      if (tasks.includes('[]')) expect(text.replaceAll('\r\n', '\n')).toBe(head + wanted);
+      else expect(text).toBe((head + wanted).replaceAll('\n', eol));
+    }
+  });
+
+  it.each([undefined, 2, '\t'])('writes JSON on as JSON, indented by %j, shapes and all', async (indent) => {
+    const json = (codes: readonly string[], more: readonly unknown[]): unknown => ({
+      process: { code: 'P' },
+      workflow: { type: 'W', 'task-queue': 'Q' },
+      tasks: [...codes.map((code) => ({ code, kind: 'human', data: { schema: { type: 'object' } } })), ...more],
+    });
+    const task: TaskDefinition = {
+      ...TASK,
+      data: { schema: { type: 'object', required: ['é\u202e', 'no'], maxProperties: 3 } },
+    };
+    for (const codes of [[], ['A'], ['A', 'B']]) {
+      const file = JSON.stringify(json(codes, []), undefined, indent);
+      const { text, definition } = await addTask(file, 'f', task);
+      expect(definition.tasks.at(-1)).toEqual(task);
+      expect(text.replace('\\u202e', '\u202e')).toBe(JSON.stringify(json(codes, [task]), undefined, indent));
+      if (codes.length === 0) continue;
+      const first = JSON.parse((await addTask(file, 'f', task, 'A')).text) as { tasks: readonly { code: string }[] };
+      expect(first.tasks.map(({ code }) => code)).toEqual(['A', 'NEW', ...codes.slice(1)]);
+    }
+  });
+
   it('refuses a file that is no definition, by line', async () => {
     await expect(addTask('process: { code: P }\n', 'f.yaml', TASK)).rejects.toThrow('f.yaml:1:1');
   });
