@@ -1,7 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
-import { wrapped } from './wrapped.ts';
+import { firstLine, wrapped } from './wrapped.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
@@ -57,7 +57,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     const spent = duration(now() - running.started);
     const parts = [running.title, spent, running.detail].filter((part) => part !== '');
     // The last column stays free: a full line would wrap, and only its second half would be erased.
-    const text = forTerminal(parts.join(' · '), Math.max(10, channel.columns - 3));
+    const text = firstLine(forTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
     channel.write(`\r\x1b[2K${colours.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };

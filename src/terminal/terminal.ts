@@ -3,7 +3,7 @@ import { marksFor, type Marks } from './marks.ts';
 /** One stream of text. */
 export interface Channel {
   readonly isTTY: boolean;
-  /** Width in characters; 80 where there is no terminal. */
+  /** Width in characters; 80 where there is no terminal, and where it does not know its own. */
   readonly columns: number;
   /** Colour may be used: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
   readonly colour: boolean;
@@ -45,7 +45,9 @@ function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv):
       return open().isTTY === true;
     },
     get columns() {
-      return open().columns ?? 80;
+      // Zero is what a terminal reports that was given no size.
+      const { columns = 0 } = open();
+      return columns > 0 ? columns : 80;
     },
     get colour() {
       return open().isTTY === true && !plain;

@@ -43,6 +43,27 @@ describe('progress', () => {
     expect(text()).toBe('· Install\n✔ Installed (2.5 s)\n- No git\n');
   });
 
+  it('cuts its live line by the width that a terminal gives it, so that it never wraps', () => {
+    const { channel, text } = fakeChannel(true);
+    const progress = openProgress(channel, () => 0);
+    progress.begin(`Install ${'漢字'.repeat(40)}`);
+    progress.detail('🚀'.repeat(40));
+    progress.stop();
+    const [line = ''] = text()
+      .split('\r\u001b[2K')
+      .filter((part) => part !== '');
+    expect(line).toMatch(/Install 漢字(漢字)*漢?…$/);
+    const width = Array.from(line).reduce((sum, character) => sum + (/[漢字🚀]/u.test(character) ? 2 : 1), 0);
+    expect(width).toBeLessThan(40);
+    expect(width).toBeGreaterThan(34);
+  });
+
+  it('takes a terminal of no columns for one that does not know its width', () => {
+    const { host } = fakeHost([], { tty: true });
+    const streams = { ...host, stderr: Object.assign(host.stderr, { columns: 0 }) };
+    expect(openTerminal(streams, {}).err.columns).toBe(80);
+  });
+
   it('leaves only the ends of steps on a terminal, and no half line', () => {
     const { channel, text } = fakeChannel(true);
     const progress = openProgress(channel, () => 0);
