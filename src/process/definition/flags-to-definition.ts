@@ -64,8 +64,8 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const data = new Map<string, DataShape>();
   const given = new Set<string>();
   for (const written of flags.taskSchemas ?? []) {
-    const equals = written.indexOf('=');
-    const taskCode = written.slice(0, Math.max(equals, 0));
+    const taskCode = codeBefore(written, [...tasks.keys()]);
+    const equals = taskCode.length;
     if (equals < 1 || equals === written.length - 1)
       problems.push(`--task-schema ${shown(written)}: must be CODE=FILE`);
     else if (!tasks.has(taskCode)) {
@@ -120,6 +120,12 @@ export async function taskFromFlags(
   if (typeof task === 'string' || problems.length > 0)
     throw usageError(`The task can't be added so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
+}
+
+/** The code in `CODE=FILE`. A code may hold an equals sign itself: of the known ones it is the longest that fits. */
+function codeBefore(written: string, codes: readonly string[]): string {
+  const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];
+  return known ?? written.slice(0, Math.max(written.indexOf('='), 0));
 }
 
 function readTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
