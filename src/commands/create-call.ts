@@ -64,7 +64,7 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
       add('workflow-type', '--workflow-type LoanWorkflow', `the workflow type, ${screen}`);
   }
   const secret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
-  const elsewhere = credentialsElsewhere({ env, cwd }) !== undefined;
+  const elsewhere = credentialsElsewhere({ env, cwd }).length > 0;
   const stored = flags.profile !== undefined;
   if (flags.clientId === undefined && (secret || (source === 'api' && !elsewhere && !stored))) {
     add(
@@ -87,15 +87,25 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
   return missing;
 }
 
-/** Where client id and secret may be found without being given, in words; undefined when nowhere. */
-export function credentialsElsewhere({ env, cwd }: CallPlace): string | undefined {
-  if (env['KUFLOW_API_CLIENTID'] !== undefined) return 'the environment';
-  const named = env['KUFLOW_PROFILE']?.trim() ?? '';
-  if (named !== '') return `the profile ${named}`;
-  const file = ['application-local.yaml', 'application.yaml'].find((name) => existsSync(join(cwd, name)));
-  if (file !== undefined) return file;
-  const stored = defaultProfileIn(configFolder(env));
-  return stored === undefined ? undefined : `the profile ${stored}`;
+/** A place that may give client id and secret without being asked for. */
+export interface FoundCredentials {
+  readonly kind: 'environment' | 'profile' | 'file';
+  /** `the environment`, the name of the profile or of the file. */
+  readonly name: string;
+}
+
+/** Where client id and secret may be found without being given, the place that counts first. A file is not looked into. */
+export function credentialsElsewhere({ env, cwd }: CallPlace): readonly FoundCredentials[] {
+  const set = (variable: string): string => env[variable]?.trim() ?? '';
+  const named = set('KUFLOW_PROFILE');
+  const stored = named === '' ? defaultProfileIn(configFolder(env)) : undefined;
+  const files = ['application-local.yaml', 'application.yaml'].filter((name) => existsSync(join(cwd, name)));
+  return [
+    ...(set('KUFLOW_API_CLIENTID') === '' ? [] : [{ kind: 'environment', name: 'the environment' } as const]),
+    ...(named === '' ? [] : [{ kind: 'profile', name: named } as const]),
+    ...files.map((name) => ({ kind: 'file', name }) as const),
+    ...(stored === undefined ? [] : [{ kind: 'profile', name: stored } as const]),
+  ];
 }
 
 /** Throws a usage error on an id that is no UUID, and on a task queue that a worker would poll by another name. */
@@ -105,12 +115,32 @@ export function checkValues(flags: CreateFlags): void {
     throw usageError(`--task-queue ${shellWord(taskQueue)}: it begins or ends with white space, which settings lose`);
   }
 
+  // Its value stays unsaid: whoever takes the one for the other gives the secret here.
+  if (flags.clientId !== undefined && !isUuid(flags.clientId.trim())) {
+    throw usageError(
+      '--client-id: a UUID is expected, the identifier of the application; the secret is given by another option',
+    );
+  }
   for (const [option, value] of [
     ['--process-id', flags.processId],
     ['--tenant-id', flags.tenantId],
   ] as const) {
     if (value !== undefined && !isUuid(value)) throw usageError(`${option} ${value}: a UUID is expected`);
   }
+}
+
+const CREDENTIALS = [
+  ['clientId', '--client-id'],
+  ['clientSecretFile', '--client-secret-file'],
+  ['clientSecretStdin', '--client-secret-stdin'],
+  ['profile', '--profile'],
+] as const;
+
+/** Throws a usage error on credentials of a call that neither reads from KuFlow nor writes them. */
+export function checkCredentialsUsed(flags: CreateFlags): void {
+  const given = CREDENTIALS.find(([key]) => flags[key] !== undefined);
+  if (given === undefined || flags.local !== true || sourceOf(flags) === 'api') return;
+  throw usageError(`${given[1]} has no use beside --local, which needs no account: leave one of them out`);
 }
 
 /** The usage error that lists what is missing, with the whole command to run. */

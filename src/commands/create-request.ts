@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { Secret } from '../base/secret.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import type { CreateRequest } from '../flows/create.ts';
@@ -36,7 +36,8 @@ export async function resolveConnection(
 ): Promise<ConnectionSettings> {
   const { connectionSettings } = await import('../flows/connection-flags.ts');
   return connectionSettings(secret === undefined ? flags : { ...flags, clientSecretStdin: true }, {
-    env: context.env,
+    // Typed credentials are whole: a variable that names a profile which is not there must not keep them from being used.
+    env: secret === undefined ? context.env : { ...context.env, KUFLOW_PROFILE: undefined },
     cwd: context.cwd,
     // A typed secret goes the way of a piped one.
     stdin: secret === undefined ? context.terminal.prompts.input : once(secret.reveal()),
@@ -65,11 +66,7 @@ export function requestOf(
     const setting = connection?.settings[key];
     return setting !== undefined && named.includes(setting.source.kind) ? setting.value : undefined;
   };
-  const inEnvironment =
-    (context.env['KUFLOW_API_CLIENTID'] ?? '') !== '' &&
-    [context.env['KUFLOW_API_CLIENTSECRET'], context.env['KUFLOW_API_CLIENTSECRET_FILE']].some(
-      (value) => (value ?? '') !== '',
-    );
+  const reader = 'clientSecret' in written ? undefined : readWith(connection, absolute);
   const fromFlags: Answers['connection'] = {
     ...written,
     ...definedOf({
@@ -98,12 +95,20 @@ export function requestOf(
     install: flags.install,
     git: flags.git,
     check: flags.check,
-    credentials: 'clientSecret' in fromFlags ? 'file' : inEnvironment ? 'environment' : 'none',
+    ...(reader === undefined ? {} : { readWith: reader }),
     command: createCommand({
       folder: call.folder,
       flags: { ...flags, packageManager, ...(secret === undefined ? {} : { clientSecretStdin: true }) },
     }),
   };
+}
+
+/** Whose credentials a process was read with, where a worker in `folder` does not find them by itself. */
+function readWith(connection: ConnectionSettings | undefined, folder: string): CreateRequest['readWith'] {
+  const source = connection?.settings['kuflow.api.client-secret']?.source;
+  if (source?.kind === 'profile') return { kind: 'profile', name: source.name };
+  if (source?.kind !== 'file' || source.file === undefined) return undefined;
+  return { kind: 'file', path: relative(folder, source.file) };
 }
 
 type ProfileKey =

@@ -1,11 +1,12 @@
 import { forTerminal } from '../base/escape.ts';
+import { fromHome } from '../base/home-path.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import { createProject, type CreateDependencies, type CreateResult } from '../flows/create.ts';
 import { followChecks, followDiscovery, followScaffold, printCreated } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
 import { apiDiscovery } from './api-discovery.ts';
-import { checkValues, missingAnswers, missingError } from './create-call.ts';
+import { checkCredentialsUsed, checkValues, missingAnswers, missingError } from './create-call.ts';
 import { projectCheck } from './create-check.ts';
 import type { CreateCall } from './create-flags.ts';
 import { connectionOf, requestOf, type AnsweredCall } from './create-request.ts';
@@ -14,10 +15,11 @@ import type { CommandContext } from './context.ts';
 /** `create`: questions, the flow, its result. With `--json` prints the `CreateResult` as `createdAsJson` describes it. */
 export async function runCreate(called: CreateCall, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const call = withoutBlankFolder(called);
+  const call = withFolder(called, context.env);
   const { flags } = call;
   const signal = context.interruption();
   checkValues(flags);
+  checkCredentialsUsed(flags);
   const missing = missingAnswers(call, context);
   const mayAsk = terminal.canAsk && flags.yes !== true && flags.json !== true;
   if (missing.length > 0 && !mayAsk) throw missingError(call, missing);
@@ -55,10 +57,10 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
   }
 }
 
-/** An empty name, as of a variable that is not set, would be the folder here. */
-function withoutBlankFolder(call: CreateCall): CreateCall {
+/** An empty name, as of a variable that is not set, would be the folder here; `~/x` in quotes, a folder named `~`. */
+function withFolder(call: CreateCall, env: NodeJS.ProcessEnv): CreateCall {
   const { folder, ...rest } = call;
-  return folder === undefined || folder.trim() === '' ? rest : call;
+  return folder === undefined || folder.trim() === '' ? rest : { ...call, folder: fromHome(folder, env) };
 }
 
 /** What the wizard knows at its end, so that nothing is read or looked up twice. */

@@ -19,7 +19,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command
-    .argument('[folder]', 'Folder of the new project; its name is the name of the worker')
+    .argument('[folder]', 'Folder of the new project, ~/ for the home folder; its name is the name of the worker')
     .optionsGroup('The process:')
     .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)')
     .option(

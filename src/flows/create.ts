@@ -8,7 +8,7 @@ import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
-import { nextSteps, type NextStep } from '../scaffold/next-steps.ts';
+import { nextSteps, type NextStep, type ReadWith } from '../scaffold/next-steps.ts';
 import {
   materialiseProject,
   prepareProject,
@@ -18,6 +18,7 @@ import {
   type ScaffoldEvent,
 } from '../scaffold/scaffold-project.ts';
 import { findDefinition, type DefinitionRequest, type Discover } from './find-definition.ts';
+import { projectCredentials, type ProjectCredentials } from './project-credentials.ts';
 
 export interface CreateRequest {
   /** As given, relative to `cwd`. */
@@ -30,7 +31,8 @@ export interface CreateRequest {
   readonly install: boolean;
   readonly git: boolean;
   readonly check: boolean;
-  readonly credentials: 'file' | 'environment' | 'none';
+  /** What gave the credentials that the process was read with, where the project does not get them. */
+  readonly readWith?: ReadWith;
   /** Repeats this run without questions. */
   readonly command: string;
 }
@@ -148,7 +150,10 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     report: deps.report.scaffold,
     ...(deps.onWrite === undefined ? {} : { onWrite: deps.onWrite }),
   });
-  const check = await checkProject(request, folder, definition, deps);
+  const credentials: ProjectCredentials = answers.local
+    ? { from: 'none', shadowedBy: [] }
+    : await projectCredentials(folder, deps.env);
+  const check = await checkProject(request, { folder, definition, credentials }, deps);
   const passed = check.kind === 'checked' && check.report.status === 0;
   return {
     ...about,
@@ -163,7 +168,10 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
         ? { registry: made.install.registry }
         : {}),
       local: answers.local,
-      credentials: request.credentials,
+      credentials: credentials.from,
+      // What the environment says over files that were there before is how it was wanted.
+      shadowedBy: answers.connection?.clientSecret === undefined ? [] : credentials.shadowedBy,
+      ...(request.readWith === undefined ? {} : { readWith: request.readWith }),
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       commitLeft: made.git.kind === 'initialised' || (made.git.kind === 'failed' && made.git.made),
       repositoryLeft:
@@ -202,14 +210,18 @@ function stepsPastConflicts(files: readonly ReportedFile[], command: string): re
 
 async function checkProject(
   request: CreateRequest,
-  folder: string,
-  definition: ProcessDefinition,
+  made: {
+    readonly folder: string;
+    readonly definition: ProcessDefinition;
+    readonly credentials: ProjectCredentials;
+  },
   deps: CreateDependencies,
 ): Promise<CheckOutcome> {
+  const { folder, definition, credentials } = made;
   if (!request.check) return { kind: 'not-run', reason: 'not wanted' };
   const aborted = (): boolean => deps.signal.aborted;
   if (aborted()) return { kind: 'not-run', reason: 'interrupted' };
-  if (!request.answers.local && request.credentials === 'none') {
+  if (!request.answers.local && credentials.from === 'none') {
     return { kind: 'not-run', reason: 'no client id and secret yet' };
   }
   const { local } = request.answers;

@@ -163,7 +163,6 @@ async function makeProject(request: DemoRequest, project: string, tarball: strin
       install: !installed,
       git: false,
       check: false,
-      credentials: 'none',
       command: 'npm run demo',
     },
     {

@@ -117,6 +117,21 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
   }
 }
 
+/** Where the KuFlow of a profile is, without what belongs to its application; nothing of a profile that can't be read. */
+export async function profilePlace(
+  choice: ProfileChoice,
+): Promise<{ readonly endpoint?: string; readonly target?: string; readonly ca?: string }> {
+  try {
+    const { profile } = await chosenProfile(choice);
+    if (profile === undefined) return {};
+    const { endpoint, target, ca } = profile;
+    return { endpoint, ...(target !== undefined && { target }), ...(ca !== undefined && { ca }) };
+  } catch (error) {
+    if (error instanceof KnownError) return {};
+    throw error;
+  }
+}
+
 function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: string): ProfileSource {
   const { name, endpoint, clientId, tenantId, target, ca } = profile;
   return {

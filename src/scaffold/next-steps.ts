@@ -1,6 +1,6 @@
 import { shellPath } from '../names/shell.ts';
 import type { PackageManager } from './answers.ts';
-import { installCommand, provideCommand, scriptCommand } from './package-manager.ts';
+import { installCommand, programCommand, provideCommand, scriptCommand } from './package-manager.ts';
 
 export interface NextStepsInput {
   /** From where the person stands; `.` or empty when they stand in it. */
@@ -14,12 +14,21 @@ export interface NextStepsInput {
   readonly local: boolean;
   /** Where client id and secret will be found. */
   readonly credentials: 'file' | 'environment' | 'none';
+  /** Variables that are set here and that a worker would take over what was written. */
+  readonly shadowedBy?: readonly string[];
+  readonly readWith?: ReadWith;
   readonly check: 'passed' | 'failed' | 'not-run';
   /** The repository exists and waits for its first commit. */
   readonly commitLeft: boolean;
   /** It was wanted and does not exist yet. */
   readonly repositoryLeft?: boolean;
 }
+
+/** Credentials that a worker does not find by itself. */
+export type ReadWith =
+  | { readonly kind: 'profile'; readonly name: string }
+  /** `path`: from the project. */
+  | { readonly kind: 'file'; readonly path: string };
 
 /** A command to type, or a sentence where there is none; with what it does. */
 export interface NextStep {
@@ -59,15 +68,36 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
       { command: script('smoke'), text: 'run one process to its end' },
     ];
   }
-  if (input.credentials === 'none') {
+  const { shadowedBy = [], readWith } = input;
+  if (shadowedBy.length > 0) {
+    const [first = '', ...more] = shadowedBy;
     steps.push({
-      text: 'put client id and secret of the application into application-local.yaml, or into KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+      text: `unset ${[first, ...more].join(' and ')} where the worker starts: it takes ${more.length === 0 ? 'it' : 'them'} over application-local.yaml`,
     });
   }
-  if (input.check !== 'passed') steps.push({ command: script('check'), text: 'check the connection to KuFlow' });
+  const isMissing = input.credentials === 'none';
+  const profile = isMissing && readWith?.kind === 'profile' ? readWith.name : undefined;
+  const withCredentials = (command: string): string =>
+    profile === undefined
+      ? command
+      : `${programCommand(packageManager, 'kuflow')} credentials exec --profile ${profile} -- ${command}`;
+  const of =
+    profile === undefined ? '' : ` with the credentials of the profile ${profile}, which it does not read by itself`;
+  if (isMissing && profile === undefined) {
+    const example = readWith?.kind === 'file' ? `, as they stand in ${readWith.path}` : '';
+    steps.push({
+      text: `put client id and secret of the application into application-local.yaml${example}, or into KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`,
+    });
+  }
+  if (input.check !== 'passed') {
+    steps.push({ command: withCredentials(script('check')), text: 'check the connection to KuFlow' });
+  }
   return [
     ...steps,
-    { command: script('start'), text: 'run the worker against KuFlow' },
+    { command: withCredentials(script('start')), text: `run the worker against KuFlow${of}` },
+    ...(profile === undefined
+      ? []
+      : [{ text: 'or put client id and secret of the application into application-local.yaml, where it finds them' }]),
     { command: script('dev'), text: 'or try it on the local platform' },
   ];
 }

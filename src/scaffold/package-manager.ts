@@ -176,6 +176,18 @@ export function scriptCommand(manager: PackageManager, script: string, args: rea
   return [...run, script, ...separator, ...args.map(shellWord)].join(' ');
 }
 
+const PROGRAM: Readonly<Record<PackageManagerName, string>> = {
+  npm: 'npx',
+  pnpm: 'pnpm exec',
+  yarn: 'yarn',
+  bun: 'bun run',
+};
+
+/** What a person types to run a program that a dependency of the project brings. */
+export function programCommand(manager: PackageManager, program: string): string {
+  return `${PROGRAM[programOf(manager)]} ${program}`;
+}
+
 /** Files that an install leaves behind and that belong under version control. */
 export function lockFiles(manager: PackageManager): readonly string[] {
   return LOCK_FILES[programOf(manager)];

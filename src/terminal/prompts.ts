@@ -22,6 +22,8 @@ export interface TextQuestion extends Question {
   readonly hint?: string;
   /** Nothing may be the answer. */
   readonly optional?: boolean;
+  /** Whether a text may be a secret: it is shown as stars then, and forgotten when it is refused. */
+  readonly hides?: (text: string) => boolean;
   /** Why the text won't do; asked on every key. */
   readonly problem?: (text: string) => string | undefined;
   /** The same for what takes time; asked on Enter. */
@@ -119,6 +121,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
           ...(question.hint === undefined ? {} : { hint: forTerminal(question.hint) }),
           problem: (text: string) =>
             text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text),
+          hides: question.hides ?? (() => false),
           check: question.check ?? (() => Promise.resolve(undefined)),
         },
         (answer) => (answer === '' ? '(none)' : answer),

@@ -19,6 +19,8 @@ export interface TextPromptConfig {
   readonly fallback?: string;
   /** Said under the line until something is typed. */
   readonly hint?: string;
+  /** Whether the text is shown as stars, and forgotten when it is refused: it may be a secret. */
+  readonly hides: (text: string) => boolean;
   /** Looked at on every key: why the text won't do, or undefined. */
   readonly problem: (text: string) => string | undefined;
   /** Looked at on Enter, after `problem`; may take its time. */
@@ -52,7 +54,10 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
         return;
       }
       // Readline has emptied its line on Enter; what was typed is there to be mended.
-      readline.write(text);
+      if (config.hides(answer)) {
+        config.draft.text = '';
+        setText('');
+      } else readline.write(text);
       setRefused(problem);
       setStatus('idle');
     } else if (text === '' && isTabKey(key)) {
@@ -75,5 +80,6 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
       : text === '' && config.hint !== undefined
         ? theme.style.help(config.hint)
         : '';
-  return [[prefix, theme.style.message(config.message, status), ...offered, text].join(' '), below];
+  const shown = config.hides(text.trim()) ? '*'.repeat(text.length) : text;
+  return [[prefix, theme.style.message(config.message, status), ...offered, shown].join(' '), below];
 });

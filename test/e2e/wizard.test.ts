@@ -71,12 +71,13 @@ interface Cancelled {
   readonly at: string;
   readonly key?: string;
   readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly way?: readonly (readonly [question: string, ...keys: readonly string[]])[];
 }
 
-async function cancels({ at: question, key = CTRL_C, args = [], way = [] }: Cancelled): Promise<void> {
+async function cancels({ at: question, key = CTRL_C, args = [], way = [], env = {} }: Cancelled): Promise<void> {
   const before = treeOf(folder);
-  const at = start(args);
+  const at = start(args, { env });
   for (const [asked, ...keys] of way) await answer(at, asked, ...keys);
   await answer(at, question, key);
   expect(await at.ended, question).toEqual({ status: 130 });
@@ -173,7 +174,12 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       refuse = true;
       const at = start(['--endpoint', tenant.endpoint, '--no-check', '--no-install', '--no-git']);
       await answer(at, 'Which process is the worker for?', DOWN, ENTER);
-      await answer(at, 'Client id of the application', WORKER_APPLICATION, ENTER);
+      // What may be the secret is hidden while it is typed, and gone when it is refused.
+      await answer(at, 'Client id of the application', `Z${SECRET}`);
+      await at.until((screen) => prompt(screen).includes(`${'*'.repeat(SECRET.length + 1)}> It is no UUID`));
+      at.type(ENTER);
+      await at.until((screen) => !prompt(screen).includes('*'));
+      at.type(`${WORKER_APPLICATION}${ENTER}`);
       await answer(at, 'Client secret', 'wrong', ENTER);
       await answer(at, 'How to go on?');
       expect(at.screen()).toMatch(/401/);
@@ -245,7 +251,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       const args = ['--endpoint', tenant.endpoint, ...account];
       const loan = ['--process', 'LOAN', '--sample', '2', '--task-queue', 'Q', ...args];
       for (const cancelled of [
-        { at: 'Process (type to search)', args, way: [['Which process is the worker for?', DOWN, ENTER]] },
+        { at: 'Process (type to search)', args, way: [['Which process is the worker for?', ENTER]] },
         { at: 'Read up to 25 instances', args: ['--process', 'LOAN', ...args] },
         { at: 'Tasks, kinds and order:', args: loan },
         { at: 'Which task?', args: loan, way: [['Tasks, kinds and order:', DOWN, ENTER]] },
@@ -277,6 +283,11 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: 'Definition file', way: [[which, DOWN, DOWN, DOWN, ENTER]] },
       { at: 'Where will the worker run first?', args: ['--definition', 'd.yaml'] },
       { at: 'Client id of the application', way: [[which, DOWN, ENTER]] },
+      {
+        at: 'Client id and secret of the profile acme',
+        env: { KUFLOW_PROFILE: 'acme' },
+        way: [[which, DOWN, ENTER]],
+      },
       { at: 'Client secret', args: ['--definition', 'd.yaml', '--client-id', WORKER_APPLICATION] },
       { at: 'How to go on?', args: ['--process', 'LOAN', ...closed], way: [['Client secret', 's', ENTER]] },
       {
@@ -398,7 +409,8 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await answer(at, 'Which process is the worker for?', ENTER);
     await answer(at, 'The project can not be made like this:');
     expect(at.screen()).toContain('Files are in the way: README.md differs');
-    at.type(`${DOWN}${ENTER}`);
+    expect(at.screen()).toContain('Choose another folder');
+    at.type(`${DOWN}${DOWN}${ENTER}`);
     expect(await at.ended).toEqual({ status: 130 });
     const chosen = start(args.slice(1));
     await answer(chosen, 'Which process is the worker for?', ENTER);

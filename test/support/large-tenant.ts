@@ -13,7 +13,11 @@ export interface LargeTenantOptions {
   /** Processes of all definitions. */
   readonly processes?: number;
   /** Answers one request in its own way; undefined leaves it to the tenant. */
-  readonly intercept?: (operation: string, url: URL) => { readonly status: number; readonly body: string } | undefined;
+  readonly intercept?: (
+    operation: string,
+    url: URL,
+    authorization: string | undefined,
+  ) => { readonly status: number; readonly body: string } | undefined;
 }
 
 export interface LargeTenant {
@@ -64,7 +68,7 @@ function answer(
   const url = new URL(request.url ?? '', 'http://localhost');
   const [, , resource = '', id] = url.pathname.split('/');
   const operation = id === undefined ? resource : `${resource}/{id}`;
-  const own = intercept?.(operation, url);
+  const own = intercept?.(operation, url, request.headers.authorization);
   const send = (status: number, body: string): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { usageError } from '../../base/errors.ts';
 import type { ConnectionSettings } from '../../flows/connection-flags.ts';
 import { createProject, type CreateDependencies } from '../../flows/create.ts';
 import { findDefinition } from '../../flows/find-definition.ts';
@@ -9,6 +10,7 @@ import { requestOf, resolveConnection, type AnsweredCall } from '../create-reque
 import type { WizardAnswers } from '../create-run.ts';
 import type { CommandContext } from '../context.ts';
 import { openWizardWorld } from './open-world.ts';
+import { folderProblem } from './project-steps.ts';
 import { runWizard } from './run-wizard.ts';
 import type { WizardState } from './wizard-state.ts';
 
@@ -19,13 +21,18 @@ export async function answerCall(
   signal: AbortSignal,
   context: CommandContext,
 ): Promise<WizardAnswers> {
+  const wrong = call.folder === undefined ? undefined : folderProblem(context.cwd, call.folder);
+  // Said before the first question: after the last one all answers would be lost.
+  if (wrong !== undefined)
+    throw usageError(`${call.folder ?? ''}: ${wrong}`, ['Choose another folder for the project']);
   const connections = rememberedConnections(context);
-  const world = openWizardWorld(
+  const world = await openWizardWorld(
     {
       ask,
       signal,
       given: call.given,
       connect: connections.of,
+      forget: connections.forget,
       preview: async (state) => {
         const answered = answeredCall(state);
         const deps: CreateDependencies = {
@@ -70,12 +77,18 @@ function discoveredBefore({ discovered }: WizardState): CreateDependencies['disc
   };
 }
 
-/** A secret on standard input can be read once only. */
+/** Read once, since a keychain may ask each time; standard input, which can be read once only, stays when the others are forgotten. */
 function rememberedConnections(context: CommandContext): {
   readonly of: (state: WizardState) => Promise<ConnectionSettings>;
   readonly known: (state: WizardState) => Promise<ConnectionSettings | undefined>;
+  readonly forget: () => void;
 } {
-  const made = new Map<string, { readonly secret: WizardState['secret']; readonly connection: ConnectionSettings }>();
+  interface Made {
+    readonly secret: WizardState['secret'];
+    readonly connection: ConnectionSettings;
+    readonly piped: boolean;
+  }
+  const made = new Map<string, Made>();
   const of = async ({ flags, secret }: WizardState): Promise<ConnectionSettings> => {
     const { profile, clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = flags;
     const key = JSON.stringify([
@@ -91,13 +104,16 @@ function rememberedConnections(context: CommandContext): {
     const before = made.get(key);
     if (before !== undefined && before.secret === secret) return before.connection;
     const connection = await resolveConnection({ flags, ...(secret === undefined ? {} : { secret }) }, context);
-    made.set(key, { secret, connection });
+    made.set(key, { secret, connection, piped: secret === undefined && clientSecretStdin === true });
     return connection;
+  };
+  const forget = (): void => {
+    for (const [key, { piped }] of made) if (!piped) made.delete(key);
   };
   const known = async (state: WizardState): Promise<ConnectionSettings | undefined> => {
     const { flags, secret, source } = state;
     const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin];
     return source === 'api' || given.some((value) => value !== undefined) ? of(state) : undefined;
   };
-  return { of, known };
+  return { of, known, forget };
 }

@@ -8,9 +8,9 @@ import { reportDiscovery } from '../../terminal/process-views.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Ask } from '../../terminal/prompts.ts';
 import { wizardView } from '../../terminal/wizard-view.ts';
-import { credentialsElsewhere } from '../create-call.ts';
-import type { CreateCall } from '../create-flags.ts';
+import type { CreateCall, CreateFlags } from '../create-flags.ts';
 import type { CommandContext } from '../context.ts';
+import { credentialVariables, findCredentials } from './found-credentials.ts';
 import type { Preview, WizardState, WizardWorld } from './wizard-state.ts';
 
 const MOST_NAMED = 5;
@@ -20,6 +20,8 @@ export interface WorldParts {
   readonly signal: AbortSignal;
   readonly given: CreateCall['given'];
   readonly connect: (state: WizardState) => Promise<ConnectionSettings>;
+  /** The next `connect` reads anew what may have changed. */
+  readonly forget: () => void;
   /** A dry run with the answers so far. */
   readonly preview: (
     state: WizardState,
@@ -27,7 +29,7 @@ export interface WorldParts {
 }
 
 /** The wizard's world: KuFlow by the flows, this machine by looking at it. */
-export function openWizardWorld(parts: WorldParts, context: CommandContext): WizardWorld {
+export async function openWizardWorld(parts: WorldParts, context: CommandContext): Promise<WizardWorld> {
   const { ask, signal, given, connect } = parts;
   const { env, cwd, terminal } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
@@ -39,6 +41,7 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
       progress.stop();
     }
   };
+  let found = await findCredentials(context);
   const rest = async (state: WizardState) => {
     const { restSettings } = await import('../../flows/rest-access.ts');
     const settings = await restSettings((await connect(state)).settings, env);
@@ -49,7 +52,26 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
     say: wizardView(terminal),
     cwd,
     given,
-    credentialsIn: credentialsElsewhere(context),
+    env,
+    found: () => found,
+    lookAgain: async () => {
+      parts.forget();
+      found = await findCredentials(context);
+    },
+    variables: credentialVariables(env),
+    placeOfProfile: async ({ flags }) => {
+      const named = flags.profile ?? (found?.kind === 'profile' ? found.name : undefined);
+      return named === undefined ? {} : placeOfProfile(named, context);
+    },
+    isUsable: async (state) => {
+      try {
+        await connect(state);
+        return true;
+      } catch (error) {
+        if (error instanceof KnownError && error.status !== 130) return false;
+        throw error;
+      }
+    },
     detectedManager: detectPackageManager(env, join(cwd, 'project')).name,
     isInstalled: (program) => isOnPath(program, env),
     isInRepository,
@@ -62,7 +84,7 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
           taskQueue: 'Q',
           workflowType: 'W',
           tasks: ['T'],
-          taskSchemas: [`T=${join(cwd, file)}`],
+          taskSchemas: [`T=${file}`],
         });
         return undefined;
       } catch (error) {
@@ -113,6 +135,14 @@ export function openWizardWorld(parts: WorldParts, context: CommandContext): Wiz
       };
     },
   };
+}
+
+async function placeOfProfile(
+  named: string,
+  { env, cwd }: CommandContext,
+): Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>> {
+  const { profilePlace } = await import('../../flows/profile-settings.ts');
+  return profilePlace({ named, env, cwd });
 }
 
 /** What `PATH` leads to; on Windows with the extensions of programs. */

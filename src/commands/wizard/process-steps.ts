@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { fromHome } from '../../base/home-path.ts';
 import { identifier } from '../../names/identifiers.ts';
 import { readingQuestion } from '../../terminal/ask-to-read.ts';
 import { BACK } from '../../terminal/prompts.ts';
@@ -64,11 +65,16 @@ async function wayOn(
   });
   if (answer === BACK) return { kind: 'back' };
   if (answer === 'again') return { kind: 'passed', state };
-  return { kind: 'answered', state: withoutFlags({ ...state, source: 'flags' }, ['sample']) };
+  return { kind: 'answered', state: describeInstead(state) };
+}
+
+/** What was said of tasks that are read has no place beside tasks that are described. */
+export function describeInstead(state: WizardState): WizardState {
+  return withoutFlags({ ...state, source: 'flags' }, ['sample', 'taskKind', 'taskOrder']);
 }
 
 const chosenProcess: Step = {
-  topic: 'process',
+  topic: 'listed',
   isOpen: (state) => state.source === 'api' && state.flags.process === undefined,
   run: async (state, world, { canGoBack, before }) => {
     const definitions = state.listing?.definitions ?? [];
@@ -92,7 +98,7 @@ const chosenProcess: Step = {
       ],
     });
     if (answer === BACK) return { kind: 'back' };
-    if (answer === OTHER) return { kind: 'answered', answer, state: { ...state, source: 'flags' } };
+    if (answer === OTHER) return { kind: 'answered', answer, state: describeInstead(state) };
     const chosen = definitions.find(({ id }) => id === answer);
     if (chosen === undefined) throw new Error('The answer is none of the choices');
     const twice = definitions.filter(({ code }) => code === chosen.code).length > 1;
@@ -119,7 +125,7 @@ function lineStep({ topic, flag, of, message, hint, offer }: LineQuestion): Step
     topic,
     isOpen: (state) => state.source !== undefined && of.includes(state.source) && state.flags[flag] === undefined,
     run: async (state, world, { canGoBack, before }) => {
-      const fallback = before === undefined || before === OTHER ? offer(state) : before;
+      const fallback = before ?? offer(state);
       const answer = await world.ask.text({
         message,
         hint,
@@ -222,17 +228,18 @@ const taskSchema: Step = {
   isOpen: (state) => state.shapeOf !== undefined,
   run: async (state, world, { canGoBack }) => {
     const code = state.shapeOf ?? '';
+    const fileOf = (text: string): string => resolve(world.cwd, fromHome(text, world.env));
     const answer = await world.ask.text({
       message: `JSON Schema file of the data of ${code}, or Enter for none`,
       hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
       optional: true,
       canGoBack,
-      problem: (text) => (text === '' || existsSync(resolve(world.cwd, text)) ? undefined : 'There is no such file'),
-      check: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(text)),
+      problem: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'There is no such file'),
+      check: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(fileOf(text))),
     });
     if (answer === BACK) return { kind: 'back' };
     const next = without(state, ['shapeOf']);
-    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${answer}`];
+    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${fromHome(answer, world.env)}`];
     return { kind: 'answered', state: answer === '' ? next : withFlags(next, { taskSchema: schemas }) };
   },
 };

@@ -1,15 +1,25 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interrupted, KnownError } from '../../base/errors.ts';
+import { fromHome, homeProblem } from '../../base/home-path.ts';
 import { toNpmName } from '../../names/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
-import { settle, withFlags, type Preview, type Step, type WizardState, type WizardWorld } from './wizard-state.ts';
+import { foundText, secretGiven, variablesOver } from './credential-steps.ts';
+import {
+  settle,
+  without,
+  withFlags,
+  type Preview,
+  type Step,
+  type WizardState,
+  type WizardWorld,
+} from './wizard-state.ts';
 
 /** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
-function folderProblem(cwd: string, text: string): string | undefined {
+export function folderProblem(cwd: string, text: string): string | undefined {
   const path = resolve(cwd, text);
   try {
     if (!lstatSync(path).isDirectory()) return 'There is a file of that name';
@@ -27,18 +37,22 @@ const folder: Step = {
   topic: 'folder',
   isOpen: (state) => state.folder === undefined,
   run: async (state, world, { canGoBack, before }) => {
+    const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
+    const atHome = (text: string): string => fromHome(text, world.env);
     const answer = await world.ask.text({
       message: 'Folder of the new project',
       hint: 'Its name becomes the name of the worker',
       canGoBack,
-      fallback: before ?? `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`,
-      problem: (text) => folderProblem(world.cwd, text),
-      check: (text) => planProblem({ ...state, folder: text }, world),
+      fallback: before ?? proposed,
+      problem: (text) => homeProblem(atHome(text)) ?? folderProblem(world.cwd, atHome(text)),
+      check: (text) => planProblem({ ...state, folder: atHome(text) }, world),
     });
     if (answer === BACK) return { kind: 'back' };
-    const name = toNpmName(basename(resolve(world.cwd, answer)));
-    if (name !== basename(answer)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
-    return { kind: 'answered', answer, state: { ...state, folder: answer } };
+    const chosen = atHome(answer);
+    const name = toNpmName(basename(resolve(world.cwd, chosen)));
+    if (name !== basename(chosen)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
+    // What was only proposed is proposed anew: it follows the process.
+    return { kind: 'answered', ...(answer === proposed ? {} : { answer }), state: { ...state, folder: chosen } };
   },
 };
 
@@ -124,7 +138,7 @@ const summary: Step = {
     let preview: Preview | undefined;
     try {
       preview = await world.preview(state);
-      world.say.summary(summaryRows(state, preview));
+      world.say.summary(summaryRows(state, preview, world));
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       world.say.problem(error);
@@ -134,28 +148,23 @@ const summary: Step = {
       canGoBack,
       choices: [
         ...(preview === undefined ? [] : [{ value: 'create', name: 'Yes' } as const]),
+        ...(preview === undefined ? [{ value: 'folder', name: 'Choose another folder' } as const] : []),
         ...(canGoBack ? [{ value: 'back', name: 'Back, to change an answer' } as const] : []),
         { value: 'end', name: 'No: write nothing and end' },
       ],
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
     if (answer === 'end') throw interrupted();
+    if (answer === 'folder') return { kind: 'answered', state: without(state, ['folder']) };
     return { kind: 'answered', state: settle(state, 'summary') };
   },
 };
 
-function summaryRows(state: WizardState, preview: Preview): readonly (readonly [string, string])[] {
+function summaryRows(state: WizardState, preview: Preview, world: WizardWorld): readonly (readonly [string, string])[] {
   const { flags } = state;
   const { definition, files } = preview;
   const { process, tasks, workflow } = definition;
-  const connection =
-    flags.local === true
-      ? 'the local platform'
-      : flags.clientId !== undefined
-        ? `${flags.endpoint ?? 'https://api.kuflow.com'}, client id ${flags.clientId}; the secret goes to application-local.yaml`
-        : flags.profile !== undefined
-          ? `the KuFlow of the profile ${flags.profile}; client id and secret go to application-local.yaml`
-          : 'KuFlow; the credentials come from elsewhere';
+  const over = variablesOver(state, world);
   const counts = [
     [files.create, 'new'],
     [files.identical, 'there and identical'],
@@ -169,13 +178,34 @@ function summaryRows(state: WizardState, preview: Preview): readonly (readonly [
     ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],
     ['Task queue', workflow.taskQueue],
     ['Workflow type', workflow.type],
-    ['Connection', connection],
+    ['Connection', connectionText(state, preview, world)],
+    ...(over === undefined ? [] : [['But first', over] as const]),
     [
       'Package manager',
       `${flags.packageManager ?? ''}${flags.install ? ', dependencies are installed' : ', nothing is installed'}`,
     ],
     ['Git', flags.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
   ];
+}
+
+/** Where the worker will find KuFlow and its credentials, or that it will not. */
+function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardWorld): string {
+  if (flags.local === true) return 'the local platform';
+  if (flags.profile !== undefined)
+    return `the KuFlow of the profile ${flags.profile}; client id and secret go to application-local.yaml`;
+  if (flags.clientId !== undefined)
+    return `${flags.endpoint ?? 'https://api.kuflow.com'}, client id ${flags.clientId}; the secret goes to application-local.yaml`;
+  const found = secretGiven({ flags, ...state }) ? undefined : world.found();
+  switch (found?.kind) {
+    case 'environment':
+      return 'KuFlow; client id and secret are taken from the environment, when the worker starts too';
+    case 'file':
+      return preview.folder === world.cwd
+        ? `KuFlow; client id and secret are in ${found.name}, which is there`
+        : `KuFlow; the project gets no client id and secret: those of ${foundText(found)} here are not copied`;
+    default:
+      return 'KuFlow; the project gets no client id and secret yet';
+  }
 }
 
 /** Where the project goes and what is done with it; nothing is written before the last answer. */

@@ -3,7 +3,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DiscoveredProcess, ProcessListing } from '../../process/discovery.ts';
 import type { Ask } from '../../terminal/prompts.ts';
-import type { Source } from '../create-call.ts';
+import type { FoundCredentials, Source } from '../create-call.ts';
 import type { CreateFlags } from '../create-flags.ts';
 
 /** What a question is about; also the key of the answer that is offered again when somebody comes back to it. */
@@ -11,10 +11,12 @@ export type Topic =
   | 'source'
   | 'file'
   | 'account'
+  | 'profile'
   | 'client-id'
   | 'client-secret'
   | 'credentials'
   | 'listing'
+  | 'listed'
   | 'process'
   | 'sample'
   | 'discovery'
@@ -36,6 +38,8 @@ export interface WizardState {
   readonly flags: CreateFlags;
   /** The client secret, when it was typed. */
   readonly secret?: Secret;
+  /** Client id and secret are to be typed, whatever else would give them. */
+  readonly typed?: true;
   readonly source?: Source;
   readonly settled: ReadonlySet<Topic>;
   /** The definition file that was named, once it was read. */
@@ -80,15 +84,24 @@ export interface WizardWorld {
   readonly say: WizardVoice;
   /** Absolute. */
   readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   /** Options that were given on the command line and so are not asked for, by their key in `CreateFlags`. */
   readonly given: ReadonlySet<keyof CreateFlags>;
-  /** Where client id and secret are found without asking, for instance `the environment`. */
-  readonly credentialsIn: string | undefined;
+  /** Where client id and secret are found without asking. */
+  readonly found: () => FoundCredentials | undefined;
+  /** Looks for credentials anew, which somebody may have mended meanwhile. */
+  readonly lookAgain: () => Promise<void>;
+  /** Variables that are set here and give client id or secret: a worker takes them over its files. */
+  readonly variables: readonly string[];
+  /** Where the KuFlow of the profile in use is, as options; nothing when none is in use. */
+  readonly placeOfProfile: (state: WizardState) => Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>>;
+  /** Whether what names the credentials can be read at all. */
+  readonly isUsable: (state: WizardState) => Promise<boolean>;
   readonly detectedManager: string;
   readonly isInstalled: (program: string) => boolean;
   readonly isInRepository: (folder: string) => boolean;
   readonly loadDefinition: (path: string) => Promise<ProcessDefinition>;
-  /** Why the file (relative to `cwd`) holds no usable JSON Schema. */
+  /** Why the file (an absolute path) holds no usable JSON Schema. */
   readonly schemaProblem: (file: string) => Promise<string | undefined>;
   /** Asks KuFlow who the credentials belong to, in a sentence. */
   readonly verify: (state: WizardState) => Promise<string>;

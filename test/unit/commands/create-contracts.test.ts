@@ -96,10 +96,15 @@ describe('--dry-run', () => {
       const cwd = temporaryFolder();
       writeFileSync(join(cwd, 'd.yaml'), DEFINITION);
       writeFileSync(join(cwd, 'secret.txt'), SECRET, { mode: 0o600 });
-      const connection = ['--client-id', CLIENT_ID, '--client-secret-file', 'secret.txt', '--endpoint', server.url];
+      const endpoint = ['--endpoint', server.url];
+      const connection = ['--client-id', CLIENT_ID, '--client-secret-file', 'secret.txt', ...endpoint];
       const env = { HTTPS_PROXY: server.url, HTTP_PROXY: server.url, npm_config_registry: server.url };
-      for (const source of [['--definition', 'd.yaml'], [...FLAGS, ...WORKFLOW], ['--local']]) {
-        const ran = await createWorker(cwd, ['x', ...source, ...connection, '--dry-run', '--yes'], env);
+      for (const source of [
+        ['--definition', 'd.yaml', ...connection],
+        [...FLAGS, ...WORKFLOW, ...connection],
+        ['--local', ...endpoint],
+      ]) {
+        const ran = await createWorker(cwd, ['x', ...source, '--dry-run', '--yes'], env);
         expect(ran.stderr).toContain('nothing was written');
         expect(ran.status).toBe(0);
       }

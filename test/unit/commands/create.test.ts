@@ -112,7 +112,7 @@ describe('create', () => {
     ]) {
       expect(nothing.stderr).toContain(part);
     }
-    const half = await create(cwd, ['x', '--task', 'A', '--client-id', 'abc']);
+    const half = await create(cwd, ['x', '--task', 'A', '--client-id', '7c9e6679-7425-40de-944b-e07fc1f90ae7']);
     for (const part of [
       'process:',
       'task-queue:',
