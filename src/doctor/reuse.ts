@@ -13,6 +13,8 @@ interface KeptToken {
   readonly issued: IssuedToken;
   /** Milliseconds since the epoch by KuFlow's clock; undefined until its end was once seen ahead. */
   until: number | undefined;
+  /** It was refused as it was new, and never taken since: another one would look no better. */
+  hopeless: boolean;
 }
 
 interface KeptMaterial {
@@ -20,6 +22,8 @@ interface KeptMaterial {
   readonly issued: IssuedMaterial;
   /** Whether it was once seen valid. */
   valid: boolean;
+  /** As that of a token. */
+  hopeless: boolean;
 }
 
 /** A token that ends sooner is not used again, nor one of which less than half is left. */
@@ -50,7 +54,7 @@ export function reusing(access: RestAccess, kept: Issued, owner: string): RestAc
       }
       delete kept.token;
       const issued = await access.requestToken(signal, now);
-      if (!issued.token.isEmpty) kept.token = { owner, issued, until: usedUntil(issued, now) };
+      if (!issued.token.isEmpty) kept.token = { owner, issued, until: usedUntil(issued, now), hopeless: false };
       return issued;
     },
     requestCertificate: async (signal, now) => {
@@ -64,7 +68,7 @@ export function reusing(access: RestAccess, kept: Issued, owner: string): RestAc
       }
       delete kept.material;
       const issued = await access.requestCertificate(signal, now);
-      kept.material = { owner, issued, valid: readTlsMaterial(issued.text, now).ok };
+      kept.material = { owner, issued, valid: readTlsMaterial(issued.text, now).ok, hopeless: false };
       return issued;
     },
   };
@@ -77,18 +81,33 @@ const OF_THE_CERTIFICATE =
 const NOT_OF_THE_CLOCK = /^(?!certificate-(expired|not-yet-valid)$)/;
 const OF_THE_CREDENTIALS = /^rest-(unauthorized|forbidden)$/;
 
-/** Lets go of what the checks did not take, so that the next run asks for another one. */
+/**
+ * Lets go of what the checks did not take, so that the next run asks for another one: only what was taken before, or came of an earlier run,
+ * since what is refused as it is new has a fault that another one does not mend.
+ */
 export function forgetRefused(kept: Issued, results: readonly CheckResult[]): void {
-  const refused = (id: string, why = /^/): boolean =>
-    results.some((one) => one.id === id && one.state === 'fail' && why.test(one.cause?.code ?? ''));
-  const everything = refused('KF-REST-001', OF_THE_CREDENTIALS);
-  if (
-    everything ||
-    refused('KF-TOKEN-001') ||
-    refused('KF-ENGINE-001', OF_THE_TOKEN) ||
-    refused('KF-ENGINE-002', OF_THE_TOKEN)
-  )
+  const of = (id: string): CheckResult | undefined => results.find((one) => one.id === id);
+  const refused = (id: string, why = /^/): boolean => of(id)?.state === 'fail' && why.test(of(id)?.cause?.code ?? '');
+  if (refused('KF-REST-001', OF_THE_CREDENTIALS)) {
     delete kept.token;
-  if (everything || refused('KF-TLS-002', NOT_OF_THE_CLOCK) || refused('KF-TLS-003', OF_THE_CERTIFICATE))
     delete kept.material;
+    return;
+  }
+  const isTokenRefused =
+    refused('KF-TOKEN-001') || refused('KF-ENGINE-001', OF_THE_TOKEN) || refused('KF-ENGINE-002', OF_THE_TOKEN);
+  const isMaterialRefused = refused('KF-TLS-002', NOT_OF_THE_CLOCK) || refused('KF-TLS-003', OF_THE_CERTIFICATE);
+  const isNew = (id: string): boolean => of(id)?.created !== undefined;
+  if (isTokenRefused) {
+    if (mayBeMended(kept.token, isNew('KF-TOKEN-001'))) delete kept.token;
+  } else if (kept.token !== undefined && of('KF-ENGINE-001')?.state === 'pass') kept.token.hopeless = false;
+  if (isMaterialRefused) {
+    if (mayBeMended(kept.material, isNew('KF-TLS-002'))) delete kept.material;
+  } else if (kept.material !== undefined && of('KF-TLS-003')?.state === 'pass') kept.material.hopeless = false;
+}
+
+/** Whether another one may do better than what was refused now. */
+function mayBeMended(refused: KeptToken | KeptMaterial | undefined, isNew: boolean): boolean {
+  if (refused === undefined) return false;
+  if (isNew) refused.hopeless = true;
+  return !refused.hopeless;
 }

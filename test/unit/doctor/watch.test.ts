@@ -167,11 +167,30 @@ describe('kuflow doctor --watch', () => {
     status['GetSystemInfo'] = { code: 16 };
     await until('the refusal', () => codes(watching.rounds().at(-1)).includes('engine-unauthenticated'));
     await until('another token', () => asked('ENGINE_TOKEN') > 1);
+    // That one is refused as it is new: a third would do no better.
+    await watching.more(3);
     delete status['GetSystemInfo'];
     await until('the recovery', () => watching.rounds().at(-1)?.status === 0);
-    const after = asked('ENGINE_TOKEN');
     await watching.more(2);
-    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([after, 1]);
+    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([2, 1]);
+    // It was taken since, so that it may have had its day.
+    status['GetSystemInfo'] = { code: 16 };
+    await until('a third token', () => asked('ENGINE_TOKEN') > 2);
+    await watching.more(3);
+    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([3, 1]);
+  });
+
+  it.each<[string, Partial<EngineStubOptions>, string]>([
+    ['token', { status: { GetSystemInfo: { code: 16 } } }, 'engine-unauthenticated'],
+    ['application', { status: { GetSystemInfo: { code: 7 } } }, 'engine-permission-denied'],
+    ['certificate', {}, 'engine-closed-after-handshake'],
+  ])('asks for nothing more while the engine refuses the %s from the start', async (what, engine, code) => {
+    const clientCa = what === 'certificate' ? materials.other.cert : materials.authority.cert;
+    const { env, asked } = await place(kuflow(materials), { ...engine, clientCa });
+    const rounds = await watch(CHAIN, { env }).more(4);
+    expect(rounds.map(codes)).toEqual(rounds.map(() => [code]));
+    expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([1, 1]);
+    expect(madeAt(rounds)).toEqual([0]);
   });
 
   it('keeps token and certificate while the engine is not there', async () => {
