@@ -16,9 +16,11 @@ function factsOf(issued: IssuedToken, reading: TokenReading): Facts {
     reading.kind === 'jwt'
       ? {
           form: 'JWT; its claims are not verified',
+          ...(reading.algorithm !== undefined && { algorithm: cut(reading.algorithm) }),
           ...(reading.issuer !== undefined && { issuer: cut(reading.issuer) }),
           ...(reading.subject !== undefined && { subject: cut(reading.subject) }),
           ...(reading.audience !== undefined && { audience: reading.audience.slice(0, 5).map(cut) }),
+          ...(reading.issuedAt !== undefined && { iat: isoTime(reading.issuedAt) }),
           ...(reading.expiresAt !== undefined && { exp: isoTime(reading.expiresAt) }),
         }
       : { form: `opaque (${reading.why})` };

@@ -59,16 +59,3 @@ export function decodeTokenUnverified(token: string): TokenReading {
   const known = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
   return { kind: 'jwt', ...known };
 }
-
-const MINIMUM = 1_000;
-const MAXIMUM = 600_000;
-const WITHOUT_LIFE = 60_000;
-
-/**
- * Milliseconds to wait before renewing a token with `lifeMs` left: a tenth of it, at most 10 minutes and at least 1 second.
- * A life that is not known (missing or unreadable `expiredAt`) is looked at again after a minute, so that it never loops hot.
- */
-export function renewAfter(lifeMs: number | undefined): number {
-  if (lifeMs === undefined || Number.isNaN(lifeMs)) return WITHOUT_LIFE;
-  return Math.min(MAXIMUM, Math.max(MINIMUM, Math.floor(lifeMs * 0.1)));
-}

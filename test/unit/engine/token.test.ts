@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { decodeTokenUnverified, renewAfter } from '../../../src/engine/material/token.ts';
+import { decodeTokenUnverified } from '../../../src/engine/material/token.ts';
 
 describe('decodeTokenUnverified', () => {
   it('reads the claims of a JWT whatever its signature', async () => {
@@ -38,20 +38,5 @@ describe('decodeTokenUnverified', () => {
     }
     expect(decodeTokenUnverified(`${part({})}.${part({ pad: 'x'.repeat(1_000_000) })}.x`).kind).toBe('opaque');
     expect(decodeTokenUnverified(`${part({ alg: 7 })}.${part({ exp: 'soon', aud: 3 })}.x`)).toEqual({ kind: 'jwt' });
-  });
-});
-
-describe('renewAfter', () => {
-  it('waits a tenth of the life, between 1 second and 10 minutes', () => {
-    expect(renewAfter(3_600_000)).toBe(360_000);
-    expect(renewAfter(7 * 86_400_000)).toBe(600_000);
-    expect(renewAfter(5_000)).toBe(1_000);
-  });
-
-  it('never loops hot on a life that is missing, past or absurd', () => {
-    expect(renewAfter(undefined)).toBe(60_000);
-    expect(renewAfter(Number.NaN)).toBe(60_000);
-    expect(renewAfter(-5)).toBe(1_000);
-    expect(renewAfter(Number.POSITIVE_INFINITY)).toBe(600_000);
   });
 });
