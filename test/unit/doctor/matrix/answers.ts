@@ -22,3 +22,8 @@ export function startAnswer(workflowType: string, taskQueue: string): Buffer {
   const started = Buffer.concat([bytes(1, text(1, workflowType)), bytes(5, text(1, taskQueue))]);
   return bytes(1, bytes(1, Buffer.concat([integer(1, 1), bytes(6, started)])));
 }
+
+/** An answer whose first field is a text, or a message: GetSystemInfo's version; DescribeNamespace's namespace, with its name. */
+export function namedAnswer(value: string | Buffer): Buffer {
+  return typeof value === 'string' ? text(1, value) : bytes(1, value);
+}

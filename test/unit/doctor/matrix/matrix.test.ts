@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendJson } from '../../../support/answering-server.ts';
+import { makeTestAuthority } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import type { Fault, World } from './fault.ts';
-import { pollersAnswer } from './answers.ts';
+import { namedAnswer, pollersAnswer, startAnswer } from './answers.ts';
 import { matrix } from './matrix.ts';
-import { examineWorld, makeMaterials, rootsOf, SECRET, TOKEN, type Materials } from './world.ts';
+import { unsafeForms } from './texts.ts';
+import { CLIENT_ID, examineWorld, makeMaterials, rootsOf, SECRET, TENANT, TOKEN, type Materials } from './world.ts';
 
 // Faults are tried side by side, so no folder may go before all are done.
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-matrix-')));
@@ -27,6 +29,13 @@ afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
+/** What no form of a report may hold: secrets as they are, as they are sent, and the lines of a key. */
+const canaries = (): readonly string[] => [
+  ...[SECRET, TOKEN, 'PRIVATE KEY-', 'canary-password'],
+  Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64'),
+  ...materials.client.key.split('\n').filter((line) => line.length > 20),
+];
+
 const STATUS: Readonly<Record<string, number>> = { fail: 1, unknown: 4, warn: 0 };
 
 describe.each(matrix)('$plane', ({ faults }) => {
@@ -37,7 +46,7 @@ describe.each(matrix)('$plane', ({ faults }) => {
     // What a person is to paste is complete: `<` would read a file.
     for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
       expect(text + command).not.toMatch(/<[a-z-]+>/);
-    for (const text of texts) for (const canary of [SECRET, TOKEN, 'PRIVATE KEY-']) expect(text).not.toContain(canary);
+    expect(unsafeForms(texts, canaries())).toEqual([]);
   });
 });
 
@@ -318,7 +327,60 @@ describe('healthy', () => {
     const { report, texts } = await examineWorld(folder(), materials, [{ make }]);
     expect(rootsOf(report)).toEqual([]);
     expect(report).toMatchObject({ status: 0, created });
-    for (const text of texts) expect(text).not.toContain('canary');
+    expect(unsafeForms(texts, [...canaries(), 'canary'])).toEqual([]);
+  });
+});
+
+describe('texts from outside', () => {
+  const HOSTILE = 'A\u001b]0;x\u0007\u009b2J\u202e\u200b\u2028\r\n::error::`|</td>]]>&%0A%';
+
+  it('mean nothing to a terminal or a page, in every form', async () => {
+    const { report, texts } = await examineWorld(folder(), materials, [
+      {
+        make: async (world) => {
+          const ca = await makeTestAuthority(`CA ${HOSTILE.replace(/[\r\n]/g, '')}`);
+          const pair = await ca.issue({ commonName: HOSTILE, fromDays: -81, toDays: 9 });
+          [world.files['tls/client.pem'], world.files['tls/client.key']] = [pair.cert, pair.key];
+          world.engine = {
+            clientCa: ca.cert + world.authority.cert,
+            answers: {
+              GetSystemInfo: namedAnswer(HOSTILE),
+              DescribeNamespace: namedAnswer(namedAnswer(HOSTILE)),
+              DescribeTaskQueue: pollersAnswer([{ identity: HOSTILE, agoMs: 240_000 }], 3),
+              GetWorkflowExecutionHistory: startAnswer(HOSTILE, HOSTILE),
+            },
+          };
+          world.settings['temporal.kuflow-queue'] = HOSTILE;
+          world.settings[HOSTILE] = 'x';
+          world.settings[`temporal.namespacé${HOSTILE}`] = HOSTILE;
+          world.env['TEMPORAL_ADDRESS'] = HOSTILE;
+          world.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
+          const healthy = world.rest;
+          world.rest = (request, response, index) => {
+            if (request.method === 'GET' && !request.url.includes('/tenants'))
+              sendJson(response, 200, { id: CLIENT_ID, type: 'APPLICATION', name: HOSTILE });
+            else if (request.method === 'GET')
+              sendJson(response, 200, {
+                metadata: { size: 50, page: 0, totalElements: 2, totalPages: 1 },
+                content: [1, 2].map((number) => ({
+                  id: TENANT.replace('5', String(number)),
+                  name: HOSTILE,
+                  plan: 'FREE',
+                })),
+              });
+            else healthy(request, response, index);
+          };
+          const steps = [{ step: HOSTILE, status: 'failed' as const, detail: HOSTILE }];
+          world.project = { workerCheck: () => Promise.resolve({ kind: 'answered', status: 1, steps }) };
+        },
+      },
+    ]);
+    expect(unsafeForms(texts, canaries())).toEqual([]);
+    // They did come through, as text.
+    expect(texts.table).toContain('\\u{1b}]0;x');
+    expect(rootsOf(report).length).toBeGreaterThan(3);
+    // Of what they hold, nothing is a line of its own.
+    for (const text of Object.values(texts)) expect(text).not.toMatch(/^::error::`/m);
   });
 });
 

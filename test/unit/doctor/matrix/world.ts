@@ -10,6 +10,7 @@ import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../s
 import { startEngineStub } from '../../../support/engine-server.ts';
 import { pollersAnswer } from './answers.ts';
 import type { Fault, World } from './fault.ts';
+import { textsOf, type Texts } from './texts.ts';
 
 export const CLIENT_ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
 export const TENANT = '5b0a6f0e-5f3b-4b5f-8a38-1c2d3e4f5a6b';
@@ -81,7 +82,7 @@ export async function examineWorld(
   materials: Materials,
   faults: readonly Pick<Fault, 'make'>[],
   visit?: (place: Place) => Promise<void>,
-): Promise<{ readonly report: DoctorReport; readonly texts: readonly string[] }> {
+): Promise<{ readonly report: DoctorReport; readonly texts: Texts }> {
   const open: (() => Promise<unknown>)[] = [];
   const { authority, other, client, server } = materials;
   const world: World = {
@@ -152,7 +153,7 @@ export async function examineWorld(
       }),
       ...world.request,
     });
-    return { report, texts: [JSON.stringify(report)] };
+    return { report, texts: textsOf(report) };
   } finally {
     for (const close of open.splice(0).reverse()) await close();
   }
