@@ -1,6 +1,10 @@
-// Records what other programs say about the faults that the doctor is tried on: `node bench/doctor-peers.mjs`, then `npm run docs`.
+// Records what other programs say about the faults that the doctor is tried on, and about the forms in which a set may be written:
+// `node bench/doctor-peers.mjs`, then `npm run docs`. `faults` or `forms` as an argument asks for only these, a second
+// argument for those whose name has it.
+// KUFLOW_TEMPORAL_PATH: Temporal's CLI. KUFLOW_PYTHON: a Python with KuFlow's SDK. KUFLOW_TYPESCRIPT_SDK: a folder in which
+// @temporalio/worker is installed. KUFLOW_JAVA_CLASSPATH: DoctorPeer.java, compiled, and io.temporal:temporal-serviceclient with what it needs.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,18 +18,28 @@ const { examineWorld, makeMaterials, CLIENT_ID, SECRET, TOKEN } = await importSo
 );
 const temporal = process.env.KUFLOW_TEMPORAL_PATH ?? 'temporal';
 const python = process.env.KUFLOW_PYTHON ?? join(root, '.test-output', 'python-kuflow-3.5.0', 'bin', 'python');
+const typescript = process.env.KUFLOW_TYPESCRIPT_SDK;
+const java = process.env.KUFLOW_JAVA_CLASSPATH;
+const { materialForms } = await importSource(root, 'test/unit/doctor/matrix/forms.ts');
 // What concerns our own settings and projects is nothing to these programs.
 const PLANES = ['Files', 'REST and proxy', 'Token and clock', 'Engine'];
-const OURS = /others may read|git |local\.yaml|2 MiB|FIFO|folder in place|not there|warn-expiry|REST API without/;
+const FORMS = 'Forms';
+const asked = process.argv[2];
 
 const materials = await makeMaterials();
+const RIGHT_CLOCK = 'connects, by a right clock';
 const BASIC = `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`;
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-peers-')));
 const authorities = join(base, 'authorities.pem');
 writeFileSync(authorities, materials.authority.cert);
-const work = matrix
-  .filter(({ plane }) => PLANES.includes(plane))
-  .flatMap(({ plane, faults }) => faults.filter(({ name }) => !OURS.test(name)).map((fault) => ({ plane, fault })));
+const work = [
+  ...(asked === 'forms'
+    ? []
+    : matrix
+        .filter(({ plane }) => PLANES.includes(plane))
+        .flatMap(({ plane, faults }) => faults.map((fault) => ({ plane, fault })))),
+  ...(asked === 'faults' ? [] : materialForms.map((fault) => ({ plane: FORMS, fault }))),
+].filter(({ fault }) => fault.name.includes(process.argv[3] ?? ''));
 const seen = {};
 let next = 0;
 
@@ -46,16 +60,23 @@ async function one() {
     };
     const trusted = fault.name.includes('unknown authority') ? {} : { REQUESTS_CA_BUNDLE: authorities };
     await examineWorld(folder, materials, [secure, fault], async (place) => {
-      const [cli, sdk] = await Promise.all([askTemporal(plane, place), askPython(place, trusted)]);
-      (seen[plane] ??= {})[fault.name] = { ...(cli && { temporal: cli }), python: sdk };
-      console.log(`${plane}: ${fault.name}\n  temporal: ${cli ?? '-'}\n  python:   ${sdk}`);
+      const said = {
+        temporal: await askTemporal(place),
+        python: await askPython(place, trusted),
+        ...(plane === FORMS && { typescript: await askTypescript(place), java: await askJava(place) }),
+      };
+      // Only the doctor is given a wrong clock.
+      if (/\bclock\b/.test(fault.name))
+        for (const [name, text] of Object.entries(said)) if (text === 'connects') said[name] = RIGHT_CLOCK;
+      (seen[plane] ??= {})[fault.name] = said;
+      console.log(`${plane}: ${fault.name}`);
+      for (const [name, text] of Object.entries(said)) console.log(`  ${name}: ${text}`);
     });
   }
 }
 
-/** The CLI knows nothing of KuFlow's REST API: only certificates and the engine are its business. */
-async function askTemporal(plane, { folder, target, proxy, env }) {
-  if (plane !== 'Files' && plane !== 'Engine') return undefined;
+/** It knows nothing of KuFlow's REST API. */
+async function askTemporal({ folder, target, proxy, env }) {
   const tls = ['cert', 'key', 'ca'].flatMap((part) => [
     `--tls-${part}-path`,
     join(folder, 'tls', { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' }[part]),
@@ -80,6 +101,19 @@ async function askPython({ folder, endpoint, target, env }, trusted) {
     ...trusted,
   });
   return plainly(output, folder);
+}
+
+async function askTypescript({ folder, target }) {
+  if (typescript === undefined) throw new Error('KUFLOW_TYPESCRIPT_SDK');
+  const peer = join(root, 'bench', 'doctor-peer-typescript.mjs');
+  const { output } = await run(process.execPath, [peer, typescript], folder, { TEMPORAL_TARGET: target });
+  return plainly(output, folder);
+}
+
+async function askJava({ folder, target }) {
+  if (java === undefined) throw new Error('KUFLOW_JAVA_CLASSPATH');
+  const { output } = await run('java', ['-cp', java, 'DoctorPeer'], folder, { TEMPORAL_TARGET: target });
+  return plainly(output.replaceAll('SLF4J', 'time=SLF4J').replaceAll('\nSLF4J', '\ntime='), folder);
 }
 
 function run(program, args, cwd, env) {
@@ -114,18 +148,16 @@ function plainly(text, folder) {
   return line.length > 240 ? `${line.slice(0, 239)}…` : line;
 }
 
-await Promise.all([one(), one(), one()]);
+await Promise.all([one(), one()]);
 rmSync(base, { recursive: true, force: true });
-const ordered = Object.fromEntries(
-  matrix.flatMap(({ plane, faults }) =>
-    seen[plane] === undefined
-      ? []
-      : [
-          [
-            plane,
-            Object.fromEntries(faults.flatMap(({ name }) => (seen[plane][name] ? [[name, seen[plane][name]]] : []))),
-          ],
-        ],
-  ),
-);
-writeFileSync(join(root, 'docs', 'doctor-peers.json'), `${JSON.stringify(ordered, undefined, 2)}\n`);
+const file = join(root, 'docs', 'doctor-peers.json');
+const before = JSON.parse(readFileSync(file, 'utf8'));
+const inOrder = (plane, all) => {
+  const answers = { ...before[plane], ...seen[plane] };
+  return [plane, Object.fromEntries(all.flatMap(({ name }) => (answers[name] ? [[name, answers[name]]] : [])))];
+};
+const ordered = Object.fromEntries([
+  ...matrix.filter(({ plane }) => PLANES.includes(plane)).map(({ plane, faults }) => inOrder(plane, faults)),
+  inOrder(FORMS, materialForms),
+]);
+writeFileSync(file, `${JSON.stringify(ordered, undefined, 2)}\n`);

@@ -4,6 +4,14 @@ const START = '<!-- checks:start -->';
 const END = '<!-- checks:end -->';
 const FAULTS_START = '<!-- faults:start -->';
 const FAULTS_END = '<!-- faults:end -->';
+const FORMS_START = '<!-- forms:start -->';
+const FORMS_END = '<!-- forms:end -->';
+const PROGRAMS = {
+  typescript: "Temporal's TypeScript SDK says",
+  python: "KuFlow's Python SDK says",
+  java: "the calls of KuFlow's Java library say",
+  temporal: '`temporal` says',
+};
 const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
 
 /**
@@ -11,16 +19,24 @@ const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
  * @param {string} page
  * @param {readonly import('../src/doctor/explanations/explain.ts').CheckExplanation[]} checks
  * @param {typeof import('../test/unit/doctor/matrix/matrix.ts').matrix} matrix
- * @param {Readonly<Record<string, Readonly<Record<string, { temporal?: string, python?: string }>>>>} peers
+ * @param {Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>} peers What others say, by plane and fault; and of `Forms`.
  * @returns {string}
  */
 export function doctorPage(page, checks, matrix, peers) {
-  return replaced(
-    replaced(page, START, END, checkSections(checks)),
-    FAULTS_START,
-    FAULTS_END,
-    faultTable(matrix, peers),
-  );
+  const withChecks = replaced(page, START, END, checkSections(checks));
+  const withFaults = replaced(withChecks, FAULTS_START, FAULTS_END, faultTable(matrix, peers));
+  return replaced(withFaults, FORMS_START, FORMS_END, formTable(peers['Forms'] ?? {}));
+}
+
+function formTable(forms) {
+  return [
+    `| a set with | ${Object.values(PROGRAMS).join(' | ')} |`,
+    `|${' --- |'.repeat(Object.keys(PROGRAMS).length + 1)}`,
+    ...Object.entries(forms).map(
+      ([name, said]) =>
+        `| ${[cell(name), ...Object.keys(PROGRAMS).map((program) => quoted(said[program]))].join(' | ')} |`,
+    ),
+  ];
 }
 
 function faultTable(matrix, peers) {
@@ -61,7 +77,7 @@ function planeTable(plane, faults, peers) {
 
 function quoted(text) {
   if (text === undefined) return 'not asked';
-  return text === 'connects' ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+  return text.startsWith('connects') ? text : `\`${text.replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }
 
 function checkSections(checks) {

@@ -294,12 +294,12 @@ describe('--check', () => {
     expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
   });
 
-  /** An engine in the shape of Temporal's that answers DescribeNamespace with a status, and the settings that lead to it. */
-  async function engineOfItsOwn(code: number): Promise<Record<string, string>> {
+  /** An engine in the shape of Temporal's that answers a call with a status, and the settings that lead to it. */
+  async function engineOfItsOwn(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker' });
-    const status = { DescribeNamespace: { code, message: 'no' } };
+    const status = { [call]: { code, message: 'no' } };
     const engine = await startEngineStub({ server, clientCa: authority.cert, status });
     engines.push(engine);
     return workerEnvironment(running.platform, {
@@ -320,6 +320,15 @@ describe('--check', () => {
     expect(detailOf(json, 'namespace')).toContain(name);
     expect([status, json.status]).toEqual([0, 0]);
   });
+
+  it.each([7, 12])(
+    'an engine that restricts GetSystemInfo (%i), with which the SDK connects: 1, and it is said',
+    async (code) => {
+      const { status, json } = await check(await engineOfItsOwn(code, 'GetSystemInfo'));
+      expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
+      expect(detailOf(json, 'connect')).toContain('GetSystemInfo');
+    },
+  );
 
   it('an engine that does not know the namespace: 1', async () => {
     const { status, json } = await check(await engineOfItsOwn(5));

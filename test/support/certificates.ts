@@ -30,6 +30,8 @@ export interface TestLeaf {
   readonly toDays?: number;
   readonly isCa?: boolean;
   readonly rsa?: boolean;
+  /** P-256 when absent. */
+  readonly curve?: 'P-384';
 }
 
 export interface TestAuthority extends TestPair {
@@ -67,7 +69,8 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
   });
   const issueWithKeys = async (leaf: TestLeaf): Promise<{ pair: TestPair; der: Buffer }> => {
     const now = Date.now();
-    const leafKeys = await crypto.subtle.generateKey(leaf.rsa === true ? RSA : EC, true, ['sign', 'verify']);
+    const curve = { ...EC, namedCurve: leaf.curve ?? EC.namedCurve };
+    const leafKeys = await crypto.subtle.generateKey(leaf.rsa === true ? RSA : curve, true, ['sign', 'verify']);
     const usage = leaf.usage ?? 'client';
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial(),

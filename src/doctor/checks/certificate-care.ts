@@ -1,9 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/iso-time.ts';
-import type { TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { Check } from '../check.ts';
 import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
+import {
+  hasByteOrderMark,
+  hasLiteralNewlines,
+  traitsOf,
+  verdictFacts,
+  verdictPhrase,
+  verdictsOf,
+} from '../sdk-verdicts.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
 
@@ -26,39 +33,42 @@ export const certificateForm: DoctorCheck = {
   run: async ({ input, found }) => {
     if (input.material.kind !== 'given') throw new Error('asked without given material');
     const text = await input.material.read();
-    const authorities = found.material?.ca.length ?? 0;
-    const facts = {
-      typescript: 'reads it as it is',
-      python: 'reads it as it is',
-      java: authorities > 1 ? `trusts only the first of ${authorities} certificates of the CA` : 'reads it as it is',
-      authorities,
-    };
-    // Inline text is written that way on purpose: a variable holds one line.
+    const verdicts = verdictsOf(traitsOf(text, correctedNow(input, found)) ?? []);
+    const facts = { authorities: found.material?.ca.length ?? 0 };
     const { form, paths } = input.material;
-    const where = (has: (pem: string) => boolean): readonly (keyof TlsMaterialText)[] =>
-      form === 'files' ? (['cert', 'key', 'ca'] as const).filter((part) => has(text[part])) : [];
-    const literal = where((pem) => /-----\\n/.test(pem));
-    const windows = where((pem) => pem.includes('\r\n'));
-    const isLiteral = literal.length > 0;
-    const affected = isLiteral ? literal : windows;
-    const [first] = affected;
-    if (first !== undefined) {
-      const parts = affected.map((part) => PARTS[part]);
+    // Inline text is written for the worker, as one line, which is what a variable holds; nobody else reads it.
+    if (form !== 'files') return { state: 'pass', summary: 'inline: only the worker reads it', facts };
+    const seen = { ...facts, ...verdictFacts(verdicts) };
+    const phrase = verdictPhrase(verdicts);
+    for (const { code, what, is } of HARD_TO_READ) {
+      const affected = (['cert', 'key', 'ca'] as const).filter((part) => is(text[part]));
+      const [first] = affected;
+      if (first === undefined) continue;
       const file = paths?.[first];
       return explainedFinding({
-        id: 'KF-TLS-004',
-        code: isLiteral ? 'certificate-literal-newlines' : 'certificate-crlf',
-        text: isLiteral
-          ? `\\n stands in place of line breaks: ${parts.join(', ')}`
-          : `Line ends of Windows: ${parts.join(', ')}`,
-        facts,
+        ...{ id: 'KF-TLS-004', code, facts: seen },
+        text: `${what}: ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`,
         ...(file !== undefined && { values: { file } }),
       });
     }
-    const summary = authorities > 1 ? `Java ${facts.java}; all others take all of them` : 'every SDK reads them alike';
-    return { state: 'pass', summary, facts };
+    return { state: 'pass', summary: phrase ?? 'every program that was tried takes it', facts: seen };
   },
 };
+
+/** What hinders more comes first. */
+const HARD_TO_READ: readonly {
+  readonly code: string;
+  readonly what: string;
+  readonly is: (pem: string) => boolean;
+}[] = [
+  {
+    code: 'certificate-literal-newlines',
+    what: '\\n stands in place of line breaks',
+    is: hasLiteralNewlines,
+  },
+  { code: 'certificate-byte-order-mark', what: 'A byte order mark comes before the PEM', is: hasByteOrderMark },
+  { code: 'certificate-crlf', what: 'Line ends of Windows', is: (pem) => pem.includes('\r\n') },
+];
 
 /** Whether so little of a life is left that it is worth saying. */
 export function isSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import type { Check } from '../check.ts';
+import type { SettingProblem } from '../connection-input.ts';
 import type { DoctorFound, DoctorInput } from '../doctor-input.ts';
 import { explainedFinding } from '../explained.ts';
 
@@ -18,7 +19,8 @@ export const workerSettings: DoctorCheck = {
   notApplicable: ({ inProject, queue }) =>
     inProject || queue !== undefined ? undefined : 'no worker here: neither application.yaml nor a project',
   run: ({ input }) => {
-    const texts = input.workerProblems.map(
+    const problems = [...input.workerProblems, ...proxyProblems(input)];
+    const texts = problems.map(
       ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
     );
     if (texts.length === 0) {
@@ -34,11 +36,21 @@ export const workerSettings: DoctorCheck = {
       explainedFinding({
         ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
         facts: { problems: texts },
-        values: { key: input.workerProblems.map(({ key }) => key).join(', ') },
+        values: { key: problems.map(({ key }) => key).join(', ') },
       }),
     );
   },
 };
+
+/** Temporal's core speaks HTTP to a proxy and nothing else, whatever this program can do. */
+function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly SettingProblem[] {
+  const source = [engineProxy, restProxy].flatMap((proxy) =>
+    proxy.kind === 'proxy' && proxy.url.startsWith('https:') ? [proxy.source] : [],
+  )[0];
+  return source === undefined
+    ? []
+    : [{ key: 'temporal.proxy', source, problem: 'expected the address of an HTTP proxy, http://host:port, or none' }];
+}
 
 export const settingNotes: DoctorCheck = {
   id: 'KF-SET-003',

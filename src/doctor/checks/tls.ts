@@ -17,6 +17,7 @@ import { explainedFinding } from '../explained.ts';
 import { handshakeCause } from '../engine-causes.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList } from '../engine-findings.ts';
 import { restFinding } from '../rest-causes.ts';
+import { traitsOf, verdictFacts, verdictPhrase, verdictsOf, type Verdicts } from '../sdk-verdicts.ts';
 
 interface Origin {
   readonly source: string;
@@ -29,12 +30,22 @@ function newKeyFor(path: string): string {
   return join(dir, `${name}.pkcs8${ext}`);
 }
 
-/** What can not be used, by the first of the problems. */
-function unusable(id: string, problems: readonly TlsMaterialProblem[], { source, paths }: Origin): Finding<never> {
+/** What can not be used, by the first of the problems; where another program would take it all the same, that is told. */
+function unusable(
+  id: string,
+  problems: readonly TlsMaterialProblem[],
+  { source, paths }: Origin,
+  verdicts?: Verdicts,
+): Finding<never> {
+  const phrase = verdicts && verdictPhrase(verdicts);
   return explainedFinding({
     ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
-    text: problems.map(({ message }) => message).join('; '),
-    facts: { source, problems: problems.map(({ part, code }) => `${part}: ${code}`) },
+    text: `${problems.map(({ message }) => message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`,
+    facts: {
+      source,
+      problems: problems.map(({ part, code }) => `${part}: ${code}`),
+      ...(verdicts && verdictFacts(verdicts)),
+    },
     values: { source, ...(paths?.key !== undefined && { key: paths.key, 'new-key': newKeyFor(paths.key) }) },
   });
 }
@@ -47,7 +58,10 @@ function judgeMaterial(
   now: number,
 ): Finding<ConnectionFound> {
   const reading = readTlsMaterial(text, now);
-  if (!reading.ok) return unusable(id, reading.problems, origin);
+  if (!reading.ok) {
+    const traits = id === 'KF-TLS-001' ? traitsOf(text, now) : undefined;
+    return unusable(id, reading.problems, origin, traits && verdictsOf(traits));
+  }
   const { material } = reading;
   const until = isoTime(material.notAfter);
   return {

@@ -106,6 +106,10 @@ const THEIRS: Readonly<Record<WorkerStep['status'], Verdict>> = {
   skipped: 'unseen',
 };
 
+/** Whether the worker names the call with which its SDK connects, where the engine does not have that. */
+const isOfRestrictedCall = ({ step, detail }: WorkerStep, ended: (id: string) => CheckResult | undefined): boolean =>
+  step === 'connect' && detail.includes('GetSystemInfo') && ended('KF-ENGINE-001')?.skipped === 'restricted';
+
 const stopped = (result: CheckResult | undefined): boolean =>
   result !== undefined && ['fail', 'unknown', 'crash'].includes(result.state);
 
@@ -125,8 +129,12 @@ function judge(steps: readonly WorkerStep[], ended: (id: string) => CheckResult 
     const same = [...ids, ...also, ...blockers].find((id) => stopped(ended(id)));
     if (same !== undefined)
       return { state: 'pass', summary: `the worker stops at ${name} too, as ${same} does: ${step.detail}`, facts };
-    if (here === 'restricted' && worker === 'fails')
-      return { state: 'pass', summary: `the worker stops at ${name}, which the engine restricts`, facts };
+    if (worker === 'fails' && (here === 'restricted' || isOfRestrictedCall(step, ended)))
+      return {
+        state: 'pass',
+        summary: `the worker stops at ${name}, which the engine restricts: ${step.detail}`,
+        facts,
+      };
     if (worker === 'unclear') {
       const seen = here === 'works' ? `which works here (${by})` : 'and it could not be seen here';
       return finding(

@@ -98,7 +98,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      'How other programs read the same files: line ends, line breaks written as `\\n`, more than one certificate in the CA.',
+      "How other programs read the same files: the worker of this tool, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`, each as it was tried: line ends, line breaks written as `\\n`, a byte order mark, more than one certificate in the CA, the kind of key. What nobody tried is not known.",
     causes: {
       'certificate-crlf': warns(
         "A file has line ends of Windows (CRLF). The worker, `temporal` and KuFlow's Python SDK take it; what reads it line by line may not.",
@@ -110,6 +110,10 @@ export const certificates: Readonly<Record<string, Explanation>> = {
       'certificate-literal-newlines': warns(
         'A file holds `\\n` in place of line breaks. The worker takes it; OpenSSL, `temporal` and other SDKs do not.',
         { text: 'Write real line breaks', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
+      ),
+      'certificate-byte-order-mark': warns(
+        'A file begins with a byte order mark, as some editors write it. The worker takes it; `temporal` and other SDKs do not.',
+        { text: 'Write it without', command: "perl -pi -e 's/^\\xEF\\xBB\\xBF// if $. == 1' <file>" },
       ),
     },
   },

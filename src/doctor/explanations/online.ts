@@ -71,13 +71,13 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      'GetSystemInfo with the token: what an SDK asks first of all. An engine that does not have the call (UNIMPLEMENTED) is restricted, which is no fault. One that denies it (PERMISSION_DENIED) is no place for a worker: SDKs end there.',
+      "GetSystemInfo with the token: what an SDK asks first of all. An engine that does not have the call (UNIMPLEMENTED) is restricted, which is no fault here: KuFlow's Python SDK goes on, though a worker of Temporal's TypeScript SDK does not connect. One that denies it (PERMISSION_DENIED) is no place for a worker: SDKs end there.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      'DescribeNamespace with the token and the namespace in use. An engine that does not allow it is restricted, which is no fault.',
+      "DescribeNamespace with the token and the namespace in use. An engine that does not allow it is restricted, which is no fault here; where it denies it (PERMISSION_DENIED), a worker of Temporal's TypeScript SDK does not start.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },

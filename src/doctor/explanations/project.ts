@@ -59,7 +59,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-002': {
     looksAt:
-      'Whether doctor and worker agree. Where they do not, something treats the two stacks differently: a proxy, a CA, a rule for one program.',
+      'Whether doctor and worker agree. Where they do not, something treats the two differently: another proxy for the REST API, a server certificate that only one of the two TLS stacks takes, a rule for one program.',
     causes: {
       'worker-check-failed': fails("The worker's own check failed at a step.", 'See what it says', RUN_ALONE),
       'worker-could-not-tell': unclear(
@@ -69,7 +69,10 @@ export const project: Readonly<Record<string, Explanation>> = {
       ),
       'worker-disagrees': fails(
         'What works for doctor fails for the worker, or the other way round.',
-        "Temporal's core reads no proxy variables and no CA of Node: set temporal.proxy and temporal.mutual-tls.ca",
+        RUN_ALONE,
+        "At `rest`: the worker goes through temporal.proxy where that is set, and doctor through HTTPS_PROXY; both trust Node's own authorities, NODE_EXTRA_CA_CERTS and kuflow.api.ca",
+        "At `connect`: both trust only temporal.mutual-tls.ca, or the CA that KuFlow issued, and take temporal.proxy, else HTTPS_PROXY with NO_PROXY; but the TLS of the worker is that of Temporal's core, which takes no certificate of a server that is a CA itself",
+        'A firewall, or a program that opens TLS, may have a rule for one of the two',
       ),
     },
   },

@@ -351,6 +351,7 @@ describe('what the engine answers', () => {
     expect(roots(results)).toEqual(['KF-ENGINE-001 skip restricted']);
     expect(results.at(-1)?.state).toBe('pass');
     expect(makeReport(results, 0).status).toBe(0);
+    expect(results.find(({ id }) => id === 'KF-ENGINE-001')?.summary).toContain('does not start');
   });
 
   it.each([7, 12])('DescribeNamespace with status %i is restricted, and no failure', async (code) => {
@@ -358,6 +359,8 @@ describe('what the engine answers', () => {
     const results = await check(engine.address);
     expect(roots(results)).toEqual(['KF-ENGINE-002 skip restricted']);
     expect(makeReport(results, 0)).toMatchObject({ status: 0, next: [] });
+    // Only where the call is denied does Temporal's TypeScript SDK start no worker.
+    expect(results.at(-1)?.summary.includes('does not start')).toBe(code === 7);
   });
 
   it('names a namespace that the engine does not know', async () => {

@@ -94,7 +94,13 @@ describe("doctor and the worker's own check", () => {
     const restricted = but(['KF-ENGINE-001', 'skip', 'restricted'], ['KF-ENGINE-002', 'skip', 'restricted']);
     for (const status of ['failed', 'skipped', 'ok'] as const)
       expect(verdict(await judge(steps('namespace', status), restricted)), status).toBe('pass');
-    // GetSystemInfo alone keeps no SDK from connecting, so a worker that does not connect sees something else.
+    // Its SDK connects by GetSystemInfo; a worker that stops there for another reason sees something else.
+    const missing =
+      "TransportError: Failed to call GetSystemInfo: code: 'Operation is not implemented or not supported'";
+    const same = await judge(steps('connect', 'failed', missing), restricted);
+    expect(verdict(same)).toBe('pass');
+    expect(same.agrees?.summary).toContain(missing);
+    expect(verdict(await judge(steps('connect', 'failed', missing)))).toBe('fail worker-disagrees');
     expect(verdict(await judge(steps('connect'), restricted))).toBe('fail worker-disagrees');
   });
 

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { withoutDate } from '../../../support/certificates.ts';
+import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { fault, type Fault, type World } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
@@ -136,6 +137,14 @@ export const settingsFaults: readonly Fault[] = [
     'KF-SET-002 fail worker-settings-incomplete',
     ({ settings }) => void (settings['worker.health-port'] = '99999'),
   ),
+  fault('proxy that speaks TLS, which no worker can', 'KF-SET-002 fail worker-settings-incomplete', async (world) => {
+    const name = 'engine.kuflow.test';
+    const tls = await world.authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost'] });
+    const proxy = world.keep(await startConnectProxy({ hosts: { [name]: '127.0.0.1' }, tls }));
+    world.settings['temporal.proxy'] = proxy.url;
+    world.settings['kuflow.api.ca'] = 'tls/ca.pem';
+    world.target = (port) => `${name}:${port}`;
+  }),
   fault(
     'misspelt key',
     'KF-SET-003 warn settings-unknown-key',
@@ -285,6 +294,11 @@ export const fileFaults: readonly Fault[] = [
     '\\n in place of line breaks',
     'KF-TLS-004 warn certificate-literal-newlines',
     ({ files, client }) => void (files['tls/client.pem'] = client.cert.replaceAll('\n', '\\n')),
+  ),
+  fault(
+    'byte order mark before the key',
+    'KF-TLS-004 warn certificate-byte-order-mark',
+    ({ files, client }) => void (files['tls/client.key'] = `\ufeff${client.key}`),
   ),
   fault(
     'certificate that ends in 9 days',
