@@ -27,7 +27,7 @@ export interface ConnectionWorld {
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
   /** What the options gave of standard input when it was read before: it can be read once. */
   readonly secretRead?: GivenSecret;
-  /** Ends what is asked of a keychain. */
+  /** Ends what is asked of a keychain, and the wait for a secret that is piped in. */
   readonly signal?: AbortSignal;
 }
 
@@ -131,7 +131,10 @@ export async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld
     const file = resolve(world.cwd, flags.clientSecretFile);
     return named(await secretFromFile(file), '--client-secret-file');
   }
-  if (flags.clientSecretStdin === true) return named(await secretFromStdin(world.stdin), '--client-secret-stdin');
+  if (flags.clientSecretStdin === true) {
+    const { stdin, signal } = world;
+    return named(await secretFromStdin(stdin, signal), '--client-secret-stdin');
+  }
   return undefined;
 }
 

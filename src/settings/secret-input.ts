@@ -27,21 +27,40 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
   return { secret, warnings: open ? [`Other users may read ${name}: chmod 600 ${name}`] : [] };
 }
 
-/** The secret that is piped in (`--client-secret-stdin`), read to its end. Throws a usage error on a terminal, where it would show while typed. */
+/**
+ * The secret that is piped in (`--client-secret-stdin`), read to its end. Throws a usage error on a terminal, where it would show while typed,
+ * and the signal's reason once that aborts: a pipe may stay open for good.
+ */
 export async function secretFromStdin(
   input: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean },
-  option = '--client-secret-stdin',
+  signal?: AbortSignal,
 ): Promise<SecretInput> {
+  const option = '--client-secret-stdin';
   if (input.isTTY === true) throw usageError(`${option} reads a pipe, and standard input is a terminal`);
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of input) {
+  for await (const part of signal === undefined ? input : untilAborted(input, signal)) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
     size += bytes.length;
     if (size > LARGEST) throw usageError(`${option}: it is too large for a secret`);
     parts.push(bytes);
   }
   return { secret: checked(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
+}
+
+async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const refuse = (): void => reject(signal.reason as Error);
+    if (signal.aborted) refuse();
+    else signal.addEventListener('abort', refuse, { once: true });
+  });
+  aborted.catch(() => undefined);
+  const parts = input[Symbol.asyncIterator]();
+  for (;;) {
+    const part = await Promise.race([parts.next(), aborted]);
+    if (part.done === true) return;
+    yield part.value;
+  }
 }
 
 function checked(content: string, from: string): Secret {

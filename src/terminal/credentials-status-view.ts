@@ -36,7 +36,7 @@ export function printStatus(
     const paint = state === 'pass' ? green : state === 'skip' ? dim : state === 'warn' ? yellow : red;
     out.line(paint(`${state.padEnd(7)} ${title}: ${forTerminal(summary, 1000)}`));
   }
-  for (const step of status.online.next) out.line(`  ${forTerminal(step, 1000)}`);
+  for (const step of status.online.next) out.line(`  ${forTerminal(step, Infinity)}`);
 }
 
 function printStore(

@@ -71,7 +71,7 @@ export function printAdded(
     err.line(
       command === undefined
         ? prose(`  ${forTerminal(text, 1000)}`)
-        : `  ${cyan(forTerminal(command, 1000))}  ${dim(forTerminal(text))}`,
+        : `  ${cyan(forTerminal(command, Infinity))}  ${dim(forTerminal(text))}`,
     );
   }
 }

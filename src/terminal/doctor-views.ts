@@ -25,7 +25,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     const { mark, paint } = look(out, root.state);
     const text = `${root.cause?.text ?? root.summary}${sinceWhen(root)}`;
     prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${forTerminal(text, 1000)}`);
-    for (const step of root.advice) prose(`    ${forTerminal(adviceText(step), 1000)}`);
+    for (const step of root.advice) prose(`    ${forTerminal(adviceText(step), Infinity)}`);
     out.line(dim(`    More: ${invocation} doctor explain ${root.id}`));
     out.line();
   });

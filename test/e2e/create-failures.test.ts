@@ -112,9 +112,10 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
   });
 });
 
-describe('a disk that is full', () => {
+describe('a disk that takes no more', () => {
   const script = `
     mount -t tmpfs -o "$3" none "$1" && cd "$1" && mkdir x && printf mine > x/README.md && printf notes > x/notes.txt || exit 77
+    [ "$5" != read-only ] || mount -o remount,ro "$1" || exit 77
     before=$(find . | sort | xargs ls -ld --time-style=+ ; cat x/README.md x/notes.txt)
     "$2" "$4" x --local --overwrite README.md --yes --no-install --no-git --no-check
     echo "status $?"
@@ -122,19 +123,26 @@ describe('a disk that is full', () => {
     [ "$before" = "$after" ] && echo same || { echo "$before"; echo "$after"; }`;
 
   it.for([
-    ['no space at the beginning', 'size=12k'],
-    ['no space in the middle', 'size=128k'],
-    ['no space near the end', 'size=300k'],
-    ['no more files', 'nr_inodes=30'],
-  ] as const)('%s: status 1, nothing of ours left, files that were there untouched', ([, options], { skip }) => {
-    const args = ['-rm', 'sh', '-c', script, 'sh', folder, process.execPath, options, bin()];
-    const { status, stdout, stderr, error } = spawnSync('unshare', args, { env: bareEnvironment(), encoding: 'utf8' });
-    if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
-      skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
-    }
-    expect(stderr).toMatch(/seen +no space left; everything written so far was taken back/);
-    expect(stdout).toBe('status 1\nsame\n');
-  });
+    ['no space at the beginning', 'size=12k', 'no space left'],
+    ['no space in the middle', 'size=128k', 'no space left'],
+    ['no space near the end', 'size=300k', 'no space left'],
+    ['no more files', 'nr_inodes=30', 'no space left'],
+    ['read-only', 'size=1m', 'the file system is read-only'],
+  ] as const)(
+    '%s: status 1, nothing of ours left, files that were there untouched',
+    ([what, options, seen], { skip }) => {
+      const args = ['-rm', 'sh', '-c', script, 'sh', folder, process.execPath, options, bin(), what];
+      const { status, stdout, stderr, error } = spawnSync('unshare', args, {
+        env: bareEnvironment(),
+        encoding: 'utf8',
+      });
+      if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
+        skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
+      }
+      expect(stderr).toMatch(new RegExp(`seen +${seen}; everything written so far was taken back`));
+      expect(stdout).toBe('status 1\nsame\n');
+    },
+  );
 });
 
 describe.runIf(process.platform !== 'win32')('create twice', () => {

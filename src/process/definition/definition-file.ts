@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
@@ -161,15 +162,21 @@ function start(node: unknown): number | undefined {
 }
 
 async function readBounded(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
+  // A pipe that nobody writes to is opened too: waiting for it could not be interrupted, not even by the end of the process.
+  const file = await open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
   try {
     const stat = await file.stat();
     if (!stat.isFile()) {
+      const isFolder = stat.isDirectory();
       throw new KnownError({
         message: `${shownFile(path)} is not a file`,
         tried: `read ${shownFile(path)}`,
-        seen: stat.isDirectory() ? 'it is a folder' : 'it is no regular file',
-        next: [`Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`],
+        seen: isFolder ? 'it is a folder' : 'it is no regular file',
+        next: [
+          isFolder
+            ? `Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`
+            : 'Write the definition to a file, so that the same run can be repeated',
+        ],
       });
     }
     if (stat.size > LARGEST) throw tooLarge(path);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { closedPort } from '../../support/answering-server.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, stateOf, type Ran } from '../../support/create-worker.ts';
@@ -117,6 +119,15 @@ const DEFINITIONS: readonly Row[] = [
     message: /d\.yaml is not a file/,
     seen: /it is a folder/,
     next: /d\.yaml.kuflow\.process\.yaml/,
+  },
+  {
+    what: 'that is a pipe, which nobody may ever write to',
+    prepare: (cwd) => void execFileSync(onPosix ? 'mkfifo' : 'mkdir', ['d.yaml'], { cwd, shell: !onPosix }),
+    args: ['x', '--definition', 'd.yaml'],
+    status: 1,
+    message: /d\.yaml is not a file/,
+    seen: /it is no regular file|it is a folder/,
+    next: /Write the definition to a file|Give the file itself/,
   },
   {
     what: 'with duplicate codes and unknown kinds',
@@ -363,6 +374,21 @@ describe.runIf(onPosix)('Ctrl-C', () => {
     }
   };
   const written = (path: string): boolean => existsSync(path) && readFileSync(path, 'utf8') !== '';
+
+  it('while a secret is awaited that never comes ends it: status 130', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: false });
+    stdin.write('half of ');
+    const flags = ['--task', 'A', '--task-queue', 'Q', '--workflow-type', 'W', '--client-secret-stdin'];
+    const args = ['x', '--process', 'L', ...flags, '--client-id', randomUUID(), ...FILES_ONLY, '--json'];
+    const cwd = temporaryFolder();
+    const ran = await createWorker(cwd, args, {}, (fake) => {
+      Object.assign(fake.host, { stdin });
+      void until('what is there was read', () => stdin.readableLength === 0).then(() => fake.signal('SIGINT'));
+    });
+    expect(failureOf(ran.stdout).error).toEqual({ message: 'Interrupted', next: [], status: 130 });
+    expect(ran.status).toBe(130);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
 
   it('while the files are written leaves nothing of them: status 130', async () => {
     const cwd = temporaryFolder();

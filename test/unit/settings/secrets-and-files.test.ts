@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { localSettingsText } from '../../../src/settings/files/local-settings.ts';
 import { secretFromFile, secretFromStdin } from '../../../src/settings/secret-input.ts';
+import { until } from '../../support/until.ts';
 
 let root = '';
 beforeAll(async () => {
@@ -58,6 +59,24 @@ describe('secretFromStdin', () => {
     );
     await expect(secretFromStdin(Readable.from([]))).rejects.toThrow('it is empty');
     await expect(secretFromStdin(Readable.from(['x'.repeat(70_000)]))).rejects.toThrow('too large');
+  });
+});
+
+describe('secretFromStdin of a pipe that stays open', () => {
+  it('ends with the reason of its signal, before and while it waits', async () => {
+    const open = (): PassThrough => {
+      const pipe = new PassThrough();
+      pipe.write('half of ');
+      return pipe;
+    };
+    const reason = new Error('stopped');
+    await expect(secretFromStdin(open(), AbortSignal.abort(reason))).rejects.toBe(reason);
+    const abort = new AbortController();
+    const pipe = open();
+    const reading = secretFromStdin(pipe, abort.signal);
+    await until('it has taken what is there', () => pipe.readableLength === 0);
+    abort.abort(reason);
+    await expect(reading).rejects.toBe(reason);
   });
 });
 
