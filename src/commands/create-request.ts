@@ -1,4 +1,4 @@
-import { basename, relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { Secret } from '../base/secret.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import type { CreateRequest } from '../flows/create.ts';
@@ -62,19 +62,23 @@ export function requestOf(
   const named = flags.profile === undefined ? [] : ['profile'];
   const written =
     given !== undefined && ['flag', ...named].includes(given.source.kind) ? { clientSecret: given.value } : {};
-  const stored = (key: ProfileKey): string | undefined => {
+  // Credentials that are written belong to the KuFlow that they were used at, wherever its address was found: elsewhere they would be shown to another.
+  const place = (key: PlaceKey): string | undefined => {
     const setting = connection?.settings[key];
-    return setting !== undefined && named.includes(setting.source.kind) ? setting.value : undefined;
+    if (setting === undefined || !('clientSecret' in written)) return undefined;
+    const { kind, file } = setting.source;
+    const isThere = kind === 'file' && file !== undefined && dirname(file) === absolute;
+    return isThere || kind === 'default' ? undefined : setting.value;
   };
   const reader = 'clientSecret' in written ? undefined : readWith(connection, absolute);
   const fromFlags: Answers['connection'] = {
     ...written,
     ...definedOf({
-      clientId: flags.clientId ?? stored('kuflow.api.client-id'),
-      endpoint: flags.endpoint ?? stored('kuflow.api.endpoint'),
-      tenantId: flags.tenantId ?? stored('kuflow.api.tenant-id'),
-      target: flags.target ?? stored('temporal.target'),
-      ca: flags.ca === undefined ? stored('kuflow.api.ca') : resolve(context.cwd, flags.ca),
+      clientId: flags.clientId ?? place('kuflow.api.client-id'),
+      endpoint: flags.endpoint ?? place('kuflow.api.endpoint'),
+      tenantId: flags.tenantId ?? place('kuflow.api.tenant-id'),
+      target: flags.target ?? place('temporal.target'),
+      ca: flags.ca === undefined ? place('kuflow.api.ca') : resolve(context.cwd, flags.ca),
     }),
   };
   const packageManager = choosePackageManager(flags.packageManager, { env: context.env, folder: absolute });
@@ -111,7 +115,7 @@ function readWith(connection: ConnectionSettings | undefined, folder: string): C
   return { kind: 'file', path: relative(folder, source.file) };
 }
 
-type ProfileKey =
+type PlaceKey =
   'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca';
 
 function definedOf<Key extends string>(

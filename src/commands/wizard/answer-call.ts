@@ -43,14 +43,21 @@ export async function answerCall(
           check: () => Promise.resolve({ kind: 'not-run', reason: 'dry run' }),
           report: { scaffold: () => undefined, check: () => undefined, discovery: () => undefined },
         };
-        const request = requestOf(answered, await connections.known(state), context);
+        const connection = await connections.known(state);
+        const request = requestOf(answered, connection, context);
         const result = await createProject({ ...request, dryRun: true }, deps);
         const { definition } = await findDefinition(definitionRequest(answered.flags), {
           cwd: context.cwd,
           discover: deps.discover,
           report: () => undefined,
         });
-        return { folder: resolve(context.cwd, answered.folder), files: result.files, definition };
+        const endpoint = connection?.settings['kuflow.api.endpoint']?.value;
+        return {
+          folder: resolve(context.cwd, answered.folder),
+          files: result.files,
+          definition,
+          ...(endpoint === undefined ? {} : { endpoint }),
+        };
       },
     },
     context,

@@ -25,7 +25,7 @@ export interface WorldParts {
   /** A dry run with the answers so far. */
   readonly preview: (
     state: WizardState,
-  ) => Promise<Pick<CreateResult, 'folder' | 'files'> & Pick<Preview, 'definition'>>;
+  ) => Promise<Pick<CreateResult, 'folder' | 'files'> & Pick<Preview, 'definition' | 'endpoint'>>;
 }
 
 /** The wizard's world: KuFlow by the flows, this machine by looking at it. */
@@ -117,7 +117,7 @@ export async function openWizardWorld(parts: WorldParts, context: CommandContext
       });
     },
     preview: async (state) => {
-      const { folder, files, definition } = await parts.preview(state);
+      const { files, ...preview } = await parts.preview(state);
       const count = (action: string): number => files.filter((file) => file.action === action).length;
       const inTheWay = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (inTheWay.length > 0) {
@@ -129,8 +129,7 @@ export async function openWizardWorld(parts: WorldParts, context: CommandContext
         });
       }
       return {
-        folder,
-        definition,
+        ...preview,
         files: { create: count('create'), identical: count('identical'), overwrite: count('overwrite') },
       };
     },

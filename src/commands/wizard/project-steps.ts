@@ -7,7 +7,7 @@ import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
-import { foundText, secretGiven, variablesOver } from './credential-steps.ts';
+import { secretGiven, variablesOver } from './credential-steps.ts';
 import {
   settle,
   without,
@@ -191,20 +191,21 @@ function summaryRows(state: WizardState, preview: Preview, world: WizardWorld): 
 /** Where the worker will find KuFlow and its credentials, or that it will not. */
 function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardWorld): string {
   if (flags.local === true) return 'the local platform';
+  const kuflow = preview.endpoint ?? flags.endpoint ?? 'KuFlow';
   if (flags.profile !== undefined)
-    return `the KuFlow of the profile ${flags.profile}; client id and secret go to application-local.yaml`;
+    return `${kuflow}; client id and secret of the profile ${flags.profile} go to application-local.yaml`;
   if (flags.clientId !== undefined)
-    return `${flags.endpoint ?? 'https://api.kuflow.com'}, client id ${flags.clientId}; the secret goes to application-local.yaml`;
+    return `${kuflow}, client id ${flags.clientId}; the secret goes to application-local.yaml`;
   const found = secretGiven({ flags, ...state }) ? undefined : world.found();
   switch (found?.kind) {
     case 'environment':
-      return 'KuFlow; client id and secret are taken from the environment, when the worker starts too';
+      return `${kuflow}; client id and secret are taken from the environment, when the worker starts too`;
     case 'file':
       return preview.folder === world.cwd
-        ? `KuFlow; client id and secret are in ${found.name}, which is there`
-        : `KuFlow; the project gets no client id and secret: those of ${foundText(found)} here are not copied`;
+        ? `${kuflow}; client id and secret are in ${found.name}, which is there`
+        : `${kuflow}; the project gets no client id and secret: those of ${found.name} here are not copied`;
     default:
-      return 'KuFlow; the project gets no client id and secret yet';
+      return `${kuflow}; the project gets no client id and secret yet`;
   }
 }
 

@@ -76,6 +76,8 @@ export interface Preview {
   readonly folder: string;
   readonly files: { readonly create: number; readonly identical: number; readonly overwrite: number };
   readonly definition: ProcessDefinition;
+  /** Where the KuFlow is that the credentials are for; absent where none were given. */
+  readonly endpoint?: string;
 }
 
 /** The world as the wizard meets it. Each look-up rejects with a KnownError that says what was seen. */

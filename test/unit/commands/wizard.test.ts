@@ -37,7 +37,7 @@ beforeEach(() => {
 
 interface Made {
   readonly result: CreateResult;
-  /** What was said between the questions and after them, on stderr. */
+  /** What was said between the questions, in one line. */
   readonly said: string;
   readonly command: string;
 }
@@ -79,7 +79,7 @@ async function byWizard(
     check: () => Promise.resolve({ kind: 'not-run', reason: 'not wanted' }),
     report: { scaffold: () => undefined, check: () => undefined, discovery: () => undefined },
   });
-  return { result, said: fake.stderr(), command: request.command };
+  return { result, said: fake.stderr().replace(/\s+/g, ' '), command: request.command };
 }
 
 const localSettings = (folder: string): string => readFileSync(join(cwd, folder, 'application-local.yaml'), 'utf8');
@@ -185,7 +185,7 @@ describe('credentials in the wizard', () => {
     expect(localSettings('x')).toContain(tenant.endpoint);
     expect(statSync(join(cwd, 'x', 'application-local.yaml')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(cwd, 'x', '.gitignore'), 'utf8')).toContain('application-local.yaml');
-    expect(made.said).toMatch(/profile acme; client id and secret go to\s+application-local\.yaml/);
+    expect(made.said).toMatch(/client id and secret of the profile acme go to application-local\.yaml/);
     expect(made.command).toContain('--profile acme');
 
     const tree = treeOf(join(cwd, 'x'));
@@ -223,6 +223,41 @@ describe('credentials in the wizard', () => {
     expect(readFileSync(join(cwd, 'application-local.yaml'), 'utf8')).toBe(settings);
     expect(nextOf(made)).not.toContain('client id and secret');
     expect(made.said).toMatch(/client id and secret are in application-local\.yaml/);
+  });
+
+  it('that are typed stay with the KuFlow that took them, whatever named it', async () => {
+    for (const name of ['a file', 'a variable']) {
+      if (name === 'a file')
+        writeFileSync(join(cwd, 'application.yaml'), `kuflow:\n  api:\n    endpoint: ${tenant.endpoint}\n`);
+      else env['KUFLOW_API_ENDPOINT'] = tenant.endpoint;
+      const made = await byWizard([[WHICH, 'api'], ...typed, ...chosen('x')]);
+      expect(localSettings('x'), name).toContain(tenant.endpoint);
+      expect(made.said, name).toContain(tenant.endpoint);
+      rmSync(join(cwd, 'x'), { recursive: true });
+      rmSync(join(cwd, 'application.yaml'), { force: true });
+    }
+  });
+
+  it('that can not be read at all are left out when the process is described instead, and so is what was said of its tasks', async () => {
+    env['KUFLOW_PROFILE'] = 'gone';
+    const made = await byWizard(
+      [
+        [WHICH, 'api'],
+        ['the profile gone', 'write'],
+        ['How to go on?', 'skip'],
+        ['Code of the process definition', 'LOAN'],
+        ['Code of its first task', 'A'],
+        ['Who does A?', 'thread'],
+        ['Code of task 2', ''],
+        ['Task queue', ''],
+        ['Workflow type', ''],
+        ['Folder of the new project', 'x'],
+        ['Create the project?', 'create'],
+      ],
+      { taskKind: ['A=system'] },
+    );
+    expect(made.said).toContain('there is no such profile');
+    expect(made.command).not.toMatch(/--profile|--task-kind/);
   });
 
   it('are no client id when they are a secret: it is refused, and is nowhere', async () => {
