@@ -16,15 +16,16 @@ _kuflow_program() {
 }
 
 _kuflow() {
-  local program=${program-} directive
+  local program=${program-} directive prefix
   local -a given found
   [[ -n $program ]] || _kuflow_program "${(Q)words[1]}" || return 1
   given=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
   found=("${(@f)$(command "$program" __complete zsh -- "${given[@]}" 2>/dev/null </dev/null)}")
   directive=${found[1]}
   found=("${(@)found[2,-1]}")
-  # Behind --name= only the value is the word.
-  [[ $directive == *=* ]] && compset -P 1 '*='
+  # Behind --name= only the value is the word, and in a list behind the last comma.
+  prefix=${directive#* }
+  [[ -n $prefix && $directive == *' '* && ${PREFIX} == "$prefix"* ]] && compset -p ${#prefix}
   case $directive in
     words*) ((${#found})) && _describe -t kuflow kuflow found ;;
     files*) _files ;;

@@ -5,7 +5,7 @@ import { forTerminal } from '../base/escape.ts';
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import { answerShell } from '../completion/answer-shell.ts';
 import type { CommandDescription } from '../completion/command-description.ts';
-import type { KnownProcess } from '../completion/known-processes.ts';
+import type { Candidate, Known } from '../completion/complete-line.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import { loadCommands, newProgram, type Root } from './program.ts';
@@ -28,14 +28,7 @@ async function runComplete(shell: string, given: readonly string[], context: Com
   try {
     const lines = await answerShell(shell, given, {
       program: (words) => describedProgram(words, context),
-      processes: (words) => knownProcesses(words, context),
-      profiles: async () => {
-        const folder = configFolder(context.env);
-        if (folder === undefined) return [];
-        const { readProfileFile } = await import('../credentials/profiles/profile-file.ts');
-        const { profiles } = await readProfileFile(folder);
-        return profiles.map(({ name, endpoint }) => ({ value: name, description: forTerminal(endpoint, 80) }));
-      },
+      known: (kind, words) => soon(known(kind, words, context)),
     });
     context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
   } catch {
@@ -64,8 +57,32 @@ async function describedProgram(words: readonly string[], context: CommandContex
   return describeCommand(program);
 }
 
-async function knownProcesses(words: readonly string[], context: CommandContext): Promise<readonly KnownProcess[]> {
-  const { processesToOffer } = await import('../flows/complete-processes.ts');
-  const late = new Promise<readonly []>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref());
-  return await Promise.race([processesToOffer(words, context), late]);
+/** What is not there soon is not waited for. */
+async function soon<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
+  const late = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref());
+  return await Promise.race([looking, late]);
+}
+
+async function known(kind: Known, words: readonly string[], context: CommandContext): Promise<readonly Candidate[]> {
+  switch (kind) {
+    case 'profiles': {
+      const folder = configFolder(context.env);
+      if (folder === undefined) return [];
+      const { readProfileFile } = await import('../credentials/profiles/profile-file.ts');
+      const { profiles } = await readProfileFile(folder);
+      return profiles.map(({ name, endpoint }) => ({ value: name, description: forTerminal(endpoint, 80) }));
+    }
+    case 'checks': {
+      const { explainAll } = await import('../doctor/explanations/explain.ts');
+      return explainAll().map(({ id, title }) => ({ value: id, description: title }));
+    }
+  }
+  const { processesHere, processesToOffer, tasksHere } = await import('../flows/complete-processes.ts');
+  const found =
+    kind === 'tasks'
+      ? await tasksHere(words, context.cwd)
+      : kind === 'own-processes'
+        ? await processesHere(context.cwd)
+        : await processesToOffer(words, context);
+  return found.map(({ code, name = '' }) => ({ value: code, description: name }));
 }

@@ -17,9 +17,9 @@ by npx kuflow completion bash > ~/.kuflow-completion.bash, and source that: afte
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Prints a script that lets the shell complete kuflow and create-kuflow-worker: commands, options and their values, files, and codes of ' +
-        'processes. The codes come from the definition files in the folder and from what other commands saw of the API before; completion ' +
-        'itself uses no network.',
+      'Prints a script that lets the shell complete kuflow and create-kuflow-worker: commands, options and their values, files, stored profiles, ' +
+        'checks, and codes of processes and tasks. The codes come from the definition files in the folder, or of the project that it is in, and from what ' +
+        'other commands saw of the API before; completion itself uses no network.',
     )
     .addArgument(new Argument('<shell>', 'The shell that the script is for').choices(SHELLS))
     .addHelpText('after', INSTALLING)

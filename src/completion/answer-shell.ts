@@ -1,15 +1,12 @@
 import { bashReplacement, parseBashLine } from './bash-words.ts';
 import type { CommandDescription } from './command-description.ts';
-import { wantedAt, type Candidate } from './complete-line.ts';
-import type { KnownProcess } from './known-processes.ts';
+import { wantedAt, type Candidate, type Known } from './complete-line.ts';
 
 /** What completion is made from; both are asked with the words up to the cursor, the program's name first. */
 export interface CompletionSources {
   /** The program, with the command that the words call described in full. */
   program(words: readonly string[]): Promise<CommandDescription>;
-  processes(words: readonly string[]): Promise<readonly KnownProcess[]>;
-  /** Names of the stored profiles, with what tells them apart. */
-  profiles(): Promise<readonly Candidate[]>;
+  known(kind: Known, words: readonly string[]): Promise<readonly Candidate[]>;
 }
 
 /**
@@ -61,11 +58,7 @@ async function found(words: readonly string[], sources: CompletionSources): Prom
   if (wanted.kind === 'command') return { first: `command ${wanted.at}`, prefix: '', candidates: [] };
   const { prefix } = wanted;
   if (wanted.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: wanted.candidates };
-  if (wanted.kind === 'profiles') return { first: `words ${prefix}`, prefix, candidates: await sources.profiles() };
-  if (wanted.kind !== 'processes') return { first: `${wanted.kind} ${prefix}`, prefix, candidates: [] };
-  return { first: `words ${prefix}`, prefix, candidates: (await sources.processes(words)).map(asCandidate) };
-}
-
-function asCandidate({ code, name }: KnownProcess): Candidate {
-  return { value: code, ...(name === undefined ? {} : { description: name }) };
+  if (wanted.kind === 'files' || wanted.kind === 'folders')
+    return { first: `${wanted.kind} ${prefix}`, prefix, candidates: [] };
+  return { first: `words ${prefix}`, prefix, candidates: await sources.known(wanted.kind, words) };
 }

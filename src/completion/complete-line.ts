@@ -7,12 +7,18 @@ export interface Candidate {
 }
 
 /**
+ * What is looked up: processes that are defined here or that the API showed, processes and tasks of the project alone, stored profiles, checks
+ * of the doctor.
+ */
+export type Known = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
+
+/**
  * What may stand at the cursor. `prefix` is the part of the word that stays: `--definition=`, or nothing.
  * `command`: from word `at` on, the program's name being word 0, the line is another command's.
  */
 export type Wanted =
   | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
-  | { readonly kind: 'processes' | 'profiles' | 'files' | 'folders'; readonly prefix: string }
+  | { readonly kind: Known | 'files' | 'folders'; readonly prefix: string }
   | { readonly kind: 'command'; readonly at: number };
 
 /** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
@@ -38,7 +44,7 @@ export function wantedAt(program: CommandDescription, words: readonly string[]):
       used.add(option?.long ?? word);
       const takesNext = option !== undefined && option.value !== 'none' && !word.includes('=');
       if (!takesNext) continue;
-      if (at === before.length - 1) return ofOptionValue(option, '');
+      if (at === before.length - 1) return ofOptionValue(command, option, '', current);
       at += 1;
     } else {
       const child = operands === 0 ? command.commands.find(({ name }) => name === word) : undefined;
@@ -55,6 +61,7 @@ export function wantedAt(program: CommandDescription, words: readonly string[]):
     return ofWords(parent.commands.filter(({ name }) => name !== 'help').map(asCandidate));
   const argument = argumentAt(command, operands);
   if (argument === undefined) return ofWords([]);
+  if (command.name === 'explain') return { kind: 'checks', prefix: '' };
   return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
 }
 
@@ -86,7 +93,8 @@ function ofOption(command: CommandDescription, current: string, used: ReadonlySe
   if (current.includes('=')) {
     const option = optionNamed(command, current);
     if (option === undefined || option.value === 'none') return ofWords([]);
-    return ofOptionValue(option, current.slice(0, current.indexOf('=') + 1));
+    const prefix = current.slice(0, current.indexOf('=') + 1);
+    return ofOptionValue(command, option, prefix, current.slice(prefix.length));
   }
   const candidates = command.options
     .filter(({ long, short, repeatable }) => repeatable || !used.has(long ?? short ?? ''))
@@ -97,11 +105,24 @@ function ofOption(command: CommandDescription, current: string, used: ReadonlySe
 /** Options whose value is the name of a profile. */
 const OF_PROFILES = ['--profile', '--default'];
 
-function ofOptionValue({ choices, valueName, long }: OptionDescription, prefix: string): Wanted {
+/** `prefix`: what of the word stands before the value, of which `value` is there. */
+function ofOptionValue(
+  { name }: CommandDescription,
+  { choices, valueName, long }: OptionDescription,
+  prefix: string,
+  value: string,
+): Wanted {
   if (long !== undefined && OF_PROFILES.includes(long)) return { kind: 'profiles', prefix };
+  if (long === '--after') return { kind: 'tasks', prefix };
+  if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
+  // Of a list the last one is written.
+  if (valueName === 'ids') return { kind: 'checks', prefix: prefix + value.slice(0, value.lastIndexOf(',') + 1) };
+  const equals = value.indexOf('=') + 1;
+  if (valueName === 'code=file')
+    return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : ofWords([]);
   // The other codes are those of tasks.
-  const name = valueName === 'code' && long !== '--process' ? undefined : valueName;
-  return ofValue(choices, name, prefix);
+  const named = valueName === 'code' && long !== '--process' ? undefined : valueName;
+  return ofValue(choices, named, prefix);
 }
 
 // What a value is stands in its name, as a person reads it in the help.

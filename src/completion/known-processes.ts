@@ -5,7 +5,7 @@ import { cacheFolder } from '../base/cache-folder.ts';
 import { forTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 
-/** A process as far as completion shows it. */
+/** A process, or a task, as far as completion shows it. */
 export interface KnownProcess {
   readonly code: string;
   readonly name?: string;
@@ -33,20 +33,28 @@ export async function rememberedProcesses(
   return (await readOwners(cacheFolder(env)))[await keyOf(owner)] ?? [];
 }
 
+/** A process that is defined here, with its tasks as far as they are shown. */
+export interface DefinedProcess extends KnownProcess {
+  readonly tasks: readonly KnownProcess[];
+}
+
 /**
  * The processes that a project defines: `kuflow.process.yaml`, `processes/*.process.yaml`, and whatever else in these two folders ends like
  * them. Broken files give nothing.
  */
-export async function processesInFolder(folder: string): Promise<readonly KnownProcess[]> {
+export async function processesInFolder(folder: string): Promise<readonly DefinedProcess[]> {
   const found = await Promise.all([folder, join(folder, 'processes')].map(definitionFiles));
   const texts = await Promise.all(found.flat().map(smallFile));
   if (texts.every((text) => text === undefined)) return [];
-  return texts.flatMap((text): readonly KnownProcess[] => {
+  return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
       const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
-      const process: unknown = isRecord(content) ? content['process'] : undefined;
-      if (!isRecord(process) || typeof process['code'] !== 'string' || !isTypable(process['code'])) return [];
-      return [{ code: process['code'], ...named(process['name']) }];
+      if (!isRecord(content)) return [];
+      const tasks: unknown = content['tasks'];
+      return asProcess(content['process']).map((process) => ({
+        ...process,
+        tasks: Array.isArray(tasks) ? tasks.flatMap(asProcess) : [],
+      }));
     } catch {
       return [];
     }

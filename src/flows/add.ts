@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { usageError, type ExitStatus } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
+import { PROJECT_RECORD } from '../base/project-folder.ts';
 import { shellWord } from '../names/shell.ts';
 import { applyEdits } from '../scaffold/edit/apply-edits.ts';
 import type { GoneProcess, ProjectProcess, WorkerProject } from '../scaffold/edit/open-project.ts';
@@ -93,7 +94,7 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
 
 function goneNote({ place, left }: GoneProcess): string {
   return left.length === 0
-    ? `${place.definitionFile} is gone, and so is its code: .kuflow/project.json names that process no longer`
+    ? `${place.definitionFile} is gone, and so is its code: ${PROJECT_RECORD} names that process no longer`
     : `${place.definitionFile} is gone: bring it back, or remove the rest of that process (${left.join(', ')})`;
 }
 

@@ -1,19 +1,44 @@
+import { findProject } from '../base/project-folder.ts';
 import {
   hasRememberedProcesses,
   processesInFolder,
   rememberedProcesses,
+  type DefinedProcess,
   type KnownProcess,
 } from '../completion/known-processes.ts';
 import { resolveSettings } from '../settings/resolve.ts';
 import { chosenProfile } from './profile-settings.ts';
 
+interface Place {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** The processes that the folder defines, else those of the project that it is in. */
+export async function processesHere(cwd: string): Promise<readonly DefinedProcess[]> {
+  const here = await processesInFolder(cwd);
+  const project = here.length > 0 ? undefined : findProject(cwd);
+  return project === undefined || project === cwd ? here : await processesInFolder(project);
+}
+
+/** The tasks of the process that the line names, else of all that are defined here. */
+export async function tasksHere(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
+  const code = valueOf(words, '--process');
+  const processes = await processesHere(cwd);
+  return processes.filter((process) => code === undefined || process.code === code).flatMap(({ tasks }) => tasks);
+}
+
 /** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
 export async function processesToOffer(
   words: readonly string[],
-  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+  { env, cwd }: Place,
 ): Promise<readonly KnownProcess[]> {
-  const [inFolder, remembered] = await Promise.all([processesInFolder(cwd), fromConnection(words, env, cwd)]);
-  return [...new Map([...remembered, ...inFolder].map((process) => [process.code, process])).values()];
+  const [inFolder, remembered] = await Promise.all([processesHere(cwd), fromConnection(words, env, cwd)]);
+  return [
+    ...new Map(
+      [...remembered, ...inFolder].map(({ code, name }) => [code, { code, ...(name !== undefined && { name }) }]),
+    ).values(),
+  ];
 }
 
 async function fromConnection(

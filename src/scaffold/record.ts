@@ -1,10 +1,11 @@
+import { PROJECT_RECORD } from '../base/project-folder.ts';
 import { jsonText } from '../names/json.ts';
 import { createHash } from 'node:crypto';
 import { FIRST_PLACE, furtherPlace } from './render/process-place.ts';
 import type { Answers, TaskChoices } from './answers.ts';
 import type { PlannedFile } from './plan.ts';
 
-export const RECORD_FILE = '.kuflow/project.json';
+export const RECORD_FILE = PROJECT_RECORD;
 
 /** What a project remembers of how it was made; an update compares with it. Holds no secret and nothing of this machine. */
 export interface ProjectRecord {

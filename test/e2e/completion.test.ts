@@ -68,7 +68,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
     const cwd = folder();
     for (const name of ['state', 'node_modules/.bin']) mkdirSync(join(cwd, name), { recursive: true });
     writeFileSync(join(cwd, 'two words.yaml'), '');
-    writeFileSync(join(cwd, 'kuflow.process.yaml'), 'process: { code: LOAN, name: Loan }\n');
+    writeFileSync(
+      join(cwd, 'kuflow.process.yaml'),
+      'process: { code: LOAN, name: Loan }\ntasks: [{ code: APPLY, name: Apply }, { code: SCORE }]\n',
+    );
     const { run } = await start(which, cwd, ['create-kuflow-worker', 'npx', 'recorded-program']);
     const made = async (keys: string): Promise<readonly string[]> => {
       const { program, args } = await run(`${keys}\r`);
@@ -100,6 +103,20 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
     expect(await made('kuflow dev exec -- recorded-pr\ttwo\t')).toEqual([
       ...['kuflow', 'dev', 'exec', '--', 'recorded-program', 'two words.yaml'],
     ]);
+    const schema = ['kuflow', 'create', '--task', 'A', '--task-schema', 'A=two words.yaml'];
+    expect(await made('kuflow create --task A --task-schema A=two\t')).toEqual(schema);
+    const sameWord = [...schema.slice(0, 4), '--task-schema=A=two words.yaml'];
+    expect(await made('kuflow create --task A --task-schema=A=two\t')).toEqual(sameWord);
+    expect(await made('kuflow add ta\tX --proc\tL\t--after AP\t')).toEqual([
+      ...['kuflow', 'add', 'task', 'X', '--process', 'LOAN', '--after', 'APPLY'],
+    ]);
+    expect(await made('kuflow doctor --only KF-CLOCK-001,KF-TOKEN-\t')).toEqual([
+      ...['kuflow', 'doctor', '--only', 'KF-CLOCK-001,KF-TOKEN-001'],
+    ]);
+    expect(await made('kuflow doctor --only=KF-CLOCK-001,KF-TOKEN-\t--js\t')).toEqual([
+      ...['kuflow', 'doctor', '--only=KF-CLOCK-001,KF-TOKEN-001', '--json'],
+    ]);
+    expect(await made('kuflow doctor ex\tKF-CLOCK-\t')).toEqual(['kuflow', 'doctor', 'explain', 'KF-CLOCK-001']);
     const own = join(cwd, 'node_modules', '.bin', 'kuflow');
     writeFileSync(own, "#!/bin/sh\necho 'words '\necho from-project\n", { mode: 0o755 });
     expect(await made('npx kuflow fr\t')).toEqual(['npx', 'kuflow', 'from-project']);

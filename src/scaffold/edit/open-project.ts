@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
+import { findProject } from '../../base/project-folder.ts';
 import { loadDefinition } from '../../process/definition/definition-file.ts';
 import { tsString } from '../../names/typescript.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
@@ -42,14 +43,6 @@ export interface WorkerProject {
   /** The first one first. */
   readonly processes: readonly [ProjectProcess, ...ProjectProcess[]];
   readonly gone: readonly GoneProcess[];
-}
-
-/** The folder of the project that `cwd` is in, or undefined. */
-export function findProject(cwd: string): string | undefined {
-  for (let at = cwd; ; at = dirname(at)) {
-    if (existsSync(join(at, RECORD_FILE))) return at;
-    if (dirname(at) === at) return undefined;
-  }
 }
 
 /** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */

@@ -49,6 +49,14 @@ describe('what may stand at the cursor', () => {
     ['credentials pull --profile=', 'profiles'],
     ['logout --profile ', 'profiles'],
     ['profiles --default ', 'profiles'],
+    ['add task --process ', 'own-processes'],
+    ['add process ', 'processes'],
+    ['add task X --after ', 'tasks'],
+    ['add task X --after=', 'tasks'],
+    ['create --task A --task-schema A=', 'files'],
+    ['create --task-schema=A=', 'files'],
+    ['doctor explain ', 'checks'],
+    ['doctor --skip ', 'checks'],
   ])('after %j is a value of its kind: %s', (line, kind) => {
     expect(values(line)).toContain(kind);
   });
@@ -59,9 +67,19 @@ describe('what may stand at the cursor', () => {
     'create --task-order ',
     'processes show A ',
     'dev --port ',
+    'create --task-schema ',
+    'dev history ',
+    'doctor --process ',
     'create --json=',
     'nothing ',
   ])('after %j is nothing that could be known', (line) => expect(values(line)).toEqual([]));
+
+  it('is one more of a list, and a file behind what it is for', () => {
+    expect(at('doctor --only A,B,C')).toEqual({ kind: 'checks', prefix: 'A,B,' });
+    expect(at('doctor --only=A,')).toEqual({ kind: 'checks', prefix: '--only=A,' });
+    expect(at('create --task-schema A=b')).toEqual({ kind: 'files', prefix: 'A=' });
+    expect(at('create --task-schema=A=b')).toEqual({ kind: 'files', prefix: '--task-schema=A=' });
+  });
 
   it('is the line of another command behind --, or behind the first word of exec', () => {
     expect(at('dev exec -- ')).toEqual({ kind: 'command', at: 4 });

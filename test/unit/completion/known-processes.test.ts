@@ -151,8 +151,36 @@ describe('processes that a project defines', () => {
     writeFileSync(join(cwd, 'processes', 'broken.process.yaml'), 'process: { code: [');
     writeFileSync(join(cwd, 'processes', 'hidden.process.yaml'), 'process: { code: "A\\nB" }\n');
     writeFileSync(join(cwd, 'other.yaml'), 'process: { code: OTHER }\n');
-    expect(await processesInFolder(cwd)).toEqual([{ code: 'LOAN', name: 'L\\u{1b}[2Joan' }, { code: 'LEAVE' }]);
+    expect(await processesInFolder(cwd)).toEqual([
+      { code: 'LOAN', name: 'L\\u{1b}[2Joan', tasks: [] },
+      { code: 'LEAVE', tasks: [] },
+    ]);
     expect(await processesInFolder(join(cwd, 'missing'))).toEqual([]);
+  });
+});
+
+describe('what a project has', () => {
+  it('is offered in the folders of it too, its tasks by process, and nothing of another connection for --process', async () => {
+    const env = { XDG_CACHE_HOME: folder(), KUFLOW_API_CLIENTID: owner.clientId, KUFLOW_API_ENDPOINT: owner.endpoint };
+    await rememberProcesses(env, owner, [{ code: 'REMOTE' }]);
+    const project = folder();
+    for (const name of ['.kuflow', 'processes', 'src']) mkdirSync(join(project, name));
+    writeFileSync(join(project, '.kuflow', 'project.json'), '{}');
+    writeFileSync(
+      join(project, 'kuflow.process.yaml'),
+      'process: { code: LOAN, name: Loan }\ntasks: [{ code: APPLY, name: Apply }, { code: SCORE }, { code: 3 }, 4]\n',
+    );
+    writeFileSync(
+      join(project, 'processes', 'leave.process.yaml'),
+      'process: { code: LEAVE }\ntasks: [{ code: ASK }]\n',
+    );
+    const inside = (...words: readonly string[]): Promise<{ readonly out: string }> =>
+      complete(['kuflow', ...words], { cwd: join(project, 'src'), env });
+    expect((await inside('add', 'task', 'X', '--process', '')).out).toBe('words \nLOAN\tLoan\nLEAVE\t\n');
+    expect((await inside('add', 'task', 'X', '--after', '')).out).toBe('words \nAPPLY\tApply\nSCORE\t\nASK\t\n');
+    expect((await inside('add', 'task', 'X', '--process', 'LEAVE', '--after', '')).out).toBe('words \nASK\t\n');
+    expect((await inside('add', 'process', '')).out).toContain('REMOTE');
+    expect((await inside('doctor', 'explain', '')).out).toMatch(/^words \n(?:KF-[A-Z]+-\d{3}\t.+\n){10,}$/);
   });
 });
 
