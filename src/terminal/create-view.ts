@@ -6,8 +6,10 @@ import type { NextStep } from '../scaffold/next-steps.ts';
 import type { MaterialisedProject, ReportedFile, ScaffoldEvent } from '../scaffold/scaffold-project.ts';
 import { duration, type Progress, type StepEnd } from './progress.ts';
 import { palette } from './palette.ts';
+import { printSteps } from './print-steps.ts';
 import { shortPath } from './short-path.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrapped.ts';
 
 /** What the view shows of a made project. */
 export interface CreateSummary {
@@ -156,48 +158,38 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
   if (conflicts === 0) return;
   const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
   terminal.err.line(`${are} in the way: the run would be refused\n\nNext:`);
-  printSteps(terminal, summary.next);
+  printSteps(terminal.err, summary.next);
 }
 
 function printMade(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
   const { bold, dim, yellow } = palette(err);
+  const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
   if (summary.install.kind === 'failed') {
     err.line(`\n${bold(forTerminal(summary.install.command))} said:`);
     for (const line of forTerminalLines(summary.install.output).split('\n')) err.line(`  ${line}`);
-    if (summary.install.log !== undefined)
-      err.line(`These are the last lines; all of them are in ${summary.install.log}`);
+    if (summary.install.log !== undefined) prose(`These are the last lines; all of them are in ${summary.install.log}`);
   }
-  for (const note of summary.notes) err.line(`${yellow('!')} ${forTerminal(note, 1000)}`);
+  for (const note of summary.notes) prose(`${yellow('!')} ${forTerminal(note, 1000)}`);
   const { check } = summary;
-  if (check.kind === 'not-run') err.line(`${dim('-')} Connection not checked: ${forTerminal(check.reason)}`);
+  if (check.kind === 'not-run') prose(`${dim('-')} Connection not checked: ${forTerminal(check.reason)}`);
   else if (check.kind === 'impossible') {
-    err.line(`${yellow('!')} Connection not checked: ${forTerminal(check.reason, 1000)}`);
+    prose(`${yellow('!')} Connection not checked: ${forTerminal(check.reason, 1000)}`);
     for (const line of check.seen === undefined ? [] : check.seen.split('\n')) err.line(`  ${forTerminal(line, 1000)}`);
     for (const step of check.next) err.line(`  ${forTerminal(step, Infinity)}`);
   } else if (check.report.firstFailure !== undefined) {
     const { firstFailure, next } = check.report;
-    err.line(
-      `\n${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
+    err.line();
+    prose(
+      `${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
     );
     for (const step of next) err.line(`  ${forTerminal(step, Infinity)}`);
   }
   const { code, tasks } = summary.process;
-  err.line(
-    `\n${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(shortPath(summary.folder), 1000)}`,
+  err.line();
+  prose(
+    `${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
-  printSteps(terminal, summary.next);
-}
-
-function printSteps({ err }: Terminal, steps: readonly NextStep[]): void {
-  const { cyan, dim } = palette(err);
-  // Half a command is another one.
-  for (const { command, text } of steps) {
-    err.line(
-      command === undefined
-        ? `  ${forTerminal(text, 1000)}`
-        : `  ${cyan(forTerminal(command, Infinity))}  ${dim(forTerminal(text))}`,
-    );
-  }
+  printSteps(terminal.err, summary.next);
 }

@@ -3,6 +3,7 @@ import { forTerminal } from '../base/escape.ts';
 import type { AddedFile, AddResult } from '../flows/add.ts';
 import type { FileEdit } from '../scaffold/edit/plan-edits.ts';
 import { palette } from './palette.ts';
+import { printSteps } from './print-steps.ts';
 import type { Channel, Terminal } from './terminal.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -45,7 +46,7 @@ export function printAdded(
   { cwd, shown }: { readonly cwd: string; readonly shown: ReadonlySet<string> },
 ): void {
   const { out, err } = terminal;
-  const { bold, cyan, dim, yellow } = palette(err);
+  const { bold, yellow } = palette(err);
   const prose = (text: string): string => (err.isTTY ? wrapped(text, err.columns) : text);
   const width = result.dryRun ? 5 : 7;
   for (const file of result.files)
@@ -67,13 +68,7 @@ export function printAdded(
   const were = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left`;
   err.line(`\n${bold(forTerminal(titleOf(result)))} ${isAdded ? 'added' : 'not added'}${where}${were}`);
   err.line('\nNext:');
-  for (const { command, text } of result.next) {
-    err.line(
-      command === undefined
-        ? prose(`  ${forTerminal(text, 1000)}`)
-        : `  ${cyan(forTerminal(command, Infinity))}  ${dim(forTerminal(text))}`,
-    );
-  }
+  printSteps(err, result.next);
 }
 
 function aboutFile({ action, how, reason, diff }: AddedFile): string {
