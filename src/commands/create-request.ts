@@ -76,11 +76,13 @@ export function requestOf(
     ...definedOf({
       clientId: flags.clientId ?? place('kuflow.api.client-id'),
       endpoint: flags.endpoint ?? place('kuflow.api.endpoint'),
-      tenantId: flags.tenantId ?? place('kuflow.api.tenant-id'),
+      tenantId: flags.tenantId ?? (flags.profile === undefined ? undefined : place('kuflow.api.tenant-id')),
       target: flags.target ?? place('temporal.target'),
       ca: flags.ca === undefined ? place('kuflow.api.ca') : resolve(context.cwd, flags.ca),
     }),
   };
+  // A profile names its place by itself.
+  const { endpoint, target, ca } = flags.profile === undefined ? fromFlags : {};
   const packageManager = choosePackageManager(flags.packageManager, { env: context.env, folder: absolute });
   return {
     folder: call.folder,
@@ -102,7 +104,12 @@ export function requestOf(
     ...(reader === undefined ? {} : { readWith: reader }),
     command: createCommand({
       folder: call.folder,
-      flags: { ...flags, packageManager, ...(secret === undefined ? {} : { clientSecretStdin: true }) },
+      flags: {
+        ...definedOf({ endpoint, target, ca }),
+        ...flags,
+        packageManager,
+        ...(secret === undefined ? {} : { clientSecretStdin: true }),
+      },
     }),
   };
 }

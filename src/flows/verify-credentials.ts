@@ -23,10 +23,12 @@ export async function verifyCredentials({ settings, env, signal }: VerifyRequest
   const { firstFailure } = report;
   const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
   if (firstFailure === undefined && passed !== undefined) return passed.summary;
+  const message = firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked';
+  const seen = firstFailure?.cause === undefined ? message : firstFailure.summary;
   throw new KnownError({
-    message: firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked',
+    message,
     tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
-    ...(firstFailure?.cause === undefined ? {} : { seen: firstFailure.summary }),
+    ...(seen === message ? {} : { seen }),
     next: (firstFailure?.advice ?? []).map(({ text, command }) =>
       command === undefined ? text : `${text}: ${command}`,
     ),

@@ -1,11 +1,12 @@
 import inquirer from 'inquirer';
-import { forTerminal } from '../base/escape.ts';
+import { forTerminal, forTerminalLines } from '../base/escape.ts';
 import { interrupted } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
 import { endOfPrompt } from './prompt-end.ts';
 import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
+import { wrapped } from './wrapped.ts';
 
 /** The answer of someone who wants the question before this one. */
 export const BACK = Symbol('back');
@@ -59,6 +60,10 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
   if (!terminal.canAsk) throw new Error('There is nobody to ask');
   const { input, output } = terminal.prompts;
   const colours = palette(terminal.err);
+  // Inquirer breaks lines in the middle of a word.
+  const prose = (text: string, indent = 0): string => wrapped(text, terminal.err.columns - indent);
+  const problemText = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : prose(forTerminalLines(text), '> '.length);
 
   const answerOf = async <Answer>(
     question: Question,
@@ -80,7 +85,9 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
         const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message } as never);
         const { answer } = (await asked) as { readonly answer: Answer };
         terminal.err.line(
-          `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+          prose(
+            `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+          ),
         );
         return answer;
       } catch (error) {
@@ -107,7 +114,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
       value,
       name: forTerminal(name, 200),
       short: forTerminal(name, 200),
-      ...(description === undefined ? {} : { description: forTerminal(description, 400) }),
+      ...(description === undefined ? {} : { description: prose(forTerminal(description, 400)) }),
     }));
 
   return {
@@ -118,11 +125,11 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
           type: 'line',
           draft: { text: '' },
           ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
-          ...(question.hint === undefined ? {} : { hint: forTerminal(question.hint) }),
+          ...(question.hint === undefined ? {} : { hint: prose(forTerminal(question.hint)) }),
           problem: (text: string) =>
-            text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text),
+            problemText(text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text)),
           hides: question.hides ?? (() => false),
-          check: question.check ?? (() => Promise.resolve(undefined)),
+          check: async (text: string) => problemText(await question.check?.(text)),
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),

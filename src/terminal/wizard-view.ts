@@ -40,7 +40,7 @@ export function wizardView(terminal: Terminal): WizardView {
         const fields = fieldsOf(data?.schema);
         prose(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
       });
-      for (const note of notes) prose(dim(`  - ${forTerminal(note, LONGEST)}`));
+      for (const note of notes) prose(`  ${dim(`- ${forTerminal(note, LONGEST)}`)}`);
       err.line();
     },
     summary: (rows) => {

@@ -20,6 +20,7 @@ import { treeOf } from '../support/tree.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
 const DOWN = '\u001b[B';
+const UP = '\u001b[A';
 const ENTER = '\r';
 const ESC = '\u001b';
 const CTRL_C = '\u0003';
@@ -377,7 +378,11 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
 
   it('fits in 40 columns, and without colours', async () => {
     const at = start(['--no-check', '--no-install'], { columns: 40, env: { NO_COLOR: '1' } });
-    await answer(at, 'Which process is the worker for?', ENTER);
+    await answer(at, 'Which process is the worker for?', DOWN, DOWN, DOWN);
+    // Broken between words.
+    await at.until('kuflow.process.yaml: tasks and shapes\nof their data, as JSON Schema');
+    at.type(`${UP}${UP}${UP}${ENTER}`);
+    await at.until('✔ Which process is the worker for? A\nsample process');
     await answer(at, 'Folder of the new project', ENTER);
     await answer(at, 'Package manager', ENTER);
     await answer(at, 'Make a git repository', 'n', ENTER);

@@ -111,15 +111,20 @@ const credentials: Step = {
     }
     const { clientId: id } = state.flags;
     const found = id === undefined && !secretGiven(state) ? world.found() : undefined;
-    const instead = found === undefined ? 'again' : `in place of those of ${foundText(found)}`;
     const answer = await world.ask.choose<WayOn>({
       message: 'How to go on?',
       canGoBack,
       choices: [
-        { value: 'retype', name: `Enter client id and secret ${instead}` },
+        found === undefined
+          ? { value: 'retype', name: 'Enter client id and secret again' }
+          : {
+              value: 'retype',
+              name: 'Enter client id and secret',
+              description: `In place of those of ${foundText(found)}`,
+            },
         { value: 'again', name: 'Try again' },
-        { value: 'endpoint', name: "Enter another address of KuFlow's REST API" },
-        { value: 'skip', name: 'Go on: I describe the process, and mend this later' },
+        { value: 'endpoint', name: 'Enter another address of KuFlow' },
+        { value: 'skip', name: 'Describe the process, mend this later' },
       ],
     });
     switch (answer) {

@@ -35,8 +35,8 @@ const source: Step = {
         { value: 'flags', name: 'One that I describe now', description: 'By the codes and kinds of its tasks' },
         {
           value: 'file',
-          name: `One described in a file (${DEFINITION_FILE})`,
-          description: 'Tasks and shapes of their data, as JSON Schema',
+          name: 'One described in a file',
+          description: `${DEFINITION_FILE}: tasks and shapes of their data, as JSON Schema`,
         },
       ],
     });
@@ -110,10 +110,13 @@ const account: Step = {
         },
         {
           value: 'account',
-          name: 'At KuFlow, with the credentials of an application',
-          description: found === undefined ? 'They are asked for now' : `They are in ${foundText(found)}`,
+          name: 'At KuFlow, with an application',
+          description:
+            found === undefined
+              ? 'Its client id and secret are asked for now'
+              : `Its client id and secret are in ${foundText(found)}`,
         },
-        { value: 'later', name: 'At KuFlow, and I enter the credentials later' },
+        { value: 'later', name: 'At KuFlow, credentials come later' },
       ],
     });
     if (answer === BACK) return { kind: 'back' };

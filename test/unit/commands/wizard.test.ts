@@ -233,6 +233,7 @@ describe('credentials in the wizard', () => {
       const made = await byWizard([[WHICH, 'api'], ...typed, ...chosen('x')]);
       expect(localSettings('x'), name).toContain(tenant.endpoint);
       expect(made.said, name).toContain(tenant.endpoint);
+      expect(made.command, name).toContain(`--endpoint ${tenant.endpoint}`);
       rmSync(join(cwd, 'x'), { recursive: true });
       rmSync(join(cwd, 'application.yaml'), { force: true });
     }
