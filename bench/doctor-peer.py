@@ -9,22 +9,25 @@ from kuflow_temporal_worker import KuFlowConfig, KuFlowTemporalConnection, Tempo
 from temporalio.client import TLSConfig
 
 
-def read(name: str) -> bytes:
-    with open(os.path.join("tls", name), "rb") as file:
+def read(part: str) -> bytes | None:
+    path = os.environ.get(f"TLS_{part}")
+    if path is None:
+        return None
+    with open(path, "rb") as file:
         return file.read()
 
 
 async def main() -> None:
     rest_client = KuFlowRestClient(
         endpoint=os.environ["KUFLOW_API_ENDPOINT"],
-        client_id=os.environ["KUFLOW_API_CLIENTID"],
-        client_secret=os.environ["KUFLOW_API_CLIENTSECRET"],
+        client_id=os.environ.get("KUFLOW_API_CLIENTID"),
+        client_secret=os.environ.get("KUFLOW_API_CLIENTSECRET"),
     )
-    tls = TLSConfig(client_cert=read("client.pem"), client_private_key=read("client.key"), server_root_ca_cert=read("ca.pem"))
+    tls = TLSConfig(client_cert=read("cert"), client_private_key=read("key"), server_root_ca_cert=read("ca"))
     connection = KuFlowTemporalConnection(
         kuflow=KuFlowConfig(rest_client=rest_client),
         temporal=TemporalConfig(
-            client=TemporalClientConfig(target_host=os.environ["TEMPORAL_TARGET"], namespace="tenant-1", tls=tls)
+            client=TemporalClientConfig(target_host=os.environ["TEMPORAL_TARGET"], namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"), tls=tls)
         ),
     )
     await connection.connect()

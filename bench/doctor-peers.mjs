@@ -12,32 +12,24 @@ import { importSource } from '../scripts/import-source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { matrix } = await importSource(root, 'test/unit/doctor/matrix/matrix.ts');
-const { examineWorld, makeMaterials, CLIENT_ID, SECRET, TOKEN } = await importSource(
-  root,
-  'test/unit/doctor/matrix/world.ts',
-);
+const { examineWorld, makeMaterials, TOKEN } = await importSource(root, 'test/unit/doctor/matrix/world.ts');
 const temporal = process.env.KUFLOW_TEMPORAL_PATH ?? 'temporal';
 const python = process.env.KUFLOW_PYTHON ?? join(root, '.test-output', 'python-kuflow-3.5.0', 'bin', 'python');
 const typescript = process.env.KUFLOW_TYPESCRIPT_SDK;
 const java = process.env.KUFLOW_JAVA_CLASSPATH;
 const { materialForms } = await importSource(root, 'test/unit/doctor/matrix/forms.ts');
-// What concerns our own settings and projects is nothing to these programs.
-const PLANES = ['Files', 'REST and proxy', 'Token and clock', 'Engine'];
+const POLLERS = 'Pollers and project';
 const FORMS = 'Forms';
 const asked = process.argv[2];
 
 const materials = await makeMaterials();
 const RIGHT_CLOCK = 'connects, by a right clock';
-const BASIC = `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`;
+const asBasic = ({ headers }) => headers.authorization?.replace(/^Bearer /, 'Basic ');
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-peers-')));
 const authorities = join(base, 'authorities.pem');
 writeFileSync(authorities, materials.authority.cert);
 const work = [
-  ...(asked === 'forms'
-    ? []
-    : matrix
-        .filter(({ plane }) => PLANES.includes(plane))
-        .flatMap(({ plane, faults }) => faults.map((fault) => ({ plane, fault })))),
+  ...(asked === 'forms' ? [] : matrix.flatMap(({ plane, faults }) => faults.map((fault) => ({ plane, fault })))),
   ...(asked === 'faults' ? [] : materialForms.map((fault) => ({ plane: FORMS, fault }))),
 ].filter(({ fault }) => fault.name.includes(process.argv[3] ?? ''));
 const seen = {};
@@ -55,13 +47,13 @@ async function one() {
         world.restTls = materials.server;
         // It has its own way of writing the credentials, which are not what is measured.
         world.rest = (request, response, index) =>
-          healthy({ ...request, headers: { ...request.headers, authorization: BASIC } }, response, index);
+          healthy({ ...request, headers: { ...request.headers, authorization: asBasic(request) } }, response, index);
       },
     };
     const trusted = fault.name.includes('unknown authority') ? {} : { REQUESTS_CA_BUNDLE: authorities };
     await examineWorld(folder, materials, [secure, fault], async (place) => {
       const said = {
-        temporal: await askTemporal(place),
+        temporal: await askTemporal(plane, place),
         python: await askPython(place, trusted),
         ...(plane === FORMS && { typescript: await askTypescript(place), java: await askJava(place) }),
       };
@@ -75,28 +67,42 @@ async function one() {
   }
 }
 
-/** It knows nothing of KuFlow's REST API. */
-async function askTemporal({ folder, target, proxy, env }) {
-  const tls = ['cert', 'key', 'ca'].flatMap((part) => [
-    `--tls-${part}-path`,
-    join(folder, 'tls', { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' }[part]),
-  ]);
-  const args = ['operator', 'namespace', 'describe', '--address', target, '--namespace', 'tenant-1', ...tls];
-  const text = await run(temporal, [...args, '--api-key', TOKEN, '--command-timeout', '8s'], folder, {
+/** It knows nothing of KuFlow's REST API, nor of a project. */
+async function askTemporal(plane, { folder, settings, target, proxy, env }) {
+  const tls = ['cert', 'key', 'ca'].flatMap((part) => {
+    const path = settings[`temporal.mutual-tls.${part}`];
+    return path === undefined ? [] : [`--tls-${part}-path`, join(folder, path)];
+  });
+  const namespace = settings['temporal.namespace'];
+  const connection = ['--address', target, ...(namespace === undefined ? [] : ['--namespace', namespace]), ...tls];
+  const args =
+    plane === POLLERS
+      ? ['task-queue', 'describe', '--legacy-mode', '--task-queue', settings['temporal.kuflow-queue']]
+      : ['operator', 'namespace', 'describe'];
+  const text = await run(temporal, [...args, ...connection, '--api-key', TOKEN, '--command-timeout', '8s'], folder, {
     ...env,
     ...(proxy && { HTTPS_PROXY: proxy }),
   });
+  if (plane === POLLERS && text.status === 0) return plainly(text.output, folder);
   // The engine of the tests answers with less than this command prints.
   const connected = text.status === 0 || text.output.includes('panic: ');
   return plainly(connected ? 'connects' : text.output, folder);
 }
 
-async function askPython({ folder, endpoint, target, env }, trusted) {
+/** It reads no application file: what stands in them is handed to it. */
+async function askPython({ folder, settings, endpoint, target, env }, trusted) {
+  const given = {
+    KUFLOW_API_CLIENTID: settings['kuflow.api.client-id'],
+    KUFLOW_API_CLIENTSECRET: settings['kuflow.api.client-secret'],
+    TEMPORAL_NAMESPACE: settings['temporal.namespace'],
+    ...Object.fromEntries(
+      ['cert', 'key', 'ca'].map((part) => [`TLS_${part}`, settings[`temporal.mutual-tls.${part}`]]),
+    ),
+  };
   const { output } = await run(python, [join(root, 'bench', 'doctor-peer.py')], folder, {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     ...env,
     KUFLOW_API_ENDPOINT: endpoint,
-    KUFLOW_API_CLIENTID: CLIENT_ID,
-    KUFLOW_API_CLIENTSECRET: SECRET,
     TEMPORAL_TARGET: target,
     ...trusted,
   });
@@ -136,6 +142,7 @@ function run(program, args, cwd, env) {
 function plainly(text, folder) {
   const line = text
     .replaceAll(folder, '.')
+    .replace(/\S*\/site-packages\//g, '')
     .replace(/\u001b\[[0-9;]*m/g, '')
     .split('\n')
     .map((part) => part.trim())
@@ -157,7 +164,7 @@ const inOrder = (plane, all) => {
   return [plane, Object.fromEntries(all.flatMap(({ name }) => (answers[name] ? [[name, answers[name]]] : [])))];
 };
 const ordered = Object.fromEntries([
-  ...matrix.filter(({ plane }) => PLANES.includes(plane)).map(({ plane, faults }) => inOrder(plane, faults)),
+  ...matrix.map(({ plane, faults }) => inOrder(plane, faults)),
   inOrder(FORMS, materialForms),
 ]);
 writeFileSync(file, `${JSON.stringify(ordered, undefined, 2)}\n`);

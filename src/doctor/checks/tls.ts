@@ -2,7 +2,12 @@ import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/iso-time.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
-import { readTlsMaterial, type TlsMaterialProblem, type TlsMaterialText } from '../../engine/material/tls-material.ts';
+import {
+  normalisePem,
+  readTlsMaterial,
+  type TlsMaterialProblem,
+  type TlsMaterialText,
+} from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
 import type {
   ConnectionFound,
@@ -50,6 +55,13 @@ function unusable(
   });
 }
 
+/** As every program was seen to take it. */
+const firstKey = (pem: string): string =>
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(normalisePem(pem))?.[0] ?? '';
+
+const keptOf = ({ found }: Finding<ConnectionFound>): Pick<Finding<ConnectionFound>, 'found'> =>
+  found ? { found } : {};
+
 function judgeMaterial(
   text: TlsMaterialText,
   namespace: Sourced<string> | undefined,
@@ -58,6 +70,10 @@ function judgeMaterial(
   now: number,
 ): Finding<ConnectionFound> {
   const reading = readTlsMaterial(text, now);
+  if (!reading.ok && id === 'KF-TLS-001' && reading.problems.every(({ code }) => code === 'several-keys')) {
+    const first = judgeMaterial({ ...text, key: firstKey(text.key) }, namespace, id, origin, now);
+    return first.state === 'pass' ? { ...unusable(id, reading.problems, origin), ...keptOf(first) } : first;
+  }
   if (!reading.ok) {
     const traits = id === 'KF-TLS-001' ? traitsOf(text, now) : undefined;
     return unusable(id, reading.problems, origin, traits && verdictsOf(traits));

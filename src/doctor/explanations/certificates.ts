@@ -7,6 +7,7 @@ const TO_PKCS8 = {
 };
 const NEW_SET = { text: 'Get a new set from KuFlow', command: '<kuflow> credentials pull' };
 
+const SEVERAL_KEYS = 'More than one key stands where one belongs.';
 const CLOCK = "Check this machine's clock";
 
 const UNUSABLE = {
@@ -43,8 +44,8 @@ const UNUSABLE = {
     TO_PKCS8,
   ),
   'certificate-encrypted-key': fails('The key has a passphrase, which no setting can give.', TO_PKCS8),
-  'certificate-several-keys': fails(
-    'More than one key stands where one belongs.',
+  'certificate-several-keys': warns(
+    `${SEVERAL_KEYS} Every program that was tried takes the first, which is that of the certificate here.`,
     'Leave only the key of the certificate in it',
   ),
   'certificate-x509-version': fails(
@@ -80,7 +81,8 @@ const OF_THE_CLOCK: readonly string[] = ['certificate-expired', 'certificate-not
 const ISSUED = Object.fromEntries(
   Object.entries(UNUSABLE)
     .filter(([code]) => !['certificate-files-unreadable', 'certificate-incomplete'].includes(code))
-    .map(([code, { when }]) => [code, fails(when, ...(OF_THE_CLOCK.includes(code) ? [CLOCK] : []), TELL_KUFLOW)]),
+    .map(([code, { when }]) => [code, code === 'certificate-several-keys' ? SEVERAL_KEYS : when] as const)
+    .map(([code, when]) => [code, fails(when, ...(OF_THE_CLOCK.includes(code) ? [CLOCK] : []), TELL_KUFLOW)]),
 );
 
 /** The engine's certificate: as given, as issued, and how long it lasts. */

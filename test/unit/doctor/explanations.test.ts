@@ -81,6 +81,16 @@ describe('the explanations', () => {
     expect(doctorPage(page, explainAll(), matrix, peers), 'npm run docs').toBe(page);
   });
 
+  it('stand beside what other programs say of every fault', () => {
+    const unasked = matrix.flatMap(({ plane, faults }) =>
+      faults.filter(({ name }) =>
+        ['temporal', 'python'].some((program) => peers[plane]?.[name]?.[program] === undefined),
+      ),
+    );
+    expect(unasked.map(({ name }) => `node bench/doctor-peers.mjs faults '${name}'`)).toEqual([]);
+    expect(page).not.toContain('not asked');
+  });
+
   it('give a finding its verdict and its steps, filled in', () => {
     expect(
       explainedFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),

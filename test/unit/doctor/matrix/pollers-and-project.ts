@@ -6,9 +6,10 @@ import { pollersAnswer, startAnswer } from './answers.ts';
 import { fault, type Fault } from './fault.ts';
 
 const queue =
-  (answer: Buffer | ((request: Buffer) => Buffer)): Fault['make'] =>
-  (world) =>
-    void (world.engine = { ...world.engine, answers: { ...world.engine.answers, DescribeTaskQueue: answer } });
+  // Made as it is asked for: an answer tells how long ago somebody polled.
+  (answer: (request: Buffer) => Buffer): Fault['make'] =>
+    (world) =>
+      void (world.engine = { ...world.engine, answers: { ...world.engine.answers, DescribeTaskQueue: answer } });
 const started =
   (type: string, name: string): Fault['make'] =>
   (world) => {
@@ -20,8 +21,8 @@ const started =
   };
 const HERE = [{ identity: '1@host', agoMs: 1_000 }];
 const GONE = [{ identity: '1@gone', agoMs: 240_000 }];
-const byKind = ({ workflow = pollersAnswer([]), activity = pollersAnswer([]) }): Fault['make'] =>
-  queue((request) => (request.includes(ACTIVITY_TYPE) ? activity : workflow));
+const byKind = ({ workflow = () => pollersAnswer([]), activity = () => pollersAnswer([]) }): Fault['make'] =>
+  queue((request) => (request.includes(ACTIVITY_TYPE) ? activity() : workflow()));
 /** `task_queue_type = 3: ACTIVITY` of a request. */
 const ACTIVITY_TYPE = Buffer.from([0x18, 2, 0x20, 1]);
 const LOAN = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
@@ -51,38 +52,50 @@ const workerSays = (...steps: readonly WorkerStep[]) => ({
 });
 
 export const pollerAndProjectFaults: readonly Fault[] = [
-  fault('nobody polls', 'KF-POLL-001 warn pollers-none', queue(pollersAnswer([]))),
-  fault('work waits, and nobody polls', 'KF-POLL-001 fail pollers-none-backlog', queue(pollersAnswer([], 12))),
-  fault('worker that stopped four minutes ago', 'KF-POLL-001 warn pollers-stale', queue(pollersAnswer(GONE))),
+  fault(
+    'nobody polls',
+    'KF-POLL-001 warn pollers-none',
+    queue(() => pollersAnswer([])),
+  ),
+  fault(
+    'work waits, and nobody polls',
+    'KF-POLL-001 fail pollers-none-backlog',
+    queue(() => pollersAnswer([], 12)),
+  ),
+  fault(
+    'worker that stopped four minutes ago',
+    'KF-POLL-001 warn pollers-stale',
+    queue(() => pollersAnswer(GONE)),
+  ),
   fault(
     'work waits, and the worker stopped four minutes ago',
     'KF-POLL-001 fail pollers-stale-backlog',
-    queue(pollersAnswer(GONE, 3)),
+    queue(() => pollersAnswer(GONE, 3)),
   ),
   fault(
     'worker that polls for activities only',
     'KF-POLL-001 warn pollers-wrong-kind',
-    byKind({ activity: pollersAnswer(HERE) }),
+    byKind({ activity: () => pollersAnswer(HERE) }),
   ),
   fault(
     'workflow tasks wait, and only activities are polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
-    byKind({ workflow: pollersAnswer([], 3), activity: pollersAnswer(HERE) }),
+    byKind({ workflow: () => pollersAnswer([], 3), activity: () => pollersAnswer(HERE) }),
   ),
   fault(
     'workflow tasks wait, and who polled for them is gone; activities are polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
-    byKind({ workflow: pollersAnswer(GONE, 3), activity: pollersAnswer(HERE) }),
+    byKind({ workflow: () => pollersAnswer(GONE, 3), activity: () => pollersAnswer(HERE) }),
   ),
   fault(
     'activity tasks wait, and only workflows are polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
-    byKind({ workflow: pollersAnswer(HERE), activity: pollersAnswer([], 1) }),
+    byKind({ workflow: () => pollersAnswer(HERE), activity: () => pollersAnswer([], 1) }),
   ),
   fault(
     'activity tasks wait, and nobody polls',
     'KF-POLL-001 fail pollers-none-backlog',
-    byKind({ activity: pollersAnswer([], 2) }),
+    byKind({ activity: () => pollersAnswer([], 2) }),
   ),
   fault('process on another queue', 'KF-PROC-001 fail process-queue-differs', started('LoanWorkflow', 'LOANS ')),
   fault('process of another workflow type', 'KF-PROC-001 fail process-type-differs', started('loanWorkflow', 'LOANS')),

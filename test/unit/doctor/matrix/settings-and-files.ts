@@ -242,11 +242,13 @@ export const fileFaults: readonly Fault[] = [
   fault('PKCS#1 key', certificate('pkcs1-key'), (world) => key(world, 'pkcs1')),
   fault('SEC1 key', certificate('sec1-key'), (world) => key(world, 'sec1')),
   fault('encrypted key', certificate('encrypted-key'), (world) => key(world, 'pkcs8', 'secret')),
-  fault(
-    'two keys in one file',
-    certificate('several-keys'),
-    ({ files, client }) => void (files['tls/client.key'] = client.key + client.key),
-  ),
+  fault('two keys in one file', 'KF-TLS-001 warn certificate-several-keys', async ({ authority, files, client }) => {
+    files['tls/client.key'] = client.key + (await authority.issue({ commonName: 'other' })).key;
+  }),
+  fault('two keys in one file, that of the certificate is the second', certificate('key-mismatch'), async (world) => {
+    const { key: other } = await world.authority.issue({ commonName: 'other' });
+    world.files['tls/client.key'] = other + world.client.key;
+  }),
   fault('key of another certificate', certificate('key-mismatch'), async ({ authority, files }) => {
     files['tls/client.key'] = (await authority.issue({ commonName: 'other' })).key;
   }),

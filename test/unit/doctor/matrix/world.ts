@@ -74,6 +74,8 @@ export interface Place {
   readonly target: string;
   readonly proxy: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** What the application files say, by flat key. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
 /** Breaks a healthy world by each of `faults`, in their order, examines it and takes it away again. */
@@ -122,7 +124,7 @@ export async function examineWorld(
     for (const step of world.afterwards) await step();
     const { env, settings } = world;
     await visit?.({
-      ...{ folder, env },
+      ...{ folder, env, settings: { ...settings, ...world.local } },
       endpoint: settings['kuflow.api.endpoint'] ?? '',
       target: settings['temporal.target'] ?? '',
       proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
