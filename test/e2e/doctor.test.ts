@@ -102,12 +102,13 @@ describe('kuflow doctor on the local platform', () => {
     expect(summaryOf(wrong, 'KF-WORK-002')).toContain('as KF-REST-001 does');
   });
 
-  it('takes an engine that restricts reads for no fault, as the worker does', async () => {
+  it.each([
+    ['reads', { DescribeNamespace: { code: 7 }, DescribeTaskQueue: { code: 7 } }],
+    ['even the call with which the SDK connects', { GetSystemInfo: { code: 12 } }],
+  ])('takes an engine that restricts %s for no fault', async (what, status) => {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker', toDays: 60 });
-    const denied = { code: 7 };
-    const status = { DescribeNamespace: denied, DescribeTaskQueue: denied };
     const engine = await startEngineStub({ server, clientCa: authority.cert, status });
     const env = environment({
       TEMPORAL_NAMESPACE: 'tenant-1',
@@ -119,11 +120,19 @@ describe('kuflow doctor on the local platform', () => {
     // By the option, which the worker knows nothing of.
     const seen = await answer(['--target', engine.address], env);
     await engine.close();
-    expect(codes(seen)).toEqual([]);
+    expect(codes(seen)).toEqual(what === 'reads' ? [] : ['KF-POLL-001 pollers-none']);
     expect(seen.status).toBe(0);
-    expect(summaryOf(seen, 'KF-ENGINE-002')).toContain('denies this call');
-    expect(summaryOf(seen, 'KF-WORK-001')).toContain('namespace');
-    expect(summaryOf(seen, 'KF-WORK-002')).toBe('both see the same');
+    const [told, stops, agree] =
+      what === 'reads'
+        ? (['KF-ENGINE-002', 'namespace', 'both see the same'] as const)
+        : ([
+            'KF-ENGINE-001',
+            'it ran, and stops at connect',
+            'the worker stops at connect, which the engine restricts',
+          ] as const);
+    expect(summaryOf(seen, told)).toContain('does not start');
+    expect(summaryOf(seen, 'KF-WORK-001')).toContain(stops);
+    expect(summaryOf(seen, 'KF-WORK-002')).toContain(agree);
     expect(seen.created).toEqual(['engine token', "engine token (by the worker's own check)"]);
   });
 
