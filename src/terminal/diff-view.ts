@@ -66,7 +66,10 @@ export function printAdded(
   const left = result.files.filter(({ action }) => action === 'left').length;
   const isAdded = left < result.files.length;
   const were = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left`;
-  err.line(`\n${bold(forTerminal(titleOf(result)))} ${isAdded ? 'added' : 'not added'}${where}${were}`);
+  // A task that the definition had is no new one.
+  const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
+  const done = isKnown ? 'brought into the code' : 'added';
+  err.line(`\n${bold(forTerminal(titleOf(result)))} ${isAdded ? done : `not ${done}`}${where}${were}`);
   err.line('\nNext:');
   printSteps(err, result.next);
 }

@@ -129,7 +129,7 @@ describe('add task', () => {
 
     const last = await kuflow(path('src'), 'add', 'task', 'BOOK:system', '--edit', './activities.ts');
     expect(last.status, last.stderr).toBe(0);
-    expect(last.stderr).toContain(`added in ${project}`);
+    expect(last.stderr).toContain(`Task BOOK of LOAN brought into the code in ${project}`);
     expect(read('src/activities.ts')).toContain('if (input.processId === "") return {};');
     expect(read('src/activities.ts')).toContain('export async function book(');
     const over = await add('task', 'BOOK:system');
