@@ -70,6 +70,26 @@ describe("KuFlow's activities", () => {
     expect(result).toEqual({ processItem: task('READY') });
   });
 
+  it('take only a success for an answer, so that a redirect is no task that was created', async () => {
+    answers['POST /process-items'] = [{ status: 302, body: {}, headers: { location: 'https://login.example.com/?x' } }];
+    const item = { id: ITEM, type: 'TASK' as const, processId: ITEM, processItemDefinitionCode: 'A' };
+    await expect(environment().run(activities().KuFlow_Engine_createProcessItem, item)).rejects.toMatchObject({
+      type: 'KuFlowActivities.RestFailure',
+      cause: { message: expect.stringContaining('302 to https://login.example.com, and no answer of KuFlow') as string },
+    });
+    expect(seen).toEqual(['POST /process-items']);
+    onRequest = (_request, response) => {
+      response.writeHead(200).end();
+      return true;
+    };
+    await expect(environment().run(activities().KuFlow_Engine_createProcessItem, item)).rejects.toMatchObject({
+      cause: { message: 'createProcessItem: an answer without a body' },
+    });
+    await expect(
+      environment().run(activities().KuFlow_Engine_completeProcessItemTask, { processItemId: ITEM }),
+    ).rejects.toMatchObject({ cause: { message: 'completeProcessItemTask: an answer without a body' } });
+  });
+
   it('refuse what can never succeed, and only that is not tried again', async () => {
     const run = environment().run(activities().KuFlow_Engine_createProcessItem, {
       id: ITEM,

@@ -25,6 +25,11 @@ describe('the log', () => {
     expect(lines[1]).toContain('why');
   });
 
+  it('shows what a server says, and lets no terminal obey it', () => {
+    const [line = ''] = logged((logger) => logger.error('Failed', { error: new Error('a\u001b[31m\u009b2J\u202eb\nc') }));
+    expect(line).toContain('a\\\\u{1b}[31m\\\\u{9b}2J\\\\u{202e}b\\nc');
+  });
+
   it('names a non-determinism error and what to do', () => {
     const lines = logged((logger) =>
       logger.warn('Failing workflow task', { error: 'Status { message: "[TMPRL1100] x" }' }),

@@ -19,14 +19,23 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     return body;
   };
 
+  /** What KuFlow has to answer with. Nothing at all is no sign that something was done. */
+  const fetched = async (call: Call): Promise<unknown> => {
+    const body = await send(call);
+    if (body === undefined) throw new RestError(`${call.operation}: an answer without a body`, call);
+    return body;
+  };
+
   /** An activity: checks the request, calls KuFlow, answers with the result under `field`. */
   const activity =
     (field: string | undefined, required: readonly string[], callOf: CallOf): Named =>
     (operation) =>
       guarded(operation, async (request) => {
         requireAll(request, required);
-        const body = await send({ operation, ...callOf(request) });
-        return field === undefined ? {} : { [field]: body };
+        const call = { operation, ...callOf(request) };
+        if (field !== undefined) return { [field]: await fetched(call) };
+        await send(call);
+        return {};
       });
 
   /** An action on a task whose first answer may have been lost: if it is done already, and by us, it succeeded. */
@@ -40,11 +49,11 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
           const body = bodyOf(request);
           const path = `${item}/task/~actions/${action}`;
           return {
-            processItem: await send({ operation, method: 'POST', path, ...(body === undefined ? {} : { body }) }),
+            processItem: await fetched({ operation, method: 'POST', path, ...(body === undefined ? {} : { body }) }),
           };
         } catch (error) {
           if (!(error instanceof RestError) || (error.status !== 403 && error.status !== 409)) throw error;
-          const processItem = (await send({
+          const processItem = (await fetched({
             operation: 'retrieveProcessItem',
             method: 'GET',
             path: item,
@@ -57,7 +66,7 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
   const isOwnedAsAsked: DoneByUs = async ({ ownerId }, { ownerId: asked, ownerEmail }) => {
     if (ownerId === undefined) return false;
     if (typeof asked === 'string') return ownerId === asked;
-    const owner = (await send({
+    const owner = (await fetched({
       operation: 'retrievePrincipal',
       method: 'GET',
       path: `/principals/${ownerId}`,

@@ -88,8 +88,11 @@ export function describeError(error: unknown): string {
       parts.push(PLAIN_ERRORS.includes(at.name) ? text : `${at.name}: ${text}`);
     at = at.cause;
   }
-  return parts.join(' <- ');
+  return parts.join(' <- ').replace(OBEYED, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** What a server says may hold characters that a terminal obeys: controls but line ends, direction marks, invisible ones. */
+const OBEYED = /(?!\n)[\p{Cc}\p{Bidi_Control}\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]/gu;
 
 /** Temporal's core prints whole structures, details of failures included: only their message stays. */
 function messageInside(text: string): string {

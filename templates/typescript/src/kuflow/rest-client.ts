@@ -116,6 +116,13 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
         retryAfter: retryAfterOf(answer.headers['retry-after']),
       });
     }
+    // A redirect is not followed, and must not pass for something that was done.
+    if (answer.statusCode < 200 || answer.statusCode >= 300) {
+      const to = originOf(answer.headers['location']);
+      throw new RestError(`${tried}: ${answer.statusCode}${to}, and no answer of KuFlow; is this KuFlow's API?`, {
+        operation: request.operation,
+      });
+    }
     if (text !== '' && body === undefined) {
       throw new RestError(`${tried}: ${answer.statusCode} with a body that is not JSON; is this KuFlow's API?`, {
         operation: request.operation,
@@ -200,6 +207,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** For a message: where a redirect leads, without what its query may hold. */
+function originOf(location: string | string[] | undefined): string {
+  const text = Array.isArray(location) ? location[0] : location;
+  return text !== undefined && URL.canParse(text) ? ` to ${new URL(text).origin}` : '';
 }
 
 function retryAfterOf(header: string | string[] | undefined): number | undefined {
