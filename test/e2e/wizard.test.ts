@@ -386,6 +386,9 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await answer(at, 'Folder of the new project', ENTER);
     await answer(at, 'Package manager', ENTER);
     await answer(at, 'Make a git repository', 'n', ENTER);
+    await answer(at, 'Create the project?', ESC);
+    await at.until('? Make a git repository with a first\ncommit? (y/N)');
+    at.type(ENTER);
     await answer(at, 'Create the project?');
     expect(at.screen()).toContain('Task queue: LOAN_QUEUE');
     at.type(ENTER);
