@@ -2,6 +2,7 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import type { Secret } from '../base/secret.ts';
 import type { ConnectionSettings } from '../flows/connection-flags.ts';
 import type { CreateRequest } from '../flows/create.ts';
+import { credentialVariables } from '../flows/project-credentials.ts';
 import { toNpmName } from '../names/package-name.ts';
 import type { Answers } from '../scaffold/answers.ts';
 import { choosePackageManager } from '../scaffold/package-manager.ts';
@@ -36,13 +37,18 @@ export async function resolveConnection(
 ): Promise<ConnectionSettings> {
   const { connectionSettings } = await import('../flows/connection-flags.ts');
   return connectionSettings(secret === undefined ? flags : { ...flags, clientSecretStdin: true }, {
-    // Typed credentials are whole: a variable that names a profile which is not there must not keep them from being used.
-    env: secret === undefined ? context.env : { ...context.env, KUFLOW_PROFILE: undefined },
+    env: secret === undefined ? context.env : withoutCredentials(context.env),
     cwd: context.cwd,
     // A typed secret goes the way of a piped one.
     stdin: secret === undefined ? context.terminal.prompts.input : once(secret.reveal()),
     signal: context.interruption(),
   });
+}
+
+/** Typed credentials are whole: a variable that names a profile or a file which is not there must not keep them from being used. */
+function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const dropped = ['KUFLOW_PROFILE', ...credentialVariables(env)];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.includes(name)));
 }
 
 async function* once(text: string): AsyncGenerator<string> {

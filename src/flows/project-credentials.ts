@@ -11,6 +11,13 @@ export interface ProjectCredentials {
 const PAIR = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
 const SHADOWABLE = ['kuflow.api.endpoint', 'kuflow.api.tenant-id', 'temporal.target', 'kuflow.api.ca'] as const;
 
+const VARIABLES = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET', 'KUFLOW_API_CLIENTSECRET_FILE'] as const;
+
+/** The variables that are set and give a worker its client id or secret. */
+export function credentialVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return VARIABLES.filter((name) => (env[name]?.trim() ?? '') !== '');
+}
+
 /** The credentials as a worker that starts in `folder` would find them. */
 export async function projectCredentials(
   folder: string,
@@ -27,14 +34,10 @@ export async function projectCredentials(
   const here = PAIR.every((key) => settings[key] !== undefined);
   // Half a pair in the environment counts as well: it is never filled up from a file.
   const isOver = inFile && (!here || PAIR.some(differs));
-  const names = (keys: readonly (keyof typeof settings)[]): readonly string[] =>
-    keys.flatMap((key) => {
-      const source = settings[key]?.source;
-      return source?.kind === 'environment' ? [source.name] : [];
-    });
+  const others = SHADOWABLE.filter(differs).flatMap((key) => settings[key]?.source.name ?? []);
   return {
     from: inFile && (isOver || settings[PAIR[0]]?.source.kind === 'file') ? 'file' : here ? 'environment' : 'none',
-    shadowedBy: [...(isOver ? names(PAIR) : []), ...names(SHADOWABLE.filter(differs))],
+    shadowedBy: [...(isOver ? credentialVariables(env) : []), ...others],
   };
 }
 

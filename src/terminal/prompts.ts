@@ -82,7 +82,11 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
       prompt.registerPrompt('line', textPrompt as never);
       try {
         // Its types know the prompts that it brings along, not ours.
-        const asked: Promise<unknown> = prompt({ ...config, name: 'answer', message: prose(message, '? '.length) } as never);
+        const asked: Promise<unknown> = prompt({
+          ...config,
+          name: 'answer',
+          message: prose(message, '? '.length),
+        } as never);
         const { answer } = (await asked) as { readonly answer: Answer };
         terminal.err.line(
           prose(

@@ -20,9 +20,3 @@ async function fileWithCredentials(cwd: string): Promise<FoundCredentials | unde
   const path = [...there, ...wrong].map(({ file }) => file).find((file) => file !== undefined);
   return path === undefined ? undefined : { kind: 'file', name: basename(path) };
 }
-
-/** The variables that are set and give a worker its client id or secret. */
-export function credentialVariables(env: NodeJS.ProcessEnv): readonly string[] {
-  const variables = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET', 'KUFLOW_API_CLIENTSECRET_FILE'];
-  return variables.filter((name) => (env[name]?.trim() ?? '') !== '');
-}

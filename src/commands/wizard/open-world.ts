@@ -3,6 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import type { ConnectionSettings } from '../../flows/connection-flags.ts';
 import type { CreateResult } from '../../flows/create.ts';
+import { credentialVariables } from '../../flows/project-credentials.ts';
 import { detectPackageManager } from '../../scaffold/package-manager.ts';
 import { reportDiscovery } from '../../terminal/process-views.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -10,7 +11,7 @@ import type { Ask } from '../../terminal/prompts.ts';
 import { wizardView } from '../../terminal/wizard-view.ts';
 import type { CreateCall, CreateFlags } from '../create-flags.ts';
 import type { CommandContext } from '../context.ts';
-import { credentialVariables, findCredentials } from './found-credentials.ts';
+import { findCredentials } from './found-credentials.ts';
 import type { Preview, WizardState, WizardWorld } from './wizard-state.ts';
 
 const MOST_NAMED = 5;

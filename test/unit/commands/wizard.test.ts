@@ -134,6 +134,17 @@ describe('credentials in the wizard', () => {
     expect(nextOf(made)).toMatch(unset);
   });
 
+  it('that can not be used are replaced by typed ones, whatever gave them: a variable that names no file, and one that names no profile', async () => {
+    env['KUFLOW_API_CLIENTID'] = WORKER_APPLICATION;
+    env['KUFLOW_API_CLIENTSECRET_FILE'] = join(cwd, 'gone');
+    env['KUFLOW_PROFILE'] = 'gone';
+    const made = await byWizard([[WHICH, 'api'], ['How to go on?', 'retype'], ...typed, ...chosen('x')], {
+      endpoint: tenant.endpoint,
+    });
+    expect(localSettings('x')).toContain(SECRET);
+    expect(nextOf(made)).toContain('unset KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET_FILE');
+  });
+
   it('that were refused are replaced by typed ones, whatever gave them: a file', async () => {
     const settings = `kuflow:\n  api:\n    client-id: ${WORKER_APPLICATION}\n    client-secret: ${REFUSED}\n`;
     writeFileSync(join(cwd, 'application-local.yaml'), settings, { mode: 0o600 });
