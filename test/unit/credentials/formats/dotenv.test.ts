@@ -56,8 +56,7 @@ function readers(text: string, names: readonly string[]): Readonly<Record<string
 
 describe('an environment file', () => {
   it('is read alike by Node, dotenv and a shell, PEM byte for byte', () => {
-    for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: "it's 5 $ no" })]) {
-      if (whole.namespace.includes("'")) continue;
+    for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: '5 $ # "no"' })]) {
       const values = present(environmentOf(whole));
       const { text } = format(undefined, whole);
       for (const [reader, read] of Object.entries(readers(text.reveal(), Object.keys(values))))
