@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { withoutSecrets } from '../base/without-secrets.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
@@ -87,7 +88,7 @@ const ANSWER_LIMIT = 4 * 1024 * 1024;
 
 type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
 
-function statusOf(headers: Headers): RpcResult<never> | 'ok' | undefined {
+function statusOf(headers: Headers, token: Secret | undefined): RpcResult<never> | 'ok' | undefined {
   const raw = headers['grpc-status'];
   if (raw === undefined) return undefined;
   const status = Number(raw);
@@ -98,7 +99,7 @@ function statusOf(headers: Headers): RpcResult<never> | 'ok' | undefined {
     kind: 'status',
     status,
     name: STATUS_NAMES[status] ?? `code ${status}`,
-    message: decodePercent(text),
+    message: withoutSecrets(decodePercent(text), token === undefined ? [] : [token.reveal()]),
   };
 }
 
@@ -190,7 +191,7 @@ async function unary(session: http2.ClientHttp2Session, call: Call): Promise<Rpc
     });
     stream.on('error', onError);
     stream.on('end', () => {
-      const status = statusOf(trailers);
+      const status = statusOf(trailers, token);
       if (status === undefined) done(transportFailure('ERR_NO_GRPC_STATUS', 'the answer ended without a gRPC status'));
       else if (status !== 'ok') done(status);
       else done({ ok: true, value: unframe(Buffer.concat(chunks)), ms: performance.now() - started });

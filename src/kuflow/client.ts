@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { interrupted } from '../base/errors.ts';
 import type { ProxyDecision } from '../base/proxy.ts';
 import type { Secret } from '../base/secret.ts';
+import { withoutSecrets } from '../base/without-secrets.ts';
 import { readAnswer } from './answer.ts';
 import type { Answer, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
 import type { OperationId } from './contract/operations.ts';
@@ -15,7 +16,7 @@ import { prepareRequest } from './request.ts';
 import type { AnyCallParts, PreparedRequest } from './request.ts';
 import { DEFAULT_RETRY, backOff, mayRetry } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type RawAnswer } from './transport.ts';
 
 export type KuFlowCredentials =
   { readonly clientId: string; readonly clientSecret: Secret } | { readonly token: Secret };
@@ -86,6 +87,17 @@ function authorizationOf(credentials: KuFlowCredentials): string {
   return `Basic ${Buffer.from(`${credentials.clientId}:${credentials.clientSecret.reveal()}`).toString('base64')}`;
 }
 
+function withoutSent({ status, headers, body }: RawAnswer, credentials: KuFlowCredentials): RawAnswer {
+  const own = 'token' in credentials ? credentials.token : credentials.clientSecret;
+  const sent = [own.reveal(), authorizationOf(credentials).replace(/^\w+ /, '')];
+  const clean = (text: string): string => withoutSecrets(text, sent);
+  return {
+    status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)])),
+    body: Buffer.from(clean(body.toString('utf8'))),
+  };
+}
+
 /** Throws the reason of an abort by the caller, as an error that commands know. */
 function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
   for (const signal of signals) {
@@ -134,7 +146,14 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     if (!exchange.ok) throw new KuFlowApiError({ ...site, ...exchange.failure, cause: exchange.cause });
     const { status, headers: answered } = exchange.answer;
     report({ kind: 'answered', ...site, status, ms: clock.now() - started, attempt: number });
-    return { status, headers: answered, body: readAnswer(site, exchange.answer, clock.now()) };
+    const read = (answer: RawAnswer): unknown => readAnswer(site, answer, clock.now());
+    try {
+      return { status, headers: answered, body: read(exchange.answer) };
+    } catch (error) {
+      // Read again where it is to be quoted.
+      if (error instanceof KuFlowApiError) read(withoutSent(exchange.answer, options.credentials));
+      throw error;
+    }
   }
 
   async function perform(id: OperationId, parts: AnyCallParts): Promise<Answer<unknown>> {

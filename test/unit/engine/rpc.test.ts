@@ -70,6 +70,16 @@ describe('an engine connection', () => {
     expect(namespace).toMatchObject({ ok: true, value: { name: 'tenant-1', state: 'registered' } });
   });
 
+  it('holds nothing of a token that comes back in those words', async () => {
+    const token = 'canary.token.of-a-call';
+    const status = { GetSystemInfo: { code: 16, message: `bad header: Bearer ${token}` } };
+    const stub = await startEngineStub({ server, clientCa: authority.cert, status });
+    open.push(() => stub.close());
+    const connection = await connect(stub.port);
+    const answer = await connection.getSystemInfo({ timeoutMs, token: new Secret(token) });
+    expect(answer).toMatchObject({ ok: false, message: 'bad header: Bearer [redacted]' });
+  });
+
   it("gives the engine's status and words as they are", async () => {
     const status = { GetSystemInfo: { code: 16, message: 'abgelaufen: 100 % für heute' } };
     const stub = await startEngineStub({ server, clientCa: authority.cert, status });

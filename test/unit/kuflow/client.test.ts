@@ -401,6 +401,36 @@ describe('errors', () => {
     });
   });
 
+  it('holds nothing of the credentials, whoever sends them back', async () => {
+    const secret = 'pa"ss\\wörd and more';
+    const token = 'eyJ.a-token-of-the-engine.x';
+    const basic = Buffer.from(`my-app:${secret}`).toString('base64');
+    for (const [own, credentials] of [
+      [secret, { clientId: 'my-app', clientSecret: new Secret(secret) }],
+      [token, { token: new Secret(token) }],
+    ] as const) {
+      const forms = [own, JSON.stringify(own).slice(1, -1), encodeURIComponent(own), basic];
+      for (const page of ['error', 'gateway', 'title', 'success'] as const) {
+        const server = await serve(({ headers }, response) => {
+          const said = `${'x'.repeat(80)} ${headers.authorization ?? ''} ${own} ${encodeURIComponent(own)}`;
+          const errors = [{ code: 'c', message: said, location: said }];
+          if (page === 'error') sendJson(response, 403, { ...defaultError(403, said), errors });
+          else if (page === 'gateway') sendJson(response, 400, { message: said });
+          else {
+            response.writeHead(page === 'title' ? 502 : 200, { 'content-type': 'text/html' });
+            response.end(`<title>${said.slice(75)}</title>`);
+          }
+        });
+        const error = await failureOf(
+          connect(server.url, { credentials, retry: { attempts: 1 } }).call('retrieveProcess', { path: { id } }),
+        );
+        const printed = `${inspect(error, { depth: 9 })} ${JSON.stringify(error)} ${error.seen ?? ''}`;
+        for (const form of forms) expect(printed.includes(form), `${page}: ${form.slice(0, 3)}`).toBe(false);
+        expect(error.seen, page).toContain('[redacted]');
+      }
+    }
+  });
+
   it('names the fields that have the wrong type', async () => {
     const server = await serve((_, response) =>
       sendJson(response, 200, {
