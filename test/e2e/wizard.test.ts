@@ -248,6 +248,8 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     it('takes Ctrl-C for no while it reads from KuFlow, too', async () => {
       refuse = false;
       writeFileSync(join(folder, 'secret'), SECRET, { mode: 0o600 });
+      const inFile = `{ client-id: ${WORKER_APPLICATION}, client-secret: ${SECRET} }`;
+      writeFileSync(join(folder, 'application-local.yaml'), `kuflow: { api: ${inFile} }`, { mode: 0o600 });
       const account = ['--client-id', WORKER_APPLICATION, '--client-secret-file', 'secret'];
       const args = ['--endpoint', tenant.endpoint, ...account];
       const loan = ['--process', 'LOAN', '--sample', '2', '--task-queue', 'Q', ...args];
@@ -266,6 +268,25 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         },
         { at: 'Which task comes first?', args: loan, way: [['Tasks, kinds and order:', DOWN, DOWN, ENTER]] },
         { at: 'How to go on?', args: ['--process', 'NONE', ...args], way: [['Read up to 25', ENTER]] },
+        {
+          at: 'Write client id and secret of application-local.yaml here',
+          args: [
+            '--endpoint',
+            tenant.endpoint,
+            '--process',
+            'LOAN',
+            '--task',
+            'A',
+            '--task-queue',
+            'Q',
+            '--workflow-type',
+            'W',
+          ],
+          way: [
+            ['Where will the worker run first?', DOWN, ENTER],
+            ['Folder of the new project', ENTER],
+          ],
+        },
       ] satisfies readonly Cancelled[])
         await cancels(cancelled);
     });

@@ -13,7 +13,7 @@ import {
 } from './wizard-state.ts';
 
 /** Whether KuFlow's API will be asked something. */
-function needsAccount(state: WizardState): boolean {
+export function needsAccount(state: WizardState): boolean {
   if (state.source === undefined || state.source === 'sample') return false;
   return (
     state.source === 'api' || state.settled.has('account') || state.flags.clientId !== undefined || secretGiven(state)

@@ -64,6 +64,13 @@ export async function openWizardWorld(parts: WorldParts, context: CommandContext
       const named = flags.profile ?? (found?.kind === 'profile' ? found.name : undefined);
       return named === undefined ? {} : placeOfProfile(named, context);
     },
+    inFile: async (state) => {
+      const { settings } = await connect(state);
+      const [id, secret] = [settings['kuflow.api.client-id'], settings['kuflow.api.client-secret']];
+      return id?.source.kind === 'file' && secret !== undefined
+        ? { clientId: id.value, secret: secret.value }
+        : undefined;
+    },
     isUsable: async (state) => {
       try {
         await connect(state);

@@ -7,7 +7,7 @@ import { PACKAGE_MANAGER_NAMES } from '../../scaffold/package-manager.ts';
 import { BACK } from '../../terminal/prompts.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
-import { secretGiven, variablesOver } from './credential-steps.ts';
+import { needsAccount, secretGiven, variablesOver } from './credential-steps.ts';
 import {
   settle,
   without,
@@ -53,6 +53,36 @@ const folder: Step = {
     if (name !== basename(chosen)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
     // What was only proposed is proposed anew: it follows the process.
     return { kind: 'answered', ...(answer === proposed ? {} : { answer }), state: { ...state, folder: chosen } };
+  },
+};
+
+/** A worker looks into its own folder only: what a file here gave is not there. */
+const copy: Step = {
+  topic: 'copy',
+  isOpen: (state, world) =>
+    needsAccount(state) &&
+    state.flags.local !== true &&
+    world.found()?.kind === 'file' &&
+    state.flags.clientId === undefined &&
+    !secretGiven(state) &&
+    resolve(world.cwd, state.folder ?? '.') !== world.cwd &&
+    !state.settled.has('copy'),
+  run: async (state, world, { canGoBack, before }) => {
+    const settled = settle(state, 'copy');
+    const found = (await world.isUsable(state)) ? await world.inFile(state) : undefined;
+    if (found === undefined) return { kind: 'passed', state: settled };
+    const answer = await world.ask.confirm({
+      message: `Write client id and secret of ${world.found()?.name ?? ''} here to application-local.yaml of the project?`,
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const { clientId, secret } = found;
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: answer ? withFlags({ ...settled, secret }, { clientId }) : settled,
+    };
   },
 };
 
@@ -210,4 +240,4 @@ function connectionText({ flags, ...state }: WizardState, preview: Preview, worl
 }
 
 /** Where the project goes and what is done with it; nothing is written before the last answer. */
-export const projectSteps: readonly Step[] = [folder, packageManager, git, install, summary];
+export const projectSteps: readonly Step[] = [folder, copy, packageManager, git, install, summary];

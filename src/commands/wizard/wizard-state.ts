@@ -27,6 +27,7 @@ export type Topic =
   | 'task-queue'
   | 'workflow-type'
   | 'folder'
+  | 'copy'
   | 'package-manager'
   | 'git'
   | 'install'
@@ -97,6 +98,8 @@ export interface WizardWorld {
   readonly variables: readonly string[];
   /** Where the KuFlow of the profile in use is, as options; nothing when none is in use. */
   readonly placeOfProfile: (state: WizardState) => Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>>;
+  /** The credentials that were found in a file, to be handled as typed ones. */
+  readonly inFile: (state: WizardState) => Promise<{ readonly clientId: string; readonly secret: Secret } | undefined>;
   /** Whether what names the credentials can be read at all. */
   readonly isUsable: (state: WizardState) => Promise<boolean>;
   readonly detectedManager: string;

@@ -110,13 +110,14 @@ describe('credentials in the wizard', () => {
     ['Client id of the application', OTHER_APPLICATION],
     ['Client secret', SECRET],
   ];
-  const chosen = (folder: string): readonly ScriptedAnswer[] => [
+  const chosen = (folder: string, ...placed: readonly ScriptedAnswer[]): readonly ScriptedAnswer[] => [
     ['Process (type to search)', '00000002-0000-4000-8000-000000000000'],
     ['Read up to 25', false],
     ['Tasks, kinds and order:', 'good'],
     ['Task queue', 'Q'],
     ['Workflow type', 'W'],
     ['Folder of the new project', folder],
+    ...placed,
     ['Create the project?', 'create'],
   ];
 
@@ -180,13 +181,40 @@ describe('credentials in the wizard', () => {
         { mode: 0o600 },
       );
     settings(REFUSED);
-    const made = await byWizard([[WHICH, 'api'], ['How to go on?', 'again', () => settings(SECRET)], ...chosen('x')], {
-      endpoint: tenant.endpoint,
-    });
+    const made = await byWizard(
+      [
+        [WHICH, 'api'],
+        ['How to go on?', 'again', () => settings(SECRET)],
+        ...chosen('x', ['of application-local.yaml here', false]),
+      ],
+      { endpoint: tenant.endpoint },
+    );
     expect(made.said).toContain('accepted');
-    // The project is in another folder than the file.
-    expect(existsSync(join(cwd, 'x', 'application-local.yaml'))).toBe(true);
-    expect(nextOf(made)).toContain('application-local.yaml');
+    expect(localSettings('x')).not.toContain(SECRET);
+    expect(nextOf(made)).toContain('as they stand in ../application-local.yaml');
+  });
+
+  it('of a file here get into a project elsewhere, when that is wanted', async () => {
+    writeFileSync(
+      join(cwd, 'application-local.yaml'),
+      `kuflow:\n  api:\n    endpoint: ${tenant.endpoint}\n    client-id: ${OTHER_APPLICATION}\n    client-secret: ${SECRET}\n`,
+      { mode: 0o600 },
+    );
+    const made = await byWizard([
+      [WHICH, 'api'],
+      ...chosen(
+        'x',
+        ['of application-local.yaml here', BACK],
+        ['Folder of the new project', 'y'],
+        ['of application-local.yaml here', true],
+      ),
+    ]);
+    expect(localSettings('y')).toContain(SECRET);
+    expect(localSettings('y')).toContain(tenant.endpoint);
+    expect(statSync(join(cwd, 'y', 'application-local.yaml')).mode & 0o777).toBe(0o600);
+    expect(nextOf(made)).not.toContain('client id and secret');
+    expect(made.command).toContain('--client-secret-stdin');
+    expect(made.command).not.toContain(SECRET);
   });
 
   it('of a profile are written where npm start finds them, and flags do the same', async () => {
