@@ -29,6 +29,7 @@ export function newProgram(root: Root, terminal: Terminal): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
+    .hook('preAction', (_program, command) => refuseBlankArguments(command))
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
@@ -78,6 +79,13 @@ function refuseBlank(command: Command, option: Option): void {
     command.error(`error: option '${option.flags}' needs a value, the one given is blank`, {
       code: 'commander.invalidArgument',
     });
+  });
+}
+
+function refuseBlankArguments(command: Command): void {
+  command.registeredArguments.forEach((argument, at) => {
+    if (!argument.required || argument.variadic || command.args[at]?.trim() !== '') return;
+    command.error(`error: argument '${argument.name()}' is blank`, { code: 'commander.invalidArgument' });
   });
 }
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { describeAllCommands } from '../../../src/commands/describe-all.ts';
+import { kuflowEntries } from '../../../src/commands/registry.ts';
+import { runRoot } from '../../../src/commands/root.ts';
+import type { CommandDescription } from '../../../src/completion/command-description.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+type Line = readonly [name: string, words: readonly string[]];
+
+/** What is found at each command, with the words that lead to it. */
+function linesOf(
+  command: CommandDescription,
+  find: (command: CommandDescription) => readonly (readonly string[])[],
+  above: readonly string[] = [],
+): readonly Line[] {
+  const path = [...above, command.name];
+  const own = find(command).map((more) => [...path, ...more]);
+  return [
+    ...own.map((words): Line => [words.join(' '), words]),
+    ...command.commands.flatMap((below) => linesOf(below, find, path)),
+  ];
+}
+
+async function run(words: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const fake = fakeHost(words, { cwd: temporaryFolder() });
+  const root = {
+    name: 'kuflow',
+    description: 'Test',
+    version: '9.9.9',
+    invocation: 'npx kuflow',
+    commands: kuflowEntries,
+  };
+  const status = await runRoot(root, fake.host);
+  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
+}
+
+const commands = await describeAllCommands();
+
+describe('an option whose value is blank', () => {
+  const lines = commands.flatMap((command) =>
+    linesOf(command, ({ options }) =>
+      options.flatMap(({ long, value }) => (long === undefined || value === 'none' ? [] : [[long]])),
+    ),
+  );
+
+  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(80));
+
+  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+    for (const blank of ['', ' \t']) {
+      const { stderr, ...ended } = await run([...words, blank]);
+      expect(stderr).toMatch(new RegExp(`^error: option '${words.at(-1) ?? ''} .*(?:blank|invalid)`));
+      expect(ended).toEqual({ status: 2, stdout: '' });
+    }
+  });
+});
+
+describe('an argument that is blank', () => {
+  const lines = commands.flatMap((command) =>
+    linesOf(command, (one) => (one.arguments.some(({ required, variadic }) => required && !variadic) ? [[]] : [])),
+  );
+
+  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(3));
+
+  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+    const { stderr, ...ended } = await run([...words, ' ']);
+    expect(stderr).toMatch(/^error: argument '\S+' is blank|^error: .* is invalid for argument '\S+'/);
+    expect(ended).toEqual({ status: 2, stdout: '' });
+  });
+});
