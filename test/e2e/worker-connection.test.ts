@@ -363,6 +363,26 @@ describe('the command', () => {
     expect(stdout).toBe('');
   });
 
+  it('ends by itself on a signal while it still connects, as the first process of a container would not otherwise: 130', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const worker = startWorkerProcess({
+      ...workerEnvironment(running.platform),
+      KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}`,
+    });
+    try {
+      await until('it asks for its token', () => sockets.length > 0);
+      worker.signal('SIGTERM');
+      expect(await worker.exited).toBe(130);
+    } finally {
+      await worker.kill();
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
+
   it.each([[['--chekc']], [['--json']]])('%s is refused: 2', async (args) => {
     const { status, stderr } = await runWorkerCommand(workerEnvironment(running.platform), args);
     expect(status).toBe(2);

@@ -6,7 +6,7 @@ import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
 import { loadSettings, type Settings } from './kuflow/settings.ts';
 import { SettingsError } from './kuflow/settings-problem.ts';
-import { startWorker } from './kuflow/worker-runtime.ts';
+import { startWorker, type RunningWorker } from './kuflow/worker-runtime.ts';
 import * as workflows from './workflows.ts';
 
 const USAGE = `Usage: node main.js [--check [--json]] [--dev]
@@ -74,8 +74,21 @@ async function runWorker(): Promise<number> {
     return 2;
   }
 
+  let worker: RunningWorker | undefined;
+  let firstSignalAt: number | undefined;
+  const onSignal = (): void => {
+    // Nothing is in hand yet. The first process of a container does not end by a signal that nobody listens for.
+    if (worker === undefined) process.exit(130);
+    // npm and a terminal both deliver the same Ctrl-C; a later one means it.
+    if (firstSignalAt !== undefined && Date.now() - firstSignalAt > SAME_SIGNAL_WITHIN) process.exit(130);
+    firstSignalAt ??= Date.now();
+    worker.shutdown();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+
   const metrics = createMetrics(installRuntime(settings, logger, development));
-  const worker = await startWorker({
+  worker = await startWorker({
     settings,
     reloadSettings: load,
     activities,
@@ -88,15 +101,6 @@ async function runWorker(): Promise<number> {
     tokenRenewal: process.env['KUFLOW_WORKER_TOKEN_RENEWAL'] !== 'off',
   });
 
-  let firstSignalAt: number | undefined;
-  const onSignal = (): void => {
-    // npm and a terminal both deliver the same Ctrl-C; a later one means it.
-    if (firstSignalAt !== undefined && Date.now() - firstSignalAt > SAME_SIGNAL_WITHIN) process.exit(130);
-    firstSignalAt ??= Date.now();
-    worker.shutdown();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
   return worker.ended;
 }
 
