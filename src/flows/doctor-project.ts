@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
+import { readRegularFile } from '../base/regular-file.ts';
 import { findProject } from '../base/project-folder.ts';
 import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../doctor/doctor-input.ts';
 import { answersOf, openProject, openRecord } from '../scaffold/edit/open-project.ts';
@@ -70,6 +70,8 @@ async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
 /** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
 const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
 
+const LARGEST_CODE = 16 * 1024 * 1024;
+
 async function driftOf(folder: string): Promise<Drift> {
   const project = await openProject(folder);
   const version = packageVersion();
@@ -80,7 +82,7 @@ async function driftOf(folder: string): Promise<Drift> {
   const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
   const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
   const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
-    const bytes = await readFile(join(folder, path)).catch(() => undefined);
+    const bytes = await readRegularFile(join(folder, path), LARGEST_CODE).catch(() => undefined);
     const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
     return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
   });

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
+import { readRegularFile } from '../../base/regular-file.ts';
 import type { Check } from '../check.ts';
 import type { SettingProblem } from '../connection-input.ts';
 import type { DoctorFound, DoctorInput } from '../doctor-input.ts';
@@ -146,16 +146,10 @@ export async function installedVersion(folder: string, name: string): Promise<st
 
 async function readManifest(path: string): Promise<string | undefined> {
   try {
-    const file = await open(path);
-    try {
-      const about = await file.stat();
-      if (!about.isFile() || about.size > LARGEST_MANIFEST) return undefined;
-      const manifest: unknown = JSON.parse(await file.readFile('utf8'));
-      const version = isRecord(manifest) ? manifest['version'] : undefined;
-      return typeof version === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version : undefined;
-    } finally {
-      await file.close();
-    }
+    const bytes = await readRegularFile(path, LARGEST_MANIFEST);
+    const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+    const version = isRecord(manifest) ? manifest['version'] : undefined;
+    return typeof version === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version : undefined;
   } catch {
     return undefined;
   }

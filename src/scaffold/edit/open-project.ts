@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { findProject } from '../../base/project-folder.ts';
+import { readRegularFile } from '../../base/regular-file.ts';
 import { loadDefinition } from '../../process/definition/definition-file.ts';
 import { tsString } from '../../names/typescript.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
@@ -45,10 +45,19 @@ export interface WorkerProject {
   readonly gone: readonly GoneProcess[];
 }
 
+const LARGEST_RECORD = 16 * 1024 * 1024;
+
 /** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */
 export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'record' | 'recordText'>> {
   const path = join(folder, RECORD_FILE);
-  const recordText = await readFile(path, 'utf8');
+  const bytes = await readRegularFile(path, LARGEST_RECORD);
+  if (bytes === undefined)
+    throw new KnownError({
+      message: `${RECORD_FILE} is no file, or larger than ${LARGEST_RECORD / 1024 / 1024} MiB`,
+      tried: path,
+      next: [`Take it back from version control: git checkout ${RECORD_FILE}`],
+    });
+  const recordText = bytes.toString('utf8');
   return { recordText, record: readRecord(recordText, path) };
 }
 

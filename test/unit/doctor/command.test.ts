@@ -9,6 +9,7 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 
 const folder = temporaryFolders();
+const PATH = process.env['PATH'] ?? '';
 
 interface Result {
   readonly id: string;
@@ -106,6 +107,31 @@ describe('kuflow doctor', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('what is no file where the project has one', () => {
+  const RECORD = join('.kuflow', 'project.json');
+  const PACKAGE = (name: string): string => join('node_modules', '@temporalio', name, 'package.json');
+  const FILES = ['application.yaml', RECORD, 'kuflow.process.yaml', PACKAGE('worker'), PACKAGE('envconfig')];
+
+  it.each(['FIFO', 'folder', 'binary file'])('a %s: findings or nothing, no crash, and never a wait', async (what) => {
+    for (const file of FILES) {
+      const cwd = folder();
+      for (const [name, text] of Object.entries({ [RECORD]: '{}', 'kuflow.process.yaml': 'a: 1\n', [file]: '' })) {
+        mkdirSync(join(cwd, name, '..'), { recursive: true });
+        if (name !== file) writeFileSync(join(cwd, name), text);
+      }
+      const path = join(cwd, file);
+      if (what === 'FIFO') execFileSync('mkfifo', [path]);
+      else if (what === 'folder') mkdirSync(path);
+      else writeFileSync(path, Buffer.from([0xff, 0, 0x1b, 0x5b, 0xfe]));
+      const { results } = await json(['--offline', '--timeout', '10'], { cwd, env: { PATH, TEMPORAL_TLS: 'true' } });
+      expect(
+        results.filter(({ state }) => state === 'crash' || state === 'unknown'),
+        file,
+      ).toEqual([]);
+    }
+  });
+});
+
 const ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
 const CANARY = 'canary-client-secret';
 
@@ -119,8 +145,6 @@ function exposed(): string {
   execFileSync('git', ['init', '-q'], { cwd });
   return cwd;
 }
-const PATH = process.env['PATH'] ?? '';
-
 describe('kuflow doctor --fix', () => {
   it('corrects permissions and .gitignore, and nothing without being asked', async () => {
     const cwd = exposed();
