@@ -104,6 +104,15 @@ describe('a project that people edited', () => {
       expect(ran.status, ran.out + ran.err).toBe(0);
     }
 
+    // Written into the definition by hand, with code that nobody edited.
+    writeFileSync(
+      join(project, 'processes/leave.process.yaml'),
+      `${read('processes/leave.process.yaml')}\n  - code: CLOSE\n    kind: system\n`,
+    );
+    const byHand = await kuflow('add', 'task', 'CLOSE', '--process', 'LEAVE');
+    expect(byHand.status, byHand.out + byHand.err).toBe(0);
+    expect(byHand.out).toContain('+++ b/src/processes/leave/workflows.ts');
+
     expect(read('README.md')).toBe(readme);
     // What was there is still there, in its order, byte for byte.
     for (const [file, before] of [
@@ -190,7 +199,7 @@ describe('a project that people edited', () => {
           return type === 'ACTIVITY_TASK_SCHEDULED' && !name.startsWith('KuFlow_') ? [name] : [];
         });
       expect(await activities(loan)).toEqual(['checkCredit', 'archive']);
-      expect(await activities(leave)).toEqual(['leaveCheckCredit', 'book']);
+      expect(await activities(leave)).toEqual(['leaveCheckCredit', 'book', 'close']);
       expect(worker.output()).toContain('Mine: the loan begins');
     } finally {
       await worker.kill();

@@ -1,5 +1,5 @@
 import { renderTemplate } from '../render/render.ts';
-import { codeFiles, type ProcessPlace } from '../render/process-place.ts';
+import { codeFiles, FIRST_PLACE, type ProcessPlace } from '../render/process-place.ts';
 import { answersOf, type ProjectProcess, type WorkerProject } from './open-project.ts';
 import { planEdits, type PlannedEdit } from './plan-edits.ts';
 
@@ -25,13 +25,17 @@ export async function planChange(
   ]);
   // What another version wrote does not differ by the definition only; tasks and types are nothing else than that.
   const anew = of === undefined ? [] : version === project.record.version ? codeFiles(of) : [of.tasks, of.types];
+  // What is left of a process without definition is still exported, though nothing that is rendered tells of it.
+  const kept = project.gone.flatMap(({ left }) =>
+    left.length > 0 ? [FIRST_PLACE.workflows, FIRST_PLACE.activities] : [],
+  );
   return planEdits({
     folder: project.folder,
     base,
     next,
     hashes: project.record.hashes,
     isRepeated,
-    anew,
+    anew: anew.filter((path) => !kept.includes(path)),
     without: [...before, ...after].map(({ place }) => place.definitionFile),
   });
 }

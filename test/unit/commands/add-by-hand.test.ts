@@ -207,6 +207,8 @@ describe('a process that somebody removed', () => {
       ),
     ]);
     expect(recorded()).toEqual(before);
+    for (const part of ['workflows', 'activities'])
+      expect(read(`src/${part}.ts`)).toContain(`export * from './processes/leave/${part}.ts';`);
     expect((await add('task', 'LEAVE_SCORE:system')).status).toBe(0);
     expect(read('src/activities.ts')).toContain('function loanLeaveScore(');
     mkdirSync(join(project, 'processes'));
