@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { processAddition, queueOf, refuseOtherQueue, resumedProcess } from '../flows/add-process.ts';
+import { withSchemaFile } from '../process/definition/flags-to-definition.ts';
 import { openProject, type WorkerProject } from '../scaffold/edit/open-project.ts';
 import { followDiscovery } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -118,10 +119,9 @@ function withFilePaths(call: CreateFlags, flags: AddProcessFlags, cwd: string, q
     ...(call.taskSchema === undefined
       ? {}
       : {
-          taskSchema: call.taskSchema.map((written) => {
-            const equals = written.indexOf('=');
-            return equals < 1 ? written : `${written.slice(0, equals)}=${resolve(cwd, written.slice(equals + 1))}`;
-          }),
+          taskSchema: call.taskSchema.map((written) =>
+            withSchemaFile(written, call.task ?? [], (file) => resolve(cwd, file)),
+          ),
         }),
   };
 }

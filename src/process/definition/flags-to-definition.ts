@@ -122,6 +122,16 @@ export async function taskFromFlags(
   return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
 }
 
+/** `CODE=FILE` of `taskSchemas` with the file that `change` makes of it; what is no such text stays. */
+export function withSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
+  const codes = tasks.map((task) => {
+    const read = readTask(task);
+    return typeof read === 'string' ? task : read.code;
+  });
+  const code = codeBefore(written, codes);
+  return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
+}
+
 /** The code in `CODE=FILE`. A code may hold an equals sign itself: of the known ones it is the longest that fits. */
 function codeBefore(written: string, codes: readonly string[]): string {
   const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];

@@ -73,6 +73,28 @@ beforeEach(async () => {
   expect(made.status, made.stderr).toBe(0);
 });
 
+describe('a process whose task has an equals sign in its code', () => {
+  it('is added with the schema of that task', async () => {
+    writeFileSync(
+      join(project, 'a.json'),
+      JSON.stringify({ type: 'object', properties: { colour: { type: 'string' } } }),
+    );
+    const ran = await add(
+      'process',
+      'EXPENSE',
+      '--task',
+      'A=B',
+      '--task-schema',
+      'A=B=a.json',
+      '--workflow-type',
+      'E',
+      '--json',
+    );
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(read('processes/expense.process.yaml')).toContain('colour');
+  });
+});
+
 describe('a definition that somebody edited, with code that nobody did', () => {
   it('has its code written as the definition says, whatever was changed in it', async () => {
     const definition = 'kuflow.process.yaml';
