@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { CLIENT_ID } from '../../../support/credential-project.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { fakeSecretTool, type FakeSecretTool } from '../../../support/fake-secret-tool.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
 
 const folder = temporaryFolders();
 const CANARY = 'canary-of-a-keychain';
@@ -47,13 +48,22 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-async function kuflow(args: readonly string[], over: { env?: NodeJS.ProcessEnv; stdin?: string } = {}) {
+interface Over {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  /** Called with the way to interrupt it, once it runs. */
+  readonly meanwhile?: (interrupt: () => void) => Promise<void>;
+}
+
+async function kuflow(args: readonly string[], over: Over = {}) {
   const env = { XDG_CONFIG_HOME: home, PATH: tool.PATH, CI: '', ...over.env };
   const fake = fakeHost(args, { cwd: project, env });
   const stdin = Object.assign(Readable.from([over.stdin ?? '']), { isTTY: false });
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
   const [before, asked] = [lookups(), server.requests.length];
-  const status = await runRoot(root, { ...fake.host, stdin });
+  const running = runRoot(root, { ...fake.host, stdin });
+  await over.meanwhile?.(() => fake.signal('SIGINT'));
+  const status = await running;
   const [out, err] = [fake.stdout(), fake.stderr()];
   expect(out + err).not.toContain('canary');
   return { status, out, err, opened: lookups() - before, asked: server.requests.length - asked };
@@ -102,12 +112,27 @@ describe.runIf(process.platform === 'linux')('the secret of a profile that lies 
     expect(online.out).toMatch(/client-secret +\[redacted\] +profile default/);
   });
 
+  it('that is waited for in vain is given up on with an interrupt, and nothing is left', async () => {
+    mkdirSync(join(home, 'other'));
+    const stuck = fakeSecretTool(join(home, 'other'), 'hangs');
+    const ended = await kuflow(['credentials', 'pull', '--offline'], {
+      env: { PATH: stuck.PATH },
+      meanwhile: async (interrupt) => {
+        await until('it hangs', () => existsSync(stuck.pidFile));
+        interrupt();
+      },
+    });
+    expect(ended).toMatchObject({ status: 130, asked: 0 });
+    expect(readdirSync(project)).toEqual(['application.yaml']);
+  });
+
   it('that can not be had fails those who want it, and with CI set all of them', async () => {
     mkdirSync(join(home, 'other'));
     const broken = fakeSecretTool(join(home, 'other'), 'forgets').PATH;
     const missing = await kuflow(['credentials', 'pull', '--offline'], { env: { PATH: broken } });
     expect(missing).toMatchObject({ status: 1, asked: 0 });
     expect(missing.err).toContain('it is not in the keychain any more');
+    expect(readdirSync(project)).toEqual(['application.yaml']);
     expect(await kuflow(['credentials', 'status'], { env: { PATH: broken } })).toMatchObject({ status: 0 });
 
     const inCi = await kuflow(['credentials', 'status'], { env: { CI: 'true' } });
