@@ -45,8 +45,14 @@ export async function proveSet(set: CredentialSet, request: ProofRequest): Promi
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw failed(report, set, request);
   const server = token === undefined ? await systemInfo(set, settings, request) : summaryOf(report, 'KF-ENGINE-001');
-  const namespace = request.describeNamespace ? summaryOf(report, 'KF-ENGINE-002') : undefined;
-  return { summary: [server, namespace && `namespace ${namespace}`].filter(Boolean).join(', ') };
+  return { summary: [server, ...(request.describeNamespace ? namespaceSeen(report) : [])].filter(Boolean).join(', ') };
+}
+
+/** A look that the engine does not give is no reason to keep an old certificate, and is told. */
+function namespaceSeen({ results }: ConnectionReport): readonly string[] {
+  return results
+    .filter(({ id }) => id === 'KF-ENGINE-002')
+    .map(({ state, summary }) => (state === 'skip' ? `namespace not verified: ${summary}` : `namespace ${summary}`));
 }
 
 async function settingsFor(set: CredentialSet, settings: ResolvedSettings): Promise<ConnectionSettings> {
