@@ -3,6 +3,11 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 
 const shown = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
+/** Whether `forTerminal` shows something of the text in another way. */
+export function holdsUnsafe(text: string): boolean {
+  return text.search(UNSAFE) !== -1;
+}
+
 /** Text from outside, safe to print on one line of a terminal: controls and direction marks shown as `\u{…}`, cut at `limit` characters. */
 export function forTerminal(text: string, limit = 500): string {
   const points = Array.from(text);

@@ -1,9 +1,26 @@
+import { holdsUnsafe } from '../base/escape.ts';
+
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
-/** One word of a POSIX shell's command line with that value; NUL, which no argument can hold, is dropped. */
+/**
+ * One word of a POSIX shell's command line with that value; NUL, which no argument can hold, is dropped. What a terminal would not show
+ * as it is, is written by its bytes, so that the command can be printed and copied.
+ */
 export function shellWord(text: string): string {
   const value = text.replaceAll('\0', '');
+  // A line end at the end is lost in `$(…)`.
+  if (holdsUnsafe(value) && !value.endsWith('\n')) return `"$(printf '${printfFormat(value)}')"`;
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+function printfFormat(value: string): string {
+  const bytes = (character: string): string =>
+    [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  return Array.from(value, (character, at) => {
+    if (character === '%') return '%%';
+    const isOption = at === 0 && character === '-';
+    return isOption || character === '\\' || character === "'" || holdsUnsafe(character) ? bytes(character) : character;
+  }).join('');
 }
 
 /** A path as one word, for a command that would take `-x` for an option. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { forTerminal } from '../../../src/base/escape.ts';
 import { startAnsweringServer } from '../../support/answering-server.ts';
 import {
   createdOf,
@@ -209,7 +210,10 @@ describe('a name with characters that a terminal obeys', () => {
     expect(ran.status, ran.stderr).toBe(status);
     expect(ran.stdout).not.toMatch(OBEYED);
     expect(ran.stderr).not.toMatch(OBEYED);
-    expect(JSON.stringify(JSON.parse(ran.stdout))).toContain(HOSTILE);
+    const found = JSON.parse(ran.stdout) as Partial<CreatedJson & ErrorJson>;
+    // A command has it by its bytes.
+    const [, command = "''"] = /^for example: (.*)$/.exec(found.error?.next[0] ?? '') ?? [];
+    expect([JSON.stringify(found), ...wordsOf(command)].join('\n')).toContain(HOSTILE);
   });
 });
 
@@ -319,13 +323,14 @@ describe('the command that repeats a run', () => {
       return cwd;
     };
     const [one, other] = [place(), place()];
-    const name = "lo an's $HOME";
+    const name = "lo an's\u202e\n $HOME";
     const ran = await createWorker(one, [name, ...source, ...FILES_ONLY, '--json']);
     expect(ran.status, ran.stderr).toBe(0);
     const { command } = createdOf(ran.stdout);
     const record = JSON.parse(readFileSync(join(one, name, '.kuflow', 'project.json'), 'utf8')) as { command: string };
     expect(record.command).toBe(command);
     expect(command).not.toContain(SECRET);
+    expect(command).toBe(forTerminal(command, Infinity));
     const [npx, root, ...args] = wordsOf(command);
     expect([npx, root, args[0]]).toEqual(['npx', 'create-kuflow-worker', name]);
     const repeated = await createWorker(other, args);

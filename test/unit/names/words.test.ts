@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mdCode, mdText } from '../../../src/names/markdown.ts';
 import { npmNameProblem, toNpmName } from '../../../src/names/package-name.ts';
+import { holdsUnsafe } from '../../../src/base/escape.ts';
 import { shellWord } from '../../../src/names/shell.ts';
 import { yamlString } from '../../../src/names/yaml.ts';
 import { anyText, HOSTILE } from './hostile.ts';
@@ -61,10 +62,15 @@ describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)',
       '#x',
       '&',
       ';',
+      '-n\u202e',
+      "%d'\\101\u009b\n x",
     ].filter((text) => !/\p{Cs}/u.test(text) && !text.includes('\0'));
     const script = `for word in ${texts.map(shellWord).join(' ')}; do printf '%s\\0' "$word"; done`;
     expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(texts);
     expect(shellWord('a\0b')).toBe('ab');
+    expect(shellWord("-'%s\\n\u009b2J\u202eé")).toBe(`"$(printf '\\055\\047%%s\\134n\\302\\2332J\\342\\200\\256é')"`);
+    for (const text of texts.filter((one) => !one.endsWith('\n')))
+      expect(holdsUnsafe(shellWord(text)), text).toBe(false);
     expect(shellWord('--task')).toBe('--task');
     expect(shellWord('A=b')).toBe('A=b');
   });
