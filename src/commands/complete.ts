@@ -28,7 +28,7 @@ async function runComplete(shell: string, given: readonly string[], context: Com
   try {
     const lines = await answerShell(shell, given, {
       program: (words) => describedProgram(words, context),
-      known: (kind, words) => soon(known(kind, words, context)),
+      known: (kind, words) => known(kind, words, context),
     });
     context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
   } catch {
@@ -57,7 +57,7 @@ async function describedProgram(words: readonly string[], context: CommandContex
   return describeCommand(program);
 }
 
-/** What is not there soon is not waited for. */
+/** What is not there soon is not waited for; code of our own always is, however slow the machine. */
 async function soon<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
   const late = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref());
   return await Promise.race([looking, late]);
@@ -69,7 +69,7 @@ async function known(kind: Known, words: readonly string[], context: CommandCont
       const folder = configFolder(context.env);
       if (folder === undefined) return [];
       const { readProfileFile } = await import('../credentials/profiles/profile-file.ts');
-      const { profiles } = await readProfileFile(folder);
+      const profiles = await soon(readProfileFile(folder).then((file) => file.profiles));
       return profiles.map(({ name, endpoint }) => ({ value: name, description: forTerminal(endpoint, 80) }));
     }
     case 'checks': {
@@ -78,11 +78,12 @@ async function known(kind: Known, words: readonly string[], context: CommandCont
     }
   }
   const { processesHere, processesToOffer, tasksHere } = await import('../flows/complete-processes.ts');
-  const found =
+  const looking =
     kind === 'tasks'
-      ? await tasksHere(words, context.cwd)
+      ? tasksHere(words, context.cwd)
       : kind === 'own-processes'
-        ? await processesHere(context.cwd)
-        : await processesToOffer(words, context);
+        ? processesHere(context.cwd)
+        : processesToOffer(words, context);
+  const found = await soon(looking);
   return found.map(({ code, name = '' }) => ({ value: code, description: name }));
 }

@@ -12,7 +12,6 @@ import { editOf, readText } from './plan-edits.ts';
 /** An activity of one's own at the end of `src/activities.ts`. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const path = FIRST_PLACE.activities;
-  if (name === '') throw usageError("The activity has no name: '' was given", ['For example: sendMail']);
   if (/^kuflow_/i.test(name)) {
     throw usageError(
       `${forTerminal(name, 80)} is a name of KuFlow's own activities: choose one that does not start with KuFlow_`,
@@ -21,7 +20,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   if (!isTsIdentifier(name) || RESERVED.has(name)) {
     throw usageError(
       `${forTerminal(name, 80)} can't be the name of a function: a to z, A to Z, 0 to 9 and _ are, and no word of the language or of the template`,
-      [`For example: ${identifier(name, 'camel', RESERVED)}`],
+      [`For example: ${identifier(plainWords(name), 'camel', RESERVED)}`],
     );
   }
   for (const [file, names] of await exportsOf(project, 'activities')) {
@@ -40,4 +39,10 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
   const edit = editOf(path, text, after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
+}
+
+/** The words of a text as a code has them, so that their identifier carries no hash; an example where there are none. */
+function plainWords(text: string): string {
+  const words = text.slice(0, 40).match(/[A-Z]*[a-z0-9]+|[A-Z]+/g) ?? ['SEND', 'MAIL'];
+  return words.join('_').toUpperCase();
 }

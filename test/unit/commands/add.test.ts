@@ -197,7 +197,7 @@ describe('add task', () => {
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: nothing is to be changed there, did you mean src/workflows.ts?',
     ],
-    [['task', ''], "  '': must be CODE or CODE:KIND"],
+    [['task', ''], "argument 'code[:kind]' is blank"],
     [['task', 'APPLY', '--name', 'Other'], 'of kind human, and not as these options say'],
     [['task'], "missing required argument 'code[:kind]'"],
   ])('refuses %j: 2, and nothing is written', async (args, message) => {
@@ -372,8 +372,10 @@ describe('add activity', () => {
     ['score', 'src/activities.ts exports score already'],
     ['KuFlow_Engine_createProcessItem', "a name of KuFlow's own activities"],
     ['kuflow_x', "a name of KuFlow's own activities"],
-    ['send-mail', 'For example: sendMail'],
-    ['', "The activity has no name: '' was given"],
+    ['send-mail', 'For example: sendMail\n'],
+    ['a b', 'For example: aB\n'],
+    ['\u{1f600}', 'For example: sendMail\n'],
+    ['', "argument 'name' is blank"],
     ['class', "can't be the name of a function"],
     ['a(){}', "can't be the name of a function"],
   ])('refuses %s: 2', async (name, message) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -160,6 +161,15 @@ describe('processes that a project defines', () => {
 });
 
 describe('what a project has', () => {
+  it.skipIf(process.platform === 'win32')('keeps nobody waiting where it is a pipe', async () => {
+    const cwd = folder();
+    for (const name of ['kuflow.process.yaml', 'application.yaml']) execFileSync('mkfifo', [join(cwd, name)]);
+    const env = { XDG_CACHE_HOME: folder() };
+    await rememberProcesses(env, owner, [{ code: 'REMOTE' }]);
+    const { out } = await complete(['kuflow', 'processes', 'show', ''], { cwd, env });
+    expect(out).toBe('words \n');
+  });
+
   it('is offered in the folders of it too, its tasks by process, and nothing of another connection for --process', async () => {
     const env = { XDG_CACHE_HOME: folder(), KUFLOW_API_CLIENTID: owner.clientId, KUFLOW_API_ENDPOINT: owner.endpoint };
     await rememberProcesses(env, owner, [{ code: 'REMOTE' }]);
