@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { loadAllYaml } from '@kubernetes/client-node';
+import fc from 'fast-check';
 import { Secret as SecretSchema } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../src/credentials/credential-set.ts';
@@ -129,6 +130,57 @@ describe('a Secret of Kubernetes', () => {
     expect(() =>
       format(`${added}---\n${added.slice(added.indexOf('apiVersion: v1\nkind: Secret'))}`, {}, 'mine'),
     ).toThrow('more than once');
+  });
+
+  it('comes back byte for byte but for our keys, and so do the documents around it', () => {
+    const foreign = fc.constantFrom(
+      '# far\n',
+      '\n',
+      'kind: ConfigMap # c\napiVersion: v1\ndata:\n  client.pem: "no"  # theirs\n  note: |\n    ---\n    namespace: no\n',
+      '{ kind:  Other, items: [ 1,  2 ] }\n',
+    );
+    const line = fc.constantFrom(
+      '  client-id: "1" # mine\n',
+      '\n',
+      '  # near\n',
+      "  url: 'a: b'\n",
+      '  many: >-\n    of\n\n    lines\n',
+    );
+    const our = fc.constantFrom('', '  namespace: old # ns\n', '  client.pem: |\n    old\n    lines\n');
+    const parts = fc.tuple(
+      fc.array(foreign, { maxLength: 2 }),
+      fc.uniqueArray(line, { maxLength: 4 }),
+      our,
+      fc.array(foreign, { maxLength: 2 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.constantFrom('', '\ufeff'),
+    );
+    fc.assert(
+      fc.property(parts, ([before, lines, own, after, lineEnd, mark]) => {
+        const head = 'apiVersion: v1\nkind: Secret # s\nmetadata:\n    name: x\n';
+        const secret = `${head}stringData:\n${lines.join('')}${own}  last: x # end\n`;
+        const file = mark + [...before, secret, ...after].join('---\n').replaceAll('\n', lineEnd);
+        const text = format(file).text.reveal();
+        expect(format(text).text.reveal()).toBe(text);
+        const at = (whole: string): string => whole.slice(mark.length).replaceAll('\r\n', '\n');
+        if (lineEnd === '\r\n') expect(text).not.toMatch(/[^\r]\n/);
+        // Taken out of both, our keys leave the same bytes.
+        const rest = (whole: string): string => {
+          const start = at(whole).indexOf(head);
+          const end = at(whole).indexOf('\n---\n', start) + 1;
+          const inner = end === 0 ? at(whole).slice(start) : at(whole).slice(start, end);
+          const kept = inner.replace(
+            /^ {2}(?:client\.pem|client\.key|ca\.pem|namespace|target):[^\n]*\n(?: {3,}[^\n]*\n)*/gm,
+            '',
+          );
+          return `${at(whole).slice(0, start)}${kept}${end === 0 ? '' : at(whole).slice(end)}`;
+        };
+        expect(text.startsWith(mark)).toBe(true);
+        expect(rest(text)).toBe(rest(file));
+        expect(loaded(at(text)).find(({ kind }) => kind === 'Secret')?.stringData).toMatchObject(said());
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('is refused where it can not be edited, without its text; an immutable one is said to be', () => {
