@@ -61,6 +61,27 @@ describe('the next steps', () => {
     expect(without[2]?.command).toBe('npm run check');
   });
 
+  it('start the worker with the profile that it does not read, by whatever package manager', () => {
+    const remote: NextStepsInput = { ...LOCAL, folder: '', local: false, readWith: { kind: 'profile', name: 'acme' } };
+    const exec = 'kuflow credentials exec --profile acme --';
+    for (const [packageManager, by, start] of [
+      ['npm', 'npx', 'npm start'],
+      ['pnpm', 'pnpm exec', 'pnpm run start'],
+      ['yarn@4', 'yarn', 'yarn run start'],
+      ['bun', 'bun run', 'bun run start'],
+    ] as const)
+      expect(commands({ ...remote, packageManager })).toContain(`${by} ${exec} ${start}`);
+    expect(commands({ ...remote, check: 'not-run' })[0]).toBe(`npx ${exec} npm run check`);
+    // Found after all, for instance in the environment.
+    expect(commands({ ...remote, credentials: 'environment' })).toContain('npm start');
+  });
+
+  it('name the variables that stand over what was written, before anything is run', () => {
+    const shadowedBy = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET'];
+    const [first] = nextSteps({ ...LOCAL, folder: '', local: false, credentials: 'file', shadowedBy });
+    expect(first?.text).toMatch(/^unset KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET/);
+  });
+
   it('offer the commit that could not be made', () => {
     expect(commands({ ...LOCAL, commitLeft: true })[1]).toContain('git commit');
   });
