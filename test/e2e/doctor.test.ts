@@ -8,6 +8,7 @@ import { projectCopy } from '../support/generated-project.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
+import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 
 interface Answer {
@@ -91,6 +92,44 @@ describe('kuflow doctor on the local platform', () => {
     const unknown = await answer(['--only', 'KF-PROC-001', '--process', '018f3a1c-0000-7000-8000-00000000000a']);
     expect(unknown).toMatchObject({ status: 0, roots: [] });
     expect(summaryOf(unknown, 'KF-PROC-001')).toContain('the engine has no workflow');
+  });
+
+  it('judges a queue by who polls it for what, and by what waits in it, as the engine knows them', async () => {
+    const { temporal } = user;
+    const { namespace } = running.platform.identity;
+    const queue = (name: string): Promise<Answer> =>
+      answer(['--only', 'KF-POLL-001'], environment({ TEMPORAL_KUFLOWQUEUE: name }));
+    const said = async (name: string, code: string): Promise<Answer> =>
+      until(`${code} of ${name}`, async () => {
+        const seen = await queue(name);
+        return codes(seen).join() === code ? seen : undefined;
+      });
+    const stop = new AbortController();
+    const poll = (name: string): Promise<unknown> =>
+      temporal
+        .withAbortSignal(stop.signal, () =>
+          temporal.withDeadline(Date.now() + 180_000, () =>
+            temporal.workflowService.pollActivityTaskQueue({ namespace, identity: 'idle', taskQueue: { name } }),
+          ),
+        )
+        .catch((error: unknown) => {
+          if (!stop.signal.aborted) throw error;
+        });
+
+    const workflow = await temporal.workflow.start('NobodyHasIt', { workflowId: 'waits', taskQueue: 'WAITS' });
+    const waits = await said('WAITS', 'KF-POLL-001 pollers-none-backlog');
+    expect(waits.status).toBe(1);
+    expect(summaryOf(waits, 'KF-POLL-001')).toContain('1 workflow task waits');
+
+    const polls = [poll('WAITS'), poll('IDLE')];
+    const wrong = await said('WAITS', 'KF-POLL-001 pollers-wrong-kind-backlog');
+    expect(wrong.status).toBe(1);
+    const idle = await said('IDLE', 'KF-POLL-001 pollers-wrong-kind');
+    expect(idle.status).toBe(0);
+
+    stop.abort();
+    await Promise.all(polls);
+    await workflow.terminate();
   });
 
   it('creates nothing with --no-create, and tells a wrong secret once, which the worker meets too', async () => {
