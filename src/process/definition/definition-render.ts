@@ -59,6 +59,8 @@ export async function checkDefinition(definition: ProcessDefinition): Promise<vo
   const shown = reasons.length > MOST_PROBLEMS ? [...reasons.slice(0, MOST_PROBLEMS), '…'] : reasons;
   throw new KnownError({
     message: `The process can't be written as a process definition:\n${shown.map((reason) => `  ${reason}`).join('\n')}`,
+    seen: 'nothing was written',
+    next: ['Describe the process in a file, without what is named, and give that: --definition FILE'],
   });
 }
 

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { KnownError } from '../../../src/base/errors.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { loadDefinition, parseDefinition } from '../../../src/process/definition/definition-file.ts';
-import { renderDefinition } from '../../../src/process/definition/definition-render.ts';
+import { checkDefinition, renderDefinition } from '../../../src/process/definition/definition-render.ts';
 import { publishedSchema } from '../../../src/process/definition/definition-schema.ts';
 import { TASK_KINDS } from '../../../src/process/definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
@@ -302,6 +302,29 @@ describe('renderDefinition, by example', () => {
       expect(await parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
     },
   );
+});
+
+describe('a definition that came from elsewhere', () => {
+  it('is checked as a file is, every problem at once, with the way out', async () => {
+    const { tasks, ...sample } = sampleDefinition();
+    await expect(checkDefinition({ ...sample, tasks })).resolves.toBeUndefined();
+    const wrong: ProcessDefinition = {
+      ...sample,
+      workflow: { type: ' ', taskQueue: ' Q ' },
+      tasks: [
+        { code: 'A', kind: 'human' },
+        { code: 'A', kind: 'system', data: { schema: { type: 'strng' } } },
+      ],
+    };
+    await expect(checkDefinition(wrong)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The process can't be written as a process definition:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue begins or ends with white space)(?=[^]*"A" is already)(?=[^]*type must be "object")/,
+      ) as string,
+      seen: 'nothing was written',
+      next: [expect.stringContaining('--definition FILE') as string],
+      status: 1,
+    });
+  });
 });
 
 describe('the published schema', () => {
