@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { simulate } from '../flows/simulate.ts';
+import { shellWord } from '../names/shell.ts';
 import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
@@ -21,9 +22,10 @@ export async function runSimulate(
   const [program, ...rest] = words.slice(words.length - after);
   if (program === undefined || surplus.length > 0) {
     throw usageError('A worker command is expected after --', [
-      `${context.invocation} dev simulate ${code ?? 'CODE'} -- npm start`,
+      `${context.invocation} dev simulate ${shellWord(code ?? 'CODE')} -- npm start`,
     ]);
   }
+  if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
   try {
     const result = await simulate({

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import type { ConnectionSettings } from '../../flows/connection-flags.ts';
 import { createProject, type CreateDependencies } from '../../flows/create.ts';
 import { findDefinition } from '../../flows/find-definition.ts';
@@ -23,8 +23,12 @@ export async function answerCall(
 ): Promise<WizardAnswers> {
   const wrong = call.folder === undefined ? undefined : folderProblem(context.cwd, call.folder);
   // Said before the first question: after the last one all answers would be lost.
-  if (wrong !== undefined)
-    throw usageError(`${call.folder ?? ''}: ${wrong}`, ['Choose another folder for the project']);
+  if (wrong !== undefined) {
+    throw new KnownError({
+      message: `${call.folder ?? ''}: ${wrong}`,
+      next: ['Choose another folder for the project'],
+    });
+  }
   const connections = rememberedConnections(context);
   const world = await openWizardWorld(
     {

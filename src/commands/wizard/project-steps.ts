@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interrupted, KnownError } from '../../base/errors.ts';
 import { fromHome, homeProblem } from '../../base/home-path.ts';
@@ -22,10 +22,12 @@ import {
 export function folderProblem(cwd: string, text: string): string | undefined {
   const path = resolve(cwd, text);
   try {
-    if (!lstatSync(path).isDirectory()) return 'There is a file of that name';
+    if (!statSync(path).isDirectory()) return 'There is a file of that name';
     readdirSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      return 'There is a link of that name, which leads nowhere';
     if (code === 'ENOTDIR') return 'A part of this path is a file';
     if (code === 'ENAMETOOLONG') return 'The name is too long';
     if (code === 'EACCES') return 'It can not be read';

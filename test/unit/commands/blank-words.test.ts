@@ -69,4 +69,9 @@ describe('an argument that is blank', () => {
     expect(stderr).toMatch(/^error: argument '\S+' is blank|^error: .* is invalid for argument '\S+'/);
     expect(ended).toEqual({ status: 2, stdout: '' });
   });
+
+  it('is refused before a platform starts, where the argument may be left out', async () => {
+    const { status, stderr } = await run(['dev', 'simulate', '', '--', 'npm', 'start']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('process definition code is blank')]);
+  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CreateFlags } from '../../../src/commands/create-flags.ts';
@@ -32,14 +32,23 @@ const byWizard = (
 describe('dead ends of the wizard', () => {
   it('is none: a folder argument that can hold no project is refused before the first question', async () => {
     writeFileSync(join(cwd, 'taken'), '');
+    symlinkSync('nowhere', join(cwd, 'link'));
     for (const [folder, why] of [
+      ['link', /link: There is a link of that name/],
       ['taken', /taken: There is a file of that name/],
       ['taken/below', /taken\/below: A part of this path is a file/],
     ] as const) {
       const failed = byWizard([], {}, folder);
       await expect(failed).rejects.toThrow(why);
-      await expect(failed).rejects.toMatchObject({ status: 2 });
+      await expect(failed).rejects.toMatchObject({ status: 1 });
     }
+  });
+
+  it('is none: a link to a folder is taken for the folder', async () => {
+    mkdirSync(join(cwd, 'real'));
+    symlinkSync('real', join(cwd, 'link'));
+    // There is no first answer: it has come to the questions.
+    await expect(byWizard([], {}, 'link')).rejects.toThrow(/Which process is the worker for/);
   });
 
   it('is none: credentials beside --local, which needs none, are refused before the first question', async () => {

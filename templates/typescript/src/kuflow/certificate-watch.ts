@@ -47,6 +47,7 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
     try {
       const found = await next();
       if (found !== undefined && !stopped) {
+        staysIn(identity.namespace, found.identity.namespace);
         const close = await options.swap(found.identity, found.settings);
         identity = found.identity;
         failures = 0;
@@ -94,4 +95,10 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
       for (const late of closing) clearTimeout(late);
     },
   };
+}
+
+/** A worker polls one namespace for life: with a certificate for another one it would be refused, or wait where nothing comes. */
+function staysIn(polled: string, other: string): void {
+  if (other !== polled)
+    throw new Error(`It is for the namespace ${other}, and this worker polls ${polled}: restart the worker`);
 }

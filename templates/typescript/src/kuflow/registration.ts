@@ -58,7 +58,7 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
 
 /** Seconds until the next registration. */
 export function windowOf(header: string | string[] | undefined): number {
-  const seconds = Number.parseInt(String(header), 10);
+  const seconds = Number(header);
   // Beyond a day the value can't be meant, and beyond 24 days a timer would fire at once.
   return Number.isFinite(seconds) && seconds >= 1 ? Math.min(seconds, 86_400) : DEFAULT_WINDOW;
 }

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { startCertificateWatch } from '../../../templates/typescript/src/kuflow/certificate-watch.ts';
+import { identityOfSettings, type EngineIdentity } from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
+import type { Metrics } from '../../../templates/typescript/src/kuflow/metrics.ts';
+import { Secret } from '../../../templates/typescript/src/kuflow/secret.ts';
+import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
+import { makeTestAuthority } from '../../support/certificates.ts';
+
+const authority = await makeTestAuthority();
+const [first, second] = [
+  await authority.issue({ commonName: 'first', toDays: 60 }),
+  await authority.issue({ commonName: 'second', toDays: 60 }),
+];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function settingsWith(namespace: string, { cert, key }: { readonly cert: string; readonly key: string }): Settings {
+  const mutualTls = { from: 'files', cert, key: new Secret(key), ca: authority.cert };
+  return { temporal: { namespace, mutualTls } } as unknown as Settings;
+}
+
+it('a set for another namespace is not taken over, and the log says what to do; one for the same is', async () => {
+  let settings = settingsWith('tenant-1', first);
+  const swapped: EngineIdentity[] = [];
+  const warned: string[] = [];
+  const logger = {
+    info: () => undefined,
+    warn: (text: string, { error }: { error?: Error } = {}) => warned.push(`${text}: ${error?.message ?? ''}`),
+  };
+  const identity = identityOfSettings(settings);
+  if (identity === undefined) throw new Error('the settings hold no set');
+  const watch = startCertificateWatch({
+    identity,
+    request: () => Promise.reject(new Error('nothing is requested with files')),
+    reloadSettings: () => settings,
+    swap: (next) => {
+      swapped.push(next);
+      return Promise.resolve(() => Promise.resolve());
+    },
+    logger: logger as never,
+    metrics: { certificateExpiry: () => undefined, certificateRenewalOverdue: () => undefined } as unknown as Metrics,
+  });
+
+  settings = settingsWith('tenant-2', second);
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(swapped).toEqual([]);
+  expect(warned.join()).toContain('the namespace tenant-2, and this worker polls tenant-1: restart the worker');
+
+  settings = settingsWith('tenant-1', second);
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(swapped.map(({ cert }) => cert)).toEqual([second.cert]);
+  watch.stop();
+});

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { windowOf } from '../../../templates/typescript/src/kuflow/registration.ts';
+
+it.each([
+  ['60', 60],
+  [undefined, 300],
+  ['', 300],
+  ['soon', 300],
+  ['12abc', 300],
+  ['0', 300],
+  ['-5', 300],
+  [['60', '90'], 300],
+  ['99999999', 86_400],
+])('a worker registers again after %j as %d seconds', (header, seconds) => {
+  expect(windowOf(header)).toBe(seconds);
+});
