@@ -74,7 +74,7 @@ async function runWorker(): Promise<number> {
     return 2;
   }
 
-  let worker: RunningWorker | undefined;
+  let worker: RunningWorker | undefined = undefined;
   let firstSignalAt: number | undefined;
   const onSignal = (): void => {
     // Nothing is in hand yet. The first process of a container does not end by a signal that nobody listens for.
