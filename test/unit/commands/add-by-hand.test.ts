@@ -1,26 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kuflowEntries } from '../../../src/commands/registry.ts';
-import { runRoot } from '../../../src/commands/root.ts';
 import type { AddResult } from '../../../src/flows/add.ts';
-import { fakeHost } from '../../support/fake-host.ts';
+import type { Ran } from '../../support/create-worker.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function kuflow(cwd: string, ...args: readonly string[]): Promise<Ran> {
-  const fake = fakeHost(args, { cwd });
-  const root = { name: 'kuflow', description: '', version: '9.9.9', invocation: 'npx kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, fake.host);
-  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
-}
+const kuflow = (cwd: string, ...args: readonly string[]): Promise<Ran> => runKuflow(cwd, args);
 
 let project: string;
 const read = (file: string): string => readFileSync(join(project, file), 'utf8');

@@ -1,34 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kuflowEntries } from '../../../src/commands/registry.ts';
-import { runRoot } from '../../../src/commands/root.ts';
 import type { AddResult } from '../../../src/flows/add.ts';
-import { fakeHost } from '../../support/fake-host.ts';
+import type { Ran } from '../../support/create-worker.ts';
 import { startLargeTenant, uuid } from '../../support/large-tenant.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { treeOf } from '../../support/tree.ts';
 
 const temporaryFolder = temporaryFolders();
 
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function kuflow(cwd: string, ...args: readonly string[]): Promise<Ran> {
-  const fake = fakeHost(args, { cwd, env: credentials });
-  const root = {
-    name: 'kuflow',
-    description: 'Test',
-    version: '9.9.9',
-    invocation: 'npx kuflow',
-    commands: kuflowEntries,
-  };
-  const status = await runRoot(root, fake.host);
-  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
-}
+const kuflow = (cwd: string, ...args: readonly string[]): Promise<Ran> => runKuflow(cwd, args, credentials);
 
 let project: string;
 let credentials: NodeJS.ProcessEnv = {};

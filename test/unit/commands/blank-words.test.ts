@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { describeAllCommands } from '../../../src/commands/describe-all.ts';
-import { kuflowEntries } from '../../../src/commands/registry.ts';
-import { runRoot } from '../../../src/commands/root.ts';
 import type { CommandDescription } from '../../../src/completion/command-description.ts';
-import { fakeHost } from '../../support/fake-host.ts';
+import type { Ran } from '../../support/create-worker.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -24,18 +23,7 @@ function linesOf(
   ];
 }
 
-async function run(words: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const fake = fakeHost(words, { cwd: temporaryFolder() });
-  const root = {
-    name: 'kuflow',
-    description: 'Test',
-    version: '9.9.9',
-    invocation: 'npx kuflow',
-    commands: kuflowEntries,
-  };
-  const status = await runRoot(root, fake.host);
-  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
-}
+const run = (words: readonly string[]): Promise<Ran> => runKuflow(temporaryFolder(), words);
 
 const commands = await describeAllCommands();
 

@@ -6,14 +6,13 @@ import { packageVersion } from '../../../src/base/package-root.ts';
 import { kuflowEntries } from '../../../src/commands/registry.ts';
 import { runRoot } from '../../../src/commands/root.ts';
 import { projectCommands, projectView } from '../../../src/flows/doctor-project.ts';
-import { sampleDefinition } from '../../../src/process/sample.ts';
 import type { PackageManager } from '../../../src/scaffold/answers.ts';
-import { materialiseProject, prepareProject } from '../../../src/scaffold/scaffold-project.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import type { Fault, World } from './matrix/fault.ts';
 import { matrix } from './matrix/matrix.ts';
 import { examineWorld, makeMaterials, rootsOf, type Materials } from './matrix/world.ts';
+import { writeUntouchedProject } from '../../support/untouched-project.ts';
 
 const temporaryFolder = temporaryFolders();
 let materials: Materials;
@@ -140,19 +139,7 @@ async function doctor(cwd: string, ...argv: readonly string[]): Promise<string> 
 
 async function project(packageManager: PackageManager, version = '1.0.0'): Promise<string> {
   const folder = join(temporaryFolder(), 'worker');
-  const prepared = await prepareProject({
-    ...{ folder, overwrite: [], version, command: 'create' },
-    answers: {
-      name: 'worker',
-      language: 'typescript',
-      definition: sampleDefinition(),
-      definitionSource: 'sample',
-      local: true,
-      packageManager,
-      cliPackage: '1.0.0',
-    },
-  });
-  await materialiseProject(prepared, { install: false, git: false, env: {} });
+  await writeUntouchedProject(folder, { packageManager, version });
   return folder;
 }
 

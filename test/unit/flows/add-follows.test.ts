@@ -6,12 +6,11 @@ import { addToProject } from '../../../src/flows/add.ts';
 import { loadDefinition } from '../../../src/process/definition/definition-file.ts';
 import { renderDefinition } from '../../../src/process/definition/definition-render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../src/process/definition.ts';
-import { sampleDefinition } from '../../../src/process/sample.ts';
 import { answersOf, openProject } from '../../../src/scaffold/edit/open-project.ts';
 import { codeFiles } from '../../../src/scaffold/render/process-place.ts';
 import { renderTemplate } from '../../../src/scaffold/render/render.ts';
-import { materialiseProject, prepareProject } from '../../../src/scaffold/scaffold-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { writeUntouchedProject } from '../../support/untouched-project.ts';
 
 const temporaryFolder = temporaryFolders();
 
@@ -53,22 +52,7 @@ it('code that nobody edited is what the definition says, however people change t
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
       const folder = join(temporaryFolder(), 'worker');
-      const prepared = await prepareProject({
-        folder,
-        answers: {
-          name: 'worker',
-          language: 'typescript',
-          definition: sampleDefinition(),
-          definitionSource: 'sample',
-          local: true,
-          packageManager: 'npm',
-          cliPackage: '1.0.0',
-        },
-        overwrite: [],
-        version: '1.0.0',
-        command: 'create',
-      });
-      await materialiseProject(prepared, { install: false, git: false, env: {} });
+      await writeUntouchedProject(folder);
       const file = join(folder, 'kuflow.process.yaml');
       for (const [round, changes] of rounds.entries()) {
         writeFileSync(file, renderDefinition(changes.reduce(edited, await loadDefinition(file))));

@@ -4,12 +4,11 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { messageOf } from '../../../src/base/errors.ts';
 import { addToProject, type AddRequest, type AddResult } from '../../../src/flows/add.ts';
-import { sampleDefinition } from '../../../src/process/sample.ts';
 import { openProject } from '../../../src/scaffold/edit/open-project.ts';
 import type { AdditionRequest } from '../../../src/scaffold/edit/plan-addition.ts';
-import { materialiseProject, prepareProject } from '../../../src/scaffold/scaffold-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { treeOf } from '../../support/tree.ts';
+import { writeUntouchedProject } from '../../support/untouched-project.ts';
 
 const temporaryFolder = temporaryFolders();
 let folder: string;
@@ -44,22 +43,7 @@ async function add(addition: AdditionRequest, more: Partial<AddRequest> = {}): P
 
 beforeEach(async () => {
   folder = join(temporaryFolder(), 'worker');
-  const prepared = await prepareProject({
-    folder,
-    answers: {
-      name: 'worker',
-      language: 'typescript',
-      definition: sampleDefinition(),
-      definitionSource: 'sample',
-      local: true,
-      packageManager: 'npm',
-      cliPackage: '1.0.0',
-    },
-    overwrite: [],
-    version: '1.0.0',
-    command: 'create',
-  });
-  await materialiseProject(prepared, { install: false, git: false, env: {} });
+  await writeUntouchedProject(folder);
 });
 
 describe('addToProject', () => {

@@ -1,0 +1,18 @@
+import { kuflowEntries } from '../../src/commands/registry.ts';
+import { runRoot } from '../../src/commands/root.ts';
+import type { Ran } from './create-worker.ts';
+import { fakeHost } from './fake-host.ts';
+
+/** Runs the root `kuflow` in this process, without a terminal. */
+export async function runKuflow(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const fake = fakeHost(args, { cwd, env });
+  const root = {
+    name: 'kuflow',
+    description: 'Test',
+    version: '9.9.9',
+    invocation: 'npx kuflow',
+    commands: kuflowEntries,
+  };
+  const status = await runRoot(root, fake.host);
+  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
+}

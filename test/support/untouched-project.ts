@@ -1,0 +1,23 @@
+import { sampleDefinition } from '../../src/process/sample.ts';
+import type { PackageManager } from '../../src/scaffold/answers.ts';
+import { materialiseProject, prepareProject } from '../../src/scaffold/scaffold-project.ts';
+
+/** Writes a project of the sample process as `create` makes it, without install and git. */
+export async function writeUntouchedProject(
+  folder: string,
+  { packageManager = 'npm', version = '1.0.0' }: { packageManager?: PackageManager; version?: string } = {},
+): Promise<void> {
+  const prepared = await prepareProject({
+    ...{ folder, overwrite: [], version, command: 'create' },
+    answers: {
+      name: 'worker',
+      language: 'typescript',
+      definition: sampleDefinition(),
+      definitionSource: 'sample',
+      local: true,
+      packageManager,
+      cliPackage: '1.0.0',
+    },
+  });
+  await materialiseProject(prepared, { install: false, git: false, env: {} });
+}
