@@ -1,12 +1,17 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 
 /**
- * The bytes of a regular file of at most `largest` bytes; undefined where something else is there, or something larger. A pipe is opened
- * without waiting for who writes to it: that could not be interrupted, not even by the end of the process. Rejects as `open` does.
+ * Opens to read. A pipe is opened without waiting for who writes to it: that could not be interrupted, not even by the end of the process.
+ * Rejects as `open` does.
  */
+export function openWithoutWaiting(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
+}
+
+/** The bytes of a regular file of at most `largest` bytes; undefined where something else is there, or something larger. Rejects as `open` does. */
 export async function readRegularFile(path: string, largest: number): Promise<Buffer | undefined> {
-  const file = await open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
+  const file = await openWithoutWaiting(path);
   try {
     const about = await file.stat();
     return about.isFile() && about.size <= largest ? await file.readFile() : undefined;

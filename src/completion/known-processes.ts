@@ -1,9 +1,10 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { cacheFolder } from '../base/cache-folder.ts';
 import { forTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
+import { readRegularFile } from '../base/regular-file.ts';
 
 /** A process, or a task, as far as completion shows it. */
 export interface KnownProcess {
@@ -111,8 +112,7 @@ export function isTypable(code: string): boolean {
 /** A pipe or a device would keep the shell waiting. */
 async function smallFile(path: string): Promise<string | undefined> {
   try {
-    const about = await stat(path);
-    return about.isFile() && about.size <= LARGEST ? await readFile(path, 'utf8') : undefined;
+    return (await readRegularFile(path, LARGEST))?.toString('utf8');
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
-import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
+import { openWithoutWaiting } from '../../base/regular-file.ts';
 import { checkForm } from './definition-form.ts';
 import type { DefinitionFile } from './definition-schema.ts';
 import type { DataProblem } from './definition-shapes.ts';
@@ -162,8 +162,7 @@ function start(node: unknown): number | undefined {
 }
 
 async function readBounded(path: string): Promise<Buffer> {
-  // A pipe that nobody writes to is opened too: waiting for it could not be interrupted, not even by the end of the process.
-  const file = await open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
+  const file = await openWithoutWaiting(path);
   try {
     const stat = await file.stat();
     if (!stat.isFile()) {
