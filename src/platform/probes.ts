@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { Connection } from '@temporalio/client';
+import { PlatformConnection } from './temporal/connection.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
@@ -74,7 +74,7 @@ async function probed(what: string, ask: () => Promise<unknown>): Promise<void> 
 }
 
 async function askTemporal({ temporal, namespace }: ProbeOptions): Promise<void> {
-  const connection = Connection.lazy({ address: temporal });
+  const connection = PlatformConnection.lazy({ address: temporal });
   try {
     await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.describeNamespace({ namespace }));
   } finally {

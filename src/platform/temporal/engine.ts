@@ -1,6 +1,5 @@
 import {
   Client,
-  Connection,
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -8,6 +7,7 @@ import {
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
+import { PlatformConnection } from './connection.ts';
 import { outcomeOf } from './outcome.ts';
 import { failingWork } from './pending.ts';
 
@@ -40,7 +40,7 @@ export async function createProcessEngine(options: {
   readonly namespace: string;
 }): Promise<TemporalEngine> {
   const { namespace } = options;
-  const connection = await Connection.connect({ address: options.address });
+  const connection = await PlatformConnection.connect({ address: options.address });
   const client = new Client({ connection, namespace });
   const service = connection.workflowService;
   const closing = new AbortController();

@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import { PlatformConnection } from './connection.ts';
 
 const WORKFLOW = 1;
 
@@ -13,7 +13,7 @@ export interface PollerQuestion {
 
 /** How many workers have asked for workflow tasks of this queue in the last minutes, as the server knows. */
 export async function workflowPollers(question: PollerQuestion): Promise<number> {
-  const connection = Connection.lazy({ address: question.address });
+  const connection = PlatformConnection.lazy({ address: question.address });
   try {
     const answer = await connection.withDeadline(Date.now() + 5000, () =>
       connection.workflowService.describeTaskQueue({

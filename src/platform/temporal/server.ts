@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Connection } from '@temporalio/client';
+import { PlatformConnection } from './connection.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { reservePort } from '../ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
@@ -130,7 +130,7 @@ async function untilReady(
 ): Promise<string | undefined> {
   const { signal } = options;
   const within = options.readyWithin ?? READY_WITHIN;
-  const connection = Connection.lazy({ address });
+  const connection = PlatformConnection.lazy({ address });
   const state: { ended?: ProcessExit } = {};
   void supervised.exited.then((exit) => (state.ended = exit));
   const deadline = Date.now() + within;
@@ -140,12 +140,11 @@ async function untilReady(
       const { ended } = state;
       if (ended !== undefined) return `it ended at once (${ended.signal ?? `status ${ended.code ?? 'unknown'}`})`;
       try {
-        await connection.withDeadline(Date.now() + 1000, async () => {
-          await connection.workflowService.getSystemInfo({});
-          for (const namespace of [options.namespace, ...(options.extraNamespaces ?? [])]) {
-            await connection.workflowService.describeNamespace({ namespace });
-          }
-        });
+        const inTime = Date.now() + 1000;
+        await connection.withDeadline(inTime, () => connection.workflowService.getSystemInfo({}));
+        for (const namespace of [options.namespace, ...(options.extraNamespaces ?? [])]) {
+          await connection.withDeadline(inTime, () => connection.workflowService.describeNamespace({ namespace }));
+        }
         return undefined;
       } catch (error) {
         last = messageOf(error);
