@@ -1,13 +1,14 @@
-// 300 workflows at any time, their worker connected one way or the other, in turns. Prints the median completions per second,
-// and the median of what a round by the gateway reached of the one beside it: the server gets slower as it fills, and rates vary by a tenth.
+// 300 workflows at any time, their worker connected one way or the other, in turns. Each round by the gateway is measured against the two direct
+// ones around it: the server gets slower as it fills, and a machine's rates vary by a tenth. Prints the median completions per second, the
+// median of those shares, and their quartiles.
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { config, optionsFor } from './connections.mjs';
 
 const PARALLEL = 300;
-const ROUNDS = 7;
-const WARM_UP = 1;
+const ROUNDS = 15;
+const WARM_UP = 2;
 const PER_ROUND = 600;
 
 Runtime.install({
@@ -22,17 +23,23 @@ const workflowBundle = await bundleWorkflowCode({
 const connection = await Connection.connect(optionsFor('direct'));
 const client = new Client({ connection, namespace: config.namespace });
 const rates = { direct: [], gateway: [] };
-for (let round = -WARM_UP; round < ROUNDS; round++) {
-  for (const way of round % 2 === 0 ? ['direct', 'gateway'] : ['gateway', 'direct']) {
-    const rate = await measure(way, `bench-${way}-${round}`);
-    console.error(`${way} ${rate.toFixed(0)}/s${round < 0 ? ' (warm-up)' : ''}`);
-    if (round >= 0) rates[way].push(rate);
-  }
+for (let round = -WARM_UP; round <= 2 * ROUNDS; round++) {
+  const way = round % 2 === 0 ? 'direct' : 'gateway';
+  const rate = await measure(way, `bench-${way}-${round}`);
+  console.error(`${way} ${rate.toFixed(0)}/s${round < 0 ? ' (warm-up)' : ''}`);
+  if (round >= 0) rates[way].push(rate);
 }
 await connection.close();
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const share = median(rates.gateway.map((rate, round) => rate / rates.direct[round]));
-console.log(JSON.stringify({ direct: median(rates.direct), gateway: median(rates.gateway), share }));
+const around = (round) => Math.sqrt(rates.direct[round] * rates.direct[round + 1]);
+const shares = rates.gateway.map((rate, round) => rate / around(round));
+const [low, share, high] = [0.25, 0.5, 0.75].map((part) => quantile(shares, part));
+console.log(
+  JSON.stringify({ direct: quantile(rates.direct, 0.5), gateway: quantile(rates.gateway, 0.5), share, low, high }),
+);
+
+function quantile(numbers, part) {
+  return numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];
+}
 
 async function measure(way, taskQueue) {
   const native = await NativeConnection.connect(optionsFor(way));
