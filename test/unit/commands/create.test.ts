@@ -1,18 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createEntry } from '../../../src/commands/registry.ts';
-import { runRoot } from '../../../src/commands/root.ts';
-import { fakeHost } from '../../support/fake-host.ts';
+import { createWorker as create, type Ran } from '../../support/create-worker.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
-
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface Created {
   readonly folder: string;
@@ -23,19 +15,6 @@ interface Created {
   readonly next: readonly { readonly command?: string; readonly text: string }[];
   readonly command: string;
   readonly status: number;
-}
-
-async function create(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const fake = fakeHost(args, { cwd, env });
-  const root = {
-    name: 'create-kuflow-worker',
-    description: 'Test',
-    version: '9.9.9',
-    invocation: 'npx create-kuflow-worker',
-    commands: createEntry,
-  };
-  const status = await runRoot(root, fake.host);
-  return { status, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
 const QUIET = ['--no-install', '--no-git', '--yes'];
