@@ -33,9 +33,8 @@ await connection.close();
 const around = (round) => Math.sqrt(rates.direct[round] * rates.direct[round + 1]);
 const shares = rates.gateway.map((rate, round) => rate / around(round));
 const [low, share, high] = [0.25, 0.5, 0.75].map((part) => quantile(shares, part));
-console.log(
-  JSON.stringify({ direct: quantile(rates.direct, 0.5), gateway: quantile(rates.gateway, 0.5), share, low, high }),
-);
+const [direct, gateway] = [rates.direct, rates.gateway].map((rounds) => quantile(rounds, 0.5));
+console.log(JSON.stringify({ direct, gateway, share, low, high, rounds: ROUNDS }));
 
 function quantile(numbers, part) {
   return numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];

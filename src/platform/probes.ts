@@ -1,12 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
-import { PlatformConnection } from './temporal/connection.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
 import { readTlsMaterial } from '../engine/material/tls-material.ts';
 import type { HealthReport } from './rest/deps.ts';
 import type { Store } from './store/open.ts';
+import { PlatformConnection } from './temporal/connection.ts';
 
 export interface ProbeOptions {
   /** PEM. */

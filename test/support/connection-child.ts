@@ -2,11 +2,10 @@
 import { executionAsyncId } from 'node:async_hooks';
 import { Connection } from '@temporalio/client';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
-import { echo, startUpstream } from '../unit/platform/gateway/harness.ts';
+import { startUpstream } from '../unit/platform/gateway/harness.ts';
 
 void (async () => {
   const server = await startUpstream();
-  server.handle = echo;
   const kind = process.argv[2] === 'platform' ? PlatformConnection : Connection;
   const connection = await kind.connect({ address: `127.0.0.1:${server.port}` });
   await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.getSystemInfo({}));

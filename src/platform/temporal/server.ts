@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { PlatformConnection } from './connection.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { reservePort } from '../ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
+import { PlatformConnection } from './connection.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */

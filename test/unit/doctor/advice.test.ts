@@ -9,10 +9,10 @@ import { projectCommands, projectView } from '../../../src/flows/doctor-project.
 import type { PackageManager } from '../../../src/scaffold/answers.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { writeUntouchedProject } from '../../support/untouched-project.ts';
 import type { Fault, World } from './matrix/fault.ts';
 import { matrix } from './matrix/matrix.ts';
 import { examineWorld, makeMaterials, rootsOf, type Materials } from './matrix/world.ts';
-import { writeUntouchedProject } from '../../support/untouched-project.ts';
 
 const temporaryFolder = temporaryFolders();
 let materials: Materials;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
-import { echo, startUpstream, type UpstreamServer } from '../gateway/harness.ts';
+import { startUpstream, type UpstreamServer } from '../gateway/harness.ts';
 
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
 
 describe("the platform's connection to Temporal", () => {
@@ -17,7 +18,7 @@ describe("the platform's connection to Temporal", () => {
   beforeAll(async () => {
     server = await startUpstream();
     await build({
-      entryPoints: [join(import.meta.dirname, '..', '..', '..', 'support', 'connection-child.ts')],
+      entryPoints: [join(ROOT, 'test', 'support', 'connection-child.ts')],
       outfile: child,
       bundle: true,
       platform: 'node',
@@ -25,7 +26,6 @@ describe("the platform's connection to Temporal", () => {
       logLevel: 'error',
       // Temporal's client reads its own package.json; its place is not in the bundle.
       external: ['@temporalio/*'],
-      absWorkingDir: join(import.meta.dirname, '..', '..', '..', '..'),
     });
   });
   afterAll(async () => {
@@ -36,7 +36,7 @@ describe("the platform's connection to Temporal", () => {
   const followed = (kind: string): unknown => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [child, kind], {
       encoding: 'utf8',
-      env: { ...process.env, NODE_PATH: join(import.meta.dirname, '..', '..', '..', '..', 'node_modules') },
+      env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
     });
     expect(status, stderr).toBe(0);
     return (JSON.parse(stdout) as { followed: boolean }).followed;
@@ -50,7 +50,6 @@ describe("the platform's connection to Temporal", () => {
   it('keeps deadline, signal and metadata for the call they are given for, and for no other', async () => {
     const connection = PlatformConnection.lazy({ address: `127.0.0.1:${server.port}` });
     try {
-      server.handle = echo;
       await Promise.all([
         connection.withMetadata({ 'x-call': 'first' }, () => connection.workflowService.getSystemInfo({})),
         connection.workflowService.getSystemInfo({}),
