@@ -20,6 +20,8 @@ export async function installBoth(root, folder) {
   const quiet = ['install', '--no-audit', '--no-fund', '--loglevel', 'error'];
   const installed = await run(NPM, [...quiet, join(folder, filename)], { cwd: ours });
   await run(NPM, [...quiet, '--save-exact', PEER], { cwd: peer });
+  // What the installations wrote goes to the disk now, not while something is measured.
+  if (process.platform !== 'win32') await run('sync', []);
   const lock = JSON.parse(await readFile(join(ours, 'node_modules', '.package-lock.json'), 'utf8'));
   return {
     kuflow: join(ours, 'node_modules', 'create-kuflow-worker', 'bin', 'kuflow.js'),
