@@ -7,7 +7,7 @@ import { NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporal
 import { config, optionsFor } from './connections.mjs';
 
 const PARALLEL = 300;
-const ROUNDS = 9;
+const ROUNDS = 15;
 const WARM_UP = 2;
 const PER_ROUND = 600;
 
