@@ -56,10 +56,8 @@ export async function measureGateway(root, folder, say) {
     if (!existsSync(MEMORY)) return rows;
     const stateDir = await mkdtemp(join(MEMORY, 'kuflow-bench-'));
     try {
-      return await withHost(entry, { stateDir, temporalPath }, async (config) => [
-        ...rows,
-        throughputRow('in memory', await load('throughput.mjs', config)),
-      ]);
+      const inMemory = await withHost(entry, { stateDir, temporalPath }, (config) => load('throughput.mjs', config));
+      return [...rows, throughputRow('in memory', inMemory)];
     } finally {
       await rm(stateDir, { recursive: true, force: true });
     }

@@ -19,7 +19,7 @@ export const ENTRIES = {
 
 // CommonJS dependencies want these three, which ES modules lack. Bundled modules may declare `require` or `__dirname`
 // of their own, so ours carry other names and the references are renamed to them.
-const BANNER = [
+export const BANNER = [
   "import{createRequire as __kuflowCreateRequire}from'node:module';",
   "import{fileURLToPath as __kuflowFileURLToPath}from'node:url';",
   "import{dirname as __kuflowDirnameOf}from'node:path';",

@@ -1,6 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { build, transform } from 'esbuild';
+import { BANNER } from './bundle.mjs';
 
 /**
  * Joins the chunks that are loaded together: each file costs about a millisecond of a start that should cost little. A group takes all
@@ -24,7 +25,7 @@ export async function mergeChunks(outputs, metafile, groups) {
     const textOf = new Map(files.map(({ path, text }) => [basename(path), text]));
     const made = commonJs
       ? [
-          { path: join(here, commonJsName(file)), text: await joined(chunks, textOf, COMMON_JS) },
+          { path: join(here, commonJsName(file)), text: await joined(chunks, withoutBanner(textOf), COMMON_JS) },
           { path: join(here, file), text: viewOf(commonJsName(file), chunks, outputOf) },
         ]
       : [{ path: join(here, file), text: await joined(chunks, textOf, { format: 'esm' }) }];
@@ -60,9 +61,17 @@ export async function entryAsCommonJs({ path, text }, file) {
 const COMMON_JS = {
   format: 'cjs',
   platform: 'node',
-  define: { 'import.meta.url': '__kuflowUrl' },
+  define: {
+    'import.meta.url': '__kuflowUrl',
+    // CommonJS has what the banner of an ES module makes.
+    __kuflowRequire: 'require',
+    __kuflowFilename: '__filename',
+    __kuflowDirname: '__dirname',
+  },
   banner: { js: 'const __kuflowUrl=require("node:url").pathToFileURL(__filename).href;' },
 };
+
+const withoutBanner = (textOf) => new Map([...textOf].map(([name, text]) => [name, text.replace(BANNER, '')]));
 
 const commonJsName = (file) => file.replace(/\.js$/, '.cjs');
 

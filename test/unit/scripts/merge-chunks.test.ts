@@ -66,6 +66,8 @@ describe('files that hold what is loaded together', () => {
     );
     for (const file of files) writeFileSync(file.path, file.text);
     expect(namesOf(files)).toEqual(['chunk.js', 'one.cjs', 'start.cjs', 'start.js', 'two.cjs']);
+    // CommonJS needs none of what stands in for its names in an ES module.
+    expect(files.find(({ path }) => basename(path) === 'start.cjs')?.text).not.toContain('createRequire');
     for (const name of ['one', 'two'])
       expect(started(join(outdir, `${name}.cjs`))).toBe(`true Error: late,${name} 1\n`);
   });
