@@ -168,16 +168,17 @@ function steps(
     { command: scriptCommand(packageManager, 'lint'), text: 'types and lint' },
     { command: scriptCommand(packageManager, 'test'), text: 'the tests of every process' },
   ];
+  const simulation = (code: string): NextStep => ({
+    command: `${invocation} dev simulate ${shellWord(code)} -- node --import tsx src/main.ts --dev`,
+    text: 'run one to its end on a local KuFlow; one that runs is started again first',
+  });
   switch (addition.kind) {
     case 'process':
     case 'resumed-process': {
       const { process, workflow } = addition.kind === 'process' ? addition.definition : addition.process.definition;
       return [
         ...checks,
-        {
-          command: `${invocation} dev simulate ${shellWord(process.code)} -- node --import tsx src/main.ts --dev`,
-          text: 'run one to its end on a local KuFlow; one that runs is started again first',
-        },
+        simulation(process.code),
         {
           text: `in KuFlow's app, enter on the definition's screen of ${process.code}: task queue ${workflow.taskQueue}, type ${workflow.type}`,
         },
@@ -188,6 +189,7 @@ function steps(
       const others = processes.length > 1 ? ` of ${code}` : '';
       return [
         ...checks,
+        simulation(code),
         {
           text: `add the task${others} in KuFlow's app too; processes that run already need patched(…), see README.md`,
         },

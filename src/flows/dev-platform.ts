@@ -5,6 +5,7 @@ import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
 import { startPlatform } from '../platform/platform.ts';
 import {
+  definitionDigest,
   readRunningState,
   removeStateFile,
   stateOf,
@@ -99,11 +100,27 @@ function runsAlready(running: PlatformState, stateDir: string, cwd: string): Kno
   });
 }
 
-/** The platform that runs on the state folder, or a new one. */
+/** The platform that runs on the state folder, or a new one. Rejects with a usage error when a definition file is given that the running one does not serve. */
 export async function attachOrStart(request: DevPlatformRequest): Promise<DevPlatform> {
   const running = await readRunningState(stateFolder(request));
   if (running === undefined) return startDevPlatform(request);
-  return { state: running, definitions: await servedDefinitions(request), owned: false, stop: () => Promise.resolve() };
+  const definitions = await servedDefinitions(request);
+  if ((request.definitionFiles ?? []).length > 0) for (const one of definitions) refuseUnserved(running, one);
+  return { state: running, definitions, owned: false, stop: () => Promise.resolve() };
+}
+
+/** Throws a usage error for a definition that a running platform, which was started with its own, does not serve as it is. */
+export function refuseUnserved(running: PlatformState, definition: ProcessDefinition): void {
+  const { code } = definition.process;
+  const { pid, processes, digests } = running;
+  const isServed = processes.includes(code);
+  if (isServed && (digests === undefined || digests[code] === definitionDigest(definition))) return;
+  const does = isServed
+    ? `serves another definition of ${code}`
+    : `does not serve ${code}, only ${processes.join(', ')}`;
+  throw usageError(`The platform that runs here (pid ${pid}) ${does}`, [
+    'Stop it and start it again with this definition, or give another folder with --state-dir',
+  ]);
 }
 
 /** The platform that runs on the state folder; KnownError when none does. */

@@ -8,7 +8,13 @@ import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { workflowPollers } from '../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from './dev-command.ts';
-import { attachOrStart, workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
+import {
+  attachOrStart,
+  refuseUnserved,
+  workerEnvironment,
+  type DevPlatform,
+  type DevPlatformRequest,
+} from './dev-platform.ts';
 import { checkAnswers, readAnswers, type Answers } from './simulate-answers.ts';
 import { Stuck, type StuckItem } from './simulate-ending.ts';
 import { answerUntilCompleted } from './simulate-user.ts';
@@ -106,12 +112,7 @@ function chosenDefinition(request: SimulateRequest, platform: DevPlatform): Proc
       [`Known: ${codes.join(', ')}`],
     );
   }
-  if (!owned && !state.processes.includes(found.process.code)) {
-    throw usageError(
-      `The platform that runs here (pid ${state.pid}) does not serve ${found.process.code}, only ${state.processes.join(', ')}`,
-      ['Stop it and start it again with this definition, or give another folder with --state-dir'],
-    );
-  }
+  if (!owned) refuseUnserved(state, found);
   return found;
 }
 

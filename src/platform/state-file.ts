@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './platform-types.ts';
 import { ownerOf } from './store/owner-lock.ts';
@@ -23,6 +25,8 @@ export interface PlatformState extends PlatformAccess {
   };
   /** Codes of the process definitions that it serves. */
   readonly processes: readonly string[];
+  /** `definitionDigest` of each of them by its code; absent when a version that wrote none started it. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 
 const STATE_FILE = 'platform.json';
@@ -45,7 +49,18 @@ export function stateOf(platform: Platform, caBundleFile: string): PlatformState
       token: identity.user.token,
     },
     processes: platform.definitions.map((definition) => definition.process.code),
+    digests: Object.fromEntries(
+      platform.definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
+    ),
   };
+}
+
+/** The same for definitions that say the same, whatever the order of their keys. */
+export function definitionDigest(definition: ProcessDefinition): string {
+  const sorted = JSON.stringify(definition, (_key, value: unknown) =>
+    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return createHash('sha256').update(sorted).digest('hex');
 }
 
 /** Path of the file, for messages. */

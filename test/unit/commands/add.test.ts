@@ -48,6 +48,10 @@ describe('add task', () => {
       'src/workflows.ts': 'written generated',
       'test/workflows.test.ts': 'written generated',
     });
+    expect((JSON.parse(ran.stdout) as AddResult).next).toContainEqual({
+      command: 'npx kuflow dev simulate LOAN -- node --import tsx src/main.ts --dev',
+      text: 'run one to its end on a local KuFlow; one that runs is started again first',
+    });
     expect(read('src/workflows.ts')).toContain('// Review it\n  await kuflow.humanTask(tasks.review);');
     const again = join(project, '..', 'again');
     const definition = path('kuflow.process.yaml');
