@@ -1,5 +1,7 @@
 import type { DevEvent, DevPlatformRequest } from '../flows/dev-platform.ts';
-import type { PortRequest } from '../platform/platform-types.ts';
+import type { PlatformEndpoints, PortRequest } from '../platform/platform-types.ts';
+import { idleOptionsLine } from '../terminal/platform-view.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 import type { DevFlags } from './dev.ts';
 
@@ -31,4 +33,23 @@ export function devRequest(
       ...(flags.certificateLife === undefined ? {} : { certificateLife: flags.certificateLife }),
     },
   };
+}
+
+/** Warns of the options given that only a start takes, in one line; a port that the running platform has anyway is none of them. */
+export function warnOfIdleOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
+  const moves = (port: number | undefined, address: string): boolean =>
+    port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
+  const idle: Readonly<Record<string, boolean>> = {
+    '--temporal-path': flags.temporalPath !== undefined,
+    '--port': moves(flags.port, running.http),
+    '--https-port': moves(flags.httpsPort, running.https),
+    '--engine-port': moves(flags.enginePort, running.engine),
+    '--host-name': flags.hostName !== undefined,
+    '--token-life': flags.tokenLife !== undefined,
+    '--token-grace': flags.tokenGrace !== undefined,
+    '--certificate-life': flags.certificateLife !== undefined,
+    '--requests': flags.requests === true,
+  };
+  const options = Object.keys(idle).filter((option) => idle[option]);
+  if (options.length > 0) progress.note(idleOptionsLine(options), 'warning');
 }

@@ -11,7 +11,7 @@ import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { escapedJson, jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
-import { devRequest } from './dev-request.ts';
+import { devRequest, warnOfIdleOptions } from './dev-request.ts';
 import type { DevFlags } from './dev.ts';
 
 const NOT_RUN = 125;
@@ -51,7 +51,9 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
       ...request,
       command: [program, ...rest],
       onReady: (platform) => {
-        if (!platform.owned) progress.note(attachedLine(platform.state));
+        if (platform.owned) return;
+        progress.note(attachedLine(platform.state));
+        warnOfIdleOptions(progress, flags, platform.state.endpoints);
       },
     });
     if (result.kind === 'not-started') shown(result.error, result.status);

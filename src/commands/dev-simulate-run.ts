@@ -6,7 +6,7 @@ import { platformView, showSimulation, simulateView } from '../terminal/platform
 import { openProgress } from '../terminal/progress.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
 import type { CommandContext } from './context.ts';
-import { devRequest } from './dev-request.ts';
+import { devRequest, warnOfIdleOptions } from './dev-request.ts';
 import type { SimulateFlags } from './dev.ts';
 
 export async function runSimulate(
@@ -27,6 +27,7 @@ export async function runSimulate(
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
+  const show = simulateView(progress);
   try {
     const result = await simulate({
       ...devRequest(
@@ -40,7 +41,10 @@ export async function runSimulate(
       ...(flags.answers === undefined ? {} : { answersFile: flags.answers }),
       timeoutMs: flags.timeout * 1000,
       output: flags.workerLog === undefined ? 'stderr' : { file: resolve(context.cwd, flags.workerLog) },
-      onStep: simulateView(progress),
+      onStep: (step) => {
+        show(step);
+        if (step.kind === 'platform-ready' && !step.owned) warnOfIdleOptions(progress, flags, step.endpoints);
+      },
     });
     progress.stop();
     if (flags.json === true) terminal.out.line(jsonLine(result));

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { interrupted, KnownError, usageError, type ExitStatus } from '../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
+import type { PlatformEndpoints } from '../platform/platform-types.ts';
 import { readTimeline, type TimelineEntry } from '../platform/rest/timeline-client.ts';
 import { readWorkers } from '../platform/rest/workers-client.ts';
 import type { ProcessExit } from '../platform/supervisor/client.ts';
@@ -33,7 +34,12 @@ export interface SimulateRequest extends DevPlatformRequest {
 
 export type SimulateStep =
   /** `owned`: started for this simulation, not found running. */
-  | { readonly kind: 'platform-ready'; readonly address: string; readonly owned: boolean; readonly pid: number }
+  | {
+      readonly kind: 'platform-ready';
+      readonly endpoints: PlatformEndpoints;
+      readonly owned: boolean;
+      readonly pid: number;
+    }
   | { readonly kind: 'command-started'; readonly pid: number; readonly taskQueue: string }
   | { readonly kind: 'command-polls'; readonly taskQueue: string }
   | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
@@ -75,7 +81,7 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
   const platform = await attachOrStart(request);
   try {
     const { state, owned } = platform;
-    request.onStep({ kind: 'platform-ready', address: state.endpoints.https, owned, pid: state.pid });
+    request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
     const definition = chosenDefinition(request, platform);
     checkAnswers(answers, definition);
     const user = createKuFlowClient({

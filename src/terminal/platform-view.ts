@@ -140,6 +140,11 @@ export function attachedLine(state: { readonly pid: number; readonly endpoints: 
   return `Uses the local KuFlow that runs here, pid ${state.pid}, ${state.endpoints.https}`;
 }
 
+/** Says of options for a start that they came too late. */
+export function idleOptionsLine(options: readonly string[]): string {
+  return `Without effect on the KuFlow that runs here, which takes them when it is started: ${options.join(', ')}`;
+}
+
 const KINDS: Readonly<Record<string, string>> = {
   'process-started': 'process started',
   'process-completed': 'process completed',
@@ -183,7 +188,7 @@ export function simulateView(progress: Progress): (step: SimulateStep) => void {
   return (step) => {
     switch (step.kind) {
       case 'platform-ready':
-        if (!step.owned) progress.note(attachedLine({ pid: step.pid, endpoints: { https: step.address } }));
+        if (!step.owned) progress.note(attachedLine(step));
         break;
       case 'command-started':
         progress.begin(`Wait for the worker to poll ${step.taskQueue}`);

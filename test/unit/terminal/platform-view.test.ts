@@ -129,7 +129,12 @@ describe('the view of a simulation', () => {
   it('ends each step that it began, and none that it did not', () => {
     const { channel: err, text } = channel(false);
     const view = simulateView(openProgress(err));
-    view({ kind: 'platform-ready', address: 'https://a', owned: false, pid: 5 });
+    view({
+      kind: 'platform-ready',
+      endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' },
+      owned: false,
+      pid: 5,
+    });
     view({ kind: 'command-started', pid: 6, taskQueue: 'Q' });
     view({ kind: 'command-polls', taskQueue: 'Q' });
     view({ kind: 'ended', status: 1 });

@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sampleDefinition } from '../../../src/process/sample.ts';
+import type { Ran } from '../../support/create-worker.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
+import { leaveRunningState } from '../../support/running-state.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+let folder: string;
+let running: { close(): void };
+const dev = (...args: readonly string[]): Promise<Ran> => runKuflow(folder, ['dev', ...args]);
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  const stateDir = join(folder, '.kuflow', 'dev');
+  mkdirSync(stateDir, { recursive: true });
+  running = await leaveRunningState(stateDir, sampleDefinition());
+});
+afterEach(() => running.close());
+
+describe('options for the start of a platform, where one runs', () => {
+  const LATE = ['--port', '1234', '--token-life', '5s', '--host-name', 'foo', '--requests'];
+  const WARNING =
+    'Without effect on the KuFlow that runs here, which takes them when it is started: --port, --host-name, --token-life, --requests\n';
+
+  it('are warned of in one line', async () => {
+    expect((await dev('exec', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
+    expect((await dev(...LATE, 'exec', '--', 'no-such-program')).stderr).toContain(WARNING);
+    expect((await dev('simulate', 'NOPE', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
+  });
+
+  it('are not where they ask for what there is', async () => {
+    const { stderr } = await dev('exec', '--port', '7480', '--https-port', '0', '--', 'no-such-program');
+    expect(stderr).toContain('Uses the local KuFlow that runs here');
+    expect(stderr).not.toContain('Without effect');
+  });
+});
