@@ -134,7 +134,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
     )
-    .addOption(several('--host-name <name>', 'DNS name for certificates and endpoints; again for each'))
+    .addOption(several('--host-name <name>', 'DNS name for certificates and endpoints; again for each', dnsName))
     .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(seconds))
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),
@@ -147,6 +147,16 @@ function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port number, 0 to 65535, is expected.');
   return value;
+}
+
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+
+function dnsName(text: string): string {
+  // Digits and dots alone are an address to a URL, and not every such one is an address.
+  if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
+    throw new InvalidArgumentError('A DNS name such as kuflow.local is expected.');
+  return text;
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

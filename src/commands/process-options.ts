@@ -1,11 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 const LARGEST_SAMPLE = 1000;
 
-/** An option that may be given several times, each with one value. */
-export function several(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(collect);
+/** An option that may be given several times, each with one value, which `read` may refuse. */
+export function several(flags: string, description: string, read = (value: string): string => value): Option {
+  return new Option(flags, description).argParser((value: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    read(value),
+  ]);
 }
 
 /** How many instances a discovery may read. */

@@ -38,3 +38,19 @@ describe('options for the start of a platform, where one runs', () => {
     expect(stderr).not.toContain('Without effect');
   });
 });
+
+describe('--host-name', () => {
+  it.each(['a b', 'a/b', '::1', '*.local', 'a..b', '-a', '1.2.3.999', 'a'.repeat(64)])(
+    'is refused when it is no DNS name: %s',
+    async (name) => {
+      const { status, stderr } = await dev('--host-name', name);
+      expect(status).toBe(2);
+      expect(stderr).toContain('A DNS name such as kuflow.local is expected.');
+    },
+  );
+
+  it.each(['kuflow', 'kuflow.local', 'my_service', 'host.docker.internal', '10.0.0.1'])('may be %s', async (name) => {
+    const { stderr } = await dev('--host-name', 'first.local', '--host-name', name);
+    expect(stderr).toContain('A local platform runs here already');
+  });
+});
