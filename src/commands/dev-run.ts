@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { usageError } from '../base/errors.ts';
+import { codeOf, KnownError, usageError } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { devExec } from '../flows/dev-exec.ts';
 import { runningPlatform, startDevPlatform } from '../flows/dev-platform.ts';
 import { readHistory, serverPath, settingsOf } from '../flows/dev-tools.ts';
-import { shellWord } from '../names/shell.ts';
+import { pathOption, shellWord } from '../names/shell.ts';
 import { attachedLine, platformView, readyHints, readyLine } from '../terminal/platform-view.ts';
 import { printError } from '../terminal/print-error.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -23,7 +23,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
-  for (const line of readyHints(platform.state, invocation)) terminal.err.line(line);
+  for (const line of readyHints(platform.state, invocation, flags.stateDir)) terminal.err.line(line);
   await new Promise<void>((resolveWait) => {
     if (request.signal.aborted) resolveWait();
     else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
@@ -38,7 +38,9 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
   const { terminal } = context;
   const [program, ...rest] = words;
   if (program === undefined)
-    throw usageError('A command is expected after --', [`${context.invocation} dev exec -- npm start`]);
+    throw usageError('A command is expected after --', [
+      `${context.invocation} dev exec${pathOption('--state-dir', flags.stateDir)} -- npm start`,
+    ]);
   const progress = openProgress(terminal.err);
   const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
   const shown = (error: unknown, status: 125 | 126 | 127): void => {
@@ -83,7 +85,18 @@ export async function runHistory(
   const history = await readHistory(await runningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }), id);
   if (flags.output === undefined) context.terminal.out.line(escapedJson(history));
   else {
-    await writeFile(resolve(context.cwd, flags.output), `${history}\n`);
+    const path = resolve(context.cwd, flags.output);
+    try {
+      await writeFile(path, `${history}\n`);
+    } catch (error) {
+      throw new KnownError({
+        message: 'The history could not be written',
+        tried: path,
+        seen: codeOf(error) ?? 'unknown error',
+        next: ['Give --output a file that may be written, in a folder that is there'],
+        cause: error,
+      });
+    }
     context.terminal.err.line(`The history of ${forTerminal(id)} is in ${forTerminal(flags.output, 1000)}`);
   }
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { simulate } from '../flows/simulate.ts';
-import { shellWord } from '../names/shell.ts';
+import { pathOption, shellWord } from '../names/shell.ts';
 import { platformView, showSimulation, simulateView } from '../terminal/platform-view.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
@@ -20,9 +20,11 @@ export async function runSimulate(
   const after = divider === -1 ? 0 : context.argv.length - divider - 1;
   const [code, ...surplus] = words.slice(0, words.length - after);
   const [program, ...rest] = words.slice(words.length - after);
-  if (program === undefined || surplus.length > 0) {
-    throw usageError('A worker command is expected after --', [
-      `${context.invocation} dev simulate ${shellWord(code ?? 'CODE')} -- npm start`,
+  const one = `${context.invocation} dev simulate ${shellWord(code ?? 'CODE')}${pathOption('--state-dir', flags.stateDir)}`;
+  if (program === undefined) throw usageError('A worker command is expected after --', [`${one} -- npm start`]);
+  if (surplus.length > 0) {
+    throw usageError(`One process definition code is expected before --, ${surplus.join(' ')} is too much`, [
+      `${one} -- ${[program, ...rest].map(shellWord).join(' ')}`,
     ]);
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { KnownError, usageError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
+import { pathOption } from '../names/shell.ts';
 import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
 import { startPlatform } from '../platform/platform.ts';
@@ -58,7 +59,7 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
 export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
-  if (running !== undefined) throw runsAlready(running, stateDir, request.cwd);
+  if (running !== undefined) throw runsAlready(running, request);
   const definitions = await servedDefinitions(request);
   const temporal = await findTemporal({
     env: request.env,
@@ -87,14 +88,15 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   };
 }
 
-function runsAlready(running: PlatformState, stateDir: string, cwd: string): KnownError {
-  const command = ownCommand(cwd);
+function runsAlready(running: PlatformState, request: DevPlatformRequest): KnownError {
+  const command = ownCommand(request.cwd);
+  const there = pathOption('--state-dir', request.stateDir);
   return new KnownError({
     message: `A local platform runs here already, pid ${running.pid}`,
-    tried: `the state of ${stateDir}`,
+    tried: `the state of ${stateFolder(request)}`,
     seen: `${running.endpoints.https}, serving ${running.processes.join(', ')}`,
     next: [
-      `Use it: ${command} dev exec -- npm start, or ${command} dev env`,
+      `Use it: ${command} dev exec${there} -- npm start, or ${command} dev env${there}`,
       `Or stop it (Ctrl-C there, or kill ${running.pid}), or start another one with --state-dir`,
     ],
   });
@@ -134,7 +136,10 @@ export async function runningPlatform(request: {
   throw new KnownError({
     message: 'No local platform runs here',
     tried: `the state of ${stateDir}`,
-    next: [`Start it: ${ownCommand(request.cwd)} dev`, 'Or name its folder with --state-dir'],
+    next: [
+      `Start it: ${ownCommand(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
+      'Or name its folder with --state-dir',
+    ],
   });
 }
 

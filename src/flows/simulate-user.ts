@@ -4,6 +4,7 @@ import { ownCommand } from '../base/own-command.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
+import { pathOption } from '../names/shell.ts';
 import { readTimeline } from '../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
@@ -19,6 +20,8 @@ export interface UserWork {
   readonly processId: string;
   /** Absolute: where the advice is followed. */
   readonly cwd: string;
+  /** As it was given, relative to `cwd`. */
+  readonly stateDir: string | undefined;
   readonly answers: Answers;
   /** Milliseconds. */
   readonly timeoutMs: number;
@@ -124,7 +127,7 @@ async function late(work: UserWork, open: readonly ListedItem[]): Promise<Stuck>
       ...(first === undefined ? {} : { item: first }),
       next: [
         failing.length > 0 ? "Look at the worker's output" : 'Give it more time with --timeout',
-        `See what has happened: ${ownCommand(work.cwd)} dev history ${work.processId}, while the platform runs`,
+        `See what has happened: ${ownCommand(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}, while the platform runs`,
       ],
     },
   );

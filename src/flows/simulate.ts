@@ -1,5 +1,6 @@
+import { open } from 'node:fs/promises';
 import { systemClock } from '../base/clock.ts';
-import { interrupted, KnownError, usageError, type ExitStatus } from '../base/errors.ts';
+import { interrupted, KnownError, messageOf, usageError, type ExitStatus } from '../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { PlatformEndpoints } from '../platform/platform-types.ts';
 import { readTimeline, type TimelineEntry } from '../platform/rest/timeline-client.ts';
@@ -78,6 +79,7 @@ type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
  */
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
+  await checkOutput(request.output);
   const platform = await attachOrStart(request);
   try {
     const { state, owned } = platform;
@@ -99,6 +101,17 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
     if (platform.owned) request.onStep({ kind: 'platform-stopping' });
     await platform.stop();
     if (platform.owned) request.onStep({ kind: 'platform-stopped' });
+  }
+}
+
+async function checkOutput(output: SimulateRequest['output']): Promise<void> {
+  if (output === 'stderr') return;
+  try {
+    await (await open(output.file, 'a', 0o600)).close();
+  } catch (error) {
+    throw usageError(`The worker's log can't be written to ${output.file}: ${messageOf(error)}`, [
+      'Give --worker-log a file that may be written, in a folder that is there',
+    ]);
   }
 }
 
@@ -154,7 +167,7 @@ async function run(
     request.onStep({ kind: 'process-started', code, processId: process.id });
     await answerUntilCompleted({
       ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
-      ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd },
+      ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
       failingWork: () => failingWork(platform, process.id),

@@ -28,6 +28,11 @@ export function shellPath(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path);
 }
 
+/** An option with its path, after a blank, to follow a command; nothing without a path. */
+export function pathOption(name: string, path: string | undefined): string {
+  return path === undefined ? '' : ` ${name} ${shellPath(path)}`;
+}
+
 const LONGEST_PORTABLE = 200;
 
 /**

@@ -1,6 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import type { DevEvent } from '../flows/dev-platform.ts';
 import type { SimulateResult, SimulateStep } from '../flows/simulate.ts';
+import { pathOption } from '../names/shell.ts';
 import type { TimelineEntry } from '../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import { palette } from './palette.ts';
@@ -121,17 +122,23 @@ export function readyLine(state: PlatformState): string {
   return `kuflow dev is ready: REST ${state.endpoints.https} and ${state.endpoints.http}, engine ${state.endpoints.engine}`;
 }
 
-/** Where to go from a platform that is ready; `invocation` starts this command. */
-export function readyHints(state: PlatformState, invocation: string): readonly string[] {
+/** Where to go from a platform that is ready; `invocation` starts this command, `stateDir` is as it was given. */
+export function readyHints(
+  state: Pick<PlatformState, 'processes'>,
+  invocation: string,
+  stateDir?: string,
+): readonly string[] {
+  const there = pathOption('--state-dir', stateDir);
   return table(
     [
       ['processes', state.processes.join(', ')],
-      ['worker', `${invocation} dev exec -- npm start`],
-      ['settings', `${invocation} dev env`],
-      ['try it', `${invocation} dev simulate -- npm start`],
+      ['worker', `${invocation} dev exec${there} -- npm start`],
+      ['settings', `${invocation} dev env${there}`],
+      ['try it', `${invocation} dev simulate${there} -- npm start`],
       ['stop', 'Ctrl-C'],
     ],
     '  ',
+    Infinity,
   );
 }
 

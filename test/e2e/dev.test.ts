@@ -209,6 +209,13 @@ describe('kuflow dev history', () => {
     const { status, stdout } = dev(['history', id, '--output', 'history.json']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(readFileSync(join(folder, 'history.json'), 'utf8')).toBe(history);
+    const nowhere = join(folder, 'none', 'history.json');
+    const refused = dev(['history', id, '--output', nowhere]);
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toContain('The history could not be written');
+    expect(refused.stderr).toContain(nowhere);
+    expect(refused.stderr).toContain('ENOENT');
+    expect(refused.stderr).not.toContain('defect');
   });
 
   it('says that there is no such workflow: 1', () => {

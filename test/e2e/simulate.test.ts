@@ -198,7 +198,11 @@ describe('kuflow dev simulate on a platform that runs', () => {
       expect(status).toBe(4);
       expect(result.problem).toMatch(fails);
       expect(result.next).toContain("Look at the worker's output");
-      expect(result.next?.join()).toMatch(/See what has happened: npx (-p create-kuflow-worker )?kuflow dev history /);
+      expect(result.next?.join()).toMatch(
+        new RegExp(
+          `See what has happened: npx (-p create-kuflow-worker )?kuflow dev history \\S+ --state-dir ${stateDir()}, `,
+        ),
+      );
     }
   });
 

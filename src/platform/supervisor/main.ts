@@ -25,7 +25,6 @@ const poll = setInterval(() => {
   if (!ownerLives()) stop();
 }, OWNER_POLL);
 
-const output = order.logFile === undefined ? 'ignore' : openSync(order.logFile, 'a', 0o600);
 const state = { stopping: false };
 let child: ChildProcess | undefined;
 
@@ -40,6 +39,7 @@ try {
 }
 
 function start(): void {
+  const output = order.logFile === undefined ? 'ignore' : openSync(order.logFile, 'a', 0o600);
   child = spawn(order.command, order.args, {
     detached: !windows,
     windowsHide: true,

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../src/flows/dev-platform.ts';
 import type { SimulateResult } from '../../../src/flows/simulate.ts';
-import { platformView, showSimulation, simulateView, timelineLines } from '../../../src/terminal/platform-view.ts';
+import {
+  platformView,
+  readyHints,
+  showSimulation,
+  simulateView,
+  timelineLines,
+} from '../../../src/terminal/platform-view.ts';
 import { marksFor } from '../../../src/terminal/marks.ts';
 import { openProgress } from '../../../src/terminal/progress.ts';
 import type { Channel } from '../../../src/terminal/terminal.ts';
@@ -46,6 +52,14 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
 });
 
 describe('the view of a platform', () => {
+  it('ends with commands that find it, whole', () => {
+    const hints = (stateDir?: string): string => readyHints({ processes: ['LOAN'] }, 'npx kuflow', stateDir).join('\n');
+    expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
+    const folder = `/tmp/${'d'.repeat(600)} 2`;
+    for (const command of ['exec', 'env', 'simulate'])
+      expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
+  });
+
   it('is one step for its start', () => {
     const parts = ['store', 'temporal', 'gateway', 'rest'] as const;
     const events = parts.flatMap((part): DevEvent[] => [

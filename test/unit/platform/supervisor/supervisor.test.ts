@@ -111,6 +111,10 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       name: 'KnownError',
       seen: expect.stringContaining('ENOENT') as string,
     });
+    const logFile = join(folder, 'absent', 'log');
+    await expect(
+      superviseProcess({ supervisorEntry: entry, command: process.execPath, args: ['-e', ''], logFile }),
+    ).rejects.toMatchObject({ seen: `ENOENT: no such file or directory, open '${logFile}'` });
     await expect(
       superviseProcess({ supervisorEntry: join(folder, 'absent.js'), command: 'true', args: [] }),
     ).rejects.toMatchObject({
