@@ -232,6 +232,15 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(stderr).toContain(message);
   });
 
+  it('refuses a definition that was changed since: 2', () => {
+    const changed = join(folder, 'changed.yaml');
+    writeFileSync(changed, stringify(loanLike('GOOD')));
+    const args = ['dev', 'simulate', '--state-dir', stateDir(), '--definition', changed, '--', 'true'];
+    const { status, stdout, stderr } = runKuflow(args, { cwd: folder });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(`The platform that runs here (pid ${state.pid}) serves another definition of GOOD`);
+  });
+
   it('refuses answers for a task that nobody fills in: 2', () => {
     const answers = join(folder, 'wrong.yaml');
     writeFileSync(answers, stringify({ tasks: { CHECK_CREDIT: {} } }));
