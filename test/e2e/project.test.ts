@@ -135,7 +135,18 @@ describe('the project that the packed package creates', () => {
     expect(started.status).not.toBe(0);
     const said = started.stdout + started.stderr;
     expect(said).toContain('kuflow dev');
-    expect(said).toContain('kuflow credentials pull');
+    expect(said).toContain('kuflow login');
+  });
+
+  it('says which module a workflow may not use', async () => {
+    const workflows = join(project, 'src', 'workflows.ts');
+    const text = readFileSync(workflows, 'utf8');
+    writeFileSync(workflows, `${text}\nimport { readFileSync } from 'node:fs';\nexport const names = readFileSync;\n`);
+    const worker = [process.execPath, '--import', 'tsx', 'src/main.ts', '--dev'];
+    const failed = await run(['npx', 'kuflow', 'dev', 'exec', '--', ...worker]);
+    expect(failed.status, failed.all).toBe(1);
+    expect(failed.all).toContain('node:fs');
+    writeFileSync(workflows, text);
   });
 
   it.runIf(!onWindows)('leaves no process behind, and no secret in the project', () => {

@@ -1,5 +1,5 @@
 import { noopMetricMeter, type Logger, type MetricMeter } from '@temporalio/common';
-import { Runtime } from '@temporalio/worker';
+import { Runtime, type RuntimeOptions } from '@temporalio/worker';
 import * as activities from './activities.ts';
 import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
@@ -21,6 +21,7 @@ const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN = 1_000;
 
 const options = new Set(process.argv.slice(2));
+let flushLogs = (): void => undefined;
 const load = (): Settings => loadSettings(process.cwd(), process.env);
 
 async function main(): Promise<number> {
@@ -113,14 +114,20 @@ function installRuntime({ worker }: Settings, logger: Logger, development: boole
     const bindAddress = `${development ? '127.0.0.1' : '0.0.0.0'}:${worker.metricsPort}`;
     try {
       const telemetryOptions = { logging, metrics: { prometheus: { bindAddress } } };
-      return Runtime.install({ ...common, telemetryOptions }).metricMeter;
+      return installed({ ...common, telemetryOptions }).metricMeter;
     } catch (error) {
       if (!development) throw new Error(`worker.metrics-port ${worker.metricsPort} can't be used`, { cause: error });
       logger.warn('The metrics port is taken: there are no metrics', { port: worker.metricsPort });
     }
   }
-  Runtime.install({ ...common, telemetryOptions: { logging } });
+  installed({ ...common, telemetryOptions: { logging } });
   return noopMetricMeter;
+}
+
+function installed(runtimeOptions: RuntimeOptions): Runtime {
+  const runtime = Runtime.install(runtimeOptions);
+  flushLogs = () => runtime.flushLogs();
+  return runtime;
 }
 
 function writeTo(stream: NodeJS.WriteStream): (line: string) => void {
@@ -131,10 +138,11 @@ function indent(text: string): string {
   return text.replace(/^/gm, '  ');
 }
 
-const WHERE_TO_GET_SETTINGS = `Two commands help:
+const WHERE_TO_GET_SETTINGS = `What is only missing can come from the tool:
 
-  npx kuflow dev exec -- <command>   runs a command, such as this worker, with a local KuFlow
-  npx kuflow credentials pull        gets the credentials of a real KuFlow into application-local.yaml
+  npx kuflow dev exec -- <command>           runs a command, such as this worker, with a local KuFlow
+  npx kuflow login                           stores the credentials of a real KuFlow,
+  npx kuflow credentials exec -- <command>   and runs a command with them
 `;
 
 main().then(
@@ -144,6 +152,8 @@ main().then(
     setTimeout(() => process.exit(), 2_000).unref();
   },
   (error: unknown) => {
+    // The runtime keeps lines back for a moment to put them in order: those of the bundler say what is wrong with a workflow.
+    flushLogs();
     const logger = createLogger({
       level: 'ERROR',
       format: options.has('--dev') ? 'text' : 'json',
