@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
+import { explainingSystemErrors } from '../base/system-error.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
@@ -25,6 +26,7 @@ import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
 /** Where the parts listen unless a port is asked for. */
 export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483 } as const;
 
+const OPENING = "Opening the local platform's state";
 const TOKEN_LIFE = 3600;
 const TOKEN_GRACE = 120;
 const CERTIFICATE_LIFE = 400 * 24 * 3600;
@@ -67,14 +69,19 @@ async function start(
   const report = options.report ?? (() => undefined);
   const hostNames = options.hostNames ?? [];
   const { signal } = options;
-  await makePrivateFolder(options.stateDir);
-
+  const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
-  const store = openStore({ path: storePath(options.stateDir), clock });
-  undo.push(() => store.close());
-  const pki = join(options.stateDir, 'pki');
-  const authority = await openAuthority({ folder: pki, clock });
-  const tokens = await openEngineTokens({ folder: pki, graceSeconds: options.tokenGrace ?? TOKEN_GRACE, clock });
+  const { store, authority, tokens } = await explainingSystemErrors(OPENING, stateDir, async () => {
+    await makePrivateFolder(stateDir);
+    const opened = openStore({ path: storePath(stateDir), clock });
+    undo.push(() => opened.close());
+    const pki = join(stateDir, 'pki');
+    return {
+      store: opened,
+      authority: await openAuthority({ folder: pki, clock }),
+      tokens: await openEngineTokens({ folder: pki, graceSeconds: options.tokenGrace ?? TOKEN_GRACE, clock }),
+    };
+  });
 
   // The outbox needs the engine, which needs the namespace, which the domain decides: it wakes whatever is there by then.
   const late: { outbox?: Outbox; probes?: Probes } = {};
@@ -122,7 +129,7 @@ async function start(
   report({ kind: 'starting', part: 'temporal' });
   const temporal = await keepTemporalRunning({
     path: options.temporalPath,
-    stateDir: options.stateDir,
+    stateDir,
     namespace,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
     ...(options.dynamicConfig === undefined ? {} : { dynamicConfig: options.dynamicConfig }),

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
+import { explainingSystemErrors } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './platform-types.ts';
@@ -83,6 +84,12 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
+  return await explainingSystemErrors("Reading the local platform's state", stateFilePath(stateDir), () =>
+    runningState(stateDir),
+  );
+}
+
+async function runningState(stateDir: string): Promise<PlatformState | undefined> {
   let text: string;
   try {
     text = await readFile(stateFilePath(stateDir), 'utf8');

@@ -1,36 +1,13 @@
 import { codeOf, KnownError } from '../../base/errors.ts';
-
-const AGAIN = 'Run it again when the cause is gone';
-
-/** What a code says, and what to do about it. */
-const MEANING: Readonly<Record<string, readonly [meaning: string, next: string]>> = {
-  ENOSPC: ['the disk is full', 'Make room, then run it again'],
-  EDQUOT: ['the quota of this user is used up', 'Make room, then run it again'],
-  EACCES: ['the permissions do not allow it', 'Check whose it is and who may write there, then run it again'],
-  EPERM: ['the system does not allow it', 'Check whose it is and who may write there, then run it again'],
-  EROFS: ['the file system is read-only', AGAIN],
-  ELOOP: ['it is a symbolic link', 'Put a plain file or folder in its place, then run it again'],
-  EISDIR: ['it is a folder', 'Put a plain file in its place, then run it again'],
-  ENOTDIR: ['a part of the path is no folder', 'Put a folder in its place, then run it again'],
-  EXDEV: ['it is on another file system', AGAIN],
-  EIO: ['the disk failed', AGAIN],
-};
+import { systemErrorParts } from '../../base/system-error.ts';
 
 /** A call of the system that failed, with what it was for. */
 export class StoreError extends KnownError {}
 
 /** A failed call of the system as an error that says what it was for; anything else as it came. */
 export function storeError(error: unknown, doing: string, path: string): unknown {
-  const code = codeOf(error);
-  if (error instanceof KnownError || code === undefined) return error;
-  const [meaning, next] = MEANING[code] ?? [undefined, AGAIN];
-  return new StoreError({
-    message: `${doing} failed${meaning === undefined ? '' : `: ${meaning}`}`,
-    tried: path,
-    seen: code,
-    next: [next],
-    cause: error,
-  });
+  const parts = systemErrorParts(error, doing, path);
+  return parts === undefined ? error : new StoreError(parts);
 }
 
 /** The same error, of a run that ends with it before it has switched to a new set. */

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { startPlatform } from '../../../src/platform/platform.ts';
 import { readRunningState } from '../../../src/platform/state-file.ts';
 import { openStore } from '../../../src/platform/store/open.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -35,6 +36,24 @@ describe('the state file', () => {
     const folder = folderOf(process.pid);
     writeFileSync(join(folder, 'state.db.owner'), JSON.stringify({ pid: process.pid, start: 'at:1000' }));
     expect(await readRunningState(folder)).toBeUndefined();
+  });
+
+  it('that cannot be read, and a folder that cannot be made, are errors that say why', async () => {
+    const inTheWay = join(newFolder(), 'file');
+    writeFileSync(inTheWay, '');
+    await expect(readRunningState(inTheWay)).rejects.toMatchObject({
+      name: 'KnownError',
+      message: "Reading the local platform's state failed: a part of the path is no folder",
+    });
+    const options = { definitions: [], temporalPath: process.execPath };
+    await expect(startPlatform({ ...options, stateDir: inTheWay })).rejects.toMatchObject({
+      name: 'KnownError',
+      message: "Opening the local platform's state failed: something else is in its place",
+      tried: inTheWay,
+    });
+    await expect(startPlatform({ ...options, stateDir: join(inTheWay, 'dev') })).rejects.toMatchObject({
+      message: "Opening the local platform's state failed: a part of the path is no folder",
+    });
   });
 
   it('of an unknown form is an error that says what to do', async () => {
