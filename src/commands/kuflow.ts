@@ -1,5 +1,6 @@
 import { ownCommand } from '../base/own-command.ts';
 import { packageVersion } from '../base/package-root.ts';
+import { currentFolder } from './current-folder.ts';
 import { main } from './main.ts';
 import { kuflowEntries } from './registry.ts';
 
@@ -8,6 +9,6 @@ void main({
   name: 'kuflow',
   description: 'Connect, try out and keep up to date the worker of a KuFlow process.',
   version: packageVersion(),
-  invocation: ownCommand(process.cwd()),
+  invocation: ownCommand(currentFolder()),
   commands: kuflowEntries,
 });

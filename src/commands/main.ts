@@ -1,4 +1,5 @@
 import { codeOf } from '../base/errors.ts';
+import { currentFolder } from './current-folder.ts';
 import type { Root } from './program.ts';
 import { runRoot } from './root.ts';
 
@@ -23,7 +24,7 @@ export async function main(root: Root): Promise<never> {
   const status = await runRoot(root, {
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     get stdin() {
       return process.stdin;
     },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
-import { messageOf, usageError } from '../base/errors.ts';
+import { codeOf, messageOf, usageError } from '../base/errors.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
 import { valueCheck } from '../platform/domain/json-values.ts';
 import type { DataShape, ProcessDefinition } from '../process/definition.ts';
@@ -24,7 +24,10 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   try {
     value = parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw usageError(`The answers can't be read from ${file}: ${messageOf(error)}`, [FORM]);
+    const none = codeOf(error) === 'ENOENT';
+    throw usageError(`The answers can't be read from ${file}: ${none ? 'there is no such file' : messageOf(error)}`, [
+      none ? `Its path is relative to ${cwd}` : FORM,
+    ]);
   }
   const wrong = (what: string): never => {
     throw usageError(`${file}: ${what}`, [FORM]);

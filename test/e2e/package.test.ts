@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { publint } from 'publint';
 import { describe, expect, inject, it } from 'vitest';
@@ -118,6 +118,17 @@ describe('the packed package', () => {
       const { status, stdout, stderr } = kuflow(...args);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toContain(suggestion);
+    }
+  });
+
+  it.runIf(process.platform !== 'win32')('says that the folder it was started in is gone, without a stack', () => {
+    const gone = mkdtempSync(join(inject('runFolder'), 'gone-'));
+    for (const bin of ['kuflow.js', 'create-kuflow-worker.js']) {
+      const line = `cd '${gone}' && rmdir '${gone}' && exec '${process.execPath}' '${join(installed, 'bin', bin)}' --help`;
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toBe('✖ The folder that this was started in is not there any more\n  next   cd to another one\n');
+      mkdirSync(gone);
     }
   });
 });

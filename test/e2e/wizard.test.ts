@@ -441,6 +441,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(at.screen()).toContain('Choose another folder');
     at.type(`${DOWN}${DOWN}${ENTER}`);
     expect(await at.ended).toEqual({ status: 130 });
+    expect(at.screen()).toContain('✖ Nothing was written');
     const chosen = start(args.slice(1));
     await answer(chosen, 'Which process is the worker for?', ENTER);
     await answer(chosen, 'Folder of the new project', 'mine', ENTER);

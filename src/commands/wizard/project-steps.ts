@@ -186,7 +186,7 @@ const summary: Step = {
       ],
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
-    if (answer === 'end') throw interrupted();
+    if (answer === 'end') throw interrupted('Nothing was written');
     if (answer === 'folder') return { kind: 'answered', state: without(state, ['folder']) };
     return { kind: 'answered', state: settle(state, 'summary') };
   },

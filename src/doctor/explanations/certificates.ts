@@ -23,7 +23,7 @@ const UNUSABLE = {
   'certificate-empty': fails('A part of the set is empty.', NEW_SET),
   'certificate-not-pem': fails(
     'A part holds no complete PEM block: it is cut, in DER, or something else altogether.',
-    'A file in DER becomes PEM by: openssl x509 -inform der -in FILE -out FILE.pem',
+    'A certificate in DER becomes PEM by: openssl x509 -inform der -in FILE -out FILE.pem; a key by: openssl pkey -inform der -in FILE -out FILE.pem',
     NEW_SET,
   ),
   'certificate-base64-of-pem': fails(

@@ -194,7 +194,7 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
   if (block.label !== 'PRIVATE KEY')
     return problem(
       'sec1-key',
-      `The private key is a ${block.label}; convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY`,
+      `The private key is of another form (${block.label}); convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY`,
     );
   try {
     const key = createPrivateKey(block.pem);

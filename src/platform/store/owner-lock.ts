@@ -35,6 +35,6 @@ function heldBy(path: string, what: string, pid: number): KnownError {
     seen: `pid ${pid} is running`,
     next: own
       ? ['Stop the first platform before starting a second one on the same folder']
-      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it: ${ownCommand(dirname(path))} dev env`],
+      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${ownCommand(dirname(path))} dev env`],
   });
 }

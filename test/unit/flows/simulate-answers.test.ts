@@ -43,6 +43,14 @@ describe('answers', () => {
     });
   });
 
+  it('are missed by the name of their file', async () => {
+    await expect(readAnswers('/', 'nope.yaml')).rejects.toMatchObject({
+      status: 2,
+      message: "The answers can't be read from nope.yaml: there is no such file",
+      next: ['Its path is relative to /'],
+    });
+  });
+
   it('for tasks that no person completes are refused', () => {
     const definition = sampleDefinition();
     expect(() => checkAnswers({ tasks: { APPROVE_LOAN: {}, LOAN_APPLICATION: {} } }, definition)).not.toThrow();
