@@ -53,7 +53,11 @@ export function notesOf(evidence: DiscoveryEvidence, seen: Circumstances): reado
     seen.sample === 0
       ? 'No instance was read, so data shapes are unknown: --sample N reads N of them for their keys and types'
       : undefined,
-    seen.sample > 0 ? `Shapes rest on ${evidence.read} instance(s), keys and types only` : undefined,
+    seen.sample === 0
+      ? undefined
+      : [evidence.metadata, evidence.entity, ...tasks.flatMap((task) => [task.data, task.contextData])].some(Boolean)
+        ? `Shapes rest on ${evidence.read} instance(s), keys and types only`
+        : `${evidence.read} instance(s) were read, none with data, so shapes are unknown`,
     evidence.unreadable > 0 ? `${evidence.unreadable} instance(s) could not be read` : undefined,
     seen.gaveUp ? 'Reading stopped early since KuFlow did not answer further reads' : undefined,
     seen.unreadableEntries > 0

@@ -11,19 +11,22 @@ const SHARE_OF_PROCESSES = 5;
 /**
  * The instances to read, at most `count`: processes (for metadata and entity) and items, in turns over all codes so that each gets its
  * share, finished ones first since their data is whole, and from as many different processes as there are. Lists come newest first.
+ * Where `count` does not go round, tasks come before messages, and a single read is one of a task.
  */
 export function chooseReadings(
   processes: readonly SeenProcess[],
   itemsByCode: ReadonlyMap<string, readonly SeenItem[]>,
   count: number,
 ): readonly Reading[] {
-  const queues: (readonly Reading[])[] = [...itemsByCode].map(([code, items]) =>
+  const codes = [...itemsByCode].sort(([, a], [, b]) => likelihood(b) - likelihood(a));
+  const queues: (readonly Reading[])[] = codes.map(([code, items]) =>
     spread(items.filter((item) => item.type !== 'THREAD')).map((item) => ({ type: 'item', id: item.id, code })),
   );
   const processQueue: readonly Reading[] = finishedFirst(processes).map(({ id }) => ({ type: 'process', id }));
+  const leastOfProcesses = count === 1 && codes.some(([, items]) => likelihood(items) > 0) ? 0 : 1;
   const forProcesses = queues.every((queue) => queue.length === 0)
     ? count
-    : Math.max(1, Math.floor(count / SHARE_OF_PROCESSES));
+    : Math.max(leastOfProcesses, Math.floor(count / SHARE_OF_PROCESSES));
   const chosen: Reading[] = processQueue.slice(0, Math.min(count, forProcesses));
   for (let turn = 0; chosen.length < count; turn++) {
     const round = queues.flatMap((queue) => queue[turn] ?? []);
@@ -33,6 +36,12 @@ export function chooseReadings(
   // Codes with few items leave reads over.
   const more = processQueue.slice(Math.min(count, forProcesses));
   return [...chosen, ...more.slice(0, count - chosen.length)];
+}
+
+// That items of a code hold data: a finished task does, another may have none yet, and a message is mostly text alone.
+function likelihood(items: readonly SeenItem[]): number {
+  if (items.some(({ completed }) => completed)) return 2;
+  return items.some(({ type }) => type === 'TASK') ? 1 : 0;
 }
 
 function finishedFirst<Seen extends { readonly completed: boolean }>(seen: readonly Seen[]): readonly Seen[] {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { discover, list, type Discovery } from '../../../src/process/discovery.ts';
+import type { SeenItem } from '../../../src/process/discovery/lists.ts';
+import { chooseReadings } from '../../../src/process/discovery/sampling.ts';
 import { CANARY, NEWEST_VERSION, TENANT, error, startLargeTenant, uuid } from '../../support/large-tenant.ts';
 import type { LargeTenant, LargeTenantOptions } from '../../support/large-tenant.ts';
 
@@ -29,6 +31,18 @@ async function found(of: LargeTenant, sample: number) {
 
 const tasksOf = (discovery: Discovery) =>
   discovery.found ? discovery.definition.tasks.map(({ code, kind }) => `${code}:${kind}`) : [];
+
+const ITEM: SeenItem = {
+  id: '',
+  processId: uuid(1, 0),
+  tenant: TENANT,
+  type: 'TASK',
+  code: undefined,
+  createdAt: 0,
+  createdBy: undefined,
+  ownerId: undefined,
+  completed: true,
+};
 
 const ALL_TASKS = ['APPLY:human', 'SCORE:system', 'APPROVE:human', 'NOTIFY:message', 'TALK:thread'];
 
@@ -85,6 +99,30 @@ describe('discover', () => {
     const large = await start();
     expect((await found(large, 60)).evidence.read).toBe(60);
     expect(large.requests.length).toBeLessThanOrEqual(65);
+  });
+
+  it.each([
+    [1, 1, undefined, undefined],
+    [2, 1, undefined, 1],
+    [4, 3, undefined, 1],
+    [5, 3, 1, 1],
+  ])('of %i instances reads tasks first, one of each code in turn', async (sample, tasks, messages, processes) => {
+    const { evidence, notes } = await found(await start({ processes: 30 }), sample);
+    expect(evidence.tasks.filter(({ kind, data }) => kind !== 'message' && data?.samples === 1)).toHaveLength(tasks);
+    expect(evidence.tasks[3]?.data?.samples).toBe(messages);
+    expect(evidence.metadata?.samples).toBe(processes);
+    expect(notes).toContain(`Shapes rest on ${sample} instance(s), keys and types only`);
+  });
+
+  it('does not rest shapes on instances without data', async () => {
+    const bare = { id: uuid(3, 1), processId: uuid(1, 0), tenantId: TENANT, type: 'TASK', task: { state: 'READY' } };
+    const large = await start({
+      processes: 30,
+      intercept: (operation) =>
+        operation === 'process-items/{id}' ? { status: 200, body: JSON.stringify(bare) } : undefined,
+    });
+    const { notes } = await found(large, 1);
+    expect(notes).toContain('1 instance(s) were read, none with data, so shapes are unknown');
   });
 
   it('stays within its budget when KuFlow fails now and then', async () => {
@@ -178,6 +216,23 @@ describe('discover', () => {
       await garbage.close();
     }
   }, 60_000);
+});
+
+describe('chooseReadings', () => {
+  it('reads a finished task before one that may have no data yet, and both before a message', () => {
+    const seen = (code: string, over: Partial<SeenItem>): [string, SeenItem[]] => [
+      code,
+      [{ ...ITEM, id: code, code, ...over }],
+    ];
+    const items = [
+      seen('RESULT', { type: 'MESSAGE', completed: false }),
+      seen('APPROVE', { completed: false }),
+      seen('APPLY', {}),
+      seen('TALK', { type: 'THREAD' }),
+    ];
+    const order = chooseReadings([], new Map(items), 9).map(({ id }) => id);
+    expect(order).toEqual(['APPLY', 'APPROVE', 'RESULT']);
+  });
 });
 
 describe('list', () => {
