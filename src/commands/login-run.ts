@@ -73,8 +73,12 @@ async function answered(
       ...(hasId ? [] : ['  client-id: the client id of the application, by --client-id']),
       ...(hasSecret ? [] : ['  client-secret: its secret, by --client-secret-file or --client-secret-stdin']),
     ];
+    const { clientId, ...others } = flags;
+    // One that is no UUID is not shown: whoever swaps id and secret would see the secret.
+    const id = clientId !== undefined && isUuid(clientId) ? clientId : 'ID';
+    const whole = hasId && clientId === undefined ? flags : { ...others, clientId: id };
     throw usageError(`Answers are missing:\n${missing.join('\n')}`, [
-      `for example: ${invocation} login --profile ${start.name}${hasId ? '' : ' --client-id ID'} --client-secret-stdin`,
+      `for example: ${commandOf(whole, start.name, invocation)}`,
     ]);
   }
   const { openPrompts } = await import('../terminal/prompts.ts');
@@ -127,5 +131,6 @@ function commandOf(flags: LoginFlags, name: string, invocation: string): string 
     ...(flags.default === true ? ['--default'] : []),
     ...(flags.verify ? [] : ['--no-verify']),
     ...(flags.keychain ? [] : ['--no-keychain']),
+    ...(flags.json === true ? ['--json'] : []),
   ].join(' ');
 }

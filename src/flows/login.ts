@@ -19,7 +19,7 @@ import {
 import { whereIs } from '../credentials/profiles/secret-places.ts';
 import { requireSettings, resolveSettings } from '../settings/resolve.ts';
 import { givenSecret, type ConnectionFlags, type ConnectionWorld } from './connection-flags.ts';
-import { noSuchProfile } from './profile-settings.ts';
+import { noSuchProfile, type MissingProfile } from './profile-settings.ts';
 import { REST_REQUIRED } from './rest-access.ts';
 import { verifyCredentials } from './verify-credentials.ts';
 
@@ -196,17 +196,21 @@ export async function listProfiles({ env }: Pick<LoginWorld, 'env'>): Promise<Sh
 export async function logout(name: string, world: LoginWorld): Promise<RemovedProfile> {
   const removed = await removeProfile(name, profilesWorld(world));
   if (removed !== undefined) return removed;
-  throw await notThere(name, world);
+  throw await notThere(name, '--profile', world);
 }
 
 /** `kuflow profiles --default`. Rejects with a usage error for a profile that is not there. */
 export async function setDefaultProfile(name: string, world: LoginWorld): Promise<void> {
-  if (!(await chooseDefaultProfile(name, profilesWorld(world)))) throw await notThere(name, world);
+  if (!(await chooseDefaultProfile(name, profilesWorld(world)))) throw await notThere(name, '--default', world);
 }
 
-async function notThere(name: string, { env, cwd }: LoginWorld): Promise<KnownError> {
+async function notThere(
+  name: string,
+  givenBy: MissingProfile['givenBy'],
+  { env, cwd }: LoginWorld,
+): Promise<KnownError> {
   const { profiles } = await readProfileFile(profilesFolder(env));
-  return noSuchProfile({ name, chosenBy: 'flag', there: profiles.map((one) => one.name), cwd });
+  return noSuchProfile({ name, givenBy, there: profiles.map((one) => one.name), cwd });
 }
 
 function profilesWorld({ env, clock, signal }: LoginWorld): ProfilesWorld {

@@ -97,10 +97,11 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
       : ofVariable !== undefined && ofVariable !== ''
         ? (['environment', ofVariable] as const)
         : (['default', undefined] as const);
+  const givenBy = chosenBy === 'environment' ? 'KUFLOW_PROFILE' : '--profile';
   const folder = configFolder(env);
   if (folder === undefined) {
     if (wanted === undefined) return {};
-    throw noSuchProfile({ name: wanted, chosenBy, there: [], cwd });
+    throw noSuchProfile({ name: wanted, givenBy, there: [], cwd });
   }
   try {
     const { path, profiles, defaultName } = await readProfileFile(folder);
@@ -108,7 +109,7 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
     const profile = profiles.find((one) => one.name === name);
     if (profile === undefined) {
       if (wanted === undefined) return {};
-      throw noSuchProfile({ name: wanted, chosenBy, there: profiles.map((one) => one.name), cwd });
+      throw noSuchProfile({ name: wanted, givenBy, there: profiles.map((one) => one.name), cwd });
     }
     return { source: sourceOf(profile, chosenBy, path), profile, folder };
   } catch (error) {
@@ -152,7 +153,7 @@ function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: s
 
 export interface MissingProfile {
   readonly name: string;
-  readonly chosenBy: ProfileSource['chosenBy'];
+  readonly givenBy: '--profile' | '--default' | 'KUFLOW_PROFILE';
   /** Names of those that are there. */
   readonly there: readonly string[];
   /** Absolute. */
@@ -160,11 +161,10 @@ export interface MissingProfile {
 }
 
 /** A usage error that names the profiles that are there. */
-export function noSuchProfile({ name, chosenBy, there, cwd }: MissingProfile): KnownError {
+export function noSuchProfile({ name, givenBy, there, cwd }: MissingProfile): KnownError {
   const near = nearMatch(name, there);
   const shown = forTerminal(name, 80);
-  const giver = chosenBy === 'environment' ? 'KUFLOW_PROFILE' : '--profile';
-  return usageError(`${giver} ${shown}: there is no such profile`, [
+  return usageError(`${givenBy} ${shown}: there is no such profile`, [
     ...(near === undefined ? [] : [`Did you mean ${near}?`]),
     there.length === 0 ? 'There is none yet' : `There are: ${there.join(', ')}`,
     `${ownCommand(cwd)} login --profile NAME stores one`,

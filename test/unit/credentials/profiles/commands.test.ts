@@ -134,6 +134,9 @@ describe('from login to logout', () => {
       expect(ended.err).toContain('--profile stagin: there is no such profile');
       expect(ended.err).toContain('Did you mean staging?');
     }
+    const asDefault = await kuflow(here, ['profiles', '--default', 'stagin']);
+    expect(asDefault).toMatchObject({ status: 2 });
+    expect(asDefault.err).toContain('--default stagin: there is no such profile');
     const byVariable = await kuflow(here, ['processes', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
     expect(byVariable).toMatchObject({ status: 2 });
     expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: there is no such profile[^]*There are: staging/);
@@ -226,6 +229,28 @@ describe('login', () => {
     expect(readdirSync(here.home)).toEqual([]);
     const homeless = await kuflow(here, ['profiles'], { env: { XDG_CONFIG_HOME: '', HOME: '', APPDATA: '' } });
     expect(homeless).toMatchObject({ status: 2 });
+  });
+
+  it('offers the line that was given with what it lacks', async () => {
+    const endpoint = await start();
+    const here = place();
+    const offered = async (...args: readonly string[]): Promise<string | undefined> => {
+      const ended = await kuflow(here, ['login', ...args]);
+      expect(ended, args.join(' ')).toMatchObject({ status: 2 });
+      return /for example: npx kuflow login (.*)/.exec(ended.err)?.[1];
+    };
+    const given = ['--client-id', CLIENT, '--endpoint', endpoint, '--tenant-id', uuid(9, 1), '--target', 'e:443'];
+    const rest = ['--ca', 'my ca.pem', '--default', '--no-verify', '--no-keychain', '--json'];
+    expect(await offered(...given, ...rest)).toBe(
+      `--profile default ${given.join(' ')} --ca 'my ca.pem' --client-secret-stdin --default --no-verify --no-keychain --json`,
+    );
+    expect(await offered('--profile', 'two', '--client-secret-file', 'secret')).toBe(
+      '--profile two --client-id ID --client-secret-file secret',
+    );
+    // Whoever swaps id and secret would see the secret.
+    expect(await offered('--client-id', CANARY)).toBe('--profile default --client-id ID --client-secret-stdin');
+    await kuflow(here, loginTo(endpoint), { stdin: CANARY });
+    expect(await offered('--target', 'e:443')).toBe('--profile default --target e:443 --client-secret-stdin');
   });
 
   it('again keeps what is not given, but nothing of another application', async () => {
