@@ -24,7 +24,8 @@ export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Stores the credentials of an application and where its KuFlow is, as a profile, for the commands of this tool. KuFlow is asked first whether it ' +
       "takes them. The secret goes to the system's keychain; where none answers within 3 seconds, to a file that only you may read. Which of them is " +
-      'said. A profile that is there keeps what is not given, unless the client id is another. A worker reads no profiles.',
+      'said. A profile that is there keeps what is not given, unless the client id is another; the secret is to be given each time. ' +
+      'A worker reads no profiles.',
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default)',
