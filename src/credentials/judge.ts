@@ -47,11 +47,11 @@ export function judgeSet(
   if (!verdict.ok && readable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
   for (const difference of verified === undefined ? [] : drift(record, verified)) add('changed', difference);
-  if (record.endpoint !== wanted.endpoint) add('endpoint', `it is for ${record.endpoint}, not for ${wanted.endpoint}`);
+  if (record.endpoint !== wanted.endpoint) add('endpoint', `it is for ${record.endpoint}, ${notFor(wanted.endpoint)}`);
   if (record.principal !== wanted.principal)
-    add('principal', `it is for the application ${record.principal}, not for ${wanted.principal}`);
-  if (record.tenantId !== wanted.tenantId)
-    add('tenant', `it is for ${record.tenantId ?? 'no tenant in particular'}, not for ${wanted.tenantId ?? 'none'}`);
+    add('principal', `it is for the application ${record.principal}, ${notFor(wanted.principal)}`);
+  const [tenant, given] = [record.tenantId, wanted.tenantId].map((id) => id && `the tenant ${id}`);
+  if (tenant !== given) add('tenant', `it is for ${tenant ?? 'no tenant in particular'}, ${notFor(given)}`);
   if (record.namespace !== wanted.namespace)
     add('namespace', `it is for the namespace ${record.namespace}, and the settings say ${wanted.namespace ?? 'none'}`);
   const due = verified === undefined ? undefined : renewBefore(verified.leaf, record.pulledAt);
@@ -74,6 +74,11 @@ export function judgeMaterial(
   if (certificate === undefined) return { stale };
   const due = renewBefore(certificate);
   return { certificate, renewBefore: due, stale: [...stale, ...(stale.length === 0 ? overdue(due, now) : [])] };
+}
+
+// Settings that are not whole give an empty text.
+function notFor(given: string | undefined): string {
+  return given ? `not for ${given}` : 'and the settings give none';
 }
 
 function overdue(due: number | undefined, now: number): readonly Stale[] {

@@ -26,8 +26,11 @@ export function printStatus(
   out.line(bold(header));
   for (const line of lines) out.line(line);
   out.line();
-  printStore(terminal, status.store, { invocation, now });
-  for (const problem of status.problems) out.line(red(`✖ ${forTerminal(problem, 1000)}`));
+  const ofCertificate = (problem: string): boolean =>
+    status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
+  printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(ofCertificate) });
+  for (const problem of status.problems.filter((one) => !ofCertificate(one)))
+    out.line(red(`✖ ${forTerminal(problem, 1000)}`));
   for (const warning of status.warnings) out.line(yellow(`! ${forTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
   out.line();
@@ -42,7 +45,11 @@ export function printStatus(
 function printStore(
   terminal: Terminal,
   store: StoreStatus,
-  { invocation, now }: { readonly invocation: string; readonly now: number },
+  {
+    invocation,
+    now,
+    problems,
+  }: { readonly invocation: string; readonly now: number; readonly problems: readonly string[] },
 ): void {
   const { out } = terminal;
   const { dim, green, red, yellow } = palette(out);
@@ -61,6 +68,7 @@ function printStore(
       break;
     case 'unusable':
       out.line(red('✖ The settings name a certificate that no worker can use:'));
+      for (const problem of problems) out.line(red(`  ${forTerminal(problem, 1000)}`));
       break;
     case 'inline':
     case 'other':

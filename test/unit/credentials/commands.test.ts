@@ -303,7 +303,10 @@ describe('status', () => {
       // One that is not there is not judged by another that is.
       const absent = await look({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
       expect(absent.status).toBe(1);
-      expect(absent.said).toContain('a certificate that no worker can use');
+      expect(absent.said).toMatch(
+        /a certificate that no worker can use:\n {2}temporal\.mutual-tls\.key \(TEMPORAL_MUTUALTLS_KEY\): expected .*\nIt stands over/,
+      );
+      expect(absent.said.split('temporal.mutual-tls.key (')).toHaveLength(2);
       expect(absent.said).not.toContain('they do');
       expect(absent.store).toMatchObject({ kind: 'unusable', shadows: { id: set.id } });
     });

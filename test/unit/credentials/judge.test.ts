@@ -26,9 +26,9 @@ beforeEach(async () => {
 
 const file = (name: string): string => join(project, '.kuflow', 'credentials', id, name);
 
-async function judged(): Promise<readonly string[]> {
+async function judged(over: object = {}): Promise<readonly string[]> {
   const stored = await readSet(nodeFiles, storeLayout(project), id);
-  const wanted = { ...pullRequest(project, issuing(authority)), namespace: 'loans' };
+  const wanted = { ...pullRequest(project, issuing(authority)), namespace: 'loans', ...over };
   return judgeSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
 }
 
@@ -45,6 +45,21 @@ describe('what speaks against a set', () => {
     expect(await judged()).toEqual(['files: client.pem is missing', 'files: lock.json is that of another set']);
     rmSync(file('lock.json'));
     expect(await judged()).toEqual(['files: client.pem is missing', 'files: lock.json is missing']);
+  });
+
+  it('is said whole where the settings give less than it was pulled for, or more', async () => {
+    const { endpoint, principal } = pullRequest(project, issuing(authority));
+    expect(await judged({ endpoint: '', principal: '', tenantId: 'other' })).toEqual([
+      `endpoint: it is for ${endpoint}, and the settings give none`,
+      `principal: it is for the application ${principal}, and the settings give none`,
+      'tenant: it is for no tenant in particular, not for the tenant other',
+    ]);
+    const lock = readFileSync(file('lock.json'), 'utf8');
+    writeFileSync(file('lock.json'), lock.replace('"principal":', `"tenantId": "mine",\n  "principal":`));
+    expect(await judged()).toEqual(['tenant: it is for the tenant mine, and the settings give none']);
+    expect(await judged({ tenantId: 'other' })).toEqual([
+      'tenant: it is for the tenant mine, not for the tenant other',
+    ]);
   });
 
   it.runIf(process.platform !== 'win32')('is not less for a file that others may read', async () => {
