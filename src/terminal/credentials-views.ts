@@ -80,18 +80,19 @@ function rowsOf(record: SetRecord, folder: string): readonly (readonly string[])
 
 /** `--json` of `pull` and `rotate`; no secret in it. */
 export function pullAsData(result: PullResult, cwd: string): object {
+  const settings = (keys: readonly string[]): object => ({ file: join(cwd, 'application-local.yaml'), keys });
   if (result.kind === 'would-pull') {
     const { because, keys, warnings } = result;
-    return { result: result.kind, because, settings: { file: join(cwd, 'application-local.yaml'), keys }, warnings };
+    return { result: result.kind, because, settings: settings(keys), warnings };
   }
   const { record, store, warnings } = result;
   const set = setAsData(record, join(store, record.id));
-  if (result.kind === 'unchanged') return { result: result.kind, because: [], set, warnings };
+  if (result.kind === 'unchanged') return { result: result.kind, because: [], set, settings: settings([]), warnings };
   return {
     result: result.kind,
     because: result.because,
     set,
-    settings: { file: join(cwd, 'application-local.yaml'), keys: result.keys },
+    settings: settings(result.keys),
     engine: result.proof === undefined ? null : result.proof.summary,
     kept: result.kept,
     warnings,

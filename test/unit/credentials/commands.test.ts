@@ -100,6 +100,11 @@ describe('pull', () => {
     const again = await kuflow(['pull', '--endpoint', endpoint], { at });
     expect(again).toMatchObject({ status: 0, asked: 0 });
     expect(again.out).toContain('nothing was asked for');
+    const asData = await kuflow(['pull', '--json', '--endpoint', endpoint], { at });
+    expect(JSON.parse(asData.out)).toMatchObject({
+      result: 'unchanged',
+      settings: { file: join(at, 'application-local.yaml'), keys: [] },
+    });
     const dry = await kuflow(['pull', '--dry-run'], { at });
     expect(dry).toMatchObject({ status: 0, asked: 0 });
     expect(dry.out).toMatch(/because it is for http.*, not for http/);
