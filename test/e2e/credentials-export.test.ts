@@ -92,6 +92,7 @@ describe('credentials in the form that others read', () => {
       [['--output', 'x'], /need --format/, 2],
       [['--format', 'json', '--output', '-', '--json'], /both want standard output/, 2],
       [['--format', 'pem', '--output', '-'], /several files/, 2],
+      [['--format', 'json', '--output', 'x', '--secret-name', 'a'], /belongs to --format k8s-secret/, 2],
       [['--format', 'csv', '--output', 'x'], /csv/, 2],
       [['--force', '--format', 'dotenv', '--output', 'pem'], /it is a folder/, 1],
       [['--force', '--format', 'yaml', '--output', 'nowhere/x'], /There is no folder/, 2],

@@ -47,9 +47,9 @@ export interface ExportRequest {
   readonly paths?: SetPaths;
   /** Whether `dotenv` and `yaml` name those files instead of holding their content. */
   readonly byPath: boolean;
-  /** Profile of `temporal-toml`; `default` when absent. */
+  /** Profile of `temporal-toml`, `default` when absent; of no other. */
   readonly profile?: string;
-  /** Name of the `k8s-secret`. */
+  /** Name of the `k8s-secret`, and of no other. */
   readonly secretName?: string;
   /** Writes secrets to a file that git tracks or does not ignore. */
   readonly allowGit: boolean;
@@ -184,7 +184,20 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   if (!check.dryRun) await requireWritable(dirname(target.path));
 }
 
-function checkOptions({ format, output, byPath }: Pick<ExportRequest, 'format' | 'output' | 'byPath'>): void {
+function checkOptions({
+  format,
+  output,
+  byPath,
+  profile,
+  secretName,
+}: Pick<ExportRequest, 'format' | 'output' | 'byPath' | 'profile' | 'secretName'>): void {
+  for (const [option, value, only] of [
+    ['--temporal-profile', profile, 'temporal-toml'],
+    ['--secret-name', secretName, 'k8s-secret'],
+  ] as const) {
+    if (value !== undefined && format !== only)
+      throw usageError(`${option} belongs to --format ${only}, not to ${format}`, [`Leave ${option} out`]);
+  }
   if (byPath && !['temporal-toml', 'dotenv', 'yaml'].includes(format))
     throw usageError(`${format} holds the certificate itself: it can't name files instead`);
   if (format === 'pem' && output === '-')

@@ -135,6 +135,18 @@ const BAD: readonly (readonly [
     /name of the profile is empty/,
   ],
   [
+    'a profile for what has none',
+    () => undefined,
+    { format: 'dotenv', output: '-', temporalProfile: 'a' },
+    /^--temporal-profile belongs to --format temporal-toml, not to dotenv$/,
+  ],
+  [
+    'a name of a Secret for what is none',
+    () => undefined,
+    { format: 'pem', output: 'out', secretName: 'a' },
+    /^--secret-name belongs to --format k8s-secret, not to pem$/,
+  ],
+  [
     'YAML with a key twice',
     (at) => writeFileSync(join(at, 'out', 'a.yaml'), 'a: canary\na: 2\n'),
     { format: 'yaml', output: 'out/a.yaml' },
