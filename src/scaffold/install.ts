@@ -61,6 +61,8 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(kept),
     ...(options === undefined ? {} : { NODE_OPTIONS: options.trim() }),
+    // A newer npm is not our news, and asking for it is one request more.
+    npm_config_update_notifier: 'false',
     // Corepack, which stands in for pnpm and Yarn on many machines: nobody sees its question, and package.json is not its to change.
     COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
     COREPACK_ENABLE_AUTO_PIN: '0',

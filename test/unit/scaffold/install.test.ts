@@ -106,6 +106,10 @@ describe('installing dependencies', () => {
         ...process.env,
         npm_config_registry: `http://someone:canary-4d1a@127.0.0.1:${closed}/`,
         npm_config_cache: join(folder, 'cache'),
+        // As on a machine where nobody told npm not to look for a newer one of itself.
+        npm_config_userconfig: join(folder, 'none'),
+        npm_config_update_notifier: undefined,
+        CI: undefined,
         npm_config_fetch_retry_mintimeout: '300',
         npm_config_loglevel: '',
       },
