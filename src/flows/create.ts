@@ -4,11 +4,10 @@ import { heaviestStatus } from '../base/exit-status.ts';
 import type { CheckEvent } from '../doctor/check.ts';
 import type { ConnectionReport } from '../doctor/report.ts';
 import { npmNameProblem } from '../names/package-name.ts';
-import { shellWord } from '../names/shell.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DiscoveryEvent } from '../process/discovery.ts';
 import type { Answers, DefinitionSource } from '../scaffold/answers.ts';
-import { nextSteps, type NextStep, type ReadWith } from '../scaffold/next-steps.ts';
+import { nextSteps, overwriting, type NextStep, type ReadWith } from '../scaffold/next-steps.ts';
 import {
   materialiseProject,
   prepareProject,
@@ -194,17 +193,13 @@ function namedOtherwise(folder: string, name: string): readonly string[] {
 
 function stepsPastConflicts(files: readonly ReportedFile[], command: string): readonly NextStep[] {
   const conflicts = files.filter((file) => file.action === 'conflict');
-  const replaceable = conflicts.find(({ reason }) => reason === 'differs');
+  const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
+  const others = replaceable.length < conflicts.length ? ', once the others are away' : '';
   return [
     ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the files in conflict away' }]),
-    ...(replaceable === undefined
+    ...(replaceable.length === 0
       ? []
-      : [
-          {
-            command: `${command} --overwrite ${shellWord(replaceable.path)}`,
-            text: 'or replace a file, each by its name',
-          },
-        ]),
+      : [{ command: overwriting(command, replaceable), text: `or replace what differs${others}` }]),
   ];
 }
 

@@ -2,8 +2,9 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
-import { shellWord } from '../names/shell.ts';
+import { overwriting } from './next-steps.ts';
 import type { Plan, PlannedFile } from './plan.ts';
+import { RECORD_FILE, isOwnRecord } from './record.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';
 
@@ -28,7 +29,7 @@ export interface Decision {
 
 /**
  * Compares a plan with what is in `folder`: an absent file is created, an identical one is left, one named in `overwrite` (a path of the
- * plan) is replaced, all others are conflicts. Touches nothing. Throws a KnownError when the folder is a file, when something in it can't be
+ * plan) is replaced, and so is the record that this tool wrote of an earlier run; all others are conflicts. Touches nothing. Throws a KnownError when the folder is a file, when something in it can't be
  * read, or when a symbolic link in it would lead a file out of it; a usage error when `overwrite` names a file that the plan doesn't hold.
  */
 export async function decide(folder: string, plan: Plan, overwrite: readonly string[] = []): Promise<Decision> {
@@ -50,8 +51,8 @@ export async function decide(folder: string, plan: Plan, overwrite: readonly str
     const found = await look(folder, file, named.has(file.path)).catch((error: unknown) => {
       throw error instanceof KnownError ? error : unreadable(join(folder, file.path), error);
     });
-    if (typeof found === 'string') files.push({ ...file, action: found });
-    else conflicts.push(found);
+    if ('reason' in found) conflicts.push(found);
+    else files.push({ ...file, ...found });
   }
   return { folder, files, conflicts };
 }
@@ -98,7 +99,11 @@ async function isThere(folder: string): Promise<boolean> {
   }
 }
 
-async function look(folder: string, file: PlannedFile, overwrite: boolean): Promise<FileAction | Conflict> {
+async function look(
+  folder: string,
+  file: PlannedFile,
+  overwrite: boolean,
+): Promise<Pick<DecidedFile, 'action' | 'expected'> | Conflict> {
   const parent = await lookAtParents(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
@@ -106,12 +111,22 @@ async function look(folder: string, file: PlannedFile, overwrite: boolean): Prom
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
-  if (found === undefined) return 'create';
+  if (found === undefined) return { action: 'create' };
   if (found.isDirectory()) return { path: file.path, reason: 'is a folder' };
   if (found.isSymbolicLink()) return { path: file.path, reason: 'is a symbolic link' };
   if (!found.isFile()) return { path: file.path, reason: 'is no regular file' };
-  if (found.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) return 'identical';
-  return overwrite ? 'overwrite' : { path: file.path, reason: 'differs' };
+  if (found.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) {
+    return { action: 'identical' };
+  }
+  if (overwrite) return { action: 'overwrite' };
+  if (file.path === RECORD_FILE) {
+    // The command in it is of each run another one, though nobody touched the file.
+    const expected = await readFile(path);
+    if (isOwnRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
+      return { action: 'overwrite', expected };
+    }
+  }
+  return { path: file.path, reason: 'differs' };
 }
 
 async function lookAtParents(folder: string, path: string): Promise<Conflict | undefined> {
@@ -143,15 +158,14 @@ async function refuseEscape(folder: string, link: string): Promise<void> {
 /** The error that names every conflict and how to go on. */
 export function conflictError(decision: Decision, command: string): KnownError {
   const paths = decision.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
-  const replaceable = decision.conflicts.filter(({ reason }) => reason === 'differs');
+  const replaceable = decision.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
+  const others = replaceable.length < paths.length ? ', once the others are away' : '';
   return new KnownError({
     message: `${decision.folder} holds files that the project would have to replace:\n${paths.join('\n')}`,
     seen: 'nothing was written',
     next: [
       'Choose another folder, or move these files away',
-      ...(replaceable.length === 0
-        ? []
-        : [`To replace a file by name: ${command} --overwrite ${shellWord(replaceable[0]?.path ?? '')}`]),
+      ...(replaceable.length === 0 ? [] : [`To replace what differs${others}: ${overwriting(command, replaceable)}`]),
     ],
   });
 }

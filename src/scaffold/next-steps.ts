@@ -1,4 +1,4 @@
-import { shellPath } from '../names/shell.ts';
+import { shellPath, shellWord } from '../names/shell.ts';
 import type { PackageManager } from './answers.ts';
 import { installCommand, programCommand, provideCommand, scriptCommand } from './package-manager.ts';
 
@@ -100,4 +100,9 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
       : [{ text: 'or put client id and secret of the application into application-local.yaml, where it finds them' }]),
     { command: script('dev'), text: 'or try it on the local platform' },
   ];
+}
+
+/** The command that replaces these files by name. */
+export function overwriting(command: string, paths: readonly string[]): string {
+  return [command, ...paths.map((path) => `--overwrite ${shellWord(path)}`)].join(' ');
 }

@@ -1,4 +1,5 @@
 import { PROJECT_RECORD } from '../base/project-folder.ts';
+import { isRecord } from '../base/json.ts';
 import { jsonText } from '../names/json.ts';
 import { createHash } from 'node:crypto';
 import { FIRST_PLACE, furtherPlace } from './render/process-place.ts';
@@ -6,6 +7,8 @@ import type { Answers, TaskChoices } from './answers.ts';
 import type { PlannedFile } from './plan.ts';
 
 export const RECORD_FILE = PROJECT_RECORD;
+
+const CREATE_COMMAND = 'npx create-kuflow-worker ';
 
 /** What a project remembers of how it was made; an update compares with it. Holds no secret and nothing of this machine. */
 export interface ProjectRecord {
@@ -63,6 +66,38 @@ export function recordFile(
     files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
   return { path: RECORD_FILE, contents: Buffer.from(`${jsonText(record, true)}\n`), mode: 0o644 };
+}
+
+/**
+ * Whether `text` is a record in the very form that this tool writes, and with the keys of `planned`, which then may replace it: a record that tells of
+ * more, such as further processes, would lose that.
+ */
+export function isOwnRecord(text: string, planned: string): boolean {
+  const [found, wanted] = [parsed(text), parsed(planned)];
+  if (found === undefined || wanted === undefined || text !== `${jsonText(found, true)}\n`) return false;
+  const { command, files } = found;
+  return (
+    found['format'] === wanted['format'] &&
+    [found, found['template'], found['answers']].map(keysOf).join() ===
+      [wanted, wanted['template'], wanted['answers']].map(keysOf).join() &&
+    typeof command === 'string' &&
+    command.startsWith(CREATE_COMMAND) &&
+    isRecord(files) &&
+    Object.values(files).every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))
+  );
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keysOf(value: unknown): string {
+  return isRecord(value) ? Object.keys(value).join() : '';
 }
 
 /** The part of a record that tells of processes. */

@@ -217,6 +217,60 @@ describe('a name with characters that a terminal obeys', () => {
   });
 });
 
+describe('what is offered for files in the way', () => {
+  it.each([
+    ['x', false],
+    ['x', true],
+    ['.', false],
+    ['.', true],
+  ])('works as it is printed, for all of them: %s, dry run %j', async (target, isDry) => {
+    const cwd = temporaryFolder();
+    expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(0);
+    const x = join(cwd, 'x');
+    writeFileSync(join(x, 'README.md'), 'mine');
+    writeFileSync(join(x, 'Dockerfile'), 'mine too');
+    const from = target === '.' ? x : cwd;
+    const args = [target, '--local', '--cli-package', '1.2.3', ...FILES_ONLY, ...(isDry ? ['--dry-run'] : [])];
+    const refused = await createWorker(from, [...args, '--json']);
+    expect(refused.status).toBe(1);
+    const offered = isDry
+      ? createdOf(refused.stdout).next.map(({ command = '' }) => command)
+      : failureOf(refused.stdout).error.next.map((line) => line.slice(Math.max(line.indexOf('npx '), 0)));
+    const command = offered.find((one) => one.includes('--overwrite')) ?? '';
+    expect(command).toContain('--overwrite Dockerfile --overwrite README.md');
+    expect(command).not.toContain('project.json');
+    expect(readFileSync(join(x, 'README.md'), 'utf8')).toBe('mine');
+    const ran = await createWorker(from, [...wordsOf(command).slice(2)]);
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(readFileSync(join(x, 'README.md'), 'utf8')).not.toBe('mine');
+    const record = JSON.parse(readFileSync(join(x, '.kuflow', 'project.json'), 'utf8')) as { command: string };
+    expect(record.command).toContain('--overwrite Dockerfile');
+  });
+
+  it.each([
+    ['of something else', (): string => '{}\n'],
+    ['with a key that a hand wrote', (text: string): string => text.replace('"format": 1,', '"format": 1,\n  "x": 1,')],
+    ['in the form of an editor', (text: string): string => JSON.stringify(JSON.parse(text), undefined, 4)],
+    [
+      'that tells of a further process',
+      (text: string): string => text.replace('"files": {', '"processes": {},\n  "files": {'),
+    ],
+  ])('names a project.json %s too', async (_what, changed) => {
+    const cwd = temporaryFolder();
+    expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(0);
+    const record = join(cwd, 'x', '.kuflow', 'project.json');
+    const text = changed(readFileSync(record, 'utf8'));
+    writeFileSync(record, text);
+    const args = ['x', '--local', '--cli-package', '1.2.3', ...FILES_ONLY];
+    const refused = await createWorker(cwd, args);
+    expect(refused.stderr).toContain('.kuflow/project.json differs');
+    expect(readFileSync(record, 'utf8')).toBe(text);
+    const command = /To replace what differs: (npx .*)/.exec(refused.stderr)?.[1] ?? '';
+    const ran = await createWorker(cwd, wordsOf(command).slice(2));
+    expect(ran.status, ran.stderr).toBe(0);
+  });
+});
+
 describe('a long command', () => {
   it('is printed whole among the next steps of a dry run and of a refusal', async () => {
     const cwd = temporaryFolder();

@@ -102,6 +102,28 @@ describe('a plan and the folder it meets', () => {
     expect(refused.message).toContain('did you mean a.txt?');
   });
 
+  it("rewrites this tool's own record without its name, and gives it back when the write fails", async () => {
+    const folder = temporaryFolder();
+    const record = (command: string): string =>
+      `${JSON.stringify({ format: 1, template: {}, command: `npx create-kuflow-worker ${command}`, answers: {}, files: {} }, undefined, 2)}\n`;
+    mkdirSync(join(folder, '.kuflow'));
+    writeFileSync(join(folder, '.kuflow', 'project.json'), record('x'));
+    const before = snapshot(folder);
+    const decision = await decide(folder, planOf({ '.kuflow/project.json': record('y'), 'z.txt': 'z' }));
+    expect(decision.conflicts).toEqual([]);
+    const failing = writeFiles(decision, {
+      onWrite: (path) => {
+        if (path === 'z.txt') throw new Error('no more');
+      },
+    });
+    expect((await errorOf(failing)).seen).toContain('everything written so far was taken back');
+    expect(snapshot(folder)).toEqual(before);
+    await writeFiles(decision);
+    expect(snapshot(folder)[join('.kuflow', 'project.json')]).toBe(record('y'));
+    // Not the one any more that was judged.
+    expect((await errorOf(writeFiles({ ...decision, files: decision.files.slice(0, 1) }))).seen).toContain('changed');
+  });
+
   it('refuses a target that is a file, or a link to nowhere', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
