@@ -1,16 +1,25 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { processAddition, queueOf, refuseOtherQueue, resumedProcess } from '../flows/add-process.ts';
+import { shellWord } from '../names/shell.ts';
 import { withSchemaFile } from '../process/definition/flags-to-definition.ts';
 import { openProject, type WorkerProject } from '../scaffold/edit/open-project.ts';
 import { followDiscovery } from '../terminal/create-view.ts';
 import { openProgress } from '../terminal/progress.ts';
 import type { Ask } from '../terminal/prompts.ts';
-import { askOf, option, runAddition } from './add-run.ts';
+import { askOf, runAddition } from './add-run.ts';
 import type { AddProcessFlags } from './add.ts';
 import { apiDiscovery } from './api-discovery.ts';
 import type { CommandContext } from './context.ts';
-import { checkValues, definitionRequest, missingAnswers, sourceOf } from './create-call.ts';
+import {
+  checkValues,
+  definitionRequest,
+  exampleType,
+  missingAnswers,
+  optionWords,
+  sourceOf,
+  switchWords,
+} from './create-call.ts';
 import type { CreateFlags } from './create-flags.ts';
 import { resolveConnection } from './create-request.ts';
 
@@ -27,7 +36,7 @@ export async function runAddProcess(
   const goOn = isDescribed(flags) ? undefined : resumedProcess(project, code);
   if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
 
-  const answered = await answeredFlags(project, code, { ...flags, taskQueue: queue }, ask, context);
+  const answered = await answeredFlags(project, { code, flags, queue }, ask, context);
   checkValues(answered);
   const progress = openProgress(context.terminal.err);
   try {
@@ -44,7 +53,15 @@ export async function runAddProcess(
       },
       {
         cwd: context.cwd,
-        discover: apiDiscovery(connection, ask, context, context.interruption()),
+        discover: apiDiscovery(connection, ask, context, context.interruption(), (wanted) =>
+          [
+            context.invocation,
+            'add process',
+            shellWord(wanted),
+            '--task CODE[:KIND] --workflow-type',
+            shellWord(answered.workflowType ?? 'TYPE'),
+          ].join(' '),
+        ),
         report: followDiscovery(progress),
       },
     );
@@ -65,17 +82,18 @@ function isDescribed(flags: AddProcessFlags): boolean {
 /** The call as `create` would have it, every answer there. */
 async function answeredFlags(
   project: WorkerProject,
-  code: string | undefined,
-  flags: AddProcessFlags,
+  asked: { readonly code: string | undefined; readonly flags: AddProcessFlags; readonly queue: string },
   ask: Ask | undefined,
   context: CommandContext,
 ): Promise<CreateFlags> {
+  const { code, flags, queue } = asked;
   const inProject = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(context.cwd, path);
   const secretFile = inProject(flags.clientSecretFile);
   const ca = inProject(flags.ca);
   let call: CreateFlags = {
     ...flags,
+    taskQueue: queue,
     ...(code === undefined || flags.definition !== undefined ? {} : { process: code }),
     ...(secretFile === undefined ? {} : { clientSecretFile: secretFile }),
     ...(ca === undefined ? {} : { ca }),
@@ -83,8 +101,8 @@ async function answeredFlags(
     git: false,
     check: false,
   };
-  const missing = () =>
-    missingAnswers({ folder: project.folder, flags: call }, { env: context.env, cwd: project.folder });
+  const missing = (over: Partial<CreateFlags> = {}) =>
+    missingAnswers({ folder: project.folder, flags: { ...call, ...over } }, { env: context.env, cwd: project.folder });
   if (ask !== undefined && missing().some(({ question }) => question === 'workflow-type')) {
     const answer = await ask.text({
       message: "Workflow type, as on the process definition's screen in KuFlow's app",
@@ -93,19 +111,49 @@ async function answeredFlags(
   }
   const left = missing();
   if (left.length === 0) return call;
-  const describes = { add: 'LEAVE', why: 'the code of the process, or --definition FILE' };
-  const named = left.map((one) =>
-    one.question === 'source' || one.question === 'process' ? { ...one, ...describes } : one,
-  );
+  const example = code ?? freeCode(project);
+  const isUnnamed = left.some(({ question }) => question === 'source' || question === 'process');
+  const named = [
+    ...(isUnnamed ? [{ question: 'process', why: 'the code of the process, or --definition FILE', add: '' }] : []),
+    ...missing(isUnnamed ? { process: example } : {}).map((one) =>
+      one.question === 'workflow-type' ? { ...one, add: `--workflow-type ${freeType(project, example)}` } : one,
+    ),
+  ];
   const words = [
-    ...(code === undefined ? [] : [code]),
-    ...(flags.task ?? []).flatMap((task) => ['--task', task]),
-    ...option('--workflow-type', flags.workflowType),
-    ...named.map(({ add }) => add),
+    ...(code !== undefined || isUnnamed ? [shellWord(example)] : []),
+    ...optionWords({ ...flags, ...(call.workflowType === undefined ? {} : { workflowType: call.workflowType }) }),
+    ...named.map(({ add }) => add).filter((add) => add !== ''),
+    ...(flags.edit ?? []).flatMap((path) => ['--edit', shellWord(path)]),
+    ...(flags.yes === true ? ['--yes'] : []),
+    ...switchWords(flags),
   ];
   throw usageError(`Answers are missing:\n${named.map(({ question, why }) => `  ${question}: ${why}`).join('\n')}`, [
     `for example: ${context.invocation} add process ${words.join(' ')}`,
   ]);
+}
+
+/** A code that no process of the project has, nor the workflow type that goes with it. */
+function freeCode(project: WorkerProject): string {
+  const taken = project.processes.flatMap(({ definition: { process, workflow } }) => [process.code, workflow.type]);
+  return firstFree(
+    (at) => `LEAVE${at}`,
+    (code) => taken.includes(code) || taken.includes(exampleType(code)),
+  );
+}
+
+function freeType(project: WorkerProject, code: string): string {
+  const taken = project.processes.map(({ definition }) => definition.workflow.type);
+  return firstFree(
+    (at) => `${exampleType(code)}${at}`,
+    (type) => taken.includes(type),
+  );
+}
+
+function firstFree(name: (at: string) => string, isTaken: (name: string) => boolean): string {
+  for (let at = 1; ; at++) {
+    const found = name(at === 1 ? '' : String(at));
+    if (!isTaken(found)) return found;
+  }
 }
 
 /** With files relative to where the call was made, and a definition file's own queue left as it says unless one was given. */

@@ -4,12 +4,13 @@ import type { Discover } from '../flows/find-definition.ts';
 import type { Ask } from '../terminal/prompts.ts';
 import type { CommandContext } from './context.ts';
 
-/** Reads a process from KuFlow's API; a person, if there is one, is asked before instances are read. */
+/** Reads a process from KuFlow's API; a person, if there is one, is asked before instances are read. `describe` is for advice. */
 export function apiDiscovery(
   connection: ConnectionSettings | undefined,
   ask: Ask | undefined,
   context: CommandContext,
   signal: AbortSignal,
+  describe?: (code: string) => string,
 ): Discover {
   return async (code, { sample, report }) => {
     if (connection === undefined)
@@ -26,7 +27,7 @@ export function apiDiscovery(
       ...(ask === undefined ? {} : { mayRead: askToRead(ask) }),
       report,
       signal,
-      createCommand: 'npx create-kuflow-worker',
+      ...(describe === undefined ? {} : { describeCommand: describe(code) }),
     });
   };
 }

@@ -4,6 +4,7 @@ import { configFolder } from '../base/config-folder.ts';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/uuid.ts';
 import { defaultProfileIn } from '../credentials/profiles/profile-file.ts';
+import { words } from '../names/identifiers.ts';
 import { shellPath, shellWord } from '../names/shell.ts';
 import type { DefinitionRequest } from '../flows/find-definition.ts';
 import type { CreateCall, CreateFlags } from './create-flags.ts';
@@ -61,7 +62,7 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
     const screen = "as on the process definition's screen in KuFlow's app";
     if (flags.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${screen}`);
     if (flags.workflowType === undefined)
-      add('workflow-type', '--workflow-type LoanWorkflow', `the workflow type, ${screen}`);
+      add('workflow-type', `--workflow-type ${exampleType(flags.process ?? 'LOAN')}`, `the workflow type, ${screen}`);
   }
   const secret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const elsewhere = credentialsElsewhere({ env, cwd }).length > 0;
@@ -85,6 +86,12 @@ export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: Ca
     );
   }
   return missing;
+}
+
+/** A workflow type such as a process of that code might have: `LoanWorkflow` for LOAN. */
+export function exampleType(code: string): string {
+  const capitals = words(code).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${capitals.join('')}Workflow`;
 }
 
 /** A place that may give client id and secret without being asked for. */
@@ -149,8 +156,13 @@ export function missingError(call: Omit<CreateCall, 'given'>, missing: readonly 
   const given = createCommand({ folder, flags: call.flags });
   const added = missing.filter(({ question }) => question !== 'folder').map((one) => one.add);
   return usageError(`Answers are missing:\n${missing.map(({ why, question }) => `  ${question}: ${why}`).join('\n')}`, [
-    `for example: ${[given, ...added].join(' ')}`,
+    `for example: ${[given, ...added, ...switchWords(call.flags)].join(' ')}`,
   ]);
+}
+
+/** The options that say how a command runs, as they would be written again. */
+export function switchWords(flags: Pick<CreateFlags, 'dryRun' | 'json'>): readonly string[] {
+  return [...(flags.dryRun === true ? ['--dry-run'] : []), ...(flags.json === true ? ['--json'] : [])];
 }
 
 /** What the flow is to take the definition from. Every answer is there. */
@@ -222,19 +234,23 @@ const VALUES = [
   ['overwrite', '--overwrite'],
 ] as const;
 
-/** The command that repeats a call without questions. A secret is never in it, only the way it was given. */
-export function createCommand(call: { readonly folder: string; readonly flags: CreateFlags }): string {
-  const { flags } = call;
-  const words = VALUES.flatMap(([key, option]): string[] => {
+/** The options of a call as they would be written again, switches of a run aside. A secret is never among them, only the way it was given. */
+export function optionWords(flags: Partial<CreateFlags>): readonly string[] {
+  return VALUES.flatMap(([key, option]): string[] => {
     const value = flags[key];
     if (value === undefined || value === false) return [];
     if (value === true) return [option];
     return (typeof value === 'object' ? value : [value]).flatMap((one) => [option, shellWord(String(one))]);
   });
+}
+
+/** The command that repeats a call without questions. A secret is never in it, only the way it was given. */
+export function createCommand(call: { readonly folder: string; readonly flags: CreateFlags }): string {
+  const { flags } = call;
   const off = [
     ...(flags.install ? [] : ['--no-install']),
     ...(flags.git ? [] : ['--no-git']),
     ...(flags.check ? [] : ['--no-check']),
   ];
-  return ['npx create-kuflow-worker', shellPath(call.folder), ...words, ...off, '--yes'].join(' ');
+  return ['npx create-kuflow-worker', shellPath(call.folder), ...optionWords(flags), ...off, '--yes'].join(' ');
 }

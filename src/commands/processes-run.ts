@@ -47,7 +47,6 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
       : {}),
     report: reportDiscovery(terminal),
     signal,
-    createCommand: 'npx create-kuflow-worker',
   });
   if (flags.json === true) {
     const { definition, missing, notes, evidence } = discovered;

@@ -19,8 +19,8 @@ export interface DiscoverInput {
   readonly mayRead?: (count: number) => Promise<boolean>;
   readonly report?: (event: DiscoveryEvent) => void;
   readonly signal?: AbortSignal;
-  /** How a person starts `create`, for advice. */
-  readonly createCommand: string;
+  /** The command that describes the process instead of reading it, for advice; that of `create` when absent. */
+  readonly describeCommand?: string;
 }
 
 /** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */
@@ -34,7 +34,7 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
     ...(input.report === undefined ? {} : { report: input.report }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),
   });
-  if (!discovery.found) throw notFound(discovery, input.createCommand);
+  if (!discovery.found) throw notFound(discovery, input.describeCommand ?? describingCommand(input.code));
   await remember(input.rest, [discovery.definition.process]);
   return discovery;
 }
@@ -60,9 +60,13 @@ async function remember(rest: RestSettings, processes: readonly KnownProcess[]):
   await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
 }
 
-function notFound(discovery: UndiscoveredProcess, createCommand: string): KnownError {
+function describingCommand(code: string): string {
+  return `npx create-kuflow-worker FOLDER --process ${shellWord(code)} --task CODE[:KIND] --task-queue QUEUE --workflow-type TYPE`;
+}
+
+function notFound(discovery: UndiscoveredProcess, describeCommand: string): KnownError {
   const { code, reason, otherCodes } = discovery;
-  const byFlags = `Or describe it: ${createCommand} FOLDER --process ${shellWord(code)} --task CODE[:KIND] --task-queue QUEUE --workflow-type TYPE`;
+  const byFlags = `Or describe it: ${describeCommand}`;
   const role = "In KuFlow's app, give the application a role in the process definition that lets it see its processes";
   const tried = `lists of processes and process items of ${code}`;
   if (reason === 'not-allowed') {

@@ -121,7 +121,6 @@ export async function openWizardWorld(parts: WorldParts, context: CommandContext
         sample: state.flags.sample ?? 0,
         report: reportDiscovery(terminal),
         signal,
-        createCommand: 'npx create-kuflow-worker',
       });
     },
     preview: async (state) => {

@@ -283,7 +283,7 @@ describe('add process', () => {
     [['process', 'B', '--task', 'A'], 'workflow-type:'],
     [['process', '--task', 'A'], 'process:'],
     [['process', 'B', '--workflow-type', 'X'], 'client-id:'],
-    [['process'], 'source:'],
+    [['process'], 'process:'],
     [['process', 'B', '--definition', 'x.yaml', '--task', 'A'], '--definition describes the whole process'],
   ])('refuses %j: 2, and nothing is written', async (args, message) => {
     const before = treeOf(project);
@@ -291,6 +291,40 @@ describe('add process', () => {
     expect(ran.stderr).toContain(message);
     expect(ran.status).toBe(2);
     expect(treeOf(project)).toEqual(before);
+  });
+
+  it('offers names that are free, and a command that works, with all that was given', async () => {
+    const offered = async (...args: readonly string[]): Promise<string> => {
+      const ran = await add(...args);
+      expect(ran.status).toBe(2);
+      return /for example: npx kuflow (.*)/.exec(ran.stderr)?.[1] ?? '';
+    };
+    const works = async (command: string): Promise<void> => {
+      const ran = await kuflow(project, ...command.split(' '));
+      expect(ran.status, ran.stderr).toBe(0);
+    };
+    expect(await offered('process', 'LOAN_2', '--task', 'REQUEST')).toBe(
+      'add process LOAN_2 --task REQUEST --workflow-type Loan2Workflow',
+    );
+    const first = await offered('process', '--task', 'REQUEST');
+    expect(first).toBe('add process LEAVE --task REQUEST --workflow-type LeaveWorkflow');
+    await works(first);
+    const second = await offered('process', '--task', 'REQUEST', '--yes', '--json');
+    expect(second).toBe('add process LEAVE2 --task REQUEST --workflow-type Leave2Workflow --yes --json');
+    const before = treeOf(project);
+    await works(
+      await offered('process', 'LEAVE2', '--task', 'REQUEST', '--edit', 'src/worker.ts', '--dry-run').then((command) =>
+        command.replace(' --edit src/worker.ts', ''),
+      ),
+    );
+    expect(treeOf(project)).toEqual(before);
+    await works(second);
+    expect(await offered('process', 'leave_2', '--task', 'A')).toContain('--workflow-type Leave2Workflow2');
+    // Its application files may hold client id and secret.
+    expect(await offered('process')).toBe('add process LEAVE3 --workflow-type Leave3Workflow');
+    expect(await offered('process', 'TRIP', '--workflow-type', 'T', '--client-id', uuid(8, 1), '--dry-run')).toBe(
+      `add process TRIP --workflow-type T --client-id ${uuid(8, 1)} --client-secret-stdin --dry-run`,
+    );
   });
 
   it('is read from the API when nothing describes it', async () => {
@@ -309,6 +343,9 @@ describe('add process', () => {
       for (const [file, text] of treeOf(project)) expect(text, file).not.toMatch(/canaryvalue|canarysecret/);
       const near = await add('process', 'HOLIDYA', '--workflow-type', 'X');
       expect(near.stderr).toContain('Did you mean HOLIDAY?');
+      expect(near.stderr).toContain(
+        'Or describe it: npx kuflow add process HOLIDYA --task CODE[:KIND] --workflow-type X\n',
+      );
     } finally {
       credentials = {};
       await tenant.close();

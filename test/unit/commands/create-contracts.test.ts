@@ -440,6 +440,7 @@ describe('the command that repeats a run', () => {
       '--client-id',
       CLIENT_ID,
       ...FILES_ONLY,
+      '--dry-run',
       '--json',
     ]);
     expect(status).toBe(2);
@@ -448,7 +449,12 @@ describe('the command that repeats a run', () => {
       expect(message).toContain(`\n  ${answer}`);
     const [, command = ''] = /^for example: (.*)$/.exec(next[0] ?? '') ?? [];
     const args = wordsOf(command.replace('--client-secret-stdin', '--client-secret-file secret.txt')).slice(2);
-    const ran = await createWorker(cwd, args);
+    const dry = await createWorker(cwd, args);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, status: 0 });
+    const ran = await createWorker(
+      cwd,
+      args.filter((arg) => arg !== '--dry-run'),
+    );
     expect(ran.status, ran.stderr).toBe(0);
     expect(existsSync(join(cwd, 'loan-worker', 'package.json'))).toBe(true);
   });
