@@ -34,7 +34,18 @@ export interface SettingValues {
 export type SettingName = keyof SettingValues;
 
 export type SettingKind =
-  'endpoint' | 'uuid' | 'uuids' | 'secret' | 'file' | 'target' | 'text' | 'pem' | 'secret-pem' | 'proxy' | 'port';
+  | 'endpoint'
+  | 'uuid'
+  | 'uuids'
+  | 'secret'
+  | 'file'
+  | 'authorities'
+  | 'target'
+  | 'text'
+  | 'pem'
+  | 'secret-pem'
+  | 'proxy'
+  | 'port';
 
 export interface SettingKey {
   readonly name: SettingName;
@@ -82,7 +93,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   {
     name: 'kuflow.api.ca',
     env: 'KUFLOW_API_CA',
-    kind: 'file',
+    kind: 'authorities',
     description: "PEM file of authorities trusted in addition to the runtime's own",
   },
   {

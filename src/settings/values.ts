@@ -1,15 +1,21 @@
+import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { decideProxy } from '../base/proxy.ts';
+import { readRegularFile } from '../base/regular-file.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/uuid.ts';
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import type { Entry, ProblemCode } from './sources.ts';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** Far more than any bundle of authorities takes. */
+const LARGEST_AUTHORITIES = 16 * 1024 * 1024;
 
 export type ReadValue =
   | { readonly kind: 'good'; readonly value: string | number | readonly string[] | Secret }
@@ -51,6 +57,8 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       return readPem(text, key.kind === 'secret-pem');
     case 'file':
       return readableFile(resolve(folder, text));
+    case 'authorities':
+      return authoritiesFile(resolve(folder, text));
   }
 }
 
@@ -77,6 +85,24 @@ async function readableFile(path: string): Promise<ReadValue> {
     return good(path);
   } catch (error) {
     return bad('unreadable', `a file that can be read; ${forTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`);
+  }
+}
+
+// Node takes a text without certificates for an empty list, without a word.
+async function authoritiesFile(path: string): Promise<ReadValue> {
+  const found = await readableFile(path);
+  if (found.kind === 'bad') return found;
+  const text = (await readRegularFile(path, LARGEST_AUTHORITIES))?.toString('latin1') ?? '';
+  return (text.match(CERTIFICATE) ?? []).some(canBeParsed)
+    ? found
+    : bad('invalid', `a PEM file of certificates; ${forTerminal(path, 200)} holds no certificate in PEM form`);
+}
+
+function canBeParsed(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -134,6 +134,9 @@ describe('kuflow processes', () => {
     expect(status).toBe(2);
     expect(err).toMatch(/client-secret/);
     expect((await run(['show', 'LOAN', '--sample', '0'], endpoint)).status).toBe(2);
+    const ca = await run(['list', '--ca', 'secret'], endpoint);
+    expect(ca.status).toBe(2);
+    expect(ca.err).toMatch(/kuflow\.api\.ca \(--ca\): expected .*secret holds no certificate in PEM form/);
   });
 
   it('shows text of the server escaped', async () => {

@@ -10,6 +10,7 @@ import type { SettingName } from '../../../src/settings/keys.ts';
 import { requireSettings, resolveSettings } from '../../../src/settings/resolve.ts';
 import type { ProfileSource, SettingFlags, SettingsQuestion } from '../../../src/settings/resolve.ts';
 import { sourceText } from '../../../src/settings/sources.ts';
+import { makeTestAuthority } from '../../support/certificates.ts';
 
 interface Case {
   readonly name: string;
@@ -34,12 +35,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const PEM: Readonly<Record<string, string>> = Object.fromEntries(
-  ['cert', 'key', 'ca'].map((part) => [
-    part,
-    `-----BEGIN ${part === 'key' ? 'PRIVATE KEY' : 'CERTIFICATE'}-----\n${part}\n-----END ${part === 'key' ? 'PRIVATE KEY' : 'CERTIFICATE'}-----\n`,
-  ]),
-);
+const PEM: Readonly<Record<string, string>> = {
+  cert: '-----BEGIN CERTIFICATE-----\ncert\n-----END CERTIFICATE-----\n',
+  key: '-----BEGIN PRIVATE KEY-----\nkey\n-----END PRIVATE KEY-----\n',
+  ca: (await makeTestAuthority()).cert,
+};
 
 function filled(text: string, dir: string): string {
   return text

@@ -211,6 +211,15 @@ describe('login', () => {
     expect(stored.out).toContain('not shown to KuFlow (--no-verify)');
   });
 
+  it('with a CA file that holds no certificate is refused by its name, asked or not', async () => {
+    const here = place();
+    writeFileSync(join(here.project, 'p.yaml'), 'kuflow: {}\n');
+    const ended = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify', '--ca', 'p.yaml'), { stdin: CANARY });
+    expect(ended).toMatchObject({ status: 2 });
+    expect(ended.err).toContain(`${join(here.project, 'p.yaml')} holds no certificate in PEM form`);
+    expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
+  });
+
   it('lists all that is missing in one message', async () => {
     const here = place();
     const ended = await kuflow(here, ['login', '--json']);
