@@ -12,6 +12,7 @@ import type { AddProcessFlags } from './add.ts';
 import { apiDiscovery } from './api-discovery.ts';
 import type { CommandContext } from './context.ts';
 import {
+  checkOptionsUsed,
   checkValues,
   definitionRequest,
   exampleType,
@@ -37,7 +38,6 @@ export async function runAddProcess(
   if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
 
   const answered = await answeredFlags(project, { code, flags, queue }, ask, context);
-  checkValues(answered);
   const progress = openProgress(context.terminal.err);
   try {
     const connection =
@@ -101,6 +101,8 @@ async function answeredFlags(
     git: false,
     check: false,
   };
+  checkValues(call);
+  checkOptionsUsed(call);
   const missing = (over: Partial<CreateFlags> = {}) =>
     missingAnswers({ folder: project.folder, flags: { ...call, ...over } }, { env: context.env, cwd: project.folder });
   if (ask !== undefined && missing().some(({ question }) => question === 'workflow-type')) {

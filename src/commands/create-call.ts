@@ -136,18 +136,42 @@ export function checkValues(flags: CreateFlags): void {
   }
 }
 
-const CREDENTIALS = [
-  ['clientId', '--client-id'],
-  ['clientSecretFile', '--client-secret-file'],
-  ['clientSecretStdin', '--client-secret-stdin'],
-  ['profile', '--profile'],
-] as const;
+const OF_A_CONNECTION = [
+  'clientId',
+  'clientSecretFile',
+  'clientSecretStdin',
+  'profile',
+  'endpoint',
+  'target',
+  'ca',
+] as const satisfies readonly (keyof CreateFlags)[];
 
-/** Throws a usage error on credentials of a call that neither reads from KuFlow nor writes them. */
-export function checkCredentialsUsed(flags: CreateFlags): void {
-  const given = CREDENTIALS.find(([key]) => flags[key] !== undefined);
-  if (given === undefined || flags.local !== true || sourceOf(flags) === 'api') return;
-  throw usageError(`${given[1]} has no use beside --local, which needs no account: leave one of them out`);
+/** The options that do nothing in a call which neither reads from KuFlow nor, when local, writes a connection; each with what it has no use beside. */
+function unusedOptions(flags: CreateFlags): readonly { readonly key: keyof CreateFlags; readonly text: string }[] {
+  const source = sourceOf(flags);
+  if (source === 'api' || source === undefined) return [];
+  const local = '--local, which needs no account and no endpoint';
+  const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
+  const beside = new Map<keyof CreateFlags, string>([
+    ...(flags.local === true ? OF_A_CONNECTION.map((key) => [key, local] as const) : []),
+    ['sample', source === 'sample' ? local : described],
+  ]);
+  return VALUES.flatMap(([key, option]) => {
+    const why = flags[key] === undefined ? undefined : beside.get(key);
+    return why === undefined ? [] : [{ key, text: `${option} has no use beside ${why}` }];
+  });
+}
+
+/** Throws a usage error on an option that would do nothing. */
+export function checkOptionsUsed(flags: CreateFlags): void {
+  const [first] = unusedOptions(flags);
+  if (first !== undefined) throw usageError(`${first.text}: leave one of them out`);
+}
+
+/** The flags without those that the other answers left without use. */
+export function withoutUnused(flags: CreateFlags): CreateFlags {
+  const unused = new Set<string>(unusedOptions(flags).map(({ key }) => key));
+  return Object.fromEntries(Object.entries(flags).filter(([key]) => !unused.has(key))) as unknown as CreateFlags;
 }
 
 /** The usage error that lists what is missing, with the whole command to run. */

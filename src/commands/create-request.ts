@@ -18,6 +18,14 @@ export interface AnsweredCall {
   readonly secret?: Secret;
 }
 
+/** Rejects with a KnownError where options name a place that no command could use: a call may write them without making a connection. */
+export async function checkPlace({ endpoint, target, ca }: CreateFlags, { cwd }: CommandContext): Promise<void> {
+  const given = definedOf({ endpoint, target, ca });
+  if (Object.keys(given).length === 0) return;
+  const { checkPlaceFlags } = await import('../flows/connection-flags.ts');
+  await checkPlaceFlags(given, cwd);
+}
+
 /** Settings of a call that names credentials, or that reads the API; undefined when it does neither. */
 export async function connectionOf(
   call: AnsweredCall,

@@ -6,10 +6,10 @@ import { followChecks, followDiscovery, followScaffold, printCreated } from '../
 import { openProgress } from '../terminal/progress.ts';
 import { jsonLine } from '../terminal/safe-json.ts';
 import { apiDiscovery } from './api-discovery.ts';
-import { checkCredentialsUsed, checkValues, missingAnswers, missingError } from './create-call.ts';
+import { checkOptionsUsed, checkValues, missingAnswers, missingError } from './create-call.ts';
 import { projectCheck } from './create-check.ts';
 import type { CreateCall } from './create-flags.ts';
-import { connectionOf, requestOf, type AnsweredCall } from './create-request.ts';
+import { checkPlace, connectionOf, requestOf, type AnsweredCall } from './create-request.ts';
 import type { CommandContext } from './context.ts';
 
 /** `create`: questions, the flow, its result. With `--json` prints the `CreateResult` as `createdAsJson` describes it. */
@@ -19,7 +19,8 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
   const { flags } = call;
   const signal = context.interruption();
   checkValues(flags);
-  checkCredentialsUsed(flags);
+  checkOptionsUsed(flags);
+  await checkPlace(flags, context);
   const missing = missingAnswers(call, context);
   const mayAsk = terminal.canAsk && flags.yes !== true && flags.json !== true;
   if (missing.length > 0 && !mayAsk) throw missingError(call, missing);

@@ -2,10 +2,18 @@ import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { ownCommand } from '../base/own-command.ts';
 import type { Secret } from '../base/secret.ts';
-import { requireSettings, type ResolvedSettings, type SettingsResult } from '../settings/resolve.ts';
+import {
+  requireSettings,
+  resolveSettings,
+  type ResolvedSettings,
+  type SettingFlags,
+  type SettingsResult,
+} from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
 import { settingsWithProfiles, type LookedAtSettings } from './profile-settings.ts';
 import { REST_REQUIRED } from './rest-access.ts';
+
+const NEXT_IS_TO_CORRECT = 'Correct what is named, then run it again';
 
 /** The connection as options state it. */
 export interface ConnectionFlags {
@@ -66,7 +74,7 @@ export async function lookAtConnectionSettings(
     const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
     const next = isMissing
       ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${ownCommand(world.cwd)} login`
-      : 'Correct what is named, then run it again';
+      : NEXT_IS_TO_CORRECT;
     return requireSettings({ ...result, problems }, [next]);
   };
   const { result, warnings, unread } = await lookAtConnection(flags, world);
@@ -90,18 +98,10 @@ export async function resolveConnection(
 /** As `resolveConnection`, and no keychain is opened. */
 export async function lookAtConnection(flags: ConnectionFlags, world: ConnectionWorld): Promise<LookedAtSettings> {
   const secret = world.secretRead ?? (await givenSecret(flags, world));
-  const given = {
-    'kuflow.api.client-id': option(flags.clientId, '--client-id'),
-    'kuflow.api.client-secret': secret?.value,
-    'kuflow.api.endpoint': option(flags.endpoint, '--endpoint'),
-    'kuflow.api.tenant-id': option(flags.tenantId, '--tenant-id'),
-    'temporal.target': option(flags.target, '--target'),
-    'kuflow.api.ca': option(flags.ca, '--ca'),
-  };
   const { env, cwd, signal } = world;
   const looked = await settingsWithProfiles(
     {
-      flags: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      flags: settingFlags(flags, secret),
       env,
       files: { dir: cwd },
       required: REST_REQUIRED,
@@ -111,6 +111,27 @@ export async function lookAtConnection(flags: ConnectionFlags, world: Connection
   );
   const ofFiles = looked.result.warnings.map(({ message }) => message);
   return { ...looked, warnings: [...(secret?.warnings ?? []), ...ofFiles, ...looked.warnings] };
+}
+
+/** Rejects with a KnownError that lists what is wrong with the options, as a connection would: for a call that makes none. */
+export async function checkPlaceFlags(
+  flags: Pick<ConnectionFlags, 'endpoint' | 'target' | 'ca'>,
+  cwd: string,
+): Promise<void> {
+  const result = await resolveSettings({ flags: settingFlags(flags), env: {}, required: [], cwd });
+  requireSettings(result, [NEXT_IS_TO_CORRECT]);
+}
+
+function settingFlags(flags: ConnectionFlags, secret?: GivenSecret): SettingFlags {
+  const given = {
+    'kuflow.api.client-id': option(flags.clientId, '--client-id'),
+    'kuflow.api.client-secret': secret?.value,
+    'kuflow.api.endpoint': option(flags.endpoint, '--endpoint'),
+    'kuflow.api.tenant-id': option(flags.tenantId, '--tenant-id'),
+    'temporal.target': option(flags.target, '--target'),
+    'kuflow.api.ca': option(flags.ca, '--ca'),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 export interface GivenSecret {

@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../../flows/connection-flags.ts';
 import { createProject, type CreateDependencies } from '../../flows/create.ts';
 import { findDefinition } from '../../flows/find-definition.ts';
 import type { Ask } from '../../terminal/prompts.ts';
-import { definitionRequest, sourceOf } from '../create-call.ts';
+import { definitionRequest, sourceOf, withoutUnused } from '../create-call.ts';
 import type { CreateCall } from '../create-flags.ts';
 import { requestOf, resolveConnection, type AnsweredCall } from '../create-request.ts';
 import type { WizardAnswers } from '../create-run.ts';
@@ -78,7 +78,7 @@ export async function answerCall(
 }
 
 function answeredCall({ folder = '.', flags, secret }: WizardState): AnsweredCall {
-  return { folder, flags, ...(secret === undefined ? {} : { secret }) };
+  return { folder, flags: withoutUnused(flags), ...(secret === undefined ? {} : { secret }) };
 }
 
 function discoveredBefore({ discovered }: WizardState): CreateDependencies['discover'] {

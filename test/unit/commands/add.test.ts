@@ -281,6 +281,8 @@ describe('add process', () => {
       '--task-queue R: the worker of this project polls one task queue, Q',
     ],
     [['process', 'B', '--task', 'A'], 'workflow-type:'],
+    [['process', 'B', '--task', 'A', '--sample', '3'], '--sample has no use beside --task'],
+    [['process', '--definition', 'x.yaml', '--sample', '3'], '--sample has no use beside --definition'],
     [['process', '--task', 'A'], 'process:'],
     [['process', 'B', '--workflow-type', 'X'], 'client-id:'],
     [['process'], 'process:'],

@@ -103,7 +103,7 @@ describe('--dry-run', () => {
       for (const source of [
         ['--definition', 'd.yaml', ...connection],
         [...FLAGS, ...WORKFLOW, ...connection],
-        ['--local', ...endpoint],
+        ['--local'],
       ]) {
         const ran = await createWorker(cwd, ['x', ...source, '--dry-run', '--yes'], env);
         expect(ran.stderr).toContain('nothing was written');

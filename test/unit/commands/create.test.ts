@@ -26,6 +26,9 @@ function filesBelow(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const DESCRIBED = ['--process', 'LOAN', '--task', 'A', '--task-queue', 'Q', '--workflow-type', 'W', '--yes'];
+
 describe('create', () => {
   it('makes a project of the sample process for the local platform, without endpoint and secret', async () => {
     const cwd = temporaryFolder();
@@ -111,6 +114,19 @@ describe('create', () => {
     [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ': it begins or ends with white space"],
     [['x', '--language', 'cobol'], 'Allowed choices are typescript'],
     [['x', '--local', '--sample', '0'], 'whole number'],
+    [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id has no use beside --local'],
+    [['x', '--local', '--endpoint', 'http://127.0.0.1:9'], '--endpoint has no use beside --local'],
+    [['x', '--local', '--target', 'engine:1'], '--target has no use beside --local'],
+    [['x', '--local', '--ca', 'ca.pem'], '--ca has no use beside --local'],
+    [['x', '--local', '--sample', '4'], '--sample has no use beside --local'],
+    [['x', '--local', '--definition', 'a.yaml', '--ca', 'ca.pem'], '--ca has no use beside --local'],
+    [['x', '--definition', 'a.yaml', '--sample', '4'], '--sample has no use beside --definition'],
+    [['x', ...DESCRIBED, '--sample', '4'], '--sample has no use beside --task'],
+    [['x', ...DESCRIBED, '--endpoint', 'foo'], 'kuflow.api.endpoint (--endpoint): expected an address'],
+    [['x', ...DESCRIBED, '--target', 'foo'], 'temporal.target (--target): expected host:port'],
+    [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): expected host:port'],
+    [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a file that can be read'],
+    [['x', ...DESCRIBED, '--ca', import.meta.filename], 'create.test.ts holds no certificate in PEM form'],
     [['x', 'y', '--local'], 'too many arguments'],
     [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean package.json?'],
   ])('refuses %j as usage', async (args, text) => {

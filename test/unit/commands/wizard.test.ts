@@ -107,6 +107,21 @@ describe('answers of the wizard', () => {
     await expect(other).rejects.toThrow(/home folder/);
   });
 
+  it('leave out the options that have no use beside them, so that the command can be repeated', async () => {
+    const made = await byWizard(
+      [
+        [WHICH, 'sample'],
+        ['Folder of the new project', 'x'],
+        ['Create the project?', 'create'],
+      ],
+      { endpoint: 'http://127.0.0.1:9', target: 'engine:1', sample: 3 },
+    );
+    expect(made.command).not.toMatch(/--(?:endpoint|target|sample)/);
+    const [, , , ...args] = made.command.split(' ');
+    const again = await createWorker(cwd, ['y', ...args], env);
+    expect(again.status, again.stderr).toBe(0);
+  });
+
   it('offer what belongs to the process that was chosen last', async () => {
     const offers =
       (wanted: string | undefined) =>
