@@ -39,10 +39,10 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const uuid = (option: string, value: string | undefined): void => {
     if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${shown(value)}`);
   };
-  const shape = async (option: string, file: string): Promise<DataShape | undefined> => {
+  const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
     const result = await readShape(resolve(cwd, file));
     if (Array.isArray(result))
-      problems.push(...result.map((problem) => `${option} ${forTerminal(file, 200)}: ${problem}`));
+      problems.push(...result.map((problem) => `${before}${forTerminal(file, 200)}: ${problem}`));
     return 'schema' in result ? result : undefined;
   };
 
@@ -75,12 +75,12 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
       problems.push(`--task-schema ${shown(written)}: ${shown(taskCode)} has a schema already`);
     else {
       given.add(taskCode);
-      const read = await shape(`--task-schema ${shown(taskCode)}`, written.slice(equals + 1));
+      const read = await shape(`--task-schema ${shown(taskCode)}=`, written.slice(equals + 1));
       if (read !== undefined) data.set(taskCode, read);
     }
   }
   const metadata =
-    flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema', flags.metadataSchema);
+    flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema ', flags.metadataSchema);
 
   if (problems.length > 0)
     throw usageError(

@@ -70,9 +70,14 @@ describe('definitionFromFlags', () => {
     }
   });
 
-  it('names a schema file that is not there', async () => {
-    await expect(
-      definitionFromFlags({ code: 'A', taskQueue: 'Q', workflowType: 'W', metadataSchema: join(folder, 'none.json') }),
-    ).rejects.toThrow(/--metadata-schema .*none\.json: ENOENT/);
+  it('names a schema file that is not there, by the option as it was written', async () => {
+    const flags = { code: 'A', taskQueue: 'Q', workflowType: 'W' };
+    const none = join(folder, 'none.json');
+    await expect(definitionFromFlags({ ...flags, metadataSchema: none })).rejects.toThrow(
+      `--metadata-schema ${none}: ENOENT`,
+    );
+    await expect(definitionFromFlags({ ...flags, tasks: ['B'], taskSchemas: [`B=${none}`] })).rejects.toThrow(
+      `--task-schema B=${none}: ENOENT`,
+    );
   });
 });
