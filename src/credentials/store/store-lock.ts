@@ -40,7 +40,7 @@ export async function withStoreLock<T>(
     path: layout.pidLock,
   };
   try {
-    made.push(...(await ensureStore(files, layout)));
+    await ensureStore(files, layout, made);
     return await withWaitedLock(lock, waiting, locked);
   } catch (error) {
     // A folder that is not empty stays.
@@ -60,24 +60,35 @@ async function takeLock(files: StoreFiles, layout: StoreLayout, made: string[]):
       return await take();
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      made.push(...(await ensureStore(files, layout)));
+      await ensureStore(files, layout, made);
     }
   }
   return await take();
 }
 
 /**
- * Makes `.kuflow/credentials` where it is missing: for this user only, and ignored by git whatever the project says. Returns the folders
- * that it made, outer first.
+ * Makes `.kuflow/credentials` where it is missing: for this user only, and ignored by git whatever the project says. Adds to `made` the
+ * folders that it makes, outer first.
  */
-async function ensureStore(files: StoreFiles, layout: StoreLayout): Promise<readonly string[]> {
+async function ensureStore(files: StoreFiles, layout: StoreLayout, made: string[]): Promise<void> {
+  for (let left = 5; ; left--) {
+    try {
+      await makeStore(files, layout, made);
+      return;
+    } catch (error) {
+      // Between two of these steps too a run that came to nothing may remove what it made.
+      if (codeOf(error) !== 'ENOENT' || left === 0) throw error;
+    }
+  }
+}
+
+async function makeStore(files: StoreFiles, layout: StoreLayout, made: string[]): Promise<void> {
   let parent = layout.project;
-  const made: string[] = [];
   for (const folder of storeFolders(layout.project)) {
     const isNew = await doing('Making the folder of the credentials', folder, () =>
       ensureFolder(files, parent, folder),
     );
-    if (isNew) made.push(folder);
+    if (isNew && !made.includes(folder)) made.push(folder);
     parent = folder;
   }
   await doing('Closing the folder of the credentials', layout.store, async () => {
@@ -85,7 +96,6 @@ async function ensureStore(files: StoreFiles, layout: StoreLayout): Promise<read
     if (process.platform !== 'win32' && status !== undefined && (status.mode & 0o077) !== 0)
       await files.closeFolder(layout.store);
   });
-  return made;
 }
 
 /** Whether it was made. */
@@ -101,13 +111,14 @@ async function ensureFolder(files: StoreFiles, parent: string, folder: string): 
       if (codeOf(error) !== 'EEXIST') throw error;
     }
     status = await files.look(folder);
+    if (status === undefined) throw Object.assign(new Error(`${folder} was removed meanwhile`), { code: 'ENOENT' });
   }
   const seen =
-    status?.kind === 'folder'
+    status.kind === 'folder'
       ? status.own
         ? undefined
         : 'it belongs to another user'
-      : status?.kind === 'link'
+      : status.kind === 'link'
         ? 'it is a symbolic link'
         : 'it is no folder';
   if (seen === undefined) return made;

@@ -8,12 +8,13 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { deferred } from '../../../src/base/deferred.ts';
@@ -279,6 +280,32 @@ describe('a pull', () => {
       expect(readdirSync(store(at)).sort()).toEqual(['.gitignore', ...setsOf(at)]);
     }
   });
+
+  it.each(['.kuflow', 'credentials'])(
+    'makes its folders anew when a run that failed takes %s away meanwhile',
+    async (name) => {
+      const at = project();
+      let taken = 0;
+      const makeFolder = async (path: string): Promise<void> => {
+        if (basename(path) !== name || taken > 0) {
+          await nodeFiles.makeFolder(path);
+          return;
+        }
+        taken += 1;
+        // Of the folder itself this sees that it is there, of the one above it that it is not.
+        if (name === '.kuflow') throw Object.assign(new Error('it was there'), { code: 'EEXIST' });
+        rmdirSync(join(path, '..'));
+        await nodeFiles.makeFolder(path);
+      };
+      expect(await pull(at, issued, { files: { ...nodeFiles, makeFolder } })).toMatchObject({ kind: 'pulled' });
+      expect(taken).toBe(1);
+      const failing = { requestMaterial: () => Promise.reject(new KnownError({ message: 'no' })) };
+      const other = project();
+      taken = 0;
+      await refused(other, { ...failing, files: { ...nodeFiles, makeFolder } });
+      expect(existsSync(join(other, '.kuflow'))).toBe(false);
+    },
+  );
 
   it('changes nothing for a dry run, and nothing when it is stopped', async () => {
     const at = project();
