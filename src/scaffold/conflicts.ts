@@ -29,8 +29,9 @@ export interface Decision {
 
 /**
  * Compares a plan with what is in `folder`: an absent file is created, an identical one is left, one named in `overwrite` (a path of the
- * plan) is replaced, and so is the record that this tool wrote of an earlier run; all others are conflicts. Touches nothing. Throws a KnownError when the folder is a file, when something in it can't be
- * read, or when a symbolic link in it would lead a file out of it; a usage error when `overwrite` names a file that the plan doesn't hold.
+ * plan) is replaced, and so is the record that this tool wrote of an earlier run; all others are conflicts. Touches nothing. Throws a
+ * KnownError when the folder is a file, when something in it can't be read, or when a symbolic link in it would lead a file out of it; a
+ * usage error when `overwrite` names a file that the plan doesn't hold.
  */
 export async function decide(folder: string, plan: Plan, overwrite: readonly string[] = []): Promise<Decision> {
   const named = new Set(overwrite.map((path) => normalised(path)));
