@@ -135,6 +135,7 @@ describe('the project that the packed package creates', () => {
     expect(started.status).not.toBe(0);
     const said = started.stdout + started.stderr;
     expect(said).toContain('kuflow dev');
+    expect(said).toContain('kuflow credentials pull');
     expect(said).toContain('kuflow login');
   });
 

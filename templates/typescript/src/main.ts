@@ -138,11 +138,12 @@ function indent(text: string): string {
   return text.replace(/^/gm, '  ');
 }
 
-const WHERE_TO_GET_SETTINGS = `What is only missing can come from the tool:
+const WHERE_TO_GET_SETTINGS = `Two commands help:
 
-  npx kuflow dev exec -- <command>           runs a command, such as this worker, with a local KuFlow
-  npx kuflow login                           stores the credentials of a real KuFlow,
-  npx kuflow credentials exec -- <command>   and runs a command with them
+  npx kuflow dev exec -- <command>   runs a command, such as this worker, with a local KuFlow
+  npx kuflow credentials pull        gets the engine certificate of a real KuFlow, with client id and secret from the
+                                     environment or from npx kuflow login; then npx kuflow credentials exec -- <command>
+                                     runs a command with all of it
 `;
 
 main().then(
