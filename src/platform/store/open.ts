@@ -96,10 +96,8 @@ function inTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
 function prepare(path: string, sql: Sql & { finalize(): void }): void {
   let version: number;
   try {
-    // The owner lock makes us the only one: exclusive mode spares a lock and an unlock per transaction.
-    sql.exec(
-      'PRAGMA locking_mode=exclusive; PRAGMA journal_mode=truncate; PRAGMA synchronous=full; PRAGMA foreign_keys=on;',
-    );
+    // The owner lock makes us the only one. Exclusive comes first: then a write-ahead log needs no shared memory, which the library lacks.
+    sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
     version = Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
   } catch (error) {
     throw new KnownError({
@@ -118,6 +116,9 @@ function prepare(path: string, sql: Sql & { finalize(): void }): void {
   }
   // A reset statement keeps no read lock open over the schema change.
   sql.finalize();
+  // Not a rollback journal: the library never plays one back, since it takes its own lock for that of another process, which would be
+  // writing the journal just now. A kill in the middle of a commit would leave half of it.
+  sql.exec('PRAGMA journal_mode=wal');
   for (let next = version; next < MIGRATIONS.length; next++) {
     inTransaction(
       sql,

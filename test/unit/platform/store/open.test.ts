@@ -1,9 +1,18 @@
 import type { Writable } from 'node:stream';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import sqlite from 'node-sqlite3-wasm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,11 +67,36 @@ describe('opening', () => {
     expect(getMeta(opened().sql, 'key')).toBe('value');
   });
 
-  it('syncs fully and keeps no write-ahead log', () => {
+  it('syncs fully, and keeps a write-ahead log since a journal would never be rolled back', () => {
     const { sql } = opened();
     expect(sql.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
-    expect(sql.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'truncate' });
+    expect(sql.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
     expect(sql.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 });
+  });
+
+  it('has all that was committed, and nothing of what was being written, after a kill in the middle of a commit', () => {
+    const written = opened();
+    const { sql } = written;
+    const big = (letter: string): string => letter.repeat(20_000);
+    written.transaction(() => setMeta(sql, 'key', big('a')));
+    const committed = statSync(`${path}-wal`).size;
+    written.transaction(() => setMeta(sql, 'key', big('b')));
+    const whole = statSync(`${path}-wal`).size;
+    expect(whole).toBeGreaterThan(committed);
+    for (const end of [committed, committed + 1, committed + 4200, committed + 12_500, whole]) {
+      const killed = join(folder, `killed-${end}`, 'state.db');
+      mkdirSync(dirname(killed));
+      copyFileSync(path, killed);
+      writeFileSync(`${killed}-wal`, readFileSync(`${path}-wal`).subarray(0, end));
+      mkdirSync(`${killed}.lock`);
+      const store = openStore({ path: killed, clock: systemClock });
+      try {
+        expect(getMeta(store.sql, 'key'), String(end)).toBe(big(end === whole ? 'b' : 'a'));
+        expect(store.sql.get('PRAGMA integrity_check')).toEqual({ integrity_check: 'ok' });
+      } finally {
+        store.close();
+      }
+    }
   });
 
   it('is refused while this process has it open', () => {
@@ -119,7 +153,7 @@ describe('opening', () => {
   it('refuses a file of a newer version and one that is no database, and leaves both as they are', () => {
     opened().close();
     const database = new sqlite.Database(path);
-    database.exec('PRAGMA user_version=999');
+    database.exec('PRAGMA locking_mode=exclusive; PRAGMA user_version=999');
     database.close();
     const before = readFileSync(path);
     expect(refusal().message).toContain('newer version');
