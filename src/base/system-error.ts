@@ -1,4 +1,4 @@
-import { codeOf, KnownError, type KnownErrorParts } from './errors.ts';
+import { codeOf, KnownError } from './errors.ts';
 
 const AGAIN = 'Run it again when the cause is gone';
 
@@ -13,33 +13,45 @@ const MEANING: Readonly<Record<string, readonly [meaning: string, next: string]>
   EISDIR: ['it is a folder', 'Put a plain file in its place, then run it again'],
   ENOTDIR: ['a part of the path is no folder', 'Put a folder in its place, then run it again'],
   EEXIST: ['something else is in its place', 'Move it away, then run it again'],
+  ENOENT: ['it is not there, or a folder of its path is not', 'Check the path, then run it again'],
   EXDEV: ['it is on another file system', AGAIN],
   EIO: ['the disk failed', AGAIN],
 };
 
+/** A call of the system that failed, with what it was for. */
+export class SystemError extends KnownError {}
+
 /**
- * A failed call of the system, told for a person: `doing` is what it was for ("Reading the state"), `path` what it was about. Undefined for
- * anything else, a KnownError among them.
+ * A failed call of the system, told for a person: `what` is what it was for ("Reading the state"), `path` what it was about. Anything else,
+ * a KnownError among them, as it came.
  */
-export function systemErrorParts(error: unknown, doing: string, path: string): KnownErrorParts | undefined {
+export function systemError(error: unknown, what: string, path: string): unknown {
   const code = codeOf(error);
-  if (error instanceof KnownError || code === undefined) return undefined;
+  if (error instanceof KnownError || code === undefined) return error;
   const [meaning, next] = MEANING[code] ?? [undefined, AGAIN];
-  return {
-    message: `${doing} failed${meaning === undefined ? '' : `: ${meaning}`}`,
+  return new SystemError({
+    message: `${what} failed${meaning === undefined ? '' : `: ${meaning}`}`,
     tried: path,
     seen: code,
     next: [next],
     cause: error,
-  };
+  });
 }
 
-/** Runs `work` on files at `path`; a failed call of the system in it becomes a KnownError that says what it was for. */
-export async function explainingSystemErrors<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` on files at `path`; a failed call of the system in it becomes a SystemError that says what it was for. */
+export async function doing<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const parts = systemErrorParts(error, doing, path);
-    throw parts === undefined ? error : new KnownError(parts);
+    throw systemError(error, what, path);
+  }
+}
+
+/** Runs what only tidies up: a failed call of the system in it changes nothing. */
+export async function unlessSystemFails(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
   }
 }

@@ -102,7 +102,7 @@ async function answeredFlags(
     check: false,
   };
   checkValues(call);
-  checkOptionsUsed(call);
+  checkOptionsUsed(call, { writesConnection: false });
   const missing = (over: Partial<CreateFlags> = {}) =>
     missingAnswers({ folder: project.folder, flags: { ...call, ...over } }, { env: context.env, cwd: project.folder });
   if (ask !== undefined && missing().some(({ question }) => question === 'workflow-type')) {

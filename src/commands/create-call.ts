@@ -146,14 +146,22 @@ const OF_A_CONNECTION = [
   'ca',
 ] as const satisfies readonly (keyof CreateFlags)[];
 
-/** The options that do nothing in a call which neither reads from KuFlow nor, when local, writes a connection; each with what it has no use beside. */
-function unusedOptions(flags: CreateFlags): readonly { readonly key: keyof CreateFlags; readonly text: string }[] {
+/**
+ * The options that do nothing in a call which does not read from KuFlow, each with what it has no use beside. Those of a connection have none
+ * unless it is written into the project, and a local one has none to write.
+ */
+function unusedOptions(
+  flags: CreateFlags,
+  writesConnection = true,
+): readonly { readonly key: keyof CreateFlags; readonly text: string }[] {
   const source = sourceOf(flags);
   if (source === 'api' || source === undefined) return [];
   const local = '--local, which needs no account and no endpoint';
   const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
   const beside = new Map<keyof CreateFlags, string>([
-    ...(flags.local === true ? OF_A_CONNECTION.map((key) => [key, local] as const) : []),
+    ...(flags.local === true || !writesConnection
+      ? OF_A_CONNECTION.map((key) => [key, flags.local === true ? local : described] as const)
+      : []),
     ['sample', source === 'sample' ? local : described],
   ]);
   return VALUES.flatMap(([key, option]) => {
@@ -162,9 +170,9 @@ function unusedOptions(flags: CreateFlags): readonly { readonly key: keyof Creat
   });
 }
 
-/** Throws a usage error on an option that would do nothing. */
-export function checkOptionsUsed(flags: CreateFlags): void {
-  const [first] = unusedOptions(flags);
+/** Throws a usage error on an option that would do nothing; by default the call writes the connection into a project. */
+export function checkOptionsUsed(flags: CreateFlags, { writesConnection = true } = {}): void {
+  const [first] = unusedOptions(flags, writesConnection);
   if (first !== undefined) throw usageError(`${first.text}: leave one of them out`);
 }
 

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { codeOf, KnownError, usageError } from '../base/errors.ts';
+import { usageError } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
+import { doing } from '../base/system-error.ts';
 import { devExec } from '../flows/dev-exec.ts';
-import { runningPlatform, startDevPlatform } from '../flows/dev-platform.ts';
+import { runningPlatform } from '../flows/dev-attach.ts';
+import { startDevPlatform } from '../flows/dev-platform.ts';
 import { readHistory, serverPath, settingsOf } from '../flows/dev-tools.ts';
 import { pathOption, shellWord } from '../names/shell.ts';
 import { attachedLine, platformView, readyHints, readyLine } from '../terminal/platform-view.ts';
@@ -56,6 +58,8 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
         if (platform.owned) return;
         progress.note(attachedLine(platform.state));
         warnOfIdleOptions(progress, flags, platform.state.endpoints);
+        for (const why of platform.unserved)
+          progress.note(`${why}; it takes a new one when it is started again`, 'warning');
       },
     });
     if (result.kind === 'not-started') shown(result.error, result.status);
@@ -86,17 +90,7 @@ export async function runHistory(
   if (flags.output === undefined) context.terminal.out.line(escapedJson(history));
   else {
     const path = resolve(context.cwd, flags.output);
-    try {
-      await writeFile(path, `${history}\n`);
-    } catch (error) {
-      throw new KnownError({
-        message: 'The history could not be written',
-        tried: path,
-        seen: codeOf(error) ?? 'unknown error',
-        next: ['Give --output a file that may be written, in a folder that is there'],
-        cause: error,
-      });
-    }
+    await doing('Writing the history', path, () => writeFile(path, `${history}\n`));
     context.terminal.err.line(`The history of ${forTerminal(id)} is in ${forTerminal(flags.output, 1000)}`);
   }
 }

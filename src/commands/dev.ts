@@ -54,7 +54,8 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a worker and one process through it')
     .description(
       'Starts the worker command, waits for it to poll, starts a process as a user, claims and completes each human task with valid data, ' +
-        'prints the timeline and drains the worker. Uses the platform that runs here, or one of its own. Exits 0 when the process is COMPLETED ' +
+        'prints the timeline and drains the worker. Uses the platform that runs here, or one of its own. The worker gets any free port for health ' +
+        'and none for metrics, unless WORKER_HEALTHPORT and WORKER_METRICSPORT are set. Exits 0 when the process is COMPLETED ' +
         'with valid data, 1 when an item is stuck, the workflow failed or the command ended early, 4 on time-out, 130 when interrupted.',
     )
     .argument('[words...]', 'Process definition code, unless one only is served; then -- and the worker command')
@@ -65,7 +66,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option('--timeout <duration>', 'Time for the worker to poll, and as much again for the process to end')
         .default(120, '120s')
-        .argParser(seconds),
+        .argParser(lifeSeconds),
     )
     .option('--worker-log <file>', "Append the worker's output to this file instead of stderr")
     .option('--json', 'Print the result as JSON')
@@ -135,11 +136,13 @@ function platformOptions(command: Command): Command {
       new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
     )
     .addOption(several('--host-name <name>', 'DNS name for certificates and endpoints; again for each', dnsName))
-    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(seconds))
+    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(lifeSeconds))
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),
     )
-    .addOption(new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(seconds))
+    .addOption(
+      new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(lifeSeconds),
+    )
     .option('--requests', 'Show every request, not only those that went wrong');
 }
 
@@ -160,6 +163,13 @@ function dnsName(text: string): string {
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Of whole seconds, one at least. */
+function lifeSeconds(text: string): number {
+  const value = seconds(text);
+  if (value === 0) throw new InvalidArgumentError('A duration of a second or more is expected.');
+  return value;
+}
 
 function seconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];

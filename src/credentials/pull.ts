@@ -7,7 +7,8 @@ import { pointingTo, readPointers, requireReplaceable, shadowWarnings, type Poin
 import { recordOf, type SetRecord } from './store/set-record.ts';
 import { editSettings, settingTexts } from './store/settings-edit.ts';
 import { replaceLocalSettings } from './store/settings-file.ts';
-import { beforeSwitch, doing } from './store/store-error.ts';
+import { doing } from '../base/system-error.ts';
+import { beforeSwitch } from './store/before-switch.ts';
 import type { StoreFiles } from './store/store-files.ts';
 import { withStoreLock } from './store/store-lock.ts';
 import { listSets, readSet, writeSet, type StoredSet } from './store/store.ts';

@@ -6,7 +6,7 @@ import type { SetPaths } from './formats/formatted.ts';
 import { judgeMaterial, judgeSet, type Stale } from './judge.ts';
 import { SET_FILES, setIdOfPath, storeLayout, type StoreLayout } from './store/layout.ts';
 import { readPointers } from './store/pointers.ts';
-import { doing } from './store/store-error.ts';
+import { doing } from '../base/system-error.ts';
 import type { StoreFiles } from './store/store-files.ts';
 import { listSets, readSet } from './store/store.ts';
 

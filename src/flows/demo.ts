@@ -95,8 +95,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
     const simulation = await stage('Run one process', () =>
       simulate({
         cwd: project,
-        // Beside whatever worker runs on this machine: any port for health, none for metrics.
-        env: { ...request.env, WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+        env: request.env,
         definitions: [definition],
         stateDir,
         command: [process.execPath, '--import', 'tsx', 'src/main.ts'],

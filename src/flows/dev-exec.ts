@@ -1,4 +1,5 @@
-import { attachOrStart, workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
+import { attachOrStart } from './dev-attach.ts';
+import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
 import { type FailedStart, failedStart, startDevCommand, statusOfExit } from './dev-command.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {

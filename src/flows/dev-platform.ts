@@ -6,7 +6,6 @@ import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
 import { startPlatform } from '../platform/platform.ts';
 import {
-  definitionDigest,
   readRunningState,
   removeStateFile,
   stateOf,
@@ -19,7 +18,13 @@ import type { ProcessDefinition } from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
 import { overProjectFiles } from './dev-certificate.ts';
 
-export type DevEvent = PlatformEvent | (FindEvent & { readonly about: 'temporal' });
+export type DevEvent =
+  | PlatformEvent
+  | (FindEvent & { readonly about: 'temporal' })
+  /** Another process, `pid`, starts or stops a platform on this state folder: it is waited for. */
+  | { readonly kind: 'awaiting'; readonly pid: number }
+  /** That one is ready, or has ended. */
+  | { readonly kind: 'awaited'; readonly pid: number; readonly ready: boolean };
 
 export interface DevPlatformRequest {
   /** Absolute. */
@@ -43,7 +48,10 @@ export interface DevPlatformRequest {
 /** A running platform as commands use it, whichever process it runs in. */
 export interface DevPlatform {
   readonly state: PlatformState;
+  /** Those of the request; a platform that ran already may serve others. */
   readonly definitions: readonly ProcessDefinition[];
+  /** For each definition of the project that a platform which ran already does not serve as it is, a sentence that says so. */
+  readonly unserved: readonly string[];
   /** True when this process started it. */
   readonly owned: boolean;
   /** Stops it when this process started it. */
@@ -60,7 +68,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
   if (running !== undefined) throw runsAlready(running, request);
-  const definitions = await servedDefinitions(request);
+  const definitions = (await givenDefinitions(request)) ?? [sampleDefinition()];
   const temporal = await findTemporal({
     env: request.env,
     ...(request.temporalPath === undefined ? {} : { explicit: resolve(request.cwd, request.temporalPath) }),
@@ -80,6 +88,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   return {
     state,
     definitions,
+    unserved: [],
     owned: true,
     stop: async () => {
       await removeStateFile(stateDir);
@@ -102,47 +111,6 @@ function runsAlready(running: PlatformState, request: DevPlatformRequest): Known
   });
 }
 
-/** The platform that runs on the state folder, or a new one. Rejects with a usage error when a definition file is given that the running one does not serve. */
-export async function attachOrStart(request: DevPlatformRequest): Promise<DevPlatform> {
-  const running = await readRunningState(stateFolder(request));
-  if (running === undefined) return startDevPlatform(request);
-  const definitions = await servedDefinitions(request);
-  if ((request.definitionFiles ?? []).length > 0) for (const one of definitions) refuseUnserved(running, one);
-  return { state: running, definitions, owned: false, stop: () => Promise.resolve() };
-}
-
-/** Throws a usage error for a definition that a running platform, which was started with its own, does not serve as it is. */
-export function refuseUnserved(running: PlatformState, definition: ProcessDefinition): void {
-  const { code } = definition.process;
-  const { pid, processes, digests } = running;
-  const isServed = processes.includes(code);
-  if (isServed && (digests === undefined || digests[code] === definitionDigest(definition))) return;
-  const does = isServed
-    ? `serves another definition of ${code}`
-    : `does not serve ${code}, only ${processes.join(', ')}`;
-  throw usageError(`The platform that runs here (pid ${pid}) ${does}`, [
-    'Stop it and start it again with this definition, or give another folder with --state-dir',
-  ]);
-}
-
-/** The platform that runs on the state folder; KnownError when none does. */
-export async function runningPlatform(request: {
-  readonly cwd: string;
-  readonly stateDir?: string | undefined;
-}): Promise<PlatformState> {
-  const stateDir = stateFolder(request);
-  const running = await readRunningState(stateDir);
-  if (running !== undefined) return running;
-  throw new KnownError({
-    message: 'No local platform runs here',
-    tried: `the state of ${stateDir}`,
-    next: [
-      `Start it: ${ownCommand(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
-      'Or name its folder with --state-dir',
-    ],
-  });
-}
-
 /** The caller's environment with the platform's settings over it. */
 export function environmentOf(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...platformEnvironment(state, env) };
@@ -157,11 +125,12 @@ export async function workerEnvironment(
   return { ...environmentOf(state, request.env), ...over };
 }
 
-async function servedDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[]> {
+/** The definitions of the request or of the project's files; undefined where there are none. */
+export async function givenDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
   const given = request.definitionFiles ?? [];
   const files = given.length > 0 ? given : await projectDefinitionFiles(request.cwd);
-  if (files.length === 0) return [sampleDefinition()];
+  if (files.length === 0) return undefined;
   const definitions = await Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
   const fileOf = new Map<string, string>();
   definitions.forEach(({ process: { code } }, at) => {

@@ -10,13 +10,8 @@ import { createProcessEngine } from '../platform/temporal/engine.ts';
 import { workflowPollers } from '../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from './dev-command.ts';
-import {
-  attachOrStart,
-  refuseUnserved,
-  workerEnvironment,
-  type DevPlatform,
-  type DevPlatformRequest,
-} from './dev-platform.ts';
+import { attachOrStart, refuseUnserved } from './dev-attach.ts';
+import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
 import { checkAnswers, readAnswers, type Answers } from './simulate-answers.ts';
 import { Stuck, type StuckItem } from './simulate-ending.ts';
 import { answerUntilCompleted } from './simulate-user.ts';
@@ -70,6 +65,8 @@ export interface SimulateResult {
 }
 
 const POLL_MS = 100;
+/** A worker for one process finds room beside whatever worker runs on this machine: any port for health, none for metrics. */
+const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
 type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 
@@ -213,7 +210,7 @@ async function started(request: SimulateRequest, platform: DevPlatform): Promise
     return await startDevCommand({
       command: request.command,
       cwd: request.cwd,
-      env: await workerEnvironment(platform.state, request),
+      env: { ...WORKER_PORTS, ...(await workerEnvironment(platform.state, request)) },
       output: request.output,
     });
   } catch (error) {

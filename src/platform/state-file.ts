@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
-import { explainingSystemErrors } from '../base/system-error.ts';
+import { doing } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './platform-types.ts';
@@ -84,9 +84,7 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await explainingSystemErrors("Reading the local platform's state", stateFilePath(stateDir), () =>
-    runningState(stateDir),
-  );
+  return await doing("Reading the local platform's state", stateFilePath(stateDir), () => runningState(stateDir));
 }
 
 async function runningState(stateDir: string): Promise<PlatformState | undefined> {
@@ -106,7 +104,12 @@ async function runningState(stateDir: string): Promise<PlatformState | undefined
     });
   }
   // A process id alone may be another program's by now, after a crash and a restart of the machine.
-  return ownerOf(ownerLockPath(storePath(stateDir))) === state.pid ? state : undefined;
+  return platformOwner(stateDir) === state.pid ? state : undefined;
+}
+
+/** The process that has a platform on this state folder: one that starts, runs or stops. */
+export function platformOwner(stateDir: string): number | undefined {
+  return ownerOf(ownerLockPath(storePath(stateDir)));
 }
 
 function parseState(text: string): PlatformState | undefined {

@@ -1,7 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import type { DevEvent } from '../flows/dev-platform.ts';
 import type { SimulateResult, SimulateStep } from '../flows/simulate.ts';
-import { pathOption } from '../names/shell.ts';
+import { pathOption, shellWord } from '../names/shell.ts';
 import type { TimelineEntry } from '../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../platform/state-file.ts';
 import { palette } from './palette.ts';
@@ -35,6 +35,13 @@ export function platformView({ progress, requests, processes = true }: PlatformV
       return;
     }
     switch (event.kind) {
+      case 'awaiting':
+        progress.begin(`Wait for the local KuFlow that starts or stops here, pid ${event.pid}`);
+        break;
+      case 'awaited':
+        if (event.ready) progress.end('done', `The local KuFlow of pid ${event.pid} is ready`);
+        else progress.end('skipped', `The local KuFlow of pid ${event.pid} has ended`);
+        break;
       case 'starting':
         if (!start.running) progress.begin('Start a local KuFlow');
         start.running = true;
@@ -129,12 +136,14 @@ export function readyHints(
   stateDir?: string,
 ): readonly string[] {
   const there = pathOption('--state-dir', stateDir);
+  const [first = '', ...others] = state.processes;
+  const several = others.length === 0 ? '' : ` ${shellWord(first)}`;
   return table(
     [
       ['processes', state.processes.join(', ')],
       ['worker', `${invocation} dev exec${there} -- npm start`],
       ['settings', `${invocation} dev env${there}`],
-      ['try it', `${invocation} dev simulate${there} -- npm start`],
+      ['try it', `${invocation} dev simulate${several}${there} -- npm start`],
       ['stop', 'Ctrl-C'],
     ],
     '  ',

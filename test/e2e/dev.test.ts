@@ -77,6 +77,7 @@ describe('kuflow dev', () => {
     ['--port', 'http', 'A port number, 0 to 65535, is expected.'],
     ['--port', '65536', 'A port number, 0 to 65535, is expected.'],
     ['--token-life', '1 week', 'A duration such as 30s, 5m, 1h or 7d is expected.'],
+    ['--token-life', '0s', 'A duration of a second or more is expected.'],
     ['--nonsense', 'x', "unknown option '--nonsense'"],
   ])('refuses %s %s: 2', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
@@ -212,7 +213,7 @@ describe('kuflow dev history', () => {
     const nowhere = join(folder, 'none', 'history.json');
     const refused = dev(['history', id, '--output', nowhere]);
     expect(refused).toMatchObject({ status: 1, stdout: '' });
-    expect(refused.stderr).toContain('The history could not be written');
+    expect(refused.stderr).toContain('Writing the history failed');
     expect(refused.stderr).toContain(nowhere);
     expect(refused.stderr).toContain('ENOENT');
     expect(refused.stderr).not.toContain('defect');

@@ -103,8 +103,6 @@ function call({ code, options = [], command = WORKER }: Call): string[] {
 const workerEnv = (queue: string): Record<string, string> => ({
   ...mark.env,
   TEMPORAL_KUFLOWQUEUE: queue,
-  WORKER_HEALTHPORT: '0',
-  WORKER_METRICSPORT: '0',
 });
 
 /** On the platform that runs, with the built worker of the generated project unless another command is given. */
@@ -136,6 +134,16 @@ describe('kuflow dev simulate on a platform that runs', () => {
     // No terminal, no colours and no live lines.
     expect(stdout + stderr).not.toContain('\x1b');
     expect(readFileSync(join(folder, 'GOOD.log'), 'utf8')).toContain('Worker started');
+  });
+
+  it('finds room for the worker beside one that runs, unless the caller says where: any port for health, no metrics', () => {
+    const print = 'console.error("ports", process.env.WORKER_HEALTHPORT, process.env.WORKER_METRICSPORT)';
+    const ports = (env: Readonly<Record<string, string>>): string => {
+      const args = ['dev', 'simulate', 'GOOD', '--state-dir', stateDir(), '--definition', file('GOOD')];
+      return runKuflow([...args, '--', 'node', '-e', print], { cwd: folder, env }).stderr;
+    };
+    expect(ports({})).toContain('ports 0 0\n');
+    expect(ports({ WORKER_METRICSPORT: '9464' })).toContain('ports 0 9464\n');
   });
 
   it('takes the answers of a file, one after the other, and the metadata', () => {
@@ -224,6 +232,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
       ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
       'A duration such as 30s, 5m, 1h or 7d is expected.',
     ],
+    ['no time', ['dev', 'simulate', '--timeout', '0', '--', 'true'], 'A duration of a second or more is expected.'],
   ])('refuses %s: 2', (_, args, message) => {
     const [dev = '', command = '', ...rest] = args;
     const where = ['--state-dir', stateDir(), '--definition', file('GOOD')];

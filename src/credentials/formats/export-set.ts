@@ -7,7 +7,7 @@ import type { SetPlace } from '../material/make-set.ts';
 import { newSetId, storeLayout } from '../store/layout.ts';
 import { pathsOf } from '../store/set-paths.ts';
 import type { StoreFiles } from '../store/store-files.ts';
-import { doing } from '../store/store-error.ts';
+import { doing } from '../../base/system-error.ts';
 import type { LockWaiting } from '../store/waited-lock.ts';
 import { dotenvText } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';

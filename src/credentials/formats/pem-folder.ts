@@ -5,7 +5,7 @@ import { isRecord } from '../../base/json.ts';
 import type { CredentialSet } from '../credential-set.ts';
 import { SET_FILES } from '../store/layout.ts';
 import { writeNewFile } from '../store/new-file.ts';
-import { doing, storeError, unlessSystemFails } from '../store/store-error.ts';
+import { doing, systemError, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import type { LockWaiting } from '../store/waited-lock.ts';
 import type { KeyChange } from './formatted.ts';
@@ -78,7 +78,7 @@ export async function checkPem(files: StoreFiles, folder: string, withToken: boo
     for (const step of (await readJournal(files, folder)) ?? []) await requireOwn(files, folder, step);
   } catch (error) {
     // Gone since it was looked at: another run completes it right now.
-    if (codeOf(error) !== 'ENOENT') throw storeError(error, 'Reading the journal', folder);
+    if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
   for (const name of pemFiles(withToken)) await readTarget(files, join(folder, name));
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isRunning } from '../../base/pid-lock.ts';
 import { writeNewFile } from '../store/new-file.ts';
-import { doing, unlessSystemFails } from '../store/store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import { withWaitedLock, type LockWaiting } from '../store/waited-lock.ts';
 import { readTarget, type TargetFile } from './target.ts';

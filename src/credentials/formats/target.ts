@@ -2,7 +2,7 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../base/errors.ts';
 import { forTerminal } from '../../base/escape.ts';
-import { doing } from '../store/store-error.ts';
+import { doing } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import { gitState } from './git-state.ts';
 import { decodeText } from './text-file.ts';

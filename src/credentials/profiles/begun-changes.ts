@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { nodeFiles } from '../store/node-files.ts';
-import { doing, unlessSystemFails } from '../store/store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import { readProfileFile, secretPlaceOf, type ProfileFile, type SecretPlace } from './profile-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { forgetSecret, type PlacesWorld } from './secret-places.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { KnownError, codeOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { nodeFiles } from '../store/node-files.ts';
-import { doing, unlessSystemFails } from '../store/store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import { withWaitedLock } from '../store/waited-lock.ts';
 import { changingSecrets } from './begun-changes.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { writeNewFile } from '../store/new-file.ts';
-import { unlessSystemFails } from '../store/store-error.ts';
+import { unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 
 /**

@@ -3,7 +3,7 @@ import { KnownError, codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import { writeNewFile } from '../store/new-file.ts';
 import { nodeFiles } from '../store/node-files.ts';
-import { doing, unlessSystemFails } from '../store/store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from '../store/store-files.ts';
 import type { Keychain, KeychainDone } from './keychain/keychain.ts';
 import { openKeychain, openNamedKeychain, type KeychainQuestion } from './keychain/open-keychain.ts';

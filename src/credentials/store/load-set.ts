@@ -6,7 +6,7 @@ import { makeSet, type SetPlace } from '../material/make-set.ts';
 import { verifyMaterial } from '../material/verify.ts';
 import { SET_FILES, storeLayout } from './layout.ts';
 import type { SetRecord } from './set-record.ts';
-import { doing } from './store-error.ts';
+import { doing } from '../../base/system-error.ts';
 import type { StoreFiles } from './store-files.ts';
 import { readSet } from './store.ts';
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { readFollowed, type Followed } from './followed.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
-import { doing } from './store-error.ts';
+import { doing } from '../../base/system-error.ts';
 import type { StoreFiles } from './store-files.ts';
 import { withStoreLock } from './store-lock.ts';
 import { listSets, readSet, removeSetFolder, type StoredSet } from './store.ts';

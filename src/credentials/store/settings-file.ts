@@ -5,7 +5,7 @@ import { closedNote, modeFor } from '../formats/target.ts';
 import { decodeText } from '../formats/text-file.ts';
 import { LOCAL_SETTINGS, stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from './new-file.ts';
-import { doing, unlessSystemFails } from './store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { FileStatus, StoreFiles } from './store-files.ts';
 
 const LARGEST = 1024 * 1024;

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { isStaging, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { writeNewFile } from './new-file.ts';
-import { doing, unlessSystemFails } from './store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles, StoreLocking } from './store-files.ts';
 import { removeSetFolder } from './store.ts';
 import { withWaitedLock, type LockWaiting } from './waited-lock.ts';

@@ -5,7 +5,7 @@ import type { CredentialSet } from '../credential-set.ts';
 import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from './new-file.ts';
 import { readRecord, recordText, type SetRecord } from './set-record.ts';
-import { doing, unlessSystemFails } from './store-error.ts';
+import { doing, unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreFiles } from './store-files.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
-import { unlessSystemFails } from './store-error.ts';
+import { unlessSystemFails } from '../../base/system-error.ts';
 import type { StoreLocking } from './store-files.ts';
 
 const POLL_MS = 50;

@@ -9,6 +9,7 @@ import { contentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { MIGRATIONS } from './schema.ts';
 import { sqlOf, type Sql } from './sql.ts';
+import { useWriteAheadLog } from './write-ahead-log.ts';
 import { ownerLockPath } from './store-path.ts';
 
 /** All state of the platform's REST side: one SQLite file with one owner, and a folder of document bytes. */
@@ -94,19 +95,11 @@ function inTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
 }
 
 function prepare(path: string, sql: Sql & { finalize(): void }): void {
-  let version: number;
-  try {
+  const version = orUnreadable(path, () => {
     // The owner lock makes us the only one. Exclusive comes first: then a write-ahead log needs no shared memory, which the library lacks.
     sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
-    version = Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
-  } catch (error) {
-    throw new KnownError({
-      message: `The local platform's state file can't be read: ${messageOf(error)}`,
-      tried: `open ${path}`,
-      next: [`Move ${dirname(path)} away and start again: the platform begins with an empty state`],
-      cause: error,
-    });
-  }
+    return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
+  });
   if (version > MIGRATIONS.length) {
     throw new KnownError({
       message: `The local platform's state was written by a newer version of this tool (state version ${version}, known up to ${MIGRATIONS.length})`,
@@ -116,14 +109,25 @@ function prepare(path: string, sql: Sql & { finalize(): void }): void {
   }
   // A reset statement keeps no read lock open over the schema change.
   sql.finalize();
-  // Not a rollback journal: the library never plays one back, since it takes its own lock for that of another process, which would be
-  // writing the journal just now. A kill in the middle of a commit would leave half of it.
-  sql.exec('PRAGMA journal_mode=wal');
+  orUnreadable(path, () => useWriteAheadLog(sql));
   for (let next = version; next < MIGRATIONS.length; next++) {
     inTransaction(
       sql,
       () => true,
       () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
     );
+  }
+}
+
+function orUnreadable<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new KnownError({
+      message: `The local platform's state file can't be read: ${messageOf(error)}`,
+      tried: `open ${path}`,
+      next: [`Move ${dirname(path)} away and start again: the platform begins with an empty state`],
+      cause: error,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
+import { KnownError, type KnownErrorParts } from '../../base/errors.ts';
 import { ownCommand } from '../../base/own-command.ts';
 import { pidLockHolder, takePidLock } from '../../base/pid-lock.ts';
 
@@ -8,8 +8,18 @@ export interface OwnerLock {
   readonly release: () => void;
 }
 
+/** A live process, maybe this one, holds the lock. */
+export class InUse extends KnownError {
+  readonly pid: number;
+
+  constructor(parts: KnownErrorParts, pid: number) {
+    super(parts);
+    this.pid = pid;
+  }
+}
+
 /**
- * Takes the lock file `path` for this process, or throws a KnownError that names the live holder.
+ * Takes the lock file `path` for this process, or throws an InUse that names the live holder.
  * A lock whose holder is dead, or whose pid now belongs to a process that started at another time, is taken over.
  */
 export function takeOwnerLock(path: string, what: string): OwnerLock {
@@ -27,14 +37,15 @@ export function ownerOf(path: string): number | undefined {
   return pidLockHolder(path);
 }
 
-function heldBy(path: string, what: string, pid: number): KnownError {
+function heldBy(path: string, what: string, pid: number): InUse {
   const own = pid === process.pid;
-  return new KnownError({
+  const parts = {
     message: `${what} is in use by ${own ? 'this same process' : 'another process'}, pid ${pid}`,
     tried: `take ${path}`,
     seen: `pid ${pid} is running`,
     next: own
       ? ['Stop the first platform before starting a second one on the same folder']
       : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${ownCommand(dirname(path))} dev env`],
-  });
+  };
+  return new InUse(parts, pid);
 }

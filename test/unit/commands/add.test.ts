@@ -283,6 +283,11 @@ describe('add process', () => {
     [['process', 'B', '--task', 'A'], 'workflow-type:'],
     [['process', 'B', '--task', 'A', '--sample', '3'], '--sample has no use beside --task'],
     [['process', '--definition', 'x.yaml', '--sample', '3'], '--sample has no use beside --definition'],
+    [
+      ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--endpoint', 'https://kuflow.example.com'],
+      '--endpoint has no use beside --task',
+    ],
+    [['process', '--definition', 'x.yaml', '--profile', 'P'], '--profile has no use beside --definition'],
     [['process', '--task', 'A'], 'process:'],
     [['process', 'B', '--workflow-type', 'X'], 'client-id:'],
     [['process'], 'process:'],

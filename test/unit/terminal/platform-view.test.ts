@@ -55,6 +55,10 @@ describe('the view of a platform', () => {
   it('ends with commands that find it, whole', () => {
     const hints = (stateDir?: string): string => readyHints({ processes: ['LOAN'] }, 'npx kuflow', stateDir).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
+    expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
+    expect(readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow').join('\n')).toContain(
+      'npx kuflow dev simulate LOAN -- npm start\n',
+    );
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);

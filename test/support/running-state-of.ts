@@ -1,0 +1,29 @@
+import { Secret } from '../../src/base/secret.ts';
+import { definitionDigest, type PlatformState } from '../../src/platform/state-file.ts';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
+
+/** What a platform of this process would leave that serves the definition. */
+export function runningStateOf(
+  definition: ProcessDefinition,
+  { hasDigests = true }: { readonly hasDigests?: boolean } = {},
+): PlatformState {
+  const { code } = definition.process;
+  return {
+    pid: process.pid,
+    endpoints: {
+      http: 'http://127.0.0.1:7480',
+      https: 'https://127.0.0.1:7443',
+      engine: '127.0.0.1:7483',
+      temporal: '127.0.0.1:7233',
+    },
+    loopback: { http: 'http://127.0.0.1:7480', https: 'https://127.0.0.1:7443' },
+    application: { id: 'application', secret: new Secret('secret') },
+    tenantId: 'tenant',
+    namespace: 'namespace',
+    caFile: 'ca.pem',
+    caBundleFile: 'ca-bundle.pem',
+    user: { principalId: 'user', email: 'user@local', name: 'Local user', token: new Secret('token') },
+    processes: [code],
+    ...(hasDigests ? { digests: { [code]: definitionDigest(definition) } } : {}),
+  };
+}
