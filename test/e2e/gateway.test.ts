@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -270,6 +270,20 @@ describe('the engine behind the gateway', () => {
       name: 'KnownError',
       message: expect.stringContaining('did not start: it ended at once') as string,
       seen: expect.stringContaining(String(temporal.port)) as string,
+    });
+  });
+
+  it('says in a word why its data can not be opened', async () => {
+    const third = join(stateDir, 'third');
+    const data = join(third, 'temporal-1.2.3.db');
+    await mkdir(data, { recursive: true });
+    const starting = startTemporal({
+      ...{ path, stateDir: third, namespace: 'n', version: '1.2.3' },
+      supervisorEntry: await supervisorEntry(),
+    });
+    await expect(starting).rejects.toMatchObject({
+      message: "Opening the Temporal server's data failed: it is a folder",
+      tried: data,
     });
   });
 });
