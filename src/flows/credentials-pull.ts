@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { ownCommand } from '../base/own-command.ts';
 import type { SetPlace } from '../credentials/material/make-set.ts';
 import { pullSet, type PullEvent, type PullResult } from '../credentials/pull.ts';
 import { nodeFiles } from '../credentials/store/node-files.ts';
 import type { StoreFiles } from '../credentials/store/store-files.ts';
+import { readRunningState, STATE_FOLDER } from '../platform/state-file.ts';
 import type { ConnectionFlags } from './connection-flags.ts';
 import { openCredentialAccess, type CredentialAccess, type CredentialWorld } from './credentials-access.ts';
 import { proveSet } from './credentials-proof.ts';
@@ -99,7 +101,12 @@ async function withAccess(
     const result = await work(access);
     return {
       ...result,
-      warnings: [...access.warnings, ...unreadByWorkers(access, request.cwd), ...result.warnings],
+      warnings: [
+        ...access.warnings,
+        ...unreadByWorkers(access, request.cwd),
+        ...(await besideLocalKuFlow(access, result, request.cwd)),
+        ...result.warnings,
+      ],
       place: access.place,
     };
   } finally {
@@ -114,6 +121,22 @@ function unreadByWorkers({ settings }: CredentialAccess, cwd: string): readonly 
   return [
     `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +
       `environment, as ${ownCommand(cwd)} credentials exec gives them`,
+  ];
+}
+
+/** A worker that a local KuFlow was given to is led there by what its files held when it was started. */
+async function besideLocalKuFlow(
+  { place }: CredentialAccess,
+  { kind }: PullResult,
+  cwd: string,
+): Promise<readonly string[]> {
+  if (kind !== 'pulled') return [];
+  // The set is in use by now; of a state that can't be read the commands of that KuFlow tell.
+  const running = await readRunningState(join(cwd, STATE_FOLDER)).catch(() => undefined);
+  if (running === undefined || place.target === running.endpoints.engine) return [];
+  return [
+    `A local KuFlow runs here, pid ${running.pid}: stop its worker and start it again (npm run dev, or dev exec), or it goes on with these ` +
+      'credentials, which the local KuFlow refuses',
   ];
 }
 

@@ -6,6 +6,7 @@ import { platformEnvironment, writeCaBundle } from '../platform/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../platform/platform-types.ts';
 import { startPlatform } from '../platform/platform.ts';
 import {
+  STATE_FOLDER,
   readRunningState,
   removeStateFile,
   stateOf,
@@ -60,7 +61,7 @@ export interface DevPlatform {
 
 /** Absolute folder of the platform's state. */
 export function stateFolder(request: { readonly cwd: string; readonly stateDir?: string | undefined }): string {
-  return resolve(request.cwd, request.stateDir ?? join('.kuflow', 'dev'));
+  return resolve(request.cwd, request.stateDir ?? STATE_FOLDER);
 }
 
 /** Starts a platform and leaves its state file; rejects with KnownError when one runs on that folder already. */

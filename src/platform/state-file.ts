@@ -30,6 +30,9 @@ export interface PlatformState extends PlatformAccess {
   readonly digests?: Readonly<Record<string, string>>;
 }
 
+/** Where the state is unless another folder is given, in that of the project. */
+export const STATE_FOLDER = join('.kuflow', 'dev');
+
 const STATE_FILE = 'platform.json';
 
 export function stateOf(platform: Platform, caBundleFile: string): PlatformState {
