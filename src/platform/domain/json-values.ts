@@ -1,10 +1,12 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
+import { schemaPatterns } from '../../base/schema-pattern.ts';
 
 /** KuFlow's JsonValue as it is answered. */
 export interface CheckedValue {
@@ -15,26 +17,29 @@ export interface CheckedValue {
 
 export type ValueCheck = (value: JsonObject) => CheckedValue;
 
-const OPTIONS: Options = { allErrors: true, strict: false, validateSchema: false, addUsedSchema: false, logger: false };
+const OPTIONS: Options = {
+  allErrors: true,
+  strict: false,
+  meta: false,
+  validateSchema: false,
+  logger: false,
+  code: schemaPatterns,
+};
 
 // Formats of KuFlow's own reference strings, e.g. `kuflow-file:uri=…;`.
 const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-artifact', 'data-source'];
 
-type AnyAjv = Ajv | Ajv2020;
-
-const made = new Map<string, AnyAjv>();
-let compiled = 0;
-
-function ajvFor(schema: JsonObject): AnyAjv {
-  const dialect = typeof schema['$schema'] === 'string' && /2019-09|2020-12/.test(schema['$schema']) ? '2020' : '07';
-  let ajv = made.get(dialect);
-  if (ajv === undefined) {
-    ajv = dialect === '2020' ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS);
-    ajvFormats.default(ajv);
-    for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
-    made.set(dialect, ajv);
-  }
+/** One for each schema: what it calls itself or its parts would otherwise meet in the next one. */
+function ajvFor(dialect: unknown): Pick<Ajv, 'compile'> {
+  const ajv = newAjv(typeof dialect === 'string' ? dialect : '');
+  ajvFormats.default(ajv);
+  for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
   return ajv;
+}
+
+function newAjv(dialect: string): Ajv | Ajv2019 | Ajv2020 {
+  if (dialect.includes('2020-12')) return new Ajv2020(OPTIONS);
+  return dialect.includes('2019-09') ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS);
 }
 
 /** A missing property is pointed at itself, not at the object that lacks it. */
@@ -58,10 +63,8 @@ export function valueCheck(shape: DataShape | undefined, where: string): ValueCh
   if (shape === undefined) return (value) => ({ valid: true, value });
   let validate: ValidateFunction;
   try {
-    // The dialect is chosen above. An address of our own: two shapes may carry the same one, and without any `$ref: '#'` leads nowhere.
-    const keywords = Object.entries(shape.schema).filter(([key]) => key !== '$schema');
-    const schema = { ...Object.fromEntries(keywords), $id: `kuflow:shape-${(compiled += 1)}` };
-    validate = ajvFor(shape.schema).compile(schema);
+    const { $schema: dialect, ...schema } = shape.schema;
+    validate = ajvFor(dialect).compile(schema);
   } catch (error) {
     throw new KnownError({
       message: `The JSON Schema of ${where} can't be used: ${messageOf(error)}`,

@@ -1,4 +1,5 @@
 import { isRecord } from '../../base/json.ts';
+import { schemaPattern } from '../../base/schema-pattern.ts';
 
 /**
  * Whether a JSON Schema that its meta-schema of draft 7 accepts holds nothing more that a compiler could refuse: no address but
@@ -56,7 +57,7 @@ function isOwnDefinition(reference: unknown, root: Root): boolean {
 
 function isPattern(text: unknown): boolean {
   try {
-    new RegExp(String(text));
+    schemaPattern(String(text));
     return typeof text === 'string';
   } catch {
     return false;

@@ -2,6 +2,7 @@ import type { AnySchemaObject, ErrorObject } from 'ajv';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { schemaPatterns } from '../../base/schema-pattern.ts';
 
 export type Dialect = '7' | '2019-09' | '2020-12';
 
@@ -24,8 +25,7 @@ function newAjv(dialect: Dialect, meta: boolean): Pick<Ajv, 'validateSchema' | '
     allErrors: true,
     validateFormats: false,
     logger: false,
-    // KuFlow's own validators don't all read patterns in Unicode mode.
-    unicodeRegExp: false,
+    code: schemaPatterns,
     meta,
     validateSchema: meta,
   } as const;

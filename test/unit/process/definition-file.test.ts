@@ -73,6 +73,16 @@ describe('parseDefinition', () => {
     },
   );
 
+  it.each(['^[\\w-.]+$', '^\\_$', '^\\p{Lu}$', '^[😀-😎]$'])(
+    'takes the pattern %s, in Unicode mode or without it',
+    async (pattern) => {
+      for (const $schema of ['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "]) {
+        const shape = `{ schema: { ${$schema}type: object, properties: { a: { pattern: '${pattern}' } } } }`;
+        expect(await problemsOf(`${HEAD}metadata: ${shape}\n`)).toEqual([]);
+      }
+    },
+  );
+
   it('lists every problem with line, column and reason', async () => {
     const text = `process:
   code: LOAN

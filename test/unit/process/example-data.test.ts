@@ -240,6 +240,13 @@ describe('examples of a schema', () => {
 });
 
 describe('a text of a pattern', () => {
+  it.each(['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', '^\\d{4}\\/\\d\\:\\_\\ x$'])(
+    'matches %s, which is none in Unicode mode',
+    (pattern) => {
+      expect(textOfPattern(pattern, 0, 0, 100)).toMatch(new RegExp(pattern));
+    },
+  );
+
   it('matches whatever it is made for, or is not made', () => {
     fc.assert(
       fc.property(

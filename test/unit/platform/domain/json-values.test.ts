@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/base/json.ts';
 import { valueCheck } from '../../../../src/platform/domain/json-values.ts';
 
 describe('a check of values', () => {
@@ -16,4 +17,43 @@ describe('a check of values', () => {
     expect(one({ a: 1, left: { b: 2 } }).errors).toEqual([{ propertyPath: '/left/a', type: 'required' }]);
     expect(other({ b: 1, left: { b: 2 } }).valid).toBe(true);
   });
+
+  it.each([
+    ['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', 'ada.l@example.com', 'ada'],
+    ['^\\d{4}\\/\\d\\:\\_\\ $', '1234/5:_ ', '1234/5'],
+    ['^\\p{Lu}\\p{Ll}+$', 'Žofie', 'p{Lu}'],
+    ['^[😀-😎]$', '😃', 'x'],
+  ])('reads the pattern %s, whether or not it is one in Unicode mode', (pattern, good, bad) => {
+    const check = valueCheck({ schema: object({ a: { pattern } }) }, 'one');
+    expect([check({ a: good }).valid, check({ a: bad }).valid]).toEqual([true, false]);
+    const names = valueCheck({ schema: { patternProperties: { [pattern]: { type: 'null' } } } }, 'one');
+    expect([names({ [good]: 1 }).valid, names({ [bad]: 1 }).valid]).toEqual([false, true]);
+  });
+
+  it('reads an array of items as the dialect of the schema does', () => {
+    const tuple = { type: 'array', items: [{ type: 'string' }], additionalItems: false };
+    for (const $schema of ['http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2019-09/schema']) {
+      const check = valueCheck({ schema: { $schema, ...object({ a: tuple }) } }, 'one');
+      expect([check({ a: ['x'] }).valid, check({ a: ['x', 1] }).valid, check({ a: [1] }).valid]).toEqual([
+        ...[true, false, false],
+      ]);
+    }
+  });
+
+  it('finds parts of a schema by the address that it gives itself', () => {
+    const schema = {
+      $id: 'https://example.com/claim',
+      ...object({ home: { $ref: 'https://example.com/claim#/definitions/home' }, zip: { $ref: 'zip' } }),
+      definitions: { home: { required: ['street'] }, zip: { $id: 'https://example.com/zip', type: 'string' } },
+    };
+    const check = valueCheck({ schema }, 'one');
+    expect(check({ home: {}, zip: 1 }).errors).toEqual([
+      { propertyPath: '/home/street', type: 'required' },
+      { propertyPath: '/zip', type: 'type' },
+    ]);
+  });
 });
+
+function object(properties: JsonObject): JsonObject {
+  return { type: 'object', properties };
+}
