@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
 import { isRecord } from '../base/json.ts';
+import { referenced } from '../base/schema-reference.ts';
 
 /** One of the ways through a schema that leaves choices. */
 export interface Way {
@@ -27,7 +28,7 @@ export function flatSchema(schema: Schema, way: Way, hops = 0): Schema {
   const add = (part: unknown): void => {
     if (isRecord(part) && way.left.parts-- > 0) flat = both(flat, flatSchema(part, way, hops + 1));
   };
-  if (typeof schema['$ref'] === 'string') add(resolved(schema['$ref'], way.root));
+  if (typeof schema['$ref'] === 'string') add(referenced(schema['$ref'], way.root));
   for (const part of listOf(schema['allOf'])) add(part);
   for (const keyword of ['oneOf', 'anyOf']) {
     const choices = listOf(schema[keyword]);
@@ -95,14 +96,4 @@ function commonType(one: unknown, other: unknown): unknown {
     return type === 'integer' && theirs?.includes('number') === true ? ['integer'] : [];
   });
   return common.length === 1 ? common[0] : common.length === 0 ? other : common;
-}
-
-function resolved(reference: string, root: JsonObject): unknown {
-  let at: unknown = reference.startsWith('#') ? root : undefined;
-  for (const step of reference.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    at =
-      (isRecord(at) || Array.isArray(at)) && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
-  }
-  return at;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
+import { referenced } from '../../base/schema-reference.ts';
 import { tsComment, tsPropertyKey, tsString } from '../../names/typescript.ts';
 
 const DEEPEST = 12;
@@ -16,9 +17,10 @@ interface Type {
 }
 
 const UNKNOWN: Type = { text: 'unknown' };
+const ANY_OBJECT = 'Record<string, unknown>';
 
 interface Scope {
-  readonly root: unknown;
+  readonly root: JsonObject;
   readonly depth: number;
   /** `$ref`s being resolved: a schema that contains itself becomes `unknown` where it meets itself. */
   readonly open: readonly string[];
@@ -72,29 +74,16 @@ function typeOf(schema: unknown, indent: string, scope: Scope): Type {
   if (Array.isArray(all) && all.length <= MOST_CHOICES)
     parts.push(...all.map((part: unknown) => typeOf(part, indent, inner)));
 
-  const known = distinct(parts).filter(({ text }) => text !== 'unknown');
+  const said = distinct(parts).filter(({ text }) => text !== 'unknown');
+  // A part that only says what is required would let any key in.
+  const known = said.length > 1 ? said.filter(({ text }) => text !== ANY_OBJECT) : said;
   if (known.length <= 1) return known[0] ?? UNKNOWN;
   return { text: known.map(inParentheses).join(' & '), operator: '&' };
 }
 
 function typeOfReference(reference: string, indent: string, scope: Scope): Type {
-  if (!reference.startsWith('#') || scope.open.includes(reference)) return UNKNOWN;
-  let at: unknown = scope.root;
-  for (const step of reference.slice(1).split('/').slice(1)) {
-    if (!isRecord(at) && !Array.isArray(at)) return UNKNOWN;
-    const key = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (!Object.hasOwn(at, key)) return UNKNOWN;
-    at = (at as Record<string, unknown>)[key];
-  }
-  return typeOf(at, indent, { ...scope, open: [...scope.open, reference] });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  if (scope.open.includes(reference)) return UNKNOWN;
+  return typeOf(referenced(reference, scope.root), indent, { ...scope, open: [...scope.open, reference] });
 }
 
 function typeOfKinds(schema: Record<string, unknown>, indent: string, scope: Scope): Type {
@@ -136,10 +125,11 @@ function typeOfObject(schema: Record<string, unknown>, indent: string, scope: Sc
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const names = Object.keys(properties);
   const extra = schema['additionalProperties'];
-  const patterns = isRecord(schema['patternProperties']);
+  const patterns = isRecord(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
   if (names.length === 0) {
-    if (patterns || !isRecord(extra)) return 'Record<string, unknown>';
-    return `Record<string, ${typeOf(extra, indent, scope).text}>`;
+    if (patterns.length === 0 && extra === false) return ANY_OBJECT;
+    const values = extra === false ? patterns : [...patterns, extra];
+    return `Record<string, ${union(values.map((value) => typeOf(value, indent, scope))).text}>`;
   }
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
   const deeper = `${indent}  `;

@@ -77,6 +77,49 @@ describe('types of schemas', () => {
     expect(typeOfSchema(deep)).toContain('unknown');
   });
 
+  it.each<[string, JsonObject, string]>([
+    ['an anchor', { $anchor: 'home' }, '#home'],
+    ['an anchor of draft 7', { $id: '#home' }, '#home'],
+    ['an address', { $id: 'https://example.com/home' }, 'https://example.com/home#'],
+    ['a pointer from the address of the whole', {}, 'https://example.com/claim#/definitions/gr%C3%B6%C3%9Fe'],
+    ['a pointer', {}, '#/definitions/größe'],
+  ])('follow a reference by %s, and so do examples', (_, address, $ref) => {
+    const home = { ...address, type: 'object', required: ['STREET'], properties: { STREET: { type: 'string' } } };
+    const data: JsonObject = {
+      $id: 'https://example.com/claim',
+      type: 'object',
+      required: ['HOME'],
+      properties: { DATA: { const: { ...address, type: 'null' } }, HOME: { $ref } },
+      definitions: { größe: home },
+    };
+    expect(complaints(declarationOfSchema('T', data), [{ HOME: { STREET: 'x' } }])).toEqual([]);
+    expect(complaints(declarationOfSchema('T', data), [{ HOME: { STREET: 1 } }])).not.toEqual([]);
+    expect(exampleOfSchema(data)).toEqual({ HOME: { STREET: 'TODO' } });
+  });
+
+  it('are unknown where a reference leads nowhere', () => {
+    for (const $ref of ['#nope', 'https://example.com/nope#/a', '#/definitions/nope', 'nope'])
+      expect(typeOfSchema({ $ref, definitions: { a: { type: 'string' } } })).toBe('unknown');
+  });
+
+  it('stay closed where a choice only says what is required', () => {
+    const properties = { MAIL: { type: 'string' }, PHONE: { type: 'string' } };
+    const anyOf = [{ required: ['MAIL'] }, { required: ['PHONE'] }];
+    const one = declarationOfSchema('T', { type: 'object', properties, anyOf });
+    expect(one).toMatch(/^export interface T \{/);
+    expect(complaints(one, [{ MAIL: 'x' }])).toEqual([]);
+    expect(complaints(one, [{ MIAL: 'x' }])).not.toEqual([]);
+  });
+
+  it('of names by their patterns are maps of what the patterns allow', () => {
+    const patternProperties = { '^x-': { type: 'string' }, '^n-': { type: 'number' } };
+    const closed = typeOfSchema({ type: 'object', patternProperties, additionalProperties: false });
+    expect(closed).toBe('Record<string, string | number>');
+    const more = typeOfSchema({ type: 'object', patternProperties, additionalProperties: { type: 'null' } });
+    expect(more).toBe('Record<string, string | number | null>');
+    expect(typeOfSchema({ type: 'object', patternProperties })).toBe('Record<string, unknown>');
+  });
+
   it('hold their choices together', () => {
     const one: JsonObject = { type: 'object', required: ['a'], properties: { a: { type: 'string' } } };
     const other: JsonObject = { type: 'object', required: ['b'], properties: { b: { type: 'string' } } };
