@@ -16,7 +16,8 @@ export interface Way {
 type Schema = Record<string, unknown>;
 
 const MOST_HOPS = 16;
-const COMPOSED = new Set(['$ref', 'allOf', 'oneOf', 'anyOf', 'if', 'then', 'else', 'dependentRequired']);
+const DEPENDENT = ['dependentRequired', 'dependentSchemas', 'dependencies'];
+const COMPOSED = new Set(['$ref', 'allOf', 'oneOf', 'anyOf', 'if', 'then', 'else', ...DEPENDENT]);
 
 /**
  * The schema with its reference, its `allOf`, and one of each of its alternatives put into it. Properties are left as they are, and what
@@ -38,8 +39,9 @@ export function flatSchema(schema: Schema, way: Way, hops = 0): Schema {
     add(schema['if']);
     add(schema['then']);
   } else if (way.choice > 0) add(schema['else']);
-  if (way.full && isRecord(schema['dependentRequired'])) {
-    for (const names of Object.values(schema['dependentRequired'])) add({ required: names });
+  for (const keyword of way.full ? DEPENDENT : []) {
+    const dependents = isRecord(schema[keyword]) ? Object.values(schema[keyword]) : [];
+    for (const wanted of dependents) add(Array.isArray(wanted) ? { required: wanted as unknown[] } : wanted);
   }
   return flat;
 }

@@ -196,6 +196,29 @@ describe('examples of a schema', () => {
       { type: 'object', properties: { a: { type: 'string' } }, minProperties: 1, dependentRequired: { a: ['b'] } },
     ],
     [
+      'something that depends, as draft 7 says it',
+      { type: 'object', required: ['a'], properties: { a: { type: 'string' } }, dependencies: { a: ['b'] } },
+    ],
+    [
+      'a schema that depends, as draft 7 says it',
+      {
+        type: 'object',
+        required: ['a'],
+        properties: { a: { type: 'string' } },
+        dependencies: { a: { required: ['b'], properties: { b: { type: 'integer', minimum: 4 } } } },
+      },
+    ],
+    [
+      'a schema that depends',
+      {
+        type: 'object',
+        required: ['a'],
+        properties: { a: { type: 'string' } },
+        dependentRequired: {},
+        dependentSchemas: { a: { required: ['b'], properties: { b: { type: 'integer', minimum: 4 } } } },
+      },
+    ],
+    [
       'a default that its own schema refuses',
       { type: 'object', required: ['n'], properties: { n: { type: 'integer', default: 'none', minimum: 2 } } },
     ],
