@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { ownCommand } from '../base/own-command.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
+import type { JsonValue } from '../kuflow/contract/common.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import { pathOption } from '../names/shell.ts';
 import { readTimeline } from '../platform/rest/timeline-client.ts';
@@ -65,6 +66,7 @@ export async function answerUntilCompleted(work: UserWork): Promise<void> {
     if (mine.length === 0) await systemClock.sleep(POLL_MS, work.signal).catch(() => undefined);
   }
   await checkData(work);
+  await checkMetadata(work);
 }
 
 const taskOf = ({ definition }: UserWork, item: ListedItem) =>
@@ -95,7 +97,7 @@ async function complete(work: UserWork, item: ListedItem, given: JsonObject | un
     );
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {
-      const where = (errors ?? []).map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim()).join(', ');
+      const where = refusals(errors);
       throw given === undefined
         ? new Stuck(1, `Task ${code} (${id}) is stuck: no valid data could be made up (${where})`, {
             item: stuck,
@@ -140,9 +142,7 @@ async function checkData({ user, processId }: UserWork): Promise<void> {
     const item = await user.retrieveProcessItem(listed.id);
     const data = item.task?.data;
     if (data?.valid !== false) continue;
-    const where = (data.errors ?? [])
-      .map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim())
-      .join(', ');
+    const where = refusals(data.errors);
     const stuck = named(item);
     throw new Stuck(
       1,
@@ -150,4 +150,18 @@ async function checkData({ user, processId }: UserWork): Promise<void> {
       { item: stuck },
     );
   }
+}
+
+/** Metadata that nobody gave is left as it is; what was given may be completed by the workflow. */
+async function checkMetadata({ user, processId, answers }: UserWork): Promise<void> {
+  if (answers.metadata === undefined) return;
+  const { metadata } = await user.retrieveProcess(processId);
+  if (metadata?.valid !== false) return;
+  throw new Stuck(1, `The process is COMPLETED, but its schema refuses its metadata: ${refusals(metadata.errors)}`, {
+    next: ['Correct the metadata of the answers, or what the workflow writes there'],
+  });
+}
+
+function refusals(errors: JsonValue['errors']): string {
+  return (errors ?? []).map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim()).join(', ');
 }

@@ -256,7 +256,7 @@ async function nobodyPolls(
     next: [
       others.size === 0
         ? 'Give the worker more time with --timeout, or look at its output'
-        : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), taskQueue in the definition of the process`,
+        : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process`,
     ],
   });
 }

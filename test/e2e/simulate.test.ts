@@ -48,6 +48,10 @@ const PATTERNED = {
 };
 const DEFINITIONS: Readonly<Record<string, object>> = {
   GOOD: loanLike('GOOD', { LOAN_APPLICATION: { data: { schema: PATTERNED } } }),
+  POLICY: {
+    ...loanLike('POLICY'),
+    metadata: { schema: { type: 'object', properties: { policy: { type: 'string', pattern: '^[A-Z]{2}-\\d{6}$' } } } },
+  },
   STUCK: loanLike('STUCK', { APPROVE_LOAN: { data: { schema: NEVER_VALID } } }),
   // Nobody but the worker completes a system task, and the worker of the sample waits for a person to.
   WAITS: loanLike('WAITS', { APPROVE_LOAN: { kind: 'system' } }),
@@ -157,6 +161,23 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(result.processState).toBe('RUNNING');
   });
 
+  it('says that the metadata of the answers is refused by its schema: 1', () => {
+    const run = (policy: string) => {
+      const answers = join(folder, 'metadata.yaml');
+      writeFileSync(answers, stringify({ metadata: { policy } }));
+      return simulateJson({ code: 'POLICY', options: ['--answers', answers] });
+    };
+    expect(run('AB-123456')).toMatchObject({ status: 0 });
+    expect(run('nonsense')).toMatchObject({
+      status: 1,
+      result: {
+        processState: 'COMPLETED',
+        problem: 'The process is COMPLETED, but its schema refuses its metadata: /policy pattern',
+        next: ['Correct the metadata of the answers, or what the workflow writes there'],
+      },
+    });
+  });
+
   it('names the task for which no valid data can be made up: 1', () => {
     const { status, result } = simulateJson({ code: 'STUCK' });
     expect(status).toBe(1);
@@ -191,6 +212,9 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(status).toBe(4);
     expect(stdout).toContain(
       'Nobody polls the task queue GOOD_QUEUE within 6 s; a worker has registered for OTHER_QUEUE instead',
+    );
+    expect(stdout).toContain(
+      'temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process',
     );
   });
 
