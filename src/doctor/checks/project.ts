@@ -31,7 +31,7 @@ export const definitionDrift: DoctorCheck = {
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       return explainedFinding({
-        ...{ id: 'KF-PROJ-001', code: 'definition-broken', text: error.message },
+        ...{ id: 'KF-PROJ-001', code: 'definition-broken', text: oneSentence(error.message) },
         values: { file: error.tried ?? 'what is named' },
       });
     }
@@ -63,6 +63,11 @@ export const definitionDrift: DoctorCheck = {
     return { state: 'pass', summary: `${facts.processes.join(', ')}, ${about(drift, edited.length)}`, facts };
   },
 };
+
+/** Of a message whose rows list what is wrong. */
+function oneSentence(message: string): string {
+  return message.replace(/:\n\s*/, ': ').replaceAll(/\n\s*/g, '; ');
+}
 
 function about(drift: Drift, edited: number): string {
   if (drift.kind === 'not-compared')

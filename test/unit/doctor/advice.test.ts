@@ -177,4 +177,16 @@ describe('generated code beside its definition', () => {
     expect(said).toContain('not compared: version 0.0.1');
     expect(said).not.toContain('as generated');
   });
+
+  it('is not looked for beside a definition with mistakes, which are named on one line', async () => {
+    const folder = await project('npm', packageVersion());
+    const file = join(folder, 'kuflow.process.yaml');
+    writeFileSync(
+      file,
+      'process: { code: A }\nworkflow: { type: T, task-queue: Q, x: 1 }\ntasks: [{ code: A, kind: humn }]\n',
+    );
+    const said = await doctor(folder, '--only', 'KF-PROJ-001');
+    expect(said).toMatch(/kuflow\.process\.yaml is no usable process definition: \S+:2:\d+ .+; \S+:3:\d+ .+/);
+    expect(said).not.toContain('\\u{a}');
+  });
 });

@@ -157,6 +157,15 @@ describe('material of mutual TLS', () => {
   });
 });
 
+describe('a file that is no YAML', () => {
+  it('is named with the place of its first mistake', async () => {
+    const { problems } = await loaded({ files: { 'application-local.yaml': 'temporal:\n  target: a: b\n' }, env: ENV });
+    expect(problems).toMatchObject([
+      { key: 'application-local.yaml', expected: 'a YAML file that can be read: not valid YAML at line 2, column 11' },
+    ]);
+  });
+});
+
 describe('of values nothing', () => {
   it('is said of a secret, in settings and in problems', async () => {
     const good = await loaded({ env: { ...ENV, TEMPORAL_PROXY: 'http://u:the-secret@proxy:1' } });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import type { ProblemCode } from './settings-problem.ts';
 
 /** A value as it is written, and where. */
@@ -46,8 +46,7 @@ export function readApplicationFiles(
       content = parse(readFileSync(join(directory, file), 'utf8'), { schema: 'failsafe', logLevel: 'error' });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') continue;
-      // The message of a YAML error quotes the file, which may hold the secret.
-      problem(file, 'unreadable', file, `a YAML file that can be read: ${codeOf(error) ?? 'not valid YAML'}`);
+      problem(file, 'unreadable', file, `a YAML file that can be read: ${codeOf(error) ?? notYaml(error)}`);
       continue;
     }
     if (content !== null && content !== '' && (typeof content !== 'object' || Array.isArray(content))) {
@@ -61,6 +60,12 @@ export function readApplicationFiles(
     }
   }
   return found;
+}
+
+/** Only where: the message of a YAML error quotes the file, which may hold the secret. */
+function notYaml(error: unknown): string {
+  const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+  return at === undefined ? 'not valid YAML' : `not valid YAML at line ${at.line}, column ${at.col}`;
 }
 
 /** The empty text when the way leads to nothing or through something that is no map. */
