@@ -95,6 +95,17 @@ describe('the project that the packed package creates', () => {
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
   });
 
+  it('passes them with a workflow that reads and writes the metadata of its process', async () => {
+    const file = join(project, 'src', 'workflows.ts');
+    const before = readFileSync(file, 'utf8');
+    const use = 'await kuflow.writeMetadata({ lastName: `${(await kuflow.readMetadata()).firstName ?? ""} L.` });';
+    const after = before.replace(/^( +)log\.info\(.*$/m, (line, indent: string) => `${line}\n${indent}${use}`);
+    expect(after).not.toBe(before);
+    writeFileSync(file, after);
+    await succeeds(['npx', '--no-install', 'vitest', 'run', 'test/workflows.test.ts']);
+    writeFileSync(file, before);
+  });
+
   it('passes its own check on the local platform, and fails it without one', async () => {
     const { out } = await succeeds(['npx', 'kuflow', 'dev', 'exec', '--', 'npm', 'run', '--silent', 'check']);
     const steps = out.match(/^ok +(\w+)/gm)?.map((line) => line.split(/ +/)[1]);

@@ -68,6 +68,9 @@ export function processContext(view: ProcessView): object {
     activityTypeImports: new Code(activityTypes(tasks).join(', ')),
     hasActivityTypes: activityTypes(tasks).length > 0,
     fakeData: new Code(tsValue(fakeData(definition), 0)),
+    fakeMetadata: new Code(
+      tsValue(definition.metadata === undefined ? {} : exampleOfSchema(definition.metadata.schema), 0),
+    ),
   };
 }
 

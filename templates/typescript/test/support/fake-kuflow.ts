@@ -1,23 +1,35 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowClient } from '@temporalio/client';
-import type { KuFlowActivities, ProcessItem, WorkerActivities } from '../../src/kuflow/model.ts';
+import type { JsonPatchOperation, KuFlowActivities, Process, ProcessItem, WorkerActivities } from '../../src/kuflow/model.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
+const TENANT_ID = '00000000-0000-4000-8000-00000000000b';
 
 type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
 
 export interface FakeKuFlow {
   readonly items: readonly Item[];
+  /** Of the process, as the workflow has written it by now. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
 }
 
 /**
  * KuFlow for a workflow test, in memory: `person` completes each task that has no owner, with the data that it
- * returns, or cancels it by returning `cancel`.
+ * returns, or cancels it by returning `cancel`. `given` is the metadata that the process is started with.
  */
-export function fakeKuFlow(client: WorkflowClient, person: (code: string) => object | 'cancel'): FakeKuFlow {
+export function fakeKuFlow(
+  client: WorkflowClient,
+  person: (code: string) => object | 'cancel',
+  given: Record<string, unknown> = {},
+): FakeKuFlow {
   const items: Item[] = [];
+  let metadata = { ...given };
+
+  const processOf = (id: string): { process: Process } => ({
+    process: { id, state: 'RUNNING', tenantId: TENANT_ID, metadata: { valid: true, value: metadata } },
+  });
 
   const find = (id: string): Item => {
     const item = items.find((one) => one.id === id);
@@ -77,6 +89,33 @@ export function fakeKuFlow(client: WorkflowClient, person: (code: string) => obj
     },
 
     KuFlow_Engine_appendProcessItemTaskLog: async ({ processItemId }) => ({ processItem: find(processItemId) }),
+
+    KuFlow_Engine_retrieveProcess: async ({ processId }) => processOf(processId),
+
+    KuFlow_Engine_updateProcessMetadata: async ({ processId, metadata: { value } }) => {
+      metadata = { ...value };
+      return processOf(processId);
+    },
+
+    KuFlow_Engine_patchProcessMetadata: async ({ processId, jsonPatch }) => {
+      metadata = jsonPatch.reduce(patched, metadata);
+      return processOf(processId);
+    },
   };
-  return { items, activities };
+  return {
+    items,
+    get metadata() {
+      return metadata;
+    },
+    activities,
+  };
+}
+
+/** Single fields, as `writeMetadata` sets them. */
+function patched(value: Record<string, unknown>, { op, path, value: next }: JsonPatchOperation): Record<string, unknown> {
+  const [, field, ...deeper] = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (field === undefined || deeper.length > 0 || !['add', 'replace', 'remove'].includes(op))
+    throw ApplicationFailure.nonRetryable(`not understood in tests: ${op} ${path}`);
+  const others = Object.entries(value).filter(([name]) => name !== field);
+  return Object.fromEntries(op === 'remove' ? others : [...others, [field, next]]);
 }

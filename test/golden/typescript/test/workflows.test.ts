@@ -22,6 +22,9 @@ const answers: Record<string, object> = {
   },
 };
 
+/** The metadata that the process is started with. */
+const metadata: Record<string, unknown> = {};
+
 let environment: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundleWithSourceMap;
 
@@ -36,7 +39,7 @@ afterAll(async () => {
 });
 
 async function run(person: (code: string) => object | 'cancel') {
-  const kuflow: FakeKuFlow = fakeKuFlow(environment.client.workflow, person);
+  const kuflow: FakeKuFlow = fakeKuFlow(environment.client.workflow, person, metadata);
   const processId = randomUUID();
   const worker = await Worker.create({
     connection: environment.nativeConnection,
