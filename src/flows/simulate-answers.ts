@@ -87,3 +87,11 @@ export function answerFor(shape: DataShape | undefined, where: string): JsonObje
   // The platform says what is wrong with it.
   return plainest ?? {};
 }
+
+/** Metadata to start a process with; undefined where it has no shape, or none that is valid can be made up. */
+export function metadataFor(shape: DataShape | undefined): JsonObject | undefined {
+  if (shape === undefined) return undefined;
+  const where = 'the metadata of the process';
+  const metadata = answerFor(shape, where);
+  return valueCheck(shape, where)(metadata).valid ? metadata : undefined;
+}

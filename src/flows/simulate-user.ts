@@ -24,6 +24,8 @@ export interface UserWork {
   /** As it was given, relative to `cwd`. */
   readonly stateDir: string | undefined;
   readonly answers: Answers;
+  /** That the process was started with. */
+  readonly metadata?: JsonObject;
   /** Milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -152,13 +154,17 @@ async function checkData({ user, processId }: UserWork): Promise<void> {
   }
 }
 
-/** Metadata that nobody gave is left as it is; what was given may be completed by the workflow. */
-async function checkMetadata({ user, processId, answers }: UserWork): Promise<void> {
-  if (answers.metadata === undefined) return;
+/** A process that was started without any is left as it is; else the workflow may have completed or spoiled what it found. */
+async function checkMetadata({ user, processId, answers, metadata: given }: UserWork): Promise<void> {
+  if (given === undefined) return;
   const { metadata } = await user.retrieveProcess(processId);
   if (metadata?.valid !== false) return;
   throw new Stuck(1, `The process is COMPLETED, but its schema refuses its metadata: ${refusals(metadata.errors)}`, {
-    next: ['Correct the metadata of the answers, or what the workflow writes there'],
+    next: [
+      answers.metadata === undefined
+        ? 'Look at what the workflow writes there'
+        : 'Correct the metadata of the answers, or what the workflow writes there',
+    ],
   });
 }
 

@@ -12,7 +12,7 @@ import type { ProcessDefinition } from '../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from './dev-command.ts';
 import { attachOrStart, refuseUnserved } from './dev-attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from './dev-platform.ts';
-import { checkAnswers, readAnswers, type Answers } from './simulate-answers.ts';
+import { checkAnswers, metadataFor, readAnswers, type Answers } from './simulate-answers.ts';
 import { Stuck, type StuckItem } from './simulate-ending.ts';
 import { answerUntilCompleted } from './simulate-user.ts';
 
@@ -150,6 +150,7 @@ async function run(
     if (request.signal.aborted) throw interrupted();
     if (state.exit !== undefined) throw endedEarly(request, state.exit);
   };
+  const metadata = answers.metadata ?? metadataFor(definition.metadata);
   const known: { processId?: string } = {};
   let end: Ending | undefined;
   try {
@@ -158,12 +159,13 @@ async function run(
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,
       tenantId: platform.state.tenantId,
-      ...(answers.metadata === undefined ? {} : { metadata: { value: { ...answers.metadata } } }),
+      ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
     known.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
     await answerUntilCompleted({
       ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
+      ...(metadata === undefined ? {} : { metadata }),
       ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),

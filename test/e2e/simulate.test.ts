@@ -13,6 +13,7 @@ import {
   type RunningCommand,
 } from '../support/dev-command.ts';
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
+import { userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
@@ -50,7 +51,13 @@ const DEFINITIONS: Readonly<Record<string, object>> = {
   GOOD: loanLike('GOOD', { LOAN_APPLICATION: { data: { schema: PATTERNED } } }),
   POLICY: {
     ...loanLike('POLICY'),
-    metadata: { schema: { type: 'object', properties: { policy: { type: 'string', pattern: '^[A-Z]{2}-\\d{6}$' } } } },
+    metadata: {
+      schema: {
+        type: 'object',
+        required: ['policy'],
+        properties: { policy: { type: 'string', pattern: '^[A-Z]{2}-\\d{6}$' } },
+      },
+    },
   },
   STUCK: loanLike('STUCK', { APPROVE_LOAN: { data: { schema: NEVER_VALID } } }),
   // Nobody but the worker completes a system task, and the worker of the sample waits for a person to.
@@ -159,6 +166,17 @@ describe('kuflow dev simulate on a platform that runs', () => {
       /^Task APPROVE_LOAN \(.+\) is stuck: its schema refuses the given answer \(\/firstName minLength\)$/,
     );
     expect(result.processState).toBe('RUNNING');
+  });
+
+  it('makes up the metadata too', async () => {
+    const { status, result } = simulateJson({ code: 'POLICY' });
+    expect(status).toBe(0);
+    const user = userOf(state);
+    const { metadata } = await user.retrieveProcess(result.processId ?? '').finally(() => user.close());
+    expect(metadata).toMatchObject({
+      valid: true,
+      value: { policy: expect.stringMatching(/^[A-Z]{2}-\d{6}$/) as string },
+    });
   });
 
   it('says that the metadata of the answers is refused by its schema: 1', () => {

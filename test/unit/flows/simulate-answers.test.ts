@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { answerFor, checkAnswers, openAnswers, readAnswers } from '../../../src/flows/simulate-answers.ts';
+import { answerFor, checkAnswers, metadataFor, openAnswers, readAnswers } from '../../../src/flows/simulate-answers.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -80,5 +80,14 @@ describe('answers', () => {
     expect(
       answerFor(shape({ type: 'object', required: ['a'], properties: { a: { const: 1, minimum: 2 } } }), 'b'),
     ).toEqual({ a: 1 });
+  });
+
+  it('are made up for the metadata where they can be, and else are none', () => {
+    const required = { type: 'object', required: ['costCenter'] };
+    expect(metadataFor({ schema: { ...required, properties: { costCenter: { type: 'string' } } } })).toEqual({
+      costCenter: expect.any(String) as string,
+    });
+    expect(metadataFor({ schema: { ...required, properties: { costCenter: false } } })).toBeUndefined();
+    expect(metadataFor(undefined)).toBeUndefined();
   });
 });
