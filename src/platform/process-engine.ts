@@ -15,11 +15,17 @@ export interface ProcessEngine {
     readonly signalName: string;
     readonly payload: Json;
   }): Promise<void>;
-  /** Requests cancellation, and terminates when the workflow has not closed within `terminateAfterMs`. */
+  /**
+   * Requests cancellation, and terminates when the workflow has not closed within `terminateAfterMs`. Rejects with the reason
+   * of `signal`, with the workflow as it is then.
+   */
   cancelWorkflow(request: {
     readonly workflowId: string;
     readonly reason: string;
     readonly terminateAfterMs: number;
+    readonly signal: AbortSignal;
+    /** Called when the request is acknowledged: from then on the call only waits. */
+    readonly requested: () => void;
   }): Promise<void>;
 }
 

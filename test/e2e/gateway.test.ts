@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Client, Connection } from '@temporalio/client';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -29,8 +31,12 @@ let engine: TemporalEngine;
 let watcher: ProcessWatcher;
 /** A worker's connection: through the gateway, with certificate and token. */
 let worker: Connection;
+const unhurried = { signal: new AbortController().signal, requested: () => undefined };
 const closed = new Map<string, { outcome: WorkflowOutcome; at: number }>();
 const problems: unknown[] = [];
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 async function startServer(port?: number): Promise<TemporalServer> {
   return startTemporal({
@@ -148,7 +154,7 @@ describe('the engine behind the gateway', () => {
     // Starting again, and a signal to nobody, are success: both may be repeated after a crash.
     await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
     await engine.signalWorkflow({ workflowId: 'nobody', signalName: 's', payload: {} });
-    await engine.cancelWorkflow({ workflowId: 'nobody', reason: 'r', terminateAfterMs: 10 });
+    await engine.cancelWorkflow({ workflowId: 'nobody', reason: 'r', terminateAfterMs: 10, ...unhurried });
     expect(await work(COMPLETE)).toBe('p-complete');
     const answered = Date.now();
     expect(await outcomeOf('p-complete')).toEqual({ kind: 'completed', result: { message: 'done' } });
@@ -189,6 +195,7 @@ describe('the engine behind the gateway', () => {
       workflowId: 'p-cancel',
       reason: 'by the user',
       terminateAfterMs: 10_000,
+      ...unhurried,
     });
     await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
     await cancelling;
@@ -196,9 +203,30 @@ describe('the engine behind the gateway', () => {
 
     await start('p-deaf');
     await work(undefined);
-    await engine.cancelWorkflow({ workflowId: 'p-deaf', reason: 'by the user', terminateAfterMs: 100 });
+    // Whatever the time-out is held by must outlive the garbage collector.
+    const collecting = setInterval(collectGarbage, 20);
+    await engine
+      .cancelWorkflow({ workflowId: 'p-deaf', reason: 'by the user', terminateAfterMs: 200, ...unhurried })
+      .finally(() => clearInterval(collecting));
     // Nobody pokes for a termination: the sweep finds it.
     expect(await outcomeOf('p-deaf')).toEqual({ kind: 'terminated', message: 'by the user' });
+  });
+
+  it('leaves a workflow that is given time to end as it is when the wait is broken off', async () => {
+    await start('p-left');
+    await work(undefined);
+    const stopping = new AbortController();
+    const cancelling = engine.cancelWorkflow({
+      workflowId: 'p-left',
+      reason: 'by the user',
+      terminateAfterMs: 60_000,
+      signal: stopping.signal,
+      requested: () => stopping.abort(new Error('enough')),
+    });
+    await expect(cancelling).rejects.toThrow('enough');
+    expect(await engine.outcomeOf('p-left')).toBeUndefined();
+    await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
+    expect(await outcomeOf('p-left')).toMatchObject({ kind: 'canceled' });
   });
 
   it('lets a worker only work', async () => {

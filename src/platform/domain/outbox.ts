@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../platform-types.ts';
@@ -14,7 +16,7 @@ export interface OutboxOptions {
   readonly onStarted?: (processId: string) => void;
   /** From the request to cancel to termination, milliseconds; 10,000 by default. */
   readonly terminateAfterMs?: number;
-  /** Processes served at the same time; 16 by default. */
+  /** Processes served at the same time, besides those whose workflow is given time to end; 16 by default. */
   readonly concurrency?: number;
 }
 
@@ -23,7 +25,7 @@ export interface Outbox {
   readonly wake: () => void;
   /** Resolves when no command is left and none is being worked on. */
   readonly whenIdle: () => Promise<void>;
-  /** Stops after the calls that are under way; what is left is done after the next start. */
+  /** Stops after the calls that are under way, without waiting for workflows to end; what is left is done after the next start. */
   readonly stop: () => Promise<void>;
 }
 
@@ -37,27 +39,35 @@ const LONGEST_PAUSE_MS = 5_000;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock } = options;
   const running = new Map<string, Promise<void>>();
+  /** Of the running ones: those that only wait for a cancelled workflow to end. */
+  const waiting = new Set<string>();
   const stopping = new AbortController();
+  // One listener for each process that waits, whose number has no limit.
+  setMaxListeners(0, stopping.signal);
+  const stopped = (): boolean => stopping.signal.aborted;
   let idle: (() => void)[] = [];
 
   const settle = (): void => {
     if (running.size > 0) return;
-    const waiting = idle;
+    const resolvers = idle;
     idle = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of resolvers) resolve();
   };
 
   const wake = (): void => {
-    if (stopping.signal.aborted) return;
+    if (stopped()) return;
     for (const processId of processesWithCommands(store.sql)) {
-      if (running.size >= (options.concurrency ?? 16)) break;
+      if (running.size - waiting.size >= (options.concurrency ?? 16)) break;
       if (running.has(processId)) continue;
-      const work = drain(processId).finally(() => {
-        running.delete(processId);
-        // A command may have come in between the last look and now, and a place is free for another process.
-        wake();
-        settle();
-      });
+      // Not in this turn: a call that wakes by itself must find this process among the running ones.
+      const work = Promise.resolve()
+        .then(() => drain(processId))
+        .finally(() => {
+          running.delete(processId);
+          // A command may have come in between the last look and now, and a place is free for another process.
+          wake();
+          settle();
+        });
       running.set(processId, work);
     }
   };
@@ -78,7 +88,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   async function drain(processId: string): Promise<void> {
-    for (let failures = 0; !stopping.signal.aborted;) {
+    for (let failures = 0; !stopped();) {
       try {
         const pending = nextCommand(store.sql, processId);
         if (pending === undefined) return;
@@ -87,6 +97,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         failures = 0;
         if (pending.command.kind === 'start-workflow') options.onStarted?.(processId);
       } catch (error) {
+        if (stopped()) return;
         failures++;
         // Said once at first, and again now and then while it lasts.
         if (failures === 1 || failures % 20 === 0) {
@@ -113,11 +124,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       case 'signal-workflow':
         return engine.signalWorkflow({ workflowId, signalName: command.signalName, payload: command.payload });
       case 'cancel-workflow':
-        return engine.cancelWorkflow({
-          workflowId,
-          reason: command.reason,
-          terminateAfterMs: options.terminateAfterMs ?? 10_000,
-        });
+        try {
+          await engine.cancelWorkflow({
+            workflowId,
+            reason: command.reason,
+            terminateAfterMs: options.terminateAfterMs ?? 10_000,
+            signal: stopping.signal,
+            requested: () => {
+              waiting.add(processId);
+              wake();
+            },
+          });
+          return;
+        } finally {
+          waiting.delete(processId);
+        }
     }
   }
 }

@@ -43,7 +43,6 @@ export async function createProcessEngine(options: {
   const connection = await PlatformConnection.connect({ address: options.address });
   const client = new Client({ connection, namespace });
   const service = connection.workflowService;
-  const closing = new AbortController();
 
   async function outcomeNow(workflowId: string): Promise<WorkflowOutcome | undefined> {
     try {
@@ -96,13 +95,12 @@ export async function createProcessEngine(options: {
       }
     },
 
-    cancelWorkflow: async ({ workflowId, reason, terminateAfterMs }) => {
+    cancelWorkflow: async ({ workflowId, reason, terminateAfterMs, signal, requested }) => {
       const handle = client.workflow.getHandle(workflowId);
       try {
         await handle.cancel();
-        const late = AbortSignal.any([closing.signal, AbortSignal.timeout(terminateAfterMs)]);
-        if (await closesBefore(workflowId, late)) return;
-        closing.signal.throwIfAborted();
+        requested();
+        if (await closesWithin(workflowId, terminateAfterMs, signal)) return;
         await handle.terminate(reason);
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -144,21 +142,27 @@ export async function createProcessEngine(options: {
       }
     },
 
-    close: async () => {
-      closing.abort();
-      await connection.close();
-    },
+    close: () => connection.close(),
   };
 
-  /** True when the workflow closed before `late`; the server holds the question until it does. */
-  async function closesBefore(workflowId: string, late: AbortSignal): Promise<boolean> {
-    for (;;) {
-      try {
-        if ((await connection.withAbortSignal(late, () => closeOf(workflowId))) !== undefined) return true;
-      } catch (error) {
-        if (late.aborted) return false;
-        throw error;
-      }
+  /** True when the workflow closed within `ms`; the server holds the question until it does. Rejects when `signal` aborts. */
+  async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    // A timer of our own: a signal of AbortSignal.timeout that only AbortSignal.any refers to may be collected, and never fires.
+    const late = new AbortController();
+    const end = (): void => late.abort();
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    try {
+      while (!late.signal.aborted)
+        if ((await connection.withAbortSignal(late.signal, () => closeOf(workflowId))) !== undefined) return true;
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
     }
+    signal.throwIfAborted();
+    return false;
   }
 }

@@ -79,6 +79,51 @@ describe('the outbox', () => {
     expect(third.calls).toEqual([]);
   });
 
+  it('starts a process at once while many cancelled workflows are given time to end', async () => {
+    const { promise: started, resolve: starts } = deferred();
+    const { promise: ended, resolve: end } = deferred();
+    const late = uuid7();
+    const at = open({
+      before: async (call) => {
+        if (call.workflowId === late) starts();
+        if (call.call !== 'cancel') return;
+        call.requested();
+        await ended;
+      },
+    });
+    const ids = Array.from({ length: 40 }, () => start(at));
+    await at.outbox.whenIdle();
+    for (const id of ids) cancelProcess(at.user, id);
+    start(at, late);
+    await started;
+    expect(at.calls.filter(({ call }) => call === 'cancel')).toEqual([]);
+    end();
+    await at.outbox.whenIdle();
+    expect(at.calls.filter(({ call }) => call === 'cancel')).toHaveLength(40);
+  });
+
+  it('stops while a cancelled workflow is given time to end, and cancels it again after a restart', async () => {
+    const { promise: asked, resolve } = deferred();
+    const first = open({
+      before: (call) => {
+        if (call.call !== 'cancel') return undefined;
+        call.requested();
+        resolve();
+        return new Promise((_resolve, reject) => {
+          call.signal.addEventListener('abort', () => reject(call.signal.reason as Error));
+        });
+      },
+    });
+    const id = start(first);
+    cancelProcess(first.user, id);
+    await asked;
+    await first.stop();
+    expect(first.events.filter(({ kind }) => kind === 'warning')).toEqual([]);
+    const second = open({ folder: first.folder });
+    await second.outbox.whenIdle();
+    expect(second.calls.map(({ call, workflowId }) => [call, workflowId])).toEqual([['cancel', id]]);
+  });
+
   it('serves more processes than it takes at a time', async () => {
     const at = open({});
     const ids = Array.from({ length: 40 }, () => start(at));
