@@ -28,11 +28,13 @@ export interface Found {
 export function findPage(sql: Sql, query: Query, paging: { readonly size: number; readonly page: number }): Found {
   const { clause, values } = whereOf(query.where);
   const total = integer(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values) ?? {}, 'total');
-  if (paging.size === 0) return { rows: [], total };
+  const offset = paging.page * paging.size;
+  // A page beyond the last may lie beyond SQLite's integers too.
+  if (paging.size === 0 || offset >= total) return { rows: [], total };
   const rows = sql.all(`SELECT * FROM ${query.from}${clause}${orderOf(query)} LIMIT ? OFFSET ?`, [
     ...values,
     paging.size,
-    paging.page * paging.size,
+    offset,
   ]);
   return { rows, total };
 }

@@ -43,6 +43,12 @@ describe('findProcesses', () => {
       metadata: { size: 0, page: 0, totalElements: 5, totalPages: 0 },
       content: [],
     });
+    for (const page of [3, 2 ** 53, 1e300]) {
+      expect(findProcesses(world.user, { size: 2, page })).toEqual({
+        metadata: { size: 2, page, totalElements: 5, totalPages: 3 },
+        content: [],
+      });
+    }
     expect(thrown(() => found({ sort: ['name'] }))).toEqual(refused(400, 'createdAt'));
     expect(thrown(() => found({ sort: ['id,up'] }))).toEqual(refused(400));
   });
