@@ -106,7 +106,7 @@ export function findTenants(
     ctx.store.sql,
     {
       from: 'tenants',
-      where: [{ column: 'id', values: query.tenantId }],
+      where: [{ column: 'id', values: query.tenantId?.map((id) => id.toLowerCase()) }],
       orders: ordersOf(query, { id: 'id', name: 'name' }),
       tieBreaker: 'id',
     },
@@ -169,8 +169,8 @@ function tenantUserView(ctx: OperationContext, user: TenantUser): Static<typeof 
 }
 
 /**
- * The principal that a body names, by id or by email; undefined when it names none.
- * An unknown one, and both at once that don't agree, are refused with 400.
+ * The user or application that a body names, by id or by email; undefined when it names none.
+ * An unknown one, the platform itself, and both at once that don't agree, are refused with 400.
  */
 export function namedPrincipal(
   ctx: OperationContext,
@@ -180,6 +180,8 @@ export function namedPrincipal(
   const byId = named.id === undefined ? undefined : findPrincipalById(ctx.store.sql, named.id.toLowerCase());
   if (named.id !== undefined && byId === undefined)
     throw badRequest(`No principal has the id in ${fields.id}`, `body.${fields.id}`);
+  if (byId?.type === 'SYSTEM')
+    throw badRequest(`The principal in ${fields.id} is neither a user nor an application`, `body.${fields.id}`);
   const byEmail = named.email === undefined ? undefined : findPrincipalByEmail(ctx.store.sql, named.email);
   if (named.email !== undefined && byEmail === undefined)
     throw badRequest(`No user has the email in ${fields.email}`, `body.${fields.email}`);

@@ -177,6 +177,10 @@ describe('a task', () => {
     });
     expect(assignTask(world.worker, id, { ownerId: world.user.principal.id }).ownerId).toBe(world.user.principal.id);
     expect(thrown(() => assignTask(world.worker, id, {}))).toEqual(refused(400));
+    // It could never be completed by anybody.
+    expect(thrown(() => assignTask(world.worker, id, { ownerId: world.domain.system.id }))).toEqual(
+      refused(400, 'ownerId'),
+    );
     expect(completeTask(world.user, id).task?.state).toBe('COMPLETED');
   });
 

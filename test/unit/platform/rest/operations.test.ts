@@ -75,6 +75,9 @@ describe('operations', () => {
     });
     refusal(await rest.call('GET', `/principals/${uuid7()}`), 404);
     expect((await rest.call('GET', '/tenants')).json()).toMatchObject({ content: [{ id: tenantId }] });
+    expect((await rest.call('GET', `/tenants?tenantId=${tenantId.toUpperCase()}`)).json()).toMatchObject({
+      content: [{ id: tenantId }],
+    });
     refusal(await rest.call('GET', `/tenants/${uuid7()}`), 404);
     const found = (await rest.call('GET', `/tenant-users?email=${encodeURIComponent(user.email)}`)).json<{
       content: { id: string; principalId: string }[];
