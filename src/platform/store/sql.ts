@@ -13,6 +13,25 @@ export interface Sql {
   exec(text: string): void;
 }
 
+// The library reads a text up to its first NUL, and UTF-8 has no lone surrogates: they are stored as an escape by a noncharacter.
+const ESCAPE = '\u{10FFFF}';
+const ESCAPED = /[\0\u{D800}-\u{DFFF}\u{10FFFF}]/gu;
+
+function stored(value: SqlValue): SqlValue {
+  if (typeof value !== 'string') return value;
+  return value.replace(ESCAPED, (character) => `${ESCAPE}${(character.codePointAt(0) ?? 0).toString(16)};`);
+}
+
+function restored(row: Row): Row {
+  const escaped = Object.entries(row).filter(([, value]) => typeof value === 'string' && value.includes(ESCAPE));
+  if (escaped.length === 0) return row;
+  const texts = escaped.map(([column, value]) => [
+    column,
+    String(value).replace(/\u{10FFFF}([0-9a-f]+);/gu, (_all, code: string) => String.fromCodePoint(parseInt(code, 16))),
+  ]);
+  return { ...row, ...(Object.fromEntries(texts) as Row) };
+}
+
 // Filters of the find operations make many texts; the oldest statement goes first.
 const KEPT_STATEMENTS = 200;
 
@@ -37,9 +56,12 @@ export function sqlOf(database: Database): Sql & { finalize(): void } {
     return statement;
   };
   return {
-    all: (text, values = []) => prepared(text).all([...values]) as Row[],
-    get: (text, values = []) => (prepared(text).get([...values]) as Row | null) ?? undefined,
-    run: (text, values = []) => prepared(text).run([...values]).changes,
+    all: (text, values = []) => (prepared(text).all(values.map(stored)) as Row[]).map(restored),
+    get: (text, values = []) => {
+      const row = prepared(text).get(values.map(stored)) as Row | null;
+      return row === null ? undefined : restored(row);
+    },
+    run: (text, values = []) => prepared(text).run(values.map(stored)).changes,
     exec: (text) => database.exec(text),
     finalize: () => {
       for (const statement of statements.values()) statement.finalize();

@@ -181,6 +181,19 @@ describe('transactions', () => {
   });
 });
 
+describe('texts', () => {
+  it.each([
+    ['a NUL', 'before\u0000after'],
+    ['lone surrogates', '\ud83d and \ude00, beside 😀'],
+    ['the character that escapes them', '\u{10ffff} and \u{10ffff}0;\u0000'],
+  ])('keep %s', (_what, text) => {
+    const store = opened();
+    setMeta(store.sql, text, text);
+    expect(getMeta(store.sql, text)).toBe(text);
+    expect(store.sql.all('SELECT value FROM meta WHERE key = ?', [text])).toEqual([{ value: text }]);
+  });
+});
+
 describe('document contents', () => {
   it('are kept by id; what no document names is swept on opening', () => {
     const store = opened();
