@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
+import { isUuid } from '../../base/uuid.ts';
 import { DefaultError } from './common.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './operations.ts';
@@ -37,14 +38,21 @@ function makeAjv(options: Options): Ajv {
   return ajv;
 }
 
+/** For requests: the format as it comes takes `urn:uuid:…` too, which is another text for the same id. */
+function withPlainIds(ajv: Ajv): Ajv {
+  ajv.addFormat('uuid', isUuid);
+  return ajv;
+}
+
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
 }
 
-const bodies = once(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
+const bodies = once(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
 // Text of a URL has no types: numbers and booleans are read from it, and a single value stands for a list of one.
-const texts = once(() => makeAjv({ coerceTypes: 'array', useDefaults: true }));
+const texts = once(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
+const answers = once(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
 
 function remember<Value>(make: (key: string) => Value): (key: string) => Value {
   const made = new Map<string, Value>();
@@ -134,7 +142,7 @@ const compileAnswer = remember((key): AnswerValidator => {
     return (body) => (body instanceof Uint8Array ? [] : [{ path: '', message: 'must be bytes' }]);
   }
   const schema = listed?.schema ?? DefaultError;
-  const validate = bodies().compile(mode === 'strict' ? closed(schema) : tolerant(schema));
+  const validate = answers().compile(mode === 'strict' ? closed(schema) : tolerant(schema));
   return (body) => errorsOf(validate, body, '');
 });
 

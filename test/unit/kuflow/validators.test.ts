@@ -58,6 +58,13 @@ describe('requests', () => {
     });
   });
 
+  it('takes an id in its plain form only', () => {
+    const read = requestValidator('retrieveProcess');
+    expect(read({ path: { id: id.toUpperCase() } }).ok).toBe(true);
+    for (const other of [`urn:uuid:${id}`, `{${id}}`, id.replaceAll('-', ''), `${id}\n`])
+      expect(read({ path: { id: other } }).ok).toBe(false);
+  });
+
   it('lets unknown body fields pass and coerces nothing', () => {
     const create = requestValidator('createProcess');
     expect(create({ body: { processDefinitionId: id, payloads: {}, metadata: { value: {}, payloads: {} } } }).ok).toBe(
