@@ -20,7 +20,23 @@ export function bodyOf(
   return media.includes('json') ? parse(raw) : raw;
 }
 
+/** Far from what overflows the stack of what walks a value. */
+const MOST_LEVELS = 1000;
+
 function parse(raw: Buffer): unknown {
+  const body = parsed(raw);
+  if (!isDeeper(body, MOST_LEVELS)) return body;
+  throw new ApiError(400, `The body is nested deeper than ${MOST_LEVELS} levels`, [
+    { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
+  ]);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
+function parsed(raw: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) as unknown;
   } catch {

@@ -78,6 +78,21 @@ describe('the contract', () => {
     ).toBe(200);
   });
 
+  it('keeps a value of a thousand levels, and refuses a deeper one', async () => {
+    const id = await startLoan(rest);
+    const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const put = (levels: number): ReturnType<Rest['call']> =>
+      rest.call('PUT', `/processes/${id}/metadata`, {
+        payload: `{"metadata":{"value":${nested(levels)}}}`,
+        headers: JSON_TYPE,
+      });
+    expect((await put(998)).statusCode).toBe(200);
+    for (const levels of [999, 100_000]) expect(refusal(await put(levels), 400)).toContain('1000 levels');
+    expect((await rest.call('GET', `/processes/${id}`)).json<{ metadata: { value: object } }>().metadata.value).toEqual(
+      JSON.parse(nested(998)),
+    );
+  });
+
   it.each([
     [
       'a field too many',
