@@ -45,9 +45,13 @@ function failureText(failure: ProtoFailure | null | undefined): string {
   return messages.length === 0 ? 'The workflow failed without a message' : messages.join(': ');
 }
 
-/** The value of a JSON payload; null for none, and for one that is encrypted or in another encoding. */
+/** The value of a JSON payload; null for none, for one that is encrypted or in another encoding, and for one that is no JSON. */
 export function jsonOf(payload: Payload | null | undefined): Json {
   const encoding = payload?.metadata?.encoding;
   if (!encoding || !payload.data || Buffer.from(encoding).toString('utf8') !== 'json/plain') return null;
-  return JSON.parse(Buffer.from(payload.data).toString('utf8')) as Json;
+  try {
+    return JSON.parse(Buffer.from(payload.data).toString('utf8')) as Json;
+  } catch {
+    return null;
+  }
 }
