@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
+import { atMost } from '../../base/at-most.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../platform-types.ts';
@@ -25,12 +26,16 @@ export interface Outbox {
   readonly wake: () => void;
   /** Resolves when no command is left and none is being worked on. */
   readonly whenIdle: () => Promise<void>;
-  /** Stops after the calls that are under way, without waiting for workflows to end; what is left is done after the next start. */
+  /**
+   * Stops after the calls that are under way, without waiting for workflows to end, nor longer than two seconds for an engine
+   * that is down; what is left is done after the next start.
+   */
   readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const STOP_WITHIN_MS = 2_000;
 
 /**
  * Brings the engine's commands from the store to the engine: in order for each process, a few processes at a time, each repeated
@@ -82,7 +87,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
     stop: async () => {
       stopping.abort();
-      await Promise.all(running.values());
+      await atMost(clock, STOP_WITHIN_MS, Promise.all(running.values()));
       settle();
     },
   };

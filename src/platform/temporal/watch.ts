@@ -1,3 +1,4 @@
+import { atMost } from '../../base/at-most.ts';
 import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { WorkflowOutcome } from '../process-engine.ts';
@@ -22,11 +23,12 @@ export interface ProcessWatcher {
   untrack(workflowId: string): void;
   /** Something may have closed: that workflow, or any when no id is known. Cheap when nothing is tracked. */
   poke(task?: { readonly workflowId?: string; readonly closing: boolean }): void;
-  /** Resolves when no question is open any more. */
+  /** Resolves when no question is open any more, after two seconds at most: a server that is down answers none. */
   stop(): Promise<void>;
 }
 
 const PARALLEL = 8;
+const STOP_WITHIN_MS = 2_000;
 /** The index is written a little after the close, and clocks are read at different moments. */
 const OVERLAP = 15_000;
 /** When to look after a poke that names nobody: at once, and when the index has caught up. */
@@ -132,7 +134,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
       clearInterval(sweeps);
       clearInterval(rounds);
       for (const timer of timers) clearTimeout(timer);
-      await Promise.all(open);
+      await atMost(clock, STOP_WITHIN_MS, Promise.all(open));
     },
   };
 }

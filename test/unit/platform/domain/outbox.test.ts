@@ -124,6 +124,23 @@ describe('the outbox', () => {
     expect(second.calls.map(({ call, workflowId }) => [call, workflowId])).toEqual([['cancel', id]]);
   });
 
+  it('stops although a call to the engine has no end, and makes it again after a restart', async () => {
+    const { promise: called, resolve } = deferred();
+    const first = open({
+      clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+      before: () => {
+        resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const id = start(first);
+    await called;
+    await first.stop();
+    const second = open({ folder: first.folder });
+    await second.outbox.whenIdle();
+    expect(second.calls.map(({ call, workflowId }) => [call, workflowId])).toEqual([['start', id]]);
+  });
+
   it('serves more processes than it takes at a time', async () => {
     const at = open({});
     const ids = Array.from({ length: 40 }, () => start(at));

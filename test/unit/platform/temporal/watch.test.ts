@@ -99,6 +99,24 @@ describe('the process watcher', () => {
     expect(heard).toEqual(['a']);
   });
 
+  it('stops although a question has no end', async () => {
+    const asked: string[] = [];
+    const stuck = watch({
+      clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+      engine: {
+        outcomeOf: (id) => {
+          asked.push(id);
+          return new Promise(() => undefined);
+        },
+        closedSince: () => Promise.resolve([]),
+      },
+    });
+    stuck.watcher.track('a');
+    expect(asked).toEqual(['a']);
+    await stuck.watcher.stop();
+    expect(stuck.heard).toEqual([]);
+  });
+
   it('follows a thousand, a few questions at a time', async () => {
     let open = 0;
     let most = 0;
