@@ -17,7 +17,7 @@ export async function authenticate(deps: RestDeps, request: FastifyRequest): Pro
       401,
       authorization === undefined
         ? 'No Authorization header: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
-        : `The credentials are not those of a principal of this local platform: ${ownCommand(dirname(deps.domain.store.path))} dev env prints the right ones`,
+        : `The credentials are not those of a principal of this local platform, or are a token that has expired: ${ownCommand(dirname(deps.domain.store.path))} dev env prints the right ones`,
     );
   }
   callOf(request).principal = principal;

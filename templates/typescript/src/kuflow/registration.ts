@@ -31,7 +31,7 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
         method: 'POST',
         path: '/workers',
         body: workerOf(options),
-        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(30_000)]),
+        signal: stopped.signal,
       });
       window = windowOf(headers['x-kf-delay-window']);
       wait = window;
