@@ -32,7 +32,8 @@ const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-ar
 /** One for each schema: what it calls itself or its parts would otherwise meet in the next one. */
 function ajvFor(dialect: unknown): Pick<Ajv, 'compile'> {
   const ajv = newAjv(typeof dialect === 'string' ? dialect : '');
-  ajvFormats.default(ajv);
+  // Without its own keywords (formatMinimum): they are none of JSON Schema, and it refuses what it can't use of them.
+  ajvFormats.default(ajv, { keywords: false });
   for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
   return ajv;
 }

@@ -40,6 +40,12 @@ describe('a check of values', () => {
     }
   });
 
+  it('passes over keywords that are none of JSON Schema, as the check of a definition does', () => {
+    const check = valueCheck({ schema: object({ a: { type: 'string', formatMinimum: '2024-01-01' } }) }, 'one');
+    expect([check({ a: '2020-01-01' }).valid, check({ a: 1 }).valid]).toEqual([true, false]);
+    expect(valueCheck({ schema: object({ a: { formatExclusiveMinimum: true } }) }, 'one')({ a: 1 }).valid).toBe(true);
+  });
+
   it('finds parts of a schema by the address that it gives itself', () => {
     const schema = {
       $id: 'https://example.com/claim',
