@@ -11,7 +11,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'definition-broken': fails('A definition has mistakes.', 'Correct <file>'),
       'definition-drift': warns(
         'The definition was changed, and types and tasks are still those of before.',
-        'Generate them again: <kuflow> add task CODE, with any task that is in the definition, or change <files> by hand',
+        'Generate them again: <kuflow> add task CODE, with any task that is in the definition (and --process where there are several), or change <files> by hand',
       ),
       'definition-queue-differs': warns(
         'The definition names another task queue than the settings: the worker polls the one of the settings.',
