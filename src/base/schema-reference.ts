@@ -1,4 +1,5 @@
 import { isRecord } from './json.ts';
+import { percentDecoded } from './percent-decoded.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -11,7 +12,7 @@ const DATA = new Set(['const', 'enum', 'default', 'examples']);
 export function referenced(reference: string, root: Schema): unknown {
   const at = reference.indexOf('#');
   const address = at < 0 ? reference : reference.slice(0, at);
-  const fragment = at < 0 ? '' : decoded(reference.slice(at + 1));
+  const fragment = at < 0 ? '' : percentDecoded(reference.slice(at + 1));
   const resource =
     address === '' || address === ownAddress(root) ? root : part(root, (one) => ownAddress(one) === address);
   if (resource === undefined || fragment === '') return resource;
@@ -48,12 +49,4 @@ function part(root: Schema, wanted: (one: Schema) => boolean): Schema | undefine
     for (const [key, value] of Object.entries(one)) if (!DATA.has(key)) all.push(value);
   }
   return undefined;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { percentDecoded } from '../base/percent-decoded.ts';
 import type { Secret } from '../base/secret.ts';
 import { withoutSecrets } from '../base/without-secrets.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
@@ -99,16 +100,8 @@ function statusOf(headers: Headers, token: Secret | undefined): RpcResult<never>
     kind: 'status',
     status,
     name: STATUS_NAMES[status] ?? `code ${status}`,
-    message: withoutSecrets(decodePercent(text), token === undefined ? [] : [token.reveal()]),
+    message: withoutSecrets(percentDecoded(text), token === undefined ? [] : [token.reveal()]),
   };
-}
-
-function decodePercent(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function frame(message: Uint8Array): Buffer {

@@ -75,23 +75,24 @@ export function openAnswers(answers: Answers): (code: string) => JsonObject | un
 
 /** Data for a shape, valid where one of the examples that we can make is; `where` names the shape in errors. */
 export function answerFor(shape: DataShape | undefined, where: string): JsonObject {
-  if (shape === undefined) return {};
-  const check = valueCheck(shape, where);
-  let plainest: JsonObject | undefined;
-  for (const value of examplesOfSchema(shape.schema)) {
-    if (!isRecord(value)) continue;
-    const data = value;
-    if (check(data).valid) return data;
-    plainest ??= data;
-  }
-  // The platform says what is wrong with it.
-  return plainest ?? {};
+  // The platform says what is wrong with it where none is valid.
+  return shape === undefined ? {} : madeUp(shape, where).data;
 }
 
 /** Metadata to start a process with; undefined where it has no shape, or none that is valid can be made up. */
 export function metadataFor(shape: DataShape | undefined): JsonObject | undefined {
-  if (shape === undefined) return undefined;
-  const where = 'the metadata of the process';
-  const metadata = answerFor(shape, where);
-  return valueCheck(shape, where)(metadata).valid ? metadata : undefined;
+  const made = shape === undefined ? undefined : madeUp(shape, 'the metadata of the process');
+  return made?.valid === true ? made.data : undefined;
+}
+
+/** The first example that is valid, else the plainest, or nothing at all where there is none. */
+function madeUp(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
+  const check = valueCheck(shape, where);
+  let plainest: JsonObject | undefined;
+  for (const data of examplesOfSchema(shape.schema)) {
+    if (!isRecord(data)) continue;
+    if (check(data).valid) return { valid: true, data };
+    plainest ??= data;
+  }
+  return plainest === undefined ? { valid: check({}).valid, data: {} } : { valid: false, data: plainest };
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts';
+import { percentDecoded } from '../../base/percent-decoded.ts';
 
 /** What a `kuflow-file:` string says. */
 export interface FileReference {
@@ -24,17 +25,9 @@ export function documentUriOf(text: string): string | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
   for (const pair of text.slice(PREFIX.length).split(';')) {
     const at = pair.indexOf('=');
-    if (at > 0 && pair.slice(0, at).trim().toLowerCase() === 'uri') return decoded(pair.slice(at + 1));
+    if (at > 0 && pair.slice(0, at).trim().toLowerCase() === 'uri') return percentDecoded(pair.slice(at + 1));
   }
   return undefined;
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }
 
 /** A copy of `value` in which every `kuflow-file:` string went through `change`. */

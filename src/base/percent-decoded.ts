@@ -1,0 +1,8 @@
+/** A percent-encoded text in clear; one that is not rightly encoded as it is. */
+export function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
