@@ -33,7 +33,7 @@ export default tseslint.config(
   {
     files: ['src/commands/**/*.ts', 'src/terminal/**/*.ts'],
     // These make JSON that no terminal sees, and the text that all others take.
-    ignores: ['src/commands/describe-command.ts', 'src/commands/wizard/answer-call.ts', 'src/terminal/safe-json.ts'],
+    ignores: ['src/cli/command-description.ts', 'src/commands/create/wizard/answer.ts', 'src/terminal/json.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url';
 import { importSource } from '../scripts/import-source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { matrix } = await importSource(root, 'test/unit/doctor/matrix/matrix.ts');
-const { examineWorld, makeMaterials, TOKEN } = await importSource(root, 'test/unit/doctor/matrix/world.ts');
+const { matrix } = await importSource(root, 'test/unit/diagnostics/matrix/matrix.ts');
+const { examineWorld, makeMaterials, TOKEN } = await importSource(root, 'test/unit/diagnostics/matrix/world.ts');
 const temporal = process.env.KUFLOW_TEMPORAL_PATH ?? 'temporal';
 const python = process.env.KUFLOW_PYTHON ?? join(root, '.test-output', 'python-kuflow-3.5.0', 'bin', 'python');
 const typescript = process.env.KUFLOW_TYPESCRIPT_SDK;
 const java = process.env.KUFLOW_JAVA_CLASSPATH;
-const { materialForms } = await importSource(root, 'test/unit/doctor/matrix/forms.ts');
+const { materialForms } = await importSource(root, 'test/unit/diagnostics/matrix/forms.ts');
 const POLLERS = 'Pollers and project';
 const FORMS = 'Forms';
 const asked = process.argv[2];

@@ -78,7 +78,7 @@ const FILES = { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' };
 let registry;
 /** Milliseconds of the checks that had to wait for each other, where that sum is largest. */
 async function slowestChain(root, results) {
-  registry ??= (await importSource(root, 'src/doctor/registry.ts')).registry;
+  registry ??= (await importSource(root, 'src/diagnostics/registry.ts')).registry;
   const ends = new Map();
   for (const { id, ms } of results) {
     const { requires, after = [] } = registry.find((check) => check.id === id);

@@ -1,7 +1,7 @@
 // The local platform in a process of its own, as in real use. Reads its options as one line of JSON on stdin, answers one line of JSON
 // with where it listens, and ends when stdin ends.
 import { createInterface } from 'node:readline';
-import { startPlatform } from '../src/platform/platform.ts';
+import { startPlatform } from '../src/platform/start.ts';
 
 interface HostOptions {
   readonly stateDir: string;

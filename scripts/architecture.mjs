@@ -10,119 +10,212 @@ export function sourceFiles(root) {
     .sort();
 }
 
-/** What a file imports: `{ specifier, reExport, typeOnly }` for static, dynamic and type imports alike. */
-export function importsOf(path, text) {
-  const found = [];
+/** The parsed imports and exported names of a file. */
+function parse(path, text) {
+  const imports = [];
+  const exports = [];
+  const literals = [];
   const visit = (node) => {
-    if (ts.isImportDeclaration(node))
-      found.push({
+    if (ts.isImportDeclaration(node)) {
+      imports.push({ specifier: node.moduleSpecifier.text, kind: bindsOnlyTypes(node) ? 'type' : 'value' });
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+      imports.push({
         specifier: node.moduleSpecifier.text,
-        reExport: false,
-        typeOnly: node.importClause?.isTypeOnly === true,
+        kind: node.isTypeOnly ? 'type' : 'value',
+        reExport: true,
       });
-    else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
-      found.push({ specifier: node.moduleSpecifier.text, reExport: true, typeOnly: node.isTypeOnly });
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [argument] = node.arguments;
       if (argument !== undefined && ts.isStringLiteralLike(argument))
-        found.push({ specifier: argument.text, reExport: false, typeOnly: false });
+        imports.push({ specifier: argument.text, kind: 'lazy' });
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      found.push({ specifier: node.argument.literal.text, reExport: false, typeOnly: true });
+      imports.push({ specifier: node.argument.literal.text, kind: 'type' });
+    } else if (ts.isStringLiteralLike(node)) {
+      literals.push(node.text);
     }
+    if (ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+      exports.push(...declaredNames(node));
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, false));
-  return found;
+  return { imports, exports: [...new Set(exports)], literals };
 }
 
-const roomOf = (path) => path.split('/')[1];
-
-/** The door that a target stands behind: its room, or the innermost room within it that has a list of entry files of its own. */
-function doorOf(target, config) {
-  const inner = Object.keys(config.entryFiles).filter((room) => target.startsWith(`src/${room}/`));
-  return inner.sort((one, other) => other.length - one.length)[0] ?? roomOf(target);
+function bindsOnlyTypes({ importClause }) {
+  if (importClause === undefined) return false;
+  if (importClause.isTypeOnly) return true;
+  const { name, namedBindings } = importClause;
+  return (
+    name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.length > 0 &&
+    namedBindings.elements.every((element) => element.isTypeOnly)
+  );
 }
+
+function declaredNames(node) {
+  if (ts.isVariableStatement(node))
+    return node.declarationList.declarations.map(({ name }) => name.text).filter((name) => name !== undefined);
+  return node.name === undefined ? [] : [node.name.text];
+}
+
+/** `src/commands/dev/run.ts` belongs to the module `commands/dev`; `src/engine/rpc.ts` to `engine`. */
+function moduleOf(path) {
+  const [, first, second] = path.split('/');
+  return first === 'commands' ? `commands/${second}` : first;
+}
+
+const matchesAny = (path, patterns) => patterns.some((pattern) => new RegExp(pattern).test(path));
 
 /**
  * Problems of the source tree under `root` against `config` (`architecture.json`), one line each.
  * @returns {string[]}
  */
 export function checkSources(root, config) {
+  const graph = readGraph(root);
+  return [
+    ...[...graph].flatMap(([path, file]) => [
+      ...fileProblems(path, file, config),
+      ...file.targets.flatMap((target) => importProblems(path, target, config, graph)),
+    ]),
+    ...unreachableProblems(graph, config),
+    ...duplicateExports(graph, config),
+    ...cycles(graph),
+  ];
+}
+
+/** Files under 30 lines with a single importer: candidates to merge. A report, not a problem. */
+export function smallFiles(root, lines = 30) {
+  const graph = readGraph(root);
+  const importers = new Map();
+  for (const [path, { targets }] of graph)
+    for (const { target } of targets) importers.set(target, (importers.get(target) ?? new Set()).add(path));
+  return [...graph]
+    .filter(([path, file]) => file.lines < lines && importers.get(path)?.size === 1)
+    .map(([path, file]) => `${path}: ${file.lines} lines, imported only by ${[...importers.get(path)][0]}`);
+}
+
+function readGraph(root) {
+  return new Map(
+    sourceFiles(root).map((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      const { imports, exports, literals } = parse(path, text);
+      const targets = imports
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier, ...rest }) => ({
+          target: posix.normalize(posix.join(posix.dirname(path), specifier)),
+          ...rest,
+        }));
+      const packages = imports.filter(({ specifier }) => !specifier.startsWith('.'));
+      return [path, { targets, packages, exports, literals, lines: text.split('\n').length - 1 }];
+    }),
+  );
+}
+
+function fileProblems(path, { targets, packages, literals }, config) {
+  const module = moduleOf(path);
   const problems = [];
-  const level = new Map(config.levels.flatMap((rooms, index) => rooms.map((room) => [room, index])));
-  const graph = new Map();
-  const entered = new Map();
-  for (const [room, files] of Object.entries(config.entryFiles)) {
-    if (files.length > 3) problems.push(`architecture.json: ${room} lists ${files.length} entry files, three at most`);
+  if (!config.levels.flat().includes(module)) problems.push(`${path}: ${module} is not a module of the architecture`);
+  if (posix.basename(path) === 'index.ts')
+    problems.push(`${path}: no index.ts; import the file that declares the name`);
+  for (const { reExport, target } of targets)
+    if (reExport && !config.publicEntries.includes(path))
+      problems.push(`${path}: re-exports ${target}; import it where it is used`);
+  for (const { specifier } of packages) {
+    if (module === 'base' && !specifier.startsWith('node:'))
+      problems.push(`${path}: base imports node: only, not ${specifier}`);
   }
-  for (const path of sourceFiles(root)) {
-    const room = roomOf(path);
-    if (!level.has(room)) problems.push(`${path}: ${room} is not a room of the house`);
-    if (posix.basename(path) === 'index.ts')
-      problems.push(`${path}: no index.ts; import the file that holds the thing`);
-    const targets = [];
-    for (const { specifier, reExport, typeOnly } of importsOf(path, readFileSync(join(root, path), 'utf8'))) {
-      if (reExport && !(config.publicEntries ?? []).includes(path))
-        problems.push(`${path}: re-exports ${specifier}; import it where it is used`);
-      if (!specifier.startsWith('.')) {
-        if (room === 'base' && !specifier.startsWith('node:'))
-          problems.push(`${path}: base imports node: only, not ${specifier}`);
-        continue;
-      }
-      const target = posix.normalize(posix.join(posix.dirname(path), specifier));
-      // A cycle of types is gone when the code runs.
-      if (!typeOnly) targets.push(target);
-      const other = roomOf(target);
-      if (!target.startsWith('src/') || other === room) continue;
-      const rendersTypes = typeOnly && (config.rendersTypesOf?.[room] ?? []).includes(other);
-      const problem = rendersTypes ? undefined : crossing(path, room, target, other, level);
-      if (problem !== undefined) problems.push(problem);
-      // A type is a contract and leaves no import behind: rooms may share as many as they like.
-      if (!typeOnly && !isOpen(target, config)) {
-        const door = doorOf(target, config);
-        if (!entered.has(door)) entered.set(door, new Map());
-        entered.get(door).set(target, path);
-      }
-    }
-    graph.set(path, targets);
+  for (const { literal, module: owner } of config.ownedLiterals)
+    if (module !== owner && literals.includes(literal))
+      problems.push(`${path}: '${literal}' is written only in ${owner}`);
+  if (matchesAny(path, config.optionFiles.files)) {
+    for (const { specifier, kind } of packages)
+      if (kind === 'value' && specifier !== 'commander')
+        problems.push(`${path}: loads ${specifier} with the options; import it in run.ts`);
   }
-  for (const [room, targets] of entered) {
-    for (const [target, path] of targets) {
-      if (!(config.entryFiles[room] ?? []).includes(target)) {
-        problems.push(`${path}: ${target} is not an entry file of ${room} (scripts/architecture.json)`);
-      }
-    }
-  }
-  return [...problems, ...cycles(graph)];
+  return problems;
 }
 
-function crossing(path, room, target, other, level) {
-  if (!level.has(room) || !level.has(other)) return undefined;
-  if (level.get(other) < level.get(room)) return `${path}: ${room} is below ${other} and imports ${target}`;
-  // names stands on base although both are drawn at the bottom: base imports nothing, so no knot can come of it.
-  if (level.get(other) === level.get(room) && other !== 'base')
-    return `${path}: ${room} and ${other} are on one level, yet it imports ${target}`;
-  return undefined;
+function importProblems(path, { target, kind }, config, graph) {
+  if (!target.startsWith('src/')) return [];
+  const problems = [];
+  const from = moduleOf(path);
+  const to = moduleOf(target);
+  const level = (module) => config.levels.findIndex((modules) => modules.includes(module));
+  if (from !== to && level(from) !== -1 && level(to) !== -1) {
+    if (level(to) < level(from)) problems.push(`${path}: ${from} is below ${to} and imports ${target}`);
+    if (level(to) === level(from))
+      problems.push(`${path}: ${from} and ${to} are on one level, but it imports ${target}`);
+  }
+  if (to === 'terminal' && from !== 'terminal') {
+    const { values, types } = config.terminalImporters;
+    if (kind !== 'type' && !matchesAny(path, values))
+      problems.push(`${path}: only run and view files import values of terminal (${target})`);
+    if (kind === 'type' && !matchesAny(path, [...values, ...types]))
+      problems.push(`${path}: may not import types of terminal (${target})`);
+  }
+  const { files, values } = config.optionFiles;
+  if (kind === 'value' && matchesAny(path, files) && !matchesAny(target, values) && !isConstants(graph.get(target)))
+    problems.push(`${path}: loads ${target} with the options; import it in run.ts`);
+  if (kind === 'value' && matchesAny(target, config.lazyFiles))
+    problems.push(`${path}: ${target} is loaded by import() only`);
+  return problems;
 }
 
-function isOpen(target, config) {
-  return Object.keys(config.open).some((prefix) => target.startsWith(prefix));
+/** A file that loads nothing: it may be imported where nothing heavy may be. */
+const isConstants = (file) =>
+  file !== undefined && [...file.targets, ...file.packages].every(({ kind }) => kind === 'type');
+
+function unreachableProblems(graph, config) {
+  return config.unreachable.flatMap(({ from, modules }) => {
+    const seen = new Set();
+    const problems = [];
+    const visit = (path, trail) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const through = [...trail, path];
+      const module = path.split('/')[1];
+      if (modules.includes(module)) problems.push(`${from} reaches ${module}: ${through.join(' -> ')}`);
+      else for (const { target, kind } of graph.get(path)?.targets ?? []) if (kind !== 'type') visit(target, through);
+    };
+    visit(from, []);
+    return problems;
+  });
 }
 
+function duplicateExports(graph, config) {
+  const declared = new Map();
+  for (const [path, { exports }] of graph)
+    for (const name of exports) declared.set(name, [...(declared.get(name) ?? []), path]);
+  return [...declared]
+    .filter(([name, paths]) => paths.length > 1 && !config.repeatableExports.includes(name))
+    .map(([name, paths]) => `${name} is exported by ${paths.join(' and ')}; one name means one thing`);
+}
+
+/** Strongly connected files, over value, lazy and type-only imports alike (Tarjan). */
 function cycles(graph) {
+  const index = new Map();
+  const low = new Map();
+  const stack = [];
   const problems = [];
-  const state = new Map();
-  const visit = (path, trail) => {
-    if (state.get(path) === 'done') return;
-    const at = trail.indexOf(path);
-    if (at !== -1) {
-      problems.push(`cycle: ${[...trail.slice(at), path].join(' -> ')}`);
-      return;
+  const visit = (path) => {
+    index.set(path, index.size);
+    low.set(path, index.get(path));
+    stack.push(path);
+    for (const { target } of graph.get(path)?.targets ?? []) {
+      if (!graph.has(target)) continue;
+      if (target === path) problems.push(`cycle: ${path} imports itself`);
+      else if (!index.has(target)) {
+        visit(target);
+        low.set(path, Math.min(low.get(path), low.get(target)));
+      } else if (stack.includes(target)) low.set(path, Math.min(low.get(path), index.get(target)));
     }
-    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
-    state.set(path, 'done');
+    if (low.get(path) !== index.get(path)) return;
+    const members = stack.splice(stack.indexOf(path));
+    if (members.length > 1) problems.push(`cycle: ${members.join(' -> ')} -> ${path}`);
   };
-  for (const path of graph.keys()) visit(path, []);
+  for (const path of graph.keys()) if (!index.has(path)) visit(path);
   return problems;
 }
 

@@ -21,12 +21,12 @@ const joint = await mergeChunks(split, metafile, [
   // ES modules alone costs 3 ms of a start.
   {
     file: 'start.js',
-    entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create.ts'],
+    entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create/command.ts'],
     commonJs: true,
   },
   // What a shell waits for when it completes the code of a process.
-  { file: 'known-processes.js', entries: ['src/flows/complete-processes.ts'] },
-  { file: 'create.js', entries: ['src/commands/create-run.ts'] },
+  { file: 'known-processes.js', entries: ['src/commands/completion/processes.ts'] },
+  { file: 'create.js', entries: ['src/commands/create/run.ts'] },
 ]);
 const outputs = [
   ...(await Promise.all(joint.map(asStarted))),

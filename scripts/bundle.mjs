@@ -11,8 +11,8 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
  * @type {Record<string, string>}
  */
 export const ENTRIES = {
-  'create-kuflow-worker': 'src/commands/create-kuflow-worker.ts',
-  kuflow: 'src/commands/kuflow.ts',
+  'create-kuflow-worker': 'src/bin/create-kuflow-worker.ts',
+  kuflow: 'src/bin/kuflow.ts',
   supervisor: 'src/platform/supervisor/main.ts',
   platform: 'src/platform/public.ts',
 };

@@ -3,6 +3,6 @@ import { importSource } from './import-source.mjs';
 
 /** The source of `templates.js`: the templates precompiled by the renderer's own compiler, so that no command compiles one at run time. */
 export async function compileAllTemplates(root) {
-  const { compileTemplates } = await importSource(root, 'src/scaffold/render/compile.ts');
+  const { compileTemplates } = await importSource(root, 'src/languages/templates/compile.ts');
   return compileTemplates(join(root, 'templates'));
 }

@@ -17,8 +17,8 @@ const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
 /**
  * The page with the parts between its marks replaced.
  * @param {string} page
- * @param {readonly import('../src/doctor/explanations/explain.ts').CheckExplanation[]} checks
- * @param {typeof import('../test/unit/doctor/matrix/matrix.ts').matrix} matrix
+ * @param {readonly import('../src/diagnostics/explanations/explain.ts').CheckExplanation[]} checks
+ * @param {typeof import('../test/unit/diagnostics/matrix/matrix.ts').matrix} matrix
  * @param {Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>} peers What others say, by plane and fault; and of `Forms`.
  * @returns {string}
  */

@@ -8,16 +8,16 @@ import { importSource } from './import-source.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'docs', 'commands');
-const { describeAllCommands } = await importSource(root, 'src/commands/describe-all.ts');
+const { describeAllCommands } = await importSource(root, 'src/bin/describe.ts');
 const pages = commandPages(await describeAllCommands());
 await mkdir(folder, { recursive: true });
 for (const file of await readdir(folder)) if (!pages.has(file)) await rm(join(folder, file));
 for (const [file, text] of pages) await writeFile(join(folder, file), text);
 console.log(`docs/commands/: ${pages.size} pages`);
 
-const { explainAll } = await importSource(root, 'src/doctor/explanations/explain.ts');
+const { explainAll } = await importSource(root, 'src/diagnostics/explanations/explain.ts');
 const doctor = join(root, 'docs', 'doctor.md');
-const { matrix } = await importSource(root, 'test/unit/doctor/matrix/matrix.ts');
+const { matrix } = await importSource(root, 'test/unit/diagnostics/matrix/matrix.ts');
 const peers = JSON.parse(await readFile(join(root, 'docs', 'doctor-peers.json'), 'utf8'));
 await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll(), matrix, peers));
 console.log('docs/doctor.md: checks');

@@ -6,7 +6,7 @@ import { format, resolveConfig } from 'prettier';
 
 const root = new URL('../', import.meta.url);
 const bundled = await build({
-  entryPoints: [fileURLToPath(new URL('src/process/definition/definition-schema.ts', root))],
+  entryPoints: [fileURLToPath(new URL('src/process/definition/schema.ts', root))],
   bundle: true,
   platform: 'node',
   format: 'esm',

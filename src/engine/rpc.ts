@@ -1,8 +1,8 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { percentDecoded } from '../base/percent-decoded.ts';
+import { percentDecoded } from '../base/percent-decode.ts';
 import type { Secret } from '../base/secret.ts';
-import { withoutSecrets } from '../base/without-secrets.ts';
+import { withoutSecrets } from '../base/redact.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 

@@ -1,9 +1,9 @@
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
 import { interrupted } from '../base/errors.ts';
-import type { ProxyDecision } from '../base/proxy.ts';
+import type { ProxyDecision } from '../network/proxy.ts';
 import type { Secret } from '../base/secret.ts';
-import { withoutSecrets } from '../base/without-secrets.ts';
+import { withoutSecrets } from '../base/redact.ts';
 import { readAnswer } from './answer.ts';
 import type { Answer, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
 import type { OperationId } from './contract/operations.ts';

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
-import { openTunnel } from '../base/connect-tunnel.ts';
-import type { ProxyDecision } from '../base/proxy.ts';
+import { openTunnel } from '../network/connect-tunnel.ts';
+import type { ProxyDecision } from '../network/proxy.ts';
 
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;

@@ -1,4 +1,4 @@
-import { TunnelError } from '../base/connect-tunnel.ts';
+import { TunnelError } from '../network/connect-tunnel.ts';
 
 /** What was observed when a call failed. Each kind is one cause; nothing is guessed. */
 export type FailureKind =

@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, request } from 'undici';
-import { trustedAuthorities } from '../base/certificate-authorities.ts';
-import type { ProxyDecision } from '../base/proxy.ts';
+import { trustedAuthorities } from '../network/certificate-authorities.ts';
+import type { ProxyDecision } from '../network/proxy.ts';
 import { createConnector } from './connector.ts';
 import type { NetworkFailure } from './failure.ts';
 import { networkFailure } from './failure.ts';

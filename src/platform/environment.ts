@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import type { PlatformEndpoints } from './platform-types.ts';
+import type { PlatformEndpoints } from './types.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** What a worker must know to reach a platform, running in this process or another one. */

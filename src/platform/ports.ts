@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError } from '../base/errors.ts';
-import type { PortRequest } from './platform-types.ts';
+import type { PortRequest } from './types.ts';
 
 export interface ReservedPort {
   readonly port: number;

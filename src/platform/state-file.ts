@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
+import { writeFileAtomic } from '../files/write.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
 import { doing } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
-import type { Platform } from './platform-types.ts';
+import type { Platform } from './types.ts';
 import { ownerOf } from './store/owner-lock.ts';
 import { ownerLockPath, storePath } from './store/store-path.ts';
 

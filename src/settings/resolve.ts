@@ -1,7 +1,7 @@
 import { KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
-import { applicationFiles } from './files/application-files.ts';
+import { applicationFiles } from './application-files.ts';
 import { environmentLayer } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS } from './keys.ts';

@@ -1,9 +1,9 @@
 import { KnownError, messageOf } from '../base/errors.ts';
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
-import { jsonLine } from './safe-json.ts';
+import { jsonLine } from './json.ts';
 import type { Terminal } from './terminal.ts';
-import { wrapped } from './wrapped.ts';
+import { wrapped } from './wrap.ts';
 
 export interface PrintErrorOptions {
   /** Adds the stack, causes included. */

@@ -1,7 +1,7 @@
 import { forTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
-import { firstLine, wrapped } from './wrapped.ts';
+import { firstLine, wrapped } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 

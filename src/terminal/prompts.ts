@@ -6,7 +6,7 @@ import { palette } from './palette.ts';
 import { endOfPrompt } from './prompt-end.ts';
 import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
-import { wrapped } from './wrapped.ts';
+import { wrapped } from './wrap.ts';
 
 /** The answer of someone who wants the question before this one. */
 export const BACK = Symbol('back');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { DemoResult } from '../../src/flows/demo.ts';
+import type { DemoResult } from '../../src/commands/dev/demo/stages.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { newMark } from '../support/marked-processes.ts';
 

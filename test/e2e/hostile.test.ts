@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { PlannedFile } from '../../src/scaffold/plan.ts';
-import { renderTemplate } from '../../src/scaffold/render/render.ts';
-import { templateFiles } from '../../src/scaffold/render/template-files.ts';
-import { loadTemplateSet } from '../../src/scaffold/render/template-set.ts';
+import type { PlannedFile } from '../../src/languages/planned-file.ts';
+import { renderTemplate } from '../../src/project/render.ts';
+import { templateFiles } from '../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../src/languages/templates/set.ts';
 import { definitionOf, usableFile, type HostileFile } from '../support/hostile-definitions.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
 import { temporalPath } from '../support/temporal-path.ts';

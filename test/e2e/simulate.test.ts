@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { SimulateResult } from '../../src/flows/simulate.ts';
+import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import {
   freePorts,

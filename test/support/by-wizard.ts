@@ -1,8 +1,8 @@
-import type { CommandContext } from '../../src/commands/context.ts';
-import type { CreateFlags } from '../../src/commands/create-flags.ts';
-import { requestOf } from '../../src/commands/create-request.ts';
-import { answerCall } from '../../src/commands/wizard/answer-call.ts';
-import { createProject, type CreateResult } from '../../src/flows/create.ts';
+import type { CommandContext } from '../../src/cli/context.ts';
+import type { CreateFlags } from '../../src/commands/create/flags.ts';
+import { requestOf } from '../../src/commands/create/request.ts';
+import { answerCall } from '../../src/commands/create/wizard/answer.ts';
+import { createProject, type CreateResult } from '../../src/commands/create/create-project.ts';
 import { openTerminal } from '../../src/terminal/terminal.ts';
 import { fakeHost } from './fake-host.ts';
 import { scriptedAnswers, type ScriptedAnswer } from './scripted-answers.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEntry } from '../../src/commands/registry.ts';
-import { runRoot } from '../../src/commands/root.ts';
+import { createEntry } from '../../src/bin/commands.ts';
+import { runRoot } from '../../src/cli/run-program.ts';
 import { fakeHost, type FakeHost } from './fake-host.ts';
 
 export interface Ran {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { HeardSignal, SignalSource } from '../../src/base/interrupts.ts';
-import type { Host } from '../../src/commands/root.ts';
+import type { Host } from '../../src/cli/run-program.ts';
 
 export interface FakeHost {
   readonly host: Host;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
-import { nodeFiles } from '../../src/credentials/store/node-files.ts';
-import type { NewFile, StoreFiles } from '../../src/credentials/store/store-files.ts';
+import { nodeFiles } from '../../src/files/node-file-system.ts';
+import type { NewFile, StoreFiles } from '../../src/files/file-system.ts';
 
 /** The process is gone: nothing that comes after it is done either. */
 export class Crash extends Error {}

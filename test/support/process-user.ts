@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
-import type { RunningPlatform } from '../../src/platform/platform.ts';
+import type { RunningPlatform } from '../../src/platform/start.ts';
 import { until } from './until.ts';
 
 type Process = Awaited<ReturnType<KuFlowClient['retrieveProcess']>>;

@@ -2,7 +2,7 @@
 // are in the environment. It prints the names of its steps when it lived to its end.
 import { inspect } from 'node:util';
 import { systemClock } from '../../src/base/clock.ts';
-import { pullCredentials, rotateCredentials } from '../../src/flows/credentials-pull.ts';
+import { pullCredentials, rotateCredentials } from '../../src/commands/credentials/pull.ts';
 import { faultyFiles } from './faulty-files.ts';
 
 const [, , project = '', mode = 'pull', step = 'none'] = process.argv;

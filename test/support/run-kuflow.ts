@@ -1,5 +1,5 @@
-import { kuflowEntries } from '../../src/commands/registry.ts';
-import { runRoot } from '../../src/commands/root.ts';
+import { kuflowEntries } from '../../src/bin/commands.ts';
+import { runRoot } from '../../src/cli/run-program.ts';
 import type { Ran } from './create-worker.ts';
 import { fakeHost } from './fake-host.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { writeFileAtomic } from '../../src/base/atomic-file.ts';
+import { writeFileAtomic } from '../../src/files/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 

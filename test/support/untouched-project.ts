@@ -1,6 +1,6 @@
 import { sampleDefinition } from '../../src/process/sample.ts';
-import type { PackageManager } from '../../src/scaffold/answers.ts';
-import { materialiseProject, prepareProject } from '../../src/scaffold/scaffold-project.ts';
+import type { PackageManager } from '../../src/languages/project-spec.ts';
+import { materialiseProject, prepareProject } from '../../src/project/scaffold.ts';
 
 /** Writes a project of the sample process as `create` makes it, without install and git. */
 export async function writeUntouchedProject(

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { RunningPlatform } from '../../src/platform/platform.ts';
+import type { RunningPlatform } from '../../src/platform/start.ts';
 import { until } from './until.ts';
 import { workerProject } from './worker-project.ts';
 

@@ -2,11 +2,11 @@ import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../base/connect-tunnel.ts';
+import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
 import { deferred } from '../../base/deferred.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import type { ProxyDecision } from '../../base/proxy.ts';
-import { formatHostPort } from '../../base/host-port.ts';
+import type { ProxyDecision } from '../../network/proxy.ts';
+import { formatHostPort } from '../../network/host-port.ts';
 import type { EngineTarget } from './target.ts';
 import type { TlsMaterial } from '../material/tls-material.ts';
 

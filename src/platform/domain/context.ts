@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { PlatformEvent } from '../platform-types.ts';
+import type { PlatformEvent } from '../types.ts';
 import { insertEvent, type EventRecord } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';

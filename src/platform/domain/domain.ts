@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { PlatformEvent, PlatformIdentity } from '../platform-types.ts';
+import type { PlatformEvent, PlatformIdentity } from '../types.ts';
 import type { Store } from '../store/open.ts';
 import type { Domain, EngineIssuers } from './context.ts';
 import { definitionCatalog } from './definitions.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { percentDecoded } from '../../base/percent-decoded.ts';
+import { percentDecoded } from '../../base/percent-decode.ts';
 
 /** What a `kuflow-file:` string says. */
 export interface FileReference {

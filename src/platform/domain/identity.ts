@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { Secret } from '../../base/secret.ts';
 import { uuid7 } from '../../base/uuid.ts';
-import type { PlatformIdentity } from '../platform-types.ts';
+import type { PlatformIdentity } from '../types.ts';
 import { bornAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import {

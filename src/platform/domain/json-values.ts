@@ -6,7 +6,7 @@ import ajvFormats from 'ajv-formats';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { schemaPatterns } from '../../base/schema-pattern.ts';
+import { schemaPatterns } from '../../process/json-schema/pattern.ts';
 
 /** KuFlow's JsonValue as it is answered. */
 export interface CheckedValue {

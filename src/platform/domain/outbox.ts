@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { atMost } from '../../base/at-most.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { PlatformEvent } from '../platform-types.ts';
+import type { PlatformEvent } from '../types.ts';
 import type { ProcessEngine } from '../process-engine.ts';
 import type { Store } from '../store/open.ts';
 import { nextCommand, processesWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { PlatformEvent } from '../platform-types.ts';
+import type { PlatformEvent } from '../types.ts';
 import { createAdmission } from './admission.ts';
 import type { RefusedCall, VerifyToken } from './admission.ts';
 import { carryCall } from './call.ts';

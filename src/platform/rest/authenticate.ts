@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 
-import { ownCommand } from '../../base/own-command.ts';
+import { ownCommand } from '../../base/cli-invocation.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { signIn } from '../domain/sign-in.ts';
 import type { Principal } from '../store/people.ts';

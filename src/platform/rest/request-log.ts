@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { PlatformEvent } from '../platform-types.ts';
+import type { PlatformEvent } from '../types.ts';
 import type { Principal } from '../store/people.ts';
 
 export interface FinishedRequest {

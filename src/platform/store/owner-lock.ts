@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { KnownError, type KnownErrorParts } from '../../base/errors.ts';
-import { ownCommand } from '../../base/own-command.ts';
-import { pidLockHolder, takePidLock } from '../../base/pid-lock.ts';
+import { ownCommand } from '../../base/cli-invocation.ts';
+import { pidLockHolder, takePidLock } from '../../files/pid-lock.ts';
 
 export interface OwnerLock {
   /** Removes the lock if it is still ours; safe to call twice. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { addToHoldFile, releaseHoldFile, takeHoldFile } from './hold-file.ts';
+import { addToHoldFile, releaseHoldFile, takeHoldFile } from './pid-file.ts';
 import { processLives, startOfProcess } from './process-start.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 

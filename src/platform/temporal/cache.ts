@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { writeFileAtomic } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
 /** Where one version of a program is kept: `<cache>/<program>/<version>-<os>-<arch>/`, with `installed.json` written last. */

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { DefinitionFileSchema } from './definition-schema.ts';
+import { DefinitionFileSchema } from './schema.ts';
 
 const FORM = 'kuflow-process-definition';
 const DRAFT_7 = 'http://json-schema.org/draft-07/schema';

@@ -4,9 +4,9 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import { FORMAT_NAMES } from '../../../src/credentials/formats/format-names.ts';
-import { jsonText } from '../../../src/credentials/formats/json.ts';
-import { secretManifestText } from '../../../src/credentials/formats/secret-manifest.ts';
+import { FORMAT_NAMES } from '../../../src/commands/credentials/formats/format-names.ts';
+import { jsonText } from '../../../src/commands/credentials/formats/json.ts';
+import { secretManifestText } from '../../../src/commands/credentials/formats/secret-manifest.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
 

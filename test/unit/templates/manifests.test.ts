@@ -3,7 +3,7 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { sampleDefinition } from '../../../src/process/sample.ts';
-import { renderTemplate } from '../../../src/scaffold/render/render.ts';
+import { renderTemplate } from '../../../src/project/render.ts';
 
 let files: ReadonlyMap<string, string>;
 

@@ -8,7 +8,7 @@ import type { Domain, OperationContext } from '../../../../src/platform/domain/c
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
 import { addUser, type AddedUser } from '../../../../src/platform/domain/identity.ts';
 import { createOutbox, type Outbox } from '../../../../src/platform/domain/outbox.ts';
-import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/platform-types.ts';
+import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/types.ts';
 import type { ProcessEngine } from '../../../../src/platform/process-engine.ts';
 import { openStore, type Store } from '../../../../src/platform/store/open.ts';
 import { findPrincipalById } from '../../../../src/platform/store/people.ts';

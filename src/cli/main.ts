@@ -1,0 +1,42 @@
+import { codeOf } from '../base/errors.ts';
+import { currentFolder } from './current-folder.ts';
+import type { Root } from './program.ts';
+import { runRoot } from './run-program.ts';
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || !stream.writable) resolve();
+    else stream.write('', () => resolve());
+  });
+}
+
+/** Runs a root as this process and exits with its status once all output is out. */
+export async function main(root: Root): Promise<never> {
+  const opened = new Set<NodeJS.WriteStream>();
+  const open = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
+    if (opened.has(stream)) return stream;
+    opened.add(stream);
+    // A reader that went away (`| head`: EPIPE, a closed terminal: EIO) must not change what the command does or how it ends.
+    return stream.on('error', (error) => {
+      if (!['EPIPE', 'EIO'].includes(codeOf(error) ?? '')) throw error;
+    });
+  };
+  const status = await runRoot(root, {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: currentFolder(),
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return open(process.stdout);
+    },
+    get stderr() {
+      return open(process.stderr);
+    },
+    signals: process,
+    exit: (code) => process.exit(code),
+  });
+  await Promise.all([...opened].map(flushed));
+  process.exit(status);
+}

@@ -1,0 +1,207 @@
+import { relative, resolve, sep } from 'node:path';
+import { usageError, type ExitStatus } from '../../base/errors.ts';
+import { nearMatch } from '../../text/near-match.ts';
+import { PROJECT_RECORD } from '../../project/find.ts';
+import { shellWord } from '../../text/shell.ts';
+import { applyEdits } from '../../project/edit/apply-edits.ts';
+import type { GoneProcess, ProjectProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { planAddition } from '../../project/edit/plan-addition.ts';
+import { type AdditionRequest } from '../../project/edit/addition.ts';
+import type { FileEdit, PlannedEdit } from '../../project/edit/plan-edits.ts';
+import type { NextStep } from '../../project/next-steps.ts';
+import { scriptCommand } from '../../languages/typescript/package-manager.ts';
+
+export interface AddRequest {
+  readonly project: WorkerProject;
+  readonly addition: AdditionRequest;
+  /** Absolute; paths of `edit` may be relative to it. */
+  readonly cwd: string;
+  /** Files edited by hand that may be changed, relative to the project or to `cwd`. */
+  readonly edit: readonly string[];
+  readonly dryRun: boolean;
+  /** Asks whether a file that was edited by hand may be changed so; absent: only what `edit` names is. */
+  readonly approve?: (edit: FileEdit) => Promise<boolean>;
+  /** This call, without `--edit`; how a person starts `kuflow`. */
+  readonly command: string;
+  readonly invocation: string;
+  /** Version of this tool. */
+  readonly version: string;
+  readonly signal?: AbortSignal;
+  /** See `WriteOptions`; a test's way to make a write fail. */
+  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+}
+
+export interface AddedFile {
+  readonly path: string;
+  readonly how: PlannedEdit['how'];
+  /** `left`: it is as it was, and `diff` is to be applied by hand or by another run. */
+  readonly action: 'written' | 'would-write' | 'left';
+  /** Why it was left. */
+  readonly reason?: string;
+  /** Unified. */
+  readonly diff: string;
+}
+
+/** The result, and what `kuflow add … --json` prints. */
+export interface AddResult {
+  /** Absolute folder of the project. */
+  readonly project: string;
+  readonly added:
+    | { readonly kind: 'process'; readonly code: string; readonly definition: string }
+    | { readonly kind: 'task'; readonly code: string; readonly process: string }
+    | { readonly kind: 'activity'; readonly name: string };
+  readonly dryRun: boolean;
+  readonly files: readonly AddedFile[];
+  /** What is uncertain about a definition that was read from instances, and which processes of the record are gone. */
+  readonly notes: readonly string[];
+  readonly next: readonly NextStep[];
+  /** 3: a file was left, so that something is to be done by hand. */
+  readonly status: ExitStatus;
+}
+
+/** Adds to a project: plans, asks for what somebody edited, writes all of it or nothing. Rejects with a KnownError. */
+export async function addToProject(request: AddRequest): Promise<AddResult> {
+  const { project, addition } = request;
+  const { processes, edits } = await planAddition(project, addition, request);
+  const named = namedPaths(request, edits);
+  const files: AddedFile[] = [];
+  const made: FileEdit[] = [];
+  for (const edit of edits) {
+    const reason = await reasonToLeave(request, edit, named);
+    request.signal?.throwIfAborted();
+    const about = { path: edit.path, how: edit.how, diff: edit.diff };
+    if (edit.how !== 'conflict' && reason === undefined) {
+      made.push(edit);
+      files.push({ ...about, action: request.dryRun ? 'would-write' : 'written' });
+    } else files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
+  }
+  if (!request.dryRun) {
+    await applyEdits(project, processes, made, {
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(request.onWrite === undefined ? {} : { onWrite: request.onWrite }),
+    });
+  }
+  const left = files.filter(({ action }) => action === 'left');
+  return {
+    project: project.folder,
+    added: addedBy(addition, processes),
+    dryRun: request.dryRun,
+    files,
+    notes: [...(addition.kind === 'process' ? addition.notes : []), ...project.gone.map(goneNote)],
+    next: request.dryRun ? [] : [...stepsForLeft(request, left), ...steps(request, processes)],
+    status: left.length > 0 ? 3 : 0,
+  };
+}
+
+function goneNote({ place, left }: GoneProcess): string {
+  return left.length === 0
+    ? `${place.definitionFile} is gone, and so is its code: ${PROJECT_RECORD} names that process no longer`
+    : `${place.definitionFile} is gone: bring it back, or remove the rest of that process (${left.join(', ')})`;
+}
+
+function namedPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedEdit[]): ReadonlySet<string> {
+  const paths = edits.map(({ path }) => path);
+  return new Set(
+    edit.map((given) => {
+      const plain = given.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
+      const fromCwd = relative(project.folder, resolve(cwd, given)).split(sep).join('/');
+      const path = [plain, fromCwd].find((one) => paths.includes(one));
+      if (path !== undefined) return path;
+      const near = nearMatch(plain, paths);
+      throw usageError(
+        `--edit ${given}: nothing is to be changed there${near === undefined ? '' : `, did you mean ${near}?`}`,
+        paths.length === 0 ? [] : [`What is to be changed: ${paths.join(', ')}`],
+      );
+    }),
+  );
+}
+
+async function reasonToLeave(
+  request: AddRequest,
+  edit: PlannedEdit,
+  named: ReadonlySet<string>,
+): Promise<string | undefined> {
+  if (edit.how === 'conflict') return edit.reason;
+  if (edit.how !== 'edited-by-hand' || named.has(edit.path)) return undefined;
+  if (request.approve !== undefined && !request.dryRun) {
+    return (await request.approve(edit)) ? undefined : 'was edited by hand, and you said no';
+  }
+  return 'was edited by hand';
+}
+
+function addedBy(addition: AdditionRequest, processes: readonly ProjectProcess[]): AddResult['added'] {
+  switch (addition.kind) {
+    case 'process':
+    case 'resumed-process': {
+      const { code } = addition.kind === 'process' ? addition.definition.process : addition.process.definition.process;
+      const place = processes.find(({ definition }) => definition.process.code === code)?.place;
+      return { kind: 'process', code, definition: place?.definitionFile ?? '' };
+    }
+    case 'task':
+      return { kind: 'task', code: addition.task.code, process: addition.process.definition.process.code };
+    case 'activity':
+      return { kind: 'activity', name: addition.name };
+  }
+}
+
+function stepsForLeft(request: AddRequest, left: readonly AddedFile[]): readonly NextStep[] {
+  const mergeable = left.filter(({ how }) => how === 'edited-by-hand').map(({ path }) => `--edit ${path}`);
+  const others = left.filter(({ how }) => how === 'conflict').map(({ path }) => path);
+  return [
+    ...(mergeable.length === 0
+      ? []
+      : [
+          {
+            command: [request.command, ...mergeable].join(' '),
+            text: 'make the change beside yours, or make it by hand',
+          },
+        ]),
+    ...(others.length === 0 ? [] : [{ text: `make the change of the diff by hand in ${others.join(', ')}` }]),
+  ];
+}
+
+function steps(
+  { project, addition, invocation }: AddRequest,
+  processes: readonly ProjectProcess[],
+): readonly NextStep[] {
+  const { packageManager } = project.record;
+  const checks: readonly NextStep[] = [
+    { command: scriptCommand(packageManager, 'lint'), text: 'types and lint' },
+    { command: scriptCommand(packageManager, 'test'), text: 'the tests of every process' },
+  ];
+  const simulation = (code: string): NextStep => ({
+    command: `${invocation} dev simulate ${shellWord(code)} -- node --import tsx src/main.ts --dev`,
+    text: 'run one to its end on a local KuFlow; one that runs is started again first',
+  });
+  switch (addition.kind) {
+    case 'process':
+    case 'resumed-process': {
+      const { process, workflow } = addition.kind === 'process' ? addition.definition : addition.process.definition;
+      return [
+        ...checks,
+        simulation(process.code),
+        {
+          text: `in KuFlow's app, enter on the definition's screen of ${process.code}: task queue ${workflow.taskQueue}, type ${workflow.type}`,
+        },
+      ];
+    }
+    case 'task': {
+      const { code } = addition.process.definition.process;
+      const others = processes.length > 1 ? ` of ${code}` : '';
+      return [
+        ...checks,
+        simulation(code),
+        {
+          text: `add the task${others} in KuFlow's app too; processes that run already need patched(…), see README.md`,
+        },
+      ];
+    }
+    case 'activity':
+      return [
+        {
+          text: `call it from a workflow: ownActivities<typeof activitiesModule>().${addition.name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
+        },
+        ...checks.slice(0, 1),
+      ];
+  }
+}

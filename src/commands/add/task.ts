@@ -1,0 +1,55 @@
+import { usageError } from '../../base/errors.ts';
+import { nearMatch } from '../../text/near-match.ts';
+import { taskFromFlags } from '../../process/definition/from-flags.ts';
+import type { ProjectProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import type { AdditionRequest } from '../../project/edit/addition.ts';
+
+export interface TaskFlags {
+  /** `CODE` or `CODE:KIND`. */
+  readonly task: string;
+  /** Of the process that gets it; the only one when absent. */
+  readonly process?: string;
+  readonly name?: string;
+  /** File of a JSON Schema, relative to `cwd`. */
+  readonly schema?: string;
+  readonly cwd: string;
+  readonly after?: string;
+}
+
+/** What options say about a task, for a project. Rejects with a usage error. */
+export async function taskAddition(project: WorkerProject, flags: TaskFlags): Promise<AdditionRequest> {
+  const process = chosenProcess(project, flags.process);
+  const known = process.definition.tasks.find((task) => task.code === flags.task);
+  // A task that somebody wrote into the definition has its kind there.
+  const written = known === undefined ? flags.task : `${known.code}:${known.kind}`;
+  const { code, kind, data } = await taskFromFlags(
+    { written, ...(flags.schema === undefined ? {} : { schema: flags.schema }) },
+    flags.cwd,
+  );
+  return {
+    kind: 'task',
+    process,
+    task: {
+      code,
+      kind,
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      ...(data === undefined ? {} : { data }),
+    },
+    ...(flags.after === undefined ? {} : { after: flags.after }),
+  };
+}
+
+function chosenProcess(project: WorkerProject, code: string | undefined): ProjectProcess {
+  const { processes } = project;
+  const codes = processes.map(({ definition }) => definition.process.code);
+  if (code === undefined && processes.length === 1) return processes[0];
+  const found = processes.find(({ definition }) => definition.process.code === code);
+  if (found !== undefined) return found;
+  if (code === undefined)
+    throw usageError('The project has several processes: say which by --process', [`They are ${codes.join(', ')}`]);
+  const near = nearMatch(code, codes);
+  throw usageError(
+    `--process ${code}: the project has no such process${near === undefined ? '' : `, did you mean ${near}?`}`,
+    [`It has ${codes.join(', ')}`],
+  );
+}

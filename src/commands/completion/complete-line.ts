@@ -1,0 +1,140 @@
+import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/description-types.ts';
+
+/** Something that may stand at the cursor. */
+export interface Candidate {
+  readonly value: string;
+  readonly description?: string;
+}
+
+/**
+ * What is looked up: processes that are defined here or that the API showed, processes and tasks of the project alone, stored profiles, checks
+ * of the doctor.
+ */
+export type Known = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
+
+/**
+ * What may stand at the cursor. `prefix` is the part of the word that stays: `--definition=`, or nothing.
+ * `command`: from word `at` on, the program's name being word 0, the line is another command's.
+ */
+export type Wanted =
+  | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
+  | { readonly kind: Known | 'files' | 'folders'; readonly prefix: string }
+  | { readonly kind: 'command'; readonly at: number };
+
+/** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
+export function wantedAt(program: CommandDescription, words: readonly string[]): Wanted {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(1, -1);
+  let command = program;
+  let parent: CommandDescription | undefined;
+  let operands = 0;
+  let onlyOperands = false;
+  const used = new Set<string>();
+  for (let at = 0; at < before.length; at++) {
+    const word = before[at] ?? '';
+    if (onlyOperands) {
+      operands += 1;
+      continue;
+    }
+    if (word === '--') {
+      if (runsAnother(command)) return { kind: 'command', at: at + 2 };
+      onlyOperands = true;
+    } else if (word.startsWith('-') && word !== '-') {
+      const option = optionNamed(command, word);
+      used.add(option?.long ?? word);
+      const takesNext = option !== undefined && option.value !== 'none' && !word.includes('=');
+      if (!takesNext) continue;
+      if (at === before.length - 1) return ofOptionValue(command, option, '', current);
+      at += 1;
+    } else {
+      const child = operands === 0 ? command.commands.find(({ name }) => name === word) : undefined;
+      if (child === undefined) {
+        if (command.passThrough) return { kind: 'command', at: at + 1 };
+        operands += 1;
+      } else [parent, command] = [command, child];
+    }
+  }
+  if (!onlyOperands && current.startsWith('-')) return ofOption(command, current, used);
+  if (command.passThrough) return { kind: 'command', at: words.length - 1 };
+  if (operands === 0 && command.commands.length > 0) return ofWords(command.commands.map(asCandidate));
+  if (command.name === 'help' && parent !== undefined && operands === 0)
+    return ofWords(parent.commands.filter(({ name }) => name !== 'help').map(asCandidate));
+  const argument = argumentAt(command, operands);
+  if (argument === undefined) return ofWords([]);
+  if (command.name === 'explain') return { kind: 'checks', prefix: '' };
+  return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
+}
+
+const ofWords = (candidates: readonly Candidate[], prefix = ''): Wanted => ({ kind: 'words', prefix, candidates });
+
+const asCandidate = ({ name, summary, description }: CommandDescription): Candidate => ({
+  value: name,
+  description: summary === '' ? description : summary,
+});
+
+/** Whether what stands behind `--` is another command's line: a last argument of several words is. */
+function runsAnother(command: CommandDescription): boolean {
+  return command.arguments.at(-1)?.variadic === true;
+}
+
+function argumentAt(command: CommandDescription, operands: number): ArgumentDescription | undefined {
+  const argument = command.arguments[operands];
+  if (argument !== undefined) return argument;
+  const last = command.arguments.at(-1);
+  return last?.variadic === true && last.name !== 'words' ? last : undefined;
+}
+
+function optionNamed(command: CommandDescription, word: string): OptionDescription | undefined {
+  const name = word.split('=', 1)[0];
+  return command.options.find(({ long, short }) => long === name || short === name);
+}
+
+function ofOption(command: CommandDescription, current: string, used: ReadonlySet<string>): Wanted {
+  if (current.includes('=')) {
+    const option = optionNamed(command, current);
+    if (option === undefined || option.value === 'none') return ofWords([]);
+    const prefix = current.slice(0, current.indexOf('=') + 1);
+    return ofOptionValue(command, option, prefix, current.slice(prefix.length));
+  }
+  const candidates = command.options
+    .filter(({ long, short, repeatable }) => repeatable || !used.has(long ?? short ?? ''))
+    .map(({ long, short, description }) => ({ value: long ?? short ?? '', description }));
+  return ofWords(candidates);
+}
+
+/** Options whose value is the name of a profile. */
+const OF_PROFILES = ['--profile', '--default'];
+
+/** `prefix`: what of the word stands before the value, of which `value` is there. */
+function ofOptionValue(
+  { name }: CommandDescription,
+  { choices, valueName, long }: OptionDescription,
+  prefix: string,
+  value: string,
+): Wanted {
+  if (long !== undefined && OF_PROFILES.includes(long)) return { kind: 'profiles', prefix };
+  if (long === '--after') return { kind: 'tasks', prefix };
+  if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
+  // Of a list the last one is written.
+  if (valueName === 'ids') return { kind: 'checks', prefix: prefix + value.slice(0, value.lastIndexOf(',') + 1) };
+  const equals = value.indexOf('=') + 1;
+  if (valueName === 'code=file')
+    return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : ofWords([]);
+  // The other codes are those of tasks.
+  const named = valueName === 'code' && long !== '--process' ? undefined : valueName;
+  return ofValue(choices, named, prefix);
+}
+
+// What a value is stands in its name, as a person reads it in the help.
+function ofValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Wanted {
+  if (choices !== undefined) {
+    return ofWords(
+      choices.map((value) => ({ value })),
+      prefix,
+    );
+  }
+  if (name === 'file' || name === 'path') return { kind: 'files', prefix };
+  if (name === 'folder') return { kind: 'folders', prefix };
+  if (name === 'code') return { kind: 'processes', prefix };
+  return ofWords([], prefix);
+}

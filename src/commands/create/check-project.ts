@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CheckEvent } from '../../diagnostics/check.ts';
+import { checkConnection } from '../../diagnostics/check-connection.ts';
+import { connectionSettings } from '../../connection/inspect.ts';
+import { resolveSettings } from '../../settings/resolve.ts';
+import type { CheckOutcome } from './create-project.ts';
+import { environmentOf, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+
+export interface CheckProjectRequest {
+  /** Absolute folder of the project, whose application files are read. */
+  readonly folder: string;
+  /** Stands over the files, key by key. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly report?: (event: CheckEvent) => void;
+  readonly signal?: AbortSignal;
+  /** The command that checks again. */
+  readonly retry?: string;
+}
+
+/** The connectivity check with the settings of a project, as its worker would resolve them. */
+export async function checkProjectConnection(request: CheckProjectRequest): Promise<CheckOutcome> {
+  const { folder, env, report, signal, retry } = request;
+  const settings = await connectionSettings(await resolveSettings({ env, files: { dir: folder }, cwd: folder }));
+  const result = await checkConnection(settings, {
+    env,
+    ...(report === undefined ? {} : { report }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(retry === undefined ? {} : { retry }),
+  });
+  return { kind: 'checked', report: result };
+}
+
+export interface CheckLocalRequest extends CheckProjectRequest {
+  readonly env: NodeJS.ProcessEnv;
+  readonly definition: ProcessDefinition;
+  readonly platform: (event: DevEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The same check against a local platform that lives for it alone: its state is in a temporary folder, so that the project gets no secret.
+ * Rejects with a KnownError when the platform can't be started.
+ */
+export async function checkLocalProject(request: CheckLocalRequest): Promise<CheckOutcome> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-check-'));
+  try {
+    const platform = await startDevPlatform({
+      cwd: request.folder,
+      env: request.env,
+      definitions: [request.definition],
+      stateDir,
+      report: request.platform,
+      signal: request.signal,
+    });
+    try {
+      return await checkProjectConnection({ ...request, env: environmentOf(platform.state, request.env) });
+    } finally {
+      await platform.stop();
+    }
+  } finally {
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,237 @@
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { interrupted, KnownError } from '../../../base/errors.ts';
+import { fromHome, homeProblem } from '../../../base/home-path.ts';
+import { toNpmName } from '../../../languages/typescript/package-name.ts';
+import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
+import { BACK } from '../../../terminal/prompts.ts';
+import { shortPath } from '../../../terminal/short-path.ts';
+import { processCode } from './process-steps.ts';
+import { needsAccount, secretGiven, variablesOver } from './credential-steps.ts';
+import { settle, without, withFlags, type Preview, type Step, type WizardState, type WizardWorld } from './state.ts';
+
+/** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
+export function folderProblem(cwd: string, text: string): string | undefined {
+  const path = resolve(cwd, text);
+  try {
+    if (!statSync(path).isDirectory()) return 'There is a file of that name';
+    readdirSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      return 'There is a link of that name, which leads nowhere';
+    if (code === 'ENOTDIR') return 'A part of this path is a file';
+    if (code === 'ENAMETOOLONG') return 'The name is too long';
+    if (code === 'EACCES') return 'It can not be read';
+  }
+  return undefined;
+}
+
+const folder: Step = {
+  topic: 'folder',
+  isOpen: (state) => state.folder === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
+    const atHome = (text: string): string => fromHome(text, world.env);
+    const answer = await world.ask.text({
+      message: 'Folder of the new project',
+      hint: 'Its name becomes the name of the worker',
+      canGoBack,
+      fallback: before ?? proposed,
+      problem: (text) => homeProblem(atHome(text)) ?? folderProblem(world.cwd, atHome(text)),
+      check: (text) => planProblem({ ...state, folder: atHome(text) }, world),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const chosen = atHome(answer);
+    const name = toNpmName(basename(resolve(world.cwd, chosen)));
+    if (name !== basename(chosen)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
+    // What was only proposed is proposed anew: it follows the process.
+    return { kind: 'answered', ...(answer === proposed ? {} : { answer }), state: { ...state, folder: chosen } };
+  },
+};
+
+/** A worker looks into its own folder only: what a file here gave is not there. */
+const copy: Step = {
+  topic: 'copy',
+  isOpen: (state, world) =>
+    needsAccount(state) &&
+    state.flags.local !== true &&
+    world.found()?.kind === 'file' &&
+    state.flags.clientId === undefined &&
+    !secretGiven(state) &&
+    resolve(world.cwd, state.folder ?? '.') !== world.cwd &&
+    !state.settled.has('copy'),
+  run: async (state, world, { canGoBack, before }) => {
+    const settled = settle(state, 'copy');
+    const found = (await world.isUsable(state)) ? await world.inFile(state) : undefined;
+    if (found === undefined) return { kind: 'passed', state: settled };
+    const answer = await world.ask.confirm({
+      message: `Write client id and secret of ${world.found()?.name ?? ''} here to application-local.yaml of the project?`,
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    const { clientId, secret } = found;
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: answer ? withFlags({ ...settled, secret }, { clientId }) : settled,
+    };
+  },
+};
+
+/** What is in the way in a folder: better said while it is chosen than after everything else was answered. */
+async function planProblem(state: WizardState, world: WizardWorld): Promise<string | undefined> {
+  try {
+    await world.preview(state);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KnownError && error.status !== 130) return error.message;
+    throw error;
+  }
+}
+
+const packageManager: Step = {
+  topic: 'package-manager',
+  isOpen: (state) => state.flags.packageManager === undefined,
+  run: async (state, world, { canGoBack, before }) => {
+    const answer = await world.ask.choose({
+      message: 'Package manager',
+      canGoBack,
+      fallback: before ?? world.detectedManager,
+      choices: PACKAGE_MANAGER_NAMES.map((value) => ({
+        value,
+        name: world.isInstalled(value) ? value : `${value} (not installed)`,
+        ...(value === world.detectedManager ? { description: 'The one in use here' } : {}),
+      })),
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', answer, state: withFlags(state, { packageManager: answer }) };
+  },
+};
+
+const git: Step = {
+  topic: 'git',
+  isOpen: (state, { given }) => !given.has('git') && !state.settled.has('git'),
+  run: async (state, world, { canGoBack, before }) => {
+    if (world.isInRepository(resolve(world.cwd, state.folder ?? '.'))) {
+      world.say.note('The folder is inside a git repository, so none is made');
+      return { kind: 'passed', state: settle(state, 'git') };
+    }
+    if (!world.isInstalled('git')) {
+      world.say.note('git is not installed, so no repository is made');
+      return { kind: 'passed', state: settle(state, 'git') };
+    }
+    const answer = await world.ask.confirm({
+      message: 'Make a git repository with a first commit?',
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return { kind: 'answered', answer: answer ? 'yes' : 'no', state: settle(withFlags(state, { git: answer }), 'git') };
+  },
+};
+
+const install: Step = {
+  topic: 'install',
+  isOpen: (state, { given }) => !given.has('install') && !state.settled.has('install'),
+  run: async (state, world, { canGoBack, before }) => {
+    const manager = (state.flags.packageManager ?? world.detectedManager).replace(/@\d+$/, '');
+    if (!world.isInstalled(manager)) {
+      world.say.note(`${manager} is not installed here, so dependencies are not installed`);
+      return { kind: 'passed', state: settle(withFlags(state, { install: false }), 'install') };
+    }
+    const answer = await world.ask.confirm({
+      message: `Install dependencies with ${manager}?`,
+      canGoBack,
+      fallback: before !== 'no',
+    });
+    if (answer === BACK) return { kind: 'back' };
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: settle(withFlags(state, { install: answer }), 'install'),
+    };
+  },
+};
+
+const summary: Step = {
+  topic: 'summary',
+  isOpen: (state) => !state.settled.has('summary'),
+  run: async (state, world, { canGoBack }) => {
+    let preview: Preview | undefined;
+    try {
+      preview = await world.preview(state);
+      world.say.summary(summaryRows(state, preview, world));
+    } catch (error) {
+      if (!(error instanceof KnownError) || error.status === 130) throw error;
+      world.say.problem(error);
+    }
+    const answer = await world.ask.choose({
+      message: preview === undefined ? 'The project can not be made like this:' : 'Create the project?',
+      canGoBack,
+      choices: [
+        ...(preview === undefined ? [] : [{ value: 'create', name: 'Yes' } as const]),
+        ...(preview === undefined ? [{ value: 'folder', name: 'Choose another folder' } as const] : []),
+        ...(canGoBack ? [{ value: 'back', name: 'Back, to change an answer' } as const] : []),
+        { value: 'end', name: 'No: write nothing and end' },
+      ],
+    });
+    if (answer === BACK || answer === 'back') return { kind: 'back' };
+    if (answer === 'end') throw interrupted('Nothing was written');
+    if (answer === 'folder') return { kind: 'answered', state: without(state, ['folder']) };
+    return { kind: 'answered', state: settle(state, 'summary') };
+  },
+};
+
+function summaryRows(state: WizardState, preview: Preview, world: WizardWorld): readonly (readonly [string, string])[] {
+  const { flags } = state;
+  const { definition, files } = preview;
+  const { process, tasks, workflow } = definition;
+  const over = variablesOver(state, world);
+  const counts = [
+    [files.create, 'new'],
+    [files.identical, 'there and identical'],
+    [files.overwrite, 'replaced'],
+  ] as const;
+  return [
+    ['Folder', shortPath(preview.folder)],
+    ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
+    ['Language', 'TypeScript'],
+    ['Process', process.name === undefined ? process.code : `${process.code} (${process.name})`],
+    ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],
+    ['Task queue', workflow.taskQueue],
+    ['Workflow type', workflow.type],
+    ['Connection', connectionText(state, preview, world)],
+    ...(over === undefined ? [] : [['But first', over] as const]),
+    [
+      'Package manager',
+      `${flags.packageManager ?? ''}${flags.install ? ', dependencies are installed' : ', nothing is installed'}`,
+    ],
+    ['Git', flags.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
+  ];
+}
+
+/** Where the worker will find KuFlow and its credentials, or that it will not. */
+function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardWorld): string {
+  if (flags.local === true) return 'the local platform';
+  const kuflow = preview.endpoint ?? flags.endpoint ?? 'KuFlow';
+  if (flags.profile !== undefined)
+    return `${kuflow}; client id and secret of the profile ${flags.profile} go to application-local.yaml`;
+  if (flags.clientId !== undefined)
+    return `${kuflow}, client id ${flags.clientId}; the secret goes to application-local.yaml`;
+  const found = secretGiven({ flags, ...state }) ? undefined : world.found();
+  switch (found?.kind) {
+    case 'environment':
+      return `${kuflow}; client id and secret are taken from the environment, when the worker starts too`;
+    case 'file':
+      return preview.folder === world.cwd
+        ? `${kuflow}; client id and secret are in ${found.name}, which is there`
+        : `${kuflow}; the project gets no client id and secret: those of ${found.name} here are not copied`;
+    default:
+      return `${kuflow}; the project gets no client id and secret yet`;
+  }
+}
+
+/** Where the project goes and what is done with it; nothing is written before the last answer. */
+export const projectSteps: readonly Step[] = [folder, copy, packageManager, git, install, summary];

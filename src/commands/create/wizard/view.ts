@@ -1,0 +1,63 @@
+import { forTerminal } from '../../../base/escape.ts';
+import type { KnownError } from '../../../base/errors.ts';
+import type { ProcessDefinition } from '../../../process/definition.ts';
+import type { DiscoveredProcess } from '../../../discovery/discover.ts';
+import { palette } from '../../../terminal/palette.ts';
+import { printError } from '../../../terminal/print-error.ts';
+import { fieldsOf } from '../../../discovery/view.ts';
+import type { Terminal } from '../../../terminal/terminal.ts';
+import { wrapped } from '../../../terminal/wrap.ts';
+
+/** What the wizard says between its questions: whole lines on stderr, which a screen reader reads in order. */
+export interface WizardView {
+  intro(): void;
+  done(text: string): void;
+  note(text: string): void;
+  problem(error: KnownError): void;
+  process(discovered: DiscoveredProcess, definition: ProcessDefinition): void;
+  summary(rows: readonly (readonly [label: string, value: string])[]): void;
+}
+
+const LONGEST = 1000;
+
+export function wizardView(terminal: Terminal): WizardView {
+  const { err } = terminal;
+  const { bold, dim, green, yellow } = palette(err);
+  const prose = (text: string): void => err.line(wrapped(text, err.columns));
+  return {
+    intro: () => {
+      prose(bold('A worker project for one of your KuFlow processes.'));
+      prose(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
+      err.line();
+    },
+    done: (text) => prose(`${green(err.marks.done)} ${forTerminal(text, LONGEST)}`),
+    note: (text) => prose(`${yellow(err.marks.warning)} ${forTerminal(text, LONGEST)}`),
+    problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
+    process: ({ definition: { process }, notes }, definition) => {
+      err.line();
+      err.line(bold(forTerminal(process.code)));
+      definition.tasks.forEach(({ code, kind, data }, index) => {
+        const fields = fieldsOf(data?.schema);
+        prose(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
+      });
+      for (const note of notes) prose(`  ${dim(`- ${forTerminal(note, LONGEST)}`)}`);
+      err.line();
+    },
+    summary: (rows) => {
+      err.line();
+      const width = Math.max(...rows.map(([label]) => label.length));
+      // Side by side only where both fit: half a column of words is hard to read.
+      const beside = err.columns >= width + 40;
+      for (const [label, value] of rows) {
+        const text = forTerminal(value, LONGEST);
+        if (!beside) prose(`${dim(`${label}:`)} ${text}`);
+        else {
+          const [first = '', ...more] = wrapped(text, err.columns - width - 4).split('\n');
+          err.line(`  ${dim(label.padEnd(width))}  ${first}`);
+          for (const line of more) err.line(`${' '.repeat(width + 4)}${line}`);
+        }
+      }
+      err.line();
+    },
+  };
+}

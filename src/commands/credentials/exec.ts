@@ -1,0 +1,95 @@
+import { KnownError } from '../../base/errors.ts';
+import type { PassedSignal } from '../../base/interrupts.ts';
+import { ownCommand } from '../../base/cli-invocation.ts';
+import { childEnvironment } from './child-environment.ts';
+import type { CredentialToken } from './set.ts';
+import { makeSet } from './material/make-set.ts';
+import { verifyMaterial, verifyToken } from './material/verify.ts';
+import type { ConnectionFlags } from '../../connection/resolve.ts';
+import { OF_WORKER, openCredentialAccess, type CredentialWorld } from './access.ts';
+import { failedStart, startDevCommand, statusOfExit, type FailedStart } from '../../platform/session/worker-command.ts';
+import { givenMaterial } from './given-material.ts';
+import { temporalEnvironmentWarnings } from './temporal-environments.ts';
+
+export interface CredentialsTokenRequest extends CredentialWorld {
+  readonly flags: ConnectionFlags;
+}
+
+/** `kuflow credentials token`: a new engine token with its end. Rejects with a KnownError. */
+export async function requestEngineToken(
+  request: CredentialsTokenRequest,
+): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
+  const access = await openCredentialAccess(request.flags, request);
+  try {
+    return { token: verifyToken(await access.requestToken(), request.clock.now()), warnings: access.warnings };
+  } finally {
+    await access.close();
+  }
+}
+
+export interface CredentialsExecRequest extends CredentialWorld {
+  readonly flags: ConnectionFlags;
+  readonly command: readonly [string, ...string[]];
+  readonly onWarning: (text: string) => void;
+  /** Has every signal of this process come to `listener` from now on. */
+  readonly passSignals: (listener: (signal: PassedSignal) => void) => void;
+}
+
+/** The command ran: `status` is its own, or 128 and the number of the signal that ended it. It did not: 126 or 127, and why. */
+export type CredentialsExecResult =
+  { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
+
+/**
+ * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate of the settings, or a
+ * new one where they give none, and a new token. Rejects with a KnownError when there are none to be had.
+ */
+export async function execWithCredentials(request: CredentialsExecRequest): Promise<CredentialsExecResult> {
+  const env = await environmentFor(request);
+  const { command, cwd, signal } = request;
+  signal.throwIfAborted();
+  // What comes before the command is there waits for it.
+  const early: PassedSignal[] = [];
+  let deliver = (one: PassedSignal): void => void early.push(one);
+  request.passSignals((one) => deliver(one));
+  try {
+    const child = await startDevCommand({ command, cwd, env, output: 'pass' });
+    deliver = (one) => child.signal(one);
+    early.forEach(deliver);
+    const exit = await child.exited;
+    deliver = () => undefined;
+    return { kind: 'ran', status: statusOfExit(exit) };
+  } catch (error) {
+    const failed = failedStart(error, command);
+    if (failed === undefined) throw error;
+    return { kind: 'not-started', ...failed };
+  }
+}
+
+async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
+  const access = await openCredentialAccess(request.flags, request, OF_WORKER);
+  try {
+    for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
+      request.onWarning(warning);
+    const { settings } = access;
+    const given = await givenMaterial(settings);
+    const material =
+      given === undefined
+        ? await access.requestMaterial()
+        : { namespace: settings['temporal.namespace']?.value ?? '', text: await given.read() };
+    const verdict = verifyMaterial(material, request.clock.now());
+    if (!verdict.ok) {
+      throw new KnownError({
+        message: `The engine certificate ${given === undefined ? 'that KuFlow answered' : 'of the settings'} can't be used`,
+        ...(given && { tried: given.paths?.cert ?? given.source }),
+        seen: verdict.problems.map(({ message }) => message).join('; '),
+        next: [`${ownCommand(request.cwd)} credentials pull --force`],
+      });
+    }
+    const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
+    const token = verifyToken(await access.requestToken(), request.clock.now());
+    const set = makeSet(access.place, { ...verdict.verified, namespace }, token);
+    return childEnvironment(request.env, await access.restCredentials(), set, given?.paths);
+  } finally {
+    await access.close();
+  }
+}

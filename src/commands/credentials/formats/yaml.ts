@@ -1,0 +1,33 @@
+import { Secret } from '../../../base/secret.ts';
+import { localSettingsText } from '../../../settings/local-settings-text.ts';
+import type { SettingName } from '../../../settings/keys.ts';
+import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
+import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
+import { textFile } from '../../../files/text-file.ts';
+
+/** The text of an application file with the set in it: inline, or the paths of its files. Throws a KnownError. */
+export function yamlFileText({ set, existing, name, paths }: FormatInput): Formatted {
+  const values = new Map<SettingName, string | undefined>([
+    ['temporal.target', set.target],
+    ['temporal.namespace', set.namespace],
+    ['temporal.mutual-tls.cert', paths?.cert],
+    ['temporal.mutual-tls.key', paths?.key],
+    ['temporal.mutual-tls.ca', paths?.ca],
+    ['temporal.mutual-tls.cert-data', paths === undefined ? set.certificate : undefined],
+    ['temporal.mutual-tls.key-data', paths === undefined ? set.privateKey.reveal() : undefined],
+    ['temporal.mutual-tls.ca-data', paths === undefined ? set.authorities : undefined],
+    ['temporal.mutual-tls.server-name', set.serverName],
+  ]);
+  const { mark, text, lineEnd } = textFile(existing);
+  const edits = [...values].map(([key, value]) => ({ path: key.split('.'), value }));
+  const data = yamlData(text, name);
+  const said = edits.map(({ path }) => [path.join('.'), yamlText(data, path)] as const);
+  const before = new Map(said.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const given = [...values].filter((entry): entry is [SettingName, string] => entry[1] !== undefined);
+  const now = text.trim() === '' ? localSettingsText(Object.fromEntries(given)) : editYaml(text, edits, name, lineEnd);
+  const notes =
+    set.token === undefined
+      ? []
+      : ['The token is not in it: a worker asks for its own, and application files have no key for one'];
+  return { text: new Secret(mark + now), changes: keyChanges(before, values), notes };
+}

@@ -1,0 +1,179 @@
+import { forTerminal } from '../../base/escape.ts';
+import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
+import type { CredentialsStatus } from './status.ts';
+import { palette } from '../../terminal/palette.ts';
+import { shortPath } from '../../terminal/short-path.ts';
+import { table } from '../../terminal/table.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+const DAY = 86_400_000;
+
+/** Settings with their sources, then the certificate, then what does not do; all on stdout. */
+export function printStatus(
+  terminal: Terminal,
+  status: CredentialsStatus,
+  { cwd, invocation, now }: { readonly cwd: string; readonly invocation: string; readonly now: number },
+): void {
+  const { out } = terminal;
+  const { bold, dim, red, yellow, green } = palette(out);
+  const rows = status.settings.map(({ key, value, source, shadows }) => [
+    key,
+    value.startsWith(`${cwd}/`) ? shortPath(value) : value,
+    source,
+    shadows.length === 0 ? '' : `shadows ${shadows.join(', ')}`,
+  ]);
+  const [header = '', ...lines] = table([['SETTING', 'VALUE', 'FROM', ''], ...rows]);
+  out.line(bold(header));
+  for (const line of lines) out.line(line);
+  out.line();
+  const ofCertificate = (problem: string): boolean =>
+    status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
+  printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(ofCertificate) });
+  for (const problem of status.problems.filter((one) => !ofCertificate(one)))
+    out.line(red(`✖ ${forTerminal(problem, 1000)}`));
+  for (const warning of status.warnings) out.line(yellow(`! ${forTerminal(warning, 1000)}`));
+  if (status.online === undefined) return;
+  out.line();
+  for (const { state, title, summary, skipped } of status.online.results) {
+    if (skipped === 'not-applicable') continue;
+    const paint = state === 'pass' ? green : state === 'skip' ? dim : state === 'warn' ? yellow : red;
+    out.line(paint(`${state.padEnd(7)} ${title}: ${forTerminal(summary, 1000)}`));
+  }
+  for (const step of status.online.next) out.line(`  ${forTerminal(step, Infinity)}`);
+}
+
+function printStore(
+  terminal: Terminal,
+  store: StoreStatus,
+  {
+    invocation,
+    now,
+    problems,
+  }: { readonly invocation: string; readonly now: number; readonly problems: readonly string[] },
+): void {
+  const { out } = terminal;
+  const { dim, green, red, yellow } = palette(out);
+  const judged = (stale: SetStatus['stale'], fine: string): void => {
+    if (stale.length === 0) out.line(green(`✔ ${fine}`));
+    for (const { reason, text } of stale)
+      out.line(
+        (reason === 'renewal-due' ? yellow : red)(`${reason === 'renewal-due' ? '!' : '✖'} ${forTerminal(text, 1000)}`),
+      );
+  };
+  switch (store.kind) {
+    case 'none':
+      out.line(
+        `No certificate is set: a worker asks KuFlow for one at each start. ${invocation} credentials pull keeps one here.`,
+      );
+      break;
+    case 'unusable':
+      out.line(red('✖ The settings name a certificate that no worker can use:'));
+      for (const problem of problems) out.line(red(`  ${forTerminal(problem, 1000)}`));
+      break;
+    case 'inline':
+    case 'other':
+      for (const line of table(foreignRows(store, now))) out.line(line);
+      judged(store.stale, 'It was not pulled here, and it does');
+      break;
+    case 'set':
+      for (const line of table(setRows(store.set, now))) out.line(line);
+      judged(store.set.stale, 'The files are those that were pulled, and they do');
+  }
+  if (store.shadows !== undefined)
+    out.line(`It stands over the set that application-local.yaml points to: ${shortPath(store.shadows.folder)}`);
+  if (store.others.length > 0) out.line(dim(`Other sets here: ${store.others.join(', ')}`));
+}
+
+type Rows = readonly (readonly string[])[];
+
+function row(label: string, value: string | undefined): Rows {
+  return value === undefined ? [] : [[label, value]];
+}
+
+function foreignRows({ kind, source, certificate, renewBefore }: ForeignStatus & { kind: string }, now: number): Rows {
+  return [
+    ['certificate', `${kind === 'inline' ? 'inline in' : 'the files of'} ${forTerminal(source)}`],
+    ...certificateRows(certificate, now),
+    ...row('renew before', iso(renewBefore)),
+  ];
+}
+
+function certificateRows(certificate: SetStatus['certificate'], now: number): Rows {
+  return [
+    ...row('subject', certificate?.subject),
+    ...row('issuer', certificate?.issuer),
+    ...row('serial', certificate?.serial),
+    ...row('fingerprint', certificate?.fingerprint),
+    ...row(
+      'valid until',
+      certificate && `${iso(certificate.notAfter) ?? ''} (${remaining(certificate.notAfter - now)})`,
+    ),
+  ];
+}
+
+function setRows(set: SetStatus, now: number): Rows {
+  return [
+    ['set', shortPath(set.folder)],
+    ...row('pulled', iso(set.pulledAt)),
+    ...row('namespace', set.namespace),
+    ...certificateRows(set.certificate, now),
+    ...row('renew before', iso(set.renewBefore)),
+    ...row('token ends', iso(set.tokenExpiresAt)),
+    ...row(
+      'engine',
+      set.provenByEngine === undefined
+        ? undefined
+        : set.provenByEngine
+          ? 'took it before it was written'
+          : 'was not asked',
+    ),
+    ...row('the one before', set.previous),
+  ];
+}
+
+/** `--json` of `status`; no secret in it. */
+export function statusAsData(status: CredentialsStatus, cwd: string): object {
+  const { store, online } = status;
+  return {
+    status: status.status,
+    folder: cwd,
+    settings: status.settings,
+    problems: status.problems,
+    warnings: status.warnings,
+    store: store.kind === 'set' ? { ...store, set: dated(store.set) } : dated(store),
+    ...(online && {
+      online: {
+        status: online.status,
+        created: online.created,
+        results: online.results.map(({ id, title, state, summary, skipped }) => ({
+          ...{ id, title, state, summary },
+          ...(skipped !== undefined && { skipped }),
+        })),
+        next: online.next,
+      },
+    }),
+  };
+}
+
+/** With its times as text. */
+function dated(status: object & Partial<SetStatus>): object {
+  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = status;
+  return {
+    ...rest,
+    ...(pulledAt !== undefined && { pulledAt: iso(pulledAt) }),
+    ...(certificate && {
+      certificate: { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) },
+    }),
+    ...(renewBefore !== undefined && { renewBefore: iso(renewBefore) }),
+    ...(tokenExpiresAt !== undefined && { token: { expiresAt: iso(tokenExpiresAt) } }),
+  };
+}
+
+function iso(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
+
+function remaining(ms: number): string {
+  if (ms <= 0) return 'over';
+  return ms > 2 * DAY ? `${Math.floor(ms / DAY)} days left` : `${Math.floor(ms / 60_000)} minutes left`;
+}

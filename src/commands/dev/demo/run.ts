@@ -1,0 +1,56 @@
+import { relative } from 'node:path';
+import { forTerminal } from '../../../base/escape.ts';
+import { demo } from './stages.ts';
+import { shellPath } from '../../../text/shell.ts';
+import { followChecks, followScaffold } from '../../create/view.ts';
+import { platformView } from '../../../platform/session/view.ts';
+import { showSimulation } from '../simulate/view.ts';
+import { simulateView } from '../simulate/view.ts';
+import { openProgress } from '../../../terminal/progress.ts';
+import { jsonLine } from '../../../terminal/json.ts';
+import type { CommandContext } from '../../../cli/context.ts';
+
+export async function runDemo(
+  flags: { readonly folder: string; readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  const platform = platformView({ progress, requests: false, processes: false });
+  try {
+    const result = await demo({
+      cwd: context.cwd,
+      env: context.env,
+      folder: flags.folder,
+      signal: context.interruption(),
+      report: {
+        stage: (title) => {
+          progress.stop();
+          terminal.err.line(`\n${title}`);
+        },
+        platform,
+        scaffold: followScaffold(progress),
+        check: followChecks(progress),
+        step: simulateView(progress),
+      },
+    });
+    progress.end('done', 'Everything is stopped');
+    context.setStatus(result.simulation.status);
+    if (flags.json === true) {
+      terminal.out.line(jsonLine(result));
+      return;
+    }
+    showSimulation(terminal.out, result.simulation);
+    const folder = shellPath(relative(context.cwd, result.project));
+    if (result.simulation.status === 0) {
+      terminal.err.line('\nWhat to try next');
+      terminal.err.line(`  cd ${forTerminal(folder, Infinity)}`);
+      terminal.err.line('  npm run dev      the platform and the worker, started again when you edit');
+      terminal.err.line('  npm run smoke    one process, run to its end');
+      terminal.err.line('  npm test         the tests of the worker');
+      terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');
+    } else terminal.err.line(`The worker wrote ${forTerminal(relative(context.cwd, result.workerLog), 1000)}`);
+  } finally {
+    progress.stop();
+  }
+}

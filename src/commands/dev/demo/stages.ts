@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { KnownError, messageOf } from '../../../base/errors.ts';
+import { packageRoot, packageVersion } from '../../../base/package-root.ts';
+import { sampleDefinition } from '../../../process/sample.ts';
+import { checkProjectConnection } from '../../create/check-project.ts';
+import { createProject, type CreateDependencies } from '../../create/create-project.ts';
+import { environmentOf, startDevPlatform, type DevEvent } from '../../../platform/session/start.ts';
+import { simulate, type SimulateResult, type SimulateStep } from '../simulate/simulation.ts';
+
+export interface DemoRequest {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where project and state are kept between runs, relative to `cwd`. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly report: {
+    readonly stage: (title: string) => void;
+    readonly platform: (event: DevEvent) => void;
+    readonly scaffold: CreateDependencies['report']['scaffold'];
+    readonly check: CreateDependencies['report']['check'];
+    readonly step: (step: SimulateStep) => void;
+  };
+}
+
+/** The result, and what the demo's `--json` prints. */
+export interface DemoResult {
+  /** Absolute folder of the project. */
+  readonly project: string;
+  /** The log of the worker. */
+  readonly workerLog: string;
+  readonly simulation: SimulateResult;
+  /** Milliseconds, in order. */
+  readonly stages: readonly { readonly name: string; readonly ms: number }[];
+}
+
+const TIMEOUT_MS = 120_000;
+
+/**
+ * The whole way once, on this machine alone: platform, project from the sample process, install, check, worker, one process to its end.
+ * Keeps the installed project for the next run of the same build, which then needs no network. Rejects with KnownError at the first stage
+ * that fails, with everything stopped.
+ */
+export async function demo(request: DemoRequest): Promise<DemoResult> {
+  const home = resolve(request.cwd, request.folder);
+  await mkdir(home, { recursive: true });
+  const stages: { name: string; ms: number }[] = [];
+  const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    request.signal.throwIfAborted();
+    request.report.stage(name);
+    const started = performance.now();
+    const result = await work();
+    stages.push({ name, ms: Math.round(performance.now() - started) });
+    return result;
+  };
+
+  const packed = await stage('Pack this tool for the project', () => packOwn(home));
+  const definition = sampleDefinition();
+  const stateDir = join(home, 'platform');
+  const platform = await stage('Start the platform', () =>
+    startDevPlatform({
+      cwd: home,
+      env: request.env,
+      definitions: [definition],
+      stateDir,
+      report: request.report.platform,
+      signal: request.signal,
+    }),
+  );
+  try {
+    const project = join(home, packed.id, 'loan-worker');
+    await stage('Create and install the worker', () => makeProject(request, project, packed.tarball));
+    const environment = environmentOf(platform.state, request.env);
+    await stage('Check the connection', async () => {
+      const outcome = await checkProjectConnection({
+        folder: project,
+        env: environment,
+        report: request.report.check,
+        signal: request.signal,
+      });
+      if (outcome.kind === 'checked' && outcome.report.status !== 0) {
+        throw new KnownError({
+          message: `The connectivity check failed: ${outcome.report.firstFailure?.title ?? 'see above'}`,
+          next: outcome.report.next,
+          status: outcome.report.status,
+        });
+      }
+    });
+    const workerLog = join(home, 'worker.log');
+    await rm(workerLog, { force: true });
+    const simulation = await stage('Run one process', () =>
+      simulate({
+        cwd: project,
+        env: request.env,
+        definitions: [definition],
+        stateDir,
+        command: [process.execPath, '--import', 'tsx', 'src/main.ts'],
+        timeoutMs: TIMEOUT_MS,
+        output: { file: workerLog },
+        onStep: request.report.step,
+        report: request.report.platform,
+        signal: request.signal,
+      }),
+    );
+    return { project, workerLog, simulation, stages };
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** This package as the tarball that the project installs; named by its content, so that a changed build makes a new project. */
+async function packOwn(home: string): Promise<{ readonly tarball: string; readonly id: string }> {
+  const folder = await mkdtemp(join(home, 'pack-'));
+  try {
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const { stdout } = await promisify(execFile)(
+      npm,
+      ['pack', packageRoot(), '--json', '--ignore-scripts', '--offline', '--pack-destination', folder],
+      { cwd: folder, shell: process.platform === 'win32' },
+    );
+    const [made] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+    if (made === undefined) throw new Error('npm pack named no file');
+    const bytes = await readFile(join(folder, made.filename));
+    const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+    await mkdir(join(home, id), { recursive: true });
+    const tarball = join(home, id, made.filename);
+    await rename(join(folder, made.filename), tarball);
+    return { tarball, id };
+  } catch (error) {
+    throw new KnownError({
+      message: 'This tool could not be packed for the project',
+      tried: 'npm pack',
+      seen: messageOf(error),
+      cause: error,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
+  // What npm writes last: with it the tree is whole.
+  const installed = existsSync(join(project, 'node_modules', '.package-lock.json'));
+  const result = await createProject(
+    {
+      folder: project,
+      cwd: request.cwd,
+      answers: {
+        name: 'loan-worker',
+        language: 'typescript',
+        local: true,
+        packageManager: 'npm',
+        cliPackage: `file:${tarball}`,
+      },
+      definition: { kind: 'sample', over: {} },
+      overwrite: [],
+      dryRun: false,
+      install: !installed,
+      git: false,
+      check: false,
+      command: 'npm run demo',
+    },
+    {
+      version: packageVersion(),
+      env: request.env,
+      signal: request.signal,
+      discover: () => Promise.reject(new Error('the sample is not read from the API')),
+      check: () => Promise.resolve({ kind: 'not-run', reason: 'checked on the running platform' }),
+      report: { scaffold: request.report.scaffold, check: request.report.check, discovery: () => undefined },
+    },
+  );
+  if (result.install.kind === 'failed') {
+    throw new KnownError({
+      message: 'The dependencies of the worker could not be installed',
+      tried: `${result.install.command} in ${project}`,
+      seen: `${result.install.seen}\n${result.install.output}`,
+      next: ['Look at the output of npm above; run the demo again when the registry answers'],
+    });
+  }
+  if (result.install.kind === 'interrupted') request.signal.throwIfAborted();
+}

@@ -1,0 +1,47 @@
+import { attachOrStart } from '../../platform/session/attach.ts';
+import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../platform/session/start.ts';
+import { type FailedStart, failedStart, startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
+
+export interface DevExecRequest extends DevPlatformRequest {
+  readonly command: readonly [string, ...string[]];
+  /** Called when the platform is ready and before the command starts. */
+  readonly onReady?: (platform: DevPlatform) => void;
+}
+
+/** The command ran: `status` is its own. It did not: 126 or 127, and why. */
+export type DevExecResult =
+  { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
+
+/**
+ * Runs a command with the platform's settings in its environment, on the platform that runs here or on one of its own.
+ * On an interrupt the command drains first, then the platform stops. Rejects with KnownError when the platform does not start.
+ */
+export async function devExec(request: DevExecRequest): Promise<DevExecResult> {
+  const platform = await attachOrStart(request);
+  try {
+    request.onReady?.(platform);
+    request.signal.throwIfAborted();
+    const command = await startDevCommand({
+      command: request.command,
+      cwd: request.cwd,
+      env: await workerEnvironment(platform.state, request),
+      output: 'pass',
+    });
+    let drained: Promise<unknown> = Promise.resolve();
+    const onInterrupt = (): void => {
+      drained = command.drain('SIGINT');
+    };
+    request.signal.addEventListener('abort', onInterrupt, { once: true });
+    if (request.signal.aborted) onInterrupt();
+    const exit = await command.exited;
+    request.signal.removeEventListener('abort', onInterrupt);
+    await drained;
+    return { kind: 'ran', status: request.signal.aborted ? 130 : statusOfExit(exit) };
+  } catch (error) {
+    const failed = failedStart(error, request.command);
+    if (failed === undefined) throw error;
+    return { kind: 'not-started', ...failed };
+  } finally {
+    await platform.stop();
+  }
+}

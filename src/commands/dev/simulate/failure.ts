@@ -1,0 +1,26 @@
+import type { ExitStatus } from '../../../base/errors.ts';
+
+export interface StuckItem {
+  readonly id: string;
+  /** Of its definition. */
+  readonly code: string;
+  readonly state?: string;
+}
+
+/** A simulation that ends other than well; becomes its result. */
+export class Stuck extends Error {
+  readonly status: ExitStatus;
+  readonly item: StuckItem | undefined;
+  readonly next: readonly string[];
+
+  constructor(
+    status: ExitStatus,
+    message: string,
+    more: { readonly item?: StuckItem; readonly next?: readonly string[]; readonly cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.status = status;
+    this.item = more.item;
+    this.next = more.next ?? [];
+  }
+}

@@ -1,0 +1,289 @@
+import { open } from 'node:fs/promises';
+import { systemClock } from '../../../base/clock.ts';
+import { interrupted, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
+import type { PlatformEndpoints } from '../../../platform/types.ts';
+import { readTimeline, type TimelineEntry } from '../../../platform/rest/timeline-client.ts';
+import { readWorkers } from '../../../platform/rest/workers-client.ts';
+import type { ProcessExit } from '../../../platform/supervisor/client.ts';
+import { createProcessEngine } from '../../../platform/temporal/engine.ts';
+import { workflowPollers } from '../../../platform/temporal/pollers.ts';
+import type { ProcessDefinition } from '../../../process/definition.ts';
+import { failedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
+import { attachOrStart, refuseUnserved } from '../../../platform/session/attach.ts';
+import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
+import { checkAnswers, metadataFor, readAnswers, type Answers } from './answers.ts';
+import { Stuck, type StuckItem } from './failure.ts';
+import { answerUntilCompleted } from './user.ts';
+
+export interface SimulateRequest extends DevPlatformRequest {
+  /** Process definition code; the only one served when absent. */
+  readonly code?: string;
+  readonly command: readonly [string, ...string[]];
+  /** YAML or JSON file, relative to `cwd`: `{ metadata?, tasks: { CODE: data or list of data } }`. */
+  readonly answersFile?: string;
+  /** Milliseconds for the command to poll, and as many again from the start of the process to its end. */
+  readonly timeoutMs: number;
+  readonly output: 'stderr' | { readonly file: string };
+  readonly onStep: (step: SimulateStep) => void;
+}
+
+export type SimulateStep =
+  /** `owned`: started for this simulation, not found running. */
+  | {
+      readonly kind: 'platform-ready';
+      readonly endpoints: PlatformEndpoints;
+      readonly owned: boolean;
+      readonly pid: number;
+    }
+  | { readonly kind: 'command-started'; readonly pid: number; readonly taskQueue: string }
+  | { readonly kind: 'command-polls'; readonly taskQueue: string }
+  | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
+  | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
+  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  | { readonly kind: 'draining' | 'drained' }
+  | { readonly kind: 'platform-stopping' | 'platform-stopped' };
+
+/** The result, and what `kuflow dev simulate --json` prints. */
+export interface SimulateResult {
+  /** 0 the process is COMPLETED with valid data · 1 it is stuck, or the command ended early · 4 time-out · 130 interrupted. */
+  readonly status: ExitStatus;
+  /** Of the process definition. */
+  readonly code: string;
+  /** Absent when it did not come to a process. */
+  readonly processId?: string;
+  /** RUNNING, COMPLETED or CANCELLED, at the end. */
+  readonly processState?: string;
+  /** One sentence; absent with status 0. */
+  readonly problem?: string;
+  /** The item at which the process stands, where there is one. */
+  readonly item?: StuckItem;
+  /** What to do, in the order to try it; absent with status 0. */
+  readonly next?: readonly string[];
+  /** `{ time (ISO 8601), kind, processItemId?, code?, principal? (name), detail? }`, in order. */
+  readonly timeline: readonly TimelineEntry[];
+}
+
+const POLL_MS = 100;
+/** A worker for one process finds room beside whatever worker runs on this machine: any port for health, none for metrics. */
+const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
+
+type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
+
+/**
+ * Runs a worker command on the platform and one process through it, as a user who answers every human task. Rejects with KnownError
+ * when the platform does not start or the request is wrong; what happens to the process is a result.
+ */
+export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
+  const answers = await readAnswers(request.cwd, request.answersFile);
+  await checkOutput(request.output);
+  const platform = await attachOrStart(request);
+  try {
+    const { state, owned } = platform;
+    request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
+    const definition = chosenDefinition(request, platform);
+    checkAnswers(answers, definition);
+    const user = createKuFlowClient({
+      endpoint: state.loopback.http,
+      credentials: { token: state.user.token },
+      tenantId: state.tenantId,
+      signal: request.signal,
+    });
+    try {
+      return await run(request, platform, definition, user, answers);
+    } finally {
+      await user.close();
+    }
+  } finally {
+    if (platform.owned) request.onStep({ kind: 'platform-stopping' });
+    await platform.stop();
+    if (platform.owned) request.onStep({ kind: 'platform-stopped' });
+  }
+}
+
+async function checkOutput(output: SimulateRequest['output']): Promise<void> {
+  if (output === 'stderr') return;
+  try {
+    await (await open(output.file, 'a', 0o600)).close();
+  } catch (error) {
+    throw usageError(`The worker's log can't be written to ${output.file}: ${messageOf(error)}`, [
+      'Give --worker-log a file that may be written, in a folder that is there',
+    ]);
+  }
+}
+
+function chosenDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
+  const { definitions, state, owned } = platform;
+  const codes = definitions.map((definition) => definition.process.code);
+  const [only] = definitions;
+  const found =
+    request.code === undefined && definitions.length === 1
+      ? only
+      : definitions.find((definition) => definition.process.code === request.code);
+  if (found === undefined) {
+    throw usageError(
+      request.code === undefined
+        ? 'Several processes are served: say which'
+        : `No process ${request.code} is served here`,
+      [`Known: ${codes.join(', ')}`],
+    );
+  }
+  if (!owned) refuseUnserved(state, found);
+  return found;
+}
+
+async function run(
+  request: SimulateRequest,
+  platform: DevPlatform,
+  definition: ProcessDefinition,
+  user: KuFlowClient,
+  answers: Answers,
+): Promise<SimulateResult> {
+  const { code } = definition.process;
+  const { taskQueue } = definition.workflow;
+  const since = Date.now();
+  const command = await started(request, platform);
+  request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
+  const state: { exit?: ProcessExit } = {};
+  void command.exited.then((exit) => (state.exit = exit));
+  const goesOn = (): void => {
+    if (request.signal.aborted) throw interrupted();
+    if (state.exit !== undefined) throw endedEarly(request, state.exit);
+  };
+  const metadata = answers.metadata ?? metadataFor(definition.metadata);
+  const known: { processId?: string } = {};
+  let end: Ending | undefined;
+  try {
+    await untilPolling(request, platform, taskQueue, since, goesOn);
+    request.onStep({ kind: 'command-polls', taskQueue });
+    const { resource: process } = await user.createProcess({
+      processDefinitionCode: code,
+      tenantId: platform.state.tenantId,
+      ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
+    });
+    known.processId = process.id;
+    request.onStep({ kind: 'process-started', code, processId: process.id });
+    await answerUntilCompleted({
+      ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
+      ...(metadata === undefined ? {} : { metadata }),
+      ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
+      onCompleted: (taskCode, processItemId) =>
+        request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
+      failingWork: () => failingWork(platform, process.id),
+    });
+    end = { status: 0 };
+  } catch (error) {
+    end = endingOf(error, request.signal);
+    if (end === undefined) throw error;
+  } finally {
+    request.onStep({ kind: 'ended', status: end?.status ?? 1 });
+    if (state.exit === undefined) {
+      request.onStep({ kind: 'draining' });
+      await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
+      request.onStep({ kind: 'drained' });
+    }
+  }
+  const { processId } = known;
+  if (processId === undefined) return { code, ...end, timeline: [] };
+  return { code, processId, ...end, ...(await lastLook(platform, processId)) };
+}
+
+/** Undefined for a defect. */
+function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
+  if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
+  if (error instanceof Stuck) {
+    const { status, message, item, next } = error;
+    return { status, problem: message, ...(item === undefined ? {} : { item }), next };
+  }
+  if (!(error instanceof KnownError)) return undefined;
+  const seen = error.seen === undefined ? '' : ` (${error.seen})`;
+  return { status: 1, problem: `${error.message}${seen}`, next: error.next };
+}
+
+function endedEarly(request: SimulateRequest, exit: ProcessExit): Stuck {
+  const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
+  return new Stuck(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
+    next: [request.output === 'stderr' ? 'Look at its output above' : `Look at its output in ${request.output.file}`],
+  });
+}
+
+async function started(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
+  try {
+    return await startDevCommand({
+      command: request.command,
+      cwd: request.cwd,
+      env: { ...WORKER_PORTS, ...(await workerEnvironment(platform.state, request)) },
+      output: request.output,
+    });
+  } catch (error) {
+    const failed = failedStart(error, request.command);
+    if (failed === undefined) throw error;
+    const { message, next } = failed.error;
+    throw usageError(message, next);
+  }
+}
+
+async function untilPolling(
+  request: SimulateRequest,
+  platform: DevPlatform,
+  taskQueue: string,
+  since: number,
+  goesOn: () => void,
+): Promise<void> {
+  const { endpoints, namespace } = platform.state;
+  const deadline = Date.now() + request.timeoutMs;
+  for (;;) {
+    goesOn();
+    if ((await workflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
+    if (Date.now() > deadline) throw await nobodyPolls(request, platform, taskQueue, since);
+    await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
+  }
+}
+
+async function nobodyPolls(
+  request: SimulateRequest,
+  platform: DevPlatform,
+  taskQueue: string,
+  since: number,
+): Promise<Stuck> {
+  const { loopback, user } = platform.state;
+  const workers = await readWorkers({ http: loopback.http, token: user.token });
+  const others = new Set(
+    workers
+      .filter((worker) => Date.parse(worker.lastModifiedAt ?? '') >= since && worker.taskQueue !== taskQueue)
+      .map((worker) => worker.taskQueue),
+  );
+  const seen = others.size === 0 ? '' : `; a worker has registered for ${[...others].join(', ')} instead`;
+  return new Stuck(4, `Nobody polls the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${seen}`, {
+    next: [
+      others.size === 0
+        ? 'Give the worker more time with --timeout, or look at its output'
+        : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process`,
+    ],
+  });
+}
+
+async function failingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {
+  const { endpoints, namespace } = platform.state;
+  const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
+  try {
+    return await engine.failingWork(processId);
+  } finally {
+    await engine.close();
+  }
+}
+
+// With a client of its own: the request's signal may be what ended the run.
+async function lastLook(
+  platform: DevPlatform,
+  processId: string,
+): Promise<Pick<SimulateResult, 'timeline'> & { readonly processState: string }> {
+  const { loopback, user } = platform.state;
+  const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
+  try {
+    const { state } = await client.retrieveProcess(processId);
+    return { processState: state, timeline: await readTimeline({ http: loopback.http, token: user.token }, processId) };
+  } finally {
+    await client.close();
+  }
+}

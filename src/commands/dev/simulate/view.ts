@@ -1,0 +1,67 @@
+import { forTerminal } from '../../../base/escape.ts';
+import { attachedLine, timelineLines } from '../../../platform/session/view.ts';
+import { palette } from '../../../terminal/palette.ts';
+import type { Progress } from '../../../terminal/progress.ts';
+import type { Channel } from '../../../terminal/terminal.ts';
+import type { SimulateResult, SimulateStep } from './simulation.ts';
+
+
+/** Shows the steps of a simulation. */
+
+export function simulateView(progress: Progress): (step: SimulateStep) => void {
+  let waits = false;
+  return (step) => {
+    switch (step.kind) {
+      case 'platform-ready':
+        if (!step.owned) progress.note(attachedLine(step));
+        break;
+      case 'command-started':
+        progress.begin(`Wait for the worker to poll ${step.taskQueue}`);
+        waits = true;
+        break;
+      case 'command-polls':
+        progress.end('done', `The worker polls ${step.taskQueue}`);
+        waits = false;
+        break;
+      case 'process-started':
+        progress.begin(`Process ${step.code} ${step.processId}`);
+        waits = true;
+        break;
+      case 'task-completed':
+        progress.detail(`answered ${step.code}`);
+        break;
+      case 'ended':
+        if (waits) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
+        break;
+      case 'draining':
+        progress.begin('Drain the worker');
+        break;
+      case 'drained':
+        progress.end('done', 'The worker has stopped');
+        break;
+      case 'platform-stopping':
+        progress.begin('Stop the local KuFlow');
+        break;
+      case 'platform-stopped':
+        progress.end('done', 'Local KuFlow stopped');
+        break;
+    }
+  };
+}
+/** Shows how a simulation went: the timeline, one line that says it all, and what to do. */
+
+export function showSimulation(channel: Channel, result: SimulateResult): void {
+  const colours = palette(channel);
+  if (result.timeline.length > 0) {
+    channel.line(`Timeline of ${forTerminal(result.code)} ${result.processId ?? ''}`);
+    for (const line of timelineLines(result.timeline)) channel.line(line);
+  }
+  if (result.status === 0) {
+    channel.line(`${colours.green(channel.marks.done)} ${forTerminal(result.code)} is COMPLETED with valid data`);
+    return;
+  }
+  const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
+  channel.line(`${mark} ${forTerminal(result.problem ?? 'It did not end well', 2000)}`);
+  (result.next ?? []).forEach((step, at) => channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, Infinity)}`)
+  );
+}

@@ -1,0 +1,61 @@
+import type { Advice } from '../../diagnostics/check.ts';
+import type { CheckExplanation } from '../../diagnostics/explanations/explain.ts';
+import { palette } from '../../terminal/palette.ts';
+import { table } from '../../terminal/table.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { wrapped } from '../../terminal/wrap.ts';
+
+export function printExplanationList({ out }: Terminal, all: readonly CheckExplanation[], invocation: string): void {
+  const { bold, dim } = palette(out);
+  const rows = all.map(({ id, plane, title, offline, creates }) => [
+    id,
+    plane,
+    title,
+    [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
+  ]);
+  const [head = '', ...lines] = table([['CHECK', 'PLANE', 'WHAT', ''], ...rows]);
+  out.line(bold(head));
+  for (const line of lines) out.line(line);
+  out.line(dim(`\nMore about one: ${invocation} doctor explain ${all[0]?.id ?? 'ID'}`));
+}
+
+export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
+  const { bold, dim, red, yellow } = palette(out);
+  const prose = (text: string): void => out.line(out.isTTY ? wrapped(text, out.columns) : text);
+  const { id, title, plane, looksAt, requires, offline, creates, timeoutMs } = explanation;
+  out.line(bold(`${id}  ${title}`));
+  prose(looksAt);
+  out.line();
+  const about = [
+    ['plane', plane],
+    ['requires', requires.length === 0 ? 'nothing' : requires.join(', ')],
+    ['network', offline ? 'not needed' : 'needed'],
+    ['creates', creates === undefined ? 'nothing' : `an ${creates} at KuFlow`],
+    ['at most', timeoutMs === undefined ? 'what --timeout allows' : `${timeoutMs / 1000} s`],
+  ];
+  for (const line of table(about)) out.line(dim(line));
+  for (const { code, verdict, when, advice, of } of explanation.causes) {
+    if (of !== undefined) continue;
+    const paint = verdict === 'fail' ? red : yellow;
+    out.line(`\n${paint(code)} (${verdict})`);
+    prose(`  ${when}`);
+    for (const step of advice) prose(`  - ${adviceText(step)}`);
+  }
+  for (const [of, codes] of sharedCauses(explanation)) prose(`\nAlso, as ${of} explains them: ${codes.join(', ')}`);
+}
+
+/** Codes of causes that are explained for another check, by its id. */
+export function sharedCauses({ causes }: CheckExplanation): ReadonlyMap<string, readonly string[]> {
+  const shared = new Map<string, readonly string[]>();
+  for (const { code, of } of causes) if (of !== undefined) shared.set(of, [...(shared.get(of) ?? []), code]);
+  return shared;
+}
+
+export function adviceText({ text, command }: Advice): string {
+  return command === undefined ? text : `${text}: ${command}`;
+}
+
+/** `--json` of one. */
+export function explanationAsData({ causes, ...rest }: CheckExplanation): object {
+  return { ...rest, causes };
+}

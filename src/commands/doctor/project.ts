@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, KnownError } from '../../base/errors.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { readRegularFile } from '../../files/read.ts';
+import { findProject } from '../../project/find.ts';
+import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../../diagnostics/input.ts';
+import { answersOf, openProject, openRecord } from '../../project/edit/open-project.ts';
+import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
+import { prepareProject } from '../../project/scaffold.ts';
+import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
+import { sourceText } from '../../settings/sources.ts';
+import { runWorkerCheck } from './worker-check.ts';
+
+/** The folder of the project that a folder is in, or undefined. */
+export function projectFolder(cwd: string): string | undefined {
+  return findProject(cwd);
+}
+
+/** A project as the doctor looks at it, with the settings that it found there. Its worker gets the same, options included. */
+export function projectView(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  settings: ResolvedSettings,
+): ProjectView {
+  const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
+  const given = { ...env, ...optionsAsEnvironment(settings) };
+  const apart = apartBecause(settings);
+  return {
+    processes: () => processesOf(folder),
+    drift: () => driftOf(folder),
+    ...(installed && { workerCheck: (options: WorkerCheckOptions) => runWorkerCheck(folder, given, options) }),
+    ...(apart !== undefined && { workerApart: apart }),
+  };
+}
+
+/** How a person installs the project's dependencies, and runs its worker's own check; nothing where its record can't be read. */
+export async function projectCommands(
+  folder: string,
+): Promise<{ readonly install: string; readonly check: string } | undefined> {
+  try {
+    const { packageManager } = (await openRecord(folder)).record;
+    return { install: installCommand(packageManager), check: scriptCommand(packageManager, 'check') };
+  } catch (error) {
+    if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** A worker with credentials of its environment refuses an endpoint that its files do not name. */
+function apartBecause(settings: ResolvedSettings): string | undefined {
+  const endpoint = settings['kuflow.api.endpoint'];
+  const credentials = settings['kuflow.api.client-id']?.source.kind;
+  const file = endpoint?.shadows.find(({ kind }) => kind === 'file');
+  if (endpoint?.source.kind !== 'flag' || file === undefined || credentials === 'file') return undefined;
+  return `the worker takes no other endpoint than that of ${sourceText(file)}`;
+}
+
+async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
+  const { processes } = await openProject(folder);
+  return processes.map(({ definition, place }) => ({
+    file: place.definitionFile,
+    code: definition.process.code,
+    workflowType: definition.workflow.type,
+    taskQueue: definition.workflow.taskQueue,
+  }));
+}
+
+/** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
+const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
+
+const LARGEST_CODE = 16 * 1024 * 1024;
+
+async function driftOf(folder: string): Promise<Drift> {
+  const project = await openProject(folder);
+  const version = packageVersion();
+  if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
+  const answers = answersOf(project, project.processes);
+  const made = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
+  const { decision } = await prepareProject({ folder, answers, ...made });
+  const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
+  const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
+  const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
+    const bytes = await readRegularFile(join(folder, path), LARGEST_CODE).catch(() => undefined);
+    const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
+    return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
+  });
+  const absent = missing.map(({ path }): DriftedFile => ({ path, how: 'missing' }));
+  return { kind: 'compared', files: [...absent, ...(await Promise.all(judged))] };
+}

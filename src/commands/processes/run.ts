@@ -1,0 +1,67 @@
+import { forTerminal } from '../../base/escape.ts';
+import { connectionSettings } from '../../connection/resolve.ts';
+import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
+import { restSettings, type RestSettings } from '../../connection/rest.ts';
+import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../../discovery/view.ts';
+import { jsonLine } from '../../terminal/json.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import type { ProcessesFlags } from './flags.ts';
+
+/**
+ * `kuflow processes list`. With `--json`:
+ * `{ definitions: [{ code, id, tenant, version, versions, seen }], processes: { seen, total }, complete, requests }`.
+ * Exit status 0, an empty list included.
+ */
+export async function runList(flags: ProcessesFlags, context: CommandContext): Promise<void> {
+  const signal = context.interruption();
+  const rest = await connect(flags, context);
+  const listing = await listFromApi(rest, reportDiscovery(context.terminal), signal);
+  if (flags.json === true) printJson(context, listing);
+  else printProcessListing(context.terminal, listing);
+}
+
+/**
+ * `kuflow processes show CODE`. With `--json`:
+ * `{ definition: { process, metadata?, entity?, tasks }, missing: [path], notes: [sentence], evidence }`, `definition` as in
+ * kuflow.process.yaml but for the workflow, and `evidence` as `DiscoveryEvidence` describes it.
+ * Exit status 0 shown, 1 no such process or not allowed, 4 nothing visible, which may mean that there is none or no role.
+ */
+export async function runShow(code: string, flags: ProcessesFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const signal = context.interruption();
+  const rest = await connect(flags, context);
+  const discovered = await discoverFromApi({
+    rest,
+    code,
+    ...(flags.sample === undefined ? {} : { sample: flags.sample }),
+    ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
+      ? {
+          mayRead: async (count) => {
+            const [{ openPrompts }, { askToRead }] = await Promise.all([
+              import('../../terminal/prompts.ts'),
+              import('../../discovery/ask-to-sample.ts'),
+            ]);
+            return await askToRead(openPrompts(terminal, signal))(count);
+          },
+        }
+      : {}),
+    report: reportDiscovery(terminal),
+    signal,
+  });
+  if (flags.json === true) {
+    const { definition, missing, notes, evidence } = discovered;
+    printJson(context, { definition, missing, notes, evidence });
+  } else printDiscoveredProcess(terminal, discovered);
+}
+
+async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestSettings> {
+  const { env, cwd, terminal } = context;
+  const signal = context.interruption();
+  const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
+  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  return await restSettings(settings, env);
+}
+
+function printJson(context: CommandContext, value: object): void {
+  context.terminal.out.line(jsonLine(value));
+}

@@ -1,0 +1,29 @@
+import type { Check } from '../check.ts';
+import { skewPhrase, WRONG_CLOCK_MS } from '../clock-skew.ts';
+import { NOTICEABLE_SKEW_MS, type DoctorFound, type DoctorInput } from '../input.ts';
+import { explainedFinding } from '../explain-finding.ts';
+
+export const clockSkew: Check<DoctorInput, DoctorFound> = {
+  id: 'KF-CLOCK-001',
+  title: 'Clock of this machine',
+  plane: 'clock',
+  docs: 'kf-clock-001',
+  requires: [],
+  after: ['KF-REST-001'],
+  offline: false,
+  timeoutMs: 1_000,
+  run: ({ found }) => {
+    const { skewMs } = found;
+    if (skewMs === undefined) {
+      return Promise.resolve({ state: 'skip', skipped: 'not-applicable', summary: "no answer told KuFlow's time" });
+    }
+    const seconds = Math.round(Math.abs(skewMs) / 1000);
+    const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
+    if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
+      return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's`, facts });
+    const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
+    return Promise.resolve(
+      explainedFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${skewPhrase(skewMs)}`, facts }),
+    );
+  },
+};

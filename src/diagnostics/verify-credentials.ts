@@ -1,0 +1,37 @@
+import { KnownError, interrupted } from '../base/errors.ts';
+import { checkConnection } from './check-connection.ts';
+import { connectionSettings } from '../connection/inspect.ts';
+import type { ResolvedSettings } from '../settings/resolve.ts';
+
+export interface VerifyRequest {
+  readonly settings: ResolvedSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks KuFlow whose credentials these are; nothing is created there. Returns what it said in a sentence (`accepted, application NAME (ID)`).
+ * Rejects with a KnownError that names the cause: status 1 when they are refused, 4 when it could not be told.
+ */
+export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {
+  const report = await checkConnection(await connectionSettings({ settings, problems: [], warnings: [] }), {
+    only: ['KF-REST-001'],
+    env,
+    signal,
+  });
+  if (signal.aborted) throw interrupted();
+  const { firstFailure } = report;
+  const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
+  if (firstFailure === undefined && passed !== undefined) return passed.summary;
+  const message = firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked';
+  const seen = firstFailure?.cause === undefined ? message : firstFailure.summary;
+  throw new KnownError({
+    message,
+    tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
+    ...(seen === message ? {} : { seen }),
+    next: (firstFailure?.advice ?? []).map(({ text, command }) =>
+      command === undefined ? text : `${text}: ${command}`,
+    ),
+    status: report.status === 4 ? 4 : 1,
+  });
+}

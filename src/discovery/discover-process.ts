@@ -1,0 +1,239 @@
+import { KuFlowApiError } from '../kuflow/errors.ts';
+import type { TaskDefinition } from '../process/definition.ts';
+import { withinBudget, type BudgetedClient } from './budget.ts';
+import type { Discovery, DiscoveryRequest, ReadOperation, TaskEvidence } from './types.ts';
+import { readItems, readPrincipalIds, readProcesses, type SeenItem, type SeenPage } from './lists.ts';
+import { notesOf } from './notes.ts';
+import { readShapes, type ReadShapes } from './read-shapes.ts';
+import { chooseReadings } from './sampling.ts';
+import { kindOf } from './task-kinds.ts';
+import { orderTasks, type FirstItem } from './task-order.ts';
+
+const PAGE = 1000;
+const NEWEST_FIRST = { size: PAGE, sort: ['createdAt,desc'] } as const;
+// Fewer whole processes than this in a page of items say little about order.
+const FEW_PROCESSES = 20;
+
+/** Calls that the lists of a discovery take at most; the rest of the budget reads instances. */
+export const LIST_CALLS = 4;
+
+/**
+ * What instances tell of a process: its tasks, their kinds and usual order, and, if instances may be read, the shapes of its values.
+ * KuFlow has no operation that returns a definition. At most `budget` requests however large the tenant is; no value is kept.
+ * Rejects with the client's error when credentials or the connection fail.
+ */
+export async function discoverProcess(request: DiscoveryRequest): Promise<Discovery> {
+  const client = withinBudget(request.client, request.budget);
+  const report = request.report ?? (() => undefined);
+  const scope = {
+    processDefinitionCode: [request.code],
+    ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
+  };
+
+  report({ type: 'listing', what: 'processes' });
+  const processes = await list(client, request, 'findProcesses', { ...NEWEST_FIRST, ...scope }, readProcesses);
+  report({ type: 'listed', what: 'processes', seen: processes.items.length, total: processes.total });
+  // A filter that a server does not know would be ignored, not refused.
+  const ofCode = processes.items.filter(({ code }) => code === request.code);
+  const newest = ofCode[0];
+  const own = ofCode.filter(
+    ({ definitionId, tenant }) => definitionId === newest?.definitionId && tenant === newest.tenant,
+  );
+
+  report({ type: 'listing', what: 'items' });
+  const items = await listItems(client, request, scope, newest?.tenant);
+  report({ type: 'listed', what: 'items', seen: items.items.length, total: items.total });
+  if (newest === undefined && items.items.length === 0)
+    return await nothingFound(client, request, processes.refused && items.refused);
+
+  const byCode = new Map<string, SeenItem[]>();
+  for (const item of items.items) {
+    if (item.code === undefined || isBuiltIn(item.code)) continue;
+    byCode.set(item.code, [...(byCode.get(item.code) ?? []), item]);
+  }
+  const order = orderTasks(firstItems(wholeProcesses(items)));
+  const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
+  const applications = await listApplications(client, request, [...byCode.values()].flat());
+
+  const readings = chooseReadings(own, byCode, request.sample);
+  const shapes = await readShapes(client, readings, report, request.signal);
+
+  const versionOf = new Map(own.map((process) => [process.id, process.version]));
+  const tasks = codes.map((code) =>
+    describe(code, byCode.get(code) ?? [], applications, shapes, (id) => versionOf.get(id), newest?.version),
+  );
+  const evidence = {
+    requests: client.sent(),
+    processes: {
+      seen: own.length,
+      total: processes.total,
+      versions: new Set(own.map(({ version }) => version)).size,
+    },
+    items: {
+      seen: items.items.length,
+      total: items.total,
+      withoutCode: items.items.filter(({ code }) => code === undefined || isBuiltIn(code)).length,
+    },
+    read: shapes.read,
+    unreadable: shapes.unreadable,
+    principalsKnown: applications !== undefined,
+    orderAgreement: order.agreement,
+    ...(shapes.metadata === undefined ? {} : { metadata: shapes.metadata.evidence }),
+    ...(shapes.entity === undefined ? {} : { entity: shapes.entity.evidence }),
+    tasks: tasks.map((task) => task.evidence),
+  };
+  return {
+    found: true,
+    definition: {
+      process: {
+        code: request.code,
+        ...(newest === undefined ? {} : { id: newest.definitionId, version: newest.version, tenant: newest.tenant }),
+      },
+      ...(shapes.metadata === undefined ? {} : { metadata: { schema: shapes.metadata.schema } }),
+      ...(shapes.entity === undefined ? {} : { entity: { schema: shapes.entity.schema } }),
+      tasks: tasks.map((task) => task.definition),
+    },
+    evidence,
+    missing: ['workflow.type', 'workflow.taskQueue'],
+    notes: notesOf(evidence, {
+      sample: request.sample,
+      gaveUp: shapes.gaveUp,
+      itemsRefused: items.refused,
+      processesRefused: processes.refused,
+      otherDefinitions:
+        new Set(ofCode.map(({ definitionId, tenant }) => JSON.stringify([definitionId, tenant]))).size - 1,
+      unreadableEntries: processes.unreadable + items.unreadable,
+    }),
+  };
+}
+
+interface Listed<Item> extends SeenPage<Item> {
+  /** KuFlow answered 403. */
+  readonly refused: boolean;
+}
+
+const NOTHING = { items: [], total: 0, unreadable: 0 } as const;
+
+async function list<Item>(
+  client: BudgetedClient,
+  request: DiscoveryRequest,
+  operation: ReadOperation,
+  query: Readonly<Record<string, string | number | readonly string[]>>,
+  read: (answer: unknown) => SeenPage<Item>,
+): Promise<Listed<Item>> {
+  try {
+    const answered = await client.call(operation, {
+      query,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    return { ...(answered === undefined ? NOTHING : read(answered.answer)), refused: false };
+  } catch (error) {
+    if (error instanceof KuFlowApiError && error.kind === 'forbidden') return { ...NOTHING, refused: true };
+    throw error;
+  }
+}
+
+async function listItems(
+  client: BudgetedClient,
+  request: DiscoveryRequest,
+  scope: Readonly<Record<string, readonly string[]>>,
+  tenant: string | undefined,
+): Promise<Listed<SeenItem>> {
+  const query = { ...NEWEST_FIRST, ...scope };
+  const first = await list(client, request, 'findProcessItems', query, readItems);
+  const inProcesses = new Set(first.items.map(({ processId }) => processId)).size;
+  const crowded = first.total > first.items.length && inProcesses < FEW_PROCESSES;
+  // Messages and threads can drown the tasks; a page of tasks alone reaches further back.
+  const tasks = crowded
+    ? await list(client, request, 'findProcessItems', { ...query, type: ['TASK'] }, readItems)
+    : { ...NOTHING, refused: false };
+  const merged = new Map([...first.items, ...tasks.items].map((item) => [item.id, item]));
+  // Another tenant's definition of the same code is another process.
+  const items = [...merged.values()].filter((item) => tenant === undefined || item.tenant === tenant);
+  return { items, total: first.total, unreadable: first.unreadable + tasks.unreadable, refused: first.refused };
+}
+
+/** Items of the processes that the list holds whole: where it ends, the oldest process may be cut. */
+function wholeProcesses(listed: Listed<SeenItem>): readonly SeenItem[] {
+  const oldest = listed.items.at(-1)?.processId;
+  if (listed.total <= listed.items.length) return listed.items;
+  const rest = listed.items.filter(({ processId }) => processId !== oldest);
+  return rest.length === 0 ? listed.items : rest;
+}
+
+function firstItems(items: readonly SeenItem[]): readonly FirstItem[] {
+  const first = new Map<string, FirstItem>();
+  for (const { processId, code, createdAt } of items) {
+    if (code === undefined || isBuiltIn(code)) continue;
+    const key = JSON.stringify([processId, code]);
+    const known = first.get(key);
+    if (known === undefined || createdAt < known.createdAt) first.set(key, { processId, code, createdAt });
+  }
+  return [...first.values()];
+}
+
+// KuFlow's own codes (`__KF_MESSAGE__`) are not part of a definition.
+function isBuiltIn(code: string): boolean {
+  return code.startsWith('__KF_');
+}
+
+async function listApplications(
+  client: BudgetedClient,
+  request: DiscoveryRequest,
+  items: readonly SeenItem[],
+): Promise<ReadonlySet<string> | undefined> {
+  if (!items.some(({ type, ownerId }) => type === 'TASK' && ownerId !== undefined)) return undefined;
+  request.report?.({ type: 'listing', what: 'principals' });
+  const query = {
+    size: PAGE,
+    type: 'APPLICATION',
+    ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
+  };
+  const listed = await list(client, request, 'findPrincipals', query, readPrincipalIds);
+  request.report?.({ type: 'listed', what: 'principals', seen: listed.items.length, total: listed.total });
+  const complete = !listed.refused && listed.items.length > 0 && listed.total <= listed.items.length;
+  return complete ? new Set(listed.items) : undefined;
+}
+
+function describe(
+  code: string,
+  items: readonly SeenItem[],
+  applications: ReadonlySet<string> | undefined,
+  shapes: ReadShapes,
+  versionOf: (processId: string) => string | undefined,
+  newestVersion: string | undefined,
+): { readonly definition: TaskDefinition; readonly evidence: TaskEvidence } {
+  const { kind, reason } = kindOf(items, applications);
+  const perProcess = new Map<string, number>();
+  for (const { processId } of items) perProcess.set(processId, (perProcess.get(processId) ?? 0) + 1);
+  const versions = [...perProcess.keys()].map(versionOf);
+  const data = shapes.data.get(code);
+  const contextData = shapes.contextData.get(code);
+  return {
+    definition: {
+      code,
+      kind,
+      ...(data === undefined ? {} : { data: { schema: data.schema } }),
+      ...(contextData === undefined ? {} : { contextData: { schema: contextData.schema } }),
+    },
+    evidence: {
+      code,
+      kind,
+      kindReason: reason,
+      items: items.length,
+      processes: perProcess.size,
+      mostInOneProcess: Math.max(0, ...perProcess.values()),
+      onlyOlderVersions: versions.every((version) => version !== undefined && version !== newestVersion),
+      ...(data === undefined ? {} : { data: data.evidence }),
+      ...(contextData === undefined ? {} : { contextData: contextData.evidence }),
+    },
+  };
+}
+
+// Tells "no such process" from "an application without a role", as far as that can be seen.
+async function nothingFound(client: BudgetedClient, request: DiscoveryRequest, refused: boolean): Promise<Discovery> {
+  const any = await list(client, request, 'findProcesses', NEWEST_FIRST, readProcesses);
+  const otherCodes = [...new Set(any.items.map(({ code }) => code))].filter((code) => code !== request.code).sort();
+  const reason = otherCodes.length > 0 ? 'others-visible' : refused && any.refused ? 'not-allowed' : 'nothing-visible';
+  return { found: false, code: request.code, reason, otherCodes, requests: client.sent() };
+}

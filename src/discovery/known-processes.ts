@@ -1,0 +1,119 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { cacheFolder } from '../base/cache-folder.ts';
+import { forTerminal } from '../base/escape.ts';
+import { isRecord } from '../base/json.ts';
+import { readRegularFile } from '../files/read.ts';
+
+/** A process, or a task, as far as completion shows it. */
+export interface KnownProcess {
+  readonly code: string;
+  readonly name?: string;
+}
+
+/** Whose processes they are. */
+export interface ProcessOwner {
+  readonly endpoint: string;
+  readonly clientId: string;
+}
+
+export const PROCESSES_FILE = 'processes.json';
+const LARGEST = 1024 * 1024;
+
+/** Whether anything is kept at all. */
+export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
+  return Object.keys(await readOwners(cacheFolder(env))).length > 0;
+}
+
+/** What `rememberProcesses` kept; empty when there is nothing, or nothing that can be read. */
+export async function rememberedProcesses(
+  env: NodeJS.ProcessEnv,
+  owner: ProcessOwner,
+): Promise<readonly KnownProcess[]> {
+  return (await readOwners(cacheFolder(env)))[await keyOf(owner)] ?? [];
+}
+
+/** A process that is defined here, with its tasks as far as they are shown. */
+export interface DefinedProcess extends KnownProcess {
+  readonly tasks: readonly KnownProcess[];
+}
+
+/**
+ * The processes that a project defines: `kuflow.process.yaml`, `processes/*.process.yaml`, and whatever else in these two folders ends like
+ * them. Broken files give nothing.
+ */
+export async function processesInFolder(folder: string): Promise<readonly DefinedProcess[]> {
+  const found = await Promise.all([folder, join(folder, 'processes')].map(definitionFiles));
+  const texts = await Promise.all(found.flat().map(smallFile));
+  if (texts.every((text) => text === undefined)) return [];
+  return texts.flatMap((text): readonly DefinedProcess[] => {
+    try {
+      const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
+      if (!isRecord(content)) return [];
+      const tasks: unknown = content['tasks'];
+      return asProcess(content['process']).map((process) => ({
+        ...process,
+        tasks: Array.isArray(tasks) ? tasks.flatMap(asProcess) : [],
+      }));
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function definitionFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((): readonly string[] => []);
+  return names
+    .filter((name) => /\.process\.(?:ya?ml|json)$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** The hash under which the processes of a connection are kept. */
+export async function keyOf({ endpoint, clientId }: ProcessOwner): Promise<string> {
+  // Loading it costs milliseconds, so only where there is something to look up.
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, clientId]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** All that is kept in a cache folder, by `keyOf`; the connection used last comes first. */
+export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
+  const text = await smallFile(join(folder, PROCESSES_FILE));
+  let content: unknown;
+  try {
+    content = JSON.parse(text ?? '{}');
+  } catch {
+    return {};
+  }
+  const owners: unknown = isRecord(content) ? content['owners'] : undefined;
+  if (!isRecord(owners)) return {};
+  const lists: readonly (readonly [string, unknown])[] = Object.entries(owners);
+  return Object.fromEntries(lists.map(([key, list]) => [key, Array.isArray(list) ? list.flatMap(asProcess) : []]));
+}
+
+function asProcess(value: unknown): readonly KnownProcess[] {
+  if (!isRecord(value) || typeof value['code'] !== 'string' || !isTypable(value['code'])) return [];
+  return [{ code: value['code'], ...named(value['name']) }];
+}
+
+export function named(name: unknown): { readonly name?: string } {
+  return typeof name === 'string' && name !== '' ? { name: forTerminal(name, 80) } : {};
+}
+
+/** Whether a code can stand on a command line and be read there: no controls, no hidden characters, no option. */
+export function isTypable(code: string): boolean {
+  return code !== '' && !code.startsWith('-') && forTerminal(code, 200) === code;
+}
+
+/** A pipe or a device would keep the shell waiting. */
+async function smallFile(path: string): Promise<string | undefined> {
+  try {
+    return (await readRegularFile(path, LARGEST))?.toString('utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import { withinBudget } from './budget.ts';
+import type { DiscoveryClient, DiscoveryEvent, ListedProcess, ProcessListing } from './types.ts';
+import { readProcesses, type SeenProcess } from './lists.ts';
+
+export interface ListRequest {
+  readonly client: DiscoveryClient;
+  readonly tenant?: string;
+  /** Requests at most. */
+  readonly budget: number;
+  readonly report?: (event: DiscoveryEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+const PAGE = 1000;
+
+/**
+ * The process definitions that have a visible process, newest first. KuFlow has no operation that lists definitions, so they are
+ * gathered from the list of processes: the newest pages first, then others spread over the rest, since one busy definition fills many.
+ */
+export async function listProcesses(request: ListRequest): Promise<ProcessListing> {
+  const client = withinBudget(request.client, request.budget);
+  const seen = new Map<string, SeenProcess>();
+  const readPages = new Set<number>();
+  let total = 0;
+  const read = async (page: number): Promise<number> => {
+    const answered = await client.call('findProcesses', {
+      query: {
+        size: PAGE,
+        page,
+        sort: ['createdAt,desc'],
+        ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
+      },
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    if (answered === undefined) return 0;
+    const found = readProcesses(answered.answer);
+    readPages.add(page);
+    total = Math.max(total, found.total);
+    for (const process of found.items) seen.set(process.id, process);
+    request.report?.({ type: 'listed', what: 'processes', seen: seen.size, total });
+    return found.items.length + found.unreadable;
+  };
+  request.report?.({ type: 'listing', what: 'processes' });
+  await read(0);
+  const pages = Math.ceil(total / PAGE);
+  for (const page of pagesToRead(pages, request.budget - (request.client.attempts ?? 1) + 1)) {
+    if (!readPages.has(page) && client.hasRoom()) await read(page);
+  }
+  return {
+    definitions: definitionsOf([...seen.values()]),
+    processes: { seen: seen.size, total },
+    complete: readPages.size >= pages,
+    requests: client.sent(),
+  };
+}
+
+function pagesToRead(pages: number, budget: number): readonly number[] {
+  if (pages <= budget) return Array.from({ length: pages }, (_, page) => page);
+  const newest = Math.ceil(budget / 2);
+  const rest = budget - newest;
+  return Array.from({ length: budget }, (_, index) =>
+    index < newest ? index : newest + Math.floor(((index - newest + 1) * (pages - 1 - newest)) / rest),
+  );
+}
+
+function definitionsOf(processes: readonly SeenProcess[]): readonly ListedProcess[] {
+  const byDefinition = new Map<string, SeenProcess[]>();
+  for (const process of processes) {
+    // An id alone would do, were it not data from outside.
+    const key = JSON.stringify([process.tenant, process.definitionId, process.code]);
+    byDefinition.set(key, [...(byDefinition.get(key) ?? []), process]);
+  }
+  return [...byDefinition.values()].flatMap((own) => {
+    const newest = own[0];
+    if (newest === undefined) return [];
+    return {
+      code: newest.code,
+      id: newest.definitionId,
+      tenant: newest.tenant,
+      version: newest.version,
+      versions: new Set(own.map(({ version }) => version)).size,
+      seen: own.length,
+    };
+  });
+}

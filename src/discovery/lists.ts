@@ -1,0 +1,92 @@
+import { isRecord } from '../base/json.ts';
+
+/** A process as a list shows it; lists carry no values. */
+export interface SeenProcess {
+  readonly id: string;
+  readonly code: string;
+  readonly definitionId: string;
+  readonly version: string;
+  readonly tenant: string;
+  readonly completed: boolean;
+}
+
+/** An item as a list shows it. Its text, if it has one, is not taken over. */
+export interface SeenItem {
+  readonly id: string;
+  readonly processId: string;
+  readonly tenant: string | undefined;
+  readonly type: 'TASK' | 'MESSAGE' | 'THREAD';
+  /** Code of the item's definition; items that people add by hand have none. */
+  readonly code: string | undefined;
+  /** Milliseconds since the epoch, NaN when unknown. */
+  readonly createdAt: number;
+  readonly createdBy: string | undefined;
+  readonly ownerId: string | undefined;
+  readonly completed: boolean;
+}
+
+export interface SeenPage<Item> {
+  readonly items: readonly Item[];
+  /** In the whole list, not only in this page. */
+  readonly total: number;
+  /** Entries that lack what every entry has. */
+  readonly unreadable: number;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+function readPage<Item>(answer: unknown, read: (entry: Record<string, unknown>) => Item | undefined): SeenPage<Item> {
+  const content = isRecord(answer) && Array.isArray(answer['content']) ? (answer['content'] as readonly unknown[]) : [];
+  const items = content.flatMap((entry) => (isRecord(entry) ? (read(entry) ?? []) : []));
+  const metadata = isRecord(answer) && isRecord(answer['metadata']) ? answer['metadata'] : {};
+  const total = metadata['totalElements'];
+  return {
+    items,
+    total: typeof total === 'number' && total >= content.length ? total : content.length,
+    unreadable: content.length - items.length,
+  };
+}
+
+export function readProcesses(answer: unknown): SeenPage<SeenProcess> {
+  return readPage(answer, (entry) => {
+    const ref = isRecord(entry['processDefinitionRef']) ? entry['processDefinitionRef'] : {};
+    const [id, code, definitionId] = [text(entry['id']), text(ref['code']), text(ref['id'])];
+    const [version, tenant] = [text(ref['version']), text(entry['tenantId'])];
+    if (id === undefined || code === undefined || definitionId === undefined) return undefined;
+    if (version === undefined || tenant === undefined) return undefined;
+    return { id, code, definitionId, version, tenant, completed: entry['state'] === 'COMPLETED' };
+  });
+}
+
+export function readItems(answer: unknown): SeenPage<SeenItem> {
+  return readPage(answer, (entry) => {
+    const ref = isRecord(entry['processItemDefinitionRef']) ? entry['processItemDefinitionRef'] : {};
+    const task = isRecord(entry['task']) ? entry['task'] : {};
+    const [id, processId, type] = [text(entry['id']), text(entry['processId']), entry['type']];
+    if (id === undefined || processId === undefined) return undefined;
+    if (type !== 'TASK' && type !== 'MESSAGE' && type !== 'THREAD') return undefined;
+    return {
+      id,
+      processId,
+      tenant: text(entry['tenantId']),
+      type,
+      code: text(ref['code']),
+      createdAt: Date.parse(text(entry['createdAt']) ?? ''),
+      createdBy: text(entry['createdBy']),
+      ownerId: text(entry['ownerId']),
+      completed: task['state'] === 'COMPLETED',
+    };
+  });
+}
+
+/** Ids of the principals in a list; their names are not taken over. */
+export function readPrincipalIds(answer: unknown): SeenPage<string> {
+  return readPage(answer, (entry) => text(entry['id']));
+}
+
+/** The value of a KuFlow JSON value in an answer, or undefined when it is absent or empty. */
+export function jsonValueIn(holder: unknown, key: string): Record<string, unknown> | undefined {
+  const json = isRecord(holder) ? holder[key] : undefined;
+  const value = isRecord(json) ? json['value'] : undefined;
+  return isRecord(value) && Object.keys(value).length > 0 ? value : undefined;
+}

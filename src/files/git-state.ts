@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { basename, dirname } from 'node:path';
+import { outsideHook } from './git-environment.ts';
+
+/** What git makes of a file. `none`: no repository, or no git. `unknown`: it could not be asked. */
+export type GitState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'tracked' }
+  /** `line`: for the `.gitignore` beside the file. */
+  | { readonly kind: 'visible'; readonly line: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Asks git about a file, which need not be there yet; absolute, in a folder that is. Changes nothing. `limitMs`: for each of three questions. */
+export async function gitState(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<GitState> {
+  const name = basename(path);
+  const git = (args: readonly string[]): Promise<GitAnswer> => ask(args, dirname(path), env, limitMs);
+  const inside = await git(['rev-parse', '--is-inside-work-tree']);
+  if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
+  if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
+  // Within `.git` itself.
+  if (inside.text.trim() !== 'true') return { kind: 'none' };
+  const tracked = await git(['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name]);
+  if (tracked.kind === 'answer') return { kind: 'tracked' };
+  if (tracked.kind === 'absent' || tracked.status !== 1) return { kind: 'unknown', why: firstLine(tracked.text) };
+  const ignored = await git(['check-ignore', '--quiet', '--', name]);
+  if (ignored.kind === 'answer') return { kind: 'ignored' };
+  if (ignored.kind === 'absent' || ignored.status !== 1) return { kind: 'unknown', why: firstLine(ignored.text) };
+  return { kind: 'visible', line: `/${name.replace(/[\\*?[\]]|^[!#]|\s$/g, '\\$&')}` };
+}
+
+type GitAnswer =
+  | { readonly kind: 'answer'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string; readonly status?: number }
+  | { readonly kind: 'absent'; readonly text: string };
+
+function ask(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+  timeout: number,
+): Promise<GitAnswer> {
+  // A repository may name a program that git runs for each question.
+  const all = ['-c', 'core.fsmonitor=false', ...args];
+  const options = {
+    cwd,
+    env: { ...outsideHook(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
+    timeout,
+    windowsHide: true,
+  };
+  return new Promise((resolve) => {
+    execFile('git', all, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ kind: 'answer', text: stdout });
+      else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
+      else {
+        const text = stderr.trim() === '' ? `git ${args[0] ?? ''} did not answer` : stderr;
+        resolve({ kind: 'failed', text, ...(typeof error.code === 'number' && { status: error.code }) });
+      }
+    });
+  });
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../base/errors.ts';
+
+/** Who holds a lock: a pid alone may be reused, so the start of that process stands beside it. */
+interface Holder {
+  readonly pid: number;
+  /** `linux:<boot id>:<start ticks>`, or `at:<milliseconds since the epoch>` where the system gives no exact start. */
+  readonly start: string;
+}
+
+/** `held`: by a process that lives now, maybe this one. `contended`: it changed hands at every try. */
+export type PidLocking =
+  | {
+      readonly kind: 'taken';
+      /** Removes the lock if it is still ours; safe to call twice. */
+      readonly release: () => void;
+    }
+  | { readonly kind: 'held'; readonly pid: number }
+  | { readonly kind: 'contended' };
+
+// Start times from a system's process list come in whole seconds and follow clock corrections.
+const START_TOLERANCE_MS = 5_000;
+
+/**
+ * Takes the lock file `path` for this process. A lock whose holder is dead, or whose pid now belongs to a process that
+ * started at another time, is taken over: `kill -9` of a holder blocks nobody. Throws the system's error when the file can't be written.
+ */
+export function takePidLock(path: string): PidLocking {
+  const mine = JSON.stringify({ pid: process.pid, start: startOfSelf() } satisfies Holder);
+  for (let attempt = 0; attempt < 20; attempt++) {
+    if (createWhole(path, mine)) {
+      sweep(path);
+      return { kind: 'taken', release: () => releaseIfOurs(path, mine) };
+    }
+    const text = readIfThere(path);
+    if (text === undefined) continue;
+    const holder = parseHolder(text);
+    if (holder !== undefined && isAlive(holder)) return { kind: 'held', pid: holder.pid };
+    removeDead(path, text);
+  }
+  return { kind: 'contended' };
+}
+
+/** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
+export function pidLockHolder(path: string): number | undefined {
+  const text = readIfThere(path);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
+/** Creates the file with its whole content in one step, so that nobody ever reads half a holder. False when it exists. */
+function createWhole(path: string, content: string): boolean {
+  const temporary = besideLock(path, '');
+  try {
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+    return linkWhole(temporary, path, content);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function linkWhole(temporary: string, path: string, content: string): boolean {
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
+    // File systems without hard links (exFAT, some network shares).
+    return createPlain(path, content);
+  }
+}
+
+function createPlain(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Two starters may see the same dead holder: the rename gives it to one of them, and a fresh lock taken by mistake is put back. */
+function removeDead(path: string, seen: string): void {
+  const aside = besideLock(path, 'dead-');
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    if (readFileSync(aside, 'utf8') !== seen) linkSync(aside, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** A name that tells whose it is: that of a living process may be all that is left of somebody's lock. */
+function besideLock(path: string, kind: '' | 'dead-'): string {
+  return `${path}.${kind}${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes what killed processes left beside the lock, which is ours now: without it their folder would never be empty. */
+function sweep(path: string): void {
+  const start = `${basename(path)}.`;
+  try {
+    for (const name of readdirSync(dirname(path))) {
+      if (!name.startsWith(start)) continue;
+      const pid = /^(?:dead-)?(\d+)-[0-9a-f]{12}$/.exec(name.slice(start.length))?.[1];
+      // One of this pid is of a process before: nothing of this one is under way.
+      if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid))))
+        rmSync(join(dirname(path), name), { force: true });
+    }
+  } catch (error) {
+    // The lock is taken all the same.
+    if (codeOf(error) === undefined) throw error;
+  }
+}
+
+function releaseIfOurs(path: string, mine: string): void {
+  if (readIfThere(path) === mine) rmSync(path, { force: true });
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Holder>;
+    if (
+      typeof value.pid === 'number' &&
+      Number.isInteger(value.pid) &&
+      value.pid > 0 &&
+      typeof value.start === 'string'
+    )
+      return { pid: value.pid, start: value.start };
+  } catch {
+    // A power cut may leave an empty file: nobody holds it.
+  }
+  return undefined;
+}
+
+/** Whether there is a process of this pid, whoever started it. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (!isRunning(holder.pid)) return false;
+  const start = startOf(holder.pid);
+  // When the system doesn't tell, the holder counts as alive: two owners would be worse than a question.
+  if (start === undefined) return true;
+  const [at, then] = [atOf(start), atOf(holder.start)];
+  if (at !== undefined && then !== undefined) return Math.abs(at - then) <= START_TOLERANCE_MS;
+  return start === holder.start;
+}
+
+function atOf(start: string): number | undefined {
+  return start.startsWith('at:') ? Number(start.slice(3)) : undefined;
+}
+
+function startOfSelf(): string {
+  return (
+    (process.platform === 'linux' ? linuxStart(process.pid) : undefined) ?? `at:${Math.round(performance.timeOrigin)}`
+  );
+}
+
+function startOf(pid: number): string | undefined {
+  if (process.platform === 'linux') return linuxStart(pid);
+  try {
+    const [command, args] =
+      process.platform === 'win32'
+        ? [
+            'powershell.exe',
+            [
+              '-NoProfile',
+              '-NonInteractive',
+              '-Command',
+              `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`,
+            ],
+          ]
+        : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
+    const text = execFileSync(command, args, {
+      encoding: 'utf8',
+      timeout: 10_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const at = Date.parse(text.trim());
+    return Number.isNaN(at) ? undefined : `at:${at}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function linuxStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name may hold spaces and parentheses; start time is the 20th field after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A killed process that nobody has waited for (containers without an init) keeps its pid, but holds nothing any more.
+    if (fields[0] === 'Z' || fields[0] === 'X') return 'gone';
+    const ticks = fields[19];
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return ticks === undefined ? undefined : `linux:${boot}:${ticks}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../base/package-root.ts';
+import type { Language } from '../project-spec.ts';
+
+// npm leaves these out of a package, so they travel under another name.
+const TRAVEL_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
+
+export interface TemplateFile {
+  /** `typescript/src/main.ts`, `shared/README.md.hbs`: the key of a compiled template. */
+  readonly key: string;
+  /** Where it goes in the project. */
+  readonly path: string;
+  readonly contents: Buffer;
+  readonly rendered: boolean;
+}
+
+export function templatesFolder(): string {
+  return join(packageRoot(), 'templates');
+}
+
+/** The files of a language's template over those that every language gets, by path. */
+export function templateFiles(language: Language, folder: string = templatesFolder()): readonly TemplateFile[] {
+  const byPath = new Map<string, TemplateFile>();
+  for (const part of ['shared', language]) {
+    for (const name of filesBelow(join(folder, part))) {
+      const rendered = name.endsWith('.hbs');
+      const path = projectPath(rendered ? name.slice(0, -'.hbs'.length) : name);
+      byPath.set(path, { key: `${part}/${name}`, path, contents: readFileSync(join(folder, part, name)), rendered });
+    }
+  }
+  return [...byPath.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function projectPath(name: string): string {
+  const parts = name.split('/');
+  const last = parts.pop() ?? '';
+  return [...parts, TRAVEL_NAMES[last] ?? last].join('/');
+}
+
+/** Relative paths with `/`, sorted. */
+export function filesBelow(folder: string, prefix = ''): readonly string[] {
+  return readdirSync(join(folder, prefix), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+      // A project that somebody installed or built inside the template is not part of it.
+      if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : filesBelow(folder, path);
+      return [path];
+    })
+    .sort();
+}

@@ -1,0 +1,62 @@
+import type { HelperDelegate, HelperOptions } from 'handlebars';
+import { jsonText } from '../../text/json.ts';
+import { mdCode, mdText } from '../../text/markdown.ts';
+import { shellWord } from '../../text/shell.ts';
+import { isTsIdentifier, tsComment, tsString } from '../typescript/literals.ts';
+import { yamlString } from '../../text/yaml.ts';
+import { Code } from './code.ts';
+
+/** Helpers that print a value, one for each place that a value can stand in. Each takes exactly one. */
+export const VALUE_HELPERS = [
+  'tsString',
+  'tsComment',
+  'tsIdentifier',
+  'yamlString',
+  'json',
+  'mdText',
+  'mdCode',
+  'shellWord',
+  'code',
+] as const;
+
+/** Helpers that open a block: `#list items` with each item as context, `#when flag` and its `{{else}}`. */
+export const BLOCK_HELPERS = ['list', 'when'] as const;
+
+/** Every helper refuses undefined: Handlebars' own `strict` looks at neither helper arguments nor block conditions. */
+export function templateHelpers(): Record<
+  (typeof VALUE_HELPERS)[number] | (typeof BLOCK_HELPERS)[number],
+  HelperDelegate
+> {
+  return {
+    tsString: printed('tsString', tsString),
+    tsComment: printed('tsComment', (text) => tsComment(text)),
+    tsIdentifier: printed('tsIdentifier', (text) => {
+      if (!isTsIdentifier(text)) throw new TypeError('tsIdentifier: not an identifier');
+      return text;
+    }),
+    yamlString: printed('yamlString', yamlString),
+    json: printed('json', (text) => jsonText(text)),
+    mdText: printed('mdText', (text) => mdText(text)),
+    mdCode: printed('mdCode', (text) => mdCode(text)),
+    shellWord: printed('shellWord', shellWord),
+    code: (value: unknown) => {
+      if (!(value instanceof Code)) throw new TypeError('code: only text of our own generators is printed as it is');
+      return value.text;
+    },
+    list(this: unknown, value: unknown, options: HelperOptions) {
+      if (!Array.isArray(value)) throw new TypeError('list: no list');
+      return value.map((item) => options.fn(item)).join('');
+    },
+    when(this: unknown, value: unknown, options: HelperOptions) {
+      if (typeof value !== 'boolean') throw new TypeError('when: neither true nor false');
+      return value ? options.fn(this) : options.inverse(this);
+    },
+  };
+}
+
+function printed(name: string, print: (text: string) => string): HelperDelegate {
+  return (value: unknown) => {
+    if (typeof value !== 'string') throw new TypeError(`${name}: no text`);
+    return print(value);
+  };
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as HandlebarsTypes from 'handlebars';
+import Runtime from 'handlebars/runtime.js';
+import { packageRoot } from '../../base/package-root.ts';
+import { templateHelpers } from './helpers.ts';
+import { templatesFolder } from './files.ts';
+
+/** Renders one template, named as in `templates/`: `typescript/package.json.hbs`. */
+export interface TemplateSet {
+  render(key: string, context: object): string;
+}
+
+type Compiled = Readonly<Record<string, TemplateSpecification>>;
+
+/** The templates that the build compiled into `dist/templates.js`; compiled now when this runs from its sources. */
+export async function loadTemplateSet(): Promise<TemplateSet> {
+  const built = join(packageRoot(), 'dist', 'templates.js');
+  const bundled = fileURLToPath(import.meta.url).startsWith(join(packageRoot(), 'dist'));
+  if (bundled && existsSync(built)) {
+    const { templates } = (await import(pathToFileURL(built).href)) as { templates: Compiled };
+    return templateSet((key) => templates[key]);
+  }
+  return sourceTemplateSet();
+}
+
+async function sourceTemplateSet(): Promise<TemplateSet> {
+  const { precompileTemplate } = await import('./compile.ts');
+  return templateSet((key) => {
+    const javascript = precompileTemplate(readFileSync(join(templatesFolder(), key), 'utf8'));
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- our own templates, compiled as the build does
+    return new Function(`return ${javascript}`)() as TemplateSpecification;
+  });
+}
+
+function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
+  // The declarations of the runtime leave out that it can be created anew.
+  const handlebars = (Runtime as unknown as typeof HandlebarsTypes).create();
+  const helpers = templateHelpers();
+  const ready = new Map<string, (context: object) => string>();
+  return {
+    render: (key, context) => {
+      let template = ready.get(key);
+      if (template === undefined) {
+        const specification = find(key);
+        if (specification === undefined) throw new Error(`There is no template ${key}`);
+        const compiled = handlebars.template(specification);
+        template = (data) => compiled(data, { helpers });
+        ready.set(key, template);
+      }
+      return template(context);
+    },
+  };
+}

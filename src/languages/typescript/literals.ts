@@ -1,0 +1,91 @@
+import type { Json } from '../../base/json.ts';
+import { escaped, oneLine, shown } from '../../text/one-line.ts';
+
+const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+
+// Controls, format and direction marks, lone surrogates, private use, separators and every space but U+0020.
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
+
+/**
+ * Words that a generated module can't or shouldn't declare: keywords, strict-mode words, type names, globals that it would shadow, and
+ * what everybody expects of an object: a module that exports `then` is taken for a promise wherever it is awaited.
+ */
+export const TS_RESERVED: ReadonlySet<string> = new Set(
+  `break case catch class const continue debugger default delete do else enum export extends false finally for function if
+  import in instanceof new null return super switch this throw true try typeof var void while with
+  implements interface let package private protected public static yield await async arguments eval
+  abstract accessor any as asserts assert bigint boolean constructor declare from get global infer intrinsic is keyof module
+  namespace never number object of out override readonly require satisfies set string symbol type undefined unique unknown using
+  then toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toJSON
+  exports process console globalThis self window document prototype escape unescape fetch name
+  NaN Infinity Object Function Boolean Symbol Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError
+  URIError Number BigInt Math Date String RegExp Array Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array
+  Float32Array Float64Array Map Set WeakMap WeakSet WeakRef ArrayBuffer DataView Atomics JSON Promise Proxy Reflect Intl Iterator
+  Buffer URL Event EventTarget Request Response Headers Record Partial Required Readonly Pick Omit Exclude Extract NonNullable
+  Parameters ReturnType Awaited Uppercase Lowercase Capitalize Uncapitalize`
+    .split(/\s+/)
+    .filter((word) => word !== ''),
+);
+
+/** Whether the text can stand as it is as the name of a declaration. */
+export function isTsIdentifier(text: string): boolean {
+  return WORD.test(text) && text.length <= 100 && text !== '__proto__' && !TS_RESERVED.has(text);
+}
+
+/** A string literal of that very value, in printable characters, on one line; quoted as Prettier would with single quotes. */
+export function tsString(text: string): string {
+  const quote = count(text, "'") > count(text, '"') ? '"' : "'";
+  const body = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(quote, `\\${quote}`)
+    .replaceAll('`', '\\x60')
+    .replaceAll('${', '\\x24{');
+  return quote + escaped(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
+}
+
+/** A key of an object literal or type: bare when it is a plain word, else a literal; `__proto__` as a computed key, which sets no prototype. */
+export function tsPropertyKey(text: string): string {
+  if (text === '__proto__') return `['__proto__']`;
+  return WORD.test(text) ? text : tsString(text);
+}
+
+/**
+ * One line for a `//` or block comment, after a space: hidden characters visible, no comment end, no directive for
+ * compilers and linters, cut at `limit` characters. Empty for a text of white space.
+ */
+export function tsComment(text: string, limit = 300): string {
+  const line = shown(oneLine(text, limit), HIDDEN)
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    // Tags and directives work anywhere in a comment.
+    .replace(/(^|[\s{*/])([@#])(?=[\w_])/g, '$1$2 ');
+  return /^(?:[^\p{L}\p{N}(]|eslint|global|exported|istanbul|c8|v8|vitest|prettier|biome|deno|oxlint|tslint|jshint|jslint|webpack|sourceMapping)/u.test(
+    line,
+  )
+    ? `“${line}”`
+    : line;
+}
+
+/** A literal of plain data, two spaces a level, its first line unindented; `indent` is the column of the closing bracket. */
+export function tsValue(value: Json, indent = 0): string {
+  if (typeof value === 'string') return tsString(value);
+  if (value === null || typeof value !== 'object') return Object.is(value, -0) ? '-0' : JSON.stringify(value);
+  const inner = ' '.repeat(indent + 2);
+  const end = ' '.repeat(indent);
+  if (isList(value)) {
+    if (value.length === 0) return '[]';
+    return `[\n${value.map((item) => `${inner}${tsValue(item, indent + 2)},\n`).join('')}${end}]`;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return '{}';
+  return `{\n${entries.map(([key, item]) => `${inner}${tsPropertyKey(key)}: ${tsValue(item, indent + 2)},\n`).join('')}${end}}`;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}

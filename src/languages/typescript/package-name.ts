@@ -1,0 +1,32 @@
+import { builtinModules } from 'node:module';
+import { words } from '../../text/identifiers.ts';
+
+const LONGEST = 214;
+const PART = /^[a-z0-9][a-z0-9._-]*$/;
+const TAKEN: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', ...builtinModules]);
+
+/** Why npm would refuse the text as the name of a new package, or undefined; `@scope/name` is allowed. */
+export function npmNameProblem(text: string): string | undefined {
+  if (text === '') return 'is empty';
+  if (text !== text.trim()) return 'starts or ends with a space';
+  if (text.length > LONGEST) return `is longer than ${LONGEST} characters`;
+  if (/[A-Z]/.test(text)) return 'has upper-case letters';
+  const scoped = /^@([^/]*)\/([^/]*)$/.exec(text);
+  const parts = scoped === null ? [text] : [scoped[1] ?? '', scoped[2] ?? ''];
+  for (const part of parts) {
+    if (part === '') return 'has an empty scope or name';
+    if (part.startsWith('.') || part.startsWith('_') || part.startsWith('-'))
+      return 'starts with a dot, an underscore or a hyphen';
+    if (!PART.test(part)) return 'has characters other than a-z, 0-9, dot, underscore and hyphen';
+  }
+  if (scoped === null && TAKEN.has(text)) return 'is the name of a part of Node or npm';
+  return undefined;
+}
+
+/** A name that npm accepts, close to the text: lower-case ASCII words joined by hyphens. */
+export function toNpmName(text: string): string {
+  if (npmNameProblem(text) === undefined) return text;
+  const name = words(text).join('-').slice(0, 100).replace(/-+$/, '');
+  if (name === '') return 'kuflow-worker';
+  return npmNameProblem(name) === undefined ? name : `${name}-worker`;
+}

@@ -1,0 +1,225 @@
+import { identifier, identifiers } from '../../text/identifiers.ts';
+import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import { exampleOfSchema } from '../../process/examples/example.ts';
+import { choiceOf, type TaskChoices } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
+import { plainlyFits } from './literal-types.ts';
+import type { ProcessPlace } from './layout.ts';
+import { declarationOfSchema } from './schema-types.ts';
+
+// What the generated modules declare or import themselves.
+const OWN_WORDS = [
+  'kuflow',
+  'request',
+  'processId',
+  'tasks',
+  'activities',
+  'activitiesModule',
+  'log',
+  'input',
+  'openProcess',
+  'ownActivities',
+  'human',
+  'system',
+];
+const OWN_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
+/** Names that no generated identifier takes. */
+export const RESERVED: ReadonlySet<string> = new Set([...TS_RESERVED, ...OWN_WORDS, ...OWN_TYPES, 'message', 'thread']);
+const MOST_INPUTS = 4;
+
+export interface ProcessView {
+  readonly definition: ProcessDefinition;
+  readonly place: ProcessPlace;
+  readonly choices: TaskChoices;
+  /** Files of the project whose exports are exported from here too. */
+  readonly workflowsOfOthers: readonly string[];
+  readonly activitiesOfOthers: readonly string[];
+}
+
+/** What the templates of one process read. */
+export function processContext(view: ProcessView): object {
+  const { definition, place, choices, workflowsOfOthers, activitiesOfOthers } = view;
+  const tasks = taskViews(definition, choices);
+  return {
+    definitionFile: place.definitionFile,
+    toKuflow: new Code(place.toKuflow),
+    toProcess: new Code(place.toProcess),
+    tasksToKuflow: new Code(place.tasksToKuflow),
+    workflowsOfOthers: workflowsOfOthers.map(fromSource),
+    hasWorkflowsOfOthers: workflowsOfOthers.length > 0,
+    activitiesOfOthers: activitiesOfOthers.map(fromSource),
+    hasActivitiesOfOthers: activitiesOfOthers.length > 0,
+    processCode: definition.process.code,
+    processTitle: definition.process.name ?? definition.process.code,
+    workflowType: definition.workflow.type,
+    taskQueue: definition.workflow.taskQueue,
+    ...workflowView(definition.workflow.type),
+    hasMetadata: definition.metadata !== undefined,
+    tasks,
+    hasTasks: tasks.length > 0,
+    hasHumanTasks: tasks.some(({ isHuman }) => isHuman),
+    hasSystemTasks: tasks.some(({ isSystem }) => isSystem),
+    systemTasks: tasks.filter(({ isSystem }) => isSystem),
+    taskFactories: new Code([...new Set(tasks.map(({ kind }) => kind))].sort().join(', ')),
+    typeImports: new Code(importedTypes(tasks).join(', ')),
+    hasTypeImports: importedTypes(tasks).length > 0,
+    declarations: new Code(declarations(definition, tasks).join('\n')),
+    activityTypeImports: new Code(activityTypes(tasks).join(', ')),
+    hasActivityTypes: activityTypes(tasks).length > 0,
+    fakeData: new Code(tsValue(fakeData(definition), 0)),
+    fakeMetadata: new Code(
+      tsValue(definition.metadata === undefined ? {} : exampleOfSchema(definition.metadata.schema), 0),
+    ),
+  };
+}
+
+function fromSource(path: string): object {
+  return { module: new Code(tsString(`./${path.slice('src/'.length)}`)) };
+}
+
+interface TaskView {
+  readonly kind: TaskDefinition['kind'];
+  readonly factory: Code;
+  readonly code: string;
+  readonly title: string;
+  readonly variable: string;
+  readonly isHuman: boolean;
+  readonly isSystem: boolean;
+  readonly isMessage: boolean;
+  readonly isThread: boolean;
+  readonly dataType: string | undefined;
+  readonly contextType: string | undefined;
+  readonly typeArguments: Code;
+  /** Whether a later system task is given the data of this one. */
+  readonly isUsed: boolean;
+  /** The name of the activity that does a system task. */
+  readonly activity: string;
+  readonly inputType: string;
+  readonly resultType: Code;
+  readonly inputs: readonly { readonly variable: string; readonly type: Code }[];
+  readonly example: Code;
+  /** Whether the compiler would not see that the example has its type. */
+  readonly isCast: boolean;
+}
+
+function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
+  const codes = definition.tasks.map(({ code }) => code);
+  const variables = identifiers(codes, 'camel', RESERVED);
+  const types = identifiers(codes, 'pascal', RESERVED);
+  const plain = definition.tasks.map((task, index) => {
+    const variable = variables.get(task.code) ?? `task${index}`;
+    const type = types.get(task.code) ?? `Task${index}`;
+    const data = task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`;
+    const context = task.contextData === undefined || !hasContext(task) ? undefined : `${type}Context`;
+    return { task, variable, type, data, context };
+  });
+  const inputsOf = (index: number) => {
+    const codesOfInputs = inputCodes(definition, index, choices);
+    return plain.slice(0, index).filter(({ task }) => codesOfInputs.includes(task.code));
+  };
+  const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
+
+  return plain.map((entry, index): TaskView => {
+    const { task, variable, type, data, context } = entry;
+    const example = task.data === undefined ? {} : exampleOfSchema(task.data.schema);
+    const activity = choiceOf(choices, task.code).activity ?? variable;
+    return {
+      kind: task.kind,
+      factory: new Code(task.kind),
+      code: task.code,
+      title: title(task),
+      variable,
+      isHuman: task.kind === 'human',
+      isSystem: task.kind === 'system',
+      isMessage: task.kind === 'message',
+      isThread: task.kind === 'thread',
+      dataType: data,
+      contextType: context,
+      typeArguments: new Code(typeArguments(task, data, context)),
+      isUsed: used.has(entry),
+      activity,
+      inputType:
+        activity === variable ? `${type}Input` : `${activity.charAt(0).toUpperCase()}${activity.slice(1)}Input`,
+      resultType: new Code(data ?? 'Record<string, unknown>'),
+      inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
+        variable: input.variable,
+        type: new Code(input.data ?? 'unknown'),
+      })),
+      example: new Code(tsValue(example, 2)),
+      isCast: task.data !== undefined && !plainlyFits(example, task.data.schema),
+    };
+  });
+}
+
+/** Codes of the human tasks whose data the system task at `index` is given, in order: those that were chosen, else the last ones before it. */
+export function inputCodes(definition: ProcessDefinition, index: number, choices: TaskChoices): readonly string[] {
+  const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
+  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
+  const kept = chosen === undefined ? before.slice(-MOST_INPUTS) : before.filter(({ code }) => chosen.includes(code));
+  return kept.map(({ code }) => code);
+}
+
+function hasContext({ kind }: TaskDefinition): boolean {
+  return kind === 'human' || kind === 'system';
+}
+
+function typeArguments(task: TaskDefinition, data: string | undefined, context: string | undefined): string {
+  if (task.kind === 'thread' || (data === undefined && context === undefined)) {
+    return task.kind === 'system' ? '<Record<string, unknown>>' : '';
+  }
+  const first = data ?? (task.kind === 'system' ? 'Record<string, unknown>' : 'unknown');
+  return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
+}
+
+function title(task: TaskDefinition): string {
+  const text = task.name ?? '';
+  return text.trim() === '' ? task.code : text;
+}
+
+/** A workflow type that is no usable function name is exported under its own name, which ES modules allow for any text. */
+function workflowView(type: string): object {
+  const direct = isTsIdentifier(type) && !RESERVED.has(type);
+  return {
+    workflowFunction: direct ? type : identifier(type, 'pascal', RESERVED),
+    isDirectExport: direct,
+    exportedName: new Code(direct ? type : tsString(type)),
+  };
+}
+
+function importedTypes(tasks: readonly TaskView[]): readonly string[] {
+  return tasks
+    .flatMap(({ dataType, contextType }) => [dataType, contextType].filter((type) => type !== undefined))
+    .sort();
+}
+
+function activityTypes(tasks: readonly TaskView[]): readonly string[] {
+  const system = tasks.filter(({ isSystem }) => isSystem);
+  const named = [
+    ...system.map(({ dataType }) => dataType),
+    ...system.flatMap(({ inputs }) => inputs.map(({ type }) => type.text)),
+  ].filter((type) => type !== undefined && type !== 'unknown');
+  return [...new Set(named as string[])].sort();
+}
+
+function declarations(definition: ProcessDefinition, tasks: readonly TaskView[]): readonly string[] {
+  const declared: string[] = [];
+  const declare = (name: string | undefined, shape: DataShape | undefined): void => {
+    if (name !== undefined && shape !== undefined) declared.push(declarationOfSchema(name, shape.schema));
+  };
+  declare('Metadata', definition.metadata ?? { schema: { type: 'object' } });
+  declare('Entity', definition.entity);
+  definition.tasks.forEach((task, index) => {
+    declare(tasks[index]?.dataType, task.data);
+    declare(tasks[index]?.contextType, task.contextData);
+  });
+  return declared;
+}
+
+/** What the people of the generated project's own tests fill in, by task code. */
+function fakeData(definition: ProcessDefinition) {
+  const human = definition.tasks.filter(({ kind }) => kind === 'human');
+  return Object.fromEntries(
+    human.map(({ code, data }) => [code, data === undefined ? {} : exampleOfSchema(data.schema)]),
+  );
+}

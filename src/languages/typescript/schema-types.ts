@@ -1,0 +1,177 @@
+import type { JsonObject } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
+import { referenced } from '../../process/json-schema/reference.ts';
+import { tsComment, tsPropertyKey, tsString } from './literals.ts';
+
+const DEEPEST = 12;
+/** Choices that a union is made of at most. */
+export const MOST_CHOICES = 60;
+// Characters, about. A definition that is referred to from several places is written as often, and so are those that it refers to.
+const LONGEST = 200_000;
+const PART = 20;
+
+/** A type as it is written, and the operator that holds it together at its top. */
+interface Type {
+  readonly text: string;
+  readonly operator?: '|' | '&';
+}
+
+const UNKNOWN: Type = { text: 'unknown' };
+const ANY_OBJECT = 'Record<string, unknown>';
+
+interface Scope {
+  readonly root: JsonObject;
+  readonly depth: number;
+  /** `$ref`s being resolved: a schema that contains itself becomes `unknown` where it meets itself. */
+  readonly open: readonly string[];
+  /** What may still be written; the rest becomes `unknown`. */
+  readonly left: { characters: number };
+}
+
+/**
+ * A TypeScript type for the values that are valid under a JSON Schema, as one expression whose inner lines are indented
+ * for a declaration at column 0. What can't be said in a type (patterns, lengths, `not`, `if`) is left out: the type is
+ * never narrower than the schema.
+ */
+export function typeOfSchema(schema: JsonObject): string {
+  return wholeType(schema).text;
+}
+
+/** `export interface Name {…}` for plain objects, `export type Name = …` for everything else. */
+export function declarationOfSchema(name: string, schema: JsonObject): string {
+  const { text, operator } = wholeType(schema);
+  return text.startsWith('{\n') && operator === undefined
+    ? `export interface ${name} ${text}\n`
+    : `export type ${name} = ${text};\n`;
+}
+
+function wholeType(schema: JsonObject): Type {
+  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: LONGEST } });
+}
+
+function typeOf(schema: unknown, indent: string, scope: Scope): Type {
+  if (schema === false) return { text: 'never' };
+  if (!isRecord(schema) || scope.depth > DEEPEST || scope.left.characters <= 0) return UNKNOWN;
+  scope.left.characters -= PART;
+  const inner: Scope = { ...scope, depth: scope.depth + 1 };
+  const parts: Type[] = [];
+
+  if (typeof schema['$ref'] === 'string') parts.push(typeOfReference(schema['$ref'], indent, inner));
+  if ('const' in schema) parts.push(literal(schema['const']));
+  const values = schema['enum'];
+  if (Array.isArray(values) && values.length <= MOST_CHOICES) {
+    const choice = union(values.map(literal));
+    scope.left.characters -= choice.text.length;
+    parts.push(choice);
+  } else if (!('const' in schema)) parts.push(typeOfKinds(schema, indent, inner));
+  for (const keyword of ['anyOf', 'oneOf']) {
+    const choices = schema[keyword];
+    if (Array.isArray(choices) && choices.length > 0 && choices.length <= MOST_CHOICES) {
+      parts.push(union(choices.map((choice: unknown) => typeOf(choice, indent, inner))));
+    }
+  }
+  const all = schema['allOf'];
+  if (Array.isArray(all) && all.length <= MOST_CHOICES)
+    parts.push(...all.map((part: unknown) => typeOf(part, indent, inner)));
+
+  const said = distinct(parts).filter(({ text }) => text !== 'unknown');
+  // A part that only says what is required would let any key in.
+  const known = said.length > 1 ? said.filter(({ text }) => text !== ANY_OBJECT) : said;
+  if (known.length <= 1) return known[0] ?? UNKNOWN;
+  return { text: known.map(inParentheses).join(' & '), operator: '&' };
+}
+
+function typeOfReference(reference: string, indent: string, scope: Scope): Type {
+  if (scope.open.includes(reference)) return UNKNOWN;
+  return typeOf(referenced(reference, scope.root), indent, { ...scope, open: [...scope.open, reference] });
+}
+
+function typeOfKinds(schema: Record<string, unknown>, indent: string, scope: Scope): Type {
+  const named = schema['type'];
+  const kinds = Array.isArray(named) ? named : [named ?? impliedKind(schema)];
+  return union(kinds.map((kind) => typeOfKind(kind, schema, indent, scope)));
+}
+
+function impliedKind(schema: Record<string, unknown>): string | undefined {
+  if ('properties' in schema || 'additionalProperties' in schema || 'required' in schema) return 'object';
+  return 'items' in schema ? 'array' : undefined;
+}
+
+function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: string, scope: Scope): Type {
+  switch (kind) {
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return { text: kind };
+    case 'number':
+    case 'integer':
+      return { text: 'number' };
+    case 'array':
+      return { text: typeOfArray(schema, indent, scope) };
+    case 'object':
+      return { text: typeOfObject(schema, indent, scope) };
+    default:
+      return UNKNOWN;
+  }
+}
+
+function typeOfArray(schema: Record<string, unknown>, indent: string, scope: Scope): string {
+  // A tuple's positions differ between the drafts of JSON Schema; an array of anything is always right.
+  const items = isRecord(schema['items']) && !('prefixItems' in schema) ? schema['items'] : undefined;
+  return `${inParentheses(typeOf(items, indent, scope))}[]`;
+}
+
+function typeOfObject(schema: Record<string, unknown>, indent: string, scope: Scope): string {
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const names = Object.keys(properties);
+  const extra = schema['additionalProperties'];
+  const patterns = isRecord(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
+  if (names.length === 0) {
+    if (patterns.length === 0 && extra === false) return ANY_OBJECT;
+    const values = extra === false ? patterns : [...patterns, extra];
+    return `Record<string, ${union(values.map((value) => typeOf(value, indent, scope))).text}>`;
+  }
+  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const deeper = `${indent}  `;
+  const lines = names.flatMap((name) => {
+    const property = properties[name];
+    const optional = required.has(name) ? '' : '?';
+    const about = comment(property, deeper);
+    const key = `${deeper}${tsPropertyKey(name)}${optional}`;
+    scope.left.characters -= key.length + about.join('').length;
+    return [...about, `${key}: ${typeOf(property, deeper, scope).text};`];
+  });
+  return `{\n${lines.join('\n')}\n${indent}}`;
+}
+
+function comment(property: unknown, indent: string): readonly string[] {
+  if (!isRecord(property)) return [];
+  const words = [property['title'], property['description'], property['format']];
+  const text = tsComment(
+    [...new Set(words.filter((word) => typeof word === 'string' && word.trim() !== ''))].join(' · '),
+  );
+  return text === '' ? [] : [`${indent}/** ${text} */`];
+}
+
+function literal(value: unknown): Type {
+  if (typeof value === 'string') return { text: tsString(value) };
+  if (value === null || typeof value === 'boolean') return { text: String(value) };
+  if (typeof value === 'number') return { text: Number.isFinite(value) ? String(value) : 'number' };
+  return UNKNOWN;
+}
+
+function union(types: readonly Type[]): Type {
+  const members = distinct(types);
+  if (members.length > MOST_CHOICES || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
+  if (members.length <= 1) return members[0] ?? UNKNOWN;
+  const texts = members.map((member) => (member.operator === '&' ? inParentheses(member) : member.text));
+  return { text: texts.join(' | '), operator: '|' };
+}
+
+function distinct(types: readonly Type[]): readonly Type[] {
+  return [...new Map(types.map((type) => [type.text, type])).values()];
+}
+
+function inParentheses({ text, operator }: Type): string {
+  return operator === undefined ? text : `(${text})`;
+}

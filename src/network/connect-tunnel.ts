@@ -1,0 +1,228 @@
+import net from 'node:net';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import { deferred } from '../base/deferred.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
+import { formatHostPort, type HostPort } from './host-port.ts';
+import type { ProxyDecision } from './proxy.ts';
+import { speaksTls } from './detect-tls.ts';
+
+/** A proxy that was decided for a plane. */
+export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
+
+/** Where a tunnel stopped. `answer`: the proxy spoke, and did not say 2xx. */
+export type TunnelStage = 'proxy-dns' | 'proxy-connect' | 'proxy-tls' | 'proxy-answer';
+
+export interface TunnelOptions {
+  /** Sent to the proxy by name: only the proxy may be able to resolve it. */
+  readonly target: HostPort;
+  readonly proxy: Proxy;
+  /** All authorities trusted for an `https:` proxy: PEM, or a context made of them; the runtime's own when both are absent. */
+  readonly ca?: readonly string[];
+  readonly secureContext?: () => tls.SecureContext;
+  /** For all steps together; without it only `signal` ends them. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A tunnel that was not opened. `code` is Node's, or one of ours: `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`,
+ * `PROXY_NOT_HTTP`, `PROXY_CLOSED`, `ETIMEDOUT` when the time was up, `ABORT_ERR`.
+ */
+export class TunnelError extends Error {
+  override readonly name = 'TunnelError';
+  readonly stage: TunnelStage;
+  readonly code: string;
+  readonly status: number | undefined;
+  /** Address of the proxy as it may be shown. */
+  readonly proxy: string;
+
+  constructor(
+    stage: TunnelStage,
+    code: string,
+    message: string,
+    about: { readonly status?: number | undefined; readonly proxy?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: about.cause });
+    this.stage = stage;
+    this.code = code;
+    this.status = about.status;
+    this.proxy = about.proxy ?? '';
+  }
+}
+
+const HEADER_LIMIT = 16 * 1024;
+
+interface ProxyAddress extends HostPort {
+  readonly secure: boolean;
+}
+
+function addressOf(proxy: Proxy): ProxyAddress {
+  const url = new URL(proxy.url);
+  const secure = url.protocol === 'https:';
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    secure,
+  };
+}
+
+function connectRequest(target: HostPort, proxy: Proxy): string {
+  const authority = formatHostPort(target);
+  const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
+  if (proxy.credentials !== undefined) {
+    const credentials = Buffer.from(proxy.credentials.reveal(), 'utf8').toString('base64');
+    lines.push(`Proxy-Authorization: Basic ${credentials}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Rejects `work` when the time is up or the signal fires; `onLate` then ends what is open. */
+async function inTime<T>(
+  work: Promise<T>,
+  stage: () => TunnelStage,
+  options: TunnelOptions,
+  onLate: () => void,
+): Promise<T> {
+  const late = deferred<never>();
+  const stop = (code: string, message: string, cause?: unknown): void => {
+    late.reject(new TunnelError(stage(), code, message, { cause }));
+    onLate();
+  };
+  const { timeoutMs, signal } = options;
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => stop('ETIMEDOUT', `no answer within ${timeoutMs} ms`), timeoutMs);
+  const aborted = (): void => stop('ABORT_ERR', 'stopped', signal?.reason);
+  signal?.addEventListener('abort', aborted, { once: true });
+  if (signal?.aborted === true) aborted();
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
+    work.catch(() => undefined);
+  }
+}
+
+async function connected(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once(event, resolve);
+    socket.once('error', reject);
+    socket.once('close', () =>
+      reject(Object.assign(new Error('closed before it was connected'), { code: 'ECONNRESET' })),
+    );
+  });
+}
+
+/** Reads the answer's head; bytes after it stay in the socket. */
+async function readHead(socket: net.Socket): Promise<string> {
+  return await new Promise<string>((resolve, reject) => {
+    let head = Buffer.alloc(0);
+    const done = (act: () => void): void => {
+      socket.off('readable', onReadable).off('error', onError).off('end', onEnd).off('close', onEnd);
+      act();
+    };
+    const onReadable = (): void => {
+      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) {
+        head = Buffer.concat([head, chunk]);
+        const end = head.indexOf('\r\n\r\n');
+        if (end >= 0) {
+          const rest = head.subarray(end + 4);
+          done(() => {
+            if (rest.length > 0) socket.unshift(rest);
+            resolve(head.subarray(0, end).toString('latin1'));
+          });
+          return;
+        }
+        const http = 'HTTP/'.startsWith(head.subarray(0, 5).toString('latin1'));
+        if (!http || head.length > HEADER_LIMIT) {
+          const first = head[0];
+          const code = first === 0x15 || first === 0x16 ? 'PROXY_SPEAKS_TLS' : 'PROXY_NOT_HTTP';
+          done(() =>
+            reject(
+              new TunnelError(
+                'proxy-answer',
+                code,
+                http ? 'the answer has no end of its head' : 'the answer is not HTTP',
+              ),
+            ),
+          );
+          return;
+        }
+      }
+    };
+    const onError = (error: Error): void => done(() => reject(error));
+    const onEnd = (): void =>
+      done(() => reject(new TunnelError('proxy-answer', 'PROXY_CLOSED', 'closed without an answer')));
+    socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd);
+  });
+}
+
+async function classified(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
+  const address = addressOf(proxy);
+  const about = { proxy: proxy.shown, cause: error };
+  const code = codeOf(error) ?? 'UNKNOWN';
+  const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
+  // Asked only after it closed on plain text.
+  if (stage === 'proxy-answer' && !address.secure && closed && (await speaksTls(address))) {
+    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://', about);
+  }
+  if (error instanceof TunnelError) {
+    return new TunnelError(error.stage, error.code, error.message, { ...about, status: error.status });
+  }
+  const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
+  return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error), about);
+}
+
+/**
+ * Opens a TCP connection to `target` through an HTTP proxy by CONNECT. The host name is left to the proxy.
+ * Rejects with `TunnelError`; nothing stays open then.
+ */
+export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
+  const address = addressOf(options.proxy);
+  const { host, port } = address;
+  let stage: TunnelStage = 'proxy-connect';
+  const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
+  plain.setNoDelay(true);
+  // Kept for the whole life: an error between two awaited steps must not become an uncaught one.
+  plain.on('error', () => undefined);
+  const open = async (): Promise<net.Socket> => {
+    let socket: net.Socket = plain;
+    await connected(plain, 'connect');
+    if (address.secure) {
+      stage = 'proxy-tls';
+      socket = tls.connect({
+        socket: plain,
+        host,
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        ALPNProtocols: ['http/1.1'],
+        ...(options.ca && { ca: [...options.ca] }),
+        ...(options.secureContext && { secureContext: options.secureContext() }),
+      });
+      socket.on('error', () => undefined);
+      await connected(socket, 'secureConnect');
+    }
+    stage = 'proxy-answer';
+    socket.write(connectRequest(options.target, options.proxy));
+    const head = await readHead(socket);
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
+    if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the answer is not HTTP');
+    if (status < 200 || status > 299) {
+      throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, { status });
+    }
+    return socket;
+  };
+  try {
+    return await inTime(
+      open(),
+      () => stage,
+      options,
+      () => plain.destroy(),
+    );
+  } catch (error) {
+    plain.destroy();
+    throw await classified(error, stage, options.proxy);
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../files/write.ts';
+import { KnownError } from '../../base/errors.ts';
+import { createKuFlowClient } from '../../kuflow/client.ts';
+import type { PlatformState } from '../state-file.ts';
+import { resolveSettings, type SettingsResult } from '../../settings/resolve.ts';
+
+const PARTS = ['cert', 'key', 'ca'] as const;
+
+/**
+ * The variables that keep a worker on the local platform where the project's files give it the certificate or the namespace of another
+ * KuFlow (`kuflow credentials pull` writes both): a certificate of the platform, in the form in which the files have theirs, so that it
+ * stands over them. None where the files give neither. `folder` is absolute; certificate and key are written there, for this user only.
+ */
+export async function overProjectFiles(
+  state: PlatformState,
+  project: string,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
+  const files = await resolveSettings({ env: {}, files: { dir: project }, cwd: project, required: [] });
+  const paths = givenBy(files, /^temporal\.mutual-tls\.(cert|key|ca)$/);
+  const inline = givenBy(files, /^temporal\.mutual-tls\.(cert|key|ca)-data$/);
+  const serverName = givenBy(files, /^temporal\.mutual-tls\.server-name$/);
+  const namespace = paths || inline || givenBy(files, /^temporal\.namespace$/);
+  return {
+    ...(namespace && { TEMPORAL_NAMESPACE: state.namespace }),
+    ...(serverName && { TEMPORAL_MUTUALTLS_SERVERNAME: state.endpoints.engine.replace(/:\d+$/, '') }),
+    ...((paths || inline) && (await certificateVariables(state, inline ? undefined : folder))),
+  };
+}
+
+function givenBy({ settings, problems }: SettingsResult, name: RegExp): boolean {
+  const sources = Object.entries(settings).map(([key, { source }]) => ({ key, source }));
+  return [...sources, ...problems].some(({ key, source }) => name.test(key) && source?.kind === 'file');
+}
+
+/** In files of `folder`, or in the variables themselves without one. */
+async function certificateVariables(
+  state: PlatformState,
+  folder: string | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const { id: clientId, secret: clientSecret } = state.application;
+  const client = createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
+  try {
+    const { engineCertificate } = await client.createAuthentication({
+      type: 'ENGINE_CERTIFICATE',
+      tenantId: state.tenantId,
+    });
+    if (engineCertificate === undefined)
+      throw new KnownError({ message: 'The local KuFlow gave no engine certificate' });
+    const { clientCertificate: cert, clientPrivateKey: key, serverRootCaCertificate: ca } = engineCertificate.tls;
+    const text = { cert, key, ca };
+    const variables: Record<string, string> = {};
+    if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const part of PARTS) {
+      const name = `TEMPORAL_MUTUALTLS_${part.toUpperCase()}`;
+      if (folder === undefined) variables[`${name}DATA`] = text[part];
+      else {
+        const path = join(folder, `${part}.pem`);
+        await writeFileAtomic(path, text[part], 0o600);
+        variables[name] = path;
+      }
+    }
+    return variables;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,206 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { openWithoutWaiting } from '../../files/read.ts';
+import { checkForm } from './form.ts';
+import type { DefinitionFile } from './schema.ts';
+import type { DataProblem } from './shapes.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
+
+export const DEFINITION_FILE = 'kuflow.process.yaml';
+
+const FURTHER_FOLDER = 'processes';
+const FURTHER_END = '.process.yaml';
+
+/** The definition file of a process that came after the first one of a project, relative to it. */
+export function furtherDefinitionFile(slug: string): string {
+  return `${FURTHER_FOLDER}/${slug}${FURTHER_END}`;
+}
+
+/** The definition files of the project in `folder`, relative to it, in the order in which their processes are told: the first one's, then the others by name. */
+export async function projectDefinitionFiles(folder: string): Promise<readonly string[]> {
+  const names = async (path: string): Promise<readonly string[]> => {
+    try {
+      return (await readdir(path)).sort();
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
+      throw error;
+    }
+  };
+  const first = (await names(folder)).filter((name) => name === DEFINITION_FILE);
+  const further = (await names(join(folder, FURTHER_FOLDER))).filter((name) => name.endsWith(FURTHER_END));
+  return [...first, ...further.map((name) => `${FURTHER_FOLDER}/${name}`)];
+}
+
+const LARGEST = 4 * 1024 * 1024;
+const MOST_PROBLEMS = 50;
+
+interface Place {
+  readonly offset: number;
+  readonly reason: string;
+}
+
+/**
+ * Reads a definition file; JSON is YAML too. Throws a KnownError that lists every problem as `file:line:column reason`:
+ * syntax, duplicate keys and task codes, unknown keys and kinds (with what was probably meant), wrong types, broken JSON Schemas.
+ */
+export async function loadDefinition(path: string): Promise<ProcessDefinition> {
+  let bytes: Buffer;
+  try {
+    bytes = await readBounded(path);
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    const missing = codeOf(error) === 'ENOENT';
+    throw new KnownError({
+      message: missing
+        ? `There is no definition file ${forTerminal(path)}`
+        : `The definition file ${forTerminal(path)} can't be read`,
+      tried: `read ${forTerminal(path)}`,
+      seen: forTerminal(messageOf(error)),
+      next: ['Check the path'],
+      cause: error,
+    });
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw refused(path, [`${shownFile(path)}:1:1 the file is not UTF-8 text`], error);
+  }
+  return await parseDefinition(text, path);
+}
+
+/** As `loadDefinition`, of a text; `fileName` only names it in problems. */
+export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
+  if (text.length > LARGEST) throw tooLarge(fileName);
+  const lines = new LineCounter();
+  const located = (places: readonly Place[]): KnownError => {
+    const rows = [...places]
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, reason }) => {
+        const { line, col } = lines.linePos(offset);
+        return `${shownFile(fileName)}:${Math.max(line, 1)}:${Math.max(col, 1)} ${reason}`;
+      });
+    return refused(fileName, [...new Set(rows)]);
+  };
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const written = [...document.errors, ...document.warnings].map((error) => ({
+      offset: error.pos[0],
+      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : said(error),
+    }));
+    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(written);
+    if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
+    const result = await checkForm(document.toJS({ maxAliasCount: 100 }));
+    if (result.kind === 'good' && written.length === 0) return toDefinition(result.file);
+    const formed = result.kind === 'bad' ? result.problems : [];
+    throw located([
+      ...written,
+      ...formed.map((problem) => ({ offset: offsetOf(document, problem), reason: problem.reason })),
+    ]);
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    // Aliases that lead nowhere or multiply, and nesting beyond the stack.
+    throw refused(fileName, [`${shownFile(fileName)}:1:1 ${said(error)}`], error);
+  }
+}
+
+function toDefinition(file: DefinitionFile): ProcessDefinition {
+  const { type, 'task-queue': taskQueue } = file.workflow;
+  return {
+    process: file.process,
+    workflow: { type, taskQueue },
+    ...(file.metadata === undefined ? {} : { metadata: toShape(file.metadata) }),
+    ...(file.entity === undefined ? {} : { entity: toShape(file.entity) }),
+    tasks: (file.tasks ?? []).map((task): TaskDefinition => {
+      const { data, 'context-data': contextData, ...rest } = task;
+      return {
+        ...rest,
+        ...(data === undefined ? {} : { data: toShape(data) }),
+        ...(contextData === undefined ? {} : { contextData: toShape(contextData) }),
+      };
+    }),
+  };
+}
+
+function said(error: unknown): string {
+  const message = messageOf(error);
+  return message.startsWith('Maximum call stack') ? 'the text is nested too deeply' : forTerminal(message, 200);
+}
+
+type FileShape = NonNullable<DefinitionFile['metadata']>;
+
+function toShape(shape: FileShape): DataShape {
+  const { schema, 'ui-schema': uiSchema } = shape;
+  return { schema: schema, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema }) };
+}
+
+/** Where in the text a problem is: a key that is wrong, else the value, or the key of a value that has parts. */
+function offsetOf(document: Document.Parsed, problem: DataProblem): number {
+  let here: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? 0;
+  for (const step of problem.key === undefined ? problem.path : [...problem.path, problem.key]) {
+    const parent = isAlias(here) ? here.resolve(document) : here;
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === step);
+      if (pair === undefined) break;
+      offset = start(pair.key) ?? offset;
+      here = pair.value;
+    } else if (isSeq(parent)) {
+      here = parent.items[Number(step)];
+      offset = start(here) ?? offset;
+    } else break;
+  }
+  return problem.key === undefined && isScalar(here) ? (start(here) ?? offset) : offset;
+}
+
+function start(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+async function readBounded(path: string): Promise<Buffer> {
+  const file = await openWithoutWaiting(path);
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) {
+      const isFolder = stat.isDirectory();
+      throw new KnownError({
+        message: `${shownFile(path)} is not a file`,
+        tried: `read ${shownFile(path)}`,
+        seen: isFolder ? 'it is a folder' : 'it is no regular file',
+        next: [
+          isFolder
+            ? `Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`
+            : 'Write the definition to a file, so that the same run can be repeated',
+        ],
+      });
+    }
+    if (stat.size > LARGEST) throw tooLarge(path);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function tooLarge(fileName: string): KnownError {
+  return refused(fileName, [
+    `${shownFile(fileName)}:1:1 the file is larger than ${LARGEST / 1024 / 1024} MiB; a process definition is not`,
+  ]);
+}
+
+function refused(fileName: string, rows: readonly string[], cause?: unknown): KnownError {
+  const shown =
+    rows.length > MOST_PROBLEMS ? [...rows.slice(0, MOST_PROBLEMS), `… and ${rows.length - MOST_PROBLEMS} more`] : rows;
+  return new KnownError({
+    message: `${shownFile(fileName)} is no usable process definition:\n${shown.map((row) => `  ${row}`).join('\n')}`,
+    next: ['Correct what is named, then run it again'],
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function shownFile(fileName: string): string {
+  return forTerminal(fileName, 300);
+}

@@ -1,0 +1,216 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { messageOf, usageError } from '../../base/errors.ts';
+import { forTerminal } from '../../base/escape.ts';
+import { isRecord } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { isUuid } from '../../base/uuid.ts';
+import { didYouMean, jsonProblems, shapeCheck } from './shapes.ts';
+import { TASK_KINDS } from '../definition.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
+
+export interface DefinitionFlags {
+  readonly code?: string;
+  readonly name?: string;
+  readonly id?: string;
+  readonly version?: string;
+  readonly tenant?: string;
+  readonly taskQueue?: string;
+  readonly workflowType?: string;
+  /** `CODE` or `CODE:KIND`, in order; a task without kind is human. */
+  readonly tasks?: readonly string[];
+  /** `CODE=FILE`; the file holds a JSON Schema, or `schema` and `ui-schema`, as JSON or YAML. */
+  readonly taskSchemas?: readonly string[];
+  /** A file as in `taskSchemas`. */
+  readonly metadataSchema?: string;
+}
+
+const LARGEST = 4 * 1024 * 1024;
+
+/** A definition from options of a command; files are relative to `cwd`. Throws a usage error (status 2) that lists every problem at once, by option. */
+export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
+  const problems: string[] = [];
+  const required = (option: string, value: string | undefined): string => {
+    if (value === undefined || value.trim() === '')
+      problems.push(`${option} is ${value === undefined ? 'missing' : 'empty'}`);
+    return value ?? '';
+  };
+  const uuid = (option: string, value: string | undefined): void => {
+    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${shown(value)}`);
+  };
+  const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
+    const result = await readShape(resolve(cwd, file));
+    if (Array.isArray(result))
+      problems.push(...result.map((problem) => `${before}${forTerminal(file, 200)}: ${problem}`));
+    return 'schema' in result ? result : undefined;
+  };
+
+  const code = required('--process', flags.code);
+  const taskQueue = required('--task-queue', flags.taskQueue);
+  const type = required('--workflow-type', flags.workflowType);
+  uuid('--process-id', flags.id);
+  uuid('--process-version', flags.version);
+  uuid('--tenant-id', flags.tenant);
+
+  const tasks = new Map<string, TaskKind>();
+  for (const written of flags.tasks ?? []) {
+    const task = readTask(written);
+    if (typeof task === 'string') problems.push(`--task ${shown(written)}: ${task}`);
+    else if (tasks.has(task.code))
+      problems.push(`--task ${shown(written)}: there is a task ${shown(task.code)} already`);
+    else tasks.set(task.code, task.kind);
+  }
+  const data = new Map<string, DataShape>();
+  const given = new Set<string>();
+  for (const written of flags.taskSchemas ?? []) {
+    const taskCode = codeBefore(written, [...tasks.keys()]);
+    const equals = taskCode.length;
+    if (equals < 1 || equals === written.length - 1)
+      problems.push(`--task-schema ${shown(written)}: must be CODE=FILE`);
+    else if (!tasks.has(taskCode)) {
+      const near = didYouMean(taskCode, [...tasks.keys()]);
+      problems.push(`--task-schema ${shown(written)}: there is no --task ${shown(taskCode)}${near}`);
+    } else if (given.has(taskCode))
+      problems.push(`--task-schema ${shown(written)}: ${shown(taskCode)} has a schema already`);
+    else {
+      given.add(taskCode);
+      const read = await shape(`--task-schema ${shown(taskCode)}=`, written.slice(equals + 1));
+      if (read !== undefined) data.set(taskCode, read);
+    }
+  }
+  const metadata =
+    flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema ', flags.metadataSchema);
+
+  if (problems.length > 0)
+    throw usageError(
+      `The process can't be described by these options:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  return {
+    process: {
+      code,
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      ...(flags.id === undefined ? {} : { id: flags.id }),
+      ...(flags.version === undefined ? {} : { version: flags.version }),
+      ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }),
+    },
+    workflow: { type, taskQueue },
+    ...(metadata === undefined ? {} : { metadata }),
+    tasks: [...tasks].map(([taskCode, kind]): TaskDefinition => {
+      const shapeOf = data.get(taskCode);
+      return { code: taskCode, kind, ...(shapeOf === undefined ? {} : { data: shapeOf }) };
+    }),
+  };
+}
+
+/**
+ * One task from options of a command: `CODE` or `CODE:KIND`, and a file as in `taskSchemas`, relative to `cwd`. Throws a usage error that lists every
+ * problem.
+ */
+export async function taskFromFlags(
+  { written, schema }: { readonly written: string; readonly schema?: string },
+  cwd: string,
+): Promise<TaskDefinition> {
+  const task = readTask(written);
+  const shape = schema === undefined ? undefined : await readShape(resolve(cwd, schema));
+  const problems = [
+    ...(typeof task === 'string' ? [`${written === '' ? "''" : shown(written)}: ${task}`] : []),
+    ...(Array.isArray(shape) ? shape.map((problem) => `--schema ${forTerminal(schema ?? '', 200)}: ${problem}`) : []),
+  ];
+  if (typeof task === 'string' || problems.length > 0)
+    throw usageError(`The task can't be added so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
+}
+
+/** `CODE=FILE` of `taskSchemas` with the file that `change` makes of it; what is no such text stays. */
+export function withSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
+  const codes = tasks.map((task) => {
+    const read = readTask(task);
+    return typeof read === 'string' ? task : read.code;
+  });
+  const code = codeBefore(written, codes);
+  return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
+}
+
+/** The code in `CODE=FILE`. A code may hold an equals sign itself: of the known ones it is the longest that fits. */
+function codeBefore(written: string, codes: readonly string[]): string {
+  const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];
+  return known ?? written.slice(0, Math.max(written.indexOf('='), 0));
+}
+
+function readTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
+  const colon = written.lastIndexOf(':');
+  const code = colon < 0 ? written : written.slice(0, colon);
+  if (code.trim() === '') return 'must be CODE or CODE:KIND';
+  if (colon < 0) return { code, kind: 'human' };
+  const named = written.slice(colon + 1);
+  const kind = TASK_KINDS.find((known) => known === named);
+  return kind === undefined
+    ? `the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`
+    : { code, kind };
+}
+
+/** The shape in a file, or what is wrong with it. */
+async function readShape(file: string): Promise<DataShape | readonly string[]> {
+  let value: unknown;
+  try {
+    const about = await stat(file);
+    if (!about.isFile()) return ['is not a file'];
+    if (about.size > LARGEST) return [`is larger than ${LARGEST / 1024 / 1024} MiB`];
+    value = parse(await readFile(file, 'utf8'), { prettyErrors: true, maxAliasCount: 100, logLevel: 'error' });
+  } catch (error) {
+    return [forTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];
+  }
+  if (!isRecord(value)) return ['holds no JSON Schema: a map is expected'];
+  const both = isRecord(value['schema']) && value['type'] === undefined && value['properties'] === undefined;
+  const schema = both ? value['schema'] : value;
+  const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
+  if (!isRecord(schema)) return ['holds no JSON Schema: a map is expected'];
+  if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
+  const problems = [...jsonProblems(value), ...(await shapeCheck()(schema))];
+  if (problems.length > 0)
+    return problems.map(
+      ({ path, reason }) => `${path.length === 0 ? 'it' : forTerminal(path.join('.'), 120)} ${reason}`,
+    );
+  return { schema: schema as JsonObject, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema as JsonObject }) };
+}
+
+function shown(text: string): string {
+  return forTerminal(text, 80);
+}
+
+export interface TaskChanges {
+  /** `CODE=KIND` */
+  readonly kinds: readonly string[];
+  /** Every code once, in order. */
+  readonly order?: readonly string[];
+}
+
+/** A definition whose tasks are of other kinds or come in another order. Throws a usage error that lists every problem, by option. */
+export function withTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
+  const problems: string[] = [];
+  const codes = definition.tasks.map(({ code }) => code);
+  const unknown = (code: string): string => `there is no task ${shown(code)}${didYouMean(code, codes)}`;
+  const kinds = new Map<string, TaskKind>();
+  for (const written of changes.kinds) {
+    const equals = written.lastIndexOf('=');
+    const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
+    const kind = TASK_KINDS.find((known) => known === named);
+    if (equals < 1) problems.push(`--task-kind ${shown(written)}: must be CODE=KIND`);
+    else if (!codes.includes(code)) problems.push(`--task-kind ${shown(written)}: ${unknown(code)}`);
+    else if (kind === undefined)
+      problems.push(
+        `--task-kind ${shown(written)}: the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`,
+      );
+    else kinds.set(code, kind);
+  }
+  const order = changes.order ?? codes;
+  for (const code of order) if (!codes.includes(code)) problems.push(`--task-order ${shown(code)}: ${unknown(code)}`);
+  const left = codes.filter((code) => !order.includes(code));
+  if (left.length > 0) problems.push(`--task-order: it names every task once, ${left.map(shown).join(', ')} missing`);
+  if (new Set(order).size < order.length) problems.push('--task-order: it names every task once');
+  if (problems.length > 0)
+    throw usageError(`The tasks can't be changed so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  const tasks = order.flatMap((code) => definition.tasks.filter((task) => task.code === code));
+  return { ...definition, tasks: tasks.map((task) => ({ ...task, kind: kinds.get(task.code) ?? task.kind })) };
+}

@@ -1,0 +1,155 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
+import { exampleNumber } from './number.ts';
+import { exampleText } from './text.ts';
+import { flatSchema, type Way } from './flat-schema.ts';
+import { matchesPattern } from './pattern-match.ts';
+
+const DEEPEST = 8;
+const DEEPEST_OPTIONAL = 3;
+const MOST_ITEMS = 100;
+const CHOICES = 6;
+// A definition that is referred to from several places is written as often, and so are those that it refers to.
+const MOST_PARTS = 2000;
+
+/** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
+export function exampleOfSchema(schema: JsonObject): JsonObject {
+  const value = start(schema, { choice: 0, full: false });
+  // A KuFlow value is an object, whatever its schema says by default.
+  return isRecord(value) ? value : {};
+}
+
+/**
+ * Values of which one is probably valid under the schema, the plainest first: with its required fields alone and with all, and with one
+ * after the other of its choices. Whether a value is valid is for a validator to say.
+ */
+export function* examplesOfSchema(schema: JsonObject): Generator<Json> {
+  for (let choice = 0; choice < CHOICES; choice++) {
+    for (const full of [false, true]) yield start(schema, { choice, full });
+  }
+}
+
+function start(schema: JsonObject, way: Pick<Way, 'choice' | 'full'>): Json {
+  return example(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
+}
+
+/** `nth` gives another value for each number where the schema allows it. */
+function example(given: unknown, way: Way, depth: number, nth: number): Json | undefined {
+  if (!isRecord(given) || depth > DEEPEST || way.left.parts-- <= 0) return undefined;
+  const schema = flatSchema(given, way);
+  if ('const' in schema) return schema['const'] as Json;
+  if ('default' in schema && way.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
+    return schema['default'] as Json;
+  const { enum: values } = schema;
+  if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
+  switch (typeOf(schema, way)) {
+    case 'string':
+      return exampleText(schema, nth);
+    case 'number':
+      return exampleNumber(schema, nth, false);
+    case 'integer':
+      return exampleNumber(schema, nth, true);
+    case 'boolean':
+      return nth % 2 === 0;
+    case 'null':
+      return null;
+    case 'array':
+      return array(schema, way, depth);
+    default:
+      return object(schema, way, depth, nth);
+  }
+}
+
+/** Whether a value is of the type that its schema names; people give defaults of another one. */
+function isOfType(value: unknown, type: unknown): boolean {
+  if (Array.isArray(type)) return type.some((one) => isOfType(value, one));
+  switch (type) {
+    case 'null':
+      return value === null;
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isRecord(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === type;
+    default:
+      return true;
+  }
+}
+
+const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[] = [
+  ['object', ['properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties']],
+  ['array', ['items', 'prefixItems', 'minItems', 'uniqueItems', 'contains']],
+  ['string', ['pattern', 'format', 'minLength', 'maxLength']],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
+];
+
+function typeOf(schema: Record<string, unknown>, way: Way): unknown {
+  const { type } = schema;
+  if (Array.isArray(type)) return type[way.choice % type.length] as unknown;
+  return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
+}
+
+function array(schema: Record<string, unknown>, way: Way, depth: number): Json {
+  const { items, prefixItems } = schema;
+  const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
+  const rest = Array.isArray(items) ? schema['additionalItems'] : items;
+  const contained = 'contains' in schema ? (number(schema, 'minContains') ?? 1) : 0;
+  const most = number(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
+  const wanted = Math.max(number(schema, 'minItems') ?? 0, contained, way.full && depth < DEEPEST_OPTIONAL ? 1 : 0);
+  return Array.from({ length: Math.min(wanted, most, MOST_ITEMS) }, (_, at) => {
+    const one = at < tuple.length ? tuple[at] : at < contained ? schema['contains'] : rest;
+    return example(one, way, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
+  });
+}
+
+function object(schema: Record<string, unknown>, way: Way, depth: number, nth: number): JsonObject {
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
+  const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
+  const result = new Map<string, Json>();
+  // Objects that have to differ from each other differ in each of their values that can.
+  const add = (name: string): void => {
+    const value = example(propertyOf(schema, properties, name), way, depth + 1, nth);
+    if (value !== undefined) result.set(name, value);
+    else if (required.has(name)) result.set(name, null);
+  };
+  for (const name of required) add(name);
+  if (way.full && depth < DEEPEST_OPTIONAL) for (const name of optional) add(name);
+  const least = Math.min(number(schema, 'minProperties') ?? 0, MOST_ITEMS);
+  for (const name of optional) if (result.size < least && !result.has(name)) add(name);
+  for (let at = 0; result.size < least && at < 2 * MOST_ITEMS; at++) {
+    const name = newName(schema, at);
+    if (!result.has(name))
+      result.set(name, example(propertyOf(schema, properties, name), way, depth + 1, nth) ?? 'TODO');
+  }
+  return Object.fromEntries(result);
+}
+
+function propertyOf(schema: Record<string, unknown>, properties: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(properties, name)) return properties[name];
+  const { patternProperties, additionalProperties } = schema;
+  if (isRecord(patternProperties)) {
+    const found = Object.keys(patternProperties).find((pattern) => matchesPattern(pattern, name));
+    if (found !== undefined) return patternProperties[found];
+  }
+  return additionalProperties;
+}
+
+function newName(schema: Record<string, unknown>, nth: number): string {
+  const { patternProperties, propertyNames } = schema;
+  if (isRecord(propertyNames)) return exampleText(propertyNames, nth);
+  const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
+  return exampleText(pattern === undefined ? {} : { pattern }, nth);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function number(schema: Record<string, unknown>, name: string): number | undefined {
+  const value = schema[name];
+  return typeof value === 'number' ? value : undefined;
+}

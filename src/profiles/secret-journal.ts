@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { isRecord } from '../base/json.ts';
+import { nodeFiles } from '../files/node-file-system.ts';
+import { doing, unlessSystemFails } from '../base/system-error.ts';
+import { readProfileFile, secretPlaceOf, type ProfileFile, type SecretPlace } from './file.ts';
+import { replaceFile } from './replace-file.ts';
+import { forgetSecret, type PlacesWorld } from './secret-storage.ts';
+
+const JOURNAL = 'profiles-journal.json';
+const FORMAT = 1;
+const ABOUT = 'Where a run began to keep or to remove a secret. The next run removes those that no profile names.';
+
+/** What a change came to, with the places where a secret is still though no profile names it. */
+export interface Changed<T> {
+  readonly result: T;
+  readonly left: readonly SecretPlace[];
+}
+
+/**
+ * Runs `work`, which is to change what is in the places `touched`. They are written down before: whatever it is ended by, the next run forgets
+ * those that no profile names then, as this one first does for the runs before it. Only with the lock of the profiles.
+ */
+export async function changingSecrets<T>(
+  file: ProfileFile,
+  touched: readonly SecretPlace[],
+  world: PlacesWorld,
+  work: () => Promise<Changed<T>>,
+): Promise<T> {
+  const before = await forgetUnnamed(file, await readJournal(world), world);
+  await writeJournal(world, [...before, ...touched]);
+  try {
+    const { result, left } = await work();
+    await unlessSystemFails(() => writeJournal(world, [...before, ...left]));
+    return result;
+  } catch (error) {
+    await undo([...before, ...touched], world);
+    throw error;
+  }
+}
+
+/** What can't be undone here is left to the next run: it is written down. */
+async function undo(places: readonly SecretPlace[], world: PlacesWorld): Promise<void> {
+  try {
+    const now = await readProfileFile(world.folder);
+    await writeJournal(world, await forgetUnnamed(now, places, world));
+  } catch {
+    // The error that led here is the one to be told.
+  }
+}
+
+/** Those of the places that could not be forgotten. */
+async function forgetUnnamed(
+  { profiles }: ProfileFile,
+  places: readonly SecretPlace[],
+  world: PlacesWorld,
+): Promise<readonly SecretPlace[]> {
+  const left: SecretPlace[] = [];
+  for (const place of places) {
+    if (profiles.some(({ secret }) => samePlace(secret, place))) continue;
+    if ((await forgetSecret(place, world)) !== undefined) left.push(place);
+  }
+  return left;
+}
+
+function samePlace(one: SecretPlace, other: SecretPlace): boolean {
+  if (one.in === 'file' || other.in === 'file')
+    return one.in === other.in && 'name' in one && 'name' in other && one.name === other.name;
+  return one.in === other.in && one.key === other.key;
+}
+
+/** None where there is no journal, or one that no run of ours wrote. */
+async function readJournal({ folder, files = nodeFiles }: PlacesWorld): Promise<readonly SecretPlace[]> {
+  const path = join(folder, JOURNAL);
+  return await doing('Reading what an earlier run began', path, async () => {
+    const status = await files.look(path);
+    if (status?.kind !== 'file' || !status.own) return [];
+    try {
+      const data: unknown = JSON.parse((await files.read(path)).toString('utf8'));
+      if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['places'])) return [];
+      return data['places'].map(secretPlaceOf).filter((place) => place !== undefined);
+    } catch (error) {
+      if (error instanceof SyntaxError) return [];
+      throw error;
+    }
+  });
+}
+
+async function writeJournal({ folder, files = nodeFiles }: PlacesWorld, places: readonly SecretPlace[]): Promise<void> {
+  const path = join(folder, JOURNAL);
+  await doing('Writing down what is begun', path, async () => {
+    if (places.length > 0) {
+      const text = JSON.stringify({ about: ABOUT, format: FORMAT, places }, undefined, 2);
+      await replaceFile(files, path, `${text}\n`);
+    } else if ((await files.look(path)) !== undefined) await files.removeFile(path);
+  });
+}

@@ -1,0 +1,110 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { takePidLock } from '../../files/pid-lock.ts';
+import { jsonText } from '../../text/json.ts';
+import type { DecidedFile } from '../conflicts.ts';
+import { RECORD_FILE, recordedProcesses } from '../record.ts';
+import { writeFiles, type WriteOptions } from '../write-files.ts';
+import { codeFiles } from '../../languages/typescript/layout.ts';
+import { answersOf, type WorkerProject } from './open-project.ts';
+import { readText, type FileEdit } from './plan-edits.ts';
+
+const LOCK_FILE = '.kuflow/project.lock';
+
+/**
+ * Writes edits and the record of the project that has these processes now. All or nothing: on a failure what was written is taken back; a file
+ * that changed since it was read is such a failure, and so is another addition that writes at this moment. Rejects with a KnownError.
+ */
+export async function applyEdits(
+  project: WorkerProject,
+  processes: WorkerProject['processes'],
+  edits: readonly FileEdit[],
+  options: WriteOptions = {},
+): Promise<void> {
+  const record = { path: RECORD_FILE, before: project.recordText, after: recordText(project, processes, edits) };
+  const all = record.after === record.before ? edits : [...edits, record];
+  const files = all.map((edit: Pick<FileEdit, 'path' | 'before' | 'after'>): DecidedFile => {
+    const contents = Buffer.from(edit.after);
+    if (edit.before === undefined) return { path: edit.path, contents, mode: 0o644, action: 'create' };
+    const expected = Buffer.from(edit.before);
+    return { path: edit.path, contents, mode: modeOf(project.folder, edit.path), action: 'overwrite', expected };
+  });
+  const release = lock(project.folder);
+  try {
+    // With two writers at once, each would find what it expects, and taking back would bring back what was there before both.
+    for (const { path, before } of all) await refuseChanged(project.folder, path, before);
+    await writeFiles({ folder: project.folder, files, conflicts: [] }, options);
+  } catch (error) {
+    throw options.signal?.aborted === true ? error : inThisProject(error);
+  } finally {
+    release();
+  }
+}
+
+function lock(folder: string): () => void {
+  const path = join(folder, LOCK_FILE);
+  const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
+    new KnownError({ message: 'The project could not be written', tried: `take ${path}`, seen, next: [next], cause });
+  let taking: ReturnType<typeof takePidLock>;
+  try {
+    taking = takePidLock(path);
+  } catch (error) {
+    throw blocked(messageOf(error), 'See that you may write to the project, then run the command again', error);
+  }
+  if (taking.kind === 'taken') return taking.release;
+  const holder = taking.kind === 'held' ? `, pid ${taking.pid}` : '';
+  throw blocked(`another process adds to it at this moment${holder}; nothing was written`, 'Run the command again');
+}
+
+/** The same failure, for a project that can't be made elsewhere. */
+function inThisProject(error: unknown): unknown {
+  if (!(error instanceof KnownError)) return error;
+  const { message, tried, seen, cause } = error;
+  return new KnownError({
+    message,
+    ...(tried === undefined ? {} : { tried }),
+    ...(seen === undefined ? {} : { seen }),
+    next: ['Run the command again once that is set right'],
+    cause,
+  });
+}
+
+async function refuseChanged(folder: string, path: string, before: string | undefined): Promise<void> {
+  if ((await readText(folder, path)) === before) return;
+  throw new KnownError({
+    message: 'The project could not be written',
+    tried: `write ${join(folder, path)}`,
+    seen: 'the file changed after it was read; nothing was written',
+  });
+}
+
+function modeOf(folder: string, path: string): DecidedFile['mode'] {
+  const { mode } = lstatSync(join(folder, path));
+  if ((mode & 0o100) !== 0) return 0o755;
+  return (mode & 0o044) === 0 ? 0o600 : 0o644;
+}
+
+function recordText(project: WorkerProject, processes: WorkerProject['processes'], edits: readonly FileEdit[]): string {
+  const { raw, hashes } = project.record;
+  const recorded = recordedProcesses(answersOf(project, processes)).processes ?? {};
+  const forgotten = new Set<string>();
+  const kept: [string, unknown][] = [];
+  for (const { place, left } of project.gone) {
+    if (recorded[place.definitionFile] !== undefined) continue;
+    if (left.length === 0) [place.definitionFile, ...codeFiles(place)].forEach((path) => forgotten.add(path));
+    else if (isRecord(raw['processes'])) kept.push([place.definitionFile, raw['processes'][place.definitionFile]]);
+  }
+  const files = new Map(Object.entries(hashes).filter(([path]) => !forgotten.has(path)));
+  for (const { path, record } of edits) if (record !== undefined) files.set(path, record);
+  const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
+  const rest = Object.entries(raw).filter(([key]) => key !== 'files' && key !== 'processes');
+  const all = { ...recorded, ...Object.fromEntries(kept) };
+  const changed = {
+    ...Object.fromEntries(rest),
+    ...(Object.keys(all).length === 0 ? {} : { processes: all }),
+    files: Object.fromEntries(sorted),
+  };
+  return `${jsonText(changed, true)}\n`;
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KnownError, usageError } from '../../base/errors.ts';
+import { findProject } from '../find.ts';
+import { readRegularFile } from '../../files/read.ts';
+import { loadDefinition } from '../../process/definition/file.ts';
+import { tsString } from '../../languages/typescript/literals.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
+import type { Answers, DefinitionSource, TaskChoices } from '../../languages/project-spec.ts';
+import { RECORD_FILE } from '../record.ts';
+import { codeFiles, FIRST_PLACE, furtherPlace, type ProcessPlace } from '../../languages/typescript/layout.ts';
+import { exportedNames } from '../../languages/typescript/exports.ts';
+import { isOwn, readText } from './plan-edits.ts';
+import { readRecord, type ReadRecord } from './read-record.ts';
+import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
+
+/** A process of a project, as its definition file says now. */
+export interface ProjectProcess {
+  /** Undefined for the first one. */
+  readonly slug: string | undefined;
+  readonly place: ProcessPlace;
+  readonly definition: ProcessDefinition;
+  /** The definition with those tasks only that the code has: somebody may have written more into the file since. */
+  readonly inCode: ProcessDefinition;
+  readonly source: DefinitionSource;
+  readonly choices: TaskChoices;
+}
+
+/** A process that the record names and that has no definition file any more. */
+export interface GoneProcess {
+  readonly slug: string;
+  readonly place: ProcessPlace;
+  /** Files of its code that are there; the next change of the record leaves out a process without any. */
+  readonly left: readonly string[];
+}
+
+export interface WorkerProject {
+  /** Absolute. */
+  readonly folder: string;
+  readonly record: ReadRecord;
+  /** The text of the record, as read. */
+  readonly recordText: string;
+  /** The first one first. */
+  readonly processes: readonly [ProjectProcess, ...ProjectProcess[]];
+  readonly gone: readonly GoneProcess[];
+}
+
+const LARGEST_RECORD = 16 * 1024 * 1024;
+
+/** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */
+export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'record' | 'recordText'>> {
+  const path = join(folder, RECORD_FILE);
+  const bytes = await readRegularFile(path, LARGEST_RECORD);
+  if (bytes === undefined)
+    throw new KnownError({
+      message: `${RECORD_FILE} is no file, or larger than ${LARGEST_RECORD / 1024 / 1024} MiB`,
+      tried: path,
+      next: [`Take it back from version control: git checkout ${RECORD_FILE}`],
+    });
+  const recordText = bytes.toString('utf8');
+  return { recordText, record: readRecord(recordText, path) };
+}
+
+/** Reads the project that `cwd` is in. Rejects with a KnownError: no project, a record of a newer form, a definition with mistakes. */
+export async function openProject(cwd: string): Promise<WorkerProject> {
+  const folder = findProject(cwd);
+  if (folder === undefined) {
+    throw usageError(`${cwd} is no worker project, nor is it in one: there is no ${RECORD_FILE}`, [
+      'Go to the folder of a project',
+      'Or make one: npx create-kuflow-worker',
+    ]);
+  }
+  const { record, recordText } = await openRecord(folder);
+  const read = async (
+    slug: string | undefined,
+    source: DefinitionSource,
+    choices: TaskChoices,
+  ): Promise<ProjectProcess> => {
+    const place = slug === undefined ? FIRST_PLACE : furtherPlace(slug);
+    const definition = await loadDefinition(join(folder, place.definitionFile));
+    const inCode = await knownToCode(folder, place, definition, record.hashes);
+    return { slug, place, source, definition, inCode, choices: keepInputs(inCode, definition, choices) };
+  };
+  if (!existsSync(join(folder, FIRST_PLACE.definitionFile))) {
+    throw new KnownError({
+      message: `There is no definition file ${FIRST_PLACE.definitionFile}, which a project has for its first process`,
+      tried: folder,
+      next: [`Take it back from version control: git checkout ${FIRST_PLACE.definitionFile}`],
+    });
+  }
+  const isThere = ({ slug }: { readonly slug: string }): boolean =>
+    existsSync(join(folder, furtherPlace(slug).definitionFile));
+  const first = await read(undefined, record.definitionSource, record.choices);
+  const further = await Promise.all(
+    record.further.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
+  );
+  const gone = record.further
+    .filter((process) => !isThere(process))
+    .map(({ slug }): GoneProcess => {
+      const place = furtherPlace(slug);
+      return { slug, place, left: codeFiles(place).filter((path) => existsSync(join(folder, path))) };
+    });
+  const project = { folder, record, recordText, gone, processes: [first, ...further] as const };
+  return { ...project, processes: await withActivities(project) };
+}
+
+/** The processes with names for the system tasks that somebody wrote into a definition: none that is in use. */
+async function withActivities(project: WorkerProject): Promise<WorkerProject['processes']> {
+  const { processes } = project;
+  const inCode = processes.map(({ inCode: definition, choices }) => ({ definition, choices }));
+  const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
+  const known = settleActivities(inCode);
+  const taken = new Set([
+    ...exported,
+    ...activitiesOf(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
+  ]);
+  const [first, ...further] = processes.map((process, at): ProjectProcess => {
+    const choices = known[at] ?? process.choices;
+    const written = process.definition.tasks.filter(({ code }) => !hasTask(process.inCode, code));
+    if (written.length === 0) return { ...process, choices };
+    const definition = { ...process.definition, tasks: written };
+    const [more = choices] = settleActivities([{ definition, choices }], taken);
+    for (const name of activitiesOf([{ definition, choices: more }])) taken.add(name);
+    return { ...process, choices: more };
+  });
+  return [first ?? processes[0], ...further];
+}
+
+export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
+  return tasks.some((task) => task.code === code);
+}
+
+/** The definition without the tasks that `tasks.ts` does not have, as far as that file is this tool's own and so can tell. */
+async function knownToCode(
+  folder: string,
+  { tasks: path }: ProcessPlace,
+  definition: ProcessDefinition,
+  hashes: ReadRecord['hashes'],
+): Promise<ProcessDefinition> {
+  const text = await readText(folder, path);
+  if (typeof text !== 'string' || !isOwn(path, text, hashes)) return definition;
+  return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
+}
+
+/** What renders a project that has these processes. */
+export function answersOf(project: WorkerProject, processes: WorkerProject['processes']): Answers {
+  const [first, ...further] = processes;
+  const { name, local, packageManager, cliPackage } = project.record;
+  return {
+    name,
+    language: 'typescript',
+    local,
+    packageManager,
+    cliPackage,
+    definition: first.definition,
+    definitionSource: first.source,
+    choices: first.choices,
+    further: further.map(({ slug = '', definition, source, choices }) => ({ slug, definition, source, choices })),
+  };
+}
+
+/** The text of a definition file of the project. */
+export async function definitionText(project: WorkerProject, { place }: ProjectProcess): Promise<string> {
+  const text = await readText(project.folder, place.definitionFile);
+  if (typeof text === 'string') return text;
+  throw new KnownError({
+    message: `${place.definitionFile} is no regular file: it is not changed`,
+    tried: project.folder,
+  });
+}
+
+/** Names that the project's own files export, by file; what a process passes on is in that process's file. */
+export async function exportsOf(
+  project: WorkerProject,
+  part: 'workflows' | 'activities',
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = new Map<string, ReadonlySet<string>>();
+  for (const { place } of [...project.processes, ...project.gone]) {
+    const text = await readText(project.folder, place[part]);
+    if (typeof text === 'string') found.set(place[part], exportedNames(text));
+  }
+  return found;
+}

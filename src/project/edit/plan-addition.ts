@@ -1,0 +1,26 @@
+import type { WorkerProject } from './open-project.ts';
+import { planActivity } from './plan-activity.ts';
+import { planProcess, resumeProcess } from './plan-process.ts';
+import { planTask } from './plan-task.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
+
+/**
+ * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error that names both sides when something
+ * of that name is there already and nothing of it is left to do.
+ */
+export async function planAddition(
+  project: WorkerProject,
+  request: AdditionRequest,
+  context: AdditionContext,
+): Promise<Addition> {
+  switch (request.kind) {
+    case 'process':
+      return planProcess(project, request, context);
+    case 'resumed-process':
+      return resumeProcess(project, request.process, context);
+    case 'task':
+      return planTask(project, request, context);
+    case 'activity':
+      return planActivity(project, request.name);
+  }
+}

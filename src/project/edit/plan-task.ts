@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from 'node:util';
+import { usageError } from '../../base/errors.ts';
+import { nearMatch } from '../../text/near-match.ts';
+import { isOnlyDefinition } from '../../languages/typescript/layout.ts';
+import { addTask } from '../../process/definition/add-task.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import { definitionText, exportsOf, hasTask, type ProjectProcess, type WorkerProject } from './open-project.ts';
+import type { Addition } from './addition.ts';
+import type { AdditionContext } from './addition.ts';
+import type { AdditionRequest } from './addition.ts';
+import { asInCode, planChange, withProcess } from './plan-change.ts';
+import { editOf } from './plan-edits.ts';
+import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
+
+/**
+ * A task more. One that somebody wrote into the definition comes into the code; one that is there already is gone on with: what an earlier run
+ * left is planned, and an error when nothing is.
+ */
+export async function planTask(
+  project: WorkerProject,
+  { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
+  { version }: AdditionContext,
+): Promise<Addition> {
+  const { definition, inCode, place } = process;
+  const there = definition.tasks.find(({ code }) => code === task.code);
+  if (there !== undefined) {
+    refuseOther(process, there, task);
+    const left = hasTask(inCode, task.code)
+      ? await resume(project, process, task.code, version)
+      : await planTo(project, process, project.processes, version);
+    if (left.edits.length > 0) return left;
+    throw usageError(`There is a task ${task.code} of ${definition.process.code} already, of kind ${there.kind}`, [
+      `Look at it in ${place.definitionFile}`,
+    ]);
+  }
+  const codes = definition.tasks.map(({ code }) => code);
+  if (after !== undefined && !codes.includes(after)) {
+    const near = nearMatch(after, codes);
+    throw usageError(
+      `--after ${after}: ${definition.process.code} has no such task${near === undefined ? '' : `, did you mean ${near}?`}`,
+      codes.length === 0 ? [] : [`Its tasks: ${codes.join(', ')}`],
+    );
+  }
+  const text = await definitionText(project, process);
+  const written = await addTask(text, place.definitionFile, task, after);
+  const processes = await chosen(project, process, written.definition);
+  const edit = editOf(place.definitionFile, text, written.text, project.record.hashes);
+  const { edits } = await planTo(project, process, processes, version);
+  return { processes, edits: [{ ...edit, how: 'definition' }, ...edits] };
+}
+
+/** Nothing of a task that is there is changed: its definition is where that is done. */
+function refuseOther({ definition, place }: ProjectProcess, there: TaskDefinition, wanted: TaskDefinition): void {
+  const { name = there.name, data = there.data } = wanted;
+  if (there.kind === wanted.kind && there.name === name && isDeepStrictEqual(there.data, data)) return;
+  throw usageError(
+    `There is a task ${there.code} of ${definition.process.code} already, of kind ${there.kind}, and not as these options say`,
+    [`Change it in ${place.definitionFile}`],
+  );
+}
+
+/** What brings the code of a process from the tasks that it has to those of `after`. */
+async function planTo(
+  project: WorkerProject,
+  process: ProjectProcess,
+  after: WorkerProject['processes'],
+  version: string,
+): Promise<Addition> {
+  const before = asInCode(project.processes);
+  const changed = after.find(({ slug }) => slug === process.slug) ?? process;
+  const edits = await planChange(project, before, withProcess(asInCode(after), changed), {
+    version,
+    of: process.place,
+  });
+  return { processes: after, edits };
+}
+
+/** The processes of the project with that definition, its new system tasks with activities that nobody else has. */
+async function chosen(
+  project: WorkerProject,
+  process: ProjectProcess,
+  definition: ProcessDefinition,
+): Promise<WorkerProject['processes']> {
+  const changed: ProjectProcess = {
+    ...process,
+    definition,
+    choices: keepInputs(process.definition, definition, process.choices),
+  };
+  const processes = withProcess(project.processes, changed);
+  const known = activitiesOf(project.processes);
+  const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
+  // What is there keeps its name: only the new one has to look for a free one.
+  const taken = new Set([...exported, ...known]);
+  const before = new Set(process.definition.tasks.map(({ code }) => code));
+  const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
+  const [choices = {}] = settleActivities([{ definition: added, choices: {} }], taken);
+  return withProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
+}
+
+/** What a run before left to do about a task that the code has. */
+async function resume(
+  project: WorkerProject,
+  process: ProjectProcess,
+  code: string,
+  version: string,
+): Promise<Addition> {
+  const without = { ...process.inCode, tasks: process.inCode.tasks.filter((task) => task.code !== code) };
+  const before = withProcess(asInCode(project.processes), { ...process, definition: without });
+  const after = withProcess(asInCode(project.processes), process);
+  const edits = await planChange(project, before, after, { version, of: process.place, isRepeated: true });
+  // A file that is not there was thrown away, unless a task that is new to the code wants it.
+  const isWhole = process.inCode.tasks.length === process.definition.tasks.length;
+  return {
+    processes: project.processes,
+    edits: edits.filter(({ how, path }) => !isWhole || how !== 'new' || isOnlyDefinition(path)),
+  };
+}

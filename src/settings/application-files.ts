@@ -1,0 +1,143 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { YAMLMap } from 'yaml';
+import { codeOf } from '../base/errors.ts';
+import { forTerminal } from '../base/escape.ts';
+import { nearMatch } from '../text/near-match.ts';
+import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
+import type { SettingName } from './keys.ts';
+import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+
+const LARGEST = 1024 * 1024;
+const SECRETS: ReadonlySet<string> = new Set(
+  SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
+);
+
+/** The layers of `application-local.yaml` and `application.yaml` in a folder, strongest first; a file that isn't there gives nothing. */
+export async function applicationFiles(dir: string): Promise<readonly Layer[]> {
+  return Promise.all(APPLICATION_FILES.map((name) => applicationFile(dir, name)));
+}
+
+async function applicationFile(dir: string, name: string): Promise<Layer> {
+  const file = join(dir, name);
+  const failed = (why: string, line?: number): Layer => ({
+    group: 'files',
+    entries: new Map(),
+    problems: [
+      {
+        key: name,
+        code: 'unreadable',
+        source: { kind: 'file', name, file, ...(line === undefined ? {} : { line }) },
+        expected: `a YAML file that can be read: ${why}`,
+      },
+    ],
+    warnings: [],
+  });
+  let text: string;
+  let mode: number;
+  try {
+    const about = await stat(file);
+    if (!about.isFile()) return failed('it is not a file');
+    if (about.size > LARGEST) return failed('it is larger than 1 MiB');
+    mode = about.mode;
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
+    return failed(code ?? 'unknown error');
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    // The parser's own words may quote the file, and with it the secret.
+    const { line, col } = lines.linePos(broken.pos[0]);
+    return failed(`it is no valid YAML at line ${line}, column ${col}`, line);
+  }
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    return { group: 'files', entries: new Map(), problems: [], warnings: [] };
+  }
+  if (!isMap(document.contents)) return failed('it holds no map');
+  const layer = read(document.contents, (offset, key) => ({
+    kind: 'file',
+    name: key,
+    file,
+    line: lines.linePos(offset).line,
+  }));
+  return { ...layer, warnings: [...layer.warnings, ...exposed(layer, name, mode)] };
+}
+
+function read(contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
+  const entries = new Map<SettingName, Entry>();
+  const problems: SettingProblem[] = [];
+  const warnings: SettingWarning[] = [];
+  const visit = (map: YAMLMap, path: string): void => {
+    const known = childrenOf(path);
+    for (const { key, value } of map.items) {
+      if (!isScalar(key)) continue;
+      const step = String(key.value);
+      const name = path === '' ? step : `${path}.${step}`;
+      const source = sourceAt(key.range?.[0] ?? 0, name);
+      const setting = SETTING_KEYS.find((candidate) => candidate.name === name);
+      if (setting !== undefined) {
+        const raw = asText(value, setting.kind === 'uuids');
+        if (raw === undefined) problems.push({ key: name, code: 'invalid', source, expected: 'a single value' });
+        else if (raw !== '') entries.set(setting.name, { raw, source });
+      } else if (known.includes(step)) {
+        if (isMap(value)) visit(value, name);
+        else if (!isScalar(value) || value.value !== null)
+          problems.push({ key: name, code: 'invalid', source, expected: 'a map' });
+      } else {
+        // Other keys are the worker's own business, unless they look like one of ours.
+        const near = path === '' ? undefined : nearMatch(step, known);
+        if (near !== undefined) {
+          const message = `${forTerminal(name, 100)} is no setting; did you mean ${path}.${near}?`;
+          warnings.push({ key: forTerminal(name, 100), code: 'unknown-key', source, message });
+        }
+      }
+    }
+  };
+  visit(contents, '');
+  return { group: 'files', entries, problems, warnings };
+}
+
+/** The keys that stand in the map at that path. */
+function childrenOf(path: string): readonly string[] {
+  const depth = path === '' ? 0 : path.split('.').length;
+  const inside = SETTING_KEYS.map(({ name }) => name).filter((name) => path === '' || name.startsWith(`${path}.`));
+  return [...new Set(inside.map((name) => name.split('.')[depth] ?? ''))];
+}
+
+/** The text of a scalar as written (a secret of digits keeps its zeros), of a list its items joined by commas; empty for nothing. */
+function asText(node: unknown, list: boolean): string | undefined {
+  if (node === null || node === undefined) return '';
+  if (isScalar(node)) {
+    const { value, source } = node as { value: unknown; source?: string };
+    if (value === null) return '';
+    if (typeof value === 'string') return value;
+    return typeof value === 'number' ? (source ?? String(value)) : undefined;
+  }
+  if (!list || !isSeq(node)) return undefined;
+  const items = node.items.map((item) => asText(item, false));
+  return items.includes(undefined) ? undefined : items.join(',');
+}
+
+function exposed(layer: Layer, name: string, mode: number): readonly SettingWarning[] {
+  return [...layer.entries].flatMap(([key, { raw, source }]): readonly SettingWarning[] => {
+    if (!SECRETS.has(key) || raw.includes('FILL_ME')) return [];
+    if (name === 'application.yaml') {
+      const message = `${key} stands in application.yaml, which git tracks: move it to application-local.yaml, and replace it, since the history keeps it`;
+      return [{ key, code: 'secret-in-tracked-file', source, message }];
+    }
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return [];
+    return [
+      {
+        key,
+        code: 'readable-by-others',
+        source,
+        message: `${name} holds a secret and other users may read it: chmod 600 ${name}`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import { KnownError, usageError } from '../../../src/base/errors.ts';
+import {
+  DOUBLE_SIGNAL_MS,
+  listenForInterrupts,
+  passSignalsOn,
+  type HeardSignal,
+} from '../../../src/base/interrupts.ts';
+import { Secret } from '../../../src/base/secret.ts';
+import type { CommandContext, CommandEntry } from '../../../src/cli/context.ts';
+import type { Root } from '../../../src/cli/program.ts';
+import { runRoot } from '../../../src/cli/run-program.ts';
+import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
+import { until } from '../../support/until.ts';
+
+interface Ran {
+  readonly status: number;
+  readonly fake: FakeHost;
+  readonly loaded: readonly string[];
+}
+
+type Action = (context: CommandContext, args: readonly unknown[]) => Promise<void> | void;
+
+function rootOf(actions: Readonly<Record<string, Action>>, loaded: string[] = []): Root {
+  const commands = Object.entries(actions).map(([name, action]): CommandEntry => ({
+    name,
+    summary: `Does ${name}`,
+    load: () => {
+      loaded.push(name);
+      return Promise.resolve({
+        configure: (command, context) => {
+          command
+            .option('--json')
+            .option('--count <n>')
+            .argument('[words...]')
+            .action((...args: unknown[]) => action(context, args));
+        },
+      });
+    },
+  }));
+  return { name: 'kuflow', description: 'Test', version: '1.2.3', invocation: 'npx kuflow', commands };
+}
+
+async function run(
+  argv: readonly string[],
+  actions: Readonly<Record<string, Action>>,
+  over: Parameters<typeof fakeHost>[1] = {},
+): Promise<Ran> {
+  const fake = fakeHost(argv, over);
+  const loaded: string[] = [];
+  const status = await runRoot(rootOf(actions, loaded), fake.host);
+  return { status, fake, loaded };
+}
+
+const nothing: Action = () => undefined;
+
+describe('the root', () => {
+  it('lists its commands without loading one', async () => {
+    const { status, fake, loaded } = await run(['--help'], { dev: nothing, create: nothing });
+    expect(status).toBe(0);
+    expect(fake.stdout()).toMatch(/dev .*Does dev[^]*create .*Does create/);
+    expect(loaded).toEqual([]);
+  });
+
+  it('loads the command that is called, and for its help', async () => {
+    expect((await run(['create'], { dev: nothing, create: nothing })).loaded).toEqual(['create']);
+    const help = await run(['help', 'dev'], { dev: nothing, create: nothing });
+    expect(help.loaded).toEqual(['dev']);
+    expect(help.fake.stdout()).toContain('--count <n>');
+    expect(help.status).toBe(0);
+  });
+
+  it('prints its version', async () => {
+    const { status, fake } = await run(['--version'], { dev: nothing });
+    expect({ status, text: fake.stdout() }).toEqual({ status: 0, text: '1.2.3\n' });
+  });
+
+  it.each([
+    [['crate'], 'Did you mean create?'],
+    [['create', '--jsn'], 'Did you mean --json?'],
+    [['create', '--count'], 'argument missing'],
+    [['--verbos'], 'unknown option'],
+  ])('answers %j with status 2, on stderr only', async (argv, text) => {
+    const { status, fake } = await run(argv, { dev: nothing, create: nothing });
+    expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
+    expect(fake.stderr()).toContain(text);
+    expect(fake.stderr()).toContain(`Help: npx kuflow${argv[0] === 'create' ? ' create' : ''} --help`);
+  });
+
+  it('shows its help and status 2 when called with nothing', async () => {
+    const { status, fake } = await run([], { dev: nothing });
+    expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
+    expect(fake.stderr()).toContain('Usage: kuflow');
+  });
+
+  it('returns the status that the command sets, any number', async () => {
+    expect((await run(['dev'], { dev: (context) => context.setStatus(125) })).status).toBe(125);
+    expect((await run(['dev'], { dev: nothing })).status).toBe(0);
+  });
+});
+
+describe('an error at the top', () => {
+  const known = new KnownError({
+    message: 'The thing failed',
+    tried: 'GET https://example.com/\u001b[2Jx',
+    seen: '401 Unauthorized',
+    next: ['first do this', 'then that'],
+    status: 4,
+  });
+
+  it('is printed with what was tried, what was seen and what to do, without a stack', async () => {
+    const { status, fake } = await run(['dev'], {
+      dev: () => {
+        throw known;
+      },
+    });
+    expect(status).toBe(4);
+    expect(fake.stdout()).toBe('');
+    expect(fake.stderr()).toBe(
+      [
+        '✖ The thing failed',
+        '  tried  GET https://example.com/\\u{1b}[2Jx',
+        '  seen   401 Unauthorized',
+        '  next   first do this',
+        '         then that',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    [['dev', '--debug'], {}],
+    [['--debug', 'dev'], {}],
+    [['dev'], { KUFLOW_DEBUG: '1' }],
+  ])('shows its stack for %j', async (argv, env) => {
+    const { fake } = await run(
+      argv,
+      {
+        dev: () => {
+          throw new KnownError({ message: 'outer', cause: new Error('inner') });
+        },
+      },
+      { env },
+    );
+    expect(fake.stderr()).toMatch(/KnownError: outer\n\s+at [^]*Error: inner\n\s+at /);
+  });
+
+  it('goes to stdout as JSON when JSON was asked for, secrets redacted', async () => {
+    const { fake } = await run(['dev', '--json'], {
+      dev: () => {
+        throw usageError(`no ${String(new Secret('hunter2'))}`, ['do']);
+      },
+    });
+    expect(JSON.parse(fake.stdout())).toEqual({ error: { message: 'no [redacted]', next: ['do'], status: 2 } });
+  });
+
+  it('is called a defect when nobody expected it', async () => {
+    const { status, fake } = await run(['dev'], {
+      dev: () => {
+        throw new TypeError('x is not a function');
+      },
+    });
+    expect(status).toBe(1);
+    expect(fake.stderr()).toContain('defect');
+    expect(fake.stderr()).not.toContain('root.test.ts');
+  });
+});
+
+describe('an interrupt', () => {
+  it('aborts a command that cleans up, and ends with 130 when it is done', async () => {
+    let cleaned = false;
+    const fake = fakeHost(['dev']);
+    const work = runRoot(
+      rootOf({
+        dev: async (context) => {
+          const signal = context.interruption();
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          cleaned = true;
+          signal.throwIfAborted();
+        },
+      }),
+      fake.host,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    fake.signal('SIGINT');
+    expect(await work).toBe(130);
+    expect(cleaned).toBe(true);
+    expect(fake.exits).toEqual([]);
+    expect(fake.stderr()).toContain('Interrupted');
+  });
+
+  it('ends a command at once that does not care', async () => {
+    const fake = fakeHost(['dev']);
+    void runRoot(rootOf({ dev: () => new Promise(() => undefined) }), fake.host);
+    await new Promise((resolve) => setImmediate(resolve));
+    fake.signal('SIGTERM');
+    expect(fake.exits).toEqual([130]);
+  });
+
+  it('belongs to a command that has every signal passed on: none ends the run, and the status is the command’s', async () => {
+    const passed: string[] = [];
+    const fake = fakeHost(['dev']);
+    let end: () => void = () => undefined;
+    const work = runRoot(
+      rootOf({
+        dev: async (context) => {
+          const signal = context.interruption();
+          context.passSignals((one) => passed.push(one));
+          await new Promise<void>((resolve) => (end = resolve));
+          expect(signal.aborted).toBe(false);
+          context.setStatus(7, true);
+        },
+      }),
+      fake.host,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGINT'] as const) fake.signal(signal);
+    if (process.platform !== 'win32') fake.signal('SIGUSR2');
+    expect(passed.includes('SIGUSR2')).toBe(process.platform !== 'win32');
+    end();
+    expect(await work).toBe(7);
+    expect(fake.exits).toEqual([]);
+    expect(passed.filter((one) => one !== 'SIGUSR2')).toEqual(['SIGTERM', 'SIGTERM', 'SIGHUP', 'SIGINT']);
+  });
+
+  it('outweighs a failure of the command that it met', async () => {
+    const fake = fakeHost(['dev']);
+    const work = runRoot(
+      rootOf({
+        dev: async (context) => {
+          const signal = context.interruption();
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          context.setStatus(1);
+        },
+      }),
+      fake.host,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    fake.signal('SIGINT');
+    expect(await work).toBe(130);
+  });
+
+  it('is passed on each time it is meant; Ctrl-Z stops the command for as long as this process', async () => {
+    const fake = fakeHost([]);
+    const passed: string[] = [];
+    let now = 1000;
+    let suspended = 0;
+    const stop = passSignalsOn(fake.host.signals, (one) => passed.push(one), {
+      now: () => now,
+      suspend: () => (suspended += 1),
+    });
+    for (const after of [0, 5, DOUBLE_SIGNAL_MS, 5, DOUBLE_SIGNAL_MS - 10, 20]) {
+      now += after;
+      fake.signal('SIGINT');
+    }
+    expect(passed).toEqual(['SIGINT', 'SIGINT', 'SIGINT']);
+    if (process.platform !== 'win32') {
+      fake.signal('SIGTSTP');
+      expect(suspended).toBe(1);
+      expect(passed.at(-1)).toBe('SIGSTOP');
+      await until('the command goes on', () => passed.at(-1) === 'SIGCONT');
+    }
+    stop();
+    fake.signal('SIGTERM');
+    expect(passed).not.toContain('SIGTERM');
+  });
+
+  it('counts a doubled signal once, a second one as insisting', () => {
+    const listeners = new Map<HeardSignal, () => void>();
+    let now = 1000;
+    const heard: string[] = [];
+    const stop = listenForInterrupts(
+      { on: (signal, listener) => listeners.set(signal, listener), off: (signal) => listeners.delete(signal) },
+      { first: () => heard.push('first'), again: () => heard.push('again'), now: () => now },
+    );
+    const press = (after: number): void => {
+      now += after;
+      listeners.get('SIGINT')?.();
+    };
+    press(0);
+    press(5);
+    expect(heard).toEqual(['first']);
+    press(DOUBLE_SIGNAL_MS);
+    press(3);
+    expect(heard).toEqual(['first', 'again']);
+    stop();
+    expect(listeners.size).toBe(0);
+  });
+});

@@ -1,0 +1,461 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { startLargeTenant, uuid } from '../../../support/large-tenant.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { treeOf } from '../../../support/tree.ts';
+
+const temporaryFolder = temporaryFolders();
+
+const kuflow = (cwd: string, ...args: readonly string[]): Promise<Ran> => runKuflow(cwd, args, credentials);
+
+let project: string;
+let credentials: NodeJS.ProcessEnv = {};
+const path = (file: string): string => join(project, file);
+const read = (file: string): string => readFileSync(path(file), 'utf8');
+const edit = (file: string, change: (text: string) => string): void => {
+  const before = read(file);
+  const after = change(before);
+  if (after === before) throw new Error(`the edit of ${file} changes nothing`);
+  writeFileSync(path(file), after);
+};
+const add = (...args: readonly string[]): Promise<Ran> => kuflow(project, 'add', ...args);
+const actions = (ran: Ran): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (JSON.parse(ran.stdout) as AddResult).files.map(({ path: file, how, action }) => [file, `${action} ${how}`]),
+  );
+
+beforeEach(async () => {
+  project = join(temporaryFolder(), 'loan-worker');
+  const made = await kuflow(
+    join(project, '..'),
+    ...['create', 'loan-worker', '--process', 'LOAN', '--task', 'APPLY', '--task', 'SCORE:system', '--task-queue', 'Q'],
+    ...['--workflow-type', 'LoanWorkflow', '--no-install', '--no-git', '--no-check', '--yes'],
+  );
+  expect(made.status, made.stderr).toBe(0);
+});
+
+describe('add task', () => {
+  it('writes the definition and what follows from it, as create would have written it', async () => {
+    const ran = await add('task', 'REVIEW', '--name', 'Review it', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      'src/process/tasks.ts': 'written generated',
+      'src/workflows.ts': 'written generated',
+      'test/workflows.test.ts': 'written generated',
+    });
+    expect((JSON.parse(ran.stdout) as AddResult).next).toContainEqual({
+      command: 'npx kuflow dev simulate LOAN -- node --import tsx src/main.ts --dev',
+      text: 'run one to its end on a local KuFlow; one that runs is started again first',
+    });
+    expect(read('src/workflows.ts')).toContain('// Review it\n  await kuflow.humanTask(tasks.review);');
+    const again = join(project, '..', 'again');
+    const definition = path('kuflow.process.yaml');
+    const made = await kuflow(
+      join(project, '..'),
+      ...['create', 'again', '--definition', definition, '--no-install', '--no-git', '--no-check', '--yes'],
+    );
+    expect(made.status).toBe(0);
+    for (const file of ['src/workflows.ts', 'src/activities.ts', 'src/process/tasks.ts', 'kuflow.process.yaml'])
+      expect(readFileSync(join(again, file), 'utf8'), file).toBe(read(file));
+    const record = JSON.parse(read('.kuflow/project.json')) as { files: Record<string, string> };
+    const made2 = JSON.parse(readFileSync(join(again, '.kuflow/project.json'), 'utf8')) as typeof record;
+    expect(record.files['src/workflows.ts']).toBe(made2.files['src/workflows.ts']);
+    expect(Object.keys(record.files)).toEqual(Object.keys(made2.files));
+  });
+
+  it('renames nothing, and gives no task other data, whatever comes between', async () => {
+    const names = (): readonly string[] =>
+      [...read('src/process/tasks.ts').matchAll(/^ {2}(\w+): (?:human|system)/gm)].map(([, name = '']) => name);
+    for (const code of ['A', 'apply', 'Apply', 'ACTIVITIES']) {
+      const before = names();
+      expect((await add('task', code, '--after', 'APPLY')).status).toBe(0);
+      expect(names()).toEqual(expect.arrayContaining([...before]));
+      expect(names()).toHaveLength(before.length + 1);
+    }
+    // Its interface is somebody's contract by now.
+    expect(read('src/activities.ts')).toMatch(
+      /ScoreInput \{\n {2}readonly processId: string;\n {2}readonly apply: unknown;\n\}/,
+    );
+    expect((await add('task', 'BOOK:system')).status).toBe(0);
+    expect(read('src/activities.ts')).toContain('export async function book(');
+  });
+
+  it('changes beside edits only what is named, and goes on with what was left', async () => {
+    edit('src/workflows.ts', (text) => text.replace("log.info('Process started'", "log.info('Loan started'"));
+    edit('src/activities.ts', (text) =>
+      text.replace('void input; // TODO: use it', 'if (input.processId === "") return {};'),
+    );
+    const ran = await add('task', 'BOOK:system', '--json');
+    expect(ran.status).toBe(3);
+    expect(actions(ran)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      'src/activities.ts': 'left edited-by-hand',
+      'src/process/tasks.ts': 'written generated',
+      'src/workflows.ts': 'left edited-by-hand',
+      'test/workflows.test.ts': 'written generated',
+    });
+    const result = JSON.parse(ran.stdout) as AddResult;
+    expect(result.next[0]?.command).toBe(
+      'npx kuflow add task BOOK:system --edit src/activities.ts --edit src/workflows.ts',
+    );
+    expect(read('src/workflows.ts')).not.toContain('book');
+
+    const more = await add('task', 'BOOK:system', '--edit', 'src/workflows.ts');
+    expect(more.status).toBe(3);
+    expect(more.stdout).toMatch(/^written src\/workflows\.ts {2}\(edited by hand\)$/m);
+    expect(more.stdout).toMatch(/^left {4}src\/activities\.ts {2}\(was edited by hand\)$/m);
+    expect(more.stdout).toContain('+export async function book(input: BookInput)');
+    expect(read('src/workflows.ts')).toContain("log.info('Loan started'");
+    expect(read('src/workflows.ts')).toContain('activities.book(');
+
+    const last = await kuflow(path('src'), 'add', 'task', 'BOOK:system', '--edit', './activities.ts');
+    expect(last.status, last.stderr).toBe(0);
+    expect(last.stderr).toContain(`Task BOOK of LOAN brought into the code in ${project}`);
+    expect(read('src/activities.ts')).toContain('if (input.processId === "") return {};');
+    expect(read('src/activities.ts')).toContain('export async function book(');
+    const over = await add('task', 'BOOK:system');
+    expect(over.status, over.stdout).toBe(2);
+    expect(over.stderr).toContain('There is a task BOOK of LOAN already, of kind system');
+  });
+
+  it('never writes where both changed, and shows what is to be done', async () => {
+    edit('src/workflows.ts', (text) => text.replace('  return { message', '  await done();\n  return { message'));
+    edit('src/workflows.ts', (text) => text.replace(/\n\n {2}await done/, '\n  await done'));
+    const before = read('src/workflows.ts');
+    const ran = await add('task', 'REVIEW', '--edit', 'src/workflows.ts');
+    expect(ran.status).toBe(3);
+    expect(read('src/workflows.ts')).toBe(before);
+    expect(ran.stdout).toContain('left    src/workflows.ts  (was edited at the same place)');
+    expect(ran.stdout).toContain('+  await kuflow.humanTask(tasks.review);');
+    expect(ran.stderr).toContain('by hand in src/workflows.ts');
+  });
+
+  it('takes a file with other line ends, or of another version of the template, for what it is', async () => {
+    edit('src/workflows.ts', (text) => text.replaceAll('\n', '\r\n'));
+    const other = read('test/workflows.test.ts').replace("describe('the workflow'", "describe('an older workflow'");
+    writeFileSync(path('test/workflows.test.ts'), other);
+    const { createHash } = await import('node:crypto');
+    edit('.kuflow/project.json', (text) =>
+      text
+        .replace('"version": "9.9.9"', '"version": "9.9.8"')
+        .replace(/("test\/workflows\.test\.ts": ")[0-9a-f]+/, `$1${createHash('sha256').update(other).digest('hex')}`),
+    );
+    const ran = await add('task', 'REVIEW', '--json');
+    expect(ran.status).toBe(0);
+    expect(actions(ran)).toMatchObject({
+      'src/workflows.ts': 'written generated',
+      'test/workflows.test.ts': 'written generated',
+    });
+    expect(read('src/workflows.ts').replaceAll('\r\n', '')).not.toContain('\n');
+    expect(read('test/workflows.test.ts')).toContain("describe('an older workflow'");
+    expect(read('test/workflows.test.ts')).toContain("'REVIEW'");
+  });
+
+  it('shows a dry run as a diff and writes nothing', async () => {
+    const before = treeOf(project);
+    edit('src/workflows.ts', (text) => `${text}// mine\n`);
+    const edited = treeOf(project);
+    const ran = await add('task', 'REVIEW:message', '--dry-run');
+    expect(treeOf(project)).toEqual(edited);
+    expect(edited).not.toEqual(before);
+    expect(ran.stdout).toContain('--- a/kuflow.process.yaml');
+    expect(ran.stdout).toMatch(/^\+ {2}- code: REVIEW$/m);
+    expect(ran.stdout).toMatch(/^left {2}src\/workflows\.ts {2}\(was edited by hand\)$/m);
+    expect(ran.stdout).toContain("+  await kuflow.message(tasks.review, { text: 'REVIEW' });");
+    expect(ran.status).toBe(3);
+    expect((await add('task', 'REVIEW', '--dry-run', '--edit', 'src/workflows.ts')).status).toBe(0);
+    expect(treeOf(project)).toEqual(edited);
+  });
+
+  it.each([
+    [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task, did you mean APPLY?'],
+    [['task', 'X', '--process', 'LON'], '--process LON: the project has no such process, did you mean LOAN?'],
+    [['task', 'X:sytem'], 'did you mean "system"?'],
+    [['task', 'APPLY'], 'There is a task APPLY of LOAN already, of kind human'],
+    [['task', 'APPLY:system'], 'There is a task APPLY of LOAN already, of kind human'],
+    [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
+    [
+      ['task', 'X', '--edit', 'src/workflow.ts'],
+      '--edit src/workflow.ts: nothing is to be changed there, did you mean src/workflows.ts?',
+    ],
+    [['task', ''], "argument 'code[:kind]' is blank"],
+    [['task', 'APPLY', '--name', 'Other'], 'of kind human, and not as these options say'],
+    [['task'], "missing required argument 'code[:kind]'"],
+  ])('refuses %j: 2, and nothing is written', async (args, message) => {
+    const before = treeOf(project);
+    const ran = await add(...args);
+    expect(ran.stderr).toContain(message);
+    expect(ran.status).toBe(2);
+    expect(treeOf(project)).toEqual(before);
+  });
+});
+
+const LEAVE = ['process', 'LEAVE', '--task', 'REQUEST', '--task', 'SCORE:system', '--workflow-type', 'LeaveWorkflow'];
+
+describe('add process', () => {
+  it('gives it files of its own on the queue of the project, and names that nobody has', async () => {
+    const ran = await add(...LEAVE, '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).toEqual({
+      'processes/leave.process.yaml': 'written new',
+      'src/activities.ts': 'written generated',
+      'src/processes/leave/activities.ts': 'written new',
+      'src/processes/leave/tasks.ts': 'written new',
+      'src/processes/leave/types.ts': 'written new',
+      'src/processes/leave/workflows.ts': 'written new',
+      'src/workflows.ts': 'written generated',
+      'test/leave.workflows.test.ts': 'written new',
+    });
+    expect(read('processes/leave.process.yaml')).toContain('task-queue: Q');
+    expect(read('src/processes/leave/workflows.ts')).toContain('activities.leaveScore(');
+    expect(JSON.parse(read('.kuflow/project.json'))).toMatchObject({
+      processes: {
+        'processes/leave.process.yaml': { definitionSource: 'flags', tasks: { SCORE: { activity: 'leaveScore' } } },
+      },
+    });
+    // A code that would have that very name now looks for another, and keeps it when more tasks come.
+    expect((await add('task', 'LEAVE_SCORE:system', '--process', 'LOAN')).status).toBe(0);
+    expect(read('src/activities.ts')).toContain('export async function loanLeaveScore(');
+    expect((await add('task', 'MORE:system', '--process', 'LEAVE')).status).toBe(0);
+    expect(read('src/processes/leave/activities.ts')).toContain('function leaveScore(');
+    expect(read('src/processes/leave/activities.ts')).toContain('function more(');
+    expect(read('src/activities.ts')).toContain('export async function loanLeaveScore(');
+    const several = await add('task', 'X');
+    expect(several.status).toBe(2);
+    expect(several.stderr).toContain('They are LOAN, LEAVE');
+  });
+
+  it('gets its activities file with its first system task', async () => {
+    expect((await add('process', 'LEAVE', '--task', 'REQUEST', '--workflow-type', 'LeaveWorkflow')).status).toBe(0);
+    expect(existsSync(path('src/processes/leave/activities.ts'))).toBe(false);
+    expect(read('src/activities.ts')).not.toContain('export *');
+    // An activity of one's own has the name already.
+    expect((await add('activity', 'book')).status).toBe(0);
+    expect((await add('task', 'BOOK:system', '--process', 'LEAVE')).status).toBe(0);
+    expect(read('src/processes/leave/activities.ts')).toContain('export async function leaveBook(');
+    expect(read('src/activities.ts')).toContain("export * from './processes/leave/activities.ts';");
+    expect(read('src/activities.ts')).toContain('export async function book(');
+  });
+
+  it('leaves a workflows.ts that was edited, unless it is named, and goes on with it', async () => {
+    edit('src/workflows.ts', () => 'export * from "./mine.ts";\n');
+    const ran = await add(...LEAVE);
+    expect(ran.status).toBe(3);
+    expect(ran.stdout).toContain("+export * from './processes/leave/workflows.ts';");
+    expect(ran.stderr).toContain('npx kuflow add process LEAVE --edit src/workflows.ts');
+    expect((await add('process', 'LEAVE', '--edit', 'src/workflows.ts')).status).toBe(0);
+    expect(read('src/workflows.ts')).toBe(
+      `export * from "./mine.ts";\n\nexport * from './processes/leave/workflows.ts';\n`,
+    );
+    const over = await add('process', 'LEAVE');
+    expect(over.status).toBe(2);
+    expect(over.stderr).toContain('There is a process LEAVE already: processes/leave.process.yaml describes it');
+  });
+
+  it('reads a definition file whose queue is that of the project', async () => {
+    const file = (queue: string): string =>
+      `process: { code: LEAVE }\nworkflow: { type: LeaveWorkflow, task-queue: ${queue} }\ntasks: [{ code: A, kind: human }]\n`;
+    mkdirSync(path('in'));
+    writeFileSync(path('in/leave.yaml'), file('OTHER'));
+    const refused = await kuflow(path('in'), 'add', 'process', '--definition', 'leave.yaml');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('the worker of this project polls one task queue, Q');
+    writeFileSync(path('in/leave.yaml'), file('Q'));
+    const wrong = await kuflow(path('in'), 'add', 'process', 'LEVE', '--definition', 'leave.yaml');
+    expect(wrong.stderr).toContain('The definition is of the process LEAVE, not of LEVE');
+    const made = await kuflow(path('in'), 'add', 'process', '--definition', 'leave.yaml');
+    expect(made.status, made.stderr).toBe(0);
+    expect(existsSync(path('processes/leave.process.yaml'))).toBe(true);
+  });
+
+  it.each([
+    [['process', 'LOAN', '--task', 'A', '--workflow-type', 'X'], 'Add to it: npx kuflow add task CODE --process LOAN'],
+    [['process', 'B', '--task', 'A', '--workflow-type', 'LoanWorkflow'], 'that of the process LOAN already'],
+    [
+      ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--task-queue', 'R'],
+      '--task-queue R: the worker of this project polls one task queue, Q',
+    ],
+    [['process', 'B', '--task', 'A'], 'workflow-type:'],
+    [['process', 'B', '--task', 'A', '--sample', '3'], '--sample has no use beside --task'],
+    [['process', '--definition', 'x.yaml', '--sample', '3'], '--sample has no use beside --definition'],
+    [
+      ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--endpoint', 'https://kuflow.example.com'],
+      '--endpoint has no use beside --task',
+    ],
+    [['process', '--definition', 'x.yaml', '--profile', 'P'], '--profile has no use beside --definition'],
+    [['process', '--task', 'A'], 'process:'],
+    [['process', 'B', '--workflow-type', 'X'], 'client-id:'],
+    [['process'], 'process:'],
+    [['process', 'B', '--definition', 'x.yaml', '--task', 'A'], '--definition describes the whole process'],
+  ])('refuses %j: 2, and nothing is written', async (args, message) => {
+    const before = treeOf(project);
+    const ran = await add(...args);
+    expect(ran.stderr).toContain(message);
+    expect(ran.status).toBe(2);
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  it('offers names that are free, and a command that works, with all that was given', async () => {
+    const offered = async (...args: readonly string[]): Promise<string> => {
+      const ran = await add(...args);
+      expect(ran.status).toBe(2);
+      return /for example: npx kuflow (.*)/.exec(ran.stderr)?.[1] ?? '';
+    };
+    const works = async (command: string): Promise<void> => {
+      const ran = await kuflow(project, ...command.split(' '));
+      expect(ran.status, ran.stderr).toBe(0);
+    };
+    expect(await offered('process', 'LOAN_2', '--task', 'REQUEST')).toBe(
+      'add process LOAN_2 --task REQUEST --workflow-type Loan2Workflow',
+    );
+    const first = await offered('process', '--task', 'REQUEST');
+    expect(first).toBe('add process LEAVE --task REQUEST --workflow-type LeaveWorkflow');
+    await works(first);
+    const second = await offered('process', '--task', 'REQUEST', '--yes', '--json');
+    expect(second).toBe('add process LEAVE2 --task REQUEST --workflow-type Leave2Workflow --yes --json');
+    const before = treeOf(project);
+    await works(
+      await offered('process', 'LEAVE2', '--task', 'REQUEST', '--edit', 'src/worker.ts', '--dry-run').then((command) =>
+        command.replace(' --edit src/worker.ts', ''),
+      ),
+    );
+    expect(treeOf(project)).toEqual(before);
+    await works(second);
+    expect(await offered('process', 'leave_2', '--task', 'A')).toContain('--workflow-type Leave2Workflow2');
+    // Its application files may hold client id and secret.
+    expect(await offered('process')).toBe('add process LEAVE3 --workflow-type Leave3Workflow');
+    expect(await offered('process', 'TRIP', '--workflow-type', 'T', '--client-id', uuid(8, 1), '--dry-run')).toBe(
+      `add process TRIP --workflow-type T --client-id ${uuid(8, 1)} --client-secret-stdin --dry-run`,
+    );
+  });
+
+  it('is read from the API when nothing describes it', async () => {
+    const tenant = await startLargeTenant();
+    credentials = {
+      KUFLOW_API_ENDPOINT: tenant.endpoint,
+      KUFLOW_API_CLIENTID: uuid(8, 1),
+      KUFLOW_API_CLIENTSECRET: 'canarysecret',
+    };
+    try {
+      const ran = await add('process', 'EXPENSE', '--workflow-type', 'ExpenseWorkflow', '--sample', '5');
+      expect(ran.status, ran.stderr).toBe(0);
+      const definition = read('processes/expense.process.yaml');
+      expect(definition).toContain('task-queue: Q');
+      expect(definition).toContain('APPLICANT:');
+      for (const [file, text] of treeOf(project)) expect(text, file).not.toMatch(/canaryvalue|canarysecret/);
+      const near = await add('process', 'HOLIDYA', '--workflow-type', 'X');
+      expect(near.stderr).toContain('Did you mean HOLIDAY?');
+      expect(near.stderr).toContain(
+        'Or describe it: npx kuflow add process HOLIDYA --task CODE[:KIND] --workflow-type X\n',
+      );
+    } finally {
+      credentials = {};
+      await tenant.close();
+    }
+  });
+
+  it('refuses a workflow type that somebody wrote, and a place that is taken', async () => {
+    edit('src/workflows.ts', (text) => `${text}export async function LeaveWorkflow() {}\n`);
+    const type = await add(...LEAVE);
+    expect(type.status).toBe(2);
+    expect(type.stderr).toContain('src/workflows.ts exports LeaveWorkflow already');
+    mkdirSync(path('src/processes/sick'), { recursive: true });
+    writeFileSync(path('src/processes/sick/tasks.ts'), '// mine\n');
+    const before = treeOf(project);
+    const place = await add('process', 'SICK', '--task', 'A', '--workflow-type', 'Sick');
+    expect(place.status).toBe(1);
+    expect(place.stderr).toContain('src/processes/sick/tasks.ts');
+    expect(treeOf(project)).toEqual(before);
+  });
+});
+
+describe('add activity', () => {
+  it('adds a typed function, and asks for the file once somebody edited it', async () => {
+    const ran = await add('activity', 'sendMail', '--json');
+    expect(ran.status).toBe(0);
+    expect(actions(ran)).toEqual({ 'src/activities.ts': 'written generated' });
+    expect(read('src/activities.ts')).toMatch(
+      /export async function sendMail\(input: SendMailInput\): Promise<SendMailResult>/,
+    );
+    // Nobody edited it: what this tool wrote is its own.
+    expect((await add('activity', 'other')).status).toBe(0);
+    edit('src/activities.ts', (text) => `// mine\n${text}`);
+    const left = await add('activity', 'third');
+    expect(left.status).toBe(3);
+    expect(read('src/activities.ts')).not.toContain('third');
+    expect(left.stderr).toContain('npx kuflow add activity third --edit src/activities.ts');
+    expect((await add('activity', 'third', '--edit', 'src/activities.ts')).status).toBe(0);
+    expect(read('src/activities.ts')).toMatch(/^\/\/ mine\n/);
+    expect(read('src/activities.ts')).toContain('function third(');
+    // A generated change beside it all.
+    expect((await add('task', 'BOOK:system', '--edit', 'src/activities.ts')).status).toBe(0);
+    for (const name of ['score', 'sendMail', 'other', 'third', 'book'])
+      expect(read('src/activities.ts').split(`export async function ${name}(`)).toHaveLength(2);
+  });
+
+  it.each([
+    ['score', 'src/activities.ts exports score already'],
+    ['KuFlow_Engine_createProcessItem', "a name of KuFlow's own activities"],
+    ['kuflow_x', "a name of KuFlow's own activities"],
+    ['send-mail', 'For example: sendMail\n'],
+    ['a b', 'For example: aB\n'],
+    ['\u{1f600}', 'For example: sendMail\n'],
+    ['', "argument 'name' is blank"],
+    ['class', "can't be the name of a function"],
+    ['a(){}', "can't be the name of a function"],
+  ])('refuses %s: 2', async (name, message) => {
+    const before = treeOf(project);
+    const ran = await add('activity', name);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain(message);
+    expect(treeOf(project)).toEqual(before);
+  });
+});
+
+describe('the project that is added to', () => {
+  it('is found upwards; elsewhere there is none', async () => {
+    const outside = temporaryFolder();
+    const none = await kuflow(outside, 'add', 'task', 'X', '--json');
+    expect(none.status).toBe(2);
+    expect(none.stderr).toContain('is no worker project');
+    expect(JSON.parse(none.stdout)).toMatchObject({ error: { status: 2 } });
+    const deep = await kuflow(path('src/kuflow'), 'add', 'task', 'X');
+    expect(deep.status).toBe(0);
+    expect(deep.stderr).toContain(`Task X of LOAN added in ${project}`);
+  });
+
+  it.each([
+    ['of a newer form', '{"format":2}', 'made by a newer version of this tool'],
+    ['broken', '{', "can't be read"],
+    [
+      'incomplete',
+      '{"format":1,"template":{"language":"typescript"},"answers":{},"files":{}}',
+      'answers are incomplete',
+    ],
+  ])('is refused when its record is %s', async (_, text, message) => {
+    writeFileSync(path('.kuflow/project.json'), text);
+    const ran = await add('task', 'X');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain(message);
+  });
+
+  it('takes nothing of its record for code or for a path', async () => {
+    await add(...LEAVE);
+    edit('.kuflow/project.json', (text) =>
+      text
+        .replace('"leaveScore"', '"x(){}; evil"')
+        .replace(
+          '"processes/leave.process.yaml": {',
+          '"processes/../../out.process.yaml": {}, "processes/leave.process.yaml": {',
+        ),
+    );
+    const ran = await add('task', 'X', '--process', 'LEAVE');
+    expect(ran.status).toBe(0);
+    for (const [file, text] of treeOf(join(project, 'src'))) expect(text, file).not.toContain('evil');
+  });
+});

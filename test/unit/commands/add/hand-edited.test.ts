@@ -1,0 +1,259 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+const kuflow = (cwd: string, ...args: readonly string[]): Promise<Ran> => runKuflow(cwd, args);
+
+let project: string;
+const read = (file: string): string => readFileSync(join(project, file), 'utf8');
+const edit = (file: string, from: string, to: string): void => {
+  const before = read(file);
+  expect(before).toContain(from);
+  writeFileSync(
+    join(project, file),
+    before.replace(from, () => to),
+  );
+};
+const add = (...args: readonly string[]): Promise<Ran> => kuflow(project, 'add', ...args);
+const actions = (ran: Ran): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (JSON.parse(ran.stdout) as AddResult).files.map(({ path, how, action }) => [path, `${action} ${how}`]),
+  );
+const FROM_DEFINITION = [
+  'src/process/tasks.ts',
+  'src/process/types.ts',
+  'src/workflows.ts',
+  'src/activities.ts',
+  'test/workflows.test.ts',
+];
+
+/** That what the definition became is what `create` makes of the definition as it is now. */
+async function expectAsCreated(...files: readonly string[]): Promise<void> {
+  const folder = temporaryFolder();
+  const definition = join(project, 'kuflow.process.yaml');
+  const made = await kuflow(
+    folder,
+    ...['create', 'again', '--definition', definition, '--no-install', '--no-git', '--no-check', '--yes'],
+  );
+  expect(made.status, made.stderr).toBe(0);
+  for (const file of files) expect(read(file), file).toBe(readFileSync(join(folder, 'again', file), 'utf8'));
+}
+
+beforeEach(async () => {
+  const folder = temporaryFolder();
+  project = join(folder, 'loan-worker');
+  writeFileSync(
+    join(folder, 'apply.json'),
+    JSON.stringify({ type: 'object', properties: { amount: { type: 'number' } } }),
+  );
+  const made = await kuflow(
+    folder,
+    ...['create', 'loan-worker', '--process', 'LOAN', '--task', 'APPLY', '--task', 'SCORE:system', '--task-queue', 'Q'],
+    ...['--task-schema', `APPLY=${join(folder, 'apply.json')}`, '--workflow-type', 'LoanWorkflow'],
+    ...['--no-install', '--no-git', '--no-check', '--yes'],
+  );
+  expect(made.status, made.stderr).toBe(0);
+});
+
+describe('a process whose task has an equals sign in its code', () => {
+  it('is added with the schema of that task', async () => {
+    writeFileSync(
+      join(project, 'a.json'),
+      JSON.stringify({ type: 'object', properties: { colour: { type: 'string' } } }),
+    );
+    const ran = await add(
+      'process',
+      'EXPENSE',
+      '--task',
+      'A=B',
+      '--task-schema',
+      'A=B=a.json',
+      '--workflow-type',
+      'E',
+      '--json',
+    );
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(read('processes/expense.process.yaml')).toContain('colour');
+  });
+});
+
+describe('a definition that somebody edited, with code that nobody did', () => {
+  it('has its code written as the definition says, whatever was changed in it', async () => {
+    const definition = 'kuflow.process.yaml';
+    edit(definition, '          type: number', '          type: string');
+    edit(definition, '  - code: APPLY\n', '  - code: APPLY\n    name: Apply for it\n');
+    writeFileSync(join(project, definition), `${read(definition)}\n  - code: BOOK\n    kind: system\n`);
+    edit('kuflow.process.yaml', 'type: LoanWorkflow', 'type: OtherWorkflow');
+    const ran = await add('task', 'REVIEW', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).toEqual({
+      'kuflow.process.yaml': 'written definition',
+      ...Object.fromEntries(FROM_DEFINITION.map((file) => [file, 'written generated'])),
+    });
+    expect(read('src/process/types.ts')).toContain('amount?: string');
+    await expectAsCreated(...FROM_DEFINITION);
+    // By now it is as the definition says.
+    expect((await add('task', 'LAST', '--json')).status).toBe(0);
+    await expectAsCreated(...FROM_DEFINITION);
+  });
+
+  it('loses a task that was taken out, and keeps activities of its own', async () => {
+    expect((await add('activity', 'sendMail')).status).toBe(0);
+    edit('kuflow.process.yaml', '  - code: SCORE\n    kind: system\n', '  - code: BOOK\n    kind: system\n');
+    const ran = await add('task', 'REVIEW', '--json');
+    expect(ran.status, ran.stdout).toBe(0);
+    const activities = read('src/activities.ts');
+    expect(activities).toContain('function book(');
+    expect(activities).not.toContain('function score(');
+    expect(activities.split('export async function sendMail(')).toHaveLength(2);
+    await expectAsCreated(...FROM_DEFINITION.filter((file) => file !== 'src/activities.ts'));
+  });
+
+  it('gets into the code what was written there, by the name of any task of it, of its own kind', async () => {
+    edit('kuflow.process.yaml', '  - code: SCORE', '  - code: BOOK\n    kind: system\n\n  - code: SCORE');
+    const ran = await add('task', 'BOOK', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).not.toHaveProperty('kuflow.process.yaml');
+    await expectAsCreated(...FROM_DEFINITION);
+    expect((await add('task', 'BOOK')).stderr).toContain('There is a task BOOK of LOAN already, of kind system');
+    // A shape is the definition's too, and so is a file that is nothing else.
+    rmSync(join(project, 'src/process/tasks.ts'));
+    edit('kuflow.process.yaml', '          type: number', '          type: boolean');
+    expect(actions(await add('task', 'APPLY', '--json'))).toMatchObject({
+      'src/process/tasks.ts': 'written new',
+      'src/process/types.ts': 'written generated',
+    });
+    await expectAsCreated(...FROM_DEFINITION);
+  });
+
+  it('keeps what a system task is given, and a name that is taken', async () => {
+    expect((await add('activity', 'book')).status).toBe(0);
+    edit('kuflow.process.yaml', '  - code: SCORE', '  - code: MORE\n    kind: human\n\n  - code: SCORE');
+    writeFileSync(
+      join(project, 'kuflow.process.yaml'),
+      `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
+    );
+    expect((await add('task', 'BOOK')).status).toBe(0);
+    expect(read('src/activities.ts')).toMatch(
+      /ScoreInput \{\n {2}readonly processId: string;\n {2}readonly apply: ApplyData;\n\}/,
+    );
+    expect(read('src/workflows.ts')).toContain('activities.loanBook(');
+    expect(read('src/workflows.ts')).toContain('tasks.more');
+    for (const name of ['book', 'loanBook'])
+      expect(read('src/activities.ts').split(`export async function ${name}(`)).toHaveLength(2);
+  });
+
+  it('comes into edited code beside the edits', async () => {
+    edit('src/workflows.ts', "log.info('Process started'", "log.info('Loan started'");
+    edit('src/activities.ts', 'void input; // TODO: use it', 'if (input.processId === "") return {};');
+    writeFileSync(
+      join(project, 'kuflow.process.yaml'),
+      `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
+    );
+    const ran = await add('task', 'REVIEW', '--edit', 'src/workflows.ts', '--edit', 'src/activities.ts');
+    expect(ran.status, ran.stdout).toBe(0);
+    for (const text of ["log.info('Loan started'", 'activities.book(', 'tasks.review'])
+      expect(read('src/workflows.ts')).toContain(text);
+    for (const text of ['if (input.processId === "") return {};', 'function book('])
+      expect(read('src/activities.ts')).toContain(text);
+  });
+
+  it('is no business of another process that is added', async () => {
+    writeFileSync(
+      join(project, 'kuflow.process.yaml'),
+      `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
+    );
+    const ran = await add('process', 'LEAVE', '--task', 'ASK', '--workflow-type', 'LeaveWorkflow', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(Object.entries(actions(ran)).filter(([, what]) => what !== 'written new')).toEqual([
+      ['src/workflows.ts', 'written generated'],
+    ]);
+    expect(read('src/workflows.ts')).not.toContain('book');
+    expect((await add('task', 'BOOK', '--process', 'LOAN')).status).toBe(0);
+    expect(read('src/workflows.ts')).toContain('activities.book(');
+  });
+});
+
+describe('a process that somebody removed', () => {
+  const LEAVE = ['process', 'LEAVE', '--task', 'REQUEST:system', '--workflow-type', 'LeaveWorkflow'];
+  const removed = ['processes', 'src/processes', 'test/leave.workflows.test.ts'];
+
+  it('is named and forgotten, and what is added is added', async () => {
+    expect((await add(...LEAVE)).status).toBe(0);
+    for (const path of removed) rmSync(join(project, path), { recursive: true });
+    const dry = await add('task', 'REVIEW', '--dry-run');
+    expect(dry.status, dry.stderr).toBe(0);
+    const ran = await add('task', 'REVIEW');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(ran.stderr.replace(/\s+/g, ' ')).toContain(
+      'processes/leave.process.yaml is gone, and so is its code: .kuflow/project.json names that process no longer',
+    );
+    expect(read('.kuflow/project.json')).not.toContain('leave');
+    // Nobody had edited the file that still named it.
+    expect(read('src/workflows.ts')).not.toContain('leave');
+    expect((await add('task', 'MORE')).stderr).not.toContain('leave');
+    expect((await add(...LEAVE)).status).toBe(0);
+  });
+
+  it('is kept in mind while its code is there', async () => {
+    expect((await add('process', 'LEAVE', '--task', 'SCORE:system', '--workflow-type', 'LeaveWorkflow')).status).toBe(
+      0,
+    );
+    const definition = read('processes/leave.process.yaml');
+    rmSync(join(project, 'processes'), { recursive: true });
+    const recorded = (): unknown => (JSON.parse(read('.kuflow/project.json')) as { processes?: unknown }).processes;
+    const before = recorded();
+    const ran = await add('task', 'REVIEW', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect((JSON.parse(ran.stdout) as AddResult).notes).toEqual([
+      expect.stringContaining(
+        'processes/leave.process.yaml is gone: bring it back, or remove the rest of that process (src/processes/leave/tasks.ts,',
+      ),
+    ]);
+    expect(recorded()).toEqual(before);
+    for (const part of ['workflows', 'activities'])
+      expect(read(`src/${part}.ts`)).toContain(`export * from './processes/leave/${part}.ts';`);
+    expect((await add('task', 'LEAVE_SCORE:system')).status).toBe(0);
+    expect(read('src/activities.ts')).toContain('function loanLeaveScore(');
+    mkdirSync(join(project, 'processes'));
+    writeFileSync(join(project, 'processes/leave.process.yaml'), definition);
+    expect((await add('task', 'BOOK:system', '--process', 'LEAVE')).status).toBe(0);
+    expect(read('src/processes/leave/workflows.ts')).toContain('activities.leaveScore(');
+  });
+
+  it('is an error only where it is the first one, with what brings it back', async () => {
+    rmSync(join(project, 'kuflow.process.yaml'));
+    const ran = await add('task', 'REVIEW');
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('There is no definition file');
+    expect(ran.stderr).toContain('git checkout kuflow.process.yaml');
+  });
+});
+
+describe('what is shown', () => {
+  it('is the diff of each file that changes, and of a new one how long it is', async () => {
+    const ran = await add('process', 'LEAVE', '--task', 'ASK', '--workflow-type', 'LeaveWorkflow');
+    expect(ran.status).toBe(0);
+    const lines = read('src/processes/leave/tasks.ts').trimEnd().split('\n').length;
+    expect(ran.stdout).toContain(`written src/processes/leave/tasks.ts  (new, ${lines} lines)\n`);
+    expect(ran.stdout).toContain('\n--- a/src/workflows.ts\n+++ b/src/workflows.ts\n');
+    expect(ran.stdout).toContain("+export * from './processes/leave/workflows.ts';");
+    expect(ran.stdout).not.toContain('/dev/null');
+    expect(ran.stdout).not.toContain('\u001b');
+    const task = await add('task', 'REVIEW', '--process', 'LEAVE');
+    expect([...task.stdout.matchAll(/^\+\+\+ b\/(.*)$/gm)].map(([, path]) => path)).toEqual([
+      'processes/leave.process.yaml',
+      'src/processes/leave/tasks.ts',
+      'src/processes/leave/workflows.ts',
+      'test/leave.workflows.test.ts',
+    ]);
+    const json = JSON.parse((await add('task', 'MORE', '--process', 'LEAVE', '--json')).stdout) as AddResult;
+    expect(json.files.map(({ diff }) => diff.startsWith('--- a/'))).toEqual([true, true, true, true]);
+  });
+});

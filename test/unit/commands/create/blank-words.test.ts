@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { describeAllCommands } from '../../../../src/bin/describe.ts';
+import type { CommandDescription } from '../../../../src/cli/description-types.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+type Line = readonly [name: string, words: readonly string[]];
+
+/** What is found at each command, with the words that lead to it. */
+function linesOf(
+  command: CommandDescription,
+  find: (command: CommandDescription) => readonly (readonly string[])[],
+  above: readonly string[] = [],
+): readonly Line[] {
+  const path = [...above, command.name];
+  const own = find(command).map((more) => [...path, ...more]);
+  return [
+    ...own.map((words): Line => [words.join(' '), words]),
+    ...command.commands.flatMap((below) => linesOf(below, find, path)),
+  ];
+}
+
+const run = (words: readonly string[]): Promise<Ran> => runKuflow(temporaryFolder(), words);
+
+const commands = await describeAllCommands();
+
+describe('an option whose value is blank', () => {
+  const lines = commands.flatMap((command) =>
+    linesOf(command, ({ options }) =>
+      options.flatMap(({ long, value }) => (long === undefined || value === 'none' ? [] : [[long]])),
+    ),
+  );
+
+  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(80));
+
+  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+    for (const blank of ['', ' \t']) {
+      const { stderr, ...ended } = await run([...words, blank]);
+      expect(stderr).toMatch(new RegExp(`^error: option '${words.at(-1) ?? ''} .*(?:blank|invalid)`));
+      expect(ended).toEqual({ status: 2, stdout: '' });
+    }
+  });
+});
+
+describe('an argument that is blank', () => {
+  const lines = commands.flatMap((command) =>
+    linesOf(command, (one) => (one.arguments.some(({ required, variadic }) => required && !variadic) ? [[]] : [])),
+  );
+
+  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(3));
+
+  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+    const { stderr, ...ended } = await run([...words, ' ']);
+    expect(stderr).toMatch(/^error: argument '\S+' is blank|^error: .* is invalid for argument '\S+'/);
+    expect(ended).toEqual({ status: 2, stdout: '' });
+  });
+
+  it('is refused before a platform starts, where the argument may be left out', async () => {
+    const { status, stderr } = await run(['dev', 'simulate', '', '--', 'npm', 'start']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('process definition code is blank')]);
+  });
+});

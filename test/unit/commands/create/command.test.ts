@@ -1,0 +1,265 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createWorker as create, type Ran } from '../../../support/create-worker.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+interface Created {
+  readonly folder: string;
+  readonly process: { readonly code: string; readonly source: string; readonly tasks: number };
+  readonly files: readonly { readonly path: string; readonly action: string }[];
+  readonly install: { readonly kind: string };
+  readonly check: { readonly kind: string; readonly status?: number; readonly reason?: string };
+  readonly next: readonly { readonly command?: string; readonly text: string }[];
+  readonly command: string;
+  readonly status: number;
+}
+
+const QUIET = ['--no-install', '--no-git', '--yes'];
+const json = (ran: Ran): Created => JSON.parse(ran.stdout) as Created;
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const DESCRIBED = ['--process', 'LOAN', '--task', 'A', '--task-queue', 'Q', '--workflow-type', 'W', '--yes'];
+
+describe('create', () => {
+  it('makes a project of the sample process for the local platform, without endpoint and secret', async () => {
+    const cwd = temporaryFolder();
+    const ran = await create(cwd, ['loan-worker', '--local', '--no-check', ...QUIET]);
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toBe('');
+    const folder = join(cwd, 'loan-worker');
+    for (const file of [
+      'package.json',
+      'kuflow.process.yaml',
+      '.gitignore',
+      '.kuflow/project.json',
+      'src/workflows.ts',
+    ]) {
+      expect(existsSync(join(folder, file)), file).toBe(true);
+    }
+    expect(existsSync(join(folder, 'application-local.yaml'))).toBe(false);
+    expect(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).toMatchObject({ name: 'loan-worker' });
+    expect(ran.stderr).toContain('npm run dev');
+    expect(ran.stderr.indexOf('npm install')).toBeLessThan(ran.stderr.indexOf('npm run dev'));
+  });
+
+  it('records answers, hashes and the command that repeats it, which makes the same project', async () => {
+    const cwd = temporaryFolder();
+    const args = [
+      'one',
+      '--process',
+      'LOAN',
+      '--task',
+      'APPLY',
+      '--task',
+      'SCORE:system',
+      '--task-queue',
+      'Q 1',
+      '--workflow-type',
+      'W',
+    ];
+    const made = json(await create(cwd, [...args, '--json', '--no-check', ...QUIET]));
+    expect(made).toMatchObject({ process: { code: 'LOAN', source: 'flags', tasks: 2 }, status: 0 });
+    expect(made.command).toBe(
+      "npx create-kuflow-worker one --process LOAN --task APPLY --task SCORE:system --task-queue 'Q 1' --workflow-type W --package-manager npm --no-install --no-git --no-check --yes",
+    );
+    const record = JSON.parse(readFileSync(join(cwd, 'one', '.kuflow', 'project.json'), 'utf8')) as {
+      files: Record<string, string>;
+      command: string;
+      template: unknown;
+    };
+    expect(record.command).toBe(made.command);
+    expect(record.template).toEqual({ language: 'typescript', version: '9.9.9' });
+    expect(Object.keys(record.files)).toContain('src/workflows.ts');
+    const again = json(await create(cwd, [...args, '--json', '--no-check', ...QUIET]));
+    expect(again.files.every(({ action }) => action === 'identical')).toBe(true);
+  });
+
+  it('lists every missing answer in one message, with the command, status 2', async () => {
+    const cwd = temporaryFolder();
+    const nothing = await create(cwd, ['--yes']);
+    expect(nothing.status).toBe(2);
+    for (const part of [
+      'folder:',
+      'source:',
+      'next   for example: npx create-kuflow-worker loan-worker --yes --local',
+    ]) {
+      expect(nothing.stderr).toContain(part);
+    }
+    const half = await create(cwd, ['x', '--task', 'A', '--client-id', '7c9e6679-7425-40de-944b-e07fc1f90ae7']);
+    for (const part of [
+      'process:',
+      'task-queue:',
+      'workflow-type:',
+      'client-secret:',
+      '--process LOAN --task-queue LOAN_QUEUE',
+    ]) {
+      expect(half.stderr).toContain(part);
+    }
+    expect(half.status).toBe(2);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it.each([
+    [['x', '--definition', 'a.yaml', '--task', 'A'], '--definition describes the whole process'],
+    [['x', '--local', '--process-id', 'nope'], '--process-id nope: a UUID is expected'],
+    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ': it begins or ends with white space"],
+    [['x', '--language', 'cobol'], 'Allowed choices are typescript'],
+    [['x', '--local', '--sample', '0'], 'whole number'],
+    [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id has no use beside --local'],
+    [['x', '--local', '--endpoint', 'http://127.0.0.1:9'], '--endpoint has no use beside --local'],
+    [['x', '--local', '--target', 'engine:1'], '--target has no use beside --local'],
+    [['x', '--local', '--ca', 'ca.pem'], '--ca has no use beside --local'],
+    [['x', '--local', '--sample', '4'], '--sample has no use beside --local'],
+    [['x', '--local', '--definition', 'a.yaml', '--ca', 'ca.pem'], '--ca has no use beside --local'],
+    [['x', '--definition', 'a.yaml', '--sample', '4'], '--sample has no use beside --definition'],
+    [['x', ...DESCRIBED, '--sample', '4'], '--sample has no use beside --task'],
+    [['x', ...DESCRIBED, '--endpoint', 'foo'], 'kuflow.api.endpoint (--endpoint): expected an address'],
+    [['x', ...DESCRIBED, '--target', 'foo'], 'temporal.target (--target): expected host:port'],
+    [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): expected host:port'],
+    [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a file that can be read'],
+    [['x', ...DESCRIBED, '--ca', import.meta.filename], 'create.test.ts holds no certificate in PEM form'],
+    [['x', 'y', '--local'], 'too many arguments'],
+    [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean package.json?'],
+  ])('refuses %j as usage', async (args, text) => {
+    const cwd = temporaryFolder();
+    const ran = await create(cwd, args);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain(text);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('reads a definition file, options over it, and names its mistakes by line', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(
+      join(cwd, 'kuflow.process.yaml'),
+      'process:\n  code: LOAN\nworkflow:\n  type: W\n  task-queue: Q\ntasks:\n  - code: A\n    kind: human\n',
+    );
+    const ran = await create(cwd, [
+      'x',
+      '--definition',
+      'kuflow.process.yaml',
+      '--task-queue',
+      'OTHER',
+      '--json',
+      '--no-check',
+      ...QUIET,
+    ]);
+    expect(json(ran).process).toEqual({ code: 'LOAN', source: 'file', tasks: 1 });
+    expect(readFileSync(join(cwd, 'x', 'kuflow.process.yaml'), 'utf8')).toMatch(/task-queue: OTHER/);
+    writeFileSync(join(cwd, 'bad.yaml'), 'process:\n  code: LOAN\nworkflow:\n  typ: W\n  task-queue: Q\n');
+    const bad = await create(cwd, ['y', '--definition', 'bad.yaml', '--no-check', ...QUIET]);
+    expect(bad.status).toBe(1);
+    expect(bad.stderr).toContain('bad.yaml:4');
+    expect(existsSync(join(cwd, 'y'))).toBe(false);
+  });
+
+  it('shows a dry run file by file and writes nothing', async () => {
+    const cwd = temporaryFolder();
+    const ran = await create(cwd, ['x', '--local', '--dry-run', ...QUIET]);
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toMatch(/^create {4}package\.json$/m);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('keeps files that are there, lists the conflicts, and replaces what is named', async () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, 'x'));
+    writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+    writeFileSync(join(cwd, 'x', 'notes.txt'), 'mine');
+    const refused = await create(cwd, ['x', '--local', '--no-check', ...QUIET]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('package.json differs');
+    expect(readdirSync(join(cwd, 'x')).sort()).toEqual(['notes.txt', 'package.json']);
+    const made = await create(cwd, ['x', '--local', '--no-check', '--overwrite', 'package.json', ...QUIET]);
+    expect(made.status).toBe(0);
+    expect(readFileSync(join(cwd, 'x', 'package.json'), 'utf8')).toContain('"x"');
+    expect(readFileSync(join(cwd, 'x', 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('keeps the project when the install fails, shows the output, puts the install first, status 1', async () => {
+    const cwd = temporaryFolder();
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      npm_config_offline: 'true',
+      npm_config_cache: join(cwd, 'cache'),
+    };
+    const ran = await create(
+      cwd,
+      ['x', '--local', '--no-git', '--no-check', '--yes', '--cli-package', 'file:./absent.tgz'],
+      env,
+    );
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('npm error');
+    expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
+    expect(ran.stderr.lastIndexOf('npm install  ')).toBeLessThan(ran.stderr.lastIndexOf('npm run dev'));
+  });
+});
+
+describe('the secret', () => {
+  const SECRET = 'canary-5f1c0e';
+  // Nothing listens there: the check fails at its first step.
+  const REMOTE = [
+    '--definition',
+    'd.yaml',
+    '--client-id',
+    '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+    '--client-secret-file',
+    'secret.txt',
+    '--endpoint',
+    'http://127.0.0.1:9',
+  ];
+
+  function place(): string {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'd.yaml'), 'process:\n  code: LOAN\nworkflow:\n  type: W\n  task-queue: Q\n');
+    writeFileSync(join(cwd, 'secret.txt'), `${SECRET}\n`, { mode: 0o600 });
+    return cwd;
+  }
+
+  it('is in application-local.yaml, 0600, and nowhere else', async () => {
+    const cwd = place();
+    const ran = await create(cwd, ['x', ...REMOTE, '--json', '--debug', ...QUIET]);
+    expect(ran.stdout + ran.stderr).not.toContain(SECRET);
+    const holders = filesBelow(join(cwd, 'x')).filter((file) => readFileSync(file, 'utf8').includes(SECRET));
+    expect(holders).toEqual([join(cwd, 'x', 'application-local.yaml')]);
+    if (process.platform !== 'win32') expect(lstatSync(holders[0] ?? '').mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(cwd, 'x', '.gitignore'), 'utf8').split('\n')).toContain('application-local.yaml');
+  });
+
+  it('is used for the check, whose failure keeps the project and names what to do', async () => {
+    const cwd = place();
+    const ran = await create(cwd, ['x', ...REMOTE, '--json', ...QUIET]);
+    const made = json(ran);
+    expect(made.check).toMatchObject({ kind: 'checked', status: 1 });
+    expect(ran.status).toBe(1);
+    expect(made.next.map(({ command }) => command)).toContain('npm run check');
+    expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
+  });
+
+  it('of the environment stays there', async () => {
+    const cwd = place();
+    const env = { KUFLOW_API_CLIENTID: '7c9e6679-7425-40de-944b-e07fc1f90ae7', KUFLOW_API_CLIENTSECRET: SECRET };
+    const ran = await create(cwd, ['x', '--definition', 'd.yaml', '--no-check', '--json', ...QUIET], env);
+    expect(ran.status).toBe(0);
+    expect(filesBelow(join(cwd, 'x')).filter((file) => readFileSync(file, 'utf8').includes(SECRET))).toEqual([]);
+    expect(json(ran).next.some(({ text }) => text.includes('client id and secret'))).toBe(false);
+  });
+
+  it('is not looked for when there is none: the check is left out and the steps say so', async () => {
+    const cwd = place();
+    const made = json(await create(cwd, ['x', '--definition', 'd.yaml', '--json', ...QUIET]));
+    expect(made.check).toEqual({ kind: 'not-run', reason: 'no client id and secret yet' });
+    expect(made.next.some(({ text }) => text.includes('KUFLOW_API_CLIENTID'))).toBe(true);
+    expect(made.status).toBe(0);
+  });
+});

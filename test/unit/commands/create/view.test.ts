@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { printCreated, type CreateSummary } from '../../../../src/commands/create/view.ts';
+import { openTerminal } from '../../../../src/terminal/terminal.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+
+const COMMAND = `npx create-kuflow-worker loans ${'--task A_LONG_CODE_OF_A_TASK '.repeat(60)}--yes`;
+const SUMMARY: CreateSummary = {
+  folder: '/elsewhere/loans',
+  name: 'loans',
+  process: { code: 'LOAN', tasks: 2 },
+  notes: ['Its package is named loans: the name of the folder has upper-case letters, which npm refuses'],
+  dryRun: false,
+  files: [],
+  install: { kind: 'skipped' },
+  check: {
+    kind: 'impossible',
+    reason: 'The Temporal server was not found on this machine and could not be downloaded',
+    next: [COMMAND],
+  },
+  next: [
+    { command: 'cd loans', text: 'go to the project' },
+    { text: 'put client id and secret of the application into application-local.yaml' },
+    { command: 'npm run dev', text: 'run the local platform and the worker, reloaded on changes' },
+    { command: COMMAND, text: 'repeat it' },
+  ],
+};
+
+function linesOf(isTTY: boolean): readonly string[] {
+  const fake = fakeHost([], { tty: isTTY });
+  Object.assign(fake.host.stderr, { columns: 40 });
+  printCreated(openTerminal(fake.host, { NO_COLOR: '1' }), SUMMARY);
+  expect(fake.stdout()).toBe('');
+  return fake.stderr().trimEnd().split('\n');
+}
+
+describe('what create says at its end', () => {
+  it('is broken between words on a narrow terminal, but for commands, which stay whole', () => {
+    const lines = linesOf(true);
+    expect(lines.filter((line) => line.length > 39)).toEqual([`  ${COMMAND}`, `  ${COMMAND}`]);
+    expect(lines.slice(lines.indexOf('Next:'))).toEqual([
+      'Next:',
+      '  cd loans  go to the project',
+      '  put client id and secret of the',
+      '  application into',
+      '  application-local.yaml',
+      '  npm run dev',
+      '      run the local platform and the',
+      '      worker, reloaded on changes',
+      `  ${COMMAND}`,
+      '      repeat it',
+    ]);
+  });
+
+  it('is a line for each thing where nobody breaks lines', () => {
+    const lines = linesOf(false);
+    expect(lines).toContain(`! ${SUMMARY.notes[0] ?? ''}`);
+    expect(lines.slice(lines.indexOf('Next:') + 1)).toEqual(
+      SUMMARY.next.map(({ command, text }) => (command === undefined ? `  ${text}` : `  ${command}  ${text}`)),
+    );
+  });
+});

@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CreateFlags } from '../../../../../src/commands/create/flags.ts';
+import { BACK } from '../../../../../src/terminal/prompts.ts';
+import { makeByWizard, WHICH, type Made } from '../../../../support/by-wizard.ts';
+import { createWorker, FILES_ONLY } from '../../../../support/create-worker.ts';
+import type { ScriptedAnswer } from '../../../../support/scripted-answers.ts';
+import { temporaryFolders } from '../../../../support/temporary-folder.ts';
+import { treeOf } from '../../../../support/tree.ts';
+
+const temporaryFolder = temporaryFolders();
+
+const APPLICATION = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+
+let cwd: string;
+let home: string;
+let env: NodeJS.ProcessEnv;
+
+beforeEach(() => {
+  cwd = temporaryFolder();
+  home = temporaryFolder();
+  env = { HOME: home };
+});
+
+const byWizard = (
+  script: readonly ScriptedAnswer[],
+  flags: Partial<CreateFlags> = {},
+  folder?: string,
+): Promise<Made> => makeByWizard({ cwd, env, script, flags, ...(folder === undefined ? {} : { folder }) });
+
+describe('dead ends of the wizard', () => {
+  it('is none: a folder argument that can hold no project is refused before the first question', async () => {
+    writeFileSync(join(cwd, 'taken'), '');
+    symlinkSync('nowhere', join(cwd, 'link'));
+    for (const [folder, why] of [
+      ['link', /link: There is a link of that name/],
+      ['taken', /taken: There is a file of that name/],
+      ['taken/below', /taken\/below: A part of this path is a file/],
+    ] as const) {
+      const failed = byWizard([], {}, folder);
+      await expect(failed).rejects.toThrow(why);
+      await expect(failed).rejects.toMatchObject({ status: 1 });
+    }
+  });
+
+  it('is none: a link to a folder is taken for the folder', async () => {
+    mkdirSync(join(cwd, 'real'));
+    symlinkSync('real', join(cwd, 'link'));
+    // There is no first answer: it has come to the questions.
+    await expect(byWizard([], {}, 'link')).rejects.toThrow(/Which process is the worker for/);
+  });
+
+  it('is none: credentials beside --local, which needs none, are refused before the first question', async () => {
+    for (const args of [
+      ['--client-id', APPLICATION],
+      ['--profile', 'acme'],
+      ['--client-secret-file', 'secret'],
+    ]) {
+      const ran = await createWorker(cwd, ['x', '--local', ...args, ...FILES_ONLY], env);
+      expect(ran.status, ran.stderr).toBe(2);
+      expect(ran.stderr).toContain(`${args[0] ?? ''} has no use`);
+    }
+    expect(treeOf(cwd).size).toBe(0);
+  });
+
+  it('is none: with credentials given, no sample is offered', async () => {
+    const failed = byWizard([[WHICH, 'sample']], { clientId: APPLICATION });
+    await expect(failed).rejects.toThrow(/sample is none of/);
+  });
+
+  it('is none: where files are in the way of a folder that was given, another one can be chosen', async () => {
+    mkdirSync(join(cwd, 'mine'));
+    writeFileSync(join(cwd, 'mine', 'package.json'), 'mine');
+    await byWizard(
+      [
+        [WHICH, 'sample'],
+        ['The project can not be made like this', 'folder'],
+        ['Folder of the new project', 'other'],
+        ['Create the project?', 'create'],
+      ],
+      {},
+      'mine',
+    );
+    expect(existsSync(join(cwd, 'other', 'package.json'))).toBe(true);
+  });
+});
+
+describe('answers of the wizard', () => {
+  it('below ~ are below the home folder, as a shell has it', async () => {
+    const made = await byWizard([
+      [WHICH, 'sample'],
+      ['Folder of the new project', '~/x'],
+      ['Create the project?', 'create'],
+    ]);
+    expect(existsSync(join(home, 'x', 'package.json'))).toBe(true);
+    expect(treeOf(cwd).size).toBe(0);
+    expect(made.command).toContain(` ${join(home, 'x')} `);
+    const quoted = await createWorker(cwd, ['~/y', '--local', ...FILES_ONLY], env);
+    expect(quoted.status, quoted.stderr).toBe(0);
+    expect(existsSync(join(home, 'y', 'package.json'))).toBe(true);
+    expect(treeOf(cwd).size).toBe(0);
+    const other = byWizard([
+      [WHICH, 'sample'],
+      ['Folder of the new project', '~ada/x'],
+    ]);
+    await expect(other).rejects.toThrow(/home folder/);
+  });
+
+  it('leave out the options that have no use beside them, so that the command can be repeated', async () => {
+    const made = await byWizard(
+      [
+        [WHICH, 'sample'],
+        ['Folder of the new project', 'x'],
+        ['Create the project?', 'create'],
+      ],
+      { endpoint: 'http://127.0.0.1:9', target: 'engine:1', sample: 3 },
+    );
+    expect(made.command).not.toMatch(/--(?:endpoint|target|sample)/);
+    const [, , , ...args] = made.command.split(' ');
+    const again = await createWorker(cwd, ['y', ...args], env);
+    expect(again.status, again.stderr).toBe(0);
+  });
+
+  it('offer what belongs to the process that was chosen last', async () => {
+    const offers =
+      (wanted: string | undefined) =>
+      ({ fallback }: { readonly fallback?: string | boolean | undefined }): void => {
+        expect(fallback).toBe(wanted);
+      };
+    await byWizard([
+      [WHICH, 'flags'],
+      ['Where will the worker run first?', 'local'],
+      ['Code of the process definition', 'LOAN'],
+      ['Code of its first task', 'A'],
+      ['Who does A?', 'human'],
+      ['JSON Schema file', ''],
+      ['Code of task 2', ''],
+      ['Task queue', 'OWN_QUEUE', offers('LOAN_QUEUE')],
+      ['Workflow type', '', offers('LoanWorkflow')],
+      ['Folder of the new project', '', offers('loan-worker')],
+      ['Create the project?', BACK],
+      ['Folder of the new project', BACK, offers('loan-worker')],
+      ['Workflow type', BACK, offers('LoanWorkflow')],
+      // What was typed for the same process is offered again.
+      ['Task queue', BACK, offers('OWN_QUEUE')],
+      ['Code of task 2', BACK],
+      ['JSON Schema file', BACK],
+      ['Who does A?', BACK],
+      ['Code of its first task', BACK],
+      ['Code of the process definition', 'EXPENSE', offers('LOAN')],
+      ['Code of its first task', 'B'],
+      ['Who does B?', 'thread'],
+      ['Code of task 2', ''],
+      ['Task queue', '', offers('EXPENSE_QUEUE')],
+      ['Workflow type', '', offers('ExpenseWorkflow')],
+      ['Folder of the new project', '', offers('expense-worker')],
+      ['Create the project?', 'create'],
+    ]);
+    expect(existsSync(join(cwd, 'expense-worker'))).toBe(true);
+  });
+
+  it('hold a task whose code has an equals sign, with its schema, also when the run is repeated', async () => {
+    writeFileSync(join(cwd, 'a.json'), '{"type":"object","properties":{"amount":{"type":"number"}}}');
+    const made = await byWizard([
+      [WHICH, 'flags'],
+      ['Where will the worker run first?', 'local'],
+      ['Code of the process definition', 'LOAN'],
+      ['Code of its first task', 'A=B'],
+      ['Who does A=B?', 'human'],
+      ['JSON Schema file', join(cwd, 'a.json')],
+      ['Code of task 2', ''],
+      ['Task queue', ''],
+      ['Workflow type', ''],
+      ['Folder of the new project', 'x'],
+      ['Create the project?', 'create'],
+    ]);
+    const tree = treeOf(join(cwd, 'x'));
+    expect(readFileSync(join(cwd, 'x', 'kuflow.process.yaml'), 'utf8')).toContain('amount');
+    rmSync(join(cwd, 'x'), { recursive: true });
+    const ran = await createWorker(cwd, made.command.split(' ').slice(2), env);
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(treeOf(join(cwd, 'x'))).toEqual(tree);
+  });
+});

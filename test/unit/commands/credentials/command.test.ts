@@ -1,0 +1,490 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { kuflowEntries } from '../../../../src/bin/commands.ts';
+import { runRoot } from '../../../../src/cli/run-program.ts';
+import { childEnvironment } from '../../../../src/commands/credentials/child-environment.ts';
+import { makeSet } from '../../../../src/commands/credentials/material/make-set.ts';
+import { verifyMaterial } from '../../../../src/commands/credentials/material/verify.ts';
+import { Secret } from '../../../../src/base/secret.ts';
+import { pullCredentials } from '../../../../src/commands/credentials/pull.ts';
+import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
+import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
+import { CLIENT_ID, CLIENT_SECRET, credentialProject } from '../../../support/credential-project.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+const IN_AN_HOUR = new Date(Date.now() + 3_600_000).toISOString();
+let authority: TestAuthority;
+let pair: TestPair;
+let server: AnsweringServer | undefined;
+
+beforeAll(async () => {
+  authority = await makeTestAuthority();
+  pair = await authority.issue({ commonName: 'app' });
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+interface Answers {
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly silent?: boolean;
+}
+
+/** What KuFlow answers to a request for a certificate or a token. */
+function authentication(body: Buffer): object {
+  const { type } = JSON.parse(body.toString('utf8')) as { type: string };
+  if (type === 'ENGINE_TOKEN') return { type, engineToken: { token: 'canary-token', expiredAt: IN_AN_HOUR } };
+  const tls = { serverRootCaCertificate: authority.cert, clientCertificate: pair.cert, clientPrivateKey: pair.key };
+  return { type, engineCertificate: { namespace: 'loans', tls } };
+}
+
+async function kuflow(
+  args: readonly string[],
+  over: {
+    readonly at?: string;
+    readonly tty?: boolean;
+    readonly answers?: Answers;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
+) {
+  await server?.close();
+  server = await startAnsweringServer(({ method, body }, response) => {
+    const { status = 200, silent = false } = over.answers ?? {};
+    if (method === 'GET') sendJson(response, 200, { id: CLIENT_ID, type: 'APPLICATION' });
+    else if (!silent)
+      sendJson(response, status, over.answers?.body ?? (status === 200 ? authentication(body) : errorBody(status)));
+  });
+  const at = over.at ?? credentialProject(folder());
+  const { host, stdout, stderr } = fakeHost(['credentials', ...args], {
+    cwd: at,
+    tty: over.tty === true,
+    env: {
+      KUFLOW_API_CLIENTID: CLIENT_ID,
+      KUFLOW_API_CLIENTSECRET: CLIENT_SECRET,
+      KUFLOW_API_ENDPOINT: server.url,
+      TEMPORAL_TARGET: '127.0.0.1:1',
+      ...over.env,
+    },
+  });
+  const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
+  const status = await runRoot(root, host);
+  const [out, err] = [stdout(), stderr()];
+  if (args[0] !== 'token') expect(out + err).not.toContain('canary');
+  return { status, out, err, at, asked: server.requests.length };
+}
+
+function errorBody(status: number): object {
+  return { timestamp: '2026-01-01T00:00:00Z', status, message: `answer ${status}`, errors: [] };
+}
+
+describe('pull', () => {
+  it('offline asks KuFlow once, and then nobody', async () => {
+    const first = await kuflow(['pull', '--offline', '--json']);
+    expect(first).toMatchObject({ status: 0, asked: 1 });
+    const { out, at } = first;
+    expect(JSON.parse(out)).toMatchObject({
+      result: 'pulled',
+      engine: null,
+      set: { namespace: 'loans', proven: false },
+    });
+    // The server of the second run has another port, so that it is another endpoint; the flag stands over it.
+    const endpoint = (JSON.parse(out) as { set: { endpoint: string } }).set.endpoint;
+    const again = await kuflow(['pull', '--endpoint', endpoint], { at });
+    expect(again).toMatchObject({ status: 0, asked: 0 });
+    expect(again.out).toContain('nothing was asked for');
+    const asData = await kuflow(['pull', '--json', '--endpoint', endpoint], { at });
+    expect(JSON.parse(asData.out)).toMatchObject({
+      result: 'unchanged',
+      settings: { file: join(at, 'application-local.yaml'), keys: [] },
+    });
+    const dry = await kuflow(['pull', '--dry-run'], { at });
+    expect(dry).toMatchObject({ status: 0, asked: 0 });
+    expect(dry.out).toMatch(/because it is for http.*, not for http/);
+  });
+
+  it.each([
+    [401, 'did not accept the credentials', 1],
+    [403, 'does not allow this', 1],
+  ])('that is answered %i says so and leaves nothing', async (code, message, status) => {
+    const ended = await kuflow(['pull', '--offline', '--debug', '--json'], { answers: { status: code } });
+    expect(ended).toMatchObject({ status });
+    expect(ended.err).toContain(message);
+    expect(ended.err).toContain(String(code));
+    expect(JSON.parse(ended.out)).toMatchObject({ error: { status } });
+    expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
+  });
+
+  it('that gets no answer could not tell, status 4; one that is turned away is tried again and then named', async () => {
+    const at = credentialProject(folder());
+    const pulling = async (restMs: number, answer: Parameters<typeof startAnsweringServer>[0]) => {
+      await server?.close();
+      server = await startAnsweringServer(answer);
+      const request = {
+        flags: { endpoint: server.url },
+        env: { KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET },
+        stdin: new PassThrough(),
+        signal: new AbortController().signal,
+        report: () => undefined,
+        ...{ cwd: at, clock: systemClock, restMs, force: false, offline: true, withToken: false, dryRun: false },
+      };
+      return await pullCredentials(request).catch((error: unknown) => error);
+    };
+    expect(await pulling(500, () => undefined)).toMatchObject({
+      status: 4,
+      kind: 'timeout',
+    });
+    const busy = await pulling(15_000, (_request, response) =>
+      sendJson(response, 429, errorBody(429), { 'retry-after': '0' }),
+    );
+    expect(busy).toMatchObject({ kind: 'rate-limited', httpStatus: 429 });
+    expect(server?.requests.length).toBeGreaterThan(1);
+    expect(existsSync(join(at, '.kuflow'))).toBe(false);
+  });
+
+  it('refuses answers that do not do', async () => {
+    const other = await authority.issue({ commonName: 'other' });
+    const tls = { serverRootCaCertificate: authority.cert, clientCertificate: pair.cert, clientPrivateKey: other.key };
+    const body = { type: 'ENGINE_CERTIFICATE', engineCertificate: { namespace: 'loans', tls } };
+    const mismatch = await kuflow(['pull', '--offline'], { answers: { body } });
+    expect(mismatch).toMatchObject({ status: 1 });
+    expect(mismatch.err).toContain('does not belong to the client certificate');
+    const without = await kuflow(['pull', '--offline'], { answers: { body: { type: 'ENGINE_CERTIFICATE' } } });
+    expect(without.err).toContain('without an engine certificate');
+    expect(existsSync(join(without.at, '.kuflow'))).toBe(false);
+    const noEnd = { type: 'ENGINE_TOKEN', engineToken: { token: 'canary-token' } };
+    const token = await kuflow(['token'], { answers: { body: noEnd } });
+    expect(token.status).toBe(1);
+    expect(token.out).toBe('');
+    expect(token.err).toContain('expiredAt');
+    expect(token.err).not.toContain('canary');
+  });
+
+  it('names the engine that does not answer, and changes nothing', async () => {
+    const ended = await kuflow(['pull']);
+    expect(ended.status).toBe(1);
+    expect(ended.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(ended.err).toContain('give --offline');
+    expect(ended.asked).toBe(1);
+    expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
+    // A rotation without the engine is none.
+    const rotated = await kuflow(['rotate']);
+    expect(rotated.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(rotated.err).not.toContain('--offline');
+  });
+
+  it('lists what is missing, status 2', async () => {
+    const ended = await kuflow(['pull'], {
+      env: { KUFLOW_API_CLIENTID: '', KUFLOW_API_CLIENTSECRET: '' },
+      at: credentialProject(folder(), null),
+    });
+    expect(ended).toMatchObject({ status: 2, asked: 0 });
+    expect(ended.err).toContain('kuflow.api.client-secret');
+    expect(ended.err).toContain('store them once: npx -p create-kuflow-worker kuflow login');
+  });
+});
+
+describe('token', () => {
+  it('goes to a pipe, and to a terminal only when that was asked for', async () => {
+    expect((await kuflow(['token'])).out).toBe('canary-token\n');
+    expect(JSON.parse((await kuflow(['token', '--json'])).out)).toEqual({
+      token: 'canary-token',
+      expiresAt: IN_AN_HOUR,
+    });
+    const refused = await kuflow(['token'], { tty: true });
+    expect(refused).toMatchObject({ status: 2, asked: 0, out: '' });
+    expect((await kuflow(['token', '--json'], { tty: true })).status).toBe(2);
+    expect((await kuflow(['token', '--show'], { tty: true })).out).toBe('canary-token\n');
+  });
+});
+
+describe('status', () => {
+  it('says where each value comes from, and what does not do', async () => {
+    const { at, out } = await kuflow(['pull', '--offline', '--json']);
+    const { set } = JSON.parse(out) as { set: { endpoint: string; folder: string } };
+    const status = (...more: string[]) => kuflow(['status', '--endpoint', set.endpoint, ...more], { at });
+    const fine = await status('--json');
+    expect(fine).toMatchObject({ status: 0, asked: 0 });
+    expect(JSON.parse(fine.out)).toMatchObject({ store: { kind: 'set', set: { stale: [], provenByEngine: false } } });
+    expect(JSON.parse(fine.out)).toHaveProperty(
+      'settings',
+      expect.arrayContaining([
+        {
+          key: 'kuflow.api.client-secret',
+          value: '[redacted]',
+          source: 'KUFLOW_API_CLIENTSECRET',
+          shadows: ['application-local.yaml:4'],
+        },
+      ]),
+    );
+    const elsewhere = await kuflow(['status'], { at });
+    expect(elsewhere.status).toBe(1);
+    expect(elsewhere.out).toMatch(/✖ it is for http/);
+    writeFileSync(join(set.folder, 'client.key'), 'canary');
+    const broken = await status();
+    expect(broken.status).toBe(1);
+    expect(broken.out).toContain('The private key holds no complete PEM block');
+    const lock = join(set.folder, 'lock.json');
+    writeFileSync(join(set.folder, 'client.key'), pair.key);
+    // As if it had been pulled when it was issued, and nearly all of its life were over.
+    writeFileSync(
+      lock,
+      readFileSync(lock, 'utf8').replace(/"pulledAt": ".*?"/, '"pulledAt": "2020-01-01T00:00:00.000Z"'),
+    );
+    expect((await status()).status).toBe(0);
+    const short = await authority.issue({ commonName: 'short', fromDays: -20, toDays: 1 });
+    writeFileSync(join(set.folder, 'client.key'), short.key);
+    writeFileSync(join(set.folder, 'client.pem'), short.cert);
+    const due = await status('--json', '--fail-on', 'warn');
+    expect(due.status).toBe(1);
+    expect(JSON.parse(due.out)).toMatchObject({
+      store: { set: { stale: [{ reason: 'changed' }, { reason: 'renewal-due' }] } },
+    });
+  });
+
+  it('of a project without a set is no failure', async () => {
+    const ended = await kuflow(['status']);
+    expect(ended).toMatchObject({ status: 0, asked: 0 });
+    expect(ended.out).toContain('a worker asks KuFlow for one at each start');
+    expect(ended.out).toContain('npx kuflow credentials pull keeps one here');
+  });
+
+  describe('judges the certificate that a worker would take', () => {
+    interface Looked {
+      readonly at?: string;
+      readonly env?: NodeJS.ProcessEnv;
+    }
+    const look = async ({ at = credentialProject(folder()), env = {} }: Looked) => {
+      const shown = await kuflow(['status', '--fail-on', 'warn'], { at, env });
+      const { out } = await kuflow(['status', '--json'], { at, env });
+      return { status: shown.status, said: shown.out, store: (JSON.parse(out) as { store: object }).store };
+    };
+    /** Certificate, key and CA in a folder of their own; lives from `fromDays` to `toDays`. */
+    const ownFiles = async (fromDays: number, toDays: number, key?: string) => {
+      const issued = await authority.issue({ commonName: 'own', fromDays, toDays });
+      const text = { cert: issued.cert, key: key ?? issued.key, ca: authority.cert };
+      const at = folder();
+      const paths = { cert: join(at, 'c.pem'), key: join(at, 'k.pem'), ca: join(at, 'ca.pem') };
+      for (const part of ['cert', 'key', 'ca'] as const) writeFileSync(paths[part], text[part], { mode: 0o600 });
+      return { text, paths };
+    };
+    const inSettings = ({ cert, key, ca }: { cert: string; key: string; ca: string }): string =>
+      credentialProject(
+        folder(),
+        `temporal:\n  namespace: loans\n  mutual-tls:\n    cert: ${cert}\n    key: ${key}\n    ca: ${ca}\n`,
+      );
+    const EXPIRED = /✖ The client certificate expired on \d{4}-/;
+
+    it('files of variables, over a set that was pulled, which they shadow', async () => {
+      const { at, out } = await kuflow(['pull', '--offline', '--json']);
+      const { set } = JSON.parse(out) as { set: { id: string; folder: string } };
+      const { paths } = await ownFiles(-20, -1);
+      const env = {
+        TEMPORAL_MUTUALTLS_CERT: paths.cert,
+        TEMPORAL_MUTUALTLS_KEY: paths.key,
+        TEMPORAL_MUTUALTLS_CA: paths.ca,
+      };
+      const { status, said, store } = await look({ at, env });
+      expect(status).toBe(1);
+      expect(said).toMatch(EXPIRED);
+      expect(said).not.toContain('they do');
+      expect(said).toContain('TEMPORAL_MUTUALTLS_CERT');
+      expect(said).toMatch(new RegExp(`It stands over the set .*${set.id}`));
+      expect(store).toMatchObject({
+        kind: 'other',
+        source: 'TEMPORAL_MUTUALTLS_CERT',
+        certificate: { subject: 'CN=own' },
+        stale: [{ reason: 'unusable' }],
+        shadows: { id: set.id, folder: set.folder },
+        others: [set.id],
+      });
+      // One that is not there is not judged by another that is.
+      const absent = await look({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
+      expect(absent.status).toBe(1);
+      expect(absent.said).toMatch(
+        /a certificate that no worker can use:\n {2}temporal\.mutual-tls\.key \(TEMPORAL_MUTUALTLS_KEY\): expected .*\nIt stands over/,
+      );
+      expect(absent.said.split('temporal.mutual-tls.key (')).toHaveLength(2);
+      expect(absent.said).not.toContain('they do');
+      expect(absent.store).toMatchObject({ kind: 'unusable', shadows: { id: set.id } });
+    });
+
+    it('files of variables that are those of a set, by its lock file', async () => {
+      const { at, out } = await kuflow(['pull', '--offline', '--json']);
+      const { set } = JSON.parse(out) as { set: { id: string; endpoint: string; files: Record<string, string> } };
+      const env = {
+        TEMPORAL_MUTUALTLS_CERT: set.files['cert'],
+        TEMPORAL_MUTUALTLS_KEY: set.files['key'],
+        TEMPORAL_MUTUALTLS_CA: set.files['ca'],
+      };
+      const same = await kuflow(['status', '--endpoint', set.endpoint], { at, env });
+      expect(same.out).toContain('The files are those that were pulled, and they do');
+      expect(same.out).not.toContain('It stands over');
+      // What the variable says of the namespace is what counts.
+      const elsewhere = await kuflow(['status', '--endpoint', set.endpoint], {
+        at,
+        env: { ...env, TEMPORAL_NAMESPACE: 'other' },
+      });
+      expect(elsewhere.status).toBe(1);
+      expect(elsewhere.out).toContain('it is for the namespace loans, and the settings say other');
+    });
+
+    it('one that stands inline', async () => {
+      const { text } = await ownFiles(-20, -1);
+      const env = {
+        TEMPORAL_NAMESPACE: 'loans',
+        TEMPORAL_MUTUALTLS_CERTDATA: text.cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: text.key,
+        TEMPORAL_MUTUALTLS_CADATA: text.ca,
+      };
+      const { status, said, store } = await look({ env });
+      expect(status).toBe(1);
+      expect(said).toMatch(EXPIRED);
+      expect(said).not.toContain('No certificate is set');
+      expect(said).not.toContain('PRIVATE KEY');
+      expect(store).toMatchObject({ kind: 'inline', source: 'TEMPORAL_MUTUALTLS_CERTDATA', others: [] });
+    });
+
+    it('files of the application files that no run of ours wrote', async () => {
+      const over = await look({ at: inSettings((await ownFiles(-20, -1)).paths) });
+      expect(over.status).toBe(1);
+      expect(over.said).toMatch(EXPIRED);
+      expect(over.said).toMatch(/valid until +\d{4}-.*\(over\)/);
+
+      const fine = await look({ at: inSettings((await ownFiles(-1, 30)).paths) });
+      expect(fine.status).toBe(0);
+      expect(fine.said).toMatch(/valid until +\d{4}-/);
+      expect(fine.said).toMatch(/renew before +\d{4}-/);
+      expect(fine.said).toContain('✔ It was not pulled here, and it does');
+      expect(fine.store).toMatchObject({ kind: 'other', source: 'application-local.yaml:4', stale: [] });
+
+      const due = await look({ at: inSettings((await ownFiles(-20, 1)).paths) });
+      expect(due.status).toBe(3);
+      expect(due.said).toContain('! two thirds of its life have passed');
+
+      const mixed = await look({ at: inSettings((await ownFiles(-1, 30, pair.key)).paths) });
+      expect(mixed.status).toBe(1);
+      expect(mixed.said).toContain('✖ The private key does not belong to the client certificate');
+    });
+  });
+});
+
+describe('the token of a set', () => {
+  it('is asked for anew when its file is gone, or is none of ours any more', async () => {
+    const first = await kuflow(['pull', '--offline', '--with-token', '--json']);
+    const { at } = first;
+    const { set } = JSON.parse(first.out) as { set: { endpoint: string; folder: string } };
+    const token = join(set.folder, 'engine.token');
+    const again = (...more: string[]) =>
+      kuflow(['pull', '--offline', '--with-token', '--endpoint', set.endpoint, ...more], { at });
+    const status = () => kuflow(['status', '--endpoint', set.endpoint], { at });
+    expect((await again()).out).toContain('nothing was asked for');
+    expect((await status()).status).toBe(0);
+    if (process.platform !== 'win32') {
+      chmodSync(token, 0o644);
+      expect((await status()).out).toContain('✖ engine.token may be read by others: chmod 600');
+      chmodSync(token, 0o600);
+    }
+    writeFileSync(token, '');
+    expect((await status()).out).toContain('✖ engine.token holds no token');
+    rmSync(token);
+    const gone = await status();
+    expect(gone.status).toBe(1);
+    expect(gone.out).toContain('✖ engine.token is missing');
+    // The server of this run is another endpoint, which alone would be a reason.
+    const pulling = await kuflow(['pull', '--dry-run', '--with-token', '--json', '--endpoint', set.endpoint], { at });
+    expect(JSON.parse(pulling.out)).toMatchObject({
+      result: 'would-pull',
+      because: [{ reason: 'files', text: 'engine.token is missing' }],
+    });
+  });
+});
+
+describe('pull --format', () => {
+  it('says of renewal what the lock file and status say', async () => {
+    const { out, err, at } = await kuflow(['pull', '--offline', '--format', 'json', '--output', '-']);
+    const exported = JSON.parse(out) as { renewBefore: string; endpoint: string };
+    const [id = ''] = readdirSync(join(at, '.kuflow', 'credentials')).filter((name) => !name.startsWith('.'));
+    const lock = readFileSync(join(at, '.kuflow', 'credentials', id, 'lock.json'), 'utf8');
+    expect(err).toContain('A new engine certificate is in use');
+    expect(exported.renewBefore).toBe((JSON.parse(lock) as { renewBefore: string }).renewBefore);
+    const status = await kuflow(['status', '--json', '--endpoint', exported.endpoint], { at });
+    expect(JSON.parse(status.out)).toMatchObject({ store: { set: { renewBefore: exported.renewBefore } } });
+  });
+});
+
+describe('the environment of a command', () => {
+  it('has the credentials, and nothing that would win over them', () => {
+    const verdict = verifyMaterial(
+      { namespace: 'loans', text: { cert: pair.cert, key: pair.key, ca: authority.cert } },
+      systemClock.now(),
+    );
+    if (!verdict.ok) throw new Error('not verified');
+    const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
+    const set = makeSet(place, verdict.verified, { value: new Secret('t'), expiresAt: 0 });
+    const rest = { endpoint: place.endpoint, clientId: CLIENT_ID, clientSecret: new Secret('s') };
+    const base = {
+      PATH: '/bin',
+      TEMPORAL_TLS: 'true',
+      TEMPORAL_TLS_CERT: 'legacy',
+      TEMPORAL_TLS_CLIENT_CERT_DATA: 'x',
+      TEMPORAL_PROFILE: 'other',
+      TEMPORAL_ENV: 'other',
+      TEMPORAL_ENV_FILE: '/x',
+      temporal_config_file: '/x',
+      TEMPORAL_MUTUALTLS_CERTDATA: 'x',
+      TEMPORAL_GRPC_META_AUTHORIZATION: 'x',
+      TEMPORAL_KUFLOWQUEUE: 'Q',
+      KUFLOW_API_CLIENTSECRET_FILE: '/x',
+      KUFLOW_API_TENANTID: 'x',
+    };
+    const paths = { cert: '/a/client.pem', key: '/a/client.key', ca: '/a/ca.pem' };
+    const {
+      TEMPORAL_CONFIG_FILE: profiles = '',
+      TEMPORAL_ENV_FILE: environments = '',
+      ...given
+    } = childEnvironment(base, rest, set, paths);
+    for (const file of [profiles, environments]) {
+      expect(isAbsolute(file)).toBe(true);
+      expect(existsSync(dirname(file))).toBe(false);
+    }
+    expect(given).toEqual({
+      PATH: '/bin',
+      TEMPORAL_KUFLOWQUEUE: 'Q',
+      KUFLOW_API_ENDPOINT: place.endpoint,
+      KUFLOW_API_CLIENTID: CLIENT_ID,
+      KUFLOW_API_CLIENTSECRET: 's',
+      TEMPORAL_TARGET: 'engine:443',
+      TEMPORAL_ADDRESS: 'engine:443',
+      TEMPORAL_NAMESPACE: 'loans',
+      TEMPORAL_API_KEY: 't',
+      TEMPORAL_MUTUALTLS_CERT: paths.cert,
+      TEMPORAL_MUTUALTLS_KEY: paths.key,
+      TEMPORAL_MUTUALTLS_CA: paths.ca,
+      TEMPORAL_TLS_CLIENT_CERT_PATH: paths.cert,
+      TEMPORAL_TLS_CLIENT_KEY_PATH: paths.key,
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: paths.ca,
+    });
+    const inline = childEnvironment({}, rest, set);
+    expect(inline['TEMPORAL_TLS_CLIENT_KEY_DATA']).toBe(pair.key);
+    expect(Object.keys(inline).filter((name) => name.endsWith('_PATH'))).toEqual([]);
+    // As Temporal's SDKs read it, with a profile of the user's own where they would look.
+    const home = folder();
+    mkdirSync(join(home, 'temporalio'));
+    writeFileSync(
+      join(home, 'temporalio', 'temporal.toml'),
+      '[profile.default.tls]\ndisabled = true\nclient_cert_path = "/a/theirs.pem"\n',
+    );
+    const seen = loadClientConnectConfig({ overrideEnvVars: { XDG_CONFIG_HOME: home, ...inline } });
+    const { tls, ...options } = seen.connectionOptions as { readonly tls?: { clientCertPair?: { crt: Uint8Array } } };
+    expect(options).toMatchObject({ address: 'engine:443', apiKey: 't' });
+    expect(Buffer.from(tls?.clientCertPair?.crt ?? []).toString()).toBe(pair.cert);
+  });
+});

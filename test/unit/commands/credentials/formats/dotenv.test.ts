@@ -1,0 +1,245 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { parse as parseDotenv } from 'dotenv';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { KnownError } from '../../../../../src/base/errors.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import { dotenvText } from '../../../../../src/commands/credentials/formats/dotenv.ts';
+import { environmentOf } from '../../../../../src/commands/credentials/formats/environment.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
+import { credentialProject, identityInFiles } from '../../../../support/credential-project.ts';
+import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
+import { temporaryFolders } from '../../../../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+const PATHS = { cert: '/s/client.pem', key: '/s/client.key', ca: '/s/ca.pem' };
+let set: CredentialSet;
+
+beforeAll(async () => {
+  set = await credentialSet();
+});
+
+const format = (existing?: string, over: Partial<CredentialSet> = {}, paths?: typeof PATHS): Formatted =>
+  dotenvText({
+    set: { ...set, ...over },
+    name: '.env',
+    profile: 'default',
+    ...(existing !== undefined && { existing }),
+    ...(paths && { paths }),
+  });
+const present = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+/** What each reader makes of a file, as far as the file is asked for these names. */
+function readers(text: string, names: readonly string[]): Readonly<Record<string, Record<string, string>>> {
+  const file = join(folder(), '.env');
+  writeFileSync(file, text);
+  const print = `process.stdout.write(JSON.stringify(process.env))`;
+  const bare = { PATH: process.env['PATH'] ?? '' };
+  const json = (output: Buffer): Record<string, string> => {
+    const all = JSON.parse(output.toString()) as Record<string, string>;
+    return present(Object.fromEntries(names.map((name) => [name, all[name]])));
+  };
+  const shell = `set -a; . "$1"; exec "$2" -e "$3"`;
+  const sh = (program: string): Buffer =>
+    execFileSync(program, ['-c', shell, 'sh', file, process.execPath, print], { env: bare });
+  return {
+    node: json(execFileSync(process.execPath, [`--env-file=${file}`, '-e', print], { env: bare })),
+    dotenv: { ...parseDotenv(text) },
+    sh: json(sh('sh')),
+    bash: json(sh('bash')),
+  };
+}
+
+describe('an environment file', () => {
+  it('is read alike by Node, dotenv and a shell, PEM byte for byte', () => {
+    for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: '5 $ # "no"' })]) {
+      const values = present(environmentOf(whole));
+      const { text } = format(undefined, whole);
+      for (const [reader, read] of Object.entries(readers(text.reveal(), Object.keys(values))))
+        expect(read, reader).toEqual(values);
+      expect(values['TEMPORAL_MUTUALTLS_KEYDATA']).toBe(set.privateKey.reveal());
+    }
+    const values = present(environmentOf(set, PATHS));
+    for (const read of Object.values(readers(format(undefined, {}, PATHS).text.reveal(), Object.keys(values))))
+      expect(read).toEqual(values);
+    expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
+  });
+
+  it('is what a worker starts on, inline or by files', () => {
+    const project = credentialProject(join(folder(), 'worker'));
+    const read = (paths?: typeof PATHS): Record<string, string> =>
+      present(parseEnv(format(undefined, {}, paths).text.reveal()));
+    expect(identityInFiles(project, read())).toMatchObject({
+      from: 'data',
+      cert: set.certificate,
+      ca: set.authorities,
+    });
+    const paths = { cert: join(project, 'c'), key: join(project, 'k'), ca: join(project, 'a') };
+    writeFileSync(paths.cert, set.certificate);
+    writeFileSync(paths.key, set.privateKey.reveal());
+    writeFileSync(paths.ca, set.authorities);
+    expect(identityInFiles(project, read(paths))).toMatchObject({
+      from: 'files',
+      namespace: set.namespace,
+      cert: set.certificate,
+    });
+  });
+
+  it.each(['a b', 'a#b', '#a', "it's", 'costs $5', 'a "b"', 'back`tick', 'x=y', 'ünï', 'a!b'])(
+    'holds the namespace %s for every reader',
+    (namespace) => {
+      const text = format(undefined, { namespace }).text.reveal();
+      const file = join(folder(), '.env');
+      writeFileSync(file, text);
+      const sh = execFileSync('sh', ['-c', '. "$1"; printf %s "$TEMPORAL_NAMESPACE"', 'sh', file], { env: {} });
+      const read = [parseEnv(text)['TEMPORAL_NAMESPACE'], parseDotenv(text)['TEMPORAL_NAMESPACE'], sh.toString()];
+      expect(read).toEqual([namespace, namespace, namespace]);
+    },
+  );
+
+  it.each([`a'b"c`, 'a\\b', "$'", 'a\rb'])('refuses a value that no quotes hold for all: %j', (namespace) => {
+    expect(() => format(undefined, { namespace })).toThrow(KnownError);
+    expect(() => format(undefined, { namespace })).toThrow('TEMPORAL_NAMESPACE');
+  });
+
+  it('is edited in place: values are changed where they stand, the other form goes, the rest stays', () => {
+    const before = [
+      '# mine',
+      'export TEMPORAL_NAMESPACE="old"   # why',
+      "OTHER='multi",
+      "TEMPORAL_TARGET=not a key'",
+      'TEMPORAL_MUTUALTLS_CERT=/old/client.pem',
+      '',
+      'TEMPORAL_TARGET = old:1',
+      'LAST="x"',
+    ].join('\n');
+    const { text, changes } = format(before, {}, undefined);
+    const after = text.reveal();
+    expect(after.split('\n').slice(0, 7)).toEqual([
+      '# mine',
+      'export TEMPORAL_NAMESPACE=loans.prod   # why',
+      "OTHER='multi",
+      "TEMPORAL_TARGET=not a key'",
+      '',
+      'TEMPORAL_TARGET = engine.kuflow.com:443',
+      'LAST="x"',
+    ]);
+    expect(after.endsWith('\n')).toBe(false);
+    expect(changes).toContainEqual({ kind: 'removed', key: 'TEMPORAL_MUTUALTLS_CERT' });
+    expect(changes).toContainEqual({ kind: 'changed', key: 'TEMPORAL_NAMESPACE' });
+    expect(changes).toContainEqual({ kind: 'added', key: 'TEMPORAL_MUTUALTLS_KEYDATA' });
+    const again = format(after);
+    expect(again.text.reveal()).toBe(after);
+    expect(again.changes).toEqual([]);
+  });
+
+  it('leaves one of a variable of ours that stands twice, so that no old key stays, and foreign ones as they are', () => {
+    const before = 'A=1\nTEMPORAL_MUTUALTLS_KEYDATA="old\nkey"\nA=2\nTEMPORAL_MUTUALTLS_KEYDATA=older\n';
+    const after = format(before).text.reveal();
+    expect(after.startsWith('A=1\nA=2\nTEMPORAL_MUTUALTLS_KEYDATA="-----BEGIN PRIVATE KEY-----\n')).toBe(true);
+    expect(after.match(/^TEMPORAL_MUTUALTLS_KEYDATA/gm)).toHaveLength(1);
+  });
+
+  it('keeps the line ends of Windows and a byte order mark', () => {
+    const after = format('\ufeffA=1\r\n').text.reveal();
+    expect(after.startsWith('\ufeffA=1\r\nTEMPORAL_TARGET=')).toBe(true);
+    expect(after).not.toMatch(/[^\r]\n/);
+    expect(parseDotenv(after)).toMatchObject({ TEMPORAL_MUTUALTLS_KEYDATA: set.privateKey.reveal() });
+    expect(format(after).text.reveal()).toBe(after);
+  });
+
+  it('leaves a token alone unless it has one, and says so; warns of TEMPORAL_TLS and of old names', () => {
+    const before = 'TEMPORAL_API_KEY=theirs\nTEMPORAL_TLS=true\nTEMPORAL_TLS_KEY=/k\n';
+    const { text, notes } = format(before);
+    expect(text.reveal().startsWith(before)).toBe(true);
+    expect(notes).toEqual([
+      expect.stringContaining('TEMPORAL_TLS stands in .env'),
+      expect.stringContaining('TEMPORAL_TLS_KEY in .env stand over'),
+      expect.stringContaining('--with-token'),
+    ]);
+    const renewed = format(before, withToken(set));
+    expect(renewed.text.reveal()).toContain(`TEMPORAL_API_KEY=${TOKEN}\n`);
+    expect(renewed.changes).toContainEqual({ kind: 'changed', key: 'TEMPORAL_API_KEY' });
+  });
+
+  it('is refused when a quote in it is not closed, without its text', () => {
+    for (const before of ['A="canary\n', "A='canary", 'A=`canary\nB=1\n']) {
+      expect(() => format(before), before).toThrow('the quote of the value in line 1');
+      expect(() => format(before), before).not.toThrow(/canary/);
+    }
+  });
+
+  it('puts its variables before lines that Node would join with them, and is refused when it has one of ours behind such a line', () => {
+    expect(format('A=1\n  \n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\n {2}\n$/);
+    expect(() => format('no assignment\nTEMPORAL_TARGET=x\n')).toThrow('Node would not read TEMPORAL_TARGET');
+  });
+
+  it('shows no secret but in its text', () => {
+    const whole = withToken(set);
+    const { changes, notes } = format('TEMPORAL_MUTUALTLS_KEYDATA=x\n', whole);
+    for (const canary of canariesOf(whole)) expect(JSON.stringify([changes, notes])).not.toContain(canary);
+    expect(JSON.stringify(format(undefined, whole))).not.toContain('PRIVATE');
+  });
+
+  it('comes back byte for byte but for our keys', () => {
+    const foreign = fc.oneof(
+      fc.constantFrom('', '# a comment', '   # far', '#TEMPORAL_TARGET=x', 'not an assignment', '  '),
+      fc
+        .tuple(
+          fc.constantFrom('A', 'B_2', 'export C', ' D'),
+          fc.constantFrom('=', ' = ', '= '),
+          fc.constantFrom('1', '"x y"  # c', "'q # q'", '"two\nlines"', "'TEMPORAL_TARGET=no\n'", '', 'a b # c', '`t`'),
+        )
+        .map((parts) => parts.join('')),
+    );
+    const ours = fc.constantFrom(
+      'TEMPORAL_TARGET=old',
+      'export TEMPORAL_NAMESPACE="o l d"',
+      'TEMPORAL_MUTUALTLS_CADATA="a\nb"',
+      "TEMPORAL_MUTUALTLS_KEY='/k'",
+    );
+    const file = fc.tuple(
+      fc.array(fc.oneof({ weight: 4, arbitrary: foreign }, { weight: 1, arbitrary: ours }), { maxLength: 8 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.boolean(),
+      fc.boolean(),
+    );
+    let refused = 0;
+    fc.assert(
+      fc.property(file, ([items, lineEnd, mark, ended]) => {
+        const before = (mark ? '\ufeff' : '') + (items.join('\n') + (ended ? '\n' : '')).replaceAll('\n', lineEnd);
+        let after: string;
+        try {
+          after = format(before).text.reveal();
+        } catch (error) {
+          // Node can't read one of ours behind such lines, whoever wrote it.
+          expect(error).toMatchObject({ message: expect.stringContaining('Node would not read') as string });
+          expect(before).toMatch(/(?:^|\n)\ufeff?(?:not| )[^\n]*\n[^]*TEMPORAL_/);
+          refused += 1;
+          return;
+        }
+        const names = Object.keys(environmentOf(set));
+        expect(without(after, names), JSON.stringify(before)).toBe(without(before, names));
+        expect(parseDotenv(after)).toMatchObject(present(environmentOf(set)));
+        expect(parseEnv(after.replace('\ufeff', ''))).toMatchObject(present(environmentOf(set)));
+        expect(format(after).text.reveal()).toBe(after);
+      }),
+      { numRuns: 400 },
+    );
+    expect(refused).toBeLessThan(150);
+  });
+});
+
+/** The text without the assignments of these names and without line ends at its end, taken out in another way than the editor does. */
+function without(text: string, names: readonly string[]): string {
+  const own = new RegExp(String.raw`^(?:export )?(?:${names.join('|')})=(?:"[^"]*"|'[^']*'|[^\r\n]*)(?:\r?\n|$)`, 'gm');
+  return text
+    .replace(/('TEMPORAL_TARGET=no)/g, "'HIDDEN")
+    .replace(/^(\ufeff?)/, '$1\n')
+    .replace(own, '')
+    .trimEnd();
+}

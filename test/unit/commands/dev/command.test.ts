@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import type { Ran } from '../../../support/create-worker.ts';
+import { runKuflow } from '../../../support/run-kuflow.ts';
+import { leaveRunningState } from '../../../support/running-state.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+let folder: string;
+let running: { close(): void };
+const dev = (...args: readonly string[]): Promise<Ran> => runKuflow(folder, ['dev', ...args]);
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  const stateDir = join(folder, '.kuflow', 'dev');
+  mkdirSync(stateDir, { recursive: true });
+  running = await leaveRunningState(stateDir, sampleDefinition());
+});
+afterEach(() => running.close());
+
+describe('options for the start of a platform, where one runs', () => {
+  const LATE = ['--port', '1234', '--token-life', '5s', '--host-name', 'foo', '--requests'];
+  const WARNING =
+    'Without effect on the KuFlow that runs here, which takes them when it is started: --port, --host-name, --token-life, --requests\n';
+
+  it('are warned of in one line', async () => {
+    expect((await dev('exec', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
+    expect((await dev(...LATE, 'exec', '--', 'no-such-program')).stderr).toContain(WARNING);
+    expect((await dev('simulate', 'NOPE', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
+  });
+
+  it('are not where they ask for what there is', async () => {
+    const { stderr } = await dev('exec', '--port', '7480', '--https-port', '0', '--', 'no-such-program');
+    expect(stderr).toContain('Uses the local KuFlow that runs here');
+    expect(stderr).not.toContain('Without effect');
+  });
+});
+
+describe('a call of simulate that is wrong', () => {
+  it('says which code is one too many, with the command as it was', async () => {
+    const { status, stderr } = await dev('simulate', 'LOAN', 'LOAN2', '--state-dir', 'a b', '--', 'npm', 'run', 'x y');
+    expect(status).toBe(2);
+    expect(stderr).toContain('One process definition code is expected before --, LOAN2 is too much');
+    expect(stderr).toContain("next   npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
+    const without = await dev('simulate', 'LOAN', 'npm', 'start');
+    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('command is expected after --')]);
+  });
+
+  it("names the worker's log that can't be written, before anything starts", async () => {
+    const options = ['--state-dir', 'other', '--worker-log', join('none', 'x.log')];
+    const { status, stderr } = await dev('simulate', ...options, '--', 'true');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/The worker's log can't be written to \S+x\.log: ENOENT/);
+    expect(stderr).toContain('--worker-log');
+    expect(existsSync(join(folder, 'other'))).toBe(false);
+  });
+});
+
+describe('--host-name', () => {
+  it.each(['a b', 'a/b', '::1', '*.local', 'a..b', '-a', '1.2.3.999', 'a'.repeat(64)])(
+    'is refused when it is no DNS name: %s',
+    async (name) => {
+      const { status, stderr } = await dev('--host-name', name);
+      expect(status).toBe(2);
+      expect(stderr).toContain('A DNS name such as kuflow.local is expected.');
+    },
+  );
+
+  it.each(['kuflow', 'kuflow.local', 'my_service', 'host.docker.internal', '10.0.0.1'])('may be %s', async (name) => {
+    const { stderr } = await dev('--host-name', 'first.local', '--host-name', name);
+    expect(stderr).toContain('A local platform runs here already');
+  });
+});
+
+describe('the next command, where the state has another folder', () => {
+  it('names that folder', async () => {
+    const there = join('.kuflow', 'dev');
+    const { stderr } = await dev('--state-dir', there);
+    expect(stderr).toContain(
+      `kuflow dev exec --state-dir ${there} -- npm start, or npx -p create-kuflow-worker kuflow dev env --state-dir ${there}\n`,
+    );
+    const none = await dev('env', '--state-dir', "it's");
+    expect(none.stderr).toContain("kuflow dev --state-dir 'it'\\''s'\n");
+  });
+});

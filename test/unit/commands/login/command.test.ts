@@ -1,0 +1,360 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { parse } from 'yaml';
+import { afterEach, describe, expect, it } from 'vitest';
+import { kuflowEntries } from '../../../../src/bin/commands.ts';
+import { runRoot } from '../../../../src/cli/run-program.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
+import {
+  error,
+  startLargeTenant,
+  uuid,
+  type LargeTenant,
+  type LargeTenantOptions,
+} from '../../../support/large-tenant.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolders();
+const CLIENT = uuid(8, 1);
+const CANARY = 'canary-of-a-profile';
+
+let tenant: LargeTenant | undefined;
+afterEach(async () => {
+  await tenant?.close();
+  tenant = undefined;
+});
+
+interface Place {
+  readonly home: string;
+  readonly project: string;
+}
+const place = (): Place => ({ home: folder(), project: folder() });
+
+/** Runs one line in a place of its own; the secret must be in nothing that it says. */
+async function kuflow(where: Place, args: readonly string[], over: { env?: NodeJS.ProcessEnv; stdin?: string } = {}) {
+  const fake = fakeHost(args, { cwd: where.project, env: { XDG_CONFIG_HOME: where.home, CI: 'true', ...over.env } });
+  const stdin = Object.assign(Readable.from([over.stdin ?? '']), { isTTY: false });
+  const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
+  const status = await runRoot(root, { ...fake.host, stdin });
+  const [out, err] = [fake.stdout(), fake.stderr()];
+  expect(out + err).not.toContain('canary');
+  return { status, out, err };
+}
+
+async function start(options: LargeTenantOptions = {}): Promise<string> {
+  const itself = { id: CLIENT, type: 'APPLICATION', name: 'Loans' };
+  tenant = await startLargeTenant({
+    processes: 10,
+    intercept: (operation) =>
+      operation === 'principals/{id}' ? { status: 200, body: JSON.stringify(itself) } : undefined,
+    ...options,
+  });
+  return tenant.endpoint;
+}
+
+const loginTo = (endpoint: string, ...more: readonly string[]): readonly string[] => [
+  ...['login', '--client-id', CLIENT, '--client-secret-stdin', '--endpoint', endpoint],
+  ...more,
+];
+
+describe('from login to logout', () => {
+  it('one profile serves commands, by default, by option and by variable', async () => {
+    const endpoint = await start();
+    const here = place();
+    const before = await kuflow(here, ['processes', 'list', '--json']);
+    expect(before).toMatchObject({ status: 2 });
+    expect(before.err).toContain('npx -p create-kuflow-worker kuflow login');
+
+    const first = await kuflow(here, loginTo(endpoint), { stdin: `${CANARY}\n` });
+    expect(first).toMatchObject({ status: 0 });
+    expect(first.out).toContain('Profile default is stored');
+    expect(first.out).toContain('accepted');
+    expect(first.out).toMatch(/secret +in the file .*secrets.default-/);
+    expect(first.err).toContain("The secret is in a file since the keychain can't be used: CI is set.");
+    expect(first.err).toContain('A worker reads no profiles: npx kuflow credentials pull puts');
+    expect(await kuflow(here, ['processes', 'list', '--json'])).toMatchObject({ status: 0 });
+
+    const second = await kuflow(here, loginTo(endpoint, '--profile', 'two', '--tenant-id', uuid(9, 1), '--json'), {
+      stdin: CANARY,
+    });
+    expect(JSON.parse(second.out)).toMatchObject({
+      profile: { name: 'two', clientId: CLIENT, tenantId: uuid(9, 1), default: false, secret: { in: 'file' } },
+      replaced: false,
+      whyFile: 'CI is set',
+      warnings: [],
+    });
+    const listed = await kuflow(here, ['profiles', '--json']);
+    expect(JSON.parse(listed.out)).toMatchObject({
+      file: join(here.home, 'kuflow', 'profiles.json'),
+      profiles: [
+        { name: 'default', default: true },
+        { name: 'two', default: false },
+      ],
+    });
+    expect((await kuflow(here, ['profiles'])).out).toMatch(/default \(default\) .*\ntwo /);
+    for (const [args, env] of [
+      [['--profile', 'two'], {}],
+      [[], { KUFLOW_PROFILE: 'two' }],
+    ] as const) {
+      const asked = tenant?.requests.length ?? 0;
+      expect(await kuflow(here, ['processes', 'list', ...args], { env })).toMatchObject({ status: 0 });
+      expect(tenant?.requests.slice(asked).join('\n')).toContain(`tenantId=${uuid(9, 1)}`);
+    }
+    const status = await kuflow(here, ['credentials', 'status', '--profile', 'two', '--json']);
+    expect((JSON.parse(status.out) as { settings: object[] }).settings).toContainEqual({
+      key: 'kuflow.api.client-secret',
+      value: '[redacted]',
+      source: 'profile two',
+      shadows: [],
+    });
+
+    expect(await kuflow(here, ['profiles', '--default', 'two'])).toMatchObject({ status: 0 });
+    const gone = await kuflow(here, ['logout', '--profile', 'two', '--json']);
+    expect(JSON.parse(gone.out)).toMatchObject({ removed: 'two', wasDefault: true, secret: { removed: true } });
+    expect(await kuflow(here, ['processes', 'list'])).toMatchObject({ status: 2 });
+    expect(await kuflow(here, ['processes', 'list', '--profile', 'default'])).toMatchObject({ status: 0 });
+    const unnamed = await kuflow(here, ['logout']);
+    expect(unnamed).toMatchObject({ status: 2 });
+    expect(unnamed.err).toContain('npx kuflow logout --profile default');
+    expect(await kuflow(here, ['logout', '--profile', 'default'])).toMatchObject({ status: 0 });
+    expect((await kuflow(here, ['profiles'])).out).toBe('There is no profile.\n');
+    expect(readdirSync(join(here.home, 'kuflow', 'secrets'))).toEqual([]);
+    expect(readdirSync(here.project)).toEqual([]);
+  });
+
+  it('names a profile that is not there, and those that are', async () => {
+    const endpoint = await start();
+    const here = place();
+    await kuflow(here, loginTo(endpoint, '--profile', 'staging'), { stdin: CANARY });
+    for (const line of [['processes', 'list'], ['credentials', 'status'], ['logout']]) {
+      const ended = await kuflow(here, [...line, '--profile', 'stagin']);
+      expect(ended).toMatchObject({ status: 2 });
+      expect(ended.err).toContain('--profile stagin: there is no such profile');
+      expect(ended.err).toContain('Did you mean staging?');
+    }
+    const asDefault = await kuflow(here, ['profiles', '--default', 'stagin']);
+    expect(asDefault).toMatchObject({ status: 2 });
+    expect(asDefault.err).toContain('--default stagin: there is no such profile');
+    const byVariable = await kuflow(here, ['processes', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
+    expect(byVariable).toMatchObject({ status: 2 });
+    expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: there is no such profile[^]*There are: staging/);
+  });
+});
+
+describe('create', () => {
+  const worker = [
+    'create',
+    'loan-worker',
+    '--process',
+    'LOAN',
+    '--task-queue',
+    'Q',
+    '--workflow-type',
+    'LoanWorkflow',
+    '--yes',
+  ];
+  const off = ['--no-install', '--no-git', '--no-check', '--json'];
+  const local = (here: Place): string =>
+    readFileSync(join(here.project, 'loan-worker', 'application-local.yaml'), 'utf8');
+
+  it('with --profile gives the worker what the profile holds, as if it were typed', async () => {
+    const endpoint = await start();
+    const here = place();
+    await kuflow(here, loginTo(endpoint, '--profile', 'work', '--target', 'e.example.com:443'), { stdin: CANARY });
+    const made = await kuflow(here, [...worker, '--profile', 'work', ...off]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    expect((JSON.parse(made.out) as { command: string }).command).toContain(' --profile work ');
+    const settings = parse(local(here)) as object;
+    expect(settings).toMatchObject({
+      kuflow: { api: { endpoint: `${endpoint}/v2024-06-14`, 'client-id': CLIENT, 'client-secret': CANARY } },
+      temporal: { target: 'e.example.com:443' },
+    });
+  });
+
+  it('by the default profile reads the process, and leaves the secret where it is', async () => {
+    const endpoint = await start();
+    const here = place();
+    expect(await kuflow(here, [...worker, ...off])).toMatchObject({ status: 2 });
+    await kuflow(here, loginTo(endpoint), { stdin: CANARY });
+    const made = await kuflow(here, [...worker, ...off]);
+    expect(made, made.err).toMatchObject({ status: 0 });
+    const project = join(here.project, 'loan-worker');
+    expect(existsSync(join(project, 'application-local.yaml'))).toBe(false);
+    expect(readFileSync(join(project, 'application.yaml'), 'utf8')).not.toContain(CLIENT);
+  });
+});
+
+describe('login', () => {
+  it.each([
+    [401, 1, 'did not accept'],
+    [403, 1, 'does not allow'],
+  ])('that is answered %i stores nothing', async (code, status, message) => {
+    const endpoint = await start({ intercept: () => ({ status: code, body: error(code) }) });
+    const here = place();
+    const ended = await kuflow(here, loginTo(endpoint, '--debug', '--json'), { stdin: CANARY });
+    expect(ended).toMatchObject({ status });
+    expect(ended.err).toContain(message);
+    expect(ended.err).toContain('nothing was stored');
+    expect(JSON.parse(ended.out)).toMatchObject({ error: { status } });
+    expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
+  });
+
+  it('that reaches nobody could not tell and says how to store all the same', async () => {
+    const here = place();
+    const ended = await kuflow(here, loginTo('http://127.0.0.1:1'), { stdin: CANARY });
+    expect(ended.status).not.toBe(0);
+    expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
+    const stored = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify'), { stdin: CANARY });
+    expect(stored).toMatchObject({ status: 0 });
+    expect(stored.out).toContain('not shown to KuFlow (--no-verify)');
+  });
+
+  it('with a CA file that holds no certificate is refused by its name, asked or not', async () => {
+    const here = place();
+    writeFileSync(join(here.project, 'p.yaml'), 'kuflow: {}\n');
+    const ended = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify', '--ca', 'p.yaml'), { stdin: CANARY });
+    expect(ended).toMatchObject({ status: 2 });
+    expect(ended.err).toContain(`${join(here.project, 'p.yaml')} holds no certificate in PEM form`);
+    expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
+  });
+
+  it('lists all that is missing in one message', async () => {
+    const here = place();
+    const ended = await kuflow(here, ['login', '--json']);
+    expect(ended).toMatchObject({ status: 2 });
+    expect(ended.err).toMatch(
+      /client-id: [^]*client-secret: [^]*login --profile default --client-id ID --client-secret-stdin/,
+    );
+    for (const args of [
+      ['--client-id', 'x', '--client-secret-stdin'],
+      ['--client-id', CLIENT, '--client-secret-stdin', '--profile', '../x'],
+      ['--client-id', CLIENT, '--client-secret-stdin', '--endpoint', 'http://example.com'],
+      ['--client-id', CLIENT, '--client-secret-stdin', '--client-secret-file', 'x'],
+    ]) {
+      expect(await kuflow(here, ['login', ...args], { stdin: CANARY }), args.join(' ')).toMatchObject({ status: 2 });
+    }
+    expect(readdirSync(here.home)).toEqual([]);
+    const homeless = await kuflow(here, ['profiles'], { env: { XDG_CONFIG_HOME: '', HOME: '', APPDATA: '' } });
+    expect(homeless).toMatchObject({ status: 2 });
+  });
+
+  it('offers the line that was given with what it lacks', async () => {
+    const endpoint = await start();
+    const here = place();
+    const offered = async (...args: readonly string[]): Promise<string | undefined> => {
+      const ended = await kuflow(here, ['login', ...args]);
+      expect(ended, args.join(' ')).toMatchObject({ status: 2 });
+      return /for example: npx kuflow login (.*)/.exec(ended.err)?.[1];
+    };
+    const given = ['--client-id', CLIENT, '--endpoint', endpoint, '--tenant-id', uuid(9, 1), '--target', 'e:443'];
+    const rest = ['--ca', 'my ca.pem', '--default', '--no-verify', '--no-keychain', '--json'];
+    expect(await offered(...given, ...rest)).toBe(
+      `--profile default ${given.join(' ')} --ca 'my ca.pem' --client-secret-stdin --default --no-verify --no-keychain --json`,
+    );
+    expect(await offered('--profile', 'two', '--client-secret-file', 'secret')).toBe(
+      '--profile two --client-id ID --client-secret-file secret',
+    );
+    // Whoever swaps id and secret would see the secret.
+    expect(await offered('--client-id', CANARY)).toBe('--profile default --client-id ID --client-secret-stdin');
+    await kuflow(here, loginTo(endpoint), { stdin: CANARY });
+    expect(await offered('--target', 'e:443')).toBe('--profile default --target e:443 --client-secret-stdin');
+  });
+
+  it('again keeps what is not given, but nothing of another application', async () => {
+    const endpoint = await start();
+    const here = place();
+    const file = join(here.home, 'kuflow', 'profiles.json');
+    const stored = () =>
+      (JSON.parse(readFileSync(file, 'utf8')) as { profiles: Record<string, object> }).profiles['default'];
+    await kuflow(here, loginTo(endpoint, '--tenant-id', uuid(9, 1), '--target', 'e.example.com:443'), {
+      stdin: 'canary-1',
+    });
+    writeFileSync(join(here.home, 'new-secret'), 'canary-2', { mode: 0o600 });
+    const again = await kuflow(here, ['login', '--client-secret-file', join(here.home, 'new-secret')]);
+    expect(again).toMatchObject({ status: 0 });
+    expect(again.out).toContain('Profile default is stored again');
+    expect(stored()).toMatchObject({
+      endpoint: `${endpoint}/v2024-06-14`,
+      tenantId: uuid(9, 1),
+      target: 'e.example.com:443',
+    });
+    const secrets = readdirSync(join(here.home, 'kuflow', 'secrets'));
+    expect(secrets.map((name) => readFileSync(join(here.home, 'kuflow', 'secrets', name), 'utf8'))).toEqual([
+      'canary-2',
+    ]);
+    await kuflow(here, ['login', '--client-id', uuid(8, 2), '--client-secret-stdin', '--no-verify'], {
+      stdin: 'canary-3',
+    });
+    expect(stored()).toMatchObject({ endpoint: 'https://api.kuflow.com/v2024-06-14', clientId: uuid(8, 2) });
+    expect(stored()).not.toHaveProperty('tenantId');
+    expect(stored()).not.toHaveProperty('target');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the keychain', () => {
+  it('is opened only by commands that use what is in it', async () => {
+    const endpoint = await start();
+    const here = place();
+    const at = folder();
+    const tool = fakeSecretTool(at, 'works');
+    const env = { PATH: tool.PATH, CI: '' };
+    const stored = await kuflow(here, loginTo(endpoint), { stdin: CANARY, env });
+    expect(stored.out).toContain("in the system's keychain (secret-tool)");
+    expect(existsSync(join(here.home, 'kuflow', 'secrets'))).toBe(false);
+    const calls = (): number => tool.seen().split('secret-tool lookup').length;
+    const before = calls();
+    expect(await kuflow(here, ['profiles'], { env })).toMatchObject({ status: 0 });
+    const given = { KUFLOW_API_CLIENTID: CLIENT, KUFLOW_API_CLIENTSECRET: 'other', KUFLOW_API_ENDPOINT: endpoint };
+    expect(await kuflow(here, ['processes', 'list'], { env: { ...env, ...given } })).toMatchObject({ status: 0 });
+    expect(calls()).toBe(before);
+    expect(await kuflow(here, ['processes', 'list'], { env })).toMatchObject({ status: 0 });
+    expect(calls()).toBe(before + 1);
+
+    const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
+    expect(inCi).toMatchObject({ status: 1 });
+    expect(inCi.err).toContain(
+      '(profile default): expected a secret that can be had; the keychain is not used: CI is set',
+    );
+    const left = await kuflow(here, ['logout', '--profile', 'default'], { env: { ...env, CI: 'true' } });
+    expect(left).toMatchObject({ status: 1 });
+    expect(left.err).toContain('by hand: secret-tool clear service create-kuflow-worker profile default/');
+    expect(tool.seen()).not.toContain('canary');
+  });
+
+  it('that hangs costs three seconds and leaves the secret to a file, which is said', async () => {
+    const here = place();
+    const tool = fakeSecretTool(folder(), 'hangs');
+    const env = { PATH: tool.PATH, CI: '' };
+    const ended = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify'), { stdin: CANARY, env });
+    expect(ended).toMatchObject({ status: 0 });
+    expect(ended.err).toContain(
+      "The secret is in a file since the keychain can't be used: secret-tool did not answer within 3 s.",
+    );
+    expect(
+      await kuflow(here, ['login', '--client-secret-stdin', '--no-verify', '--no-keychain'], { stdin: CANARY, env }),
+    ).toMatchObject({ status: 0 });
+  });
+});
+
+describe('a damaged profile file', () => {
+  it('matters only to those who would have needed it', async () => {
+    const endpoint = await start();
+    const here = place();
+    await kuflow(here, loginTo(endpoint), { stdin: CANARY });
+    writeFileSync(join(here.home, 'kuflow', 'profiles.json'), '{ canary');
+    const given = { KUFLOW_API_CLIENTID: CLIENT, KUFLOW_API_CLIENTSECRET: 'other', KUFLOW_API_ENDPOINT: endpoint };
+    expect(await kuflow(here, ['processes', 'list'], { env: given })).toMatchObject({ status: 0 });
+    for (const line of [
+      ['processes', 'list'],
+      ['profiles'],
+      loginTo(endpoint),
+      ['processes', 'list', '--profile', 'default'],
+    ]) {
+      const ended = await kuflow(here, line, { stdin: CANARY });
+      expect(ended.status, line.join(' ')).toBe(1);
+      expect(ended.err).toContain("The profiles can't be used: it is no JSON");
+    }
+  });
+});

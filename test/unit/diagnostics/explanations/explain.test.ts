@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../../../../scripts/bundle.mjs';
+import { doctorPage } from '../../../../scripts/doctor-page.mjs';
+import { explainedFinding } from '../../../../src/diagnostics/explain-finding.ts';
+import { rpcCause } from '../../../../src/diagnostics/causes/engine.ts';
+import { explainAll } from '../../../../src/diagnostics/explanations/explain.ts';
+import { registry } from '../../../../src/diagnostics/registry.ts';
+import { matrix } from '../matrix/matrix.ts';
+
+const page = readFileSync(join(ROOT, 'docs', 'doctor.md'), 'utf8');
+const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'doctor-peers.json'), 'utf8')) as Parameters<
+  typeof doctorPage
+>[3];
+
+describe('the explanations', () => {
+  it('are there for every check, and every id has an anchor in the page', () => {
+    const headings = [...page.matchAll(/^### (KF-\S+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
+    for (const { id, docs, looksAt, causes, title } of explainAll()) {
+      expect(looksAt, id).not.toBe(title);
+      expect(causes.length, id).toBeGreaterThan(0);
+      for (const { code, advice } of causes) expect(advice.length, `${id} ${code}`).toBeGreaterThan(0);
+      expect(
+        headings.filter((heading) => heading === docs),
+        id,
+      ).toHaveLength(1);
+    }
+    expect(headings).toHaveLength(registry.length);
+  });
+
+  it('have every cause that a fault of the matrix leads to, with its verdict', () => {
+    const all = explainAll();
+    for (const { root, name } of matrix.flatMap(({ faults }) => faults)) {
+      const [id, state, code] = root.split(' ');
+      const cause = all.find((one) => one.id === id)?.causes.find((one) => one.code === code);
+      expect(cause?.verdict, `${name}: ${root}`).toBe(state);
+    }
+  });
+
+  it('have every cause of a call of the REST API and of the engine, for each check that makes one', () => {
+    const codesOf = (id: string): readonly string[] =>
+      explainAll().flatMap((one) => (one.id === id ? one.causes.map(({ code }) => code) : []));
+    for (const id of ['KF-REST-001', 'KF-REST-002', 'KF-TOKEN-001', 'KF-TLS-002'])
+      expect(codesOf(id), id).toEqual(expect.arrayContaining(['rest-unauthorized', 'rest-timeout', 'rest-dns']));
+    for (const [id, call, name] of [
+      ['KF-ENGINE-001', 'GetSystemInfo', 'PERMISSION_DENIED'],
+      ['KF-ENGINE-002', 'DescribeNamespace', 'NOT_FOUND'],
+      ['KF-POLL-001', 'DescribeTaskQueue', 'INTERNAL'],
+      ['KF-PROC-001', 'GetWorkflowExecutionHistory', 'INTERNAL'],
+    ] as const) {
+      const namespace = id === 'KF-ENGINE-002' ? 'tenant-1' : undefined;
+      const status = (of: string) => ({ ok: false, kind: 'status', status: 0, name: of, message: '' }) as const;
+      const seen = [
+        ...['UNAUTHENTICATED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNKNOWN', name].map(status),
+        { ok: false, kind: 'not-grpc', httpStatus: 404, contentType: '' } as const,
+        { ok: false, kind: 'transport', code: '', timedOut: true, message: '' } as const,
+        { ok: false, kind: 'transport', code: '', timedOut: false, message: '' } as const,
+      ].map((result) => rpcCause(result, call, namespace).code);
+      expect(codesOf(id), id).toEqual(expect.arrayContaining(seen));
+    }
+    expect(codesOf('KF-ENGINE-001')).toEqual(expect.arrayContaining([...codesOf('KF-TLS-003')]));
+  });
+
+  it('say when each cause comes, and hold for a given and for an issued certificate', () => {
+    for (const { id, causes } of explainAll())
+      for (const { code, when, advice } of causes) {
+        expect(when, `${id} ${code}`).toMatch(/\.$/);
+        for (const { command = '' } of advice) expect(command, `${id} ${code}`).not.toMatch(/<[a-z]/);
+      }
+    const refused = explainAll()
+      .find(({ id }) => id === 'KF-TLS-003')
+      ?.causes.find(({ code }) => code === 'client-certificate-refused');
+    expect(refused?.advice.map(({ text }) => text.split(':')[0])).toEqual([
+      'Where settings give the certificate',
+      'Where KuFlow issued it',
+    ]);
+  });
+
+  it('make the page what it is; `npm run docs` writes it anew', () => {
+    expect(doctorPage(page, explainAll(), matrix, peers), 'npm run docs').toBe(page);
+  });
+
+  it('stand beside what other programs say of every fault', () => {
+    const unasked = matrix.flatMap(({ plane, faults }) =>
+      faults.filter(({ name }) =>
+        ['temporal', 'python'].some((program) => peers[plane]?.[name]?.[program] === undefined),
+      ),
+    );
+    expect(unasked.map(({ name }) => `node bench/doctor-peers.mjs faults '${name}'`)).toEqual([]);
+    expect(page).not.toContain('not asked');
+  });
+
+  it('give a finding its verdict and its steps, filled in', () => {
+    expect(
+      explainedFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),
+    ).toMatchObject({ state: 'warn', advice: [{ command: "chmod 600 'a b.key'" }] });
+    expect(() => explainedFinding({ id: 'KF-FILE-001', code: 'none', text: 't' })).toThrow('none');
+  });
+});

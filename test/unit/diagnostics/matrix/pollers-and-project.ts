@@ -1,0 +1,162 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KnownError } from '../../../../src/base/errors.ts';
+import type { WorkerStep } from '../../../../src/diagnostics/input.ts';
+import { pollersAnswer, startAnswer } from './answers.ts';
+import { fault, type Fault } from './fault.ts';
+
+const queue =
+  // Made as it is asked for: an answer tells how long ago somebody polled.
+  (answer: (request: Buffer) => Buffer): Fault['make'] =>
+    (world) =>
+      void (world.engine = { ...world.engine, answers: { ...world.engine.answers, DescribeTaskQueue: answer } });
+const started =
+  (type: string, name: string): Fault['make'] =>
+  (world) => {
+    const answers = { ...world.engine.answers, GetWorkflowExecutionHistory: startAnswer(type, name) };
+    world.engine = { ...world.engine, answers };
+    world.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
+    world.project = { processes: () => Promise.resolve([LOAN]) };
+    installed(world.afterwards, world.folder, VERSIONS);
+  };
+const HERE = [{ identity: '1@host', agoMs: 1_000 }];
+const GONE = [{ identity: '1@gone', agoMs: 240_000 }];
+const byKind = ({ workflow = () => pollersAnswer([]), activity = () => pollersAnswer([]) }): Fault['make'] =>
+  queue((request) => (request.includes(ACTIVITY_TYPE) ? activity() : workflow()));
+/** `task_queue_type = 3: ACTIVITY` of a request. */
+const ACTIVITY_TYPE = Buffer.from([0x18, 2, 0x20, 1]);
+const LOAN = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
+const VERSIONS = { worker: '1.24.0', client: '1.24.0' };
+
+function installed(
+  afterwards: (() => void | Promise<void>)[],
+  folder: string,
+  versions: Readonly<Record<string, string>>,
+): void {
+  afterwards.push(() => {
+    for (const [name, version] of Object.entries(versions)) {
+      const at = join(folder, 'node_modules', '@temporalio', name);
+      mkdirSync(at, { recursive: true });
+      writeFileSync(join(at, 'package.json'), JSON.stringify({ name: `@temporalio/${name}`, version }));
+    }
+  });
+}
+const withProject =
+  (view: object, versions: Readonly<Record<string, string>> = VERSIONS): Fault['make'] =>
+  (world) => {
+    world.project = { processes: () => Promise.resolve([LOAN]), ...view };
+    installed(world.afterwards, world.folder, versions);
+  };
+const workerSays = (...steps: readonly WorkerStep[]) => ({
+  workerCheck: () => Promise.resolve({ kind: 'answered' as const, status: 1, steps }),
+});
+
+export const pollerAndProjectFaults: readonly Fault[] = [
+  fault(
+    'nobody polls',
+    'KF-POLL-001 warn pollers-none',
+    queue(() => pollersAnswer([])),
+  ),
+  fault(
+    'work waits, and nobody polls',
+    'KF-POLL-001 fail pollers-none-backlog',
+    queue(() => pollersAnswer([], 12)),
+  ),
+  fault(
+    'worker that stopped four minutes ago',
+    'KF-POLL-001 warn pollers-stale',
+    queue(() => pollersAnswer(GONE)),
+  ),
+  fault(
+    'work waits, and the worker stopped four minutes ago',
+    'KF-POLL-001 fail pollers-stale-backlog',
+    queue(() => pollersAnswer(GONE, 3)),
+  ),
+  fault(
+    'worker that polls for activities only',
+    'KF-POLL-001 warn pollers-wrong-kind',
+    byKind({ activity: () => pollersAnswer(HERE) }),
+  ),
+  fault(
+    'workflow tasks wait, and only activities are polled',
+    'KF-POLL-001 fail pollers-wrong-kind-backlog',
+    byKind({ workflow: () => pollersAnswer([], 3), activity: () => pollersAnswer(HERE) }),
+  ),
+  fault(
+    'workflow tasks wait, and who polled for them is gone; activities are polled',
+    'KF-POLL-001 fail pollers-wrong-kind-backlog',
+    byKind({ workflow: () => pollersAnswer(GONE, 3), activity: () => pollersAnswer(HERE) }),
+  ),
+  fault(
+    'activity tasks wait, and only workflows are polled',
+    'KF-POLL-001 fail pollers-wrong-kind-backlog',
+    byKind({ workflow: () => pollersAnswer(HERE), activity: () => pollersAnswer([], 1) }),
+  ),
+  fault(
+    'activity tasks wait, and nobody polls',
+    'KF-POLL-001 fail pollers-none-backlog',
+    byKind({ activity: () => pollersAnswer([], 2) }),
+  ),
+  fault('process on another queue', 'KF-PROC-001 fail process-queue-differs', started('LoanWorkflow', 'LOANS ')),
+  fault('process of another workflow type', 'KF-PROC-001 fail process-type-differs', started('loanWorkflow', 'LOANS')),
+  fault('dependencies not installed', 'KF-PROJ-002 warn sdk-not-installed', withProject({}, {})),
+  fault(
+    "Temporal's packages of different versions",
+    'KF-PROJ-002 fail sdk-versions-differ',
+    withProject({}, { worker: '1.24.0', workflow: '1.23.0' }),
+  ),
+  fault(
+    '@temporalio/worker 1.11.7',
+    'KF-PROJ-002 warn sdk-known-fault',
+    withProject({}, { worker: '1.11.7', client: '1.11.7' }),
+  ),
+  fault('Node.js 18', 'KF-PROJ-003 fail node-too-old', async (world) => {
+    await withProject({})(world);
+    world.request = { nodeVersion: 'v18.20.0' };
+  }),
+  fault(
+    'definition with mistakes',
+    'KF-PROJ-001 fail definition-broken',
+    withProject({
+      drift: () =>
+        Promise.reject(new KnownError({ message: 'kuflow.process.yaml:3:1 is no usable process definition' })),
+    }),
+  ),
+  fault(
+    'definition that changed since its code was generated',
+    'KF-PROJ-001 warn definition-drift',
+    withProject({
+      drift: () => Promise.resolve({ kind: 'compared', files: [{ path: 'src/process/types.ts', how: 'stale' }] }),
+    }),
+  ),
+  fault(
+    'definition with another queue',
+    'KF-PROJ-001 warn definition-queue-differs',
+    withProject({ processes: () => Promise.resolve([{ ...LOAN, taskQueue: 'LOAN' }]) }),
+  ),
+  fault(
+    'worker whose own stack does not connect',
+    'KF-WORK-002 fail worker-disagrees',
+    withProject(
+      workerSays(
+        { step: 'rest', status: 'ok', detail: '' },
+        { step: 'connect', status: 'failed', detail: 'deadline exceeded' },
+      ),
+    ),
+  ),
+  fault(
+    'worker whose own stack has no answer when its time is over',
+    'KF-WORK-002 unknown worker-could-not-tell',
+    withProject(
+      workerSays(
+        { step: 'rest', status: 'ok', detail: '' },
+        { step: 'connect', status: 'unknown', detail: 'no result within the 13 s of the whole check' },
+      ),
+    ),
+  ),
+  fault(
+    'worker whose check has no result',
+    'KF-WORK-001 warn worker-check-no-answer',
+    withProject({ workerCheck: () => Promise.resolve({ kind: 'failed', why: 'status 1, Cannot find module' }) }),
+  ),
+];

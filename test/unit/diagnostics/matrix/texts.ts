@@ -1,0 +1,44 @@
+import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
+import { doctorAsGithub, doctorAsJunit } from '../../../../src/commands/doctor/formats.ts';
+import { doctorAsTicket } from '../../../../src/commands/doctor/ticket.ts';
+import { doctorAsData, printDoctor } from '../../../../src/commands/doctor/view.ts';
+import { jsonLine } from '../../../../src/terminal/json.ts';
+import { openTerminal } from '../../../../src/terminal/terminal.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+
+/** Every form of a report, by its name. */
+export type Texts = Readonly<Record<'table' | 'terminal' | 'json' | 'watch' | 'junit' | 'github' | 'report', string>>;
+
+export function textsOf(report: DoctorReport): Texts {
+  const data = doctorAsData(report);
+  return {
+    table: printed(report, false),
+    terminal: printed(report, true),
+    json: jsonLine(data, 2),
+    watch: jsonLine(data, 0),
+    junit: doctorAsJunit(report),
+    github: doctorAsGithub(report),
+    report: doctorAsTicket(report, {
+      ...{ version: '1.0.0', node: 'v20.19.0', platform: 'linux x64', home: '/home/nobody' },
+      time: '2026-01-01T00:00:00.000Z',
+    }),
+  };
+}
+
+/** Without colour, so that no escape sequence is one of ours. */
+function printed(report: DoctorReport, tty: boolean): string {
+  const { host, stdout } = fakeHost([], { tty, env: { NO_COLOR: '1' } });
+  printDoctor(openTerminal(host, host.env), report, 'npx kuflow');
+  return stdout();
+}
+
+// All that is no line break: C0 and C1 controls, direction marks, zero-width characters, line separators.
+const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
+/** Names of the forms that hold one of `secrets`, or a character that a terminal or a page might obey. */
+export function unsafeForms(texts: Texts, secrets: readonly string[]): readonly string[] {
+  return Object.entries(texts).flatMap(([form, text]) => [
+    ...secrets.filter((secret) => text.includes(secret)).map((secret) => `${form}: ${secret}`),
+    ...(RAW.test(text) ? [`${form}: ${JSON.stringify(RAW.exec(text)?.[0])}`] : []),
+  ]);
+}

@@ -1,0 +1,193 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { gitState } from '../../../../src/files/git-state.ts';
+import { runDoctor } from '../../../../src/commands/doctor/run-checks.ts';
+import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
+import { resolveSettings } from '../../../../src/settings/resolve.ts';
+import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
+import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
+import { startEngineStub } from '../../../support/engine-server.ts';
+import { pollersAnswer } from './answers.ts';
+import type { Fault, World } from './fault.ts';
+import { textsOf, type Texts } from './texts.ts';
+
+export const CLIENT_ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
+export const TENANT = '5b0a6f0e-5f3b-4b5f-8a38-1c2d3e4f5a6b';
+export const SECRET = 'canary-client-secret';
+export const TOKEN = 'canary-engine-token';
+
+export interface Materials {
+  readonly authority: TestAuthority;
+  readonly other: TestAuthority;
+  readonly server: TestPair;
+  readonly client: TestPair;
+}
+
+export async function makeMaterials(): Promise<Materials> {
+  const [authority, other] = [await makeTestAuthority(), await makeTestAuthority('Other CA')];
+  const hosts = ['127.0.0.1', 'localhost', 'api.kuflow.test', 'engine.kuflow.test'];
+  return {
+    ...{ authority, other },
+    server: await authority.issue({ commonName: 'server', usage: 'server', hosts }),
+    client: await authority.issue({ commonName: 'worker', fromDays: -1, toDays: 60 }),
+  };
+}
+
+/** KuFlow's REST API as far as the doctor asks. */
+export function kuflow({ authority, client }: Pick<Materials, 'authority' | 'client'>): Answerer {
+  return (request, response) => {
+    const kind =
+      request.method === 'POST' ? (JSON.parse(request.body.toString()) as { type: string }).type : request.url;
+    if (request.headers.authorization !== `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`)
+      sendJson(response, 401, errorBody(401));
+    else if (kind === 'ENGINE_TOKEN')
+      sendJson(response, 200, {
+        type: kind,
+        engineToken: { token: TOKEN, expiredAt: new Date(Date.now() + 3_600_000).toISOString() },
+      });
+    else if (kind === 'ENGINE_CERTIFICATE') {
+      const tls = {
+        serverRootCaCertificate: authority.cert,
+        clientCertificate: client.cert,
+        clientPrivateKey: client.key,
+      };
+      sendJson(response, 200, { type: kind, engineCertificate: { namespace: 'tenant-1', tls } });
+    } else if (kind.includes('/tenants')) sendJson(response, 200, tenantPage([TENANT]));
+    else sendJson(response, 200, { id: CLIENT_ID, type: 'APPLICATION', name: 'Loan worker' });
+  };
+}
+
+export function tenantPage(ids: readonly string[]): object {
+  const metadata = { size: 50, page: 0, totalElements: ids.length, totalPages: 1 };
+  return { metadata, content: ids.map((id) => ({ id, name: 'Tenant', plan: 'FREE' })) };
+}
+
+export function errorBody(status: number): object {
+  return { timestamp: new Date().toISOString(), status, message: 'No', errors: [] };
+}
+
+/** Where the parts of an open world are, for who looks at it beside the doctor. */
+export interface Place {
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly target: string;
+  readonly proxy: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** What the application files say, by flat key. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** Breaks a healthy world by each of `faults`, in their order, examines it and takes it away again. */
+export async function examineWorld(
+  folder: string,
+  materials: Materials,
+  faults: readonly Pick<Fault, 'make'>[],
+  visit?: (place: Place) => Promise<void>,
+): Promise<{ readonly report: DoctorReport; readonly texts: Texts }> {
+  const open: (() => Promise<unknown>)[] = [];
+  const { authority, other, client, server } = materials;
+  const world: World = {
+    ...{ folder, authority, other, client },
+    settings: {
+      'temporal.kuflow-queue': 'LOANS',
+      'temporal.namespace': 'tenant-1',
+      'temporal.mutual-tls.cert': 'tls/client.pem',
+      'temporal.mutual-tls.key': 'tls/client.key',
+      'temporal.mutual-tls.ca': 'tls/ca.pem',
+    },
+    local: { 'kuflow.api.client-id': CLIENT_ID, 'kuflow.api.client-secret': SECRET },
+    env: {},
+    files: { 'tls/client.pem': client.cert, 'tls/client.key': client.key, 'tls/ca.pem': authority.cert },
+    modes: { 'tls/client.key': 0o600, 'application-local.yaml': 0o600 },
+    afterwards: [],
+    rest: kuflow(materials),
+    restTls: undefined,
+    endpoint: undefined,
+    engine: { answers: { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: 1_000 }]) } },
+    target: undefined,
+    skew: 0,
+    request: {},
+    project: undefined,
+    keep: (opened) => {
+      open.push(() => opened.close());
+      return opened;
+    },
+  };
+  try {
+    for (const { make } of faults) await make(world);
+    const rest = world.keep(await startAnsweringServer((...call) => world.rest(...call), world.restTls));
+    const engine = world.keep(await startEngineStub({ server, clientCa: authority.cert, ...world.engine }));
+    world.settings['kuflow.api.endpoint'] ??= world.endpoint?.(rest.port) ?? rest.url;
+    world.settings['temporal.target'] ??= world.target?.(engine.port) ?? engine.address;
+    write(world);
+    for (const step of world.afterwards) await step();
+    const { env, settings } = world;
+    await visit?.({
+      ...{ folder, env, settings: { ...settings, ...world.local } },
+      endpoint: settings['kuflow.api.endpoint'] ?? '',
+      target: settings['temporal.target'] ?? '',
+      proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
+    });
+    const report = await runDoctor({
+      settings: await resolveSettings({
+        env,
+        files: { dir: folder },
+        cwd: folder,
+        required: ['kuflow.api.client-id', 'kuflow.api.client-secret'],
+      }),
+      folder,
+      env,
+      inProject: true,
+      git: (path) => gitState(path, process.env),
+      nodeVersion: process.version,
+      platform: process.platform,
+      selection: {},
+      timeoutMs: 6_000,
+      failOnWarn: false,
+      clock: { now: () => Date.now() + world.skew, sleep: () => Promise.resolve() },
+      ...(world.project && {
+        project: {
+          processes: () => Promise.resolve([]),
+          drift: () => Promise.resolve({ kind: 'compared', files: [] }),
+          ...world.project,
+        },
+      }),
+      ...world.request,
+    });
+    return { report, texts: textsOf(report) };
+  } finally {
+    for (const close of open.splice(0).reverse()) await close();
+  }
+}
+
+function write({ folder, settings, local, files, modes }: World): void {
+  const all: Record<string, string | Buffer> = {
+    'application.yaml': stringify(nested(settings)),
+    'application-local.yaml': stringify(nested(local)),
+    ...files,
+  };
+  for (const [name, contents] of Object.entries(all)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+    chmodSync(path, modes[name] ?? 0o644);
+  }
+}
+
+function nested(flat: Record<string, string | undefined>): object {
+  const tree: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(flat)) {
+    if (value === undefined) continue;
+    const steps = key.split('.');
+    let at = tree;
+    for (const step of steps.slice(0, -1)) at = (at[step] ??= {}) as Record<string, unknown>;
+    at[steps.at(-1) ?? ''] = value;
+  }
+  return tree;
+}
+
+/** What did not pass for a reason of its own. */
+export function rootsOf({ roots }: DoctorReport): readonly string[] {
+  return roots.map(({ id, state, cause }) => `${id} ${state} ${cause?.code ?? '?'}`);
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
+import { registry } from '../../../src/diagnostics/registry.ts';
+import { makeReport } from '../../../src/diagnostics/report.ts';
+import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';
+
+interface Found {
+  readonly a: string;
+  readonly b: string;
+}
+type Run = (context: CheckContext<string, Found>) => Promise<Finding<Found>>;
+type Fake = Check<string, Found>;
+
+const passes: Run = () => Promise.resolve({ state: 'pass', summary: 'ok' });
+const fails: Run = () =>
+  Promise.resolve({
+    state: 'fail',
+    summary: 'broken',
+    cause: { code: 'x', verdict: 'fail', text: 'broken' },
+    advice: [{ text: 'Do', command: 'that' }],
+  });
+
+function fake(id: string, requires: readonly string[], run: Run = passes, more: Partial<Fake> = {}): Fake {
+  return { id, title: id, plane: 'engine', docs: id, requires, offline: false, timeoutMs: 5_000, run, ...more };
+}
+
+const shape = (results: Awaited<ReturnType<typeof runChecks>>): readonly string[] =>
+  results.map(({ id, state, skipped, blockedBy }) =>
+    [id, state, skipped, blockedBy].filter((part) => part !== undefined).join(' '),
+  );
+
+describe('runChecks', () => {
+  it('skips everything behind a failure and names the first of the chain, and runs what does not depend on it', async () => {
+    const results = await runChecks(
+      [fake('A', []), fake('B', ['A'], fails), fake('C', ['B']), fake('D', ['C', 'A']), fake('E', ['A'])],
+      '',
+    );
+    expect(shape(results)).toEqual(['A pass', 'B fail', 'C skip blocked B', 'D skip blocked B', 'E pass']);
+  });
+
+  it('lets nothing depend on a check that had nothing to look at, or was not allowed to', async () => {
+    const restricted: Run = () => Promise.resolve({ state: 'skip', skipped: 'restricted', summary: 'no' });
+    const results = await runChecks(
+      [
+        fake('A', [], fails),
+        fake('B', ['A'], fails, { notApplicable: (input) => `not with ${input}` }),
+        fake('C', [], restricted),
+        fake('D', ['B', 'C']),
+      ],
+      'this input',
+    );
+    expect(shape(results)).toEqual(['A fail', 'B skip not-applicable', 'C skip restricted', 'D pass']);
+    expect(results[1]?.summary).toBe('not with this input');
+  });
+
+  it('hands on what was found', async () => {
+    const seen: unknown[] = [];
+    const finds =
+      (part: Partial<Found>): Run =>
+      ({ found }) => {
+        seen.push({ ...found });
+        return Promise.resolve({ state: 'warn', summary: '', found: part });
+      };
+    await runChecks(
+      [fake('A', [], finds({ a: '1' })), fake('B', ['A'], finds({ b: '2' })), fake('C', ['B'], finds({}))],
+      '',
+    );
+    expect(seen).toEqual([{}, { a: '1' }, { a: '1', b: '2' }]);
+  });
+
+  it('runs side by side what can, and reports in the order of the registry', async () => {
+    const events: string[] = [];
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: Run = async () => {
+      await gate;
+      return { state: 'pass', summary: '' };
+    };
+    const quick: Run = () => {
+      release();
+      return Promise.resolve({ state: 'pass', summary: '' });
+    };
+    const report = (event: CheckEvent): void =>
+      void events.push(event.kind === 'check-started' ? `start ${event.id}` : `end ${event.result.id}`);
+    await runChecks([fake('A', [], slow), fake('B', [], quick)], '', { report });
+    expect(events).toEqual(['start A', 'start B', 'end A', 'end B']);
+  });
+
+  it('turns what throws into a crash, and what takes too long into unknown', async () => {
+    const throws: Run = () => Promise.reject(new Error('oh'));
+    const throwsAtOnce: Run = () => {
+      throw new Error('at once');
+    };
+    let given: AbortSignal | undefined;
+    const hangs: Run = ({ signal }) => {
+      given = signal;
+      return new Promise(() => undefined);
+    };
+    const results = await runChecks(
+      [
+        fake('A', [], throws),
+        fake('B', [], throwsAtOnce),
+        fake('C', [], hangs, { timeoutMs: 30 }),
+        fake('D', ['A']),
+        fake('E', ['C']),
+      ],
+      '',
+    );
+    expect(shape(results)).toEqual(['A crash', 'B crash', 'C unknown', 'D skip blocked A', 'E skip blocked C']);
+    expect(results[0]?.summary).toContain('oh');
+    expect(given?.aborted).toBe(true);
+  });
+
+  it('stops with its signal and releases what checks hold, also late', async () => {
+    const stop = new AbortController();
+    const released: string[] = [];
+    let late: ((release: () => void) => void) | undefined;
+    const holds: Run = ({ atEnd }) => {
+      atEnd(() => released.push('held'));
+      late = atEnd;
+      stop.abort();
+      return new Promise(() => undefined);
+    };
+    const results = await runChecks([fake('A', [], holds), fake('B', ['A'])], '', { signal: stop.signal });
+    expect(shape(results)).toEqual(['A unknown', 'B skip blocked A']);
+    expect(released).toEqual(['held']);
+    late?.(() => released.push('late'));
+    expect(released).toEqual(['held', 'late']);
+  });
+
+  it("counts a check's own time, not that of the checks before it", async () => {
+    const slow: Run = async () => {
+      const until = performance.now() + 60;
+      while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
+      return { state: 'pass', summary: '' };
+    };
+    const [first, second] = await runChecks([fake('A', [], slow), fake('B', ['A'])], '');
+    expect(first?.ms).toBeGreaterThanOrEqual(60);
+    expect(second?.ms).toBeLessThan(60);
+  });
+
+  it('lists what was made, whatever was then said of it, and nothing that was not', async () => {
+    const makes =
+      (created: string, state: 'pass' | 'fail'): Run =>
+      () =>
+        Promise.resolve({ state, summary: '', created });
+    const made = await runChecks(
+      [
+        fake('A', [], makes('engine token', 'pass'), { creates: 'engine token' }),
+        fake('B', [], fails, { creates: 'engine token' }),
+        fake('C', [], passes, { creates: 'engine token' }),
+        fake('D', [], makes('engine certificate', 'fail'), { creates: 'engine certificate' }),
+      ],
+      '',
+    );
+    expect(makeReport(made, 0).created).toEqual(['engine token', 'engine certificate']);
+  });
+
+  it('takes over results of an earlier run, which made nothing this time', async () => {
+    const runs: string[] = [];
+    const counted: Run = () => {
+      runs.push('A');
+      return Promise.resolve({ state: 'warn', summary: 'seen', created: 'engine token' });
+    };
+    const checks = [fake('A', [], counted), fake('B', ['A'])];
+    const first = await runChecks(checks, '');
+    const second = await runChecks(checks, '', { earlier: first.slice(0, 1) });
+    expect(shape(second)).toEqual(['A warn', 'B pass']);
+    expect(second[0]).toMatchObject({ summary: 'seen', earlier: true });
+    expect(makeReport(second, 0).created).toEqual([]);
+    expect(runs).toEqual(['A']);
+  });
+
+  it('gives a check the time that follows from its input', async () => {
+    const hangs: Run = () => new Promise(() => undefined);
+    const [result] = await runChecks([fake('A', [], hangs, { timeoutMs: (input) => Number(input) })], '20');
+    expect(result).toMatchObject({ state: 'unknown', summary: 'no result within 0.02 s' });
+  });
+
+  it('refuses a check that requires one behind it', async () => {
+    await expect(runChecks([fake('A', ['B']), fake('B', [])], '')).rejects.toThrow('A requires B');
+  });
+});
+
+describe('makeReport', () => {
+  it('names a definite failure before one that could not be told', async () => {
+    const unknown: Run = () => Promise.resolve({ state: 'unknown', summary: '?' });
+    const report = makeReport(await runChecks([fake('A', [], unknown), fake('B', [], fails)], ''), 0, {
+      retry: 'again',
+    });
+    expect(report.firstFailure?.id).toBe('B');
+    expect(report.next).toEqual(['Do: that', 'Then check again: again']);
+    expect(report.status).toBe(1);
+    expect(makeReport(await runChecks([fake('A', [], unknown)], ''), 0).status).toBe(4);
+    expect(makeReport(await runChecks([fake('A', [])], ''), 0, { retry: 'again' })).toMatchObject({
+      status: 0,
+      next: [],
+    });
+  });
+});
+
+describe('the registry', () => {
+  it('has permanent ids that occur once, each with an anchor of its own', () => {
+    const ids = registry.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const check of registry) {
+      expect(check.id).toMatch(/^KF-[A-Z]+-\d{3}$/);
+      expect(check.docs).toBe(check.id.toLowerCase());
+    }
+  });
+
+  it('is selected with everything that is required or waited for', () => {
+    expect(selectChecks(registry, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
+      'KF-SET-001',
+      'KF-REST-001',
+      'KF-TOKEN-001',
+    ]);
+    expect(selectChecks(registry, ['KF-CLOCK-001']).map(({ id }) => id)).toEqual([
+      'KF-SET-001',
+      'KF-REST-001',
+      'KF-CLOCK-001',
+    ]);
+    const ofWorker = selectChecks(registry, ['KF-WORK-002']).map(({ id }) => id);
+    expect(ofWorker).toEqual(expect.arrayContaining(['KF-SET-002', 'KF-ENGINE-002', 'KF-WORK-001', 'KF-WORK-002']));
+    expect(selectChecks(registry, undefined)).toBe(registry);
+    expect(() => selectChecks(registry, ['KF-NONE-001'])).toThrow('KF-NONE-001');
+  });
+});

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fileName } from '../../../../src/text/file-name.ts';
+import { identifier, identifiers } from '../../../../src/text/identifiers.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import type { Answers } from '../../../../src/languages/project-spec.ts';
+import { planProject } from '../../../../src/project/plan.ts';
+import { templateContext } from '../../../../src/languages/typescript/context.ts';
+import { RESERVED } from '../../../../src/languages/typescript/process-context.ts';
+import { furtherPlace } from '../../../../src/languages/typescript/layout.ts';
+import { renderTemplate } from '../../../../src/project/render.ts';
+import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
+import { collidingTexts, hostileText, SAME_HASH } from '../../../support/hostile-texts.ts';
+import { declaredNames } from '../../../support/token-check.ts';
+
+function answers(definition: ProcessDefinition): Answers {
+  return {
+    name: 'a-worker',
+    language: 'typescript',
+    definition,
+    definitionSource: 'file',
+    local: true,
+    packageManager: 'npm',
+    cliPackage: '0.1.0',
+  };
+}
+
+const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] as const;
+
+/** Every name that the generated code has for a task, by code. */
+function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly unknown[]> {
+  const { tasks } = templateContext(answers(definition)) as {
+    readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
+  };
+  return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));
+}
+
+const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
+
+describe('names of tasks', () => {
+  it('stay when a task comes or goes, wherever: only of two codes whose hashes are alike one depends on the other', () => {
+    const code = fc.oneof(
+      hostileText,
+      collidingTexts.map(([first = 'A']) => first),
+    );
+    fc.assert(
+      fc.property(usableFile, code, fc.nat(), fc.constantFrom('human', 'system'), (file, added, at, kind) => {
+        const fewer = definitionOf(file);
+        fc.pre(!fewer.tasks.some((task) => task.code === added));
+        const index = at % (fewer.tasks.length + 1);
+        const tasks = [...fewer.tasks.slice(0, index), taskOf(added, kind), ...fewer.tasks.slice(index)];
+        const before = namesOf(fewer);
+        const after = namesOf({ ...fewer, tasks });
+        expect(after.size).toBe(before.size + 1);
+        const alike = SAME_HASH.every((text) => after.has(text)) ? SAME_HASH : [];
+        for (const [kept, names] of before)
+          if (!alike.some((text) => text === kept)) expect(after.get(kept)).toEqual(names);
+        const all = [...after.values()].map(([variable]) => variable);
+        expect(new Set(all).size).toBe(all.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('stay too when hashes are alike and the code that comes is the later one in order', () => {
+    const [first, second] = SAME_HASH;
+    const alone = identifiers([first], 'camel', RESERVED);
+    const both = identifiers([second, first], 'camel', RESERVED);
+    expect(both.get(first)).toBe(alone.get(first));
+    expect(both.get(second)).toMatch(/_xcbc7e189cc_[0-9a-f]{32}$/);
+    expect(identifiers([second], 'camel', RESERVED).get(second)).toBe(both.get(first));
+  });
+
+  it('are none of those that the templates declare or import', async () => {
+    const [human, , ...others] = sampleDefinition().tasks;
+    const definition = { ...sampleDefinition(), tasks: [taskOf('A'), taskOf('B', 'system'), ...others] };
+    expect(human?.kind).toBe('human');
+    const files = await renderTemplate(answers(definition));
+    const modules = files.filter(({ path }) => /^src\/(?:workflows|activities|process\/tasks)\.ts$/.test(path));
+    const declared = modules.flatMap(({ path, contents }) => declaredNames(path, Buffer.from(contents).toString()));
+    const own = new Set(definition.tasks.flatMap(({ code }) => [...(namesOf(definition).get(code) ?? [])]));
+    const words = [...new Set(declared)].filter((word) => !own.has(word) && word !== definition.workflow.type);
+    expect(words).toEqual(expect.arrayContaining(['kuflow', 'processId', 'activitiesModule', 'tasks', 'Metadata']));
+    expect(words.filter((word) => !RESERVED.has(word))).toEqual([]);
+    for (const code of ['PROCESS_ID', 'ACTIVITIES_MODULE', 'THEN', 'TO_STRING', 'CONSTRUCTOR'])
+      expect(identifier(code, 'camel', RESERVED)).toMatch(/_x[0-9a-f]{10}$/);
+  });
+});
+
+// What Windows takes for a device, and what it cuts off or refuses.
+const WINDOWS =
+  /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?:\.|$)|[ .]$|[<>:"|?*\\\u0000-\u001f]/i;
+
+describe('paths made of texts', () => {
+  it('stay in the project, on every system', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const { toKuflow, toProcess, tasksToKuflow, ...paths } = furtherPlace(fileName(text));
+        expect([toKuflow, tasksToKuflow, toProcess]).toEqual(['../../kuflow', '../../kuflow', '.']);
+        for (const path of Object.values(paths)) {
+          for (const segment of path.split('/')) {
+            expect(segment).toMatch(/^[a-z0-9_-][a-z0-9._-]*$/);
+            expect(segment).not.toMatch(WINDOWS);
+            expect(Buffer.byteLength(segment)).toBeLessThan(100);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are never one where letters have no case or a file system normalises', async () => {
+    const slugs = new Map<string, string>();
+    await fc.assert(
+      fc.asyncProperty(collidingTexts, (codes) => {
+        for (const code of codes) {
+          const slug = fileName(code).toUpperCase().normalize('NFKC');
+          expect([undefined, code]).toContain(slugs.get(slug));
+          slugs.set(slug, code);
+        }
+        return Promise.resolve();
+      }),
+    );
+    expect(slugs.size).toBeGreaterThan(20);
+    const further = [...slugs.values()].map((code) => ({
+      slug: fileName(code),
+      source: 'file' as const,
+      definition: { ...sampleDefinition(), process: { code } },
+    }));
+    const plan = await planProject({ ...answers(sampleDefinition()), further }, { version: '1', command: 'x' });
+    const paths = plan.files.map(({ path }) => path);
+    expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(paths.length);
+    expect(paths.filter((path) => path.startsWith('/') || path.split('/').includes('..'))).toEqual([]);
+  });
+});

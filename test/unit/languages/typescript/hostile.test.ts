@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { KnownError } from '../../../../src/base/errors.ts';
+import { identifiers } from '../../../../src/text/identifiers.ts';
+import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts';
+import { parseDefinition } from '../../../../src/process/definition/file.ts';
+import type { ProcessDefinition } from '../../../../src/process/definition.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import type { Answers } from '../../../../src/languages/project-spec.ts';
+import { templateContext } from '../../../../src/languages/typescript/context.ts';
+import { renderTemplate } from '../../../../src/project/render.ts';
+import { templateFiles } from '../../../../src/languages/templates/files.ts';
+import { loadTemplateSet, type TemplateSet } from '../../../../src/languages/templates/set.ts';
+import { brokenFile, definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
+import { hostileText, MARK } from '../../../support/hostile-texts.ts';
+import { skeletonOf } from '../../../support/markdown-skeleton.ts';
+import { shellArguments } from '../../../support/shell-arguments.ts';
+import { strangers, tokensOf, type Vocabulary } from '../../../support/token-check.ts';
+
+const USABLE = 800;
+const BROKEN = 200;
+const DEFINITION = 'kuflow.process.yaml';
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+
+type Files = ReadonlyMap<string, string>;
+
+let templates: TemplateSet;
+/** Of every project, whatever its process. */
+let paths: readonly string[] | undefined;
+/** Those in which words of a definition could stand. */
+let rendered: ReadonlySet<string>;
+/** The rendered files of a process without anything hostile. */
+let plain: Files;
+let plainReadme: string;
+let vocabulary: Vocabulary;
+
+function answers(definition: ProcessDefinition): Answers {
+  return {
+    name: 'a-worker',
+    language: 'typescript',
+    definition,
+    definitionSource: 'file',
+    local: true,
+    packageManager: 'npm',
+    cliPackage: '0.1.0',
+  };
+}
+
+async function render(definition: ProcessDefinition): Promise<Files> {
+  const files = await renderTemplate(answers(definition), templates);
+  paths ??= files.map(({ path }) => path);
+  expect(files.map(({ path }) => path)).toEqual(paths);
+  return new Map(
+    files
+      .filter(({ path }) => rendered.has(path))
+      .map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]),
+  );
+}
+
+beforeAll(async () => {
+  templates = await loadTemplateSet();
+  const sources = templateFiles('typescript');
+  rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
+  const sample = sampleDefinition();
+  plain = await render(sample);
+  plainReadme = skeletonOf(plain.get('README.md') ?? '');
+  const entity = { schema: { type: 'object', properties: { a: { type: ['null', 'boolean'] } } } };
+  const modules = [
+    plain,
+    await render({ ...sample, tasks: [], entity }),
+    await render({ ...sample, workflow: { type: 'a b', taskQueue: 'Q' } }),
+  ].flatMap((files) => [...files].filter(([path]) => path.endsWith('.ts')).map(([path, text]) => tokensOf(path, text)));
+  const words = [...modules.flatMap((module) => module.words), ...'unknown never null true false Record'.split(' ')];
+  vocabulary = { words: new Set(words), templates: new Set(modules.flatMap((module) => module.templates)) };
+  expect([...plain.values()].join('').toLowerCase()).not.toContain(MARK);
+});
+
+/** What `names/` makes of the texts that become identifiers: the plain name, and the one with a hash. */
+function madeNames({ workflow, tasks }: ProcessDefinition): readonly string[] {
+  const codes = tasks.map(({ code }) => code);
+  const made = (texts: readonly string[], style: 'camel' | 'pascal'): readonly string[] => {
+    const plainly = [...identifiers(texts, style, new Set()).values()];
+    return [...plainly, ...identifiers(texts, style, new Set(plainly)).values()];
+  };
+  return [
+    ...(isTsIdentifier(workflow.type) ? [workflow.type] : []),
+    ...made([workflow.type], 'pascal'),
+    ...made(codes, 'camel'),
+    ...made(codes, 'pascal').flatMap((name) => [`${name}Data`, `${name}Context`, `${name}Input`]),
+  ];
+}
+
+function problemsOf(definition: ProcessDefinition, files: Files): readonly string[] {
+  const known = { ...vocabulary, words: new Set([...vocabulary.words, ...madeNames(definition)]) };
+  const problems: string[] = [];
+  for (const [path, text] of files) {
+    if (HIDDEN.test(text.replaceAll('\n', ''))) problems.push(`${path} holds hidden characters`);
+    if (path.endsWith('.ts'))
+      problems.push(...strangers(tokensOf(path, text), known).map((stranger) => `${path}: ${stranger}`));
+  }
+  return problems;
+}
+
+/** The files that a definition says nothing in, or one thing only. */
+function checkData(definition: ProcessDefinition, files: Files): void {
+  for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'deploy/deployment.yaml', 'deploy/secret.example.yaml'])
+    expect(files.get(path), path).toBe(plain.get(path));
+  expect(parse(files.get('application.yaml') ?? '')).toEqual({
+    temporal: { 'kuflow-queue': definition.workflow.taskQueue },
+  });
+  const manifest = JSON.parse(files.get('package.json') ?? '') as { scripts: Record<string, string> };
+  const ordinary = JSON.parse(plain.get('package.json') ?? '') as { scripts: Record<string, string> };
+  expect({ ...manifest, scripts: { ...manifest.scripts, smoke: ordinary.scripts['smoke'] } }).toEqual(ordinary);
+  expect(skeletonOf(files.get('README.md') ?? '')).toBe(plainReadme);
+}
+
+async function check(definition: ProcessDefinition): Promise<void> {
+  const files = await render(definition);
+  expect(problemsOf(definition, files)).toEqual([]);
+  checkData(definition, files);
+  const again = await parseDefinition(files.get(DEFINITION) ?? '', DEFINITION);
+  // Compared at length only when it is worth being shown.
+  if (!isDeepStrictEqual(again, definition)) expect(again).toEqual(definition);
+}
+
+describe('hostile definitions', () => {
+  it('become data in every file and code in none', async () => {
+    await fc.assert(
+      fc.asyncProperty(usableFile, (file) => check(definitionOf(file))),
+      { numRuns: USABLE },
+    );
+  }, 120_000);
+
+  it('that can not be used are refused with a reason wherever they come from, the others taken', async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(brokenFile, async (file) => {
+        const read = await parseDefinition(JSON.stringify(file), 'x.json').catch((error: unknown) => error);
+        if (!(read instanceof Error)) return check(read as ProcessDefinition);
+        refused += 1;
+        expect(read).toBeInstanceOf(KnownError);
+        expect(read.message).toMatch(/\n {2}x\.json:\d+:\d+ \S/);
+        const error = await render(definitionOf(file)).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(KnownError);
+        expect((error as KnownError).message).toMatch(/\n {2}\S/);
+      }),
+      { numRuns: BROKEN },
+    );
+    expect(refused).toBeGreaterThan(BROKEN / 10);
+    expect(refused).toBeLessThan(BROKEN);
+  }, 120_000);
+
+  it.skipIf(process.platform === 'win32')(
+    'reach the simulation as one word of sh, or leave it to find its only process (needs a POSIX shell)',
+    () => {
+      const codes = fc.sample(hostileText, 600).filter((code) => code.trim() !== '');
+      const scripts = codes.map((code) => {
+        const { process, ...rest } = sampleDefinition();
+        const context = templateContext(answers({ process: { ...process, code }, ...rest }));
+        return (context as { readonly smokeScript: string }).smokeScript;
+      });
+      const seen = shellArguments('kuflow', scripts);
+      const rest = ['--', 'node', '--import', 'tsx', 'src/main.ts', '--dev'];
+      const named = codes.filter((code, index) => {
+        const [dev, simulate, ...words] = seen[index] ?? [];
+        expect([dev, simulate]).toEqual(['dev', 'simulate']);
+        expect([[code, ...rest], rest]).toContainEqual(words);
+        return words[0] === code;
+      });
+      expect(named.length).toBeGreaterThan(codes.length / 10);
+      // What cmd.exe would see: nothing outside of quotes but words, nothing in them that it replaces.
+      for (const script of scripts)
+        expect(script).toMatch(/^kuflow dev simulate (?:"[^"%^!\\]*" |[\w./-]+ )?-- node [\w ./-]+$/u);
+    },
+  );
+});

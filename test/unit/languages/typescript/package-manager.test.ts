@@ -1,0 +1,140 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  choosePackageManager,
+  detectPackageManager,
+  installCommand,
+  PACKAGE_MANAGERS,
+  programOf,
+  scriptCommand,
+} from '../../../../src/languages/typescript/package-manager.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+/** As the program itself said it, started by its own `create`, `dlx` or `x`. */
+const AGENTS = {
+  npm: 'npm/11.19.1 node/v20.20.2 linux x64 workspaces/false',
+  pnpm: 'pnpm/12.21.0 npm/? node/? linux x64',
+  yarn1: 'yarn/1.22.22 npm/? node/v20.20.2 linux x64',
+  yarn4: 'yarn/4.18.1 npm/? node/v20.20.2 linux x64',
+  bun: 'bun/1.4.5 npm/? node/v26.3.0 linux x64',
+} as const;
+
+const by = (agent: string): NodeJS.ProcessEnv => ({ npm_config_user_agent: agent });
+
+/** A repository with these files and a folder for a project in it. */
+function repository(files: Readonly<Record<string, string>>): string {
+  const root = temporaryFolder();
+  mkdirSync(join(root, '.git'));
+  mkdirSync(join(root, 'packages'));
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
+  return join(root, 'packages', 'worker');
+}
+
+/** A `yarn` that says this version. */
+function yarnSays(version: string): NodeJS.ProcessEnv {
+  const bin = temporaryFolder();
+  writeFileSync(join(bin, 'yarn'), `#!/bin/sh\necho ${version}\n`);
+  chmodSync(join(bin, 'yarn'), 0o755);
+  return { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+}
+
+describe('detecting the package manager', () => {
+  it.each([
+    [AGENTS.npm, 'npm'],
+    [AGENTS.pnpm, 'pnpm'],
+    [AGENTS.yarn1, 'yarn'],
+    [AGENTS.yarn4, 'yarn'],
+    [AGENTS.bun, 'bun'],
+  ] as const)('knows %s', (agent, name) => {
+    expect(detectPackageManager(by(agent))).toEqual({ name, by: { kind: 'user-agent' } });
+  });
+
+  it('takes npm when nothing says another', () => {
+    for (const env of [{}, by('cnpm/1.0.0 npm/? node/v22.0.0'), by(''), by('pnpmx/1')])
+      expect(detectPackageManager(env)).toEqual({ name: 'npm', by: { kind: 'default' } });
+  });
+
+  it('looks at the repository around the project when npx, which anybody uses, is what started it', () => {
+    const found = (files: Readonly<Record<string, string>>, env = by(AGENTS.npm)): string =>
+      detectPackageManager(env, repository(files)).name;
+    expect(found({ 'package.json': '{"packageManager":"pnpm@10.1.0+sha512.abc"}', 'yarn.lock': '' })).toBe('pnpm');
+    expect(found({ 'package.json': '{}', 'pnpm-lock.yaml': '' })).toBe('pnpm');
+    expect(found({ 'package.json': '{}', 'bun.lock': '' })).toBe('bun');
+    expect(found({ 'package.json': '{}', 'bun.lockb': '' })).toBe('bun');
+    expect(found({ 'package.json': '{}', 'yarn.lock': '' })).toBe('yarn');
+    expect(found({ 'package.json': '{}', 'yarn.lock': '' }, {})).toBe('yarn');
+    expect(found({ 'package.json': '{}', 'yarn.lock': '' }, by(AGENTS.bun))).toBe('bun');
+    // Neither names one that there is.
+    expect(found({ 'package.json': '{"packageManager":"deno@2"}' })).toBe('npm');
+    expect(found({ 'package.json': '{"packageManager":7' })).toBe('npm');
+    expect(found({ 'yarn.lock': '' })).toBe('npm');
+  });
+
+  it('says which file said it', () => {
+    const folder = repository({ 'package.json': '{}', 'pnpm-lock.yaml': '' });
+    expect(detectPackageManager({}, folder).by).toEqual({
+      kind: 'file',
+      path: join(folder, '../../pnpm-lock.yaml'),
+    });
+  });
+
+  it('looks neither beyond the repository nor into the home folder', () => {
+    const outer = temporaryFolder();
+    writeFileSync(join(outer, 'package.json'), '{}');
+    writeFileSync(join(outer, 'yarn.lock'), '');
+    expect(detectPackageManager({}, join(outer, 'worker')).name).toBe('yarn');
+    expect(detectPackageManager({ HOME: outer }, join(outer, 'worker')).name).toBe('npm');
+    mkdirSync(join(outer, 'repository', '.git'), { recursive: true });
+    expect(detectPackageManager({}, join(outer, 'repository', 'worker')).name).toBe('npm');
+  });
+});
+
+describe('choosing the package manager', () => {
+  const folder = (): string => join(temporaryFolder(), 'worker');
+
+  it('takes the named one before all else', () => {
+    const env = by(AGENTS.pnpm);
+    for (const manager of PACKAGE_MANAGERS)
+      expect(choosePackageManager(manager, { env, folder: folder() })).toBe(manager);
+    expect(choosePackageManager(undefined, { env, folder: folder() })).toBe('pnpm');
+  });
+
+  it('tells the two Yarns apart by what started it, and by the lock file or the field around it', () => {
+    const choose = (env: NodeJS.ProcessEnv, at = folder(), flag?: string) =>
+      choosePackageManager(flag, { env, folder: at });
+    expect(choose(by(AGENTS.yarn1))).toBe('yarn@1');
+    expect(choose(by(AGENTS.yarn4))).toBe('yarn@4');
+    expect(choose(by(AGENTS.yarn1), folder(), 'yarn')).toBe('yarn@1');
+    expect(choose(by('yarn/3.2.0 npm/? node/v20.0.0'))).toBe('yarn@4');
+    const field = (version: string) => repository({ 'package.json': `{"packageManager":"yarn@${version}"}` });
+    expect(choose({}, field('1.22.22'))).toBe('yarn@1');
+    expect(choose({}, field('4.1.0'))).toBe('yarn@4');
+    const lock = (text: string) => repository({ 'package.json': '{}', 'yarn.lock': text });
+    expect(choose({}, lock('# THIS IS AN AUTOGENERATED FILE.\n# yarn lockfile v1\n'))).toBe('yarn@1');
+    expect(choose({}, lock('__metadata:\n  version: 8\n'))).toBe('yarn@4');
+  });
+
+  it.runIf(process.platform !== 'win32')('asks the Yarn that is here; without one it means that of today', () => {
+    const choose = (env: NodeJS.ProcessEnv) => choosePackageManager('yarn', { env, folder: folder() });
+    expect(choose(yarnSays('1.22.22'))).toBe('yarn@1');
+    expect(choose(yarnSays('4.18.1'))).toBe('yarn@4');
+    expect(choose(yarnSays('Internal Error'))).toBe('yarn@4');
+    expect(choose({ PATH: temporaryFolder() })).toBe('yarn@4');
+  });
+});
+
+describe('the commands of a package manager', () => {
+  it('are written as a person types them', () => {
+    expect(scriptCommand('npm', 'test')).toBe('npm test');
+    expect(scriptCommand('npm', 'check', ['--json'])).toBe('npm run check -- --json');
+    expect(scriptCommand('pnpm', 'check', ['--json'])).toBe('pnpm run check --json');
+    expect(scriptCommand('yarn@4', 'dev', ['a b'])).toBe("yarn run dev 'a b'");
+    expect(scriptCommand('bun', 'test')).toBe('bun run test');
+    expect(PACKAGE_MANAGERS.map((manager) => installCommand(manager))).toEqual(
+      PACKAGE_MANAGERS.map((manager) => `${programOf(manager)} install`),
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { interrupted, type KnownError } from '../../../../src/base/errors.ts';
+import { attachOrStart } from '../../../../src/platform/session/attach.ts';
+import type { DevEvent, DevPlatform, DevPlatformRequest } from '../../../../src/platform/session/start.ts';
+import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
+import { parseDefinition } from '../../../../src/process/definition/file.ts';
+import { leaveRunningState } from '../../../support/running-state.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+
+const newFolder = temporaryFolders();
+
+const SERVED = `
+process: { code: LOAN }
+workflow: { type: LoanWorkflow, task-queue: Q }
+tasks: [{ code: APPLY, kind: human, data: { schema: { type: object, properties: { a: {}, b: {} } } } }]
+`;
+const WRITTEN_OTHERWISE = `
+# The same.
+tasks:
+  - { kind: human, data: { schema: { properties: { b: {}, a: {} }, type: object } }, code: APPLY }
+workflow: { task-queue: Q, type: LoanWorkflow }
+process: { code: LOAN }
+`;
+const CHANGED = `${SERVED.trimEnd().slice(0, -1)}, { code: EXTRA, kind: human }]`;
+const OTHER = SERVED.replace('LOAN', 'OTHER');
+
+let folder: string;
+let running: { close(): void } | undefined;
+
+async function runs(how: { readonly hasDigests?: boolean } = {}): Promise<void> {
+  const stateDir = join(folder, '.kuflow', 'dev');
+  mkdirSync(stateDir, { recursive: true });
+  running = await leaveRunningState(stateDir, await parseDefinition(SERVED, 'served.yaml'), how);
+}
+
+const request = (): DevPlatformRequest => ({
+  cwd: folder,
+  env: {},
+  report: () => undefined,
+  signal: new AbortController().signal,
+});
+
+const attach = async (definition: string): Promise<boolean> => {
+  writeFileSync(join(folder, 'p.yaml'), definition);
+  return (await attachOrStart({ ...request(), definitionFiles: ['p.yaml'] })).owned;
+};
+
+beforeEach(() => {
+  folder = newFolder();
+});
+afterEach(() => {
+  running?.close();
+  running = undefined;
+});
+
+describe('a platform that runs with definitions of its own', () => {
+  it('is taken for the same definition, however it is written', async () => {
+    await runs();
+    expect(await attach(SERVED)).toBe(false);
+    expect(await attach(WRITTEN_OTHERWISE)).toBe(false);
+  });
+
+  it('is refused for another definition, which says what to do', async () => {
+    await runs();
+    const next = ['Stop it and start it again with this definition, or give another folder with --state-dir'];
+    await expect(attach(CHANGED)).rejects.toMatchObject({
+      message: `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
+      status: 2,
+      next,
+    });
+    await expect(attach(OTHER)).rejects.toMatchObject({
+      message: `The platform that runs here (pid ${process.pid}) does not serve OTHER, only LOAN`,
+      next,
+    });
+  });
+
+  it('is taken when an older version started it, which left no digests', async () => {
+    await runs({ hasDigests: false });
+    expect(await attach(CHANGED)).toBe(false);
+  });
+
+  it("runs any command beside a project's changed definition, but no process by it", async () => {
+    await runs();
+    writeFileSync(join(folder, 'kuflow.process.yaml'), CHANGED);
+    const platform = await attachOrStart(request());
+    expect(platform.owned).toBe(false);
+    expect(platform.unserved).toEqual([
+      `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
+    ]);
+    const steps: string[] = [];
+    const error = await simulate({
+      ...request(),
+      command: ['no-such-program'],
+      timeoutMs: 1,
+      output: 'stderr',
+      onStep: ({ kind }) => steps.push(kind),
+    }).catch((thrown: unknown) => thrown as KnownError);
+    expect(error).toMatchObject({ status: 2 });
+    expect((error as KnownError).message).toContain('serves another definition of LOAN');
+    expect(steps).not.toContain('command-started');
+  });
+});
+
+describe('a folder whose platform another process is just starting', () => {
+  const built = mkdtempSync(join(tmpdir(), 'kuflow-owner-'));
+  const program = join(built, 'owner-child.mjs');
+  afterAll(() => rmSync(built, { recursive: true, force: true }));
+  beforeAll(() =>
+    build({
+      entryPoints: [join(import.meta.dirname, '..', '..', '..', 'support', 'owner-child.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    }),
+  );
+
+  /** Attaches while another process owns the folder; `then` is done to that process once it is waited for. */
+  async function attachBeside(
+    then: (owner: { readonly pid: number; ready(): void; end(): void; interrupt(): void }) => void,
+  ): Promise<{ readonly pid: number; readonly events: DevEvent[]; readonly platform: Promise<DevPlatform> }> {
+    const stateDir = join(folder, '.kuflow', 'dev');
+    mkdirSync(stateDir, { recursive: true });
+    const child = spawn(process.execPath, [program, stateDir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const pid = child.pid ?? 0;
+    owner = { close: () => child.stdin.end(), gone: once(child, 'exit') };
+    await once(child.stdout, 'data');
+    const interruption = new AbortController();
+    const events: DevEvent[] = [];
+    const report = (event: DevEvent): void => {
+      events.push(event);
+      if (event.kind !== 'awaiting') return;
+      then({
+        pid,
+        ready: () => child.stdin.write('ready\n'),
+        end: () => child.stdin.end(),
+        interrupt: () => interruption.abort(interrupted()),
+      });
+    };
+    const platform = attachOrStart({ ...request(), report, temporalPath: 'none', signal: interruption.signal });
+    return { pid, events, platform };
+  }
+
+  let owner: { close(): void; readonly gone: Promise<unknown> } | undefined;
+  afterEach(async () => {
+    owner?.close();
+    await owner?.gone;
+    owner = undefined;
+  });
+
+  it('is waited for, and used', async () => {
+    const { pid, events, platform } = await attachBeside((other) => other.ready());
+    expect(await platform).toMatchObject({ owned: false, state: { pid } });
+    expect(events).toEqual([
+      { kind: 'awaiting', pid },
+      { kind: 'awaited', pid, ready: true },
+    ]);
+  });
+
+  it('is waited for, and has one of its own when that one ends', async () => {
+    const { pid, events, platform } = await attachBeside((other) => other.end());
+    // It comes as far as looking for the Temporal server.
+    await expect(platform).rejects.toThrow(join(folder, 'none'));
+    expect(events.slice(0, 2)).toEqual([
+      { kind: 'awaiting', pid },
+      { kind: 'awaited', pid, ready: false },
+    ]);
+  });
+
+  it('is waited for until an interrupt', async () => {
+    const { platform } = await attachBeside((other) => other.interrupt());
+    await expect(platform).rejects.toMatchObject({ status: 130 });
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { DevEvent } from '../../../../src/platform/session/start.ts';
+import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
+import {
+  platformView,
+  readyHints,
+  timelineLines,
+} from '../../../../src/platform/session/view.ts';
+import { showSimulation } from '../../../../src/commands/dev/simulate/view.ts';
+import { simulateView } from '../../../../src/commands/dev/simulate/view.ts';
+import { marksFor } from '../../../../src/terminal/marks.ts';
+import { openProgress } from '../../../../src/terminal/progress.ts';
+import type { Channel } from '../../../../src/terminal/terminal.ts';
+
+function channel(colour: boolean): { readonly channel: Channel; readonly text: () => string } {
+  let text = '';
+  return {
+    channel: {
+      isTTY: false,
+      columns: 80,
+      colour,
+      live: false,
+      marks: marksFor('linux', {}),
+      write: (more) => (text += more),
+      line: (more = '') => (text += `${more}\n`),
+    },
+    text: () => text,
+  };
+}
+
+function shown(events: readonly DevEvent[], options: { requests?: boolean; processes?: boolean } = {}): string[] {
+  // In colour: an escape sequence that went through the escape of what is shown would be seen.
+  const { channel: err, text } = channel(true);
+  const view = platformView({ progress: openProgress(err), requests: false, ...options });
+  for (const event of events) view(event);
+  expect(text()).not.toContain('\\u{1b}');
+  return text()
+    .replace(/\x1b\[\d+m/g, '')
+    .trimEnd()
+    .split('\n');
+}
+
+const PROCESS = '01a2104f-a8b6-7f8b-8f1b-b9d2f7088ad1';
+const request = (status: number, path = '/v2024-06-14/tenants', problem?: string): DevEvent => ({
+  kind: 'request',
+  method: 'GET',
+  path,
+  operationId: 'findTenants',
+  status,
+  ms: 3,
+  ...(problem === undefined ? {} : { problem }),
+});
+
+describe('the view of a platform', () => {
+  it('ends with commands that find it, whole', () => {
+    const hints = (stateDir?: string): string => readyHints({ processes: ['LOAN'] }, 'npx kuflow', stateDir).join('\n');
+    expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
+    expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
+    expect(readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow').join('\n')).toContain(
+      'npx kuflow dev simulate LOAN -- npm start\n',
+    );
+    const folder = `/tmp/${'d'.repeat(600)} 2`;
+    for (const command of ['exec', 'env', 'simulate'])
+      expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
+  });
+
+  it('is one step for its start', () => {
+    const parts = ['store', 'temporal', 'gateway', 'rest'] as const;
+    const events = parts.flatMap((part): DevEvent[] => [
+      { kind: 'starting', part },
+      { kind: 'ready', part, ...(part === 'rest' ? { address: 'https://127.0.0.1:7443' } : {}) },
+    ]);
+    expect(shown(events)).toEqual(['· Start a local KuFlow', '✔ Local KuFlow at https://127.0.0.1:7443']);
+  });
+
+  it('says in a line what happens to a process, a failure as a warning', () => {
+    const about = { kind: 'process', processId: PROCESS } as const;
+    expect(
+      shown([
+        { ...about, what: 'process-started', code: 'LOAN' },
+        { ...about, what: 'item-created', code: 'APPLY', processItemId: PROCESS, detail: 'TASK' },
+        { ...about, what: 'workflow-failed', detail: 'Out of\x07 paper' },
+      ]),
+    ).toEqual([
+      `· LOAN process started ${PROCESS}`,
+      '· APPLY created: TASK (…088ad1)',
+      '! workflow failed: Out of\\u{7} paper (…088ad1)',
+    ]);
+    expect(shown([{ ...about, what: 'process-started', code: 'LOAN' }], { processes: false })).toEqual(['']);
+  });
+
+  it('shows requests that went wrong, and all when asked', () => {
+    expect(shown([request(200), request(401, undefined, 'no'), request(0), request(503, '/health')])).toEqual([
+      '! GET /v2024-06-14/tenants 401 findTenants: no',
+      '! GET /v2024-06-14/tenants no answer findTenants',
+    ]);
+    expect(shown([request(200)], { requests: true })).toEqual(['· GET /v2024-06-14/tenants 200 findTenants']);
+  });
+
+  it('shows ports, refusals and broken contracts', () => {
+    expect(
+      shown([
+        { kind: 'port-moved', part: 'http', wanted: 7480, got: 7481, holder: 'node x (pid 7)' },
+        { kind: 'gateway-refused', rpc: 'StartWorkflowExecution', reason: 'not for a worker', hint: 'use the API' },
+        { kind: 'contract-violation', side: 'answer', operationId: 'findTenants', problem: 'no id' },
+      ]),
+    ).toEqual([
+      '! Port 7480 is taken by node x (pid 7): http takes 7481',
+      '! Gateway refused StartWorkflowExecution: not for a worker (use the API)',
+      "✖ The answer of findTenants breaks KuFlow's contract: no id",
+    ]);
+  });
+});
+
+describe('the view of a simulation', () => {
+  const timeline = [
+    { time: '2026-01-01T10:00:00.000Z', kind: 'process-started', principal: 'Local user' },
+    { time: '2026-01-01T10:00:00.500Z', kind: 'item-created', processItemId: PROCESS, code: 'APPLY', principal: 'App' },
+    { time: '2026-01-01T10:01:02.345Z', kind: 'workflow-failed', detail: 'Out of\npaper' },
+  ];
+
+  it('prints a line for each entry, seconds since the start', () => {
+    expect(timelineLines(timeline)).toEqual([
+      '   0.00 s  process started by Local user',
+      '   0.50 s  APPLY created by App',
+      '  62.34 s  workflow failed: Out of\\u{a}paper',
+    ]);
+  });
+
+  it('ends with what it came to and what to do', () => {
+    const result: SimulateResult = {
+      status: 1,
+      code: 'LOAN',
+      processId: PROCESS,
+      problem: 'Stuck',
+      next: ['This', 'That'],
+      timeline,
+    };
+    const { channel: out, text } = channel(false);
+    showSimulation(out, result);
+    expect(text().split('\n').slice(-4)).toEqual(['✖ Stuck', '  next   This', '         That', '']);
+    const good = channel(false);
+    showSimulation(good.channel, { status: 0, code: 'LOAN', timeline: [] });
+    expect(good.text()).toBe('✔ LOAN is COMPLETED with valid data\n');
+  });
+
+  it('ends each step that it began, and none that it did not', () => {
+    const { channel: err, text } = channel(false);
+    const view = simulateView(openProgress(err));
+    view({
+      kind: 'platform-ready',
+      endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' },
+      owned: false,
+      pid: 5,
+    });
+    view({ kind: 'command-started', pid: 6, taskQueue: 'Q' });
+    view({ kind: 'command-polls', taskQueue: 'Q' });
+    view({ kind: 'ended', status: 1 });
+    view({ kind: 'draining' });
+    view({ kind: 'drained' });
+    expect(text().trimEnd().split('\n')).toEqual([
+      'Uses the local KuFlow that runs here, pid 5, https://a',
+      '· Wait for the worker to poll Q',
+      '✔ The worker polls Q',
+      '· Drain the worker',
+      '✔ The worker has stopped',
+    ]);
+  });
+});

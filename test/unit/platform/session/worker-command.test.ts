@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { failedStart, statusOfExit } from '../../../../src/platform/session/worker-command.ts';
+
+const withCode = (code: string): Error => new Error('outer', { cause: Object.assign(new Error('inner'), { code }) });
+
+describe('the status of a command', () => {
+  it.each([
+    [{ code: 0, signal: null }, 0],
+    [{ code: 7, signal: null }, 7],
+    [{ code: null, signal: 'SIGTERM' }, 143],
+    [{ code: null, signal: 'SIGKILL' }, 137],
+    [{ code: null, signal: 'SIGINT' }, 130],
+  ])('is passed on: %j', (exit, status) => expect(statusOfExit(exit)).toBe(status));
+
+  it.each([
+    ['ENOENT', 127],
+    ['EACCES', 126],
+    ['ENOEXEC', 126],
+  ])('is told when it was not started: %s', (code, status) => {
+    const failed = failedStart(withCode(code), ['prog', 'a']);
+    expect(failed).toMatchObject({ status, error: { tried: 'prog a', seen: code } });
+    expect(failed?.error.next).not.toEqual([]);
+  });
+
+  it('is left alone when the failure is another one', () => {
+    expect(failedStart(withCode('EMFILE'), ['prog'])).toBeUndefined();
+    expect(failedStart(new Error('defect'), ['prog'])).toBeUndefined();
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefinition } from '../../../../src/process/definition/file.ts';
+import { renderDefinition } from '../../../../src/process/definition/render.ts';
+import type { TaskDefinition } from '../../../../src/process/definition.ts';
+import { addTask } from '../../../../src/process/definition/add-task.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+
+const TASK: TaskDefinition = { code: 'NEW', kind: 'system', name: "it's new: #1" };
+
+const FILE = `# mine
+process:   { code: LOAN,   name: 'Loan' }   # spaces stay
+workflow:
+    type:       "LoanWorkflow"
+    task-queue: Q
+
+tasks:
+# the first
+-   code: A    # trailing
+    kind: human
+    description: |
+        Two
+
+        lines
+
+
+# the second
+-   code: "B"
+    kind: system
+
+    # about the end
+metadata: { schema: { type: object } }
+`;
+
+/** The lines that one text has more than the other; fails when anything else differs. */
+function added(before: string, after: string): string {
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  const tail = before.slice(start);
+  expect(after.endsWith(tail)).toBe(true);
+  return after.slice(start, after.length - tail.length);
+}
+
+describe('addTask', () => {
+  it.each([
+    ['at the end', undefined, ['A', 'B', 'NEW']],
+    ['after the first', 'A', ['A', 'NEW', 'B']],
+    ['after the last', 'B', ['A', 'B', 'NEW']],
+  ])('writes the task %s and leaves every other byte', async (_, after, codes) => {
+    for (const file of [FILE, FILE.replaceAll('\n', '\r\n')]) {
+      const { text, definition } = await addTask(file, 'f', TASK, after);
+      expect(definition.tasks.map(({ code }) => code)).toEqual(codes);
+      expect(await parseDefinition(text, 'f')).toEqual(definition);
+      expect(added(file, text)).toContain('code: NEW');
+      expect(text.includes('\r\n')).toBe(file.includes('\r\n'));
+      expect(text.replaceAll('\r\n', '').includes('\n')).toBe(!file.includes('\r\n'));
+    }
+  });
+
+  it('keeps a comment with the task that it stands above', async () => {
+    const { text } = await addTask(FILE, 'f', TASK, 'A');
+    expect(text).toContain('# the second\n-   code: "B"');
+    expect(text.indexOf('code: NEW')).toBeLessThan(text.indexOf('# the second'));
+  });
+
+  it('writes what the whole definition would be written as, in a file that nobody edited', async () => {
+    const before = sampleDefinition();
+    for (const after of [undefined, ...before.tasks.map(({ code }) => code)]) {
+      const { text, definition } = await addTask(renderDefinition(before), 'f', TASK, after);
+      expect(text).toBe(renderDefinition(definition));
+    }
+  });
+
+  it.each([
+    ['a file without tasks', 'process: { code: P }\nworkflow: { type: W, task-queue: Q } # here\n', '# here'],
+    ['an empty list', 'process: { code: P } # here\nworkflow: { type: W, task-queue: Q }\ntasks: []\n', '# here'],
+    [
+      'a list in flow style',
+      'process: { code: P } # here\nworkflow: { type: W, task-queue: "Q" }\ntasks: [{ code: A, kind: human }]\n',
+      '"Q"',
+    ],
+    [
+      'JSON',
+      '{ "process": { "code": "P" }, "workflow": { "type": "W", "task-queue": "Q" }, "tasks": [{ "code": "A", "kind": "human" }] }',
+      '"code": "A"',
+    ],
+    [
+      'a list without a line break at its end',
+      'process: { code: P }\nworkflow: { type: W, task-queue: Q }\ntasks:\n  - code: A # here\n    kind: human',
+      '# here',
+    ],
+    [
+      'a nested last value',
+      'process: { code: P } # here\nworkflow: { type: W, task-queue: Q }\ntasks:\n  - code: A\n    kind: human\n    data:\n      schema:\n        type: object\n        required:\n          - x\n          - y\n',
+      '# here',
+    ],
+  ])('adds to %s', async (_, file, kept) => {
+    const { text, definition } = await addTask(file, 'f', TASK);
+    expect(definition.tasks.at(-1)).toEqual(TASK);
+    expect(await parseDefinition(text, 'f')).toEqual(definition);
+    expect(text).toContain(kept);
+  });
+
+  it.each([
+    [
+      'in flow style on one line',
+      'tasks: [{ code: A, kind: human }]\n',
+      `tasks: [{ code: A, kind: human }, { code: NEW, kind: system, name: "it's new: #1" }]\n`,
+    ],
+    [
+      'without blanks',
+      'tasks: [{code: A, kind: human}]  # end\n',
+      `tasks: [{code: A, kind: human}, {code: NEW, kind: system, name: "it's new: #1"}]  # end\n`,
+    ],
+    [
+      'with a line each and a comma at the end',
+      'tasks: [\n    { code: A, kind: human },\n]\n',
+      `tasks: [\n    { code: A, kind: human },\n    { code: NEW, kind: system, name: "it's new: #1" },\n]\n`,
+    ],
+    [
+      'with braces behind dashes',
+      'tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n',
+      `tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n  - { code: NEW, kind: system, name: "it's new: #1" }\n`,
+    ],
+    ['that is empty', 'tasks: []\n', `tasks:\n  - code: NEW\n    kind: system\n    name: "it's new: #1"\n`],
+  ])('writes a list %s on in its style', async (_, tasks, wanted) => {
+    const head = 'process: { code: P }\nworkflow: { type: W, task-queue: "Q" }\n';
+    for (const eol of ['\n', '\r\n']) {
+      const { text } = await addTask((head + tasks).replaceAll('\n', eol), 'f', TASK);
+      if (tasks.includes('[]')) expect(text.replaceAll('\r\n', '\n')).toBe(head + wanted);
+      else expect(text).toBe((head + wanted).replaceAll('\n', eol));
+    }
+  });
+
+  it.each([undefined, 2, '\t'])('writes JSON on as JSON, indented by %j, shapes and all', async (indent) => {
+    const json = (codes: readonly string[], more: readonly unknown[]): unknown => ({
+      process: { code: 'P' },
+      workflow: { type: 'W', 'task-queue': 'Q' },
+      tasks: [...codes.map((code) => ({ code, kind: 'human', data: { schema: { type: 'object' } } })), ...more],
+    });
+    const task: TaskDefinition = {
+      ...TASK,
+      data: { schema: { type: 'object', required: ['é\u202e', 'no'], maxProperties: 3 } },
+    };
+    for (const codes of [[], ['A'], ['A', 'B']]) {
+      const file = JSON.stringify(json(codes, []), undefined, indent);
+      const { text, definition } = await addTask(file, 'f', task);
+      expect(definition.tasks.at(-1)).toEqual(task);
+      expect(text.replace('\\u202e', '\u202e')).toBe(JSON.stringify(json(codes, [task]), undefined, indent));
+      if (codes.length === 0) continue;
+      const first = JSON.parse((await addTask(file, 'f', task, 'A')).text) as { tasks: readonly { code: string }[] };
+      expect(first.tasks.map(({ code }) => code)).toEqual(['A', 'NEW', ...codes.slice(1)]);
+    }
+  });
+
+  it('refuses a file that is no definition, by line', async () => {
+    await expect(addTask('process: { code: P }\n', 'f.yaml', TASK)).rejects.toThrow('f.yaml:1:1');
+  });
+});

@@ -1,0 +1,350 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { KnownError } from '../../../../src/base/errors.ts';
+import type { JsonObject } from '../../../../src/base/json.ts';
+import { loadDefinition, parseDefinition } from '../../../../src/process/definition/file.ts';
+import { checkDefinition, renderDefinition } from '../../../../src/process/definition/render.ts';
+import { publishedSchema } from '../../../../src/process/definition/schema.ts';
+import { TASK_KINDS } from '../../../../src/process/definition.ts';
+import type { DataShape, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { anyText as anyUnits } from '../../text/hostile.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'definition-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function problemsOf(text: string): Promise<readonly string[]> {
+  try {
+    await parseDefinition(text, 'k.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(KnownError);
+    expect((error as KnownError).status).toBe(1);
+    return (error as KnownError).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+const HEAD = 'process: { code: LOAN }\nworkflow: { type: LoanWorkflow, task-queue: LOAN_QUEUE }\n';
+
+describe('parseDefinition', () => {
+  it('reads what a person writes, YAML or JSON', async () => {
+    const yaml = `${HEAD}tasks:\n  - code: A\n    kind: human\n    data:\n      schema: { type: object, properties: { doc: { type: string, format: kuflow-file, accept: pdf } }, requiredOnUpdate: [doc] }\n      ui-schema: { type: VerticalLayout }\n`;
+    const expected = {
+      process: { code: 'LOAN' },
+      workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
+      tasks: [
+        {
+          code: 'A',
+          kind: 'human',
+          data: {
+            schema: {
+              type: 'object',
+              properties: { doc: { type: 'string', format: 'kuflow-file', accept: 'pdf' } },
+              requiredOnUpdate: ['doc'],
+            },
+            uiSchema: { type: 'VerticalLayout' },
+          },
+        },
+      ],
+    };
+    expect(await parseDefinition(yaml, 'k.yaml')).toEqual(expected);
+    expect(await parseDefinition(JSON.stringify(parse(yaml), null, '\t'), 'k.json')).toEqual(expected);
+    expect((await parseDefinition(HEAD, 'k.yaml')).tasks).toEqual([]);
+  });
+
+  it.each(['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "])(
+    'takes schemas that hold themselves: %s',
+    async (dialect) => {
+      const schema = `{ schema: { ${dialect}$id: 'http://x/y', type: object, properties: { next: { $ref: '#' } } } }`;
+      const text = `${HEAD}metadata: ${schema}\nentity: ${schema}\n`;
+      expect(await problemsOf(text)).toEqual([]);
+      expect(await problemsOf(text.replaceAll("$id: 'http://x/y', ", ''))).toEqual([]);
+    },
+  );
+
+  it.each(['^[\\w-.]+$', '^\\_$', '^\\p{Lu}$', '^[😀-😎]$'])(
+    'takes the pattern %s, in Unicode mode or without it',
+    async (pattern) => {
+      for (const $schema of ['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "]) {
+        const shape = `{ schema: { ${$schema}type: object, properties: { a: { pattern: '${pattern}' } } } }`;
+        expect(await problemsOf(`${HEAD}metadata: ${shape}\n`)).toEqual([]);
+      }
+    },
+  );
+
+  it('lists every problem with line, column and reason', async () => {
+    const text = `process:
+  code: LOAN
+  nme: x
+  id: 12
+  version: abc
+workflow:
+  type: "  "
+  taskQueue: Q
+metadata:
+  schema:
+    type: string
+tasks:
+  - code: A
+    kind: humn
+  - code: A
+    kind: human
+    data:
+      schema:
+        type: object
+        properties:
+          a: { type: strng }
+        required: a
+      ui: 1
+  - code:
+    kind: [human]
+`;
+    expect(await problemsOf(text)).toEqual([
+      'k.yaml:3:3 unknown key "nme", did you mean "name"?',
+      'k.yaml:4:7 process.id must be text, it is a number: put it in quotes',
+      'k.yaml:5:12 process.version must be a UUID, it is "abc"',
+      'k.yaml:6:1 workflow.task-queue is missing',
+      'k.yaml:7:9 workflow.type is empty',
+      'k.yaml:8:3 unknown key "taskQueue", did you mean "task-queue"?',
+      'k.yaml:11:11 metadata.schema.type must be "object": a KuFlow value is an object',
+      'k.yaml:14:11 tasks[0].kind "humn" is none of human, system, message, thread, did you mean "human"?',
+      'k.yaml:15:11 task code "A" is already that of tasks[0]',
+      'k.yaml:21:22 tasks[1].data.schema.properties.a.type is no valid JSON Schema: must be one of array, boolean, integer, null, number, object, string',
+      'k.yaml:22:19 tasks[1].data.schema.required is no valid JSON Schema: must be array',
+      'k.yaml:23:7 unknown key "ui"; known here: schema, ui-schema',
+      'k.yaml:24:10 tasks[2].code is empty, text is expected',
+      'k.yaml:25:5 tasks[2].kind must be text, it is a list',
+    ]);
+  });
+
+  it.each([
+    ['nothing', '', '1:1 the file is empty'],
+    [
+      'a queue that settings would change',
+      'process: { code: A }\nworkflow: { type: T, task-queue: " Q" }',
+      '2:34 workflow.task-queue begins or ends with white space: " Q"',
+    ],
+    ['a list', '[1]', '1:1 the document must be a map, it is a list'],
+    ['broken YAML', 'a: b: c', '1:4 Nested mappings'],
+    ['two documents', `${HEAD}---\n${HEAD}`, '3:1 Source contains multiple documents'],
+    ['a duplicate key', `${HEAD}process: { code: B }\n`, '3:1 duplicate key'],
+    ['an unknown tag', HEAD.replace('LOAN }', '!x LOAN }'), '1:18 Unresolved tag: !x'],
+    ['an alias to nothing', `${HEAD}metadata: *x\n`, 'Unresolved alias'],
+    [
+      'no JSON',
+      `${HEAD}metadata: { schema: { type: object, maximum: .nan } }`,
+      '3:46 metadata.schema.maximum is no number that JSON knows',
+    ],
+    [
+      'a broken reference',
+      `${HEAD}metadata: { schema: { type: object, properties: { a: { $ref: '#/nowhere' } } } }`,
+      "can't resolve reference",
+    ],
+    [
+      'a broken pattern',
+      `${HEAD}metadata: { schema: { type: object, properties: { a: { pattern: '(' } } } }`,
+      'Invalid regular expression',
+    ],
+    [
+      'an unknown dialect',
+      `${HEAD}metadata: { schema: { $schema: 'http://x/y' } }`,
+      '3:32 metadata.schema.$schema is no dialect',
+    ],
+    [
+      '2020-12 broken',
+      `${HEAD}entity: { schema: { $schema: 'https://json-schema.org/draft/2020-12/schema', properties: { a: { type: x } } } }`,
+      'entity.schema.properties.a.type is no valid JSON Schema: must be one of',
+    ],
+    [
+      'half a character',
+      `${HEAD}metadata: { schema: { type: object, title: "\\ud800" } }`,
+      '3:44 metadata.schema.title holds half a character',
+    ],
+    ['deep nesting', `a: ${'['.repeat(100_000)}`, 'nested too deeply'],
+    [
+      'deep data',
+      `${HEAD}metadata: { schema: ${'{ a: '.repeat(150)}1${' }'.repeat(150)} }`,
+      'nested more than 100 levels',
+    ],
+    [
+      'an alias bomb',
+      `a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]`,
+      'Excessive alias count',
+    ],
+    ['10 MB', '#'.repeat(10_000_000), 'larger than 4 MiB'],
+  ])('refuses %s', async (_what, text, reason) => {
+    expect((await problemsOf(text)).join('\n')).toContain(reason);
+  });
+
+  it('prints no control characters of the file', async () => {
+    const text = (await problemsOf(`${HEAD}"\\e[31m\\u202e": 1\n`)).join('\n');
+    expect(text).toContain('\\u001b[31m\\u{202e}');
+
+    expect(text).not.toMatch(/[\u001b\u202e]/);
+  });
+
+  it('cuts an endless list of problems', async () => {
+    const rows = await problemsOf(`${HEAD}tasks:\n${'  - x: 1\n'.repeat(500)}`);
+    expect(rows).toHaveLength(51);
+    expect(rows.at(-1)).toBe('… and 1450 more');
+  });
+});
+
+describe('loadDefinition', () => {
+  it('names what it could not read', async () => {
+    await expect(loadDefinition(join(folder, 'none.yaml'))).rejects.toThrow(/There is no definition file .*none\.yaml/);
+    await expect(loadDefinition(folder)).rejects.toThrow(KnownError);
+    await writeFile(join(folder, 'latin.yaml'), Buffer.from([0x61, 0x3a, 0xe9]));
+    await expect(loadDefinition(join(folder, 'latin.yaml'))).rejects.toThrow('not UTF-8');
+    await writeFile(join(folder, 'large.yaml'), '');
+    await truncate(join(folder, 'large.yaml'), 3_000_000_000);
+    await expect(loadDefinition(join(folder, 'large.yaml'))).rejects.toThrow('larger than 4 MiB');
+  });
+
+  it('reads its own sample', async () => {
+    const path = join(folder, 'kuflow.process.yaml');
+    await writeFile(
+      path,
+      renderDefinition(sampleDefinition(), {
+        notes: ['Seen: 3 instances\nof 2026'],
+        taskNotes: new Map([['CHECK_CREDIT', ['Seen twice']]]),
+      }),
+    );
+    expect(await loadDefinition(path)).toEqual(sampleDefinition());
+    const text = await readFile(path, 'utf8');
+    expect(text.split('\n').slice(0, 4)).toEqual([
+      '# yaml-language-server: $schema=./node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json',
+      '# Seen: 3 instances of 2026',
+      '',
+      'process:',
+    ]);
+    expect(text).toContain('  # Seen twice\n  - code: CHECK_CREDIT\n');
+  });
+});
+
+const anyText = anyUnits.filter((text) => !/\p{Cs}/u.test(text));
+const json = fc.oneof(
+  fc.constant(null),
+  fc.boolean(),
+  fc.integer(),
+  anyText,
+  fc.array(anyText, { maxLength: 3 }),
+  fc.constant({}),
+);
+const shape: fc.Arbitrary<DataShape> = fc
+  .record(
+    {
+      schema: fc.record({
+        type: fc.constant('object'),
+        title: anyText,
+        properties: fc.dictionary(
+          anyText,
+          fc.record({ type: fc.constantFrom('string', 'integer'), title: anyText, default: json }),
+        ),
+      }),
+      uiSchema: fc.dictionary(anyText, json),
+    },
+    { requiredKeys: ['schema'] },
+  )
+  .map((made) => made as unknown as DataShape);
+const code = anyText.filter((text) => text.trim() !== '');
+const definition: fc.Arbitrary<ProcessDefinition> = fc
+  .record(
+    {
+      process: fc.record(
+        { code, name: anyText, id: fc.uuid(), version: fc.uuid(), tenant: fc.uuid() },
+        { requiredKeys: ['code'] },
+      ),
+      workflow: fc.record({ type: code, taskQueue: code.map((text) => text.trim()) }),
+      metadata: shape,
+      entity: shape,
+      tasks: fc.uniqueArray(
+        fc.record(
+          {
+            code,
+            kind: fc.constantFrom(...TASK_KINDS),
+            name: anyText,
+            description: anyText,
+            data: shape,
+            contextData: shape,
+          },
+          { requiredKeys: ['code', 'kind'] },
+        ),
+        { selector: (task) => task.code, maxLength: 4 },
+      ),
+    },
+    { requiredKeys: ['process', 'workflow', 'tasks'] },
+  )
+  .map((made) => made as ProcessDefinition);
+
+describe('renderDefinition', () => {
+  it('parses to the same definition, whatever is in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(definition, fc.array(anyText, { maxLength: 2 }), async (made, notes) => {
+        const taskNotes = new Map(made.tasks.map((task: TaskDefinition) => [task.code, notes]));
+        const text = renderDefinition(made, { notes, taskNotes, schemaPath: notes[0] ?? 'x' });
+        expect(JSON.parse(JSON.stringify(await parseDefinition(text, 'k.yaml')))).toEqual(
+          JSON.parse(JSON.stringify(made)),
+        );
+        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('renderDefinition, by example', () => {
+  it.each([' \n', 'a\n \nb', '\n', ' a\nb ', 'a: b # c', '- a', '\t', '---', 'null', '0x1', '\u2028'])(
+    'keeps the text %j',
+    async (text) => {
+      const made = { ...sampleDefinition(), tasks: [{ code: 'A', kind: 'human' as const, description: text }] };
+      expect(await parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
+    },
+  );
+});
+
+describe('a definition that came from elsewhere', () => {
+  it('is checked as a file is, every problem at once, with the way out', async () => {
+    const { tasks, ...sample } = sampleDefinition();
+    await expect(checkDefinition({ ...sample, tasks })).resolves.toBeUndefined();
+    const wrong: ProcessDefinition = {
+      ...sample,
+      workflow: { type: ' ', taskQueue: ' Q ' },
+      tasks: [
+        { code: 'A', kind: 'human' },
+        { code: 'A', kind: 'system', data: { schema: { type: 'strng' } } },
+      ],
+    };
+    await expect(checkDefinition(wrong)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The process can't be written as a process definition:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue begins or ends with white space)(?=[^]*"A" is already)(?=[^]*type must be "object")/,
+      ) as string,
+      seen: 'nothing was written',
+      next: [expect.stringContaining('--definition FILE') as string],
+      status: 1,
+    });
+  });
+});
+
+describe('the published schema', () => {
+  it('is the one that the parser checks with, and takes the sample', async () => {
+    const written = JSON.parse(
+      await readFile(new URL('../../../../schemas/kuflow.process.schema.json', import.meta.url), 'utf8'),
+    ) as JsonObject;
+    expect(written, 'run node scripts/write-schemas.mjs').toEqual(JSON.parse(publishedSchema()));
+    const valid = new Ajv({ strict: false }).compile(written);
+    expect(valid(parse(renderDefinition(sampleDefinition())))).toBe(true);
+    expect(valid({ ...(parse(HEAD) as object), tasks: [{ code: 'A', kind: 'x' }] })).toBe(false);
+  });
+});

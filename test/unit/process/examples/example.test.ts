@@ -1,0 +1,296 @@
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/base/json.ts';
+import { exampleOfSchema, examplesOfSchema } from '../../../../src/process/examples/example.ts';
+import { textOfPattern } from '../../../../src/process/examples/pattern-text.ts';
+import { sampleDefinition } from '../../../../src/process/sample.ts';
+
+const FORMATS = [
+  ...['date', 'time', 'date-time', 'iso-time', 'iso-date-time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6'],
+  ...['uri', 'url', 'uri-reference', 'uri-template', 'uuid', 'json-pointer', 'json-pointer-uri-fragment'],
+  ...['relative-json-pointer', 'regex', 'byte'],
+];
+
+const options = { strict: false, logger: false, addUsedSchema: false } as const;
+const usual = ajvFormats.default(new Ajv(options));
+const recent = ajvFormats.default(new Ajv2020(options));
+
+let compiled = 0;
+
+function validator(schema: JsonObject): (value: unknown) => boolean {
+  return ('prefixItems' in schema || 'dependentRequired' in schema ? recent : usual).compile({
+    $id: `test:${(compiled += 1)}`,
+    ...schema,
+  });
+}
+
+const oneIsValid = (schema: JsonObject): boolean => [...examplesOfSchema(schema)].some(validator(schema));
+
+/** Schemas that some value satisfies, since they are built so. */
+const leaf: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc
+    .record({ least: fc.nat(30), room: fc.nat(20) })
+    .map(({ least, room }) => ({ type: 'string', minLength: least, maxLength: least + room })),
+  fc.constantFrom(...FORMATS).map((format) => ({ type: 'string', format })),
+  fc
+    .constantFrom(
+      '^[A-Z]{2}\\d{2}(-\\d{4}){3}$',
+      '^\\d{8}[A-Z]$',
+      '^(EUR|USD)$',
+      '^\\+?[0-9 ]{7,15}$',
+      '^[^@]+@[^@]+\\.es$',
+      '.*\\S.*',
+      '^(?!0)\\d+$',
+      '^\\p{Lu}\\p{Ll}+$',
+    )
+    .map((pattern) => ({ type: 'string', pattern })),
+  fc
+    .record({
+      low: fc.integer({ min: -1000, max: 1000 }),
+      room: fc.integer({ min: 12, max: 1000 }),
+      step: fc.constantFrom(1, 2, 5, 0.5, 0.25),
+      type: fc.constantFrom('number', 'integer'),
+    })
+    .map(({ low, room, step, type }) => ({ type, minimum: low, maximum: low + room, multipleOf: step })),
+  fc
+    .record({ low: fc.integer({ min: -50, max: 50 }), room: fc.integer({ min: 1, max: 9 }) })
+    .map(({ low, room }) => ({ type: 'number', exclusiveMinimum: low, exclusiveMaximum: low + room / 10 })),
+  fc.constantFrom<JsonObject>(
+    { type: 'boolean' },
+    { const: { a: 1 } },
+    { enum: ['x', 7, null] },
+    { type: ['null', 'string'] },
+    { type: 'integer', multipleOf: 1.5, minimum: 1 },
+  ),
+);
+
+const schemas = fc.letrec<{ any: JsonObject }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    fc
+      .record({
+        properties: fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), tie('any'), { maxKeys: 4 }),
+        closed: fc.boolean(),
+        all: fc.boolean(),
+      })
+      .map(({ properties, closed, all }) => ({
+        type: 'object',
+        properties,
+        required: Object.keys(properties).filter((_, at) => all || at % 2 === 0),
+        ...(closed ? { additionalProperties: false } : {}),
+      })),
+    fc
+      .record({ items: tie('any'), least: fc.nat(4) })
+      .map(({ items, least }) => ({ type: 'array', items, minItems: least })),
+    tie('any').map((one) => ({ allOf: [one, { title: 'and this' }] })),
+    fc.tuple(tie('any'), tie('any')).map((choices) => ({ anyOf: choices })),
+  ),
+})).any;
+
+describe('examples of a schema', () => {
+  it('hold a valid one for every schema that people build from the usual keywords', () => {
+    fc.assert(
+      fc.property(schemas, (schema) => oneIsValid(schema)),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each<[string, JsonObject]>([
+    [
+      'unique numbers',
+      { type: 'array', items: { type: 'integer', minimum: 3, maximum: 9 }, minItems: 7, uniqueItems: true },
+    ],
+    [
+      'unique texts of a format',
+      { type: 'array', items: { type: 'string', format: 'email' }, minItems: 5, uniqueItems: true },
+    ],
+    ['unique values of a list', { type: 'array', items: { enum: ['a', 'b', 'c'] }, minItems: 3, uniqueItems: true }],
+    [
+      'unique objects',
+      {
+        type: 'array',
+        items: { type: 'object', required: ['id'], properties: { id: { type: 'string', maxLength: 4 } } },
+        minItems: 12,
+        uniqueItems: true,
+      },
+    ],
+    [
+      'unique texts of a pattern',
+      { type: 'array', items: { type: 'string', pattern: '^[A-Z]\\d$' }, minItems: 4, uniqueItems: true },
+    ],
+    [
+      'both of two objects',
+      {
+        allOf: [
+          { properties: { A: { type: 'string', minLength: 9 } }, required: ['A'] },
+          { properties: { A: { maxLength: 12 }, B: { type: 'number', minimum: 4 } }, required: ['B'] },
+        ],
+      },
+    ],
+    [
+      'a choice beside properties',
+      {
+        type: 'object',
+        properties: { KIND: { type: 'string' } },
+        required: ['KIND'],
+        oneOf: [
+          { properties: { KIND: { const: 'P' } } },
+          {
+            properties: { KIND: { const: 'C' }, TAX: { type: 'string', pattern: '^[A-Z]\\d{8}$' } },
+            required: ['TAX'],
+          },
+        ],
+      },
+    ],
+    ['what only a later choice allows', { anyOf: [false, false, { type: 'object', required: ['x'] }] }],
+    [
+      'an optional property that has to be there',
+      { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } }, minProperties: 2 },
+    ],
+    ['a map with least entries', { type: 'object', additionalProperties: { type: 'boolean' }, minProperties: 3 }],
+    [
+      'names of a pattern',
+      {
+        type: 'object',
+        patternProperties: { '^[a-z]{3}$': { type: 'number' } },
+        additionalProperties: false,
+        minProperties: 2,
+      },
+    ],
+    [
+      'a condition',
+      {
+        type: 'object',
+        properties: { a: { enum: ['x', 'y'] }, b: { type: 'string' } },
+        required: ['a'],
+        if: { properties: { a: { const: 'x' } } },
+        then: { required: ['b'] },
+      },
+    ],
+    ['what has to be contained', { type: 'array', contains: { const: 5 } }],
+    [
+      'a tuple',
+      {
+        type: 'array',
+        prefixItems: [{ type: 'string' }, { type: 'number', minimum: 3 }],
+        minItems: 2,
+        items: false,
+      },
+    ],
+    [
+      'a definition elsewhere',
+      {
+        $defs: {
+          a: { type: 'object', required: ['B'], properties: { B: { $ref: '#/$defs/b' } } },
+          b: { type: 'string', format: 'date' },
+        },
+        $ref: '#/$defs/a',
+      },
+    ],
+    [
+      'something that depends',
+      { type: 'object', properties: { a: { type: 'string' } }, minProperties: 1, dependentRequired: { a: ['b'] } },
+    ],
+    [
+      'something that depends, as draft 7 says it',
+      { type: 'object', required: ['a'], properties: { a: { type: 'string' } }, dependencies: { a: ['b'] } },
+    ],
+    [
+      'a schema that depends, as draft 7 says it',
+      {
+        type: 'object',
+        required: ['a'],
+        properties: { a: { type: 'string' } },
+        dependencies: { a: { required: ['b'], properties: { b: { type: 'integer', minimum: 4 } } } },
+      },
+    ],
+    [
+      'a schema that depends',
+      {
+        type: 'object',
+        required: ['a'],
+        properties: { a: { type: 'string' } },
+        dependentRequired: {},
+        dependentSchemas: { a: { required: ['b'], properties: { b: { type: 'integer', minimum: 4 } } } },
+      },
+    ],
+    [
+      'a default that its own schema refuses',
+      { type: 'object', required: ['n'], properties: { n: { type: 'integer', default: 'none', minimum: 2 } } },
+    ],
+    [
+      'an exact cent',
+      { type: 'object', required: ['n'], properties: { n: { type: 'number', multipleOf: 0.01, minimum: 0.07 } } },
+    ],
+  ])('satisfy %s', (_, schema) => {
+    expect([...examplesOfSchema(schema)].filter(validator(schema))).not.toEqual([]);
+  });
+
+  it('end for a schema that contains itself', () => {
+    const tree: JsonObject = {
+      type: 'object',
+      required: ['name'],
+      properties: { name: { type: 'string' }, left: { $ref: '#' }, right: { $ref: '#' } },
+    };
+    expect(oneIsValid(tree)).toBe(true);
+    expect([...examplesOfSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
+  });
+
+  it('hold none for what nothing satisfies', () => {
+    expect(
+      oneIsValid({
+        type: 'object',
+        required: ['a'],
+        properties: { a: { type: 'string', minLength: 3, maxLength: 2 } },
+      }),
+    ).toBe(false);
+    expect(oneIsValid({ type: 'object', required: ['a'], properties: { a: false } })).toBe(false);
+  });
+
+  it('begin with the required fields of the sample alone', () => {
+    const [application] = sampleDefinition().tasks;
+    expect(exampleOfSchema(application?.data?.schema ?? {})).toEqual({
+      firstName: 'TODO',
+      lastName: 'TODO',
+      currency: 'EUR',
+      amount: 1,
+    });
+  });
+});
+
+describe('a text of a pattern', () => {
+  it.each(['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', '^\\d{4}\\/\\d\\:\\_\\ x$'])(
+    'matches %s, which is none in Unicode mode',
+    (pattern) => {
+      expect(textOfPattern(pattern, 0, 0, 100)).toMatch(new RegExp(pattern));
+    },
+  );
+
+  it('matches whatever it is made for, or is not made', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^([a-z]|\\d|\[[a-f]+\]|\.|(\([a-z]\|[a-z]{2}\)))([*+?]|\{[1-3](,[4-6]?)?\})?$/),
+        fc.nat(9),
+        (pattern, nth) => {
+          const text = textOfPattern(`^${pattern}$`, nth, 0, 1000);
+          return text !== undefined && new RegExp(`^${pattern}$`, 'u').test(text);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is as long as it has to be', () => {
+    expect(textOfPattern('^[ab]+$', 1, 10, 20)).toMatch(/^b{10,20}$/);
+    expect(textOfPattern('^a{3}$', 0, 10, 20)).toBeUndefined();
+  });
+
+  it('is none for what it does not understand', () => {
+    expect(textOfPattern('(a)\\1', 0, 0, 10)).toBeUndefined();
+    expect(textOfPattern('(unclosed', 0, 0, 10)).toBeUndefined();
+  });
+});

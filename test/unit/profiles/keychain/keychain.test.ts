@@ -1,0 +1,236 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { KnownError } from '../../../../src/base/errors.ts';
+import { Secret } from '../../../../src/base/secret.ts';
+import { openKeychain, openNamedKeychain } from '../../../../src/profiles/keychain/open.ts';
+import type { Keychain } from '../../../../src/profiles/keychain/keychain.ts';
+import { readProfileFile } from '../../../../src/profiles/file.ts';
+import { removeProfile, storeProfile } from '../../../../src/profiles/store.ts';
+import { keepInKeychain, readSecretOf } from '../../../../src/profiles/secret-storage.ts';
+import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
+import { missingForKeychain, startPrivateKeychain, type PrivateKeychain } from '../../../support/private-keychain.ts';
+import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { until } from '../../../support/until.ts';
+
+const folder = temporaryFolders();
+const missing = missingForKeychain();
+if (missing !== undefined) process.stderr.write(`skipped: the real keychain: ${missing}\n`);
+const onLinux = process.platform === 'linux';
+if (!onLinux) process.stderr.write('skipped: what stands in for secret-tool, which is a tool of Linux\n');
+
+const PROFILE = {
+  name: 'work',
+  endpoint: 'https://api.kuflow.com/v2024-06-14',
+  clientId: '018f3a1c-0000-7000-8000-000000000001',
+} as const;
+const CANARY = 'canary-of-the-keychain';
+
+function world(at: string, env: Readonly<Record<string, string>>) {
+  return { folder: join(at, 'kuflow'), env, clock: systemClock, signal: new AbortController().signal };
+}
+
+const request = { profile: PROFILE, secret: new Secret(CANARY), makeDefault: false, useKeychain: true };
+
+describe.skipIf(missing !== undefined)('the Secret Service', () => {
+  let own: PrivateKeychain;
+  let keychain: Keychain;
+  beforeAll(async () => {
+    own = await startPrivateKeychain();
+    const opened = openKeychain({ env: own.env });
+    if (opened.kind === 'none') throw new Error(opened.why);
+    keychain = opened.keychain;
+  });
+  afterAll(() => own.stop());
+
+  it.each([
+    ['plain', 'abcDEF123'],
+    ['with quotes, spaces and signs', `a "b" 'c' $d \\e %f; & \t|`],
+    ['beyond ASCII', 'ключ-🔑-é'],
+    ['long', 'x'.repeat(4_000)],
+  ])('gives back a secret that is %s, and forgets it', async (_name, text) => {
+    expect(await keychain.read('k')).toEqual({ kind: 'absent' });
+    expect(await keepInKeychain(keychain, 'k', new Secret(text), 'A test')).toEqual({ kind: 'done' });
+    const read = await keychain.read('k');
+    expect(read.kind === 'found' && read.secret.reveal()).toBe(text);
+    expect(await keychain.read('other')).toEqual({ kind: 'absent' });
+    expect(await keychain.remove('k')).toEqual({ kind: 'done' });
+    expect(await keychain.remove('k')).toEqual({ kind: 'done' });
+    expect(await keychain.read('k')).toEqual({ kind: 'absent' });
+  });
+
+  it('holds the secret of a profile, and no file does', async () => {
+    const at = world(folder(), own.env);
+    const stored = await storeProfile(request, at);
+    expect(stored).toMatchObject({ where: "the system's keychain (secret-tool)", isDefault: true, warnings: [] });
+    expect(stored.whyFile).toBeUndefined();
+    expect(readdirSync(at.folder)).toEqual(['profiles.json']);
+    expect(readFileSync(stored.file, 'utf8')).not.toContain(CANARY);
+    const read = await readSecretOf(stored.profile.secret, at);
+    expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
+
+    // Another application under the same name: what was there before goes.
+    const other = { ...PROFILE, clientId: '018f3a1c-0000-7000-8000-000000000002' };
+    const again = await storeProfile({ ...request, profile: other, secret: new Secret('second') }, at);
+    expect(again).toMatchObject({ replaced: true, warnings: [] });
+    expect(await readSecretOf(stored.profile.secret, at)).toMatchObject({ kind: 'failed' });
+
+    // Where CI is set it is not opened: not for reading, and not for removing.
+    const inCi = { ...at, env: { ...own.env, CI: 'true' } };
+    expect(await readSecretOf(again.profile.secret, inCi)).toEqual({
+      kind: 'failed',
+      why: 'the keychain is not used: CI is set',
+    });
+    const removed = await removeProfile('work', inCi);
+    expect(removed?.leftBehind).toMatch(/^the keychain is not used: CI is set; by hand: secret-tool clear service /);
+    const still = await readSecretOf(again.profile.secret, at);
+    expect(still.kind === 'found' && still.secret.reveal()).toBe('second');
+    if (again.profile.secret.in === 'secret-service') await keychain.remove(again.profile.secret.key);
+  });
+
+  it('that takes no secret of this size leaves it to a file', async () => {
+    const at = world(folder(), own.env);
+    const long = 'y'.repeat(20_000);
+    const stored = await storeProfile({ ...request, secret: new Secret(long) }, at);
+    expect(stored.profile.secret.in).toBe('file');
+    expect(stored.whyFile).toBeDefined();
+    expect(readFileSync(stored.where, 'utf8')).toBe(long);
+  });
+});
+
+describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
+  it('gets the secret on its standard input and nowhere else, and none of our variables', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'works');
+    const given = world(at, {
+      PATH: tool.PATH,
+      KUFLOW_API_CLIENTSECRET: 'canary-variable',
+      TEMPORAL_API_KEY: 'canary-key',
+    });
+    const stored = await storeProfile(request, given);
+    expect(stored.profile.secret).toEqual({
+      in: 'secret-service',
+      key: expect.stringMatching(new RegExp(`^work/${PROFILE.clientId}@api\\.kuflow\\.com/[0-9a-f]{8}$`)) as string,
+    });
+    const read = await readSecretOf(stored.profile.secret, given);
+    expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
+    expect(await removeProfile('work', given)).toMatchObject({ wasDefault: true });
+    expect(tool.read()).toBe(CANARY);
+    expect(tool.seen()).toMatch(/secret-tool store .*secret-tool lookup .*secret-tool clear /s);
+    expect(tool.seen()).not.toContain('canary');
+    expect(readFileSync(stored.file, 'utf8')).not.toContain('work');
+  });
+
+  it('that hangs is ended after three seconds with all that it started, and the secret is in a file', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'hangs');
+    const given = world(at, { PATH: tool.PATH });
+    const begun = performance.now();
+    const stored = await storeProfile(request, given);
+    const took = performance.now() - begun;
+    expect(took).toBeGreaterThan(2_900);
+    expect(took).toBeLessThan(8_000);
+    expect(stored.whyFile).toBe('secret-tool did not answer within 3 s');
+    expect(readFileSync(stored.where, 'utf8')).toBe(CANARY);
+    expect(statSync(stored.where).mode & 0o777).toBe(0o600);
+    const left = Number(readFileSync(tool.pidFile, 'utf8'));
+    await until('what it started is gone', () => isGone(left), 5_000);
+  });
+
+  it('that hangs ends at once with an interrupt', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'hangs');
+    const abort = new AbortController();
+    const given = { ...world(at, { PATH: tool.PATH }), signal: abort.signal };
+    const ended = storeProfile(request, given).then(
+      () => 'stored',
+      (error: unknown) => (error as Error).message,
+    );
+    await until('it hangs', () => existsSync(tool.pidFile));
+    abort.abort(new Error('stop'));
+    expect(await ended).toBe('stop');
+    expect(existsSync(join(given.folder, 'profiles.json'))).toBe(false);
+    expect(existsSync(join(given.folder, 'profiles.lock'))).toBe(false);
+  });
+
+  it('that hangs while a profile is removed leaves the profile to an interrupt, and a rerun removes both', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'works');
+    const working = world(at, { PATH: tool.PATH });
+    const { profile } = await storeProfile(request, working);
+    const hung = fakeSecretTool(folder(), 'hangs');
+    const abort = new AbortController();
+    const ended = removeProfile('work', { ...working, env: { PATH: hung.PATH }, signal: abort.signal }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await until('it hangs', () => existsSync(hung.pidFile));
+    abort.abort(new KnownError({ message: 'Interrupted', status: 130 }));
+    expect(await ended).toMatchObject({
+      status: 130,
+      message: "The profile work is not removed, and its secret may still be in the system's keychain (secret-tool)",
+      seen: expect.stringMatching(/^this was interrupted .*; by hand: secret-tool clear service /) as string,
+    });
+    const { profiles } = await readProfileFile(working.folder);
+    expect(profiles.map(({ name }) => name)).toEqual(['work']);
+    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'found' });
+    expect(await removeProfile('work', working)).toMatchObject({ wasDefault: true });
+    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'failed' });
+    expect(readdirSync(working.folder)).toEqual(['profiles.json']);
+  });
+
+  it.each([
+    ['repeats the secret as its complaint', 'refuses', 'secret-tool ended with 1'],
+    ['forgets what it took', 'forgets', 'it does not give back what it was given'],
+  ] as const)('that %s leaves it to a file', async (_name, how, why) => {
+    const at = folder();
+    const stored = await storeProfile(request, world(at, { PATH: fakeSecretTool(at, how).PATH }));
+    expect(stored.whyFile).toBe(why);
+    expect(stored.profile.secret.in).toBe('file');
+  });
+
+  it('is not called where CI is set, nor for a secret that is in a file', async () => {
+    const at = folder();
+    const tool = fakeSecretTool(at, 'works');
+    const inCi = world(at, { PATH: tool.PATH, CI: 'true' });
+    const stored = await storeProfile(request, inCi);
+    expect(stored.whyFile).toBe('CI is set');
+    const read = await readSecretOf(stored.profile.secret, { ...inCi, env: { PATH: tool.PATH } });
+    expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
+    await storeProfile({ ...request, useKeychain: false }, world(at, { PATH: tool.PATH }));
+    expect(tool.seen()).toBe('');
+  });
+
+  it('that is not there is named', async () => {
+    const stored = await storeProfile(request, world(folder(), { PATH: folder() }));
+    expect(stored.whyFile).toBe('secret-tool is not installed');
+  });
+});
+
+describe('openKeychain', () => {
+  it.each([
+    ['linux', 'secret-service'],
+    ['darwin', 'macos-keychain'],
+    ['win32', 'windows-vault'],
+  ] as const)('on %s is the %s', (platform, name) => {
+    const opened = openKeychain({ env: {}, platform });
+    expect(opened.kind === 'open' && opened.keychain.name).toBe(name);
+    const foreign = name === 'secret-service' ? 'windows-vault' : 'secret-service';
+    expect(openNamedKeychain(foreign, { env: {}, platform })).toMatchObject({ kind: 'none' });
+  });
+
+  it('is none elsewhere, and where CI is set', () => {
+    expect(openKeychain({ env: {}, platform: 'aix' })).toEqual({ kind: 'none', why: 'there is none for aix' });
+    expect(openKeychain({ env: { CI: '1' } })).toEqual({ kind: 'none', why: 'CI is set' });
+  });
+});
+
+/** A dead process that nobody waits for counts as gone. */
+function isGone(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/base/secret.ts';
+import { sampleDefinition } from '../../../src/process/sample.ts';
+import type { Answers } from '../../../src/languages/project-spec.ts';
+import { filesBelow, templateFiles } from '../../../src/languages/templates/files.ts';
+import { planProject } from '../../../src/project/plan.ts';
+
+const GOLDEN = join(import.meta.dirname, '../../golden');
+
+const defaults: Answers = {
+  name: 'loan-worker',
+  language: 'typescript',
+  definition: sampleDefinition(),
+  definitionSource: 'sample',
+  local: true,
+  packageManager: 'npm',
+  cliPackage: '1.0.0',
+};
+
+const options: Readonly<Record<string, Answers>> = {
+  pnpm: { ...defaults, packageManager: 'pnpm' },
+  yarn: { ...defaults, packageManager: 'yarn@4' },
+  'yarn-1': { ...defaults, packageManager: 'yarn@1' },
+  bun: { ...defaults, packageManager: 'bun' },
+  'two-processes': {
+    ...defaults,
+    further: [
+      {
+        slug: 'leave',
+        source: 'flags',
+        definition: {
+          process: { code: 'LEAVE', name: 'Leave' },
+          workflow: { type: 'LeaveWorkflow', taskQueue: 'LOAN_QUEUE' },
+          tasks: [
+            { code: 'REQUEST', kind: 'human', name: 'Ask for leave' },
+            { code: 'CHECK_CREDIT', kind: 'system' },
+          ],
+        },
+        choices: { CHECK_CREDIT: { activity: 'leaveCheckCredit' } },
+      },
+    ],
+  },
+  connected: {
+    ...defaults,
+    local: false,
+    connection: {
+      endpoint: 'https://kuflow.example',
+      clientId: '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
+      clientSecret: new Secret('not a secret'),
+      target: 'engine.example:443',
+    },
+  },
+};
+
+// Names with a leading dot would act on this repository.
+const stored = (path: string): string =>
+  path
+    .split('/')
+    .map((part) => part.replace(/^\./, 'dot-'))
+    .join('/');
+
+async function planned(
+  answers: Answers,
+): Promise<ReadonlyMap<string, { readonly text: string; readonly mode: number }>> {
+  const plan = await planProject(answers, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
+  return new Map(
+    plan.files.map((file) => [file.path, { text: Buffer.from(file.contents).toString('utf8'), mode: file.mode }]),
+  );
+}
+
+/** Lines that only one side has, by file: enough to see what an option changes. */
+async function changes(answers: Answers): Promise<string> {
+  const before = await planned(defaults);
+  const after = await planned(answers);
+  const rows: string[] = [];
+  for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [one, other] = [before.get(path), after.get(path)];
+    if (one?.text === other?.text && one?.mode === other?.mode) continue;
+    rows.push(`${path} ${other === undefined ? 'is not there' : `mode ${other.mode.toString(8)}`}`);
+    // It holds the hashes of all the others.
+    if (path === '.kuflow/project.json') continue;
+    const [left, right] = [one?.text.split('\n') ?? [], other?.text.split('\n') ?? []];
+    rows.push(...left.filter((line) => !right.includes(line)).map((line) => `- ${line}`));
+    rows.push(...right.filter((line) => !left.includes(line)).map((line) => `+ ${line}`));
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+describe('the generated TypeScript project', () => {
+  it('is this tree at defaults: each file that is rendered, and the list of those that are copied', async () => {
+    const files = await planned(defaults);
+    const copied = new Map(
+      templateFiles('typescript')
+        .filter((file) => !file.rendered)
+        .map((file) => [file.path, file.contents.toString('utf8')]),
+    );
+    const rows = [...files].map(
+      ([path, { mode, text }]) => `${mode.toString(8)} ${copied.get(path) === text ? 'copied  ' : 'rendered'} ${path}`,
+    );
+    await expect(`${rows.join('\n')}\n`).toMatchFileSnapshot(join(GOLDEN, 'typescript-tree.txt'));
+    const rendered = [...files].filter(([path, { text }]) => copied.get(path) !== text);
+    for (const [path, { text }] of rendered)
+      await expect(text).toMatchFileSnapshot(join(GOLDEN, 'typescript', stored(path)));
+    expect(filesBelow(join(GOLDEN, 'typescript'))).toEqual(rendered.map(([path]) => stored(path)).sort());
+    expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
+  });
+
+  it.each(Object.keys(options))('differs from it by this with the option %s', async (name) => {
+    const answers = options[name] ?? defaults;
+    await expect(await changes(answers)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
+  });
+});

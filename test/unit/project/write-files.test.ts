@@ -1,0 +1,250 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { KnownError, interrupted } from '../../../src/base/errors.ts';
+import { conflictError, decide } from '../../../src/project/conflicts.ts';
+import type { Plan } from '../../../src/languages/planned-file.ts';
+import { writeFiles } from '../../../src/project/write-files.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
+
+const temporaryFolder = temporaryFolders();
+
+const planOf = (files: Readonly<Record<string, string>>): Plan => ({
+  files: Object.entries(files).map(([path, text]) => ({
+    path,
+    contents: Buffer.from(text),
+    mode: path.endsWith('.sh') ? 0o755 : path.startsWith('secret') ? 0o600 : 0o644,
+  })),
+});
+
+const PLAN = planOf({ 'a.txt': 'a', 'deep/down/b.txt': 'b', 'run.sh': '#!/bin/sh\n', 'secret.yaml': 's' });
+
+/** Every path below a folder with its contents, links as their target. */
+function snapshot(folder: string): Readonly<Record<string, string>> {
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((path) => {
+        const at = join(folder, path);
+        const found = lstatSync(at);
+        return [path, found.isDirectory() ? '/' : found.isSymbolicLink() ? '->' : readFileSync(at, 'utf8')];
+      }),
+  );
+}
+
+async function errorOf(work: Promise<unknown>): Promise<KnownError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof KnownError)) throw new Error(`expected a KnownError, got ${String(error)}`);
+  return error;
+}
+
+describe('a plan and the folder it meets', () => {
+  it('writes everything into a folder that does not exist, modes included', async () => {
+    const folder = join(temporaryFolder(), 'not', 'yet');
+    await writeFiles(await decide(folder, PLAN));
+    expect(snapshot(folder)).toEqual({
+      'a.txt': 'a',
+      deep: '/',
+      [join('deep', 'down')]: '/',
+      [join('deep', 'down', 'b.txt')]: 'b',
+      'run.sh': '#!/bin/sh\n',
+      'secret.yaml': 's',
+    });
+    if (process.platform === 'win32') return;
+    expect(lstatSync(join(folder, 'secret.yaml')).mode & 0o777).toBe(0o600);
+    expect(lstatSync(join(folder, 'run.sh')).mode & 0o777).toBe(0o755);
+  });
+
+  it('leaves files of others and identical files, and lists the rest as conflicts without touching them', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'a.txt'), 'a');
+    writeFileSync(join(folder, 'mine.txt'), 'mine');
+    writeFileSync(join(folder, 'deep'), 'a file where a folder is wanted');
+    mkdirSync(join(folder, 'run.sh'));
+    writeFileSync(join(folder, 'secret.yaml'), 'other');
+    const before = snapshot(folder);
+    const decision = await decide(folder, PLAN);
+    expect(decision.conflicts).toEqual([
+      { path: 'deep/down/b.txt', reason: 'is below a file' },
+      { path: 'run.sh', reason: 'is a folder' },
+      { path: 'secret.yaml', reason: 'differs' },
+    ]);
+    expect(decision.files.map(({ path, action }) => [path, action])).toEqual([['a.txt', 'identical']]);
+    const error = conflictError(decision, 'npx create-kuflow-worker x --yes');
+    expect(error.message).toContain('secret.yaml differs');
+    expect(error.next.join('\n')).toContain('npx create-kuflow-worker x --yes --overwrite secret.yaml');
+    await expect(writeFiles(decision)).rejects.toThrow('conflicts');
+    expect(snapshot(folder)).toEqual(before);
+  });
+
+  it('replaces only what is named', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'a.txt'), 'old');
+    writeFileSync(join(folder, 'secret.yaml'), 'old');
+    expect((await decide(folder, PLAN, ['./a.txt'])).conflicts).toEqual([{ path: 'secret.yaml', reason: 'differs' }]);
+    await writeFiles(await decide(folder, PLAN, ['a.txt', 'secret.yaml']));
+    expect(snapshot(folder)).toMatchObject({ 'a.txt': 'a', 'secret.yaml': 's' });
+    const refused = await errorOf(decide(folder, PLAN, ['a.tx']));
+    expect(refused.status).toBe(2);
+    expect(refused.message).toContain('did you mean a.txt?');
+  });
+
+  it("rewrites this tool's own record without its name, and gives it back when the write fails", async () => {
+    const folder = temporaryFolder();
+    const record = (command: string): string =>
+      `${JSON.stringify({ format: 1, template: {}, command: `npx create-kuflow-worker ${command}`, answers: {}, files: {} }, undefined, 2)}\n`;
+    mkdirSync(join(folder, '.kuflow'));
+    writeFileSync(join(folder, '.kuflow', 'project.json'), record('x'));
+    const before = snapshot(folder);
+    const decision = await decide(folder, planOf({ '.kuflow/project.json': record('y'), 'z.txt': 'z' }));
+    expect(decision.conflicts).toEqual([]);
+    const failing = writeFiles(decision, {
+      onWrite: (path) => {
+        if (path === 'z.txt') throw new Error('no more');
+      },
+    });
+    expect((await errorOf(failing)).seen).toContain('everything written so far was taken back');
+    expect(snapshot(folder)).toEqual(before);
+    await writeFiles(decision);
+    expect(snapshot(folder)[join('.kuflow', 'project.json')]).toBe(record('y'));
+    // Not the one any more that was judged.
+    expect((await errorOf(writeFiles({ ...decision, files: decision.files.slice(0, 1) }))).seen).toContain('changed');
+  });
+
+  it('refuses a target that is a file, or a link to nowhere', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+    expect((await errorOf(decide(join(folder, 'file'), PLAN))).message).toContain('is not a folder');
+    expect((await errorOf(decide(join(folder, 'file', 'below'), PLAN))).message).toContain("can't be used");
+    expect((await errorOf(decide(join(folder, 'dangling'), PLAN))).seen).toContain('leads nowhere');
+  });
+
+  it('follows no link out of the folder', async () => {
+    const outside = temporaryFolder();
+    const folder = temporaryFolder();
+    symlinkSync(outside, join(folder, 'deep'));
+    const error = await errorOf(decide(folder, PLAN));
+    expect(error.message).toContain('leads out of the project');
+    expect(error.seen).toContain(outside);
+    expect(snapshot(outside)).toEqual({});
+  });
+
+  it('takes a link that appears while it writes for what it is', async () => {
+    const outside = temporaryFolder();
+    const folder = temporaryFolder();
+    const decision = await decide(folder, PLAN);
+    const onWrite = (path: string): void => {
+      if (path === 'deep/down/b.txt') symlinkSync(outside, join(folder, 'deep'));
+    };
+    const error = await errorOf(writeFiles(decision, { onWrite }));
+    expect(error.seen).toContain(outside);
+    expect(snapshot(outside)).toEqual({});
+    expect(existsSync(join(folder, 'a.txt'))).toBe(false);
+  });
+
+  it('follows a link that stays inside', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync(join(folder, 'real'), join(folder, 'deep'));
+    await writeFiles(await decide(folder, PLAN));
+    expect(readFileSync(join(folder, 'real', 'down', 'b.txt'), 'utf8')).toBe('b');
+  });
+
+  it('never writes through a link in place of a file', async () => {
+    const folder = temporaryFolder();
+    const outside = join(temporaryFolder(), 'precious');
+    writeFileSync(outside, 'precious');
+    symlinkSync(outside, join(folder, 'a.txt'));
+    const decision = await decide(folder, PLAN, ['a.txt']);
+    expect(decision.conflicts).toEqual([{ path: 'a.txt', reason: 'is a symbolic link' }]);
+    expect(readFileSync(outside, 'utf8')).toBe('precious');
+  });
+});
+
+describe('a write that fails', () => {
+  it.each(PLAN.files.map(({ path }, index) => [index, path] as const))(
+    'at file %i (%s) leaves nothing of its own',
+    async (index) => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, 'a.txt'), 'old');
+      writeFileSync(join(folder, 'mine.txt'), 'mine');
+      const before = snapshot(folder);
+      const onWrite = (_path: string, at: number): void => {
+        if (at === index) throw new Error('the disk is on fire');
+      };
+      const error = await errorOf(writeFiles(await decide(folder, PLAN, ['a.txt']), { onWrite }));
+      expect(error.seen).toContain('the disk is on fire');
+      expect(error.seen).toContain('taken back');
+      expect(snapshot(folder)).toEqual(before);
+    },
+  );
+
+  it('removes the folders that it made, and not one that somebody used meanwhile', async () => {
+    const parent = temporaryFolder();
+    const folder = join(parent, 'new', 'project');
+    const fail = (_path: string, at: number): void => {
+      if (at === 2) throw new Error('no');
+    };
+    await errorOf(writeFiles(await decide(folder, PLAN), { onWrite: fail }));
+    expect(readdirSync(parent)).toEqual([]);
+
+    const used = (path: string, at: number): void => {
+      if (at === 2) writeFileSync(join(folder, 'deep', 'theirs.txt'), 'theirs');
+      fail(path, at);
+    };
+    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite: used }));
+    expect(error.seen).toContain(`not taken back: ${join(folder, 'deep')}`);
+    expect(readFileSync(join(folder, 'deep', 'theirs.txt'), 'utf8')).toBe('theirs');
+  });
+
+  it('does not replace a file that appeared meanwhile', async () => {
+    const folder = temporaryFolder();
+    const onWrite = (path: string): void => {
+      if (path === 'run.sh') writeFileSync(join(folder, 'run.sh'), 'theirs');
+    };
+    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite }));
+    expect(error.seen).toContain('appeared while the project was being written');
+    expect(snapshot(folder)).toEqual({ 'run.sh': 'theirs' });
+  });
+
+  it('ends in time when interrupted, with status 130, everything taken back', async () => {
+    const folder = temporaryFolder();
+    const abort = new AbortController();
+    const onWrite = (_path: string, at: number): void => {
+      if (at === 1) abort.abort(interrupted());
+    };
+    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite, signal: abort.signal }));
+    expect(error.status).toBe(130);
+    expect(snapshot(folder)).toEqual({});
+  });
+
+  it('says why a folder takes no files', async () => {
+    const folder = unwritable();
+    const error = await errorOf(writeFiles(await decide(join(folder, 'project'), PLAN)));
+    expect(error.tried).toContain(join(folder, 'project'));
+    expect(error.seen).toMatch(/permission denied|read-only/);
+  });
+});
+
+/** A folder that this user can't write to; root may write almost anywhere, but not there. */
+function unwritable(): string {
+  if (process.getuid?.() === 0) return '/sys/kernel';
+  if (process.platform === 'win32') return join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'config');
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o555);
+  return folder;
+}

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { mdCode, mdText } from '../../../src/text/markdown.ts';
+import { npmNameProblem, toNpmName } from '../../../src/languages/typescript/package-name.ts';
+import { holdsUnsafe } from '../../../src/base/escape.ts';
+import { shellWord } from '../../../src/text/shell.ts';
+import { yamlString } from '../../../src/text/yaml.ts';
+import { anyText, HOSTILE } from './hostile.ts';
+
+describe('npm names', () => {
+  it.each([
+    ['', 'is empty'],
+    ['Loan', 'upper-case'],
+    [' loan', 'space'],
+    ['.loan', 'starts with'],
+    ['_loan', 'starts with'],
+    ['lo an', 'characters'],
+    ['../x', 'starts with'],
+    ['a/b', 'characters'],
+    ['@kuflow/', 'empty'],
+    ['node_modules', 'Node or npm'],
+    ['fs', 'Node or npm'],
+    ['x'.repeat(215), 'longer'],
+  ])('refuses %j', (name, reason) => {
+    expect(npmNameProblem(name)).toContain(reason);
+  });
+
+  it('accepts a made name, whatever it was made from', () => {
+    expect(npmNameProblem('loan-worker')).toBeUndefined();
+    expect(npmNameProblem('@acme/loan.worker')).toBeUndefined();
+    expect(toNpmName('My Loan Worker')).toBe('my-loan-worker');
+    expect(toNpmName('fs!')).toBe('fs-worker');
+    for (const text of HOSTILE) expect(npmNameProblem(toNpmName(text))).toBeUndefined();
+    fc.assert(fc.property(anyText, (text) => npmNameProblem(toNpmName(text)) === undefined));
+  });
+});
+
+describe('yamlString', () => {
+  it('is the value again, in YAML and beside other keys', () => {
+    const check = (text: string): void => {
+      expect(parse(`a: ${yamlString(text)}\nb: [${yamlString(text)}, 1] # end`)).toEqual({ a: text, b: [text, 1] });
+    };
+    for (const text of HOSTILE) check(text);
+    fc.assert(fc.property(anyText, check), { numRuns: 300 });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)', () => {
+  it('reaches the program as it is', () => {
+    const texts = [
+      ...HOSTILE.filter((text) => text.length < 5000),
+      '~',
+      '~root',
+      '-n',
+      'A=b',
+      '*',
+      '$(id)',
+      '!!',
+      'a b',
+      '#x',
+      '&',
+      ';',
+      '-n\u202e',
+      "%d'\\101\u009b\n x",
+    ].filter((text) => !/\p{Cs}/u.test(text) && !text.includes('\0'));
+    const script = `for word in ${texts.map(shellWord).join(' ')}; do printf '%s\\0' "$word"; done`;
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(texts);
+    expect(shellWord('a\0b')).toBe('ab');
+    expect(shellWord("-'%s\\n\u009b2J\u202eé")).toBe(`"$(printf '\\055\\047%%s\\134n\\302\\2332J\\342\\200\\256é')"`);
+    for (const text of texts.filter((one) => !one.endsWith('\n')))
+      expect(holdsUnsafe(shellWord(text)), text).toBe(false);
+    expect(shellWord('--task')).toBe('--task');
+    expect(shellWord('A=b')).toBe('A=b');
+  });
+});
+
+describe('Markdown', () => {
+  it('makes no markup of text', () => {
+    expect(mdText('Loan application - step 1.')).toBe('Loan application - step 1.');
+    expect(mdText('# x')).toBe('\\# x');
+    expect(mdText('1. x')).toBe('1\\. x');
+    expect(mdText('a|b\nc')).toBe('a\\|b c');
+    expect(mdText('<script>')).toBe('&lt;script\\>');
+    expect(mdText('[x](javascript:y)')).toBe('\\[x\\](javascript:y)');
+    expect(mdText('https://example.com')).toBe('https\\://example.com');
+    expect(mdText('a_b *c*')).toBe('a\\_b \\*c\\*');
+  });
+
+  it('makes code that ends where it should', () => {
+    expect(mdCode('LOAN_APPLICATION')).toBe('`LOAN_APPLICATION`');
+    expect(mdCode('a`b|c')).toBe('<code>a&#96;b&#124;c</code>');
+    fc.assert(fc.property(anyText, (text) => /^`[^`|\n]+`$|^<code>[\w &#;]*<\/code>$/u.test(mdCode(text))));
+  });
+});
