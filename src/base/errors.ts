@@ -41,7 +41,7 @@ export function usageError(message: string, next: readonly string[] = []): Known
 }
 
 /** The user stopped it: status 130. `signal` is its name, kept as the cause for who passes it on. */
-export function interrupted(message = 'Interrupted', signal?: string): KnownError {
+export function interruptedError(message = 'Interrupted', signal?: string): KnownError {
   return new KnownError({ message, status: 130, cause: signal });
 }
 

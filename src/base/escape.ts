@@ -3,26 +3,26 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 
 const shown = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
-/** Whether `forTerminal` shows something of the text in another way. */
-export function holdsUnsafe(text: string): boolean {
+/** Whether `escapeForTerminal` shows something of the text in another way. */
+export function hasControlCharacters(text: string): boolean {
   return text.search(UNSAFE) !== -1;
 }
 
 /** Text from outside, safe to print on one line of a terminal: controls and direction marks shown as `\u{…}`, cut at `limit` characters. */
-export function forTerminal(text: string, limit = 500): string {
+export function escapeForTerminal(text: string, limit = 500): string {
   const points = Array.from(text);
   const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : text;
   return kept.replace(UNSAFE, shown);
 }
 
-/** As `forTerminal`, keeping line breaks and tabs, for text that has lines of its own (a package manager's output). */
-export function forTerminalLines(text: string): string {
+/** As `escapeForTerminal`, keeping line breaks and tabs, for text that has lines of its own (a package manager's output). */
+export function escapeLinesForTerminal(text: string): string {
   return text
     .split(/\r?\n/)
     .map((line) =>
       line
         .split('\t')
-        .map((cell) => forTerminal(cell, 2000))
+        .map((cell) => escapeForTerminal(cell, 2000))
         .join('\t'),
     )
     .join('\n');

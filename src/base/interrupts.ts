@@ -3,14 +3,14 @@ export type InterruptSignal = (typeof INTERRUPTS)[number];
 
 /** Those of a terminal and of people that mean something to a command; Windows has only the first three. */
 const PASSED = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
-export type PassedSignal = (typeof PASSED)[number] | 'SIGSTOP' | 'SIGCONT';
+export type ForwardedSignal = (typeof PASSED)[number] | 'SIGSTOP' | 'SIGCONT';
 
-export type HeardSignal = (typeof PASSED)[number] | 'SIGTSTP';
+export type ReceivedSignal = (typeof PASSED)[number] | 'SIGTSTP';
 
 /** The part of `process` that tells of signals. */
 export interface SignalSource {
-  on(signal: HeardSignal, listener: () => void): unknown;
-  off(signal: HeardSignal, listener: () => void): unknown;
+  on(signal: ReceivedSignal, listener: () => void): unknown;
+  off(signal: ReceivedSignal, listener: () => void): unknown;
 }
 
 export interface InterruptHandlers {
@@ -29,7 +29,7 @@ export interface InterruptHandlers {
 export const DOUBLE_SIGNAL_MS = 400;
 
 /** Calls back for requests to stop, doubled signals counted once. Returns the function that stops listening. */
-export function listenForInterrupts(source: SignalSource, handlers: InterruptHandlers): () => void {
+export function handleInterrupts(source: SignalSource, handlers: InterruptHandlers): () => void {
   const now = handlers.now ?? (() => performance.now());
   let last: number | undefined;
   const heard = (signal: InterruptSignal) => (): void => {
@@ -45,7 +45,7 @@ export function listenForInterrupts(source: SignalSource, handlers: InterruptHan
   );
 }
 
-export interface PassingOn {
+export interface SignalForwarding {
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   /** Stops this process as Ctrl-Z does, where there is somebody who can let it go on. */
@@ -59,10 +59,10 @@ const SUSPENDED_MS = 50;
  * Hands every signal to a command that lives in another session, where the terminal does not reach it. A doubled SIGINT counts once; nothing
  * else is left out. Ctrl-Z stops the command for as long as this process is stopped. Returns the function that ends it.
  */
-export function passSignalsOn(
+export function forwardSignals(
   source: SignalSource,
-  deliver: (signal: PassedSignal) => void,
-  { now = () => performance.now(), suspend = () => void process.kill(process.pid, 'SIGTSTP') }: PassingOn = {},
+  deliver: (signal: ForwardedSignal) => void,
+  { now = () => performance.now(), suspend = () => void process.kill(process.pid, 'SIGTSTP') }: SignalForwarding = {},
 ): () => void {
   let counted = Number.NEGATIVE_INFINITY;
   const pass = (signal: (typeof PASSED)[number]) => (): void => {
@@ -96,7 +96,7 @@ export function passSignalsOn(
   };
 }
 
-function listen(source: SignalSource, listeners: readonly (readonly [HeardSignal, () => void])[]): () => void {
+function listen(source: SignalSource, listeners: readonly (readonly [ReceivedSignal, () => void])[]): () => void {
   for (const [signal, listener] of listeners) source.on(signal, listener);
   return () => {
     for (const [signal, listener] of listeners) source.off(signal, listener);

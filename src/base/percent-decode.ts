@@ -1,5 +1,5 @@
 /** A percent-encoded text in clear; one that is not rightly encoded as it is. */
-export function percentDecoded(text: string): string {
+export function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

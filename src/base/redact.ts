@@ -10,7 +10,7 @@ function formsOf(text: string): readonly string[] {
  * A text of a server without what was sent to it in confidence: some gateways and test servers answer an error with the headers they got, and
  * errors quote what they say.
  */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
+export function redactSecrets(text: string, secrets: readonly string[]): string {
   return (
     [...new Set(secrets.flatMap(formsOf))]
       .filter(({ length }) => length >= SHORTEST)

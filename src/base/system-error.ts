@@ -39,7 +39,7 @@ export function systemError(error: unknown, what: string, path: string): unknown
 }
 
 /** Runs `work` on files at `path`; a failed call of the system in it becomes a SystemError that says what it was for. */
-export async function doing<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
+export async function withContext<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -48,7 +48,7 @@ export async function doing<T>(what: string, path: string, work: () => Promise<T
 }
 
 /** Runs what only tidies up: a failed call of the system in it changes nothing. */
-export async function unlessSystemFails(work: () => Promise<unknown>): Promise<void> {
+export async function ignoreSystemErrors(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -2,7 +2,7 @@ import type { CommandDescription } from '../cli/description-types.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { CommandContext } from '../cli/context.ts';
 import { describeCommand } from '../cli/command-description.ts';
-import { loadCommands, newProgram, type Root } from '../cli/program.ts';
+import { loadCommands, createProgram, type RootProgram } from '../cli/program.ts';
 import { kuflowEntries } from './commands.ts';
 
 /** Every command of `kuflow` in full, those left out that its help leaves out; for the pages of the docs. */
@@ -22,8 +22,8 @@ export async function describeAllCommands(): Promise<readonly CommandDescription
   };
   const described: CommandDescription[] = [];
   for (const entry of kuflowEntries.filter(({ hidden }) => hidden !== true)) {
-    const root: Root = { name: 'kuflow', description: '', version: '0.0.0', invocation, commands: [entry] };
-    const program = newProgram(root, context.terminal);
+    const root: RootProgram = { name: 'kuflow', description: '', version: '0.0.0', invocation, commands: [entry] };
+    const program = createProgram(root, context.terminal);
     await loadCommands(root, program, context, entry.name);
     const command = describeCommand(program).commands.find(({ name }) => name === entry.name);
     if (command === undefined) throw new Error(`${entry.name} is no command of its own program`);

@@ -1,4 +1,4 @@
-import { ownCommand } from '../base/cli-invocation.ts';
+import { cliInvocation } from '../base/cli-invocation.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { currentFolder } from '../cli/current-folder.ts';
 import { main } from '../cli/main.ts';
@@ -9,6 +9,6 @@ void main({
   name: 'kuflow',
   description: 'Connect, try out and keep up to date the worker of a KuFlow process.',
   version: packageVersion(),
-  invocation: ownCommand(currentFolder()),
+  invocation: cliInvocation(currentFolder()),
   commands: kuflowEntries,
 });

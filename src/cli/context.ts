@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PassedSignal } from '../base/interrupts.ts';
+import type { ForwardedSignal } from '../base/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** What a command gets from its root: the world, and ways to answer. */
@@ -22,7 +22,7 @@ export interface CommandContext {
    */
   interruption(): AbortSignal;
   /** For a command that stands for another one: from now on every signal goes to `listener`, the second Ctrl-C too, and none ends this run. */
-  passSignals(listener: (signal: PassedSignal) => void): void;
+  passSignals(listener: (signal: ForwardedSignal) => void): void;
   /**
    * The status to exit with when nothing is thrown, 130 after an interrupt; `exec` and its kin pass on any number. `passedOn`: it is that of a
    * command, which stands whatever happened.

@@ -1,7 +1,7 @@
 import { codeOf } from '../base/errors.ts';
 import { currentFolder } from './current-folder.ts';
-import type { Root } from './program.ts';
-import { runRoot } from './run-program.ts';
+import type { RootProgram } from './program.ts';
+import { runProgram } from './run-program.ts';
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
@@ -11,7 +11,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Runs a root as this process and exits with its status once all output is out. */
-export async function main(root: Root): Promise<never> {
+export async function main(root: RootProgram): Promise<never> {
   const opened = new Set<NodeJS.WriteStream>();
   const open = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     if (opened.has(stream)) return stream;
@@ -21,7 +21,7 @@ export async function main(root: Root): Promise<never> {
       if (!['EPIPE', 'EIO'].includes(codeOf(error) ?? '')) throw error;
     });
   };
-  const status = await runRoot(root, {
+  const status = await runProgram(root, {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: currentFolder(),

@@ -1,13 +1,13 @@
 import type { DevEvent, DevPlatformRequest } from '../platform/session/start.ts';
 import type { PlatformEndpoints, PortRequest } from '../platform/types.ts';
-import { idleOptionsLine } from '../platform/session/view.ts';
+import { ignoredOptionsLine } from '../platform/session/view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 
 const exact = (port: number): PortRequest => ({ kind: 'exact', port });
 
 /** What the flags ask of the platform. */
-export function devRequest(
+export function platformRequest(
   flags: DevFlags,
   context: CommandContext,
   report: (event: DevEvent) => void,
@@ -35,7 +35,7 @@ export function devRequest(
 }
 
 /** Warns of the options given that only a start takes, in one line; a port that the running platform has anyway is none of them. */
-export function warnOfIdleOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
+export function warnAboutIgnoredOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
   const moves = (port: number | undefined, address: string): boolean =>
     port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
   const idle: Readonly<Record<string, boolean>> = {
@@ -50,7 +50,7 @@ export function warnOfIdleOptions(progress: Progress, flags: DevFlags, running: 
     '--requests': flags.requests === true,
   };
   const options = Object.keys(idle).filter((option) => idle[option]);
-  if (options.length > 0) progress.note(idleOptionsLine(options), 'warning');
+  if (options.length > 0) progress.note(ignoredOptionsLine(options), 'warning');
 }
 /** Options of `dev` and of its commands that start a platform, as commander hands them over. */
 

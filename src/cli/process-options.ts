@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 const LARGEST_SAMPLE = 1000;
 
 /** An option that may be given several times, each with one value, which `read` may refuse. */
-export function several(flags: string, description: string, read = (value: string): string => value): Option {
+export function collectValues(flags: string, description: string, read = (value: string): string => value): Option {
   return new Option(flags, description).argParser((value: string, before: readonly string[] | undefined) => [
     ...(before ?? []),
     read(value),
@@ -26,19 +26,19 @@ function sampleCount(text: string): number {
   return value;
 }
 
-/** `describingOptions` as commander hands them over. */
-export interface DescribingFlags {
+/** `processOptions` as commander hands them over. */
+export interface ProcessFlags {
   readonly task?: readonly string[];
   readonly taskSchema?: readonly string[];
   readonly metadataSchema?: string;
 }
 
 /** The options that describe a process by its tasks. */
-export function describingOptions(command: Command): Command {
+export function processOptions(command: Command): Command {
   return command
     .addOption(
-      several('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
+      collectValues('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
     )
-    .addOption(several('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
+    .addOption(collectValues('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
     .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process');
 }

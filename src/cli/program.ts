@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, type Option } from 'commander';
-import { forTerminalLines } from '../base/escape.ts';
+import { escapeLinesForTerminal } from '../base/escape.ts';
 import { nearMatch } from '../text/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
 
-export interface Root {
+export interface RootProgram {
   readonly name: string;
   readonly description: string;
   readonly version: string;
@@ -14,14 +14,14 @@ export interface Root {
   readonly commands: readonly CommandEntry[] | CommandEntry;
 }
 
-const isList = (commands: Root['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
+const isList = (commands: RootProgram['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
 
 /** The commands of a root by name; none where one command is the root itself. */
-export function entriesOf(root: Root): readonly CommandEntry[] {
+export function commandEntries(root: RootProgram): readonly CommandEntry[] {
   return isList(root.commands) ? root.commands : [];
 }
 
-export function newProgram(root: Root, terminal: Terminal): Command {
+export function createProgram(root: RootProgram, terminal: Terminal): Command {
   return new Command(root.name)
     .description(root.description)
     .version(root.version, '-V, --version', 'Print the version')
@@ -33,7 +33,7 @@ export function newProgram(root: Root, terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
-      outputError: (text, write) => write(forTerminalLines(text)),
+      outputError: (text, write) => write(escapeLinesForTerminal(text)),
       getOutHelpWidth: () => terminal.out.columns,
       getErrHelpWidth: () => terminal.err.columns,
     });
@@ -41,7 +41,7 @@ export function newProgram(root: Root, terminal: Terminal): Command {
 
 /** Declares the commands of a root on its program, and loads the one that is called, so that a start pays for no other. */
 export async function loadCommands(
-  root: Root,
+  root: RootProgram,
   program: Command,
   context: CommandContext,
   called: string | undefined,

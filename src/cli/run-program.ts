@@ -1,10 +1,10 @@
 import { CommanderError, type Command } from 'commander';
-import { KnownError, interrupted } from '../base/errors.ts';
-import { listenForInterrupts, passSignalsOn, type SignalSource } from '../base/interrupts.ts';
+import { KnownError, interruptedError } from '../base/errors.ts';
+import { handleInterrupts, forwardSignals, type SignalSource } from '../base/interrupts.ts';
 import { jsonLine } from '../terminal/json.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
-import { entriesOf, loadCommands, newProgram, type Root } from './program.ts';
+import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
 
 /** What the outside gives to a root; `process` in production. */
 export interface Host extends TerminalStreams {
@@ -17,13 +17,13 @@ export interface Host extends TerminalStreams {
 }
 
 /** Runs one command line to its end and returns the exit status. Throws nothing. */
-export async function runRoot(root: Root, host: Host): Promise<number> {
+export async function runProgram(root: RootProgram, host: Host): Promise<number> {
   const terminal = openTerminal(host, host.env);
   const abort = new AbortController();
   const state = { status: 0, passedOn: false, answersInterrupts: false };
-  let stopListening = listenForInterrupts(host.signals, {
+  let stopListening = handleInterrupts(host.signals, {
     first: (signal) => {
-      abort.abort(interrupted(undefined, signal));
+      abort.abort(interruptedError(undefined, signal));
       if (!state.answersInterrupts) host.exit(130);
     },
     again: () => host.exit(130),
@@ -34,7 +34,7 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
     cwd: host.cwd,
     version: root.version,
     invocation: root.invocation,
-    commands: entriesOf(root),
+    commands: commandEntries(root),
     argv: host.argv,
     interruption: () => {
       state.answersInterrupts = true;
@@ -42,14 +42,14 @@ export async function runRoot(root: Root, host: Host): Promise<number> {
     },
     passSignals: (listener) => {
       stopListening();
-      stopListening = passSignalsOn(host.signals, listener);
+      stopListening = forwardSignals(host.signals, listener);
     },
     setStatus: (status, passedOn = false) => {
       state.status = status;
       state.passedOn = passedOn;
     },
   };
-  const program = newProgram(root, terminal);
+  const program = createProgram(root, terminal);
   try {
     await loadCommands(root, program, context, calledBy(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });

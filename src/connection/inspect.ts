@@ -6,12 +6,12 @@ import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { sourceText } from '../settings/sources.ts';
 import type { TlsMaterialText } from '../engine/material/tls-material.ts';
-import type { MaterialOrigin, SettingProblem, Sourced } from './types.ts';
+import type { CertificateSource, SettingFault, Sourced } from './types.ts';
 
 /** The settings that the connectivity check needs. Text in `value` is not judged beyond what `problems` says. */
 export interface ConnectionSettings {
   /** What resolving found missing or wrong. */
-  readonly problems: readonly SettingProblem[];
+  readonly problems: readonly SettingFault[];
   readonly endpoint: Sourced<string>;
   readonly clientId?: Sourced<string>;
   readonly clientSecret?: Sourced<Secret>;
@@ -22,7 +22,7 @@ export interface ConnectionSettings {
   readonly target: Sourced<string>;
   readonly namespace?: Sourced<string>;
   readonly serverName?: Sourced<string>;
-  readonly material: MaterialOrigin;
+  readonly material: CertificateSource;
   /** `temporal.proxy`; it may hold a password. */
   readonly engineProxy?: Sourced<Secret>;
 }
@@ -100,7 +100,7 @@ const isOfSet = ({ key }: SettingsResult['problems'][number]): boolean =>
   /^temporal\.mutual-tls($|\.(cert|key|ca)(-data)?$)/.test(key);
 
 /** As resolved: files before inline data, a request to KuFlow when neither is given. What is wrong with half a set is a problem of the settings already. */
-function materialOrigin({ settings, problems }: SettingsResult): MaterialOrigin {
+function materialOrigin({ settings, problems }: SettingsResult): CertificateSource {
   const partly = problems.find(isOfSet);
   for (const [form, partOf] of [
     ['files', filePart],
@@ -131,7 +131,7 @@ const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml
 /** What the connectivity check needs of resolved settings; every problem of them is kept, none is thrown. */
 export async function connectionSettings(result: SettingsResult): Promise<ConnectionSettings> {
   const { settings, problems } = result;
-  const found: SettingProblem[] = problems.map(({ key, code, source, expected }) => ({
+  const found: SettingFault[] = problems.map(({ key, code, source, expected }) => ({
     key,
     problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
     ...(source && { source: sourceText(source) }),

@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import type { Identity, RestAccess } from './types.ts';
+import type { Identity, KuFlowProbe } from './types.ts';
 
 /** Answers of somebody who knows the caller, and does not show this resource: the next question decides. */
 const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
@@ -16,7 +16,7 @@ function timeOf(date: string | undefined): Pick<Identity, 'serverTime'> {
  * The questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
  * principals is asked for its tenants instead.
  */
-export function kuflowAccess(client: KuFlowClient, clientId: string): RestAccess {
+export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlowProbe {
   const whoAmI = async (signal: AbortSignal): Promise<Identity> => {
     try {
       const { body, headers } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });

@@ -4,9 +4,9 @@ import { trustedAuthorities } from '../network/certificate-authorities.ts';
 import { KnownError } from '../base/errors.ts';
 import { decideProxy, type ProxyDecision, proxySource, type ProxyQuestion } from '../network/proxy.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
-import type { ConnectionInput, IssuedToken, RestAccess, SettingProblem } from './types.ts';
+import type { CheckInput, IssuedToken, KuFlowProbe, SettingFault } from './types.ts';
 import type { ConnectionSettings } from './inspect.ts';
-import { kuflowAccess } from './kuflow-access.ts';
+import { createKuFlowProbe } from './kuflow-access.ts';
 import { planeOf } from './planes.ts';
 
 export interface PrepareOptions {
@@ -27,7 +27,7 @@ const DIRECT: ProxyDecision = { kind: 'direct', reason: 'not decided' };
 interface Proxies {
   readonly rest: ProxyDecision;
   readonly engine: ProxyDecision;
-  readonly problems: readonly SettingProblem[];
+  readonly problems: readonly SettingFault[];
 }
 
 /** The proxy of each plane; one variable that is wrong for both of them is one problem. */
@@ -40,7 +40,7 @@ function decideProxies(
     decided({ url: safeUrl(endpoint.value), env }),
     decided({ url: safeUrl(`https://${target.value}`), env, ...(explicit && { explicit }) }),
   ];
-  const problem = (wrong: WrongProxy, plane: 'rest' | 'engine' | 'both'): SettingProblem => {
+  const problem = (wrong: WrongProxy, plane: 'rest' | 'engine' | 'both'): SettingFault => {
     const { source, message } = wrong;
     if (plane === 'engine' && explicit !== undefined) return { key: 'temporal.proxy', problem: message, source };
     return { key: source, kind: 'proxy', plane, problem: message };
@@ -71,7 +71,7 @@ function decided(question: ProxyQuestion): { readonly decision: ProxyDecision; r
 }
 
 const unavailable = (): Promise<never> => Promise.reject(new Error('asked without usable settings'));
-const NO_ACCESS: RestAccess = {
+const NO_ACCESS: KuFlowProbe = {
   whoAmI: unavailable,
   tenants: unavailable,
   requestToken: unavailable,
@@ -79,13 +79,13 @@ const NO_ACCESS: RestAccess = {
 };
 
 /** The input of the checks, and the client behind it (absent when the settings do not suffice to make one). */
-export function prepareConnection(
+export function openConnection(
   settings: ConnectionSettings,
   options: PrepareOptions,
-): { readonly input: ConnectionInput; readonly client?: KuFlowClient } {
+): { readonly input: CheckInput; readonly client?: KuFlowClient } {
   const env = options.env ?? process.env;
   const { endpoint, clientId, clientSecret, target } = settings;
-  const problems: SettingProblem[] = [...settings.problems];
+  const problems: SettingFault[] = [...settings.problems];
   const named = new Set(problems.map(({ key }) => key));
   const require = (key: string, value: unknown): void => {
     if (value === undefined && !named.has(key)) problems.push({ key, problem: 'it is required and not set' });
@@ -100,13 +100,13 @@ export function prepareConnection(
       ? undefined
       : makeClient({ ...settings, clientId, clientSecret }, proxies.rest, options, problems);
   const { token, accepted } = options;
-  const withKnown = (access: RestAccess, id: string): RestAccess => ({
+  const withKnown = (access: KuFlowProbe, id: string): KuFlowProbe => ({
     ...access,
     ...(token && { requestToken: () => Promise.resolve(token) }),
     ...(accepted === true && { whoAmI: () => Promise.resolve({ id }) }),
   });
   const proxyCa = trustedAuthorities(settings.ca?.value, env);
-  const input: ConnectionInput = {
+  const input: CheckInput = {
     problems,
     endpoint,
     clientId: clientId ?? { value: '', source: 'not set' },
@@ -117,7 +117,7 @@ export function prepareConnection(
     rest:
       client === undefined || clientId === undefined
         ? NO_ACCESS
-        : withKnown(kuflowAccess(client, clientId.value), clientId.value),
+        : withKnown(createKuFlowProbe(client, clientId.value), clientId.value),
     clock: options.clock ?? systemClock,
     ...(settings.namespace && { namespace: settings.namespace }),
     ...(settings.serverName && { serverName: settings.serverName }),
@@ -132,7 +132,7 @@ function makeClient(
   settings: ConnectionSettings & Required<Pick<ConnectionSettings, 'clientId' | 'clientSecret'>>,
   proxy: ProxyDecision,
   options: PrepareOptions,
-  problems: SettingProblem[],
+  problems: SettingFault[],
 ): KuFlowClient | undefined {
   const { endpoint, clientId, clientSecret, tenantId, ca } = settings;
   try {

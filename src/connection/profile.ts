@@ -1,8 +1,8 @@
 import { configFolder } from '../base/config-folder.ts';
 import { KnownError, usageError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { nearMatch } from '../text/near-match.ts';
-import { ownCommand } from '../base/cli-invocation.ts';
+import { cliInvocation } from '../base/cli-invocation.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../profiles/file.ts';
 import { needsKeychain, readSecretOf } from '../profiles/secret-storage.ts';
@@ -27,11 +27,11 @@ export interface LookedAtSettings {
   readonly result: SettingsResult;
   readonly warnings: readonly string[];
   /** Absent: the secret is in the result, or there is none. */
-  readonly unread?: UnreadSecret;
+  readonly unread?: LockedSecret;
 }
 
 /** A secret that is in use and lies in a keychain, so that it is not in the result; which has no problem of it. */
-export interface UnreadSecret {
+export interface LockedSecret {
   readonly source: Source;
   readonly shadows: readonly Source[];
   /** The same settings with the secret, for which the keychain is opened; one that can't be had is a problem in them. */
@@ -45,11 +45,11 @@ const SECRET = 'kuflow.api.client-secret';
  * at only when its credentials are the ones in use, and left where it is while that is a keychain. Rejects with a KnownError for a profile
  * that is named and not there.
  */
-export async function settingsWithProfiles(
+export async function resolveSettingsWithProfile(
   question: SettingsQuestion,
   choice: ProfileChoice,
 ): Promise<LookedAtSettings> {
-  const { source, profile, folder, unusable } = await chosenProfile(choice);
+  const { source, profile, folder, unusable } = await selectProfile(choice);
   const first = await resolveSettings({ ...question, profiles: source === undefined ? [] : [source] });
   // A damaged file matters to those who would have needed it.
   if (unusable !== undefined && first.problems.some(({ key, code }) => key === SECRET && code === 'missing'))
@@ -65,7 +65,7 @@ export async function settingsWithProfiles(
   const complete = async (): Promise<LookedAtSettings> => {
     const read = await readSecretOf(profile.secret, world);
     if (read.kind === 'failed') {
-      const expected = `a secret that can be had; ${read.why}. ${ownCommand(choice.cwd)} login --profile ${profile.name} stores it again`;
+      const expected = `a secret that can be had; ${read.why}. ${cliInvocation(choice.cwd)} login --profile ${profile.name} stores it again`;
       const problem = { key: SECRET, code: 'unreadable' as const, source: used, expected };
       return { result: { ...without, problems: [...first.problems, problem] }, warnings: [] };
     }
@@ -89,7 +89,7 @@ interface ChosenProfile {
 }
 
 /** The one profile that counts for a call: that of the option, else that of the variable, else the default. */
-export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise<ChosenProfile> {
+export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise<ChosenProfile> {
   const ofVariable = env['KUFLOW_PROFILE']?.trim();
   const [chosenBy, wanted] =
     named !== undefined
@@ -101,7 +101,7 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
   const folder = configFolder(env);
   if (folder === undefined) {
     if (wanted === undefined) return {};
-    throw noSuchProfile({ name: wanted, givenBy, there: [], cwd });
+    throw missingProfileError({ name: wanted, givenBy, there: [], cwd });
   }
   try {
     const { path, profiles, defaultName } = await readProfileFile(folder);
@@ -109,7 +109,7 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
     const profile = profiles.find((one) => one.name === name);
     if (profile === undefined) {
       if (wanted === undefined) return {};
-      throw noSuchProfile({ name: wanted, givenBy, there: profiles.map((one) => one.name), cwd });
+      throw missingProfileError({ name: wanted, givenBy, there: profiles.map((one) => one.name), cwd });
     }
     return { source: sourceOf(profile, chosenBy, path), profile, folder };
   } catch (error) {
@@ -119,11 +119,11 @@ export async function chosenProfile({ named, env, cwd }: ProfileChoice): Promise
 }
 
 /** Where the KuFlow of a profile is, without what belongs to its application; nothing of a profile that can't be read. */
-export async function profilePlace(
+export async function profileEndpoint(
   choice: ProfileChoice,
 ): Promise<{ readonly endpoint?: string; readonly target?: string; readonly ca?: string }> {
   try {
-    const { profile } = await chosenProfile(choice);
+    const { profile } = await selectProfile(choice);
     if (profile === undefined) return {};
     const { endpoint, target, ca } = profile;
     return { endpoint, ...(target !== undefined && { target }), ...(ca !== undefined && { ca }) };
@@ -161,12 +161,12 @@ export interface MissingProfile {
 }
 
 /** A usage error that names the profiles that are there. */
-export function noSuchProfile({ name, givenBy, there, cwd }: MissingProfile): KnownError {
+export function missingProfileError({ name, givenBy, there, cwd }: MissingProfile): KnownError {
   const near = nearMatch(name, there);
-  const shown = forTerminal(name, 80);
+  const shown = escapeForTerminal(name, 80);
   return usageError(`${givenBy} ${shown}: there is no such profile`, [
     ...(near === undefined ? [] : [`Did you mean ${near}?`]),
     there.length === 0 ? 'There is none yet' : `There are: ${there.join(', ')}`,
-    `${ownCommand(cwd)} login --profile NAME stores one`,
+    `${cliInvocation(cwd)} login --profile NAME stores one`,
   ]);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { ownCommand } from '../base/cli-invocation.ts';
+import { cliInvocation } from '../base/cli-invocation.ts';
 import type { Secret } from '../base/secret.ts';
 import {
   requireSettings,
@@ -10,7 +10,7 @@ import {
   type SettingsResult,
 } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
-import { settingsWithProfiles, type LookedAtSettings } from './profile.ts';
+import { resolveSettingsWithProfile, type LookedAtSettings } from './profile.ts';
 import { REST_REQUIRED } from './rest.ts';
 
 const NEXT_IS_TO_CORRECT = 'Correct what is named, then run it again';
@@ -28,7 +28,7 @@ export interface ConnectionFlags {
   readonly ca?: string;
 }
 
-export interface ConnectionWorld {
+export interface ConnectionContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute; application files are read here. */
   readonly cwd: string;
@@ -53,7 +53,7 @@ export interface LookedAtConnection extends ConnectionSettings {
 /** As `lookAtConnectionSettings`, with the secret. */
 export async function connectionSettings(
   flags: ConnectionFlags,
-  world: ConnectionWorld,
+  world: ConnectionContext,
   except: readonly string[] = [],
 ): Promise<ConnectionSettings> {
   const { withSecret, warnings } = await lookAtConnectionSettings(flags, world, except);
@@ -66,14 +66,14 @@ export async function connectionSettings(
  */
 export async function lookAtConnectionSettings(
   flags: ConnectionFlags,
-  world: ConnectionWorld,
+  world: ConnectionContext,
   except: readonly string[] = [],
 ): Promise<LookedAtConnection> {
   const required = (result: SettingsResult): ResolvedSettings => {
     const problems = result.problems.filter(({ key }) => !except.some((start) => key.startsWith(start)));
     const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
     const next = isMissing
-      ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${ownCommand(world.cwd)} login`
+      ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or give --client-id with --client-secret-file or --client-secret-stdin, or store them once: ${cliInvocation(world.cwd)} login`
       : NEXT_IS_TO_CORRECT;
     return requireSettings({ ...result, problems }, [next]);
   };
@@ -89,17 +89,17 @@ export async function lookAtConnectionSettings(
 /** The same, judged by nobody yet: every problem is in the result. Rejects only for options that can't be read, and for a profile that is not there. */
 export async function resolveConnection(
   flags: ConnectionFlags,
-  world: ConnectionWorld,
+  world: ConnectionContext,
 ): Promise<Pick<LookedAtSettings, 'result' | 'warnings'>> {
   const { result, warnings, unread } = await lookAtConnection(flags, world);
   return { result: unread === undefined ? result : await unread.read(), warnings };
 }
 
 /** As `resolveConnection`, and no keychain is opened. */
-export async function lookAtConnection(flags: ConnectionFlags, world: ConnectionWorld): Promise<LookedAtSettings> {
+export async function lookAtConnection(flags: ConnectionFlags, world: ConnectionContext): Promise<LookedAtSettings> {
   const secret = world.secretRead ?? (await givenSecret(flags, world));
   const { env, cwd, signal } = world;
-  const looked = await settingsWithProfiles(
+  const looked = await resolveSettingsWithProfile(
     {
       flags: settingFlags(flags, secret),
       env,
@@ -140,7 +140,7 @@ export interface GivenSecret {
 }
 
 /** The secret that the options name, with the option and its warnings; undefined when none does. */
-export async function givenSecret(flags: ConnectionFlags, world: ConnectionWorld): Promise<GivenSecret | undefined> {
+export async function givenSecret(flags: ConnectionFlags, world: ConnectionContext): Promise<GivenSecret | undefined> {
   if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true) {
     throw usageError('--client-secret-file and --client-secret-stdin are two ways of giving one secret: choose one');
   }

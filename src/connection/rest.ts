@@ -6,7 +6,7 @@ import type { ProxyDecision } from '../network/proxy.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
 
 /** What a client of KuFlow's REST API needs to know. */
-export interface RestSettings {
+export interface RestConnection {
   readonly endpoint: string;
   readonly credentials: { readonly clientId: string; readonly clientSecret: Secret };
   readonly tenantId?: string;
@@ -23,7 +23,7 @@ export const REST_REQUIRED = ['kuflow.api.client-id', 'kuflow.api.client-secret'
 export async function restSettings(
   settings: ResolvedSettings,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<RestSettings> {
+): Promise<RestConnection> {
   const endpoint = settings['kuflow.api.endpoint']?.value;
   const clientId = settings['kuflow.api.client-id']?.value;
   const clientSecret = settings['kuflow.api.client-secret']?.value;

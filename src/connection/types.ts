@@ -11,7 +11,7 @@ export interface Sourced<T> {
 }
 
 /** A setting that is missing or unusable. */
-export interface SettingProblem {
+export interface SettingFault {
   readonly key: string;
   /** What was expected and what was seen, no secret in it. */
   readonly problem: string;
@@ -23,7 +23,7 @@ export interface SettingProblem {
 }
 
 /** Certificate, key and CA of the engine: asked for from KuFlow, or given by files or inline data, all of them or only some. */
-export type MaterialOrigin =
+export type CertificateSource =
   | { readonly kind: 'requested' }
   | {
       /** Settings name a set, and a part of it is missing or can't be read. */
@@ -48,8 +48,8 @@ export type MaterialOrigin =
 export type MaterialPaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
 
 /** What the checks look at: settings as resolved, and KuFlow as functions, so that neither is fixed to one client. */
-export interface ConnectionInput {
-  readonly problems: readonly SettingProblem[];
+export interface CheckInput {
+  readonly problems: readonly SettingFault[];
   readonly endpoint: Sourced<string>;
   readonly clientId: Sourced<string>;
   /** `host:port` */
@@ -57,19 +57,19 @@ export interface ConnectionInput {
   /** Absent: the one that comes with the engine certificate. */
   readonly namespace?: Sourced<string>;
   readonly serverName?: Sourced<string>;
-  readonly material: MaterialOrigin;
+  readonly material: CertificateSource;
   readonly restProxy: ProxyDecision;
   readonly engineProxy: ProxyDecision;
   /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
   readonly proxyCa?: readonly string[];
   /** Milliseconds for each step at the engine (connect, handshake, call); 5,000 when absent. */
   readonly stepMs?: number;
-  readonly rest: RestAccess;
+  readonly rest: KuFlowProbe;
   readonly clock: Clock;
 }
 
 /** KuFlow's REST API as the checks need it; each rejects with the client's error. */
-export interface RestAccess {
+export interface KuFlowProbe {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
   /** The tenants that the credentials see: the first of them, and how many there are. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
@@ -107,7 +107,7 @@ export interface IssuedMaterial {
 }
 
 /** What the checks hand on to each other. */
-export interface ConnectionFound {
+export interface CheckFacts {
   readonly token: Secret;
   readonly material: TlsMaterial;
   readonly namespace: Sourced<string>;

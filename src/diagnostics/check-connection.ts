@@ -1,6 +1,6 @@
-import { interrupted } from '../base/errors.ts';
+import { interruptedError } from '../base/errors.ts';
 import type { CheckEvent } from './check.ts';
-import { prepareConnection, type PrepareOptions } from '../connection/open.ts';
+import { openConnection, type PrepareOptions } from '../connection/open.ts';
 import type { ConnectionSettings } from '../connection/inspect.ts';
 import { connectionChecks } from './registry.ts';
 import { type ConnectionReport, makeReport, type ReportOptions } from './report.ts';
@@ -23,13 +23,13 @@ export async function checkConnection(
   options: CheckConnectionOptions = {},
 ): Promise<ConnectionReport> {
   const started = performance.now();
-  const { input, client } = prepareConnection(settings, options);
+  const { input, client } = openConnection(settings, options);
   try {
     const results = await runChecks(selectChecks(connectionChecks, options.only), input, {
       ...(options.report && { report: options.report }),
       ...(options.signal && { signal: options.signal }),
     });
-    if (options.signal?.aborted === true) throw interrupted();
+    if (options.signal?.aborted === true) throw interruptedError();
     return makeReport(results, performance.now() - started, options);
   } finally {
     await client?.close();

@@ -27,13 +27,13 @@ export interface ExplainedFinding {
 }
 
 /** A finding whose verdict and steps are those of the explanation. */
-export function explainedFinding({ id, code, text, facts, values = {}, fixes }: ExplainedFinding): Finding<never> {
+export function toFinding({ id, code, text, facts, values = {}, fixes }: ExplainedFinding): Finding<never> {
   const { verdict, steps } = causeOf(id, code);
   return {
     state: verdict,
     summary: text,
     cause: { code, verdict, text },
-    advice: filledSteps(steps, values),
+    advice: interpolateSteps(steps, values),
     ...(facts && { facts }),
     ...(fixes && fixes.length > 0 && { fixes }),
   };
@@ -46,7 +46,7 @@ export function causeOf(id: string, code: string): ExplainedCause {
 }
 
 /** The steps with what is known filled in; those for the other origin of the certificate are left out, where `certificate` says which it is. */
-export function filledSteps(
+export function interpolateSteps(
   steps: readonly ExplainedStep[],
   values: Readonly<Record<string, string>> = {},
   certificate?: ExplainedStep['certificate'],

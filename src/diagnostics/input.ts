@@ -1,5 +1,5 @@
 import type { GitState } from '../files/git-state.ts';
-import type { ConnectionFound, ConnectionInput, SettingProblem, Sourced } from '../connection/types.ts';
+import type { CheckFacts, CheckInput, SettingFault, Sourced } from '../connection/types.ts';
 
 /** When an expiry is worth a warning. */
 export type ExpiryThreshold =
@@ -81,7 +81,7 @@ export interface DriftedFile {
 }
 
 /** What the doctor looks at beside the connection. */
-export interface DoctorInput extends ConnectionInput {
+export interface DoctorInput extends CheckInput {
   /** Absolute: the project, or the folder it was called in. */
   readonly folder: string;
   /** Absolute: where a person pastes what is advised. */
@@ -90,7 +90,7 @@ export interface DoctorInput extends ConnectionInput {
   /** Whether there is anything of a worker here: application files or a project. */
   readonly inProject: boolean;
   /** Settings that only a worker needs. */
-  readonly workerProblems: readonly SettingProblem[];
+  readonly workerProblems: readonly SettingFault[];
   readonly notes: readonly SettingNote[];
   readonly shadowed: readonly ShadowedSetting[];
   readonly files: readonly NamedFile[];
@@ -110,12 +110,12 @@ export interface DoctorInput extends ConnectionInput {
   readonly platform: NodeJS.Platform;
 }
 
-export interface DoctorFound extends ConnectionFound {
+export interface DoctorFound extends CheckFacts {
   readonly workerCheck: WorkerCheck;
 }
 
 /** This machine's time as KuFlow would have it: corrected only where the difference is no mere latency. */
-export function correctedNow(input: ConnectionInput, found: Readonly<Partial<ConnectionFound>>): number {
+export function correctedNow(input: CheckInput, found: Readonly<Partial<CheckFacts>>): number {
   const { skewMs = 0 } = found;
   return input.clock.now() - (Math.abs(skewMs) >= NOTICEABLE_SKEW_MS ? skewMs : 0);
 }

@@ -7,19 +7,19 @@ import { processStart, queuePollers } from './checks/pollers.ts';
 import { definitionDrift, nodeVersion } from './checks/project.ts';
 import { restCredentials } from './checks/rest.ts';
 import { sdkVersions } from './checks/sdk-versions.ts';
-import { engineSettings, restSettings } from './checks/settings.ts';
+import { engineSettingsCheck, restSettingsCheck } from './checks/settings.ts';
 import { settingNotes, temporalTls, temporalVariables, workerSettings } from './checks/worker-settings.ts';
 import { tenantVisible } from './checks/tenant.ts';
 import { engineHandshake, givenCertificate, issuedCertificate } from './checks/tls.ts';
 import { engineToken } from './checks/token.ts';
 import { workerAgrees, workerCheck } from './checks/worker.ts';
-import type { ConnectionFound, ConnectionInput } from '../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../connection/types.ts';
 import type { DoctorFound, DoctorInput } from './input.ts';
 
 /** The connectivity check: what has to work for a worker to start. In the order of results, as below. */
-export const connectionChecks: readonly Check<ConnectionInput, ConnectionFound>[] = [
-  restSettings,
-  engineSettings,
+export const connectionChecks: readonly Check<CheckInput, CheckFacts>[] = [
+  restSettingsCheck,
+  engineSettingsCheck,
   restCredentials,
   engineToken,
   givenCertificate,
@@ -31,8 +31,8 @@ export const connectionChecks: readonly Check<ConnectionInput, ConnectionFound>[
 
 /** Every check, in the order of results. What a check requires, or waits for, comes before it. */
 export const registry: readonly Check<DoctorInput, DoctorFound>[] = [
-  restSettings,
-  engineSettings,
+  restSettingsCheck,
+  engineSettingsCheck,
   workerSettings,
   settingNotes,
   temporalVariables,

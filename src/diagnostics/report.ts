@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../base/errors.ts';
-import { heaviestStatus } from '../base/exit-status.ts';
+import { worstExitStatus } from '../base/exit-status.ts';
 import type { CheckResult, CheckState } from './check.ts';
 import { ANYWHERE, type OwnCommands, resultsWithOwnCommands } from './own-commands.ts';
 
@@ -21,7 +21,7 @@ const STATUS: Readonly<Record<CheckState, ExitStatus>> = { pass: 0, warn: 0, ski
 
 /** 1 when a check failed or crashed, 4 when one could not tell, else 0: warnings and skips change nothing. */
 export function statusOf(results: readonly CheckResult[]): ExitStatus {
-  return heaviestStatus(results.map(({ state }) => STATUS[state]));
+  return worstExitStatus(results.map(({ state }) => STATUS[state]));
 }
 
 /** A definite failure comes before one that could only not be told, and each in the order of results. */
@@ -80,6 +80,6 @@ export function makeDoctorReport(
     ...report,
     roots: WEIGHT.flatMap((state) => results.filter((result) => result.state === state)),
     counts,
-    status: heaviestStatus([report.status, options.failOnWarn && counts.warn > 0 ? 3 : 0]),
+    status: worstExitStatus([report.status, options.failOnWarn && counts.warn > 0 ? 3 : 0]),
   };
 }

@@ -1,4 +1,4 @@
-import { KnownError, interrupted } from '../base/errors.ts';
+import { KnownError, interruptedError } from '../base/errors.ts';
 import { checkConnection } from './check-connection.ts';
 import { connectionSettings } from '../connection/inspect.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
@@ -19,7 +19,7 @@ export async function verifyCredentials({ settings, env, signal }: VerifyRequest
     env,
     signal,
   });
-  if (signal.aborted) throw interrupted();
+  if (signal.aborted) throw interruptedError();
   const { firstFailure } = report;
   const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
   if (firstFailure === undefined && passed !== undefined) return passed.summary;

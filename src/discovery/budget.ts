@@ -12,7 +12,7 @@ export interface BudgetedClient {
   readonly hasRoom: () => boolean;
 }
 
-export function withinBudget(client: DiscoveryClient, budget: number): BudgetedClient {
+export function withBudget(client: DiscoveryClient, budget: number): BudgetedClient {
   const attempts = client.attempts ?? 1;
   const before = client.requests?.() ?? 0;
   let calls = 0;

@@ -1,12 +1,12 @@
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
-import { withinBudget, type BudgetedClient } from './budget.ts';
+import { withBudget, type BudgetedClient } from './budget.ts';
 import type { Discovery, DiscoveryRequest, ReadOperation, TaskEvidence } from './types.ts';
 import { readItems, readPrincipalIds, readProcesses, type SeenItem, type SeenPage } from './lists.ts';
-import { notesOf } from './notes.ts';
+import { discoveryNotes } from './notes.ts';
 import { readShapes, type ReadShapes } from './read-shapes.ts';
-import { chooseReadings } from './sampling.ts';
-import { kindOf } from './task-kinds.ts';
+import { chooseSamples } from './sampling.ts';
+import { inferTaskKind } from './task-kinds.ts';
 import { orderTasks, type FirstItem } from './task-order.ts';
 
 const PAGE = 1000;
@@ -23,7 +23,7 @@ export const LIST_CALLS = 4;
  * Rejects with the client's error when credentials or the connection fail.
  */
 export async function discoverProcess(request: DiscoveryRequest): Promise<Discovery> {
-  const client = withinBudget(request.client, request.budget);
+  const client = withBudget(request.client, request.budget);
   const report = request.report ?? (() => undefined);
   const scope = {
     processDefinitionCode: [request.code],
@@ -55,7 +55,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
   const applications = await listApplications(client, request, [...byCode.values()].flat());
 
-  const readings = chooseReadings(own, byCode, request.sample);
+  const readings = chooseSamples(own, byCode, request.sample);
   const shapes = await readShapes(client, readings, report, request.signal);
 
   const versionOf = new Map(own.map((process) => [process.id, process.version]));
@@ -95,7 +95,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
     },
     evidence,
     missing: ['workflow.type', 'workflow.taskQueue'],
-    notes: notesOf(evidence, {
+    notes: discoveryNotes(evidence, {
       sample: request.sample,
       gaveUp: shapes.gaveUp,
       itemsRefused: items.refused,
@@ -203,7 +203,7 @@ function describe(
   versionOf: (processId: string) => string | undefined,
   newestVersion: string | undefined,
 ): { readonly definition: TaskDefinition; readonly evidence: TaskEvidence } {
-  const { kind, reason } = kindOf(items, applications);
+  const { kind, reason } = inferTaskKind(items, applications);
   const perProcess = new Map<string, number>();
   for (const { processId } of items) perProcess.set(processId, (perProcess.get(processId) ?? 0) + 1);
   const versions = [...perProcess.keys()].map(versionOf);

@@ -1,14 +1,7 @@
 import { createKuFlowClient, type KuFlowClientOptions } from '../kuflow/client.ts';
 import { LIST_CALLS, discoverProcess } from './discover-process.ts';
-import type * as discovery from './types.ts';
 import { listProcesses } from './list-processes.ts';
-
-export type Discovery = discovery.Discovery;
-export type DiscoveredProcess = discovery.DiscoveredProcess;
-export type UndiscoveredProcess = discovery.UndiscoveredProcess;
-export type DiscoveryEvent = discovery.DiscoveryEvent;
-export type ProcessListing = discovery.ProcessListing;
-type DiscoveryClient = discovery.DiscoveryClient;
+import type { Discovery, DiscoveryClient, DiscoveryEvent, ProcessListing } from './types.ts';
 
 /** How to reach KuFlow. */
 export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;

@@ -3,14 +3,14 @@ import { nearMatch } from '../text/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
 import { shellWord } from '../text/shell.ts';
-import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './discover.ts';
-import type { RestSettings } from '../connection/rest.ts';
+import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './types.ts';
+import type { RestConnection } from '../connection/rest.ts';
 
 // The REST client is heavy, and most projects are created without it.
 const loadDiscovery = () => import('./discover.ts');
 
 export interface DiscoverInput {
-  readonly rest: RestSettings;
+  readonly rest: RestConnection;
   /** Code of the process definition. */
   readonly code: string;
   /** Instances to read for their keys and types; absent: those that `mayRead` allows, none without it. */
@@ -41,7 +41,7 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
 
 /** Lists the definitions that have visible processes. */
 export async function listFromApi(
-  rest: RestSettings,
+  rest: RestConnection,
   report?: (event: DiscoveryEvent) => void,
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
@@ -56,7 +56,7 @@ export async function listFromApi(
 }
 
 // Completion asks no network: it offers what other commands saw.
-async function remember(rest: RestSettings, processes: readonly KnownProcess[]): Promise<void> {
+async function remember(rest: RestConnection, processes: readonly KnownProcess[]): Promise<void> {
   await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
 }
 

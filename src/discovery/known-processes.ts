@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { cacheFolder } from '../base/cache-folder.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { readRegularFile } from '../files/read.ts';
 
@@ -101,12 +101,12 @@ function asProcess(value: unknown): readonly KnownProcess[] {
 }
 
 export function named(name: unknown): { readonly name?: string } {
-  return typeof name === 'string' && name !== '' ? { name: forTerminal(name, 80) } : {};
+  return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
 }
 
 /** Whether a code can stand on a command line and be read there: no controls, no hidden characters, no option. */
 export function isTypable(code: string): boolean {
-  return code !== '' && !code.startsWith('-') && forTerminal(code, 200) === code;
+  return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
 
 /** A pipe or a device would keep the shell waiting. */

@@ -1,4 +1,4 @@
-import { withinBudget } from './budget.ts';
+import { withBudget } from './budget.ts';
 import type { DiscoveryClient, DiscoveryEvent, ListedProcess, ProcessListing } from './types.ts';
 import { readProcesses, type SeenProcess } from './lists.ts';
 
@@ -18,7 +18,7 @@ const PAGE = 1000;
  * gathered from the list of processes: the newest pages first, then others spread over the rest, since one busy definition fills many.
  */
 export async function listProcesses(request: ListRequest): Promise<ProcessListing> {
-  const client = withinBudget(request.client, request.budget);
+  const client = withBudget(request.client, request.budget);
   const seen = new Map<string, SeenProcess>();
   const readPages = new Set<number>();
   let total = 0;

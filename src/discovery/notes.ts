@@ -13,7 +13,7 @@ export interface Circumstances {
 }
 
 /** What a person should know before trusting a discovered definition: sentences made of counts. */
-export function notesOf(evidence: DiscoveryEvidence, seen: Circumstances): readonly string[] {
+export function discoveryNotes(evidence: DiscoveryEvidence, seen: Circumstances): readonly string[] {
   const { processes, items, tasks } = evidence;
   return [
     'KuFlow does not tell the workflow type and the task queue: they stand in the process definition in its app',

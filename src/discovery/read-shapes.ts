@@ -4,7 +4,7 @@ import { collectShape, type InferredShape, type ShapeCollector } from './shape/i
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent } from './types.ts';
 import { jsonValueIn } from './lists.ts';
-import type { Reading } from './sampling.ts';
+import type { SampleChoice } from './sampling.ts';
 
 export interface ReadShapes {
   readonly metadata: InferredShape | undefined;
@@ -27,7 +27,7 @@ const PATIENCE = 5;
  */
 export async function readShapes(
   client: BudgetedClient,
-  readings: readonly Reading[],
+  readings: readonly SampleChoice[],
   report: (event: DiscoveryEvent) => void,
   signal: AbortSignal | undefined,
 ): Promise<ReadShapes> {
@@ -40,7 +40,7 @@ export async function readShapes(
     collector.add(value);
   };
   const state = { read: 0, unreadable: 0, inARow: 0, gaveUp: false };
-  const readOne = async (reading: Reading): Promise<void> => {
+  const readOne = async (reading: SampleChoice): Promise<void> => {
     const operation = reading.type === 'process' ? 'retrieveProcess' : 'retrieveProcessItem';
     try {
       const answered = await client.call(operation, {

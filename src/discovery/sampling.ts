@@ -1,7 +1,7 @@
 import type { SeenItem, SeenProcess } from './lists.ts';
 
 /** An instance to read for its shapes. */
-export type Reading =
+export type SampleChoice =
   | { readonly type: 'process'; readonly id: string }
   | { readonly type: 'item'; readonly id: string; readonly code: string };
 
@@ -13,21 +13,21 @@ const SHARE_OF_PROCESSES = 5;
  * share, finished ones first since their data is whole, and from as many different processes as there are. Lists come newest first.
  * Where `count` does not go round, tasks come before messages, and a single read is one of a task.
  */
-export function chooseReadings(
+export function chooseSamples(
   processes: readonly SeenProcess[],
   itemsByCode: ReadonlyMap<string, readonly SeenItem[]>,
   count: number,
-): readonly Reading[] {
+): readonly SampleChoice[] {
   const codes = [...itemsByCode].sort(([, a], [, b]) => likelihood(b) - likelihood(a));
-  const queues: (readonly Reading[])[] = codes.map(([code, items]) =>
+  const queues: (readonly SampleChoice[])[] = codes.map(([code, items]) =>
     spread(items.filter((item) => item.type !== 'THREAD')).map((item) => ({ type: 'item', id: item.id, code })),
   );
-  const processQueue: readonly Reading[] = finishedFirst(processes).map(({ id }) => ({ type: 'process', id }));
+  const processQueue: readonly SampleChoice[] = finishedFirst(processes).map(({ id }) => ({ type: 'process', id }));
   const leastOfProcesses = count === 1 && codes.some(([, items]) => likelihood(items) > 0) ? 0 : 1;
   const forProcesses = queues.every((queue) => queue.length === 0)
     ? count
     : Math.max(leastOfProcesses, Math.floor(count / SHARE_OF_PROCESSES));
-  const chosen: Reading[] = processQueue.slice(0, Math.min(count, forProcesses));
+  const chosen: SampleChoice[] = processQueue.slice(0, Math.min(count, forProcesses));
   for (let turn = 0; chosen.length < count; turn++) {
     const round = queues.flatMap((queue) => queue[turn] ?? []);
     if (round.length === 0) break;

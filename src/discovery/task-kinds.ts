@@ -6,7 +6,7 @@ import type { SeenItem } from './lists.ts';
  * The kind of a task by its items. A task that applications own is the work of a system. Every task is created by the worker's
  * application, so where principals can't be listed, an owner that is the creator tells the same.
  */
-export function kindOf(
+export function inferTaskKind(
   items: readonly SeenItem[],
   applications: ReadonlySet<string> | undefined,
 ): { readonly kind: TaskKind; readonly reason: KindReason } {

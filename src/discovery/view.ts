@@ -1,6 +1,6 @@
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './discover.ts';
+import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import { table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -38,7 +38,7 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
   const { bold, dim } = palette(terminal.out);
   const { definition, evidence, notes } = discovered;
   const { code, id, version, tenant } = definition.process;
-  terminal.out.line(bold(forTerminal(code)));
+  terminal.out.line(bold(escapeForTerminal(code)));
   const identity = [
     ['id', id],
     ['version', version],
@@ -62,7 +62,7 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
     if (shape !== undefined) terminal.out.line(`\n${bold(label)}  ${fieldsOf(shape.schema, 20)}`);
   }
   terminal.out.line();
-  for (const note of notes) terminal.out.line(dim(`- ${forTerminal(note)}`));
+  for (const note of notes) terminal.out.line(dim(`- ${escapeForTerminal(note)}`));
 }
 
 /** What discovery says while it works, one line each on stderr where that is a terminal. */
@@ -82,7 +82,7 @@ export function reportDiscovery(terminal: Terminal): (event: DiscoveryEvent) => 
 export function fieldsOf(schema: JsonObject | undefined, most = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';
-  const named = properties.slice(0, most).map(([name, field]) => `${forTerminal(name, 40)} ${typeName(field)}`);
+  const named = properties.slice(0, most).map(([name, field]) => `${escapeForTerminal(name, 40)} ${typeName(field)}`);
   return named.join(', ') + (properties.length > most ? `, ${properties.length - most} more` : '');
 }
 

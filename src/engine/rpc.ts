@@ -1,8 +1,8 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { percentDecoded } from '../base/percent-decode.ts';
+import { percentDecode } from '../base/percent-decode.ts';
 import type { Secret } from '../base/secret.ts';
-import { withoutSecrets } from '../base/redact.ts';
+import { redactSecrets } from '../base/redact.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
@@ -100,7 +100,7 @@ function statusOf(headers: Headers, token: Secret | undefined): RpcResult<never>
     kind: 'status',
     status,
     name: STATUS_NAMES[status] ?? `code ${status}`,
-    message: withoutSecrets(percentDecoded(text), token === undefined ? [] : [token.reveal()]),
+    message: redactSecrets(percentDecode(text), token === undefined ? [] : [token.reveal()]),
   };
 }
 

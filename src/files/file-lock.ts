@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { KnownError } from '../base/errors.ts';
-import { unlessSystemFails } from '../base/system-error.ts';
-import type { StoreLocking } from './file-system.ts';
+import { ignoreSystemErrors } from '../base/system-error.ts';
+import type { FileLock } from './file-system.ts';
 
 const POLL_MS = 50;
 
@@ -13,7 +13,7 @@ export interface LockWaiting {
 }
 
 export interface WaitedLock {
-  readonly take: () => Promise<StoreLocking>;
+  readonly take: () => Promise<FileLock>;
   /** Milliseconds. */
   readonly within: number;
   /** What another run is at, for `Another run … and does not end`. */
@@ -23,7 +23,7 @@ export interface WaitedLock {
 }
 
 /** Runs `work` with a lock that only one run has at a time. Waits for another one, in the end rejects with a KnownError of status 4. */
-export async function withWaitedLock<T>(
+export async function withLock<T>(
   { take, within, busyWith, path }: WaitedLock,
   { clock, signal, onWait }: LockWaiting,
   work: () => Promise<T>,
@@ -36,7 +36,7 @@ export async function withWaitedLock<T>(
         return await work();
       } finally {
         // What can't be given back ends with this process.
-        await unlessSystemFails(locking.release);
+        await ignoreSystemErrors(locking.release);
       }
     }
     if (!asked) onWait?.(locking.pid);

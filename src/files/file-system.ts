@@ -40,10 +40,10 @@ export interface StoreFiles {
   removeFile(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
   /** A lock that a killed holder does not keep. */
-  lock(path: string): Promise<StoreLocking>;
+  lock(path: string): Promise<FileLock>;
 }
 
-export type StoreLocking =
+export type FileLock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }
   /** `pid` is absent when it changed hands at every try. */
   | { readonly kind: 'held'; readonly pid?: number };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { basename, dirname } from 'node:path';
-import { outsideHook } from './git-environment.ts';
+import { gitEnvironment } from './git-environment.ts';
 
 /** What git makes of a file. `none`: no repository, or no git. `unknown`: it could not be asked. */
 export type GitState =
@@ -48,7 +48,7 @@ function ask(
   const all = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
     cwd,
-    env: { ...outsideHook(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
+    env: { ...gitEnvironment(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
     timeout,
     windowsHide: true,
   };

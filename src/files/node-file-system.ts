@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, open, readdir, rename, rmdir, unlink } from 'node:
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
-import { takePidLock } from './pid-lock.ts';
+import { acquirePidLock } from './pid-lock.ts';
 import { syncFile } from './sync-file.ts';
 import type { FileStatus, StoreFiles } from './file-system.ts';
 
@@ -76,7 +76,7 @@ export const nodeFiles: StoreFiles = {
   removeFile: unlink,
   removeFolder: rmdir,
   lock: (path) => {
-    const taking = takePidLock(path);
+    const taking = acquirePidLock(path);
     if (taking.kind !== 'taken')
       return Promise.resolve({ kind: 'held', ...(taking.kind === 'held' && { pid: taking.pid }) });
     const release = (): Promise<void> => {

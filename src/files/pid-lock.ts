@@ -12,7 +12,7 @@ interface Holder {
 }
 
 /** `held`: by a process that lives now, maybe this one. `contended`: it changed hands at every try. */
-export type PidLocking =
+export type PidLockResult =
   | {
       readonly kind: 'taken';
       /** Removes the lock if it is still ours; safe to call twice. */
@@ -28,7 +28,7 @@ const START_TOLERANCE_MS = 5_000;
  * Takes the lock file `path` for this process. A lock whose holder is dead, or whose pid now belongs to a process that
  * started at another time, is taken over: `kill -9` of a holder blocks nobody. Throws the system's error when the file can't be written.
  */
-export function takePidLock(path: string): PidLocking {
+export function acquirePidLock(path: string): PidLockResult {
   const mine = JSON.stringify({ pid: process.pid, start: startOfSelf() } satisfies Holder);
   for (let attempt = 0; attempt < 20; attempt++) {
     if (createWhole(path, mine)) {

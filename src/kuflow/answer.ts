@@ -1,5 +1,5 @@
 import { messageOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { DefaultError } from './contract/common.ts';
 import type { DefaultError as DefaultErrorBody } from './contract/common.ts';
@@ -60,7 +60,7 @@ function readJson({ headers, body }: RawAnswer): Reading {
 function hostOf(location: string | undefined, base: string): string {
   if (location === undefined) return 'no Location header';
   try {
-    return `to host ${forTerminal(new URL(location, base).host, 200)}`;
+    return `to host ${escapeForTerminal(new URL(location, base).host, 200)}`;
   } catch {
     return 'to an unreadable Location';
   }
@@ -71,7 +71,7 @@ function titleOf(body: Buffer): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(body.toString('utf8'))?.[1]?.trim();
   return title === undefined || title === ''
     ? 'an HTML page'
-    : `an HTML page titled "${forTerminal(title.replace(/\s+/g, ' '), 100)}"`;
+    : `an HTML page titled "${escapeForTerminal(title.replace(/\s+/g, ' '), 100)}"`;
 }
 
 function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
@@ -99,7 +99,7 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   return new KuFlowApiError({
     ...parts,
     kind,
-    ...(typeof message === 'string' ? { seen: forTerminal(message, 300) } : {}),
+    ...(typeof message === 'string' ? { seen: escapeForTerminal(message, 300) } : {}),
   });
 }
 
@@ -147,7 +147,7 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
     throw new KuFlowApiError({
       ...parts,
       kind: reading.cut ? 'truncated' : 'not-json',
-      seen: `${raw.body.length} bytes of ${contentType === '' ? 'no stated type' : forTerminal(contentType, 80)}`,
+      seen: `${raw.body.length} bytes of ${contentType === '' ? 'no stated type' : escapeForTerminal(contentType, 80)}`,
     });
   }
   const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;
@@ -155,7 +155,7 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
   if (errors.length > 0) {
     const seen = errors
       .slice(0, 5)
-      .map(({ path, message }) => `${path === '' ? 'the answer' : forTerminal(path, 120)} ${message}`);
+      .map(({ path, message }) => `${path === '' ? 'the answer' : escapeForTerminal(path, 120)} ${message}`);
     throw new KuFlowApiError({ ...parts, kind: 'contract', seen: seen.join(', ') });
   }
   return withoutNulls(response.schema, reading.value);

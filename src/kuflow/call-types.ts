@@ -48,14 +48,14 @@ export type CallParts<Id extends OperationId> = Part<'path', PathOf<Id>> &
   Part<'query', QueryOf<Id>> &
   ([BodyOf<Id>] extends [never] ? unknown : { readonly body: BodyOf<Id> }) & { readonly signal?: AbortSignal };
 
-export interface Answer<Body> {
+export interface AnswerFor<Body> {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
 
-export type Call = <Id extends OperationId>(operationId: Id, parts: CallParts<Id>) => Promise<Answer<AnswerOf<Id>>>;
+export type Call = <Id extends OperationId>(operationId: Id, parts: CallParts<Id>) => Promise<AnswerFor<AnswerOf<Id>>>;
 
 /** The operations that answer page by page. */
 export type PagedOperationId = {

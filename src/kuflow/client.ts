@@ -1,11 +1,11 @@
 import { systemClock } from '../base/clock.ts';
 import type { Clock } from '../base/clock.ts';
-import { interrupted } from '../base/errors.ts';
+import { interruptedError } from '../base/errors.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import type { Secret } from '../base/secret.ts';
-import { withoutSecrets } from '../base/redact.ts';
+import { redactSecrets } from '../base/redact.ts';
 import { readAnswer } from './answer.ts';
-import type { Answer, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
+import type { AnswerFor, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
 import type { OperationId } from './contract/operations.ts';
 import { isSecureEnough, normaliseEndpoint } from './endpoint.ts';
 import { KuFlowApiError } from './errors.ts';
@@ -90,7 +90,7 @@ function authorizationOf(credentials: KuFlowCredentials): string {
 function withoutSent({ status, headers, body }: RawAnswer, credentials: KuFlowCredentials): RawAnswer {
   const own = 'token' in credentials ? credentials.token : credentials.clientSecret;
   const sent = [own.reveal(), authorizationOf(credentials).replace(/^\w+ /, '')];
-  const clean = (text: string): string => withoutSecrets(text, sent);
+  const clean = (text: string): string => redactSecrets(text, sent);
   return {
     status,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)])),
@@ -102,7 +102,7 @@ function withoutSent({ status, headers, body }: RawAnswer, credentials: KuFlowCr
 function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
   for (const signal of signals) {
     if (signal?.aborted === true)
-      throw signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : interrupted();
+      throw signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : interruptedError();
   }
 }
 
@@ -131,7 +131,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     prepared: PreparedRequest,
     signal: AbortSignal,
     number: number,
-  ): Promise<Answer<unknown>> {
+  ): Promise<AnswerFor<unknown>> {
     options.onRequest?.(id);
     const started = clock.now();
     const { method, url, fullUrl, headers, body } = prepared;
@@ -156,7 +156,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     }
   }
 
-  async function perform(id: OperationId, parts: AnyCallParts): Promise<Answer<unknown>> {
+  async function perform(id: OperationId, parts: AnyCallParts): Promise<AnswerFor<unknown>> {
     const prepared = prepareRequest(id, parts, {
       endpoint,
       now: clock.now(),

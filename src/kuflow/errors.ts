@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import type { FailureKind } from './failure.ts';
@@ -95,10 +95,10 @@ function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
 /** The server's words, safe to print: message, then each error with where it is. */
 function quote(body: DefaultError): string {
   const errors = (body.errors ?? []).slice(0, 5).map((error) => {
-    const location = error.location === undefined ? '' : ` at ${forTerminal(error.location, 100)}`;
-    return `${forTerminal(error.code, 60)}${location}: ${forTerminal(error.message, 200)}`;
+    const location = error.location === undefined ? '' : ` at ${escapeForTerminal(error.location, 100)}`;
+    return `${escapeForTerminal(error.code, 60)}${location}: ${escapeForTerminal(error.message, 200)}`;
   });
-  return [forTerminal(body.message, 300), ...errors].join('; ');
+  return [escapeForTerminal(body.message, 300), ...errors].join('; ');
 }
 
 function describeSeen(parts: KuFlowApiErrorParts): string | undefined {

@@ -37,7 +37,7 @@ export interface FurtherProcess {
 }
 
 /** Everything that decides what a generated project looks like. */
-export interface Answers {
+export interface ProjectSpec {
   /** Project (and npm package) name. */
   readonly name: string;
   readonly language: Language;

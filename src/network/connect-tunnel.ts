@@ -5,7 +5,7 @@ import { deferred } from '../base/deferred.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { formatHostPort, type HostPort } from './host-port.ts';
 import type { ProxyDecision } from './proxy.ts';
-import { speaksTls } from './detect-tls.ts';
+import { looksLikeTls } from './detect-tls.ts';
 
 /** A proxy that was decided for a plane. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
@@ -166,7 +166,7 @@ async function classified(error: unknown, stage: TunnelStage, proxy: Proxy): Pro
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
   // Asked only after it closed on plain text.
-  if (stage === 'proxy-answer' && !address.secure && closed && (await speaksTls(address))) {
+  if (stage === 'proxy-answer' && !address.secure && closed && (await looksLikeTls(address))) {
     return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://', about);
   }
   if (error instanceof TunnelError) {

@@ -5,7 +5,7 @@ import type { HostPort } from './host-port.ts';
  * Whether a server completes an anonymous TLS handshake (in a second at most). For one that turned plain text away: the cause is
  * then seen, not guessed. Nothing is sent in it. Never rejects.
  */
-export async function speaksTls({ host, port }: HostPort): Promise<boolean> {
+export async function looksLikeTls({ host, port }: HostPort): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
     const socket = tls.connect({ host, port, rejectUnauthorized: false });
     const done = (answer: boolean): void => {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../base/clock.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import { doing } from '../base/system-error.ts';
+import { withContext } from '../base/system-error.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
@@ -71,7 +71,7 @@ async function start(
   const { signal } = options;
   const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
-  const { store, authority, tokens } = await doing(OPENING, stateDir, async () => {
+  const { store, authority, tokens } = await withContext(OPENING, stateDir, async () => {
     await makePrivateFolder(stateDir);
     const opened = openStore({ path: storePath(stateDir), clock });
     undo.push(() => opened.close());

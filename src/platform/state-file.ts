@@ -5,11 +5,11 @@ import { writeFileAtomic } from '../files/write.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
-import { doing } from '../base/system-error.ts';
+import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './types.ts';
-import { ownerOf } from './store/owner-lock.ts';
+import { lockOwner } from './store/owner-lock.ts';
 import { ownerLockPath, storePath } from './store/store-path.ts';
 
 /** What a running platform leaves in its state folder (0600) for commands in other processes. */
@@ -87,7 +87,7 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await doing("Reading the local platform's state", stateFilePath(stateDir), () => runningState(stateDir));
+  return await withContext("Reading the local platform's state", stateFilePath(stateDir), () => runningState(stateDir));
 }
 
 async function runningState(stateDir: string): Promise<PlatformState | undefined> {
@@ -112,7 +112,7 @@ async function runningState(stateDir: string): Promise<PlatformState | undefined
 
 /** The process that has a platform on this state folder: one that starts, runs or stops. */
 export function platformOwner(stateDir: string): number | undefined {
-  return ownerOf(ownerLockPath(storePath(stateDir)));
+  return lockOwner(ownerLockPath(storePath(stateDir)));
 }
 
 function parseState(text: string): PlatformState | undefined {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KnownError, usageError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { ownCommand } from '../base/cli-invocation.ts';
+import { cliInvocation } from '../base/cli-invocation.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
@@ -45,7 +45,7 @@ export const DEFAULT_PROFILE_NAME = 'default';
 export function checkProfileName(name: string): string {
   if (NAME.test(name)) return name;
   throw usageError(
-    `--profile ${JSON.stringify(forTerminal(name, 80))}: expected letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit`,
+    `--profile ${JSON.stringify(escapeForTerminal(name, 80))}: expected letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit`,
   );
 }
 
@@ -137,7 +137,7 @@ function parsed(path: string, text: string): Record<string, unknown> {
 }
 
 function profileOf(path: string, name: string, value: unknown): Profile {
-  const shown = JSON.stringify(forTerminal(name, 80));
+  const shown = JSON.stringify(escapeForTerminal(name, 80));
   if (!NAME.test(name)) throw unusable(path, `${shown} is no name of a profile`);
   if (!isRecord(value)) throw unusable(path, `profile ${shown} is no object`);
   const text = (key: string): string | undefined => {
@@ -179,7 +179,7 @@ function unusable(path: string, why: string, cause?: unknown): KnownError {
   return new KnownError({
     message: `The profiles can't be used: ${why}`,
     tried: path,
-    next: [`Mend the file, or move it away and log in again: ${ownCommand(dirname(path))} login`],
+    next: [`Mend the file, or move it away and log in again: ${cliInvocation(dirname(path))} login`],
     ...(cause !== undefined && { cause }),
   });
 }

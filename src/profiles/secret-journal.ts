@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
-import { doing, unlessSystemFails } from '../base/system-error.ts';
+import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import { readProfileFile, secretPlaceOf, type ProfileFile, type SecretPlace } from './file.ts';
-import { replaceFile } from './replace-file.ts';
-import { forgetSecret, type PlacesWorld } from './secret-storage.ts';
+import { replaceProfileFile } from './replace-file.ts';
+import { deleteSecret, type SecretStorageContext } from './secret-storage.ts';
 
 const JOURNAL = 'profiles-journal.json';
 const FORMAT = 1;
@@ -20,17 +20,17 @@ export interface Changed<T> {
  * Runs `work`, which is to change what is in the places `touched`. They are written down before: whatever it is ended by, the next run forgets
  * those that no profile names then, as this one first does for the runs before it. Only with the lock of the profiles.
  */
-export async function changingSecrets<T>(
+export async function withJournal<T>(
   file: ProfileFile,
   touched: readonly SecretPlace[],
-  world: PlacesWorld,
+  world: SecretStorageContext,
   work: () => Promise<Changed<T>>,
 ): Promise<T> {
   const before = await forgetUnnamed(file, await readJournal(world), world);
   await writeJournal(world, [...before, ...touched]);
   try {
     const { result, left } = await work();
-    await unlessSystemFails(() => writeJournal(world, [...before, ...left]));
+    await ignoreSystemErrors(() => writeJournal(world, [...before, ...left]));
     return result;
   } catch (error) {
     await undo([...before, ...touched], world);
@@ -39,7 +39,7 @@ export async function changingSecrets<T>(
 }
 
 /** What can't be undone here is left to the next run: it is written down. */
-async function undo(places: readonly SecretPlace[], world: PlacesWorld): Promise<void> {
+async function undo(places: readonly SecretPlace[], world: SecretStorageContext): Promise<void> {
   try {
     const now = await readProfileFile(world.folder);
     await writeJournal(world, await forgetUnnamed(now, places, world));
@@ -52,12 +52,12 @@ async function undo(places: readonly SecretPlace[], world: PlacesWorld): Promise
 async function forgetUnnamed(
   { profiles }: ProfileFile,
   places: readonly SecretPlace[],
-  world: PlacesWorld,
+  world: SecretStorageContext,
 ): Promise<readonly SecretPlace[]> {
   const left: SecretPlace[] = [];
   for (const place of places) {
     if (profiles.some(({ secret }) => samePlace(secret, place))) continue;
-    if ((await forgetSecret(place, world)) !== undefined) left.push(place);
+    if ((await deleteSecret(place, world)) !== undefined) left.push(place);
   }
   return left;
 }
@@ -69,9 +69,9 @@ function samePlace(one: SecretPlace, other: SecretPlace): boolean {
 }
 
 /** None where there is no journal, or one that no run of ours wrote. */
-async function readJournal({ folder, files = nodeFiles }: PlacesWorld): Promise<readonly SecretPlace[]> {
+async function readJournal({ folder, files = nodeFiles }: SecretStorageContext): Promise<readonly SecretPlace[]> {
   const path = join(folder, JOURNAL);
-  return await doing('Reading what an earlier run began', path, async () => {
+  return await withContext('Reading what an earlier run began', path, async () => {
     const status = await files.look(path);
     if (status?.kind !== 'file' || !status.own) return [];
     try {
@@ -85,12 +85,15 @@ async function readJournal({ folder, files = nodeFiles }: PlacesWorld): Promise<
   });
 }
 
-async function writeJournal({ folder, files = nodeFiles }: PlacesWorld, places: readonly SecretPlace[]): Promise<void> {
+async function writeJournal(
+  { folder, files = nodeFiles }: SecretStorageContext,
+  places: readonly SecretPlace[],
+): Promise<void> {
   const path = join(folder, JOURNAL);
-  await doing('Writing down what is begun', path, async () => {
+  await withContext('Writing down what is begun', path, async () => {
     if (places.length > 0) {
       const text = JSON.stringify({ about: ABOUT, format: FORMAT, places }, undefined, 2);
-      await replaceFile(files, path, `${text}\n`);
+      await replaceProfileFile(files, path, `${text}\n`);
     } else if ((await files.look(path)) !== undefined) await files.removeFile(path);
   });
 }

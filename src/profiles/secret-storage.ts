@@ -3,13 +3,13 @@ import { KnownError, codeOf } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { writeNewFile } from '../files/new-file.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
-import { doing, unlessSystemFails } from '../base/system-error.ts';
+import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import type { StoreFiles } from '../files/file-system.ts';
 import type { Keychain, KeychainDone } from './keychain/keychain.ts';
 import { openKeychain, openNamedKeychain, type KeychainQuestion } from './keychain/open.ts';
 import type { SecretPlace } from './file.ts';
 
-export interface PlacesWorld extends KeychainQuestion {
+export interface SecretStorageContext extends KeychainQuestion {
   /** Absolute: where the profile file is. */
   readonly folder: string;
   /** The real disk when absent. */
@@ -19,7 +19,7 @@ export interface PlacesWorld extends KeychainQuestion {
 const secretFile = (folder: string, name: string): string => join(folder, 'secrets', name);
 
 /** For a sentence: `the system's keychain (secret-tool)`, or the path of the file. */
-export function whereIs(place: SecretPlace, { folder, ...world }: PlacesWorld): string {
+export function secretLocation(place: SecretPlace, { folder, ...world }: SecretStorageContext): string {
   if (place.in === 'file') return secretFile(folder, place.name);
   const opened = openKeychain({ ...world, env: {} });
   return opened.kind === 'open' && opened.keychain.name === place.in
@@ -28,7 +28,7 @@ export function whereIs(place: SecretPlace, { folder, ...world }: PlacesWorld): 
 }
 
 /** Stores it and reads it back: what a tool says is no proof. What it took and does not give back is removed again. */
-export async function keepInKeychain(
+export async function storeInKeychain(
   keychain: Keychain,
   key: string,
   secret: Secret,
@@ -43,13 +43,13 @@ export async function keepInKeychain(
 }
 
 /** A file of its own, 0600 from birth; nothing names it yet. Rejects with a KnownError. */
-export async function keepInFile(
+export async function storeInFile(
   name: string,
   secret: Secret,
-  { folder, files = nodeFiles }: PlacesWorld,
+  { folder, files = nodeFiles }: SecretStorageContext,
 ): Promise<void> {
   const path = secretFile(folder, name);
-  await doing('Writing the secret', path, async () => {
+  await withContext('Writing the secret', path, async () => {
     const parent = join(path, '..');
     const there = await files.look(parent);
     if (there === undefined) await files.makeFolder(parent);
@@ -61,7 +61,7 @@ export async function keepInFile(
       });
     }
     await writeNewFile(files, path, secret.reveal());
-    await unlessSystemFails(() => files.syncFolder(parent));
+    await ignoreSystemErrors(() => files.syncFolder(parent));
   });
 }
 
@@ -71,12 +71,12 @@ export type SecretRead =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Whether reading it opens a keychain. False where there is none to be opened: then it is said at once that it can't be had. */
-export function needsKeychain(place: SecretPlace, world: PlacesWorld): boolean {
+export function needsKeychain(place: SecretPlace, world: SecretStorageContext): boolean {
   return place.in !== 'file' && openNamedKeychain(place.in, world).kind === 'open';
 }
 
 /** The secret of a profile. Opens the keychain when it is in there, and so is asked for only when it is used. */
-export async function readSecretOf(place: SecretPlace, world: PlacesWorld): Promise<SecretRead> {
+export async function readSecretOf(place: SecretPlace, world: SecretStorageContext): Promise<SecretRead> {
   if (place.in === 'file') return await readFileSecret(secretFile(world.folder, place.name));
   const opened = openNamedKeychain(place.in, world);
   if (opened.kind === 'none') return { kind: 'failed', why: `the keychain is not used: ${opened.why}` };
@@ -101,7 +101,7 @@ async function readFileSecret(path: string): Promise<SecretRead> {
 }
 
 /** Removes a secret, one that is not there too; why it is still there, and what to do about it, or undefined when it is gone. */
-export async function forgetSecret(place: SecretPlace, world: PlacesWorld): Promise<string | undefined> {
+export async function deleteSecret(place: SecretPlace, world: SecretStorageContext): Promise<string | undefined> {
   const { folder, files = nodeFiles, signal } = world;
   if (place.in === 'file') {
     try {
@@ -124,7 +124,7 @@ export async function forgetSecret(place: SecretPlace, world: PlacesWorld): Prom
   }
 }
 
-function byHand(place: { readonly in: string; readonly key: string }, world: PlacesWorld): string {
+function byHand(place: { readonly in: string; readonly key: string }, world: SecretStorageContext): string {
   const opened = openKeychain({ ...world, env: {} });
   return opened.kind === 'open' && opened.keychain.name === place.in
     ? `; by hand: ${opened.keychain.removeCommand(place.key)}`

@@ -5,18 +5,24 @@ import type { Clock } from '../base/clock.ts';
 import { KnownError, codeOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
-import { doing, unlessSystemFails } from '../base/system-error.ts';
+import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import type { StoreFiles } from '../files/file-system.ts';
-import { withWaitedLock } from '../files/file-lock.ts';
-import { changingSecrets } from './secret-journal.ts';
+import { withLock } from '../files/file-lock.ts';
+import { withJournal } from './secret-journal.ts';
 import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
 import { readProfileFile, withDefault, withProfile, withoutProfile } from './file.ts';
 import type { Profile, ProfileFile, SecretPlace } from './file.ts';
-import { replaceFile } from './replace-file.ts';
-import { forgetSecret, keepInFile, keepInKeychain, whereIs, type PlacesWorld } from './secret-storage.ts';
+import { replaceProfileFile } from './replace-file.ts';
+import {
+  deleteSecret,
+  storeInFile,
+  storeInKeychain,
+  secretLocation,
+  type SecretStorageContext,
+} from './secret-storage.ts';
 
 /** `folder`: `configFolder` names it. */
-export interface ProfilesWorld extends PlacesWorld {
+export interface ProfileContext extends SecretStorageContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -47,7 +53,7 @@ export interface StoredProfile {
  * Stores a profile and its secret: the secret in the keychain, else in a file that only the user may read. The profile file is replaced by one
  * rename when the secret is in place, and a secret of before goes after that. Rejects with a KnownError, and then all is as it was.
  */
-export async function storeProfile(request: StoreProfileRequest, world: ProfilesWorld): Promise<StoredProfile> {
+export async function storeProfile(request: StoreProfileRequest, world: ProfileContext): Promise<StoredProfile> {
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     const { profile: wanted, makeDefault } = request;
@@ -55,20 +61,20 @@ export async function storeProfile(request: StoreProfileRequest, world: Profiles
     const isDefault = makeDefault || file.profiles.length === 0 || file.defaultName === wanted.name;
     const places = placesFor(request, world);
     const touched = [places.keychain, places.file, old?.secret].filter((place) => place !== undefined);
-    return await changingSecrets(file, touched, world, async () => {
+    return await withJournal(file, touched, world, async () => {
       const { place, whyFile } = await keep(request, places, world);
       const profile: Profile = { ...wanted, secret: place };
       await write(file, withProfile(file, profile, isDefault ? wanted.name : undefined), world);
-      const why = old === undefined ? undefined : await forgetSecret(old.secret, world);
+      const why = old === undefined ? undefined : await deleteSecret(old.secret, world);
       const left = old === undefined || why === undefined ? [] : [old.secret];
       const result = {
         profile,
         file: file.path,
         isDefault,
         replaced: old !== undefined,
-        where: whereIs(place, world),
+        where: secretLocation(place, world),
         ...(whyFile !== undefined && { whyFile }),
-        warnings: left.map((one) => `The secret of before is still in ${whereIs(one, world)}: ${why ?? ''}`),
+        warnings: left.map((one) => `The secret of before is still in ${secretLocation(one, world)}: ${why ?? ''}`),
       };
       return { result, left };
     });
@@ -87,14 +93,14 @@ export interface RemovedProfile {
  * Removes a profile and its secret, the secret first: what is ended in between is there to be removed again. Undefined when there is none of that
  * name. Rejects with a KnownError.
  */
-export async function removeProfile(name: string, world: ProfilesWorld): Promise<RemovedProfile | undefined> {
+export async function removeProfile(name: string, world: ProfileContext): Promise<RemovedProfile | undefined> {
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     const profile = file.profiles.find((one) => one.name === name);
-    return await changingSecrets(file, profile === undefined ? [] : [profile.secret], world, async () => {
+    return await withJournal(file, profile === undefined ? [] : [profile.secret], world, async () => {
       if (profile === undefined) return { result: undefined, left: [] };
-      const leftBehind = await forgetSecret(profile.secret, world);
-      const where = whereIs(profile.secret, world);
+      const leftBehind = await deleteSecret(profile.secret, world);
+      const where = secretLocation(profile.secret, world);
       if (leftBehind !== undefined && world.signal.aborted)
         throw new KnownError({
           message: `The profile ${name} is not removed, and its secret may still be in ${where}`,
@@ -115,7 +121,7 @@ export async function removeProfile(name: string, world: ProfilesWorld): Promise
 }
 
 /** Makes a profile the default; false when there is none of that name. Rejects with a KnownError. */
-export async function chooseDefaultProfile(name: string, world: ProfilesWorld): Promise<boolean> {
+export async function chooseDefaultProfile(name: string, world: ProfileContext): Promise<boolean> {
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     if (!file.profiles.some((one) => one.name === name)) return false;
@@ -131,7 +137,7 @@ interface Places {
   readonly file: SecretPlace & { readonly name: string };
 }
 
-function placesFor({ profile, useKeychain }: StoreProfileRequest, world: ProfilesWorld): Places {
+function placesFor({ profile, useKeychain }: StoreProfileRequest, world: ProfileContext): Places {
   const random = randomBytes(4).toString('hex');
   const opened = useKeychain ? openKeychain(world) : undefined;
   const key = `${profile.name}/${profile.clientId}@${new URL(profile.endpoint).host}/${random}`;
@@ -145,31 +151,31 @@ function placesFor({ profile, useKeychain }: StoreProfileRequest, world: Profile
 async function keep(
   { profile, secret }: StoreProfileRequest,
   { opened, keychain, file }: Places,
-  world: ProfilesWorld,
+  world: ProfileContext,
 ): Promise<{ readonly place: SecretPlace; readonly whyFile?: string }> {
   const inFile = async (whyFile?: string) => {
-    await keepInFile(file.name, secret, world);
+    await storeInFile(file.name, secret, world);
     return { place: file, ...(whyFile !== undefined && { whyFile }) };
   };
   if (opened?.kind === 'none') return await inFile(opened.why);
   if (opened === undefined || keychain === undefined) return await inFile();
-  const kept = await keepInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
+  const kept = await storeInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
   return kept.kind === 'done' ? { place: keychain } : await inFile(kept.why);
 }
 
-async function write(file: ProfileFile, text: string, { files = nodeFiles }: ProfilesWorld): Promise<void> {
-  await doing('Writing the profiles', file.path, () => replaceFile(files, file.path, text));
+async function write(file: ProfileFile, text: string, { files = nodeFiles }: ProfileContext): Promise<void> {
+  await withContext('Writing the profiles', file.path, () => replaceProfileFile(files, file.path, text));
 }
 
 const WAIT_MS = 20_000;
 
 /** One writer at a time: of two logins at once neither loses what the other wrote. */
-async function locked<T>(world: ProfilesWorld, work: () => Promise<T>): Promise<T> {
+async function locked<T>(world: ProfileContext, work: () => Promise<T>): Promise<T> {
   const { folder, files = nodeFiles } = world;
-  await doing('Making the folder of the profiles', folder, () => makeFolder(files, folder));
+  await withContext('Making the folder of the profiles', folder, () => makeFolder(files, folder));
   const path = join(folder, 'profiles.lock');
-  const take = () => doing('Locking the profiles', path, () => files.lock(path));
-  return await withWaitedLock({ take, path, within: WAIT_MS, busyWith: 'at the profiles' }, world, work);
+  const take = () => withContext('Locking the profiles', path, () => files.lock(path));
+  return await withLock({ take, path, within: WAIT_MS, busyWith: 'at the profiles' }, world, work);
 }
 
 async function makeFolder(files: StoreFiles, folder: string): Promise<void> {
@@ -179,5 +185,5 @@ async function makeFolder(files: StoreFiles, folder: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  await unlessSystemFails(() => files.syncFolder(folder));
+  await ignoreSystemErrors(() => files.syncFolder(folder));
 }

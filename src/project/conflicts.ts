@@ -4,11 +4,11 @@ import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { overwriting } from './next-steps.ts';
 import type { Plan, PlannedFile } from '../languages/planned-file.ts';
-import { RECORD_FILE, isOwnRecord } from './record.ts';
+import { RECORD_FILE, isUneditedRecord } from './record.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';
 
-export interface DecidedFile extends PlannedFile {
+export interface ComparedFile extends PlannedFile {
   readonly action: FileAction;
   /** What `overwrite` replaces; anything else that is there by then is a failed write. */
   readonly expected?: Uint8Array;
@@ -20,10 +20,10 @@ export interface Conflict {
 }
 
 /** What a plan means for the folder as it is now. */
-export interface Decision {
+export interface PlanComparison {
   /** Absolute folder of the project. */
   readonly folder: string;
-  readonly files: readonly DecidedFile[];
+  readonly files: readonly ComparedFile[];
   readonly conflicts: readonly Conflict[];
 }
 
@@ -33,7 +33,11 @@ export interface Decision {
  * KnownError when the folder is a file, when something in it can't be read, or when a symbolic link in it would lead a file out of it; a
  * usage error when `overwrite` names a file that the plan doesn't hold.
  */
-export async function decide(folder: string, plan: Plan, overwrite: readonly string[] = []): Promise<Decision> {
+export async function comparePlan(
+  folder: string,
+  plan: Plan,
+  overwrite: readonly string[] = [],
+): Promise<PlanComparison> {
   const named = new Set(overwrite.map((path) => normalised(path)));
   const known = plan.files.map(({ path }) => path);
   for (const path of named) {
@@ -46,7 +50,7 @@ export async function decide(folder: string, plan: Plan, overwrite: readonly str
   if (!(await isThere(folder))) {
     return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
   }
-  const files: DecidedFile[] = [];
+  const files: ComparedFile[] = [];
   const conflicts: Conflict[] = [];
   for (const file of plan.files) {
     const found = await look(folder, file, named.has(file.path)).catch((error: unknown) => {
@@ -104,7 +108,7 @@ async function look(
   folder: string,
   file: PlannedFile,
   overwrite: boolean,
-): Promise<Pick<DecidedFile, 'action' | 'expected'> | Conflict> {
+): Promise<Pick<ComparedFile, 'action' | 'expected'> | Conflict> {
   const parent = await lookAtParents(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
@@ -123,7 +127,7 @@ async function look(
   if (file.path === RECORD_FILE) {
     // The command in it is of each run another one, though nobody touched the file.
     const expected = await readFile(path);
-    if (isOwnRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
+    if (isUneditedRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
       return { action: 'overwrite', expected };
     }
   }
@@ -157,7 +161,7 @@ async function refuseEscape(folder: string, link: string): Promise<void> {
 }
 
 /** The error that names every conflict and how to go on. */
-export function conflictError(decision: Decision, command: string): KnownError {
+export function conflictError(decision: PlanComparison, command: string): KnownError {
   const paths = decision.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
   const replaceable = decision.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
   const others = replaceable.length < paths.length ? ', once the others are away' : '';

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { outsideHook } from '../files/git-environment.ts';
-import { LOCAL_SETTINGS_FILE } from './local-settings.ts';
+import { gitEnvironment } from '../files/git-environment.ts';
+import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 
 export type GitResult =
   | {
@@ -53,7 +53,7 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
 }
 
 async function initAndCommit(options: GitOptions): Promise<GitResult> {
-  const env = outsideHook(options.env);
+  const env = gitEnvironment(options.env);
   const cancelSignal = options.signal ?? new AbortController().signal;
   const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
     const result = await execa('git', args, {

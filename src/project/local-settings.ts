@@ -1,14 +1,13 @@
+import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText, type LocalValues } from '../settings/local-settings-text.ts';
-import type { Answers } from '../languages/project-spec.ts';
+import type { ProjectSpec } from '../languages/project-spec.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
-
-export const LOCAL_SETTINGS_FILE = 'application-local.yaml';
 
 /**
  * `application-local.yaml`: what only this machine may know, 0600 and ignored by git. None for the local platform, which injects
  * its own, and none without anything to put in.
  */
-export function localSettingsFile(answers: Answers): PlannedFile | undefined {
+export function localSettingsFile(answers: ProjectSpec): PlannedFile | undefined {
   const { endpoint, clientId, clientSecret, tenantId, ca, target } = answers.connection ?? {};
   const values: LocalValues = {
     ...(endpoint === undefined ? {} : { 'kuflow.api.endpoint': endpoint }),

@@ -1,4 +1,4 @@
-import type { Answers } from '../languages/project-spec.ts';
+import type { ProjectSpec } from '../languages/project-spec.ts';
 import { localSettingsFile } from './local-settings.ts';
 import type { Plan } from '../languages/planned-file.ts';
 import { recordFile } from './record.ts';
@@ -9,7 +9,7 @@ import { renderTemplate } from './render.ts';
  * and the record of how it was made. Pure in the answers; throws when two files want one path.
  */
 export async function planProject(
-  answers: Answers,
+  answers: ProjectSpec,
   made: { readonly version: string; readonly command: string },
 ): Promise<Plan> {
   const rendered = await renderTemplate(answers);

@@ -2,8 +2,8 @@ import { PROJECT_RECORD } from './find.ts';
 import { isRecord } from '../base/json.ts';
 import { jsonText } from '../text/json.ts';
 import { createHash } from 'node:crypto';
-import { FIRST_PLACE, furtherPlace } from '../languages/typescript/layout.ts';
-import type { Answers, TaskChoices } from '../languages/project-spec.ts';
+import { FIRST_LAYOUT, furtherLayout } from '../languages/typescript/layout.ts';
+import type { ProjectSpec, TaskChoices } from '../languages/project-spec.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 
 export const RECORD_FILE = PROJECT_RECORD;
@@ -46,7 +46,7 @@ export function sha256(contents: Uint8Array): string {
 
 /** The record of the files as they are planned. */
 export function recordFile(
-  answers: Answers,
+  answers: ProjectSpec,
   files: readonly PlannedFile[],
   made: { readonly version: string; readonly command: string },
 ): PlannedFile {
@@ -72,7 +72,7 @@ export function recordFile(
  * Whether `text` is a record in the very form that this tool writes, and with the keys of `planned`, which then may replace it: a record that tells of
  * more, such as further processes, would lose that.
  */
-export function isOwnRecord(text: string, planned: string): boolean {
+export function isUneditedRecord(text: string, planned: string): boolean {
   const [found, wanted] = [parsed(text), parsed(planned)];
   if (found === undefined || wanted === undefined || text !== `${jsonText(found, true)}\n`) return false;
   const { command, files } = found;
@@ -101,15 +101,15 @@ function keysOf(value: unknown): string {
 }
 
 /** The part of a record that tells of processes. */
-export function recordedProcesses(answers: Answers): Pick<ProjectRecord, 'processes'> {
+export function recordedProcesses(answers: ProjectSpec): Pick<ProjectRecord, 'processes'> {
   const { choices = {}, further = [] } = answers;
   const tasks = (made: TaskChoices): RecordedProcess => (Object.keys(made).length === 0 ? {} : { tasks: made });
   const processes = [
-    ...(Object.keys(choices).length === 0 ? [] : [[FIRST_PLACE.definitionFile, tasks(choices)] as const]),
+    ...(Object.keys(choices).length === 0 ? [] : [[FIRST_LAYOUT.definitionFile, tasks(choices)] as const]),
     ...further.map(
       (process) =>
         [
-          furtherPlace(process.slug).definitionFile,
+          furtherLayout(process.slug).definitionFile,
           { definitionSource: process.source, ...tasks(process.choices ?? {}) },
         ] as const,
     ),

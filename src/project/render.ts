@@ -1,10 +1,10 @@
-import type { Answers, FurtherProcess } from '../languages/project-spec.ts';
+import type { ProjectSpec, FurtherProcess } from '../languages/project-spec.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import { DEFINITION_FILE } from '../process/definition/file.ts';
 import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
 import { templateContext } from '../languages/typescript/context.ts';
 import { processContext } from '../languages/typescript/process-context.ts';
-import { FIRST_PLACE, furtherPlace } from '../languages/typescript/layout.ts';
+import { FIRST_LAYOUT, furtherLayout } from '../languages/typescript/layout.ts';
 import { templateFiles, type TemplateFile } from '../languages/templates/files.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 
@@ -14,7 +14,7 @@ const SCHEMA_FROM_PROCESSES = '../node_modules/create-kuflow-worker/schemas/kufl
  * Every file of a generated project but the credentials, sorted by path: a pure function of the answers and the templates. Rejects with a
  * KnownError when a definition, wherever it came from, is none that the project could read again.
  */
-export async function renderTemplate(answers: Answers, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
+export async function renderTemplate(answers: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
   const set = templates ?? (await loadTemplateSet());
   for (const definition of [answers.definition, ...(answers.further ?? []).map((process) => process.definition)])
     await checkDefinition(definition);
@@ -40,7 +40,7 @@ function renderFurther(
   sources: readonly TemplateFile[],
   set: TemplateSet,
 ): readonly PlannedFile[] {
-  const place = furtherPlace(slug);
+  const place = furtherLayout(slug);
   const context = processContext({ definition, place, choices, workflowsOfOthers: [], activitiesOfOthers: [] });
   const hasActivities = definition.tasks.some(({ kind }) => kind === 'system');
   const parts = (['workflows', 'activities', 'tasks', 'types', 'test'] as const).filter(
@@ -49,7 +49,7 @@ function renderFurther(
   return [
     text(place.definitionFile, renderDefinition(definition, { schemaPath: SCHEMA_FROM_PROCESSES, notes })),
     ...parts.flatMap((part) => {
-      const source = sources.find(({ path }) => path === FIRST_PLACE[part]);
+      const source = sources.find(({ path }) => path === FIRST_LAYOUT[part]);
       return source === undefined ? [] : [text(place[part], set.render(source.key, context))];
     }),
   ];

@@ -1,5 +1,5 @@
-import type { Answers } from '../languages/project-spec.ts';
-import { conflictError, decide, type Conflict, type Decision, type FileAction } from './conflicts.ts';
+import type { ProjectSpec } from '../languages/project-spec.ts';
+import { conflictError, comparePlan, type Conflict, type PlanComparison, type FileAction } from './conflicts.ts';
 import type { GitResult } from './git.ts';
 import type { InstallResult } from '../languages/typescript/install.ts';
 import { lockFiles, programOf } from '../languages/typescript/package-manager.ts';
@@ -18,7 +18,7 @@ export type ScaffoldEvent =
 export interface PrepareRequest {
   /** Absolute. */
   readonly folder: string;
-  readonly answers: Answers;
+  readonly answers: ProjectSpec;
   /** Paths of the plan that may be replaced. */
   readonly overwrite: readonly string[];
   /** Version of the template: this package's. */
@@ -36,20 +36,20 @@ export type ReportedFile =
 
 /** A project that may be written: planned, compared with the folder, without conflicts unless they were to be kept. */
 export interface PreparedProject {
-  readonly answers: Answers;
-  readonly decision: Decision;
+  readonly answers: ProjectSpec;
+  readonly decision: PlanComparison;
 }
 
 /** Plans the project and compares it with the folder. Writes nothing; throws a KnownError that lists every conflict, unless they are kept. */
 export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
   const plan = await planProject(request.answers, { version: request.version, command: request.command });
-  const decision = await decide(request.folder, plan, request.overwrite);
+  const decision = await comparePlan(request.folder, plan, request.overwrite);
   if (decision.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(decision, request.command);
   return { answers: request.answers, decision };
 }
 
 /** Every file of the plan by path, conflicts among them. */
-export function reportedFiles({ files, conflicts }: Decision): readonly ReportedFile[] {
+export function reportedFiles({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
   const rows: readonly ReportedFile[] = [
     ...files.map(({ path, action }) => ({ path, action })),
     ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
@@ -57,7 +57,7 @@ export function reportedFiles({ files, conflicts }: Decision): readonly Reported
   return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-export interface MaterialiseOptions {
+export interface WriteProjectOptions {
   readonly install: boolean;
   readonly git: boolean;
   readonly env: NodeJS.ProcessEnv;
@@ -67,7 +67,7 @@ export interface MaterialiseOptions {
   readonly onWrite?: (path: string, index: number) => void | Promise<void>;
 }
 
-export interface MaterialisedProject {
+export interface WriteResult {
   readonly files: readonly { readonly path: string; readonly action: FileAction }[];
   readonly install: InstallResult | { readonly kind: 'skipped' };
   readonly git: GitResult;
@@ -77,10 +77,7 @@ export interface MaterialisedProject {
  * Writes the project, installs its dependencies and starts its repository, so that the first commit holds the lock file.
  * Rejects only when the files can't be written, and then nothing of them is left; from there on every outcome is in the result.
  */
-export async function materialiseProject(
-  project: PreparedProject,
-  options: MaterialiseOptions,
-): Promise<MaterialisedProject> {
+export async function writeProject(project: PreparedProject, options: WriteProjectOptions): Promise<WriteResult> {
   const { decision, answers } = project;
   const report = options.report ?? (() => undefined);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
@@ -91,7 +88,7 @@ export async function materialiseProject(
   report({ kind: 'written', files: changed, identical: files.length - changed });
 
   const { packageManager } = answers;
-  let install: MaterialisedProject['install'] = { kind: 'skipped' };
+  let install: WriteResult['install'] = { kind: 'skipped' };
   if (options.install) {
     report({ kind: 'installing', packageManager: programOf(packageManager) });
     // Loaded only when wanted, as is git's part below: running other programs takes a large package.

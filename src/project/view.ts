@@ -1,8 +1,8 @@
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import type { NextStep } from './next-steps.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
-import { wrapped } from '../terminal/wrap.ts';
+import { wrapText } from '../terminal/wrap.ts';
 
 /**
  * What to do next, a step a line. On a terminal that is too narrow for a command and what it does, that stands below it. A command is
@@ -10,14 +10,14 @@ import { wrapped } from '../terminal/wrap.ts';
  */
 export function printSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
-  const prose = (text: string): string => (channel.isTTY ? wrapped(text, channel.columns) : text);
+  const prose = (text: string): string => (channel.isTTY ? wrapText(text, channel.columns) : text);
   for (const { command, text } of steps) {
-    const said = forTerminal(text, 1000);
+    const said = escapeForTerminal(text, 1000);
     if (command === undefined) {
       channel.line(prose(`  ${said}`));
       continue;
     }
-    const typed = forTerminal(command, Infinity);
+    const typed = escapeForTerminal(command, Infinity);
     if (channel.isTTY && typed.length + said.length + 5 > channel.columns) {
       channel.line(`  ${cyan(typed)}`);
       channel.line(dim(prose(`      ${said}`)));

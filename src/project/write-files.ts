@@ -5,7 +5,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { writeFileAtomic } from '../files/write.ts';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
-import type { DecidedFile, Decision } from './conflicts.ts';
+import type { ComparedFile, PlanComparison } from './conflicts.ts';
 
 export interface WriteOptions {
   /** Aborted: what was written is taken back and the signal's reason thrown. */
@@ -26,7 +26,7 @@ interface Undo {
  * meanwhile, and no file leaves the folder through a link. On a failure everything that this call made is taken back, in reverse, and
  * nothing else: folders only when empty, replaced files restored. Throws a KnownError that says so.
  */
-export async function writeFiles(decision: Decision, options: WriteOptions = {}): Promise<void> {
+export async function writeFiles(decision: PlanComparison, options: WriteOptions = {}): Promise<void> {
   if (decision.conflicts.length > 0) throw new Error('A decision with conflicts is not written');
   const undos: Undo[] = [];
   let at = decision.folder;
@@ -104,7 +104,7 @@ function stayInside(root: string, folder: string): void {
   }
 }
 
-function create(path: string, file: DecidedFile, undos: Undo[]): void {
+function create(path: string, file: ComparedFile, undos: Undo[]): void {
   const handle = openSync(path, 'wx', file.mode);
   undos.push({ what: path, undo: () => rm(path) });
   try {
@@ -116,7 +116,7 @@ function create(path: string, file: DecidedFile, undos: Undo[]): void {
   }
 }
 
-async function replace(path: string, file: DecidedFile, undos: Undo[]): Promise<void> {
+async function replace(path: string, file: ComparedFile, undos: Undo[]): Promise<void> {
   if (file.expected !== undefined && !(await readFile(path)).equals(file.expected)) {
     throw new KnownError({ message: `${path} changed meanwhile`, seen: 'the file changed after it was read' });
   }

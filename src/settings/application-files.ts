@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
@@ -92,8 +92,8 @@ function read(contents: YAMLMap, sourceAt: (offset: number, key: string) => Sour
         // Other keys are the worker's own business, unless they look like one of ours.
         const near = path === '' ? undefined : nearMatch(step, known);
         if (near !== undefined) {
-          const message = `${forTerminal(name, 100)} is no setting; did you mean ${path}.${near}?`;
-          warnings.push({ key: forTerminal(name, 100), code: 'unknown-key', source, message });
+          const message = `${escapeForTerminal(name, 100)} is no setting; did you mean ${path}.${near}?`;
+          warnings.push({ key: escapeForTerminal(name, 100), code: 'unknown-key', source, message });
         }
       }
     }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 import type { Entry, Layer, SettingProblem, Source } from './sources.ts';
@@ -33,7 +33,7 @@ export async function environmentLayer(env: Environment, folder: string): Promis
         key: name,
         code: 'unreadable',
         source,
-        expected: `a file that can be read; ${forTerminal(file, 200)}: ${content.why}`,
+        expected: `a file that can be read; ${escapeForTerminal(file, 200)}: ${content.why}`,
       });
       // The variable is there, so no other source may supply the secret.
       entries.set(name, { raw: '', source });

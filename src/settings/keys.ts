@@ -188,3 +188,5 @@ export const ENDPOINT = 'kuflow.api.endpoint';
 
 /** In the order of precedence, strongest first. Together they are one source of credentials. */
 export const APPLICATION_FILES = ['application-local.yaml', 'application.yaml'] as const;
+/** Git-ignored and mode 0600: the only application file that may hold secrets. */
+export const LOCAL_SETTINGS_FILE = APPLICATION_FILES[0];

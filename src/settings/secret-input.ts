@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
 import { secretFile } from './environment.ts';
 import { readSecret } from './values.ts';
@@ -20,7 +20,7 @@ export interface SecretInput {
 export async function secretFromFile(path: string, option = '--client-secret-file'): Promise<SecretInput> {
   const file = resolve(path);
   const content = await secretFile(file);
-  const name = forTerminal(path, 200);
+  const name = escapeForTerminal(path, 200);
   if (typeof content !== 'string') throw usageError(`${option} ${name} can't be read: ${content.why}`);
   const secret = checked(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
 import { readRegularFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
@@ -81,10 +81,13 @@ function readPem(text: string, secret: boolean): ReadValue {
 async function readableFile(path: string): Promise<ReadValue> {
   try {
     await access(path, constants.R_OK);
-    if (!(await stat(path)).isFile()) return bad('unreadable', `a file; ${forTerminal(path, 200)} is none`);
+    if (!(await stat(path)).isFile()) return bad('unreadable', `a file; ${escapeForTerminal(path, 200)} is none`);
     return good(path);
   } catch (error) {
-    return bad('unreadable', `a file that can be read; ${forTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`);
+    return bad(
+      'unreadable',
+      `a file that can be read; ${escapeForTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`,
+    );
   }
 }
 
@@ -95,7 +98,7 @@ async function authoritiesFile(path: string): Promise<ReadValue> {
   const text = (await readRegularFile(path, LARGEST_AUTHORITIES))?.toString('latin1') ?? '';
   return (text.match(CERTIFICATE) ?? []).some(canBeParsed)
     ? found
-    : bad('invalid', `a PEM file of certificates; ${forTerminal(path, 200)} holds no certificate in PEM form`);
+    : bad('invalid', `a PEM file of certificates; ${escapeForTerminal(path, 200)} holds no certificate in PEM form`);
 }
 
 function canBeParsed(pem: string): boolean {
@@ -110,7 +113,7 @@ function attempt(read: () => string | Secret, expected: string): ReadValue {
   try {
     return good(read());
   } catch (error) {
-    return bad('invalid', `${expected}; ${forTerminal(messageOf(error), 200)}`);
+    return bad('invalid', `${expected}; ${escapeForTerminal(messageOf(error), 200)}`);
   }
 }
 
@@ -123,5 +126,5 @@ function bad(code: ProblemCode, expected: string): ReadValue {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(forTerminal(text, 60));
+  return JSON.stringify(escapeForTerminal(text, 60));
 }

@@ -1,9 +1,9 @@
 import { KnownError, messageOf } from '../base/errors.ts';
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import { jsonLine } from './json.ts';
 import type { Terminal } from './terminal.ts';
-import { wrapped } from './wrap.ts';
+import { wrapText } from './wrap.ts';
 
 export interface PrintErrorOptions {
   /** Adds the stack, causes included. */
@@ -19,13 +19,13 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const known = error instanceof KnownError ? error : undefined;
   const [first = '', ...more] = messageOf(error).split('\n');
   const { err } = terminal;
-  const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
-  prose(`${colours.red(err.marks.failed)} ${colours.bold(forTerminal(first, 2000))}`);
-  for (const line of more) err.line(`  ${forTerminal(line, 2000)}`);
+  const prose = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
+  prose(`${colours.red(err.marks.failed)} ${colours.bold(escapeForTerminal(first, 2000))}`);
+  for (const line of more) err.line(`  ${escapeForTerminal(line, 2000)}`);
   const detail = (label: string, text: string, limit = 2000): void => {
     const [head = '', ...rest] = text.split('\n');
-    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${forTerminal(head, limit)}`);
-    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${forTerminal(line, limit)}`);
+    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${escapeForTerminal(head, limit)}`);
+    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${escapeForTerminal(line, limit)}`);
   };
   if (known?.tried !== undefined) detail('tried', known.tried);
   if (known?.seen !== undefined) detail('seen', known.seen);
@@ -41,7 +41,7 @@ function printStacks(terminal: Terminal, error: unknown): void {
   const seen = new Set<unknown>();
   for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
     seen.add(at);
-    for (const line of (at.stack ?? messageOf(at)).split('\n')) terminal.err.line(`  ${forTerminal(line, 2000)}`);
+    for (const line of (at.stack ?? messageOf(at)).split('\n')) terminal.err.line(`  ${escapeForTerminal(line, 2000)}`);
   }
 }
 

@@ -1,7 +1,7 @@
-import { forTerminal } from '../base/escape.ts';
+import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
-import { firstLine, wrapped } from './wrap.ts';
+import { firstLine, wrapText } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
@@ -41,7 +41,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     skipped: colours.dim,
     unknown: colours.yellow,
   };
-  const line = (text: string): void => channel.line(channel.isTTY ? wrapped(text, channel.columns) : text);
+  const line = (text: string): void => channel.line(channel.isTTY ? wrapText(text, channel.columns) : text);
   let running: { title: string; started: number; detail: string } | undefined;
   let frame = 0;
   let live = false;
@@ -57,7 +57,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     const spent = duration(now() - running.started);
     const parts = [running.title, spent, running.detail].filter((part) => part !== '');
     // The last column stays free: a full line would wrap, and only its second half would be erased.
-    const text = firstLine(forTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
+    const text = firstLine(escapeForTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
     channel.write(`\r\x1b[2K${colours.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };
@@ -65,13 +65,13 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     if (running === undefined) return;
     const spent = duration(now() - running.started);
     channel.line(
-      `  ${forTerminal([`still: ${running.title}`, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
+      `  ${escapeForTerminal([`still: ${running.title}`, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
     );
   };
   const finish = (how: StepEnd, title: string, ms: number): void => {
     const spent = duration(ms);
     const mark = painted[how](channel.marks[how]);
-    line(`${mark} ${forTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
+    line(`${mark} ${escapeForTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
   };
   const clear = (): void => {
     clearInterval(timer);
@@ -83,7 +83,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
       if (running !== undefined) progress.end('done');
       running = { title, started: now(), detail: '' };
       if (channel.live) paint();
-      else line(`· ${forTerminal(title, 2000)}`);
+      else line(`· ${escapeForTerminal(title, 2000)}`);
       timer = setInterval(channel.live ? paint : beat, channel.live ? FRAME_MS : HEARTBEAT_MS);
       timer.unref();
     },
@@ -98,7 +98,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     },
     note(text, how) {
       erase();
-      line(`${how === undefined ? '' : `${painted[how](channel.marks[how])} `}${forTerminal(text, 2000)}`);
+      line(`${how === undefined ? '' : `${painted[how](channel.marks[how])} `}${escapeForTerminal(text, 2000)}`);
       if (channel.live) paint();
     },
     stop() {

@@ -1,12 +1,12 @@
 import inquirer from 'inquirer';
-import { forTerminal, forTerminalLines } from '../base/escape.ts';
-import { interrupted } from '../base/errors.ts';
+import { escapeForTerminal, escapeLinesForTerminal } from '../base/escape.ts';
+import { interruptedError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
 import { endOfPrompt } from './prompt-end.ts';
 import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
-import { wrapped } from './wrap.ts';
+import { wrapText } from './wrap.ts';
 
 /** The answer of someone who wants the question before this one. */
 export const BACK = Symbol('back');
@@ -61,16 +61,16 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
   const { input, output } = terminal.prompts;
   const colours = palette(terminal.err);
   // Inquirer breaks lines in the middle of a word.
-  const prose = (text: string, indent = 0): string => wrapped(text, terminal.err.columns - indent);
+  const prose = (text: string, indent = 0): string => wrapText(text, terminal.err.columns - indent);
   const problemText = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : prose(forTerminalLines(text), '> '.length);
+    text === undefined ? undefined : prose(escapeLinesForTerminal(text), '> '.length);
 
   const answerOf = async <Answer>(
     question: Question,
     config: Readonly<Record<string, unknown>> & { readonly type: string },
     shown: (answer: Answer) => string,
   ): Promise<Answer | Back> => {
-    const message = forTerminal(question.message);
+    const message = escapeForTerminal(question.message);
     for (;;) {
       const end = endOfPrompt(input, { canGoBack: question.canGoBack === true });
       const prompt = inquirer.createPromptModule({
@@ -90,7 +90,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
         const { answer } = (await asked) as { readonly answer: Answer };
         terminal.err.line(
           prose(
-            `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(forTerminal(shown(answer), 200))}`,
+            `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(escapeForTerminal(shown(answer), 200))}`,
           ),
         );
         return answer;
@@ -101,7 +101,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
           terminal.err.line(colours.dim('  back'));
           return BACK;
         }
-        if (error instanceof Error && CANCELLED.includes(error.name)) throw interrupted();
+        if (error instanceof Error && CANCELLED.includes(error.name)) throw interruptedError();
         throw error;
       } finally {
         end.release();
@@ -116,9 +116,9 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
   const listed = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
     choices.map(({ value, name, description }) => ({
       value,
-      name: forTerminal(name, 200),
-      short: forTerminal(name, 200),
-      ...(description === undefined ? {} : { description: prose(forTerminal(description, 400)) }),
+      name: escapeForTerminal(name, 200),
+      short: escapeForTerminal(name, 200),
+      ...(description === undefined ? {} : { description: prose(escapeForTerminal(description, 400)) }),
     }));
 
   return {
@@ -129,7 +129,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
           type: 'line',
           draft: { text: '' },
           ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
-          ...(question.hint === undefined ? {} : { hint: prose(forTerminal(question.hint)) }),
+          ...(question.hint === undefined ? {} : { hint: prose(escapeForTerminal(question.hint)) }),
           problem: (text: string) =>
             problemText(text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text)),
           hides: question.hides ?? (() => false),

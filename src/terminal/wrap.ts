@@ -4,7 +4,7 @@ import { wrapAnsi } from 'fast-wrap-ansi';
  * Lines of at most `columns` characters, broken between words, each as far in as the first. For sentences only: a command broken in two
  * can't be copied.
  */
-export function wrapped(text: string, columns: number): string {
+export function wrapText(text: string, columns: number): string {
   const indent = /^ */.exec(text)?.[0] ?? '';
   // The last column stays free, since some terminals break a full line by themselves.
   const width = Math.max(20, columns - 1 - indent.length);

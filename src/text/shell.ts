@@ -1,4 +1,4 @@
-import { holdsUnsafe } from '../base/escape.ts';
+import { hasControlCharacters } from '../base/escape.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
@@ -9,7 +9,7 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./
 export function shellWord(text: string): string {
   const value = text.replaceAll('\0', '');
   // A line end at the end is lost in `$(…)`.
-  if (holdsUnsafe(value) && !value.endsWith('\n')) return `"$(printf '${printfFormat(value)}')"`;
+  if (hasControlCharacters(value) && !value.endsWith('\n')) return `"$(printf '${printfFormat(value)}')"`;
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -19,7 +19,9 @@ function printfFormat(value: string): string {
   return Array.from(value, (character, at) => {
     if (character === '%') return '%%';
     const isOption = at === 0 && character === '-';
-    return isOption || character === '\\' || character === "'" || holdsUnsafe(character) ? bytes(character) : character;
+    return isOption || character === '\\' || character === "'" || hasControlCharacters(character)
+      ? bytes(character)
+      : character;
   }).join('');
 }
 

@@ -14,6 +14,6 @@ export function yamlComment(text: string, limit = 300): string {
 }
 
 /** Whether a text holds characters that a reader of the file would not see. */
-export function hasHidden(text: string): boolean {
+export function hasHiddenCharacters(text: string): boolean {
   return text.search(HIDDEN) >= 0;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEntry } from '../../src/bin/commands.ts';
-import { runRoot } from '../../src/cli/run-program.ts';
+import { runProgram } from '../../src/cli/run-program.ts';
 import { fakeHost, type FakeHost } from './fake-host.ts';
 
 export interface Ran {
@@ -52,7 +52,7 @@ export async function createWorker(
 ): Promise<Ran> {
   const fake = fakeHost(args, { cwd, env });
   onHost(fake);
-  const status = await runRoot(
+  const status = await runProgram(
     {
       name: 'create-kuflow-worker',
       description: 'Test',

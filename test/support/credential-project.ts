@@ -2,7 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
-import { pullSet, type PullRequest, type PullResult } from '../../src/commands/credentials/store/pull-set.ts';
+import {
+  installCredentialSet,
+  type PullRequest,
+  type PullResult,
+} from '../../src/commands/credentials/store/pull-set.ts';
 import { nodeFiles } from '../../src/files/node-file-system.ts';
 import { identityOfSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
 import { loadSettings } from '../../templates/typescript/src/kuflow/settings.ts';
@@ -59,7 +63,7 @@ export function pullRequest(project: string, issued: Issuing, over: Partial<Pull
 }
 
 export function pull(project: string, issued: Issuing, over: Partial<PullRequest> = {}): Promise<PullResult> {
-  return pullSet(pullRequest(project, issued, over));
+  return installCredentialSet(pullRequest(project, issued, over));
 }
 
 export const tokenOf = (text: string, lifeMs = 3_600_000) => ({

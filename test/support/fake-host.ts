@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
-import type { HeardSignal, SignalSource } from '../../src/base/interrupts.ts';
+import type { ReceivedSignal, SignalSource } from '../../src/base/interrupts.ts';
 import type { Host } from '../../src/cli/run-program.ts';
 
 export interface FakeHost {
   readonly host: Host;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  readonly signal: (signal: HeardSignal) => void;
+  readonly signal: (signal: ReceivedSignal) => void;
   /** Called with each piece that is written to stderr. */
   readonly onStderr: (listener: (text: string) => void) => void;
   /** Statuses that the host was told to exit with at once. */
@@ -26,7 +26,7 @@ export function fakeHost(
   };
   const stdout = collect();
   const stderr = collect();
-  const listeners = new Map<HeardSignal, Set<() => void>>();
+  const listeners = new Map<ReceivedSignal, Set<() => void>>();
   const signals: SignalSource = {
     on: (signal, listener) => {
       const known = listeners.get(signal) ?? new Set();

@@ -1,7 +1,7 @@
 // Takes a lock and gives it back, in a process of its own that kills itself, really, before one of its calls of the file system:
 // LOCK STEP. It prints how many calls there were when it lived to its end.
 import fs from 'node:fs';
-import { takePidLock } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/pid-lock.ts';
 
 const [, , lock = '', step = 'none'] = process.argv;
 const CALLS = ['linkSync', 'readFileSync', 'readdirSync', 'renameSync', 'rmSync', 'writeFileSync'] as const;
@@ -16,6 +16,6 @@ for (const name of CALLS) {
     },
   });
 }
-const taking = takePidLock(lock);
+const taking = acquirePidLock(lock);
 if (taking.kind === 'taken') taking.release();
 process.stdout.write(JSON.stringify({ kind: taking.kind, count }));

@@ -1,5 +1,5 @@
 import { kuflowEntries } from '../../src/bin/commands.ts';
-import { runRoot } from '../../src/cli/run-program.ts';
+import { runProgram } from '../../src/cli/run-program.ts';
 import type { Ran } from './create-worker.ts';
 import { fakeHost } from './fake-host.ts';
 
@@ -13,6 +13,6 @@ export async function runKuflow(cwd: string, args: readonly string[], env: NodeJ
     invocation: 'npx kuflow',
     commands: kuflowEntries,
   };
-  const status = await runRoot(root, fake.host);
+  const status = await runProgram(root, fake.host);
   return { status, stdout: fake.stdout(), stderr: fake.stderr() };
 }

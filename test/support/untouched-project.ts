@@ -1,6 +1,6 @@
 import { sampleDefinition } from '../../src/process/sample.ts';
 import type { PackageManager } from '../../src/languages/project-spec.ts';
-import { materialiseProject, prepareProject } from '../../src/project/scaffold.ts';
+import { writeProject, prepareProject } from '../../src/project/scaffold.ts';
 
 /** Writes a project of the sample process as `create` makes it, without install and git. */
 export async function writeUntouchedProject(
@@ -19,5 +19,5 @@ export async function writeUntouchedProject(
       cliPackage: '1.0.0',
     },
   });
-  await materialiseProject(prepared, { install: false, git: false, env: {} });
+  await writeProject(prepared, { install: false, git: false, env: {} });
 }

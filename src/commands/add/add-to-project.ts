@@ -4,7 +4,7 @@ import { nearMatch } from '../../text/near-match.ts';
 import { PROJECT_RECORD } from '../../project/find.ts';
 import { shellWord } from '../../text/shell.ts';
 import { applyEdits } from '../../project/edit/apply-edits.ts';
-import type { GoneProcess, ProjectProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import type { GoneProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
 import type { FileEdit, PlannedEdit } from '../../project/edit/plan-edits.ts';
@@ -129,7 +129,7 @@ async function reasonToLeave(
   return 'was edited by hand';
 }
 
-function addedBy(addition: AdditionRequest, processes: readonly ProjectProcess[]): AddResult['added'] {
+function addedBy(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {
   switch (addition.kind) {
     case 'process':
     case 'resumed-process': {
@@ -162,7 +162,7 @@ function stepsForLeft(request: AddRequest, left: readonly AddedFile[]): readonly
 
 function steps(
   { project, addition, invocation }: AddRequest,
-  processes: readonly ProjectProcess[],
+  processes: readonly OpenedProcess[],
 ): readonly NextStep[] {
   const { packageManager } = project.record;
   const checks: readonly NextStep[] = [

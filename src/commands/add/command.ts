@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { describingOptions, sampleOption, several } from '../../cli/process-options.ts';
-import type { AddFlags, AddTaskFlags } from './run.ts';
+import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
+import type { AddFlags } from './run-addition.ts';
+import type { AddTaskFlags } from './run.ts';
 import type { AddProcessFlags } from './run-process.ts';
 
 const KEEPS =
@@ -68,7 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('The process:')
     .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)');
-  describingOptions(process)
+  processOptions(process)
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
     .option('--task-queue <name>', 'Only that of the project, which is the default')
     .option('--process-id <uuid>', 'Id of the process definition')
@@ -99,7 +100,7 @@ export function configure(command: Command, context: CommandContext): void {
 function commonOptions(command: Command): void {
   command
     .optionsGroup('How it runs:')
-    .addOption(several('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
+    .addOption(collectValues('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
     .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
     .option('--dry-run', 'Show the diff, new files in full, and write nothing')
     .option('--json', 'Print the result as JSON');

@@ -8,7 +8,7 @@ import { findDefinition, type DefinitionRequest, type FindDependencies } from '.
  * The task queue that the worker of a project polls: what its application files say, else the definition of its first process. One worker polls
  * one queue, so every process of a project has this one.
  */
-export async function queueOf(project: WorkerProject): Promise<string> {
+export async function projectTaskQueue(project: WorkerProject): Promise<string> {
   const { settings } = await resolveSettings({
     env: {},
     files: { dir: project.folder },
@@ -19,7 +19,7 @@ export async function queueOf(project: WorkerProject): Promise<string> {
 }
 
 /** Throws a usage error for a queue that the worker of the project does not poll; `source` says who wants it. */
-export function refuseOtherQueue(queue: string, wanted: string, source: string): void {
+export function rejectOtherQueue(queue: string, wanted: string, source: string): void {
   if (queue === wanted) return;
   throw usageError(
     `${source} ${wanted}: the worker of this project polls one task queue, ${queue}, and every process of it has that one`,
@@ -48,7 +48,7 @@ export async function processAddition(
       `Leave ${code} out, or name the file of ${code}`,
     ]);
   }
-  if (!isQueueGiven) refuseOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
+  if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
   return {
     kind: 'process',
     definition: { ...definition, workflow: { ...definition.workflow, taskQueue: queue } },

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { processAddition, queueOf, refuseOtherQueue, resumedProcess } from './process.ts';
+import { processAddition, projectTaskQueue, rejectOtherQueue, resumedProcess } from './process.ts';
 import { shellWord } from '../../text/shell.ts';
 import { withSchemaFile } from '../../process/definition/from-flags.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
-import { followDiscovery } from '../create/view.ts';
+import { discoveryReporter } from '../create/view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Ask } from '../../terminal/prompts.ts';
-import { askOf, runAddition, type AddFlags } from './run.ts';
+import { askOf, runAddition, type AddFlags } from './run-addition.ts';
 import { apiDiscovery } from '../create/discover.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
@@ -17,12 +17,12 @@ import {
   exampleType,
   missingAnswers,
   optionWords,
-  sourceOf,
+  parseProcessSource,
   switchWords,
 } from '../create/call.ts';
 import type { CreateFlags } from '../create/flags.ts';
-import { resolveConnection } from '../create/request.ts';
-import type { DescribingFlags } from '../../cli/process-options.ts';
+import { resolveCreateConnection } from '../create/request.ts';
+import type { ProcessFlags } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
 
 export async function runAddProcess(
@@ -31,8 +31,8 @@ export async function runAddProcess(
   context: CommandContext,
 ): Promise<void> {
   const project = await openProject(context.cwd);
-  const queue = await queueOf(project);
-  if (flags.taskQueue !== undefined) refuseOtherQueue(queue, flags.taskQueue, '--task-queue');
+  const queue = await projectTaskQueue(project);
+  if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await askOf(flags, context);
   const words = ['process', ...(code === undefined ? [] : [code])];
   const goOn = isDescribed(flags) ? undefined : resumedProcess(project, code);
@@ -42,8 +42,8 @@ export async function runAddProcess(
   const progress = openProgress(context.terminal.err);
   try {
     const connection =
-      sourceOf(answered) === 'api'
-        ? await resolveConnection({ flags: answered }, { ...context, cwd: project.folder })
+      parseProcessSource(answered) === 'api'
+        ? await resolveCreateConnection({ flags: answered }, { ...context, cwd: project.folder })
         : undefined;
     const addition = await processAddition(
       {
@@ -63,7 +63,7 @@ export async function runAddProcess(
             shellWord(answered.workflowType ?? 'TYPE'),
           ].join(' '),
         ),
-        report: followDiscovery(progress),
+        report: discoveryReporter(progress),
       },
     );
     progress.stop();
@@ -176,7 +176,7 @@ function withFilePaths(call: CreateFlags, flags: AddProcessFlags, cwd: string, q
         }),
   };
 }
-export interface AddProcessFlags extends AddFlags, ConnectionFlags, DescribingFlags {
+export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {
   readonly definition?: string;
   readonly workflowType?: string;
   readonly taskQueue?: string;

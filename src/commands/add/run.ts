@@ -1,11 +1,7 @@
-import { addToProject } from './add-to-project.ts';
 import { taskAddition } from './task.ts';
-import { shellWord } from '../../text/shell.ts';
-import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
+import { openProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { printAdded, printEdit } from './view.ts';
-import type { Ask } from '../../terminal/prompts.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { askOf, option, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: AddTaskFlags, context: CommandContext): Promise<void> {
@@ -35,62 +31,6 @@ export async function runAddActivity(name: string, flags: AddFlags, context: Com
   });
 }
 
-/** Prompts, where questions may be asked. */
-export async function askOf(flags: AddFlags, context: CommandContext): Promise<Ask | undefined> {
-  if (!context.terminal.canAsk || flags.yes === true || flags.json === true) return undefined;
-  return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
-}
-
-export function option(name: string, value: string | undefined): readonly string[] {
-  return value === undefined ? [] : [name, value];
-}
-
-/** Makes the addition and tells about it. With `--json` prints the `AddResult`. */
-export async function runAddition(run: {
-  readonly project: WorkerProject;
-  readonly addition: AdditionRequest;
-  /** What follows `kuflow add` in the call that goes on with what is left. */
-  readonly words: readonly string[];
-  readonly flags: AddFlags;
-  readonly context: CommandContext;
-  readonly ask: Ask | undefined;
-}): Promise<void> {
-  const { project, addition, words, flags, context, ask } = run;
-  const { terminal, invocation, version } = context;
-  const shown = new Set<string>();
-  const result = await addToProject({
-    project,
-    addition,
-    cwd: context.cwd,
-    edit: flags.edit ?? [],
-    dryRun: flags.dryRun === true,
-    ...(ask === undefined
-      ? {}
-      : {
-          approve: async (edit) => {
-            printEdit(terminal.err, edit);
-            // Both streams are one screen, on which nothing need stand twice.
-            if (terminal.out.isTTY) shown.add(edit.path);
-            return (await ask.confirm({ message: `${edit.path} was edited by hand: change it so?` })) === true;
-          },
-        }),
-    command: [invocation, 'add', ...words.map(shellWord)].join(' '),
-    invocation,
-    version,
-    signal: context.interruption(),
-  });
-  if (flags.json === true) terminal.out.line(jsonLine(result));
-  else printAdded(terminal, result, { cwd: context.cwd, shown });
-  context.setStatus(result.status);
-}
-/** Options that every kind of addition takes. */
-
-export interface AddFlags {
-  readonly edit?: readonly string[];
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly yes?: boolean;
-}
 export interface AddTaskFlags extends AddFlags {
   readonly process?: string;
   readonly schema?: string;

@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import { taskFromFlags } from '../../process/definition/from-flags.ts';
-import type { ProjectProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 
 export interface TaskFlags {
@@ -39,7 +39,7 @@ export async function taskAddition(project: WorkerProject, flags: TaskFlags): Pr
   };
 }
 
-function chosenProcess(project: WorkerProject, code: string | undefined): ProjectProcess {
+function chosenProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
   const { processes } = project;
   const codes = processes.map(({ definition }) => definition.process.code);
   if (code === undefined && processes.length === 1) return processes[0];

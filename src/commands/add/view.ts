@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { AddedFile, AddResult } from './add-to-project.ts';
 import type { FileEdit } from '../../project/edit/plan-edits.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../project/view.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
-import { wrapped } from '../../terminal/wrap.ts';
+import { wrapText } from '../../terminal/wrap.ts';
 
 /** A unified diff, in colours where there are some; every line escaped. */
 export function printDiff(channel: Channel, diff: string): void {
@@ -14,7 +14,7 @@ export function printDiff(channel: Channel, diff: string): void {
     const text = line
       .replace(/\r$/, '')
       .split('\t')
-      .map((cell) => forTerminal(cell, 2000))
+      .map((cell) => escapeForTerminal(cell, 2000))
       .join('\t');
     if (/^(?:---|\+\+\+) /.test(line)) channel.line(bold(text));
     else if (line.startsWith('@@')) channel.line(cyan(text));
@@ -47,18 +47,18 @@ export function printAdded(
 ): void {
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
-  const prose = (text: string): string => (err.isTTY ? wrapped(text, err.columns) : text);
+  const prose = (text: string): string => (err.isTTY ? wrapText(text, err.columns) : text);
   const width = result.dryRun ? 5 : 7;
   for (const file of result.files)
-    out.line(`${WORDS[file.action].padEnd(width)} ${forTerminal(file.path, 1000)}${aboutFile(file)}`);
+    out.line(`${WORDS[file.action].padEnd(width)} ${escapeForTerminal(file.path, 1000)}${aboutFile(file)}`);
   for (const { path, how, diff } of result.files) {
     if (shown.has(path) || (how === 'new' && !result.dryRun)) continue;
     out.line();
     printDiff(out, diff);
   }
-  for (const note of result.notes) err.line(prose(`${yellow('!')} ${forTerminal(note, 1000)}`));
+  for (const note of result.notes) err.line(prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`));
   const place = relative(cwd, result.project);
-  const where = place === '' ? '' : ` in ${forTerminal(result.project, 1000)}`;
+  const where = place === '' ? '' : ` in ${escapeForTerminal(result.project, 1000)}`;
   if (result.dryRun) {
     err.line(`Dry run: nothing was written${where}`);
     return;
@@ -69,7 +69,7 @@ export function printAdded(
   // A task that the definition had is no new one.
   const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
   const done = isKnown ? 'brought into the code' : 'added';
-  err.line(`\n${bold(forTerminal(titleOf(result)))} ${isAdded ? done : `not ${done}`}${where}${were}`);
+  err.line(`\n${bold(escapeForTerminal(titleOf(result)))} ${isAdded ? done : `not ${done}`}${where}${were}`);
   err.line('\nNext:');
   printSteps(err, result.next);
 }

@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { configFolder } from '../../base/config-folder.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { answerShell } from './answer-shell.ts';
 import type { CommandDescription } from '../../cli/description-types.ts';
-import type { Candidate, Known } from './complete-line.ts';
+import type { Candidate, DynamicKind } from './complete-line.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { describeCommand } from '../../cli/command-description.ts';
-import { loadCommands, newProgram, type Root } from '../../cli/program.ts';
+import { loadCommands, createProgram, type RootProgram } from '../../cli/program.ts';
 
 const PATIENCE_MS = 1000;
 
@@ -39,14 +39,14 @@ async function runComplete(shell: string, given: readonly string[], context: Com
 async function describedProgram(words: readonly string[], context: CommandContext): Promise<CommandDescription> {
   const name = basename(words[0] ?? '').replace(/\.(?:c?js|cmd|exe|ps1)$/i, '');
   const create = context.commands.find((entry) => entry.name === 'create');
-  const root: Root = {
+  const root: RootProgram = {
     name,
     description: '',
     version: context.version,
     invocation: context.invocation,
     commands: name === PACKAGE_NAME && create !== undefined ? create : context.commands,
   };
-  const program = newProgram(root, context.terminal);
+  const program = createProgram(root, context.terminal);
   // The root's own options take no values, so the first operand is the command's name.
   await loadCommands(
     root,
@@ -63,21 +63,29 @@ async function soon<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
   return await Promise.race([looking, late]);
 }
 
-async function known(kind: Known, words: readonly string[], context: CommandContext): Promise<readonly Candidate[]> {
+async function known(
+  kind: DynamicKind,
+  words: readonly string[],
+  context: CommandContext,
+): Promise<readonly Candidate[]> {
   switch (kind) {
     case 'profiles': {
       const folder = configFolder(context.env);
       if (folder === undefined) return [];
       const { readProfileFile } = await import('../../profiles/file.ts');
       const profiles = await soon(readProfileFile(folder).then((file) => file.profiles));
-      return profiles.map(({ name, endpoint }) => ({ value: name, description: forTerminal(endpoint, 80) }));
+      return profiles.map(({ name, endpoint }) => ({ value: name, description: escapeForTerminal(endpoint, 80) }));
     }
     case 'checks': {
       const { explainAll } = await import('../../diagnostics/explanations/explain.ts');
       return explainAll().map(({ id, title }) => ({ value: id, description: title }));
     }
   }
-  const { processesHere, processesToOffer, tasksHere } = await import('./processes.ts');
+  const {
+    projectProcesses: processesHere,
+    completableProcesses: processesToOffer,
+    projectTasks: tasksHere,
+  } = await import('./processes.ts');
   const looking =
     kind === 'tasks'
       ? tasksHere(words, context.cwd)

@@ -1,12 +1,12 @@
 import { bashReplacement, parseBashLine } from './bash-words.ts';
 import type { CommandDescription } from '../../cli/description-types.ts';
-import { wantedAt, type Candidate, type Known } from './complete-line.ts';
+import { completionAt, type Candidate, type DynamicKind } from './complete-line.ts';
 
 /** What completion is made from; both are asked with the words up to the cursor, the program's name first. */
 export interface CompletionSources {
   /** The program, with the command that the words call described in full. */
   program(words: readonly string[]): Promise<CommandDescription>;
-  known(kind: Known, words: readonly string[]): Promise<readonly Candidate[]>;
+  known(kind: DynamicKind, words: readonly string[]): Promise<readonly Candidate[]>;
 }
 
 /**
@@ -54,7 +54,7 @@ interface Found {
 }
 
 async function found(words: readonly string[], sources: CompletionSources): Promise<Found> {
-  const wanted = wantedAt(await sources.program(words), words);
+  const wanted = completionAt(await sources.program(words), words);
   if (wanted.kind === 'command') return { first: `command ${wanted.at}`, prefix: '', candidates: [] };
   const { prefix } = wanted;
   if (wanted.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: wanted.candidates };

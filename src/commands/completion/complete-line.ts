@@ -10,19 +10,19 @@ export interface Candidate {
  * What is looked up: processes that are defined here or that the API showed, processes and tasks of the project alone, stored profiles, checks
  * of the doctor.
  */
-export type Known = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
+export type DynamicKind = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
 
 /**
  * What may stand at the cursor. `prefix` is the part of the word that stays: `--definition=`, or nothing.
  * `command`: from word `at` on, the program's name being word 0, the line is another command's.
  */
-export type Wanted =
+export type Completion =
   | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
-  | { readonly kind: Known | 'files' | 'folders'; readonly prefix: string }
+  | { readonly kind: DynamicKind | 'files' | 'folders'; readonly prefix: string }
   | { readonly kind: 'command'; readonly at: number };
 
 /** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
-export function wantedAt(program: CommandDescription, words: readonly string[]): Wanted {
+export function completionAt(program: CommandDescription, words: readonly string[]): Completion {
   const current = words.at(-1) ?? '';
   const before = words.slice(1, -1);
   let command = program;
@@ -65,7 +65,7 @@ export function wantedAt(program: CommandDescription, words: readonly string[]):
   return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
 }
 
-const ofWords = (candidates: readonly Candidate[], prefix = ''): Wanted => ({ kind: 'words', prefix, candidates });
+const ofWords = (candidates: readonly Candidate[], prefix = ''): Completion => ({ kind: 'words', prefix, candidates });
 
 const asCandidate = ({ name, summary, description }: CommandDescription): Candidate => ({
   value: name,
@@ -89,7 +89,7 @@ function optionNamed(command: CommandDescription, word: string): OptionDescripti
   return command.options.find(({ long, short }) => long === name || short === name);
 }
 
-function ofOption(command: CommandDescription, current: string, used: ReadonlySet<string>): Wanted {
+function ofOption(command: CommandDescription, current: string, used: ReadonlySet<string>): Completion {
   if (current.includes('=')) {
     const option = optionNamed(command, current);
     if (option === undefined || option.value === 'none') return ofWords([]);
@@ -111,7 +111,7 @@ function ofOptionValue(
   { choices, valueName, long }: OptionDescription,
   prefix: string,
   value: string,
-): Wanted {
+): Completion {
   if (long !== undefined && OF_PROFILES.includes(long)) return { kind: 'profiles', prefix };
   if (long === '--after') return { kind: 'tasks', prefix };
   if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
@@ -126,7 +126,7 @@ function ofOptionValue(
 }
 
 // What a value is stands in its name, as a person reads it in the help.
-function ofValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Wanted {
+function ofValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Completion {
   if (choices !== undefined) {
     return ofWords(
       choices.map((value) => ({ value })),

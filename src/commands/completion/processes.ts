@@ -7,7 +7,7 @@ import {
   type KnownProcess,
 } from '../../discovery/known-processes.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
-import { chosenProfile } from '../../connection/profile.ts';
+import { selectProfile } from '../../connection/profile.ts';
 
 interface Place {
   readonly env: NodeJS.ProcessEnv;
@@ -15,25 +15,25 @@ interface Place {
 }
 
 /** The processes that the folder defines, else those of the project that it is in. */
-export async function processesHere(cwd: string): Promise<readonly DefinedProcess[]> {
+export async function projectProcesses(cwd: string): Promise<readonly DefinedProcess[]> {
   const here = await processesInFolder(cwd);
   const project = here.length > 0 ? undefined : findProject(cwd);
   return project === undefined || project === cwd ? here : await processesInFolder(project);
 }
 
 /** The tasks of the process that the line names, else of all that are defined here. */
-export async function tasksHere(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
+export async function projectTasks(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
   const code = valueOf(words, '--process');
-  const processes = await processesHere(cwd);
+  const processes = await projectProcesses(cwd);
   return processes.filter((process) => code === undefined || process.code === code).flatMap(({ tasks }) => tasks);
 }
 
 /** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
-export async function processesToOffer(
+export async function completableProcesses(
   words: readonly string[],
   { env, cwd }: Place,
 ): Promise<readonly KnownProcess[]> {
-  const [inFolder, remembered] = await Promise.all([processesHere(cwd), fromConnection(words, env, cwd)]);
+  const [inFolder, remembered] = await Promise.all([projectProcesses(cwd), fromConnection(words, env, cwd)]);
   return [
     ...new Map(
       [...remembered, ...inFolder].map(({ code, name }) => [code, { code, ...(name !== undefined && { name }) }]),
@@ -53,7 +53,7 @@ async function fromConnection(
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
   // Whose they are is in the profile itself: its secret, and so the keychain, is left alone.
   const named = valueOf(words, '--profile');
-  const { source } = await chosenProfile({ env, cwd, ...(named !== undefined && { named }) });
+  const { source } = await selectProfile({ env, cwd, ...(named !== undefined && { named }) });
   const { settings } = await resolveSettings({
     flags: Object.fromEntries(
       Object.entries(flags).flatMap(([key, option]) => {

@@ -4,6 +4,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { usageError } from '../../base/errors.ts';
 import { isUuid } from '../../base/uuid.ts';
 import { defaultProfileIn } from '../../profiles/file.ts';
+import { APPLICATION_FILES } from '../../settings/keys.ts';
 import { words } from '../../text/identifiers.ts';
 import { shellPath, shellWord } from '../../text/shell.ts';
 import type { DefinitionRequest } from './load-definition.ts';
@@ -17,10 +18,10 @@ export interface Missing {
   readonly why: string;
 }
 
-export type Source = 'sample' | 'file' | 'flags' | 'api';
+export type ProcessSource = 'sample' | 'file' | 'flags' | 'api';
 
 /** Where the definition comes from by the call, or undefined when it says nothing. Throws a usage error on two at once. */
-export function sourceOf(flags: CreateFlags): Source | undefined {
+export function parseProcessSource(flags: CreateFlags): ProcessSource | undefined {
   const described = flags.task !== undefined || flags.taskSchema !== undefined || flags.metadataSchema !== undefined;
   if (flags.definition !== undefined) {
     const other = flags.process !== undefined ? '--process' : flags.task !== undefined ? '--task' : undefined;
@@ -48,7 +49,7 @@ export interface CallPlace {
 /** Every answer that is missing, so that one message can name them all. */
 export function missingAnswers(call: Omit<CreateCall, 'given'>, { env, cwd }: CallPlace): readonly Missing[] {
   const { flags } = call;
-  const source = sourceOf(flags);
+  const source = parseProcessSource(flags);
   const missing: Missing[] = [];
   const add = (question: Missing['question'], what: string, why: string): void => {
     missing.push({ question, add: what, why });
@@ -106,7 +107,7 @@ export function credentialsElsewhere({ env, cwd }: CallPlace): readonly FoundCre
   const set = (variable: string): string => env[variable]?.trim() ?? '';
   const named = set('KUFLOW_PROFILE');
   const stored = named === '' ? defaultProfileIn(configFolder(env)) : undefined;
-  const files = ['application-local.yaml', 'application.yaml'].filter((name) => existsSync(join(cwd, name)));
+  const files = APPLICATION_FILES.filter((name) => existsSync(join(cwd, name)));
   return [
     ...(set('KUFLOW_API_CLIENTID') === '' ? [] : [{ kind: 'environment', name: 'the environment' } as const]),
     ...(named === '' ? [] : [{ kind: 'profile', name: named } as const]),
@@ -154,7 +155,7 @@ function unusedOptions(
   flags: CreateFlags,
   writesConnection = true,
 ): readonly { readonly key: keyof CreateFlags; readonly text: string }[] {
-  const source = sourceOf(flags);
+  const source = parseProcessSource(flags);
   if (source === 'api' || source === undefined) return [];
   const local = '--local, which needs no account and no endpoint';
   const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
@@ -209,7 +210,7 @@ export function definitionRequest(flags: CreateFlags): DefinitionRequest {
     ...(processId === undefined ? {} : { processId }),
     ...(tenantId === undefined ? {} : { tenantId }),
   };
-  switch (sourceOf(flags)) {
+  switch (parseProcessSource(flags)) {
     case 'file':
       return { kind: 'file', path: flags.definition ?? '', over };
     case 'api':

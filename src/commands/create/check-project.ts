@@ -6,7 +6,7 @@ import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { connectionSettings } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import type { CheckOutcome } from './create-project.ts';
-import { environmentOf, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
+import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 
 export interface CheckProjectRequest {
@@ -56,7 +56,7 @@ export async function checkLocalProject(request: CheckLocalRequest): Promise<Che
       signal: request.signal,
     });
     try {
-      return await checkProjectConnection({ ...request, env: environmentOf(platform.state, request.env) });
+      return await checkProjectConnection({ ...request, env: platformAccessEnvironment(platform.state, request.env) });
     } finally {
       await platform.stop();
     }

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { CreateFlags } from './flags.ts';
-import { describingOptions, sampleOption, several } from '../../cli/process-options.ts';
+import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -26,9 +26,11 @@ export function configure(command: Command, context: CommandContext): void {
       '--process <code>',
       'Code of the process definition in KuFlow; read from the API unless --task describes it',
     );
-  describingOptions(command)
-    .addOption(several('--task-kind <code=kind>', 'Another kind for a task that was read, again for each'))
-    .addOption(several('--task-order <code>', 'Another order of the tasks that were read: all codes, one option each'))
+  processOptions(command)
+    .addOption(collectValues('--task-kind <code=kind>', 'Another kind for a task that was read, again for each'))
+    .addOption(
+      collectValues('--task-order <code>', 'Another order of the tasks that were read: all codes, one option each'),
+    )
     .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
     .option('--process-id <uuid>', 'Id of the process definition')
@@ -50,7 +52,9 @@ export function configure(command: Command, context: CommandContext): void {
       ]),
     )
     .option('--cli-package <spec>', "npm spec of this tool in the project's development dependencies")
-    .addOption(several('--overwrite <path>', 'Replace this existing file, relative to the project; again for each'))
+    .addOption(
+      collectValues('--overwrite <path>', 'Replace this existing file, relative to the project; again for each'),
+    )
     .option('--no-install', 'Do not install dependencies')
     .option('--no-git', 'Do not make a git repository')
     .option('--no-check', 'Do not check the connection')

@@ -1,18 +1,18 @@
 import { basename, relative, resolve } from 'node:path';
 import { KnownError, type ExitStatus } from '../../base/errors.ts';
-import { heaviestStatus } from '../../base/exit-status.ts';
+import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { npmNameProblem } from '../../languages/typescript/package-name.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { DiscoveryEvent } from '../../discovery/discover.ts';
-import type { Answers, DefinitionSource } from '../../languages/project-spec.ts';
+import type { DiscoveryEvent } from '../../discovery/types.ts';
+import type { ProjectSpec, DefinitionSource } from '../../languages/project-spec.ts';
 import { nextSteps, overwriting, type NextStep, type ReadWith } from '../../project/next-steps.ts';
 import {
-  materialiseProject,
+  writeProject,
   prepareProject,
   reportedFiles,
-  type MaterialisedProject,
+  type WriteResult,
   type ReportedFile,
   type ScaffoldEvent,
 } from '../../project/scaffold.ts';
@@ -23,7 +23,7 @@ export interface CreateRequest {
   /** As given, relative to `cwd`. */
   readonly folder: string;
   readonly cwd: string;
-  readonly answers: Omit<Answers, 'definition' | 'definitionSource'>;
+  readonly answers: Omit<ProjectSpec, 'definition' | 'definitionSource'>;
   readonly definition: DefinitionRequest;
   readonly overwrite: readonly string[];
   readonly dryRun: boolean;
@@ -80,8 +80,8 @@ export interface CreateResult {
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
   readonly files: readonly ReportedFile[];
-  readonly install: MaterialisedProject['install'];
-  readonly git: MaterialisedProject['git'];
+  readonly install: WriteResult['install'];
+  readonly git: WriteResult['git'];
   readonly check: CheckOutcome;
   readonly next: readonly NextStep[];
   readonly command: string;
@@ -103,7 +103,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     discover: deps.discover,
     report: deps.report.discovery,
   });
-  const answers: Answers = {
+  const answers: ProjectSpec = {
     ...request.answers,
     definition,
     definitionSource: source,
@@ -141,7 +141,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
       status: next.length === 0 ? 0 : 1,
     };
   }
-  const made = await materialiseProject(prepared, {
+  const made = await writeProject(prepared, {
     install: request.install,
     git: request.git,
     env: deps.env,
@@ -177,7 +177,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
         (made.git.kind === 'failed' && !made.git.made) ||
         (request.git && made.git.kind === 'skipped' && made.git.reason === 'interrupted'),
     }),
-    status: heaviestStatus([
+    status: worstExitStatus([
       deps.signal.aborted ? 130 : 0,
       made.install.kind === 'failed' ? 1 : 0,
       check.kind === 'checked' ? check.report.status : check.kind === 'impossible' ? 4 : 0,

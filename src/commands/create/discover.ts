@@ -15,7 +15,7 @@ export function apiDiscovery(
   return async (code, { sample, report }) => {
     if (connection === undefined)
       throw new KnownError({ message: 'The credentials of the application are missing', status: 2 });
-    const [{ discoverFromApi }, { restSettings }, { askToRead }] = await Promise.all([
+    const [{ discoverFromApi }, { restSettings }, { askToSample: askToRead }] = await Promise.all([
       import('../../discovery/from-api.ts'),
       import('../../connection/rest.ts'),
       import('../../discovery/ask-to-sample.ts'),

@@ -1,8 +1,8 @@
 import type { ConnectionFlags } from '../../connection/resolve.ts';
-import type { DescribingFlags } from '../../cli/process-options.ts';
+import type { ProcessFlags } from '../../cli/process-options.ts';
 
 /** The options of `create` as commander hands them over. */
-export interface CreateFlags extends ConnectionFlags, DescribingFlags {
+export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly language?: string;
   readonly definition?: string;
   readonly process?: string;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadDefinition } from '../../process/definition/file.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/discover.ts';
+import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
 import {
   definitionFromFlags,
   withTaskChanges,

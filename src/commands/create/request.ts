@@ -4,9 +4,9 @@ import type { ConnectionSettings } from '../../connection/resolve.ts';
 import type { CreateRequest } from './create-project.ts';
 import { credentialVariables } from './project-credentials.ts';
 import { toNpmName } from '../../languages/typescript/package-name.ts';
-import type { Answers } from '../../languages/project-spec.ts';
+import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { choosePackageManager } from '../../languages/typescript/package-manager.ts';
-import { createCommand, definitionRequest, sourceOf } from './call.ts';
+import { createCommand, definitionRequest, parseProcessSource } from './call.ts';
 import type { CreateFlags } from './flags.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
@@ -35,11 +35,11 @@ export async function connectionOf(
   const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin].some(
     (value) => value !== undefined,
   );
-  return given || sourceOf(flags) === 'api' ? resolveConnection(call, context) : undefined;
+  return given || parseProcessSource(flags) === 'api' ? resolveCreateConnection(call, context) : undefined;
 }
 
 /** The connection as a call, the environment and the files here give it. Rejects with a KnownError that lists every problem. */
-export async function resolveConnection(
+export async function resolveCreateConnection(
   { flags, secret }: Omit<AnsweredCall, 'folder'>,
   context: CommandContext,
 ): Promise<ConnectionSettings> {
@@ -85,7 +85,7 @@ export function requestOf(
     return isThere || kind === 'default' ? undefined : setting.value;
   };
   const reader = 'clientSecret' in written ? undefined : readWith(connection, absolute);
-  const fromFlags: Answers['connection'] = {
+  const fromFlags: ProjectSpec['connection'] = {
     ...written,
     ...definedOf({
       clientId: flags.clientId ?? place('kuflow.api.client-id'),

@@ -1,7 +1,7 @@
-import { forTerminal } from '../../base/escape.ts';
-import { fromHome } from '../../base/home-path.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { expandHome } from '../../base/home-path.ts';
 import { createProject, type CreateResult } from './create-project.ts';
-import { followChecks, followDiscovery, followScaffold, printCreated } from './view.ts';
+import { checkReporter, discoveryReporter, scaffoldReporter, printCreated } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import { apiDiscovery } from './discover.ts';
@@ -32,7 +32,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       : await (await import('./wizard/answer.ts')).answerCall(call, ask, signal, context);
 
   const connection = answered.connection ?? (await connectionOf(answered.call, context));
-  for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const request = requestOf(answered.call, connection, context);
   const progress = openProgress(terminal.err);
   try {
@@ -43,15 +43,16 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       discover: answered.discovered ?? apiDiscovery(connection, ask, context, signal),
       check: projectCheck(context.env, progress),
       report: {
-        scaffold: followScaffold(progress),
-        check: followChecks(progress),
-        discovery: followDiscovery(progress),
+        scaffold: scaffoldReporter(progress),
+        check: checkReporter(progress),
+        discovery: discoveryReporter(progress),
       },
     });
     progress.stop();
     if (flags.json === true) terminal.out.line(jsonLine(createdAsJson(result)));
     else printCreated(terminal, result);
-    if (asked) terminal.err.line(`\nTo do the same without questions:\n  ${forTerminal(request.command, Infinity)}`);
+    if (asked)
+      terminal.err.line(`\nTo do the same without questions:\n  ${escapeForTerminal(request.command, Infinity)}`);
     context.setStatus(result.status);
   } finally {
     progress.stop();
@@ -61,7 +62,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
 /** An empty name, as of a variable that is not set, would be the folder here; `~/x` in quotes, a folder named `~`. */
 function withFolder(call: CreateCall, env: NodeJS.ProcessEnv): CreateCall {
   const { folder, ...rest } = call;
-  return folder === undefined || folder.trim() === '' ? rest : { ...call, folder: fromHome(folder, env) };
+  return folder === undefined || folder.trim() === '' ? rest : { ...call, folder: expandHome(folder, env) };
 }
 
 /**

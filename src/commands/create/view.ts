@@ -1,15 +1,15 @@
-import { forTerminal, forTerminalLines } from '../../base/escape.ts';
-import type { DiscoveryEvent } from '../../discovery/discover.ts';
+import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
+import type { DiscoveryEvent } from '../../discovery/types.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import type { MaterialisedProject, ReportedFile, ScaffoldEvent } from '../../project/scaffold.ts';
+import type { WriteResult, ReportedFile, ScaffoldEvent } from '../../project/scaffold.ts';
 import { duration, type Progress, type StepEnd } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../project/view.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { wrapped } from '../../terminal/wrap.ts';
+import { wrapText } from '../../terminal/wrap.ts';
 
 /** What the view shows of a made project. */
 export interface CreateSummary {
@@ -19,7 +19,7 @@ export interface CreateSummary {
   readonly notes: readonly string[];
   readonly dryRun: boolean;
   readonly files: readonly ReportedFile[];
-  readonly install: MaterialisedProject['install'];
+  readonly install: WriteResult['install'];
   readonly check:
     | { readonly kind: 'checked'; readonly report: ConnectionReport }
     | { readonly kind: 'not-run'; readonly reason: string }
@@ -33,7 +33,7 @@ export interface CreateSummary {
 }
 
 /** Follows the steps of a creation on a progress line. */
-export function followScaffold(progress: Progress): (event: ScaffoldEvent) => void {
+export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'writing':
@@ -69,10 +69,10 @@ export function followScaffold(progress: Progress): (event: ScaffoldEvent) => vo
 function installedText(workspace: string | undefined): string {
   return workspace === undefined
     ? 'Dependencies installed'
-    : `Dependencies installed into the workspace ${forTerminal(workspace, 1000)}, which has their lock file; the project has none of its own`;
+    : `Dependencies installed into the workspace ${escapeForTerminal(workspace, 1000)}, which has their lock file; the project has none of its own`;
 }
 
-function endGit(progress: Progress, result: MaterialisedProject['git']): void {
+function endGit(progress: Progress, result: WriteResult['git']): void {
   switch (result.kind) {
     case 'committed':
       if (result.ignored === undefined) progress.end('done', 'Git repository with a first commit');
@@ -111,7 +111,7 @@ const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
 };
 
 /** Follows a connectivity check: one line for each step that was looked at, in order. Steps run side by side, so that one live line stands for all. */
-export function followChecks(progress: Progress): (event: CheckEvent) => void {
+export function checkReporter(progress: Progress): (event: CheckEvent) => void {
   let begun = false;
   return (event) => {
     if (event.kind === 'check-started') {
@@ -130,7 +130,7 @@ function checkLine(result: CheckResult): string {
 }
 
 /** Follows a discovery. */
-export function followDiscovery(progress: Progress): (event: DiscoveryEvent) => void {
+export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
   const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
   return (event) => {
     if (event.type === 'listing') progress.begin(`List ${what[event.what]}`);
@@ -151,9 +151,9 @@ export function printCreated(terminal: Terminal, summary: CreateSummary): void {
 function printDryRun(terminal: Terminal, summary: CreateSummary): void {
   for (const file of summary.files) {
     const why = file.action === 'conflict' ? ` ${file.reason}` : '';
-    terminal.out.line(`${file.action.padEnd(9)} ${forTerminal(file.path, 1000)}${why}`);
+    terminal.out.line(`${file.action.padEnd(9)} ${escapeForTerminal(file.path, 1000)}${why}`);
   }
-  terminal.err.line(`Dry run: nothing was written to ${forTerminal(shortPath(summary.folder), 1000)}`);
+  terminal.err.line(`Dry run: nothing was written to ${escapeForTerminal(shortPath(summary.folder), 1000)}`);
   const conflicts = summary.files.filter(({ action }) => action === 'conflict').length;
   if (conflicts === 0) return;
   const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
@@ -164,31 +164,32 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
 function printMade(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
   const { bold, dim, yellow } = palette(err);
-  const prose = (text: string): void => err.line(err.isTTY ? wrapped(text, err.columns) : text);
+  const prose = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
   if (summary.install.kind === 'failed') {
-    err.line(`\n${bold(forTerminal(summary.install.command))} said:`);
-    for (const line of forTerminalLines(summary.install.output).split('\n')) err.line(`  ${line}`);
+    err.line(`\n${bold(escapeForTerminal(summary.install.command))} said:`);
+    for (const line of escapeLinesForTerminal(summary.install.output).split('\n')) err.line(`  ${line}`);
     if (summary.install.log !== undefined) prose(`These are the last lines; all of them are in ${summary.install.log}`);
   }
-  for (const note of summary.notes) prose(`${yellow('!')} ${forTerminal(note, 1000)}`);
+  for (const note of summary.notes) prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`);
   const { check } = summary;
-  if (check.kind === 'not-run') prose(`${dim('-')} Connection not checked: ${forTerminal(check.reason)}`);
+  if (check.kind === 'not-run') prose(`${dim('-')} Connection not checked: ${escapeForTerminal(check.reason)}`);
   else if (check.kind === 'impossible') {
-    prose(`${yellow('!')} Connection not checked: ${forTerminal(check.reason, 1000)}`);
-    for (const line of check.seen === undefined ? [] : check.seen.split('\n')) err.line(`  ${forTerminal(line, 1000)}`);
-    for (const step of check.next) err.line(`  ${forTerminal(step, Infinity)}`);
+    prose(`${yellow('!')} Connection not checked: ${escapeForTerminal(check.reason, 1000)}`);
+    for (const line of check.seen === undefined ? [] : check.seen.split('\n'))
+      err.line(`  ${escapeForTerminal(line, 1000)}`);
+    for (const step of check.next) err.line(`  ${escapeForTerminal(step, Infinity)}`);
   } else if (check.report.firstFailure !== undefined) {
     const { firstFailure, next } = check.report;
     err.line();
     prose(
-      `${bold('The connection does not work yet')}: ${forTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
+      `${bold('The connection does not work yet')}: ${escapeForTerminal(firstFailure.cause?.text ?? firstFailure.summary, 1000)}`,
     );
-    for (const step of next) err.line(`  ${forTerminal(step, Infinity)}`);
+    for (const step of next) err.line(`  ${escapeForTerminal(step, Infinity)}`);
   }
   const { code, tasks } = summary.process;
   err.line();
   prose(
-    `${bold(forTerminal(summary.name))}: a worker for ${forTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${forTerminal(shortPath(summary.folder), 1000)}`,
+    `${bold(escapeForTerminal(summary.name))}: a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
   printSteps(terminal.err, summary.next);

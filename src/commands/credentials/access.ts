@@ -6,13 +6,13 @@ import type { SetPlace } from './material/make-set.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './material/verify.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
-import { lookAtConnectionSettings, type ConnectionFlags, type ConnectionWorld } from '../../connection/resolve.ts';
+import { lookAtConnectionSettings, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
 import { restSettings } from '../../connection/rest.ts';
 
 const REST_MS = 30_000;
 
 /** KuFlow as these commands use it: whose credentials, and what is asked for. The client secret is read, where that opens a keychain, by the first call. */
-export interface CredentialAccess {
+export interface CredentialClient {
   readonly place: SetPlace;
   /** All but the secret, which may not have been read. */
   readonly settings: ResolvedSettings;
@@ -23,7 +23,7 @@ export interface CredentialAccess {
   close(): Promise<void>;
 }
 
-export interface CredentialWorld extends ConnectionWorld {
+export interface CredentialContext extends ConnectionContext {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -40,11 +40,11 @@ const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', ...OF_WORKER];
  * Resolves the settings; rejects with a KnownError that lists what is missing or wrong, `unneeded` settings aside (names, or how they begin).
  * Close it when done.
  */
-export async function openCredentialAccess(
+export async function openCredentialClient(
   flags: ConnectionFlags,
-  world: CredentialWorld,
+  world: CredentialContext,
   unneeded: readonly string[] = SET_HERE,
-): Promise<CredentialAccess> {
+): Promise<CredentialClient> {
   const { settings, warnings, withSecret } = await lookAtConnectionSettings(flags, world, unneeded);
   let opening: Promise<OpenedRest> | undefined;
   const opened = (): Promise<OpenedRest> => (opening ??= withSecret().then((whole) => openRest(whole, world)));
@@ -77,7 +77,7 @@ interface OpenedRest {
   readonly rest: RestCredentials;
 }
 
-async function openRest(settings: ResolvedSettings, world: CredentialWorld): Promise<OpenedRest> {
+async function openRest(settings: ResolvedSettings, world: CredentialContext): Promise<OpenedRest> {
   const prepared = await restSettings(settings, world.env);
   const { endpoint, credentials, tenantId } = prepared;
   const caFile = settings['kuflow.api.ca']?.value;

@@ -87,7 +87,9 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<command...>', 'The command, after --')
     .passThroughOptions()
     .addHelpText('after', '\nExample: kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE')
-    .action(async (words: string[], flags: CredentialsFlags) => (await run()).runExec(words, flags, context));
+    .action(async (words: string[], flags: CredentialsFlags) =>
+      (await run()).runCredentialsExec(words, flags, context),
+    );
 }
 
 function connected(command: Command): Command {

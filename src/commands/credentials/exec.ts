@@ -1,17 +1,17 @@
 import { KnownError } from '../../base/errors.ts';
-import type { PassedSignal } from '../../base/interrupts.ts';
-import { ownCommand } from '../../base/cli-invocation.ts';
+import type { ForwardedSignal } from '../../base/interrupts.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
 import { makeSet } from './material/make-set.ts';
 import { verifyMaterial, verifyToken } from './material/verify.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
-import { OF_WORKER, openCredentialAccess, type CredentialWorld } from './access.ts';
+import { OF_WORKER, openCredentialClient, type CredentialContext } from './access.ts';
 import { failedStart, startDevCommand, statusOfExit, type FailedStart } from '../../platform/session/worker-command.ts';
-import { givenMaterial } from './given-material.ts';
+import { configuredCertificate } from './given-material.ts';
 import { temporalEnvironmentWarnings } from './temporal-environments.ts';
 
-export interface CredentialsTokenRequest extends CredentialWorld {
+export interface CredentialsTokenRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
 }
 
@@ -19,7 +19,7 @@ export interface CredentialsTokenRequest extends CredentialWorld {
 export async function requestEngineToken(
   request: CredentialsTokenRequest,
 ): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
-  const access = await openCredentialAccess(request.flags, request);
+  const access = await openCredentialClient(request.flags, request);
   try {
     return { token: verifyToken(await access.requestToken(), request.clock.now()), warnings: access.warnings };
   } finally {
@@ -27,12 +27,12 @@ export async function requestEngineToken(
   }
 }
 
-export interface CredentialsExecRequest extends CredentialWorld {
+export interface CredentialsExecRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
   /** Has every signal of this process come to `listener` from now on. */
-  readonly passSignals: (listener: (signal: PassedSignal) => void) => void;
+  readonly passSignals: (listener: (signal: ForwardedSignal) => void) => void;
 }
 
 /** The command ran: `status` is its own, or 128 and the number of the signal that ended it. It did not: 126 or 127, and why. */
@@ -48,8 +48,8 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
   // What comes before the command is there waits for it.
-  const early: PassedSignal[] = [];
-  let deliver = (one: PassedSignal): void => void early.push(one);
+  const early: ForwardedSignal[] = [];
+  let deliver = (one: ForwardedSignal): void => void early.push(one);
   request.passSignals((one) => deliver(one));
   try {
     const child = await startDevCommand({ command, cwd, env, output: 'pass' });
@@ -66,12 +66,12 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
 }
 
 async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const access = await openCredentialAccess(request.flags, request, OF_WORKER);
+  const access = await openCredentialClient(request.flags, request, OF_WORKER);
   try {
     for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);
     const { settings } = access;
-    const given = await givenMaterial(settings);
+    const given = await configuredCertificate(settings);
     const material =
       given === undefined
         ? await access.requestMaterial()
@@ -82,7 +82,7 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
         message: `The engine certificate ${given === undefined ? 'that KuFlow answered' : 'of the settings'} can't be used`,
         ...(given && { tried: given.paths?.cert ?? given.source }),
         seen: verdict.problems.map(({ message }) => message).join('; '),
-        next: [`${ownCommand(request.cwd)} credentials pull --force`],
+        next: [`${cliInvocation(request.cwd)} credentials pull --force`],
       });
     }
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;

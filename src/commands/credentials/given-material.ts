@@ -1,9 +1,9 @@
-import type { GivenMaterial } from './store/status.ts';
+import type { ConfiguredCertificate } from './store/status.ts';
 import { connectionSettings } from '../../connection/inspect.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 
 /** The certificate of the settings, as a worker takes it; undefined when they give none, or no whole one. */
-export async function givenMaterial(settings: ResolvedSettings): Promise<GivenMaterial | undefined> {
+export async function configuredCertificate(settings: ResolvedSettings): Promise<ConfiguredCertificate | undefined> {
   const { material } = await connectionSettings({ settings, problems: [], warnings: [] });
   if (material.kind !== 'given') return undefined;
   const { source, form, read } = material;

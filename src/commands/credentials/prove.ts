@@ -1,8 +1,8 @@
 import { trustedAuthorities } from '../../network/certificate-authorities.ts';
-import { KnownError, interrupted } from '../../base/errors.ts';
+import { KnownError, interruptedError } from '../../base/errors.ts';
 import { decideProxy } from '../../network/proxy.ts';
 import type { CredentialSet } from './set.ts';
-import type { Proof } from './store/pull-set.ts';
+import type { EngineProof } from './store/pull-set.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { connectionSettings, type ConnectionSettings } from '../../connection/inspect.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
@@ -30,7 +30,7 @@ export interface ProofRequest {
  * Shows a set to the engine as a worker would: handshake with a look at what comes after it, GetSystemInfo, and DescribeNamespace where asked.
  * Rejects with a KnownError that names the cause, status 4 when it could not be told.
  */
-export async function proveSet(set: CredentialSet, request: ProofRequest): Promise<Proof> {
+export async function verifyCertificateWithEngine(set: CredentialSet, request: ProofRequest): Promise<EngineProof> {
   const { env, signal } = request;
   const settings = await settingsFor(set, request.settings);
   const { token } = set;
@@ -95,7 +95,7 @@ async function systemInfo(set: CredentialSet, settings: ConnectionSettings, requ
   }
   try {
     const result = await connecting.connection.getSystemInfo({ timeoutMs: STEP_MS, signal });
-    if (signal.aborted) throw interrupted();
+    if (signal.aborted) throw interruptedError();
     return answered(result, set, request);
   } finally {
     connecting.connection.close();

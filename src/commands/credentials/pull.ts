@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { ownCommand } from '../../base/cli-invocation.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import type { SetPlace } from './material/make-set.ts';
-import { pullSet, type PullEvent, type PullResult } from './store/pull-set.ts';
+import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
 import { nodeFiles } from '../../files/node-file-system.ts';
 import type { StoreFiles } from '../../files/file-system.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
-import { openCredentialAccess, type CredentialAccess, type CredentialWorld } from './access.ts';
-import { proveSet } from './prove.ts';
+import { openCredentialClient, type CredentialClient, type CredentialContext } from './access.ts';
+import { verifyCertificateWithEngine } from './prove.ts';
 import { startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
 
-export interface CredentialsPullRequest extends CredentialWorld {
+export interface CredentialsPullRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
   readonly force: boolean;
   readonly offline: boolean;
@@ -30,7 +30,7 @@ export type PulledCredentials = PullResult & { readonly place: SetPlace };
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
   return await withAccess(request, async (access) => {
     await request.before?.(access.place);
-    return await pullSet({
+    return await installCredentialSet({
       ...common(request, access),
       force: request.force,
       dryRun: request.dryRun,
@@ -38,7 +38,7 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
       ...(request.withToken && { requestToken: access.requestToken }),
       ...(!request.offline && {
         prove: (set) =>
-          proveSet(set, {
+          verifyCertificateWithEngine(set, {
             ...request,
             settings: access.settings,
             describeNamespace: false,
@@ -49,7 +49,7 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
   });
 }
 
-export interface CredentialsRotateRequest extends CredentialWorld {
+export interface CredentialsRotateRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
   readonly report: (event: PullEvent) => void;
   /** Called after the switch, before the command. */
@@ -68,13 +68,14 @@ export interface RotateResult {
 /** `kuflow credentials rotate`: a new set whatever the one here is like, in use only when the engine took it for the calls of a worker. */
 export async function rotateCredentials(request: CredentialsRotateRequest): Promise<RotateResult> {
   const pulled = await withAccess(request, (access) =>
-    pullSet({
+    installCredentialSet({
       ...common(request, access),
       force: true,
       dryRun: false,
       keepToken: false,
       requestToken: access.requestToken,
-      prove: (set) => proveSet(set, { ...request, settings: access.settings, describeNamespace: true }),
+      prove: (set) =>
+        verifyCertificateWithEngine(set, { ...request, settings: access.settings, describeNamespace: true }),
     }),
   );
   if (pulled.kind !== 'pulled') throw new Error('a rotation that made nothing');
@@ -83,7 +84,7 @@ export async function rotateCredentials(request: CredentialsRotateRequest): Prom
   return { pulled, execStatus: await runAfter(request.exec, request) };
 }
 
-function common(request: CredentialsPullRequest | CredentialsRotateRequest, access: CredentialAccess) {
+function common(request: CredentialsPullRequest | CredentialsRotateRequest, access: CredentialClient) {
   const { cwd, env, clock, signal, report, files = nodeFiles } = request;
   return {
     ...access.place,
@@ -94,9 +95,9 @@ function common(request: CredentialsPullRequest | CredentialsRotateRequest, acce
 
 async function withAccess(
   request: CredentialsPullRequest | CredentialsRotateRequest,
-  work: (access: CredentialAccess) => Promise<PullResult>,
+  work: (access: CredentialClient) => Promise<PullResult>,
 ): Promise<PulledCredentials> {
-  const access = await openCredentialAccess(request.flags, request);
+  const access = await openCredentialClient(request.flags, request);
   try {
     const result = await work(access);
     return {
@@ -115,18 +116,18 @@ async function withAccess(
 }
 
 /** A set alone starts no worker: it asks for its tokens with id and secret. */
-function unreadByWorkers({ settings }: CredentialAccess, cwd: string): readonly string[] {
+function unreadByWorkers({ settings }: CredentialClient, cwd: string): readonly string[] {
   const source = settings['kuflow.api.client-id']?.source;
   if (source?.kind !== 'profile') return [];
   return [
     `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +
-      `environment, as ${ownCommand(cwd)} credentials exec gives them`,
+      `environment, as ${cliInvocation(cwd)} credentials exec gives them`,
   ];
 }
 
 /** A worker that a local KuFlow was given to is led there by what its files held when it was started. */
 async function besideLocalKuFlow(
-  { place }: CredentialAccess,
+  { place }: CredentialClient,
   { kind }: PullResult,
   cwd: string,
 ): Promise<readonly string[]> {

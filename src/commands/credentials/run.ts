@@ -1,13 +1,13 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
-import type { CredentialWorld } from './access.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import type { CredentialContext } from './access.ts';
 import { execWithCredentials, requestEngineToken } from './exec.ts';
 import { pullAndExport, type ExportFlags } from './export.ts';
 import { rotateCredentials } from './pull.ts';
 import { credentialsStatus, pruneCredentials } from './status.ts';
-import { exportAsData, followExport, printExport } from './export-view.ts';
-import { followPull, printPull, printPrune, pullAsData, pruneAsData } from './view.ts';
+import { exportAsData, exportReporter, printExport } from './export-view.ts';
+import { pullReporter, printPull, printPrune, pullAsData, pruneAsData } from './view.ts';
 import { printStatus, statusAsData } from './status-view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -17,7 +17,7 @@ import type { ConnectionFlags } from '../../connection/resolve.ts';
 
 const NOT_RUN = 125;
 
-function world(context: CommandContext): CredentialWorld {
+function world(context: CommandContext): CredentialContext {
   const { env, cwd, terminal } = context;
   return { env, cwd, stdin: terminal.prompts.input, clock: systemClock, signal: context.interruption() };
 }
@@ -41,13 +41,13 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
         if (kind === 'pulled') progress.end('done');
         progress.stop();
       },
-      onExport: followExport(terminal.err),
+      onExport: exportReporter(terminal.err),
       flags,
       force: flags.force === true,
       offline: flags.offline === true,
       withToken: flags.withToken === true,
       dryRun: flags.dryRun === true,
-      report: followPull(progress),
+      report: pullReporter(progress),
     });
     if (flags.json === true) {
       const data = exported === undefined ? {} : { export: exportAsData(exported) };
@@ -74,7 +74,7 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
     const { pulled, execStatus } = await rotateCredentials({
       ...given,
       flags,
-      report: followPull(progress),
+      report: pullReporter(progress),
       // Before the command, which writes to the same terminal and may take as long as it likes.
       onSwitched: (switched) => {
         progress.end('done');
@@ -140,14 +140,14 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
     ]);
   }
   const { token, warnings } = await requestEngineToken({ ...world(context), flags });
-  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
   if (flags.json === true) printJson(context, { token: value, expiresAt: new Date(token.expiresAt).toISOString() });
   else terminal.out.line(value);
 }
 
 /** `kuflow credentials exec -- CMD`: CMD's own status; 125 without credentials, 126 and 127 as a shell has them. */
-export async function runExec(
+export async function runCredentialsExec(
   words: readonly string[],
   flags: CredentialsFlags,
   context: CommandContext,
@@ -167,7 +167,7 @@ export async function runExec(
       flags,
       command: [program, ...rest],
       passSignals: (listener) => context.passSignals(listener),
-      onWarning: (text) => terminal.err.line(`Warning: ${forTerminal(text, 1000)}`),
+      onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
     });
     if (result.kind === 'not-started') failed(result.error, result.status);
     else context.setStatus(result.status, true);
@@ -192,7 +192,7 @@ export interface PullFlags extends CredentialsFlags {
   readonly withToken?: boolean;
   readonly dryRun?: boolean;
 }
-export interface PullExportFlags extends PullFlags, ExportFlags { }
+export interface PullExportFlags extends PullFlags, ExportFlags {}
 export interface RotateFlags extends CredentialsFlags {
   readonly exec?: string;
 }

@@ -1,4 +1,4 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -30,16 +30,16 @@ export function printStatus(
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
   printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(ofCertificate) });
   for (const problem of status.problems.filter((one) => !ofCertificate(one)))
-    out.line(red(`✖ ${forTerminal(problem, 1000)}`));
-  for (const warning of status.warnings) out.line(yellow(`! ${forTerminal(warning, 1000)}`));
+    out.line(red(`✖ ${escapeForTerminal(problem, 1000)}`));
+  for (const warning of status.warnings) out.line(yellow(`! ${escapeForTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
   out.line();
   for (const { state, title, summary, skipped } of status.online.results) {
     if (skipped === 'not-applicable') continue;
     const paint = state === 'pass' ? green : state === 'skip' ? dim : state === 'warn' ? yellow : red;
-    out.line(paint(`${state.padEnd(7)} ${title}: ${forTerminal(summary, 1000)}`));
+    out.line(paint(`${state.padEnd(7)} ${title}: ${escapeForTerminal(summary, 1000)}`));
   }
-  for (const step of status.online.next) out.line(`  ${forTerminal(step, Infinity)}`);
+  for (const step of status.online.next) out.line(`  ${escapeForTerminal(step, Infinity)}`);
 }
 
 function printStore(
@@ -57,7 +57,9 @@ function printStore(
     if (stale.length === 0) out.line(green(`✔ ${fine}`));
     for (const { reason, text } of stale)
       out.line(
-        (reason === 'renewal-due' ? yellow : red)(`${reason === 'renewal-due' ? '!' : '✖'} ${forTerminal(text, 1000)}`),
+        (reason === 'renewal-due' ? yellow : red)(
+          `${reason === 'renewal-due' ? '!' : '✖'} ${escapeForTerminal(text, 1000)}`,
+        ),
       );
   };
   switch (store.kind) {
@@ -68,7 +70,7 @@ function printStore(
       break;
     case 'unusable':
       out.line(red('✖ The settings name a certificate that no worker can use:'));
-      for (const problem of problems) out.line(red(`  ${forTerminal(problem, 1000)}`));
+      for (const problem of problems) out.line(red(`  ${escapeForTerminal(problem, 1000)}`));
       break;
     case 'inline':
     case 'other':
@@ -92,7 +94,7 @@ function row(label: string, value: string | undefined): Rows {
 
 function foreignRows({ kind, source, certificate, renewBefore }: ForeignStatus & { kind: string }, now: number): Rows {
   return [
-    ['certificate', `${kind === 'inline' ? 'inline in' : 'the files of'} ${forTerminal(source)}`],
+    ['certificate', `${kind === 'inline' ? 'inline in' : 'the files of'} ${escapeForTerminal(source)}`],
     ...certificateRows(certificate, now),
     ...row('renew before', iso(renewBefore)),
   ];

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { heaviestStatus } from '../../base/exit-status.ts';
+import { worstExitStatus } from '../../base/exit-status.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ExitStatus } from '../../base/errors.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
@@ -12,9 +12,9 @@ import { connectionSettings as checkedSettings } from '../../connection/inspect.
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { problemText, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { sourceText, type Source } from '../../settings/sources.ts';
-import { lookAtConnection, type ConnectionFlags, type ConnectionWorld } from '../../connection/resolve.ts';
-import { givenMaterial } from './given-material.ts';
-import type { UnreadSecret } from '../../connection/profile.ts';
+import { lookAtConnection, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import { configuredCertificate } from './given-material.ts';
+import type { LockedSecret } from '../../connection/profile.ts';
 
 /** A setting as it may be shown. */
 export interface ShownSetting {
@@ -38,7 +38,7 @@ export interface CredentialsStatus {
   readonly status: ExitStatus;
 }
 
-export interface CredentialsStatusRequest extends ConnectionWorld {
+export interface CredentialsStatusRequest extends ConnectionContext {
   readonly flags: ConnectionFlags;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -100,7 +100,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
     warnings,
     store,
     ...(online && { online }),
-    status: heaviestStatus([
+    status: worstExitStatus([
       problems.length > 0 ? 1 : 0,
       storeStanding(store, request.failOnWarn),
       request.failOnWarn && warnings.length > 0 ? 3 : 0,
@@ -111,7 +111,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
 
 async function usedMaterial({ settings, problems }: SettingsResult): Promise<UsedMaterial> {
   const wrong = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
-  const given = await givenMaterial(settings);
+  const given = await configuredCertificate(settings);
   if (given !== undefined) return { kind: 'given', ...given };
   if (wrong.length === 0) return { kind: 'requested' };
   return { kind: 'unusable', overridden: wrong.some(({ source }) => source?.kind !== 'file') };
@@ -124,7 +124,7 @@ function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   return reasons.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function shown(settings: ResolvedSettings, unread: UnreadSecret | undefined): readonly ShownSetting[] {
+function shown(settings: ResolvedSettings, unread: LockedSecret | undefined): readonly ShownSetting[] {
   const all: Readonly<Partial<Record<string, Shown>>> = {
     ...(unread && { 'kuflow.api.client-secret': { ...unread, value: '[in the keychain]' } }),
     ...settings,

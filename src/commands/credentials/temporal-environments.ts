@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 
 /** What says where, as whom and how Temporal's command connects; the names of its options. */
@@ -20,7 +20,7 @@ export async function temporalEnvironmentWarnings(
   const keys = Object.keys(await defaultEnvironment(path)).filter((key) => CONNECTS.test(key));
   if (keys.length === 0) return [];
   return [
-    `${path} sets ${forTerminal(keys.join(', '), 200)}, which Temporal's own command takes over the credentials given here. ` +
+    `${path} sets ${escapeForTerminal(keys.join(', '), 200)}, which Temporal's own command takes over the credentials given here. ` +
       '`temporal env delete --env default` removes that; --env-file with a file that is not there leaves it out once',
   ];
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import type { PullEvent, PullResult } from './store/pull-set.ts';
 import type { SetRecord } from './store/set-record.ts';
 import type { PruneResult } from './store/prune.ts';
@@ -10,7 +11,7 @@ import { table } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Follows a pull on a progress line. */
-export function followPull(progress: Progress): (event: PullEvent) => void {
+export function pullReporter(progress: Progress): (event: PullEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'waiting':
@@ -35,10 +36,10 @@ export function printPull(
   { cwd, invocation }: { readonly cwd: string; readonly invocation: string },
 ): void {
   const { bold, dim } = palette(terminal.out);
-  for (const warning of result.warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  for (const warning of result.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   if (result.kind === 'would-pull') {
     terminal.out.line(bold('Dry run: KuFlow would be asked for an engine certificate; nothing was asked or written'));
-    for (const { text } of result.because) terminal.out.line(`  because ${forTerminal(text)}`);
+    for (const { text } of result.because) terminal.out.line(`  because ${escapeForTerminal(text)}`);
     terminal.out.line(`  application-local.yaml would get ${result.keys.join(', ')}`);
     return;
   }
@@ -80,7 +81,7 @@ function rowsOf(record: SetRecord, folder: string): readonly (readonly string[])
 
 /** `--json` of `pull` and `rotate`; no secret in it. */
 export function pullAsData(result: PullResult, cwd: string): object {
-  const settings = (keys: readonly string[]): object => ({ file: join(cwd, 'application-local.yaml'), keys });
+  const settings = (keys: readonly string[]): object => ({ file: join(cwd, LOCAL_SETTINGS_FILE), keys });
   if (result.kind === 'would-pull') {
     const { because, keys, warnings } = result;
     return { result: result.kind, because, settings: settings(keys), warnings };
@@ -121,7 +122,7 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
   const { out } = terminal;
   const verb = dryRun ? 'would be removed' : 'removed';
   for (const id of result.removed) out.line(`${id}  ${verb}`);
-  for (const { id, because } of result.kept) out.line(`${id}  kept: ${forTerminal(because)}`);
+  for (const { id, because } of result.kept) out.line(`${id}  kept: ${escapeForTerminal(because)}`);
   if (result.removed.length + result.kept.length === 0) out.line('There is no set of credentials here.');
   else if (result.removed.length === 0) out.line('There is nothing to remove.');
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { several } from '../../cli/process-options.ts';
+import { collectValues } from '../../cli/process-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 
@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<command...>', 'The command, after --')
     .passThroughOptions()
     .action(async (words: string[], flags: DevFlags) => {
-      const { runExec } = await import('./run.ts');
+      const { runDevExec: runExec } = await import('./run.ts');
       await runExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
@@ -106,7 +106,7 @@ function stateOption(command: Command): Command {
 
 function platformOptions(command: Command): Command {
   return stateOption(command)
-    .addOption(several('--definition <file>', 'Process definition to serve; again for each'))
+    .addOption(collectValues('--definition <file>', 'Process definition to serve; again for each'))
     .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
     .addOption(new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(port))
     .addOption(
@@ -115,7 +115,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
     )
-    .addOption(several('--host-name <name>', 'DNS name for certificates and endpoints; again for each', dnsName))
+    .addOption(collectValues('--host-name <name>', 'DNS name for certificates and endpoints; again for each', dnsName))
     .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(lifeSeconds))
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),

@@ -1,4 +1,4 @@
-import { attachOrStart } from '../../platform/session/attach.ts';
+import { ensurePlatform } from '../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../platform/session/start.ts';
 import { type FailedStart, failedStart, startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
 
@@ -16,8 +16,8 @@ export type DevExecResult =
  * Runs a command with the platform's settings in its environment, on the platform that runs here or on one of its own.
  * On an interrupt the command drains first, then the platform stops. Rejects with KnownError when the platform does not start.
  */
-export async function devExec(request: DevExecRequest): Promise<DevExecResult> {
-  const platform = await attachOrStart(request);
+export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
+  const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);
     request.signal.throwIfAborted();

@@ -1,19 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
-import { doing } from '../../base/system-error.ts';
-import { devExec } from './exec.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { withContext } from '../../base/system-error.ts';
+import { execWithPlatform } from './exec.ts';
 import { runningPlatform } from '../../platform/session/attach.ts';
 import { startDevPlatform } from '../../platform/session/start.ts';
-import { readHistory, serverPath, settingsOf } from './tools.ts';
+import { readHistory, serverPath, platformSettings } from './tools.ts';
 import { pathOption, shellWord } from '../../text/shell.ts';
 import { attachedLine, platformView, readyHints, readyLine } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapedJson, jsonLine } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { devRequest, warnOfIdleOptions } from '../../cli/platform-options.ts';
+import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 
 const NOT_RUN = 125;
@@ -22,7 +22,7 @@ const NOT_RUN = 125;
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal, invocation } = context;
   const progress = openProgress(terminal.err);
-  const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
+  const request = platformRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
   for (const line of readyHints(platform.state, invocation, flags.stateDir)) terminal.err.line(line);
@@ -36,7 +36,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   context.setStatus(130);
 }
 
-export async function runExec(words: readonly string[], flags: DevFlags, context: CommandContext): Promise<void> {
+export async function runDevExec(words: readonly string[], flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const [program, ...rest] = words;
   if (program === undefined)
@@ -44,20 +44,20 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
       `${context.invocation} dev exec${pathOption('--state-dir', flags.stateDir)} -- npm start`,
     ]);
   const progress = openProgress(terminal.err);
-  const request = devRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
+  const request = platformRequest(flags, context, platformView({ progress, requests: flags.requests === true }));
   const shown = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });
     context.setStatus(status);
   };
   try {
-    const result = await devExec({
+    const result = await execWithPlatform({
       ...request,
       command: [program, ...rest],
       onReady: (platform) => {
         if (platform.owned) return;
         progress.note(attachedLine(platform.state));
-        warnOfIdleOptions(progress, flags, platform.state.endpoints);
+        warnAboutIgnoredOptions(progress, flags, platform.state.endpoints);
         for (const why of platform.unserved)
           progress.note(`${why}; it takes a new one when it is started again`, 'warning');
       },
@@ -75,7 +75,7 @@ export async function runExec(words: readonly string[], flags: DevFlags, context
 /** `export NAME=VALUE` lines for a POSIX shell's `eval`, or with --json `{ NAME: VALUE }`; asked for by name, so that the secret is in it. */
 export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
   const where = { cwd: context.cwd, stateDir: flags.stateDir };
-  const settings = await settingsOf(await runningPlatform(where), { ...where, env: context.env });
+  const settings = await platformSettings(await runningPlatform(where), { ...where, env: context.env });
   const { out } = context.terminal;
   if (flags.json === true) out.line(jsonLine(settings));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
@@ -90,8 +90,8 @@ export async function runHistory(
   if (flags.output === undefined) context.terminal.out.line(escapedJson(history));
   else {
     const path = resolve(context.cwd, flags.output);
-    await doing('Writing the history', path, () => writeFile(path, `${history}\n`));
-    context.terminal.err.line(`The history of ${forTerminal(id)} is in ${forTerminal(flags.output, 1000)}`);
+    await withContext('Writing the history', path, () => writeFile(path, `${history}\n`));
+    context.terminal.err.line(`The history of ${escapeForTerminal(id)} is in ${escapeForTerminal(flags.output, 1000)}`);
   }
 }
 

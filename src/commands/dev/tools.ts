@@ -3,15 +3,15 @@ import { platformEnvironment } from '../../platform/environment.ts';
 import type { PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
-import { overProjectFiles } from '../../platform/session/worker-certificate.ts';
+import { workerCertificateEnvironment } from '../../platform/session/worker-certificate.ts';
 import { stateFolder, type DevEvent } from '../../platform/session/start.ts';
 
 /** The settings by which a worker of the project in `cwd` reaches a running platform, by name of the variable; the client secret is in clear. */
-export async function settingsOf(
+export async function platformSettings(
   state: PlatformState,
   request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): Promise<Readonly<Record<string, string>>> {
-  const over = await overProjectFiles(state, request.cwd, join(stateFolder(request), 'worker'));
+  const over = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
   return { ...platformEnvironment(state, request.env), ...over };
 }
 

@@ -1,21 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
-import { ownCommand } from '../../base/cli-invocation.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { gitState } from '../../files/git-state.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
-import { runDoctor, type DoctorRequest, type DoctorSelection } from './run-checks.ts';
+import { runDoctorChecks, type DoctorRequest, type DoctorSelection } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import type { Issued } from './issued-cache.ts';
-import { resolveConnection, type ConnectionFlags, type ConnectionWorld } from '../../connection/resolve.ts';
+import type { IssuedCredentials } from './issued-cache.ts';
+import { resolveConnection, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
 import { applyFixes, type FixResult } from './fix.ts';
 import { projectCommands, projectFolder, projectView } from './project.ts';
 
 /** Well below what the check of the files may take, so that a git which does not answer is a finding of its own. */
 const GIT_MS = 2_500;
 
-export interface DoctorFlowRequest extends ConnectionWorld {
+export interface DoctorFlowRequest extends ConnectionContext {
   readonly flags: ConnectionFlags;
   readonly selection: DoctorSelection;
   /** Milliseconds for everything. */
@@ -23,7 +23,7 @@ export interface DoctorFlowRequest extends ConnectionWorld {
   readonly failOnWarn: boolean;
   readonly warnExpiry?: ExpiryThreshold;
   readonly processId?: string;
-  readonly issued?: Issued;
+  readonly issued?: IssuedCredentials;
   /** Results of an earlier round that are taken over. */
   readonly earlier?: readonly CheckResult[];
   readonly report: (event: CheckEvent) => void;
@@ -34,13 +34,13 @@ export interface DoctorFlowRequest extends ConnectionWorld {
   readonly fix: boolean;
 }
 
-export interface Examination {
+export interface DoctorRun {
   readonly report: DoctorReport;
   readonly fixed: readonly FixResult[];
 }
 
 /** `kuflow doctor`: every check, with the settings and files of the project that `cwd` is in, or of `cwd` itself. */
-export async function examine(request: DoctorFlowRequest): Promise<Examination> {
+export async function runDoctor(request: DoctorFlowRequest): Promise<DoctorRun> {
   const { env } = request;
   const root = projectFolder(request.cwd);
   const folder = root ?? request.cwd;
@@ -56,7 +56,7 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
     nodeVersion: process.version,
     platform: process.platform,
     cwd: request.cwd,
-    commands: { ...(root !== undefined && (await projectCommands(root))), kuflow: ownCommand(request.cwd) },
+    commands: { ...(root !== undefined && (await projectCommands(root))), kuflow: cliInvocation(request.cwd) },
     selection: request.selection,
     timeoutMs: request.timeoutMs,
     failOnWarn: request.failOnWarn,
@@ -67,9 +67,9 @@ export async function examine(request: DoctorFlowRequest): Promise<Examination> 
     ...(issued && { issued }),
     ...(earlier && { earlier }),
   };
-  const proposed = request.fix ? (await runDoctor({ ...common, part: 'files' })).results : [];
+  const proposed = request.fix ? (await runDoctorChecks({ ...common, part: 'files' })).results : [];
   const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));
-  return { report: await runDoctor({ ...common, report: request.report }), fixed };
+  return { report: await runDoctorChecks({ ...common, report: request.report }), fixed };
 }
 
 /** Paths of options start where the command was called, those of settings at the project. */

@@ -3,7 +3,7 @@ import type { CheckExplanation } from '../../diagnostics/explanations/explain.ts
 import { palette } from '../../terminal/palette.ts';
 import { table } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { wrapped } from '../../terminal/wrap.ts';
+import { wrapText } from '../../terminal/wrap.ts';
 
 export function printExplanationList({ out }: Terminal, all: readonly CheckExplanation[], invocation: string): void {
   const { bold, dim } = palette(out);
@@ -21,7 +21,7 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
 
 export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
   const { bold, dim, red, yellow } = palette(out);
-  const prose = (text: string): void => out.line(out.isTTY ? wrapped(text, out.columns) : text);
+  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
   const { id, title, plane, looksAt, requires, offline, creates, timeoutMs } = explanation;
   out.line(bold(`${id}  ${title}`));
   prose(looksAt);

@@ -1,4 +1,4 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import { adviceText } from './explain-view.ts';
@@ -7,11 +7,11 @@ const LONG = 1000;
 
 /** What was seen, then what to do, one line each. */
 function lines({ cause, summary, advice }: CheckResult): readonly string[] {
-  return [cause?.text ?? summary, ...advice.map(adviceText)].map((line) => forTerminal(line, LONG));
+  return [cause?.text ?? summary, ...advice.map(adviceText)].map((line) => escapeForTerminal(line, LONG));
 }
 
 const xml = (text: string): string =>
-  forTerminal(text, LONG)
+  escapeForTerminal(text, LONG)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,9 +1,9 @@
 import { readTlsMaterial } from '../../engine/material/tls-material.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { ConnectionInput, IssuedMaterial, IssuedToken, RestAccess } from '../../connection/types.ts';
+import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../connection/types.ts';
 
 /** What runs one after the other hand on, so that only the first asks KuFlow to make something. */
-export interface Issued {
+export interface IssuedCredentials {
   token?: KeptToken;
   material?: KeptMaterial;
 }
@@ -30,7 +30,7 @@ interface KeptMaterial {
 const LEFT_MS = 60_000;
 
 /** Whose a token and a certificate are: an application's, at one KuFlow, in one tenant. */
-export function ownerOf(input: Pick<ConnectionInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
+export function issuedFor(input: Pick<CheckInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
   return JSON.stringify([input.endpoint.value, input.clientId.value, tenantId ?? null]);
 }
 
@@ -43,7 +43,7 @@ function usedUntil({ expiredAt }: IssuedToken, now: number): number | undefined 
  * The same access, which asks for a token or a certificate only where `kept` has none of this owner's that still does. What was over as it
  * was issued, or does not say when it ends, is kept until somebody refuses it: by a clock that is wrong another one would look no better.
  */
-export function reusing(access: RestAccess, kept: Issued, owner: string): RestAccess {
+export function withIssuedCache(access: KuFlowProbe, kept: IssuedCredentials, owner: string): KuFlowProbe {
   return {
     ...access,
     requestToken: async (signal, now) => {
@@ -85,7 +85,7 @@ const OF_THE_CREDENTIALS = /^rest-(unauthorized|forbidden)$/;
  * Lets go of what the checks did not take, so that the next run asks for another one: only what was taken before, or came of an earlier run,
  * since what is refused as it is new has a fault that another one does not mend.
  */
-export function forgetRefused(kept: Issued, results: readonly CheckResult[]): void {
+export function dropRejected(kept: IssuedCredentials, results: readonly CheckResult[]): void {
   const of = (id: string): CheckResult | undefined => results.find((one) => one.id === id);
   const refused = (id: string, why = /^/): boolean => of(id)?.state === 'fail' && why.test(of(id)?.cause?.code ?? '');
   if (refused('KF-REST-001', OF_THE_CREDENTIALS)) {

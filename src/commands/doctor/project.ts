@@ -6,7 +6,7 @@ import { packageVersion } from '../../base/package-root.ts';
 import { readRegularFile } from '../../files/read.ts';
 import { findProject } from '../../project/find.ts';
 import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../../diagnostics/input.ts';
-import { answersOf, openProject, openRecord } from '../../project/edit/open-project.ts';
+import { specOf, openProject, openRecord } from '../../project/edit/open-project.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
@@ -76,7 +76,7 @@ async function driftOf(folder: string): Promise<Drift> {
   const project = await openProject(folder);
   const version = packageVersion();
   if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
-  const answers = answersOf(project, project.processes);
+  const answers = specOf(project, project.processes);
   const made = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
   const { decision } = await prepareProject({ folder, answers, ...made });
   const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');

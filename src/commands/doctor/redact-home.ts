@@ -4,7 +4,7 @@ import { isRecord } from '../../base/json.ts';
  * What shows the home folder in a text as `~`, and with it hides the name of a person: only where a path begins, up to the end of a name,
  * with either slash, also doubled, and on Windows whatever its case.
  */
-export function homeHider(home: string): (text: string) => string {
+export function homeRedactor(home: string): (text: string) => string {
   const isWindows = /^[a-z]:/i.test(home);
   const names = home.split(/[\\/]+/).filter((name) => name !== '');
   if (names.length < (isWindows ? 2 : 1)) return (text) => text;

@@ -1,17 +1,17 @@
 import type { Clock } from '../../base/clock.ts';
-import { interrupted, usageError } from '../../base/errors.ts';
+import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
 import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
-import type { RestAccess } from '../../connection/types.ts';
-import { prepareConnection } from '../../connection/open.ts';
+import type { KuFlowProbe } from '../../connection/types.ts';
+import { openConnection } from '../../connection/open.ts';
 import { connectionSettings } from '../../connection/inspect.ts';
 import type { DoctorFound, DoctorInput, ExpiryThreshold, ProjectView } from '../../diagnostics/input.ts';
-import { doctorSettings, splitProblems } from './settings.ts';
+import { doctorSettings, partitionProblems } from './settings.ts';
 import type { OwnCommands } from '../../diagnostics/own-commands.ts';
 import { registry } from '../../diagnostics/registry.ts';
 import { type DoctorReport, makeDoctorReport } from '../../diagnostics/report.ts';
-import { forgetRefused, ownerOf, reusing, type Issued } from './issued-cache.ts';
+import { dropRejected, issuedFor, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
 import { runChecks, selectChecks } from '../../diagnostics/runner.ts';
 
 export interface DoctorRequest {
@@ -33,7 +33,7 @@ export interface DoctorRequest {
   readonly warnExpiry?: ExpiryThreshold;
   readonly processId?: string;
   /** What an earlier run got of KuFlow, and where this one keeps what it gets. */
-  readonly issued?: Issued;
+  readonly issued?: IssuedCredentials;
   /** Results of an earlier run that stand in place of making the check again. */
   readonly earlier?: readonly CheckResult[];
   /** Of what is selected, only the checks of this plane; they must require no others. */
@@ -94,12 +94,12 @@ function select({ selection, part }: Pick<DoctorRequest, 'selection' | 'part'>):
  * certificate at KuFlow, besides what the worker's own check makes, and lists them. Rejects with a usage error for a check that does not
  * exist, and with status 130 when `signal` fires; what is wrong is in the report.
  */
-export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
+export async function runDoctorChecks(request: DoctorRequest): Promise<DoctorReport> {
   const { signal, timeoutMs, env, clock } = request;
   const { checks, excluded } = select(request);
   const started = performance.now();
-  const { connection } = splitProblems(request.settings);
-  const prepared = prepareConnection(await connectionSettings(connection), {
+  const { connection } = partitionProblems(request.settings);
+  const prepared = openConnection(await connectionSettings(connection), {
     env,
     ...(clock && { clock }),
     // What stops everything says less than what stops one step.
@@ -108,10 +108,10 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
   });
   const settings = doctorSettings(request.settings, request.inProject);
   const { issued } = request;
-  const rest: RestAccess =
+  const rest: KuFlowProbe =
     issued === undefined
       ? prepared.input.rest
-      : reusing(prepared.input.rest, issued, ownerOf(prepared.input, settings.tenantId?.value));
+      : withIssuedCache(prepared.input.rest, issued, issuedFor(prepared.input, settings.tenantId?.value));
   const input: DoctorInput = {
     ...prepared.input,
     ...settings,
@@ -138,8 +138,8 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
       ...(request.report && { report: request.report }),
       ...(signal && { signal }),
     });
-    if (signal?.aborted === true) throw interrupted();
-    if (issued !== undefined) forgetRefused(issued, results);
+    if (signal?.aborted === true) throw interruptedError();
+    if (issued !== undefined) dropRejected(issued, results);
     return makeDoctorReport(results, performance.now() - started, {
       failOnWarn: request.failOnWarn,
       ...(request.retry !== undefined && { retry: request.retry }),

@@ -3,16 +3,16 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, codeOf, usageError } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import { givenSecret, type ConnectionFlags, type ConnectionWorld } from '../../connection/resolve.ts';
-import { examine, readExpiryThreshold, type DoctorFlowRequest, type Examination } from './diagnose.ts';
+import { givenSecret, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import { runDoctor, readExpiryThreshold, type DoctorFlowRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
 import { explanationAsData, printExplanation, printExplanationList } from './explain-view.ts';
 import { doctorAsGithub, doctorAsJunit } from './formats.ts';
 import { doctorAsTicket } from './ticket.ts';
-import { doctorAsData, followDoctor, printDoctor, printFixes } from './view.ts';
+import { doctorAsData, doctorReporter, printDoctor, printFixes } from './view.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -47,7 +47,7 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   });
 }
 
-function worldOf({ env, cwd, terminal }: CommandContext): ConnectionWorld {
+function worldOf({ env, cwd, terminal }: CommandContext): ConnectionContext {
   return { env, cwd, stdin: terminal.prompts.input };
 }
 
@@ -55,11 +55,11 @@ async function once(
   flags: DoctorFlags,
   context: CommandContext,
   handedOn: Pick<DoctorFlowRequest, 'issued' | 'earlier' | 'secretRead'> = {},
-): Promise<Examination> {
+): Promise<DoctorRun> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
-    return await examine({
+    return await runDoctor({
       ...worldOf(context),
       ...handedOn,
       flags,
@@ -75,7 +75,7 @@ async function once(
       fix: flags.fix === true,
       ...(flags.warnExpiry !== undefined && { warnExpiry: readExpiryThreshold(flags.warnExpiry) }),
       ...(flags.process !== undefined && { processId: flags.process }),
-      report: followDoctor(progress),
+      report: doctorReporter(progress),
       retry: `${context.invocation} doctor`,
     });
   } finally {
@@ -83,7 +83,7 @@ async function once(
   }
 }
 
-function print({ report, fixed }: Examination, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
+function print({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
   if (flags.json === true) {
     const data = { ...doctorAsData(report), ...(flags.fix === true && { fixed }) };
     terminal.out.line(jsonLine(data, flags.watch === undefined ? 2 : 0));
@@ -95,7 +95,7 @@ function print({ report, fixed }: Examination, flags: DoctorFlags, { terminal, i
   else printDoctor(terminal, report, invocation);
 }
 
-async function writeTicket(file: string, { report }: Examination, context: CommandContext): Promise<void> {
+async function writeTicket(file: string, { report }: DoctorRun, context: CommandContext): Promise<void> {
   const path = resolve(context.cwd, file);
   const text = doctorAsTicket(report, {
     version: context.version,
@@ -118,7 +118,7 @@ async function writeTicket(file: string, { report }: Examination, context: Comma
       cause: error,
     });
   }
-  context.terminal.err.line(`Report written to ${forTerminal(path, 1000)}`);
+  context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
 /** `kuflow doctor explain [ID]`. With `--json`: the explanation, or a list of all. Status 2 for an id that does not exist. */

@@ -1,7 +1,7 @@
 import type { SettingName } from '../../settings/keys.ts';
 import type { ResolvedSettings, Setting, SettingsResult } from '../../settings/resolve.ts';
 import { sourceText } from '../../settings/sources.ts';
-import type { SettingProblem } from '../../connection/types.ts';
+import type { SettingFault } from '../../connection/types.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 
 /** What the doctor needs of the settings beside the connection. */
@@ -13,9 +13,9 @@ export type DoctorSettings = Pick<
 const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
 
 /** The problems of a result that keep a connection from being made, and those that only concern the worker. */
-export function splitProblems(result: SettingsResult): {
+export function partitionProblems(result: SettingsResult): {
   readonly connection: SettingsResult;
-  readonly worker: readonly SettingProblem[];
+  readonly worker: readonly SettingFault[];
 } {
   return {
     connection: { ...result, problems: result.problems.filter(({ key }) => !OF_THE_WORKER(key)) },
@@ -32,7 +32,7 @@ export function splitProblems(result: SettingsResult): {
 /** `inProject`: whether a task queue is required, as it is where there is a worker. */
 export function doctorSettings(result: SettingsResult, inProject: boolean): DoctorSettings {
   const { settings, warnings } = result;
-  const worker = splitProblems(result).worker;
+  const worker = partitionProblems(result).worker;
   const queue = settings['temporal.kuflow-queue'];
   const tenantId = settings['kuflow.api.tenant-id'];
   const credentials = settings['kuflow.api.client-id']?.source;

@@ -2,10 +2,10 @@ import type { DoctorReport } from '../../diagnostics/report.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
 import { adviceText } from './explain-view.ts';
 import { doctorAsData } from './view.ts';
-import { homeHider, withTexts } from './redact-home.ts';
+import { homeRedactor, withTexts } from './redact-home.ts';
 import { jsonLine } from '../../terminal/json.ts';
 
-export interface TicketWorld {
+export interface TicketContext {
   readonly version: string;
   readonly node: string;
   readonly platform: string;
@@ -19,9 +19,9 @@ export interface TicketWorld {
  * A run as Markdown for a support ticket. It is made from results alone, which hold no secret; the home folder, and with it the name of a
  * person, is left out.
  */
-export function doctorAsTicket(seen: DoctorReport, world: TicketWorld): string {
+export function doctorAsTicket(seen: DoctorReport, world: TicketContext): string {
   // Before Markdown and JSON write it in their own way.
-  const report = withTexts(seen, homeHider(world.home));
+  const report = withTexts(seen, homeRedactor(world.home));
   const { roots, results, created } = report;
   return [
     '# kuflow doctor',

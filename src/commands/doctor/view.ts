@@ -1,4 +1,4 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
@@ -6,10 +6,10 @@ import { adviceText } from './explain-view.ts';
 import { palette } from '../../terminal/palette.ts';
 import { duration, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
-import { wrapped } from '../../terminal/wrap.ts';
+import { wrapText } from '../../terminal/wrap.ts';
 
 /** Names what runs on a progress line; results are printed at the end. */
-export function followDoctor(progress: Progress): (event: CheckEvent) => void {
+export function doctorReporter(progress: Progress): (event: CheckEvent) => void {
   progress.begin('Checking');
   return (event) => {
     if (event.kind === 'check-started') progress.detail(event.title);
@@ -20,12 +20,12 @@ export function followDoctor(progress: Progress): (event: CheckEvent) => void {
 export function printDoctor(terminal: Terminal, report: DoctorReport, invocation: string): void {
   const { out } = terminal;
   const { bold, dim } = palette(out);
-  const prose = (text: string): void => out.line(out.isTTY ? wrapped(text, out.columns) : text);
+  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
   report.roots.forEach((root) => {
     const { mark, paint } = look(out, root.state);
     const text = `${root.cause?.text ?? root.summary}${sinceWhen(root)}`;
-    prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${forTerminal(text, 1000)}`);
-    for (const step of root.advice) prose(`    ${forTerminal(adviceText(step), Infinity)}`);
+    prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
+    for (const step of root.advice) prose(`    ${escapeForTerminal(adviceText(step), Infinity)}`);
     out.line(dim(`    More: ${invocation} doctor explain ${root.id}`));
     out.line();
   });
@@ -36,7 +36,9 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     plane = result.plane;
     const { mark, paint } = look(out, result.state);
     const isRoot = report.roots.includes(result);
-    const text = isRoot ? `${result.state}: see above` : forTerminal(`${result.summary}${sinceWhen(result)}`, 300);
+    const text = isRoot
+      ? `${result.state}: see above`
+      : escapeForTerminal(`${result.summary}${sinceWhen(result)}`, 300);
     out.line(`  ${paint(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${paint(text)}`);
   }
   out.line();
@@ -48,8 +50,8 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
 export function printFixes({ err }: Terminal, fixed: readonly FixResult[]): void {
   const { green, red } = palette(err);
   for (const { text, failed } of fixed) {
-    if (failed === undefined) err.line(`${green(err.marks.done)} ${forTerminal(text, 1000)}`);
-    else err.line(`${red(err.marks.failed)} not done: ${forTerminal(text, 1000)} (${forTerminal(failed)})`);
+    if (failed === undefined) err.line(`${green(err.marks.done)} ${escapeForTerminal(text, 1000)}`);
+    else err.line(`${red(err.marks.failed)} not done: ${escapeForTerminal(text, 1000)} (${escapeForTerminal(failed)})`);
   }
 }
 

@@ -1,16 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { Issued } from './issued-cache.ts';
-import type { Examination } from './diagnose.ts';
+import type { IssuedCredentials } from './issued-cache.ts';
+import type { DoctorRun } from './diagnose.ts';
 
 export interface WatchRequest {
   /** One round, with what the rounds before it hand on. */
   readonly examine: (handedOn: {
-    readonly issued: Issued;
+    readonly issued: IssuedCredentials;
     readonly earlier: readonly CheckResult[];
-  }) => Promise<Examination>;
+  }) => Promise<DoctorRun>;
   /** Gets every round; `changed`: it is the first, or its roots are others than those of the one before. */
-  readonly onRound: (examination: Examination, changed: boolean) => void;
+  readonly onRound: (examination: DoctorRun, changed: boolean) => void;
   readonly pauseMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ const seenIn = (roots: readonly CheckResult[]): string =>
  * result is taken over until something else changes, or as long as it got as far as making one. Rejects when `signal` fires, and as a round does.
  */
 export async function watchDoctor({ examine, onRound, pauseMs, clock, signal }: WatchRequest): Promise<never> {
-  const issued: Issued = {};
+  const issued: IssuedCredentials = {};
   let ofWorker: readonly CheckResult[] = [];
   let before: { readonly all: string; readonly others: string } | undefined;
   for (;;) {

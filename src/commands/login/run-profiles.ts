@@ -1,11 +1,11 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import { listProfiles, logout, setDefaultProfile, type LoginWorld } from './store-credentials.ts';
+import { listProfiles, logout, setDefaultProfile, type LoginContext } from './store-credentials.ts';
 import { logoutAsData, printLogout, printProfiles, profilesAsData } from './view.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
-function world(context: CommandContext): LoginWorld {
+function world(context: CommandContext): LoginContext {
   const { env, cwd, terminal } = context;
   return { env, cwd, stdin: terminal.prompts.input, clock: systemClock, signal: context.interruption() };
 }
@@ -32,7 +32,7 @@ export async function runLogout(flags: LogoutFlags, context: CommandContext): Pr
 }
 
 /** Nothing is removed that was not named. */
-async function chosen(flags: LogoutFlags, given: LoginWorld, context: CommandContext): Promise<string> {
+async function chosen(flags: LogoutFlags, given: LoginContext, context: CommandContext): Promise<string> {
   const { terminal, invocation } = context;
   const { profiles } = await listProfiles(given);
   const names = profiles.map(({ name }) => name);

@@ -2,9 +2,9 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { beginLogin, login, type LoginStart, type LoginWorld } from './store-credentials.ts';
+import { beginLogin, login, type LoginStart, type LoginContext } from './store-credentials.ts';
 import { shellWord } from '../../text/shell.ts';
-import { followLogin, loginAsData, printLogin } from './view.ts';
+import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -17,7 +17,7 @@ import type { ConnectionFlags } from '../../connection/resolve.ts';
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;
-  const world: LoginWorld = {
+  const world: LoginContext = {
     env,
     cwd,
     stdin: terminal.prompts.input,
@@ -36,7 +36,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
       makeDefault: flags.default === true,
       verify: flags.verify,
       useKeychain: flags.keychain,
-      report: followLogin(progress),
+      report: loginReporter(progress),
     });
     progress.stop();
     if (flags.json === true) terminal.out.line(jsonLine(loginAsData(result)));
@@ -61,7 +61,7 @@ interface Answered {
 async function answered(
   flags: LoginFlags,
   start: LoginStart,
-  world: LoginWorld,
+  world: LoginContext,
   context: CommandContext,
 ): Promise<Answered> {
   const { terminal, invocation } = context;

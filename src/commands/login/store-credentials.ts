@@ -7,18 +7,18 @@ import {
   chooseDefaultProfile,
   removeProfile,
   storeProfile,
-  type ProfilesWorld,
+  type ProfileContext,
   type RemovedProfile,
   type StoredProfile,
 } from '../../profiles/store.ts';
-import { whereIs } from '../../profiles/secret-storage.ts';
+import { secretLocation } from '../../profiles/secret-storage.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
-import { givenSecret, type ConnectionFlags, type ConnectionWorld } from '../../connection/resolve.ts';
-import { noSuchProfile, type MissingProfile } from '../../connection/profile.ts';
+import { givenSecret, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import { missingProfileError, type MissingProfile } from '../../connection/profile.ts';
 import { REST_REQUIRED } from '../../connection/rest.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
 
-export interface LoginWorld extends ConnectionWorld {
+export interface LoginContext extends ConnectionContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -32,7 +32,7 @@ export interface LoginStart {
 }
 
 /** What is there of the profile that a login names. Rejects with a KnownError for a name that is none, and for a file that can't be read. */
-export async function beginLogin(flags: ConnectionFlags, { env }: Pick<LoginWorld, 'env'>): Promise<LoginStart> {
+export async function beginLogin(flags: ConnectionFlags, { env }: Pick<LoginContext, 'env'>): Promise<LoginStart> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
   const { path, profiles } = await readProfileFile(profilesFolder(env));
   const there = profiles.find((profile) => profile.name === name);
@@ -52,7 +52,7 @@ export async function beginLogin(flags: ConnectionFlags, { env }: Pick<LoginWorl
   };
 }
 
-export interface LoginRequest extends LoginWorld {
+export interface LoginRequest extends LoginContext {
   readonly start: LoginStart;
   /** Over what the profile holds. */
   readonly flags: ConnectionFlags;
@@ -160,19 +160,19 @@ function definedOf({ clientId, endpoint, tenantId, target, ca }: ConnectionFlags
 }
 
 /** A profile as it may be shown. */
-export interface ShownProfile extends Omit<Profile, 'secret'> {
+export interface ProfileSummary extends Omit<Profile, 'secret'> {
   readonly isDefault: boolean;
   readonly secret: { readonly in: Profile['secret']['in']; readonly where: string };
 }
 
-export interface ShownProfiles {
+export interface ProfileList {
   /** Absolute path of the profile file, whether it is there or not. */
   readonly file: string;
-  readonly profiles: readonly ShownProfile[];
+  readonly profiles: readonly ProfileSummary[];
 }
 
 /** `kuflow profiles`: all of them by name. No secret is read, no keychain opened. Rejects with a KnownError for a file that can't be read. */
-export async function listProfiles({ env }: Pick<LoginWorld, 'env'>): Promise<ShownProfiles> {
+export async function listProfiles({ env }: Pick<LoginContext, 'env'>): Promise<ProfileList> {
   const folder = profilesFolder(env);
   const { path, profiles, defaultName } = await readProfileFile(folder);
   return {
@@ -182,37 +182,37 @@ export async function listProfiles({ env }: Pick<LoginWorld, 'env'>): Promise<Sh
       .map((profile) => ({
         ...profile,
         isDefault: profile.name === defaultName,
-        secret: { in: profile.secret.in, where: whereIs(profile.secret, { folder, env }) },
+        secret: { in: profile.secret.in, where: secretLocation(profile.secret, { folder, env }) },
       })),
   };
 }
 
 /** `kuflow logout`. Rejects with a usage error for a profile that is not there. */
-export async function logout(name: string, world: LoginWorld): Promise<RemovedProfile> {
+export async function logout(name: string, world: LoginContext): Promise<RemovedProfile> {
   const removed = await removeProfile(name, profilesWorld(world));
   if (removed !== undefined) return removed;
   throw await notThere(name, '--profile', world);
 }
 
 /** `kuflow profiles --default`. Rejects with a usage error for a profile that is not there. */
-export async function setDefaultProfile(name: string, world: LoginWorld): Promise<void> {
+export async function setDefaultProfile(name: string, world: LoginContext): Promise<void> {
   if (!(await chooseDefaultProfile(name, profilesWorld(world)))) throw await notThere(name, '--default', world);
 }
 
 async function notThere(
   name: string,
   givenBy: MissingProfile['givenBy'],
-  { env, cwd }: LoginWorld,
+  { env, cwd }: LoginContext,
 ): Promise<KnownError> {
   const { profiles } = await readProfileFile(profilesFolder(env));
-  return noSuchProfile({ name, givenBy, there: profiles.map((one) => one.name), cwd });
+  return missingProfileError({ name, givenBy, there: profiles.map((one) => one.name), cwd });
 }
 
-function profilesWorld({ env, clock, signal }: LoginWorld): ProfilesWorld {
+function profilesWorld({ env, clock, signal }: LoginContext): ProfileContext {
   return { folder: profilesFolder(env), env, clock, signal };
 }
 
-function profilesFolder(env: LoginWorld['env']): string {
+function profilesFolder(env: LoginContext['env']): string {
   const folder = configFolder(env);
   if (folder !== undefined) return folder;
   throw usageError('There is no place for profiles: the environment names no home folder', [

@@ -1,14 +1,14 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginEvent, LoginResult, ShownProfiles } from './store-credentials.ts';
+import type { LoginEvent, LoginResult, ProfileList } from './store-credentials.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { table } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Follows a login on a progress line. */
-export function followLogin(progress: Progress): (event: LoginEvent) => void {
+export function loginReporter(progress: Progress): (event: LoginEvent) => void {
   return ({ kind }) => {
     progress.begin(kind === 'verifying' ? 'Ask KuFlow whose credentials these are' : 'Store them');
   };
@@ -18,7 +18,7 @@ export function followLogin(progress: Progress): (event: LoginEvent) => void {
 export function printLogin(terminal: Terminal, result: LoginResult, invocation: string): void {
   const { bold } = palette(terminal.out);
   const { profile, where, whyFile, isDefault, replaced, verified, warnings } = result;
-  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   terminal.out.line(bold(`Profile ${profile.name} ${replaced ? 'is stored again' : 'is stored'}`));
   const rows = [
     ...rowsOf(profile),
@@ -27,7 +27,7 @@ export function printLogin(terminal: Terminal, result: LoginResult, invocation: 
   ];
   for (const line of table(rows, '  ')) terminal.out.line(line);
   if (whyFile !== undefined)
-    terminal.err.line(`The secret is in a file since the keychain can't be used: ${forTerminal(whyFile, 400)}.`);
+    terminal.err.line(`The secret is in a file since the keychain can't be used: ${escapeForTerminal(whyFile, 400)}.`);
   terminal.err.line(
     isDefault
       ? 'It is the default: commands use it where nothing else gives credentials.'
@@ -65,7 +65,7 @@ export function loginAsData(result: LoginResult): object {
   };
 }
 
-export function printProfiles(terminal: Terminal, { profiles, file }: ShownProfiles, invocation: string): void {
+export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
   const { dim } = palette(terminal.out);
   if (profiles.length === 0) {
     terminal.out.line('There is no profile.');
@@ -86,11 +86,11 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ShownProfi
   ]);
   terminal.out.line(dim(head));
   for (const line of lines) terminal.out.line(line);
-  terminal.err.line(palette(terminal.err).dim(`In ${forTerminal(file, 400)}`));
+  terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
 }
 
 /** `--json` of `profiles`; no secret in it. */
-export function profilesAsData({ file, profiles }: ShownProfiles): object {
+export function profilesAsData({ file, profiles }: ProfileList): object {
   return { file, profiles: profiles.map(({ isDefault, ...profile }) => ({ ...profile, default: isDefault })) };
 }
 
@@ -102,7 +102,9 @@ export function printLogout(terminal: Terminal, removed: RemovedProfile, { quiet
     if (wasDefault) terminal.err.line('It was the default; there is none now.');
   }
   if (leftBehind !== undefined)
-    terminal.err.line(`Its secret is still in ${forTerminal(where, 400)}: ${forTerminal(leftBehind, 1000)}`);
+    terminal.err.line(
+      `Its secret is still in ${escapeForTerminal(where, 400)}: ${escapeForTerminal(leftBehind, 1000)}`,
+    );
 }
 
 /** `--json` of `logout`. */

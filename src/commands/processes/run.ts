@@ -1,7 +1,7 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { connectionSettings } from '../../connection/resolve.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
-import { restSettings, type RestSettings } from '../../connection/rest.ts';
+import { restSettings, type RestConnection } from '../../connection/rest.ts';
 import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../../discovery/view.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -37,7 +37,7 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
     ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
       ? {
           mayRead: async (count) => {
-            const [{ openPrompts }, { askToRead }] = await Promise.all([
+            const [{ openPrompts }, { askToSample: askToRead }] = await Promise.all([
               import('../../terminal/prompts.ts'),
               import('../../discovery/ask-to-sample.ts'),
             ]);
@@ -54,11 +54,11 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
   } else printDiscoveredProcess(terminal, discovered);
 }
 
-async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestSettings> {
+async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
   const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
-  for (const warning of warnings) terminal.err.line(`Warning: ${forTerminal(warning, 1000)}`);
+  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   return await restSettings(settings, env);
 }
 

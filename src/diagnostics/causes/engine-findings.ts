@@ -3,29 +3,25 @@ import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Facts, Finding } from '../check.ts';
-import type { ConnectionFound, ConnectionInput } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../../connection/types.ts';
 import { correctedNow } from '../input.ts';
-import type { EngineCause, TwoClocks } from './engine.ts';
-import { filledSteps } from '../explain-finding.ts';
+import type { EngineCause, ClockComparison } from './engine.ts';
+import { interpolateSteps } from '../explain-finding.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
 /** Milliseconds for one step at the engine. */
-export function stepMs(input: ConnectionInput): number {
+export function stepMs(input: CheckInput): number {
   return input.stepMs ?? 5_000;
 }
 
-function target(input: ConnectionInput): { readonly host: string; readonly port: number } {
+function target(input: CheckInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);
   if (!reading.ok) throw new Error(`temporal.target: ${reading.problem}`);
   return reading.target;
 }
 
 /** How the engine is dialled with this input and the material found before. */
-export function dialOptions(
-  input: ConnectionInput,
-  found: Readonly<Partial<ConnectionFound>>,
-  signal: AbortSignal,
-): DialOptions {
+export function dialOptions(input: CheckInput, found: Readonly<Partial<CheckFacts>>, signal: AbortSignal): DialOptions {
   if (found.material === undefined) throw new Error('no certificate was found before');
   return {
     target: target(input),
@@ -39,7 +35,7 @@ export function dialOptions(
 }
 
 /** For the placeholders of the steps. */
-function valuesOf(input: ConnectionInput): Readonly<Record<string, string>> {
+function valuesOf(input: CheckInput): Readonly<Record<string, string>> {
   const { host, port } = target(input);
   return {
     host,
@@ -54,15 +50,15 @@ function valuesOf(input: ConnectionInput): Readonly<Record<string, string>> {
 }
 
 /** This machine's clock beside KuFlow's, where the two differ by more than latency. */
-export function clocksOf(input: ConnectionInput, found: Readonly<Partial<ConnectionFound>>): TwoClocks {
+export function clocksOf(input: CheckInput, found: Readonly<Partial<CheckFacts>>): ClockComparison {
   return { here: input.clock.now(), kuflow: correctedNow(input, found) };
 }
 
 /** A cause on the engine's side as a check's answer, with the steps that its explanation has. */
-export function engineFinding(cause: EngineCause, input: ConnectionInput, facts: Facts): Finding<never> {
+export function engineFinding(cause: EngineCause, input: CheckInput, facts: Facts): Finding<never> {
   const { verdict, steps } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
-  const advice = filledSteps(steps, valuesOf(input), certificate);
+  const advice = interpolateSteps(steps, valuesOf(input), certificate);
   return { state: verdict, summary: cause.text, facts, cause, advice };
 }
 

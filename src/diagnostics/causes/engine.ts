@@ -105,19 +105,19 @@ function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause 
 }
 
 /** The same moment by two clocks, milliseconds since the epoch. */
-export interface TwoClocks {
+export interface ClockComparison {
   readonly here: number;
   readonly kuflow: number;
 }
 
 /** Whether the server's chain is outside its validity by this machine's clock, by which Node judged it, and within it by KuFlow's. */
-function isByClock({ peer = [] }: HandshakeFacts, { here, kuflow }: TwoClocks): boolean {
+function isByClock({ peer = [] }: HandshakeFacts, { here, kuflow }: ClockComparison): boolean {
   const isWithin = (time: number): boolean =>
     peer.every(({ validFrom, validTo }) => Date.parse(validFrom) <= time && time <= Date.parse(validTo));
   return !isWithin(here) && isWithin(kuflow);
 }
 
-function trustCause(facts: HandshakeFacts, clocks: TwoClocks | undefined): EngineCause {
+function trustCause(facts: HandshakeFacts, clocks: ClockComparison | undefined): EngineCause {
   const { target, serverName, authorizationError: code = 'unknown' } = facts;
   const leaf = facts.peer?.[0];
   const issuer = leaf === undefined ? '' : `, which was issued by "${leaf.issuer.replaceAll('\n', ', ')}"`;
@@ -154,7 +154,7 @@ function trustCause(facts: HandshakeFacts, clocks: TwoClocks | undefined): Engin
  * The cause of a handshake that is not usable, or undefined when it is. Only what was seen decides; a time-out is `unknown`.
  * `clocks`: where KuFlow's time is known.
  */
-export function handshakeCause(facts: HandshakeFacts, clocks?: TwoClocks): EngineCause | undefined {
+export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison): EngineCause | undefined {
   const { target, after } = facts;
   if (facts.failure !== undefined) return failureCause(facts.failure, facts);
   if (facts.authorized === false) return trustCause(facts, clocks);

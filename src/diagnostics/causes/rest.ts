@@ -1,6 +1,6 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Facts, Finding } from '../check.ts';
-import { filledSteps } from '../explain-finding.ts';
+import { interpolateSteps } from '../explain-finding.ts';
 import { restCauses, type RestCauseCode } from '../explanations/rest.ts';
 
 function factsOf(error: KuFlowApiError): Facts {
@@ -24,6 +24,6 @@ export function restFinding(error: unknown): Finding<never> {
     facts: factsOf(error),
     cause: { code, verdict, text },
     // The client's own words, which are those of the explanation, and name how long to wait where KuFlow said so.
-    advice: isResolverDown ? filledSteps(steps) : error.next.map((advice) => ({ text: advice })),
+    advice: isResolverDown ? interpolateSteps(steps) : error.next.map((advice) => ({ text: advice })),
   };
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/iso-time.ts';
 import type { Check } from '../check.ts';
 import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
@@ -45,7 +45,7 @@ export const certificateForm: DoctorCheck = {
       const [first] = affected;
       if (first === undefined) continue;
       const file = paths?.[first];
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-TLS-004', code, facts: seen },
         text: `${what}: ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`,
         ...(file !== undefined && { values: { file } }),
@@ -71,7 +71,7 @@ const HARD_TO_READ: readonly {
 ];
 
 /** Whether so little of a life is left that it is worth saying. */
-export function isSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
+export function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
   const left = end - now;
   if (threshold?.kind === 'duration') return left < threshold.ms;
   if (threshold?.kind === 'share') return left < (end - begin) * threshold.share;
@@ -98,9 +98,9 @@ export const certificateExpiry: DoctorCheck = {
       authorityValidTo: roots.map(({ validTo }) => isoTime(Date.parse(validTo))),
     };
     const left = `${facts.daysLeft} days`;
-    if (isSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
+    if (expiresSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
       return Promise.resolve(
-        explainedFinding({
+        toFinding({
           ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
           text:
             material.notAfter <= now
@@ -110,12 +110,17 @@ export const certificateExpiry: DoctorCheck = {
       );
     }
     const ending = roots.find(({ validFrom, validTo }) =>
-      isSoon(Date.parse(validFrom), Date.parse(validTo), now, input.warnExpiry ?? { kind: 'duration', ms: 14 * DAY }),
+      expiresSoon(
+        Date.parse(validFrom),
+        Date.parse(validTo),
+        now,
+        input.warnExpiry ?? { kind: 'duration', ms: 14 * DAY },
+      ),
     );
     if (ending !== undefined) {
       const end = isoTime(Date.parse(ending.validTo));
       return Promise.resolve(
-        explainedFinding({
+        toFinding({
           ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
           text: `${ending.subject.replaceAll('\n', ', ')} of the CA ends on ${end}`,
         }),

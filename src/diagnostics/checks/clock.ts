@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { skewPhrase, WRONG_CLOCK_MS } from '../clock-skew.ts';
 import { NOTICEABLE_SKEW_MS, type DoctorFound, type DoctorInput } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 
 export const clockSkew: Check<DoctorInput, DoctorFound> = {
   id: 'KF-CLOCK-001',
@@ -23,7 +23,7 @@ export const clockSkew: Check<DoctorInput, DoctorFound> = {
       return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's`, facts });
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
     return Promise.resolve(
-      explainedFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${skewPhrase(skewMs)}`, facts }),
+      toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${skewPhrase(skewMs)}`, facts }),
     );
   },
 };

@@ -1,10 +1,10 @@
 import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
-import type { ConnectionFound, ConnectionInput } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../../connection/types.ts';
 import { handshakeCause, rpcCause } from '../causes/engine.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList, stepMs } from '../causes/engine-findings.ts';
 
-export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
+export const systemInfo: Check<CheckInput, CheckFacts> = {
   id: 'KF-ENGINE-001',
   title: 'Engine answers (GetSystemInfo)',
   plane: 'engine',
@@ -54,7 +54,7 @@ export const systemInfo: Check<ConnectionInput, ConnectionFound> = {
   },
 };
 
-export const describeNamespace: Check<ConnectionInput, ConnectionFound> = {
+export const describeNamespace: Check<CheckInput, CheckFacts> = {
   id: 'KF-ENGINE-002',
   title: 'Namespace (DescribeNamespace)',
   plane: 'engine',

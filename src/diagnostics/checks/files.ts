@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Check, Fix } from '../check.ts';
 import type { DoctorFound, DoctorInput, NamedFile } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
 
@@ -38,7 +38,7 @@ export const filePermissions: DoctorCheck = {
     const texts = open.map(
       ({ file, mode }) => `${shown(file.path, input.cwd)} (${file.what}, mode ${(mode & 0o777).toString(8)})`,
     );
-    return explainedFinding({
+    return toFinding({
       id: 'KF-FILE-001',
       code: 'file-readable-by-others',
       text: `Other users may read ${texts.join(', ')}`,
@@ -80,7 +80,7 @@ export const filesInGit: DoctorCheck = {
     const fixes = visible.map(({ path, line }): Fix => ({ kind: 'gitignore', folder: dirname(path), line }));
     const [first] = tracked;
     if (first !== undefined) {
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-tracked-by-git', facts, fixes },
         text: `git tracks ${listed(tracked, input.cwd)}, with a secret in it`,
         values: { folder: shown(dirname(first.path), input.cwd), file: basename(first.path) },
@@ -88,7 +88,7 @@ export const filesInGit: DoctorCheck = {
     }
     const [open] = visible;
     if (open !== undefined) {
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-not-ignored', facts, fixes },
         text: `git does not ignore ${listed(visible, input.cwd)}, with a secret in it`,
         values: { line: open.line, gitignore: shown(join(dirname(open.path), '.gitignore'), input.cwd) },

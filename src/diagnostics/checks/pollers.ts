@@ -7,7 +7,7 @@ import type { Sourced } from '../../connection/types.ts';
 import { correctedNow, type DoctorFound, type DoctorInput } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { engineFinding, stepMs } from '../causes/engine-findings.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
 
@@ -62,7 +62,7 @@ function judge(seen: Seen, queue: Sourced<string>, now: number): Finding<never> 
   };
   const finding = (code: string, text: string, kind: Kind = 'workflow'): Finding<never> => {
     const values = { queue: queue.value, source: queue.source, kind: PLURAL[kind] };
-    return explainedFinding({ id: 'KF-POLL-001', code, text, facts, values });
+    return toFinding({ id: 'KF-POLL-001', code, text, facts, values });
   };
   const name = `the task queue ${queue.value}`;
   const ago = `for ${Math.round((now - latest) / 60_000)} minutes`;
@@ -162,7 +162,7 @@ async function compare(
   if (start.taskQueue === '' || start.workflowType === '')
     return { state: 'skip', skipped: 'restricted', summary: 'the engine does not show how it was started', facts };
   if (queue !== undefined && queue.value !== start.taskQueue) {
-    return explainedFinding({
+    return toFinding({
       ...{ id: 'KF-PROC-001', code: 'process-queue-differs', facts },
       text: `The process was started on the task queue ${quoted(start.taskQueue)}, and this worker polls ${quoted(queue.value)}`,
       values: { source: queue.source },
@@ -171,7 +171,7 @@ async function compare(
   const processes = project === undefined ? [] : await project.processes().catch(() => []);
   if (processes.length > 0 && !processes.some(({ workflowType }) => workflowType === start.workflowType)) {
     const own = processes.map(({ workflowType }) => quoted(workflowType)).join(', ');
-    return explainedFinding({
+    return toFinding({
       ...{ id: 'KF-PROC-001', code: 'process-type-differs', facts },
       text: `The process was started as ${quoted(start.workflowType)}, and this worker has ${own}`,
       values: { file: processes[0]?.file ?? 'kuflow.process.yaml' },

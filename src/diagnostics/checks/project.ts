@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import type { Check, Finding } from '../check.ts';
 import type { DoctorFound, DoctorInput, Drift, ProjectView } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
 
@@ -30,7 +30,7 @@ export const definitionDrift: DoctorCheck = {
       [processes, drift] = [await project.processes(), await project.drift()];
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-PROJ-001', code: 'definition-broken', text: oneSentence(error.message) },
         values: { file: error.tried ?? 'what is named' },
       });
@@ -47,14 +47,14 @@ export const definitionDrift: DoctorCheck = {
     if (stale.length > 0) {
       const paths = stale.map(({ path }) => path).join(', ');
       const text = `Generated code is not what the definition says now: ${paths}`;
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-PROJ-001', code: 'definition-drift', text, facts },
         values: { files: paths },
       });
     }
     const other = processes.find(({ taskQueue }) => input.queue !== undefined && taskQueue !== input.queue.value);
     if (other !== undefined && input.queue !== undefined) {
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-PROJ-001', code: 'definition-queue-differs', facts },
         text: `${other.file} names the task queue ${other.taskQueue}, and the settings ${input.queue.value} (${input.queue.source})`,
         values: { file: other.file, source: input.queue.source },
@@ -97,5 +97,5 @@ function judgeNode(version: string): Finding<never> {
     return { state: 'pass', summary: version, facts };
   const wanted = `${NEEDED.join('.')} or newer`;
   const text = `Node.js ${version} runs here; the worker needs ${wanted}`;
-  return explainedFinding({ id: 'KF-PROJ-003', code: 'node-too-old', text, facts, values: { wanted } });
+  return toFinding({ id: 'KF-PROJ-003', code: 'node-too-old', text, facts, values: { wanted } });
 }

@@ -1,23 +1,23 @@
-import { speaksTls } from '../../network/detect-tls.ts';
+import { looksLikeTls } from '../../network/detect-tls.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
-import type { ConnectionFound, ConnectionInput } from '../../connection/types.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import type { CheckFacts, CheckInput } from '../../connection/types.ts';
+import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** Ways in which servers turn plain text away from a TLS port. */
 const TURNED_AWAY: readonly KuFlowApiError['kind'][] = ['reset', 'rejected', 'not-json', 'html'];
 
 /** An `http:` endpoint that is a TLS port: looked at only when it is reached directly, so that the same server is asked. */
-async function plaintextFinding(input: ConnectionInput, error: unknown): Promise<Finding<never> | undefined> {
+async function plaintextFinding(input: CheckInput, error: unknown): Promise<Finding<never> | undefined> {
   if (!(error instanceof KuFlowApiError) || !TURNED_AWAY.includes(error.kind) || input.restProxy.kind === 'proxy')
     return undefined;
   const { protocol, hostname, port } = new URL(input.endpoint.value);
   if (protocol !== 'http:') return undefined;
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (!(await speaksTls({ host, port: port === '' ? 80 : Number(port) }))) return undefined;
+  if (!(await looksLikeTls({ host, port: port === '' ? 80 : Number(port) }))) return undefined;
   const text = `${input.endpoint.value} speaks TLS, and its address says http://`;
-  return explainedFinding({
+  return toFinding({
     ...{ id: 'KF-REST-001', code: 'rest-speaks-tls', text },
     facts: { endpoint: input.endpoint.value, ...(error.seen && { seen: error.seen }) },
     values: { source: input.endpoint.source },
@@ -30,7 +30,7 @@ function errorTime(error: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
+export const restCredentials: Check<CheckInput, CheckFacts> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
@@ -40,7 +40,7 @@ export const restCredentials: Check<ConnectionInput, ConnectionFound> = {
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
     const asked = input.clock.now();
-    const skew = (serverTime: number | undefined): Partial<ConnectionFound> =>
+    const skew = (serverTime: number | undefined): Partial<CheckFacts> =>
       serverTime === undefined ? {} : { skewMs: (asked + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);

@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import { installedVersion, isOlder } from './worker-settings.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(
@@ -43,7 +43,7 @@ export const sdkVersions: Check<DoctorInput, DoctorFound> = {
     const versions = new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
     const facts = Object.fromEntries(versions);
     const finding = (code: string, text: string, values: Readonly<Record<string, string>> = {}) =>
-      explainedFinding({ id: 'KF-PROJ-002', code, text, facts, values });
+      toFinding({ id: 'KF-PROJ-002', code, text, facts, values });
     if (!versions.has('@temporalio/worker'))
       return finding('sdk-not-installed', 'The dependencies of the project are not installed: no @temporalio/worker');
     if (new Set(versions.values()).size > 1) {

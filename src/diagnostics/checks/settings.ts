@@ -1,11 +1,11 @@
 import { proxyPhrase } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Advice, Check, Facts, Finding } from '../check.ts';
-import { causeOf, filledSteps } from '../explain-finding.ts';
-import type { ConnectionFound, ConnectionInput, SettingProblem } from '../../connection/types.ts';
+import { causeOf, interpolateSteps } from '../explain-finding.ts';
+import type { CheckFacts, CheckInput, SettingFault } from '../../connection/types.ts';
 import { planeOf } from '../../connection/planes.ts';
 
-type SettingsCheck = Check<ConnectionInput, ConnectionFound>;
+type SettingsCheck = Check<CheckInput, CheckFacts>;
 
 /** Codes of causes by what a problem is about, the heaviest first: of a file that can't be read nothing counts. */
 const CODES = [
@@ -14,20 +14,20 @@ const CODES = [
   ['proxy', 'settings-proxy-unusable'],
 ] as const;
 
-const codeOf = ({ kind }: SettingProblem): string => CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
+const codeOf = ({ kind }: SettingFault): string => CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
 
-const describe = ({ key, problem, source }: SettingProblem): string =>
+const describe = ({ key, problem, source }: SettingFault): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
 /** What to do about each of them, then what to do about none in particular. */
-function adviceFor(id: string, problems: readonly SettingProblem[], code: string): readonly Advice[] {
+function adviceFor(id: string, problems: readonly SettingFault[], code: string): readonly Advice[] {
   const own = problems.flatMap((problem) =>
-    filledSteps(causeOf(id, codeOf(problem)).steps.slice(0, 1), { key: problem.key }),
+    interpolateSteps(causeOf(id, codeOf(problem)).steps.slice(0, 1), { key: problem.key }),
   );
-  return [...own, ...filledSteps(causeOf(id, code).steps.slice(1))];
+  return [...own, ...interpolateSteps(causeOf(id, code).steps.slice(1))];
 }
 
-function finding(id: string, problems: readonly SettingProblem[], facts: Facts): Finding<never> {
+function finding(id: string, problems: readonly SettingFault[], facts: Facts): Finding<never> {
   const [, code] = CODES.find(([kind]) => problems.some((problem) => problem.kind === kind)) ?? CODES[1];
   const { verdict } = causeOf(id, code);
   const texts = problems.map(describe);
@@ -39,7 +39,7 @@ function finding(id: string, problems: readonly SettingProblem[], facts: Facts):
   };
 }
 
-export const restSettings: SettingsCheck = {
+export const restSettingsCheck: SettingsCheck = {
   id: 'KF-SET-001',
   title: 'Settings of the REST API',
   plane: 'settings',
@@ -67,9 +67,9 @@ const CERTIFICATE = {
 } as const;
 
 /** Rules of this check; a key that could not be resolved has been named already. */
-function engineProblems(input: ConnectionInput): readonly SettingProblem[] {
+function engineProblems(input: CheckInput): readonly SettingFault[] {
   const named = new Set(input.problems.map(({ key }) => key));
-  const problems: SettingProblem[] = [];
+  const problems: SettingFault[] = [];
   const target = readTarget(input.target.value);
   if (!target.ok) problems.push({ key: 'temporal.target', problem: target.problem, source: input.target.source });
   if (input.material.kind !== 'requested' && input.namespace === undefined) {
@@ -82,7 +82,7 @@ function engineProblems(input: ConnectionInput): readonly SettingProblem[] {
   ];
 }
 
-export const engineSettings: SettingsCheck = {
+export const engineSettingsCheck: SettingsCheck = {
   id: 'KF-SET-006',
   title: 'Settings of the engine',
   plane: 'settings',

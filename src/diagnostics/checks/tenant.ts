@@ -2,7 +2,7 @@ import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
 import type { VisibleTenants } from '../../connection/types.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
 const SHOWN = 5;
@@ -37,10 +37,10 @@ function judge({ ids, total }: VisibleTenants, { tenantId }: DoctorInput): Findi
     if (!complete || ids.some((id) => id.toLowerCase() === tenantId.value.toLowerCase()))
       return { state: 'pass', summary: `${tenantId.value} (${tenantId.source})`, facts };
     const text = `The application does not see the tenant ${tenantId.value} (${tenantId.source})`;
-    return explainedFinding({ id: 'KF-REST-002', code: 'tenant-not-visible', text, facts, values });
+    return toFinding({ id: 'KF-REST-002', code: 'tenant-not-visible', text, facts, values });
   }
   if (total <= 1)
     return { state: 'pass', summary: total === 0 ? 'none is shown' : `the only one, ${ids[0] ?? ''}`, facts };
   const text = `The application is of ${total} tenants, and none is named`;
-  return explainedFinding({ id: 'KF-REST-002', code: 'tenant-not-named', text, facts, values });
+  return toFinding({ id: 'KF-REST-002', code: 'tenant-not-named', text, facts, values });
 }

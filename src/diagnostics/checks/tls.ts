@@ -10,15 +10,15 @@ import {
 } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
 import type {
-  ConnectionFound,
-  ConnectionInput,
+  CheckFacts,
+  CheckInput,
   IssuedMaterial,
-  MaterialOrigin,
+  CertificateSource,
   MaterialPaths,
   Sourced,
 } from '../../connection/types.ts';
 import { correctedNow } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
@@ -43,7 +43,7 @@ function unusable(
   verdicts?: Verdicts,
 ): Finding<never> {
   const phrase = verdicts && verdictPhrase(verdicts);
-  return explainedFinding({
+  return toFinding({
     ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
     text: `${problems.map(({ message }) => message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`,
     facts: {
@@ -59,8 +59,7 @@ function unusable(
 const firstKey = (pem: string): string =>
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(normalisePem(pem))?.[0] ?? '';
 
-const keptOf = ({ found }: Finding<ConnectionFound>): Pick<Finding<ConnectionFound>, 'found'> =>
-  found ? { found } : {};
+const keptOf = ({ found }: Finding<CheckFacts>): Pick<Finding<CheckFacts>, 'found'> => (found ? { found } : {});
 
 function judgeMaterial(
   text: TlsMaterialText,
@@ -68,7 +67,7 @@ function judgeMaterial(
   id: string,
   origin: Origin,
   now: number,
-): Finding<ConnectionFound> {
+): Finding<CheckFacts> {
   const reading = readTlsMaterial(text, now);
   if (!reading.ok && id === 'KF-TLS-001' && reading.problems.every(({ code }) => code === 'several-keys')) {
     const first = judgeMaterial({ ...text, key: firstKey(text.key) }, namespace, id, origin, now);
@@ -98,7 +97,7 @@ function judgeMaterial(
 /** What is there of a set is judged; that a part is missing is told by the check of the settings, where that is part of the run. */
 function judgePart(
   text: TlsMaterialText,
-  origin: Extract<MaterialOrigin, { readonly kind: 'incomplete' }>,
+  origin: Extract<CertificateSource, { readonly kind: 'incomplete' }>,
   now: number,
   isTold: boolean,
 ): Finding<never> {
@@ -108,14 +107,14 @@ function judgePart(
   if (problems.length > 0) return unusable('KF-TLS-001', problems, origin);
   const what = `a part of the set is missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
-  if (!isTold) return explainedFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text: what, facts });
+  if (!isTold) return toFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text: what, facts });
   const because = { skipped: 'blocked', blockedBy: 'KF-SET-006' } as const;
   return { state: 'skip', ...because, summary: `because of KF-SET-006: ${what}`, facts };
 }
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
-export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
+export const givenCertificate: Check<CheckInput, CheckFacts> = {
   id: 'KF-TLS-001',
   title: 'Engine certificate from settings',
   plane: 'tls',
@@ -139,7 +138,7 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       const text = [error.message, error.seen].filter((part) => part !== undefined).join(': ');
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-TLS-001', code: 'certificate-files-unreadable', text },
         facts: { source },
         values: { file: error.tried ?? source },
@@ -148,7 +147,7 @@ export const givenCertificate: Check<ConnectionInput, ConnectionFound> = {
   },
 };
 
-export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
+export const issuedCertificate: Check<CheckInput, CheckFacts> = {
   id: 'KF-TLS-002',
   title: 'Engine certificate from KuFlow',
   plane: 'tls',
@@ -173,7 +172,7 @@ export const issuedCertificate: Check<ConnectionInput, ConnectionFound> = {
   },
 };
 
-export const engineHandshake: Check<ConnectionInput, ConnectionFound> = {
+export const engineHandshake: Check<CheckInput, CheckFacts> = {
   id: 'KF-TLS-003',
   title: 'TLS handshake with the engine',
   plane: 'tls',

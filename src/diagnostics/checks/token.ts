@@ -1,9 +1,9 @@
 import { isoTime } from '../../base/iso-time.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
-import type { ConnectionFound, ConnectionInput, IssuedToken } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput, IssuedToken } from '../../connection/types.ts';
 import { correctedNow } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** What HTTP/2 servers take of headers, by and large. */
@@ -29,14 +29,14 @@ function factsOf(issued: IssuedToken, reading: TokenReading): Facts {
 
 const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
 
-function judge(issued: IssuedToken, now: number): Finding<ConnectionFound> {
+function judge(issued: IssuedToken, now: number): Finding<CheckFacts> {
   const value = issued.token.reveal();
   const reading = decodeTokenUnverified(value);
   const facts = factsOf(issued, reading);
   const found = { token: issued.token };
   const end = Date.parse(issued.expiredAt ?? '');
-  const finding = (code: string, text: string): Finding<ConnectionFound> => ({
-    ...explainedFinding({ id: 'KF-TOKEN-001', code, text, facts }),
+  const finding = (code: string, text: string): Finding<CheckFacts> => ({
+    ...toFinding({ id: 'KF-TOKEN-001', code, text, facts }),
     found,
   });
   if (value.length > LONGEST)
@@ -58,7 +58,7 @@ function judge(issued: IssuedToken, now: number): Finding<ConnectionFound> {
   return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, found };
 }
 
-export const engineToken: Check<ConnectionInput, ConnectionFound> = {
+export const engineToken: Check<CheckInput, CheckFacts> = {
   id: 'KF-TOKEN-001',
   title: 'Engine token',
   plane: 'token',
@@ -77,6 +77,6 @@ export const engineToken: Check<ConnectionInput, ConnectionFound> = {
     }
     if (!issued.token.isEmpty)
       return { ...judge(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
-    return explainedFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'KuFlow answered without a token' });
+    return toFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'KuFlow answered without a token' });
   },
 };

@@ -2,9 +2,9 @@ import { dirname, join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { readRegularFile } from '../../files/read.ts';
 import type { Check } from '../check.ts';
-import type { SettingProblem } from '../../connection/types.ts';
+import type { SettingFault } from '../../connection/types.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
 
@@ -33,7 +33,7 @@ export const workerSettings: DoctorCheck = {
     }
     const text = `Settings of the worker are missing or wrong: ${texts.join('; ')}`;
     return Promise.resolve(
-      explainedFinding({
+      toFinding({
         ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
         facts: { problems: texts },
         values: { key: problems.map(({ key }) => key).join(', ') },
@@ -43,7 +43,7 @@ export const workerSettings: DoctorCheck = {
 };
 
 /** Temporal's core speaks HTTP to a proxy and nothing else, whatever this program can do. */
-function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly SettingProblem[] {
+function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly SettingFault[] {
   const source = [engineProxy, restProxy].flatMap((proxy) =>
     proxy.kind === 'proxy' && proxy.url.startsWith('https:') ? [proxy.source] : [],
   )[0];
@@ -69,7 +69,7 @@ export const settingNotes: DoctorCheck = {
     const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
     const messages = notes.map(({ message, source }) => `${message} (${source})`);
     return Promise.resolve(
-      explainedFinding({
+      toFinding({
         id: 'KF-SET-003',
         code: secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked',
         text: messages.join('; '),
@@ -96,7 +96,7 @@ export const temporalVariables: DoctorCheck = {
     if (address !== '' && address !== value) {
       const alone = source === 'default';
       return Promise.resolve(
-        explainedFinding({
+        toFinding({
           id: 'KF-SET-004',
           code: alone ? 'settings-address-alone' : 'settings-address-differs',
           text: alone
@@ -131,7 +131,7 @@ export const temporalTls: DoctorCheck = {
     if (!isOlder(version, FIXED_IN))
       return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it right`, facts };
     const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off by it`;
-    return explainedFinding({ id: 'KF-SET-005', code: 'settings-temporal-tls-inverted', text, facts });
+    return toFinding({ id: 'KF-SET-005', code: 'settings-temporal-tls-inverted', text, facts });
   },
 };
 

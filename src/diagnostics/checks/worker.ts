@@ -1,6 +1,6 @@
 import type { Check, CheckResult, Finding } from '../check.ts';
 import type { DoctorFound, DoctorInput, WorkerStep } from '../input.ts';
-import { explainedFinding } from '../explain-finding.ts';
+import { toFinding } from '../explain-finding.ts';
 import { projectOf } from './project.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorFound>;
@@ -37,14 +37,14 @@ export const workerCheck: DoctorCheck = {
     const run = projectOf(input).workerCheck;
     if (run === undefined) throw new Error('asked without an installed worker');
     if (input.profile !== undefined)
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-reads-no-profiles' },
         text: `The credentials are those of the profile ${input.profile}, and the worker reads no profiles`,
         values: { profile: input.profile },
       });
     const answer = await run({ signal, limitMs: limitOf(input.timeoutMs) });
     if (answer.kind === 'failed')
-      return explainedFinding({
+      return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
         text: `The worker's own check ended without a result: ${answer.why}`,
       });
@@ -115,7 +115,7 @@ const stopped = (result: CheckResult | undefined): boolean =>
 
 function judge(steps: readonly WorkerStep[], ended: (id: string) => CheckResult | undefined): Finding<never> {
   const finding = (code: string, text: string, facts = {}): Finding<never> =>
-    explainedFinding({ id: 'KF-WORK-002', code, text, facts });
+    toFinding({ id: 'KF-WORK-002', code, text, facts });
   for (const { step: name, ids, also = [] } of SAME_WAY) {
     const step = steps.find((one) => one.step === name);
     if (step === undefined) continue;

@@ -1,5 +1,5 @@
 import type { Advice, Plane } from '../check.ts';
-import { causeOf, explanations, filledSteps } from '../explain-finding.ts';
+import { causeOf, explanations, interpolateSteps } from '../explain-finding.ts';
 import { type OwnCommands, withOwnCommands } from '../own-commands.ts';
 import { registry } from '../registry.ts';
 import type { ExplainedCause, ExplainedStep } from './explanation.ts';
@@ -48,7 +48,7 @@ const WHERE = { given: 'Where settings give the certificate: ', issued: 'Where K
 export function explainAll(commands: Partial<OwnCommands> = {}): readonly CheckExplanation[] {
   const own = { ...IN_DOCS, ...commands };
   const explained = (code: string, { verdict, when, steps }: ExplainedCause): CauseExplanation => {
-    const advice = withOwnCommands(filledSteps(steps.map(located), UNKNOWN), own);
+    const advice = withOwnCommands(interpolateSteps(steps.map(located), UNKNOWN), own);
     return { code, verdict, when, advice };
   };
   return registry.map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {

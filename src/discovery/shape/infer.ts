@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { looksLikeProperName } from './keys.ts';
-import { look, merge, newPlace, type Looking, type Place } from './places.ts';
+import { observe, merge, newNode, type Visit, type ShapeNode } from './places.ts';
 
 /** What a shape rests on. Pointers (RFC 6901) are made of keys that the schema itself holds, `*` standing for a map's keys and an array's items. */
 export interface ShapeEvidence {
@@ -39,12 +39,12 @@ export function inferShape(samples: Iterable<unknown>): InferredShape {
 }
 
 export function collectShape(): ShapeCollector {
-  const root = newPlace();
-  const looking: Looking = { nodes: 0, sample: 0, truncated: false };
+  const root = newNode();
+  const looking: Visit = { nodes: 0, sample: 0, truncated: false };
   return {
     add: (value) => {
       looking.sample += 1;
-      look(root, value, 0, looking);
+      observe(root, value, 0, looking);
     },
     result: () => {
       const notes = { maps: new Set<string>(), mixed: new Set<string>() };
@@ -67,7 +67,7 @@ interface Notes {
   readonly mixed: Set<string>;
 }
 
-function schemaOf(place: Place, at: string, notes: Notes): JsonObject {
+function schemaOf(place: ShapeNode, at: string, notes: Notes): JsonObject {
   const scalars: string[] = [];
   if (place.strings > 0) scalars.push('string');
   if (place.fractions > 0 || (place.integers > 0 && place.integers < ENOUGH_SAMPLES)) scalars.push('number');
@@ -98,10 +98,10 @@ function schemaOf(place: Place, at: string, notes: Notes): JsonObject {
   return choices.length === 1 ? (choices[0] ?? {}) : { anyOf: choices };
 }
 
-function objectSchema(place: Place, at: string, notes: Notes): JsonObject {
+function objectSchema(place: ShapeNode, at: string, notes: Notes): JsonObject {
   const keys = [...place.keys];
   if (isMap(place, at === '')) {
-    const values = newPlace();
+    const values = newNode();
     for (const [, child] of keys) merge(values, child);
     if (place.rest !== undefined) merge(values, place.rest);
     notes.maps.add(at);
@@ -120,7 +120,7 @@ function objectSchema(place: Place, at: string, notes: Notes): JsonObject {
 }
 
 // A form's own fields stay even beside a stray key; below them one key that is data makes all its siblings suspect.
-function isMap(place: Place, isRoot: boolean): boolean {
+function isMap(place: ShapeNode, isRoot: boolean): boolean {
   if (place.crowded) return true;
   const distinct = place.keys.size;
   if (distinct === 0) return place.rest !== undefined;
@@ -134,20 +134,20 @@ function isMap(place: Place, isRoot: boolean): boolean {
 }
 
 // Objects of one kind under several keys: entries of a table, more likely than fields.
-function haveSameValues(children: readonly Place[]): boolean {
-  const signature = (child: Place): string | undefined =>
+function haveSameValues(children: readonly ShapeNode[]): boolean {
+  const signature = (child: ShapeNode): string | undefined =>
     child.objects > 0 && child.objects === child.seen ? [...child.keys.keys()].sort().join('\n') : undefined;
   const first = children[0] === undefined ? undefined : signature(children[0]);
   return first !== undefined && first !== '' && children.every((child) => signature(child) === first);
 }
 
 // One of several samples has the key; with one sample in all, one of its several objects.
-function isAlone(place: Place, child: Place): boolean {
+function isAlone(place: ShapeNode, child: ShapeNode): boolean {
   return place.filledSamples > 1 ? child.samples < 2 : place.filled > 1 && child.seen < 2;
 }
 
 // Below the form's own fields a key that one sample alone has, or that looks like a name, could be that person's.
-function isWritten(place: Place, key: string, child: Place, isRoot: boolean): boolean {
+function isWritten(place: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
   if (isRoot) return true;
   if (isAlone(place, child)) return false;
   return !looksLikeProperName(key) || child.samples >= ENOUGH_SAMPLES;

@@ -7,7 +7,7 @@ const MOST_ITEMS = 200;
 const MOST_NODES = 20_000;
 
 /** Everything known of one place in the values. */
-export interface Place {
+export interface ShapeNode {
   /** Values seen here. */
   seen: number;
   /** Samples that had a value here, and the last of them. */
@@ -20,7 +20,7 @@ export interface Place {
   strings: number;
   formats: Map<StringFormat, number>;
   arrays: number;
-  items: Place | undefined;
+  items: ShapeNode | undefined;
   objects: number;
   /** Objects that were not empty, the samples that had one, and the last of those. */
   filled: number;
@@ -28,22 +28,22 @@ export interface Place {
   lastFilled: number;
   /** Keys of the largest object. */
   largest: number;
-  keys: Map<string, Place>;
+  keys: Map<string, ShapeNode>;
   /** Values whose keys can't be written, or were too many. */
-  rest: Place | undefined;
+  rest: ShapeNode | undefined;
   unwritable: number;
   crowded: boolean;
 }
 
 /** How far the look at all samples has come. */
-export interface Looking {
+export interface Visit {
   nodes: number;
   /** Number of the sample that is looked at, from 1. */
   sample: number;
   truncated: boolean;
 }
 
-export function newPlace(): Place {
+export function newNode(): ShapeNode {
   return {
     seen: 0,
     samples: 0,
@@ -69,7 +69,7 @@ export function newPlace(): Place {
 }
 
 /** Adds what a value says of its place; keeps nothing of the value. */
-export function look(place: Place, value: unknown, depth: number, looking: Looking): void {
+export function observe(place: ShapeNode, value: unknown, depth: number, looking: Visit): void {
   place.seen += 1;
   looking.nodes += 1;
   if (place.lastSample !== looking.sample) {
@@ -87,17 +87,17 @@ export function look(place: Place, value: unknown, depth: number, looking: Looki
   else if (typeof value === 'object') lookAtKeys(place, value, depth, looking);
 }
 
-function lookAtItems(place: Place, values: readonly unknown[], depth: number, looking: Looking): void {
+function lookAtItems(place: ShapeNode, values: readonly unknown[], depth: number, looking: Visit): void {
   place.arrays += 1;
   if (values.length > MOST_ITEMS) looking.truncated = true;
   for (const value of values.slice(0, MOST_ITEMS)) {
     if (isSpent(depth, looking)) return;
-    place.items ??= newPlace();
-    look(place.items, value, depth + 1, looking);
+    place.items ??= newNode();
+    observe(place.items, value, depth + 1, looking);
   }
 }
 
-function lookAtKeys(place: Place, value: object, depth: number, looking: Looking): void {
+function lookAtKeys(place: ShapeNode, value: object, depth: number, looking: Visit): void {
   const entries = Object.entries(value);
   place.objects += 1;
   if (entries.length > 0) place.filled += 1;
@@ -110,27 +110,27 @@ function lookAtKeys(place: Place, value: object, depth: number, looking: Looking
     if (isSpent(depth, looking)) return;
     const writable = isFieldName(key);
     if (!writable) place.unwritable += 1;
-    let at = writable ? place.keys.get(key) : (place.rest ??= newPlace());
+    let at = writable ? place.keys.get(key) : (place.rest ??= newNode());
     if (at === undefined && place.keys.size >= MOST_KEYS) {
       place.crowded = true;
-      at = place.rest ??= newPlace();
+      at = place.rest ??= newNode();
     }
     if (at === undefined) {
-      at = newPlace();
+      at = newNode();
       place.keys.set(key, at);
     }
-    look(at, child, depth + 1, looking);
+    observe(at, child, depth + 1, looking);
   }
 }
 
-function isSpent(depth: number, looking: Looking): boolean {
+function isSpent(depth: number, looking: Visit): boolean {
   if (depth < DEEPEST && looking.nodes < MOST_NODES * Math.max(1, looking.sample)) return false;
   looking.truncated = true;
   return true;
 }
 
 /** Adds what is known of one place to another: the values of a map share theirs. */
-export function merge(into: Place, from: Place): void {
+export function merge(into: ShapeNode, from: ShapeNode): void {
   for (const count of [
     'seen',
     'nulls',
@@ -150,12 +150,12 @@ export function merge(into: Place, from: Place): void {
   into.largest = Math.max(into.largest, from.largest);
   into.crowded ||= from.crowded;
   for (const [format, count] of from.formats) into.formats.set(format, (into.formats.get(format) ?? 0) + count);
-  if (from.items !== undefined) merge((into.items ??= newPlace()), from.items);
-  if (from.rest !== undefined) merge((into.rest ??= newPlace()), from.rest);
+  if (from.items !== undefined) merge((into.items ??= newNode()), from.items);
+  if (from.rest !== undefined) merge((into.rest ??= newNode()), from.rest);
   for (const [key, child] of from.keys) {
     let at = into.keys.get(key);
     if (at === undefined) {
-      at = newPlace();
+      at = newNode();
       into.keys.set(key, at);
     }
     merge(at, child);

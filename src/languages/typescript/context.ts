@@ -1,15 +1,15 @@
-import type { Answers } from '../project-spec.ts';
+import type { ProjectSpec } from '../project-spec.ts';
 import { hash } from '../../text/identifiers.ts';
 import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
-import { FIRST_PLACE, furtherPlace } from './layout.ts';
+import { FIRST_LAYOUT, furtherLayout } from './layout.ts';
 
 /** What the templates read, those of the first process among them. Texts are printed by language helpers only; `Code` was made by our own generators. */
-export function templateContext(answers: Answers): object {
+export function templateContext(answers: ProjectSpec): object {
   const { definition, further = [], choices = {} } = answers;
-  const places = further.map((process) => ({ process, place: furtherPlace(process.slug) }));
+  const places = further.map((process) => ({ process, place: furtherLayout(process.slug) }));
   return {
     name: answers.name,
     cliPackage: answers.cliPackage,
@@ -21,7 +21,7 @@ export function templateContext(answers: Answers): object {
     ...packageManagerContext(answers.packageManager),
     ...processContext({
       definition,
-      place: FIRST_PLACE,
+      place: FIRST_LAYOUT,
       choices,
       workflowsOfOthers: places.map(({ place }) => place.workflows),
       activitiesOfOthers: places

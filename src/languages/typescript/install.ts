@@ -7,7 +7,7 @@ import { codeOf } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { PackageManager } from '../project-spec.ts';
 import { installArguments, programOf } from './package-manager.ts';
-import { SAY_REQUESTS, watchRegistry, withoutRequests, type Unreached } from './registry-log.ts';
+import { LOG_REQUESTS, watchRegistry, withoutRequests, type UnreachableRegistry } from './registry-log.ts';
 
 export type InstallResult =
   | {
@@ -92,7 +92,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
   const started = performance.now();
   const args = installArguments(packageManager);
   const watched = packageManager === 'npm' && !saysItself(env);
-  const child = execa(program, watched ? [...args, SAY_REQUESTS] : args, {
+  const child = execa(program, watched ? [...args, LOG_REQUESTS] : args, {
     cwd: folder,
     env: childEnvironment(env),
     extendEnv: false,
@@ -105,7 +105,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
   const giveUp = new AbortController();
   const release = endWithUs(child, AbortSignal.any([giveUp.signal, ...(signal === undefined ? [] : [signal])]));
   const watch = watched ? watchRegistry() : undefined;
-  let unreached: Unreached | undefined;
+  let unreached: UnreachableRegistry | undefined;
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       const text = stripVTControlCharacters(line).trim();

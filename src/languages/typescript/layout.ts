@@ -1,7 +1,7 @@
 import { DEFINITION_FILE, furtherDefinitionFile } from '../../process/definition/file.ts';
 
 /** Where the files of one process stand in a project, and how they reach the files that all processes share. */
-export interface ProcessPlace {
+export interface ProcessLayout {
   readonly definitionFile: string;
   readonly workflows: string;
   readonly activities: string;
@@ -16,7 +16,7 @@ export interface ProcessPlace {
   readonly tasksToKuflow: string;
 }
 
-export const FIRST_PLACE: ProcessPlace = {
+export const FIRST_LAYOUT: ProcessLayout = {
   definitionFile: DEFINITION_FILE,
   workflows: 'src/workflows.ts',
   activities: 'src/activities.ts',
@@ -29,7 +29,7 @@ export const FIRST_PLACE: ProcessPlace = {
 };
 
 /** The place of a process that came after the first; `slug` is made by `names/`. */
-export function furtherPlace(slug: string): ProcessPlace {
+export function furtherLayout(slug: string): ProcessLayout {
   const folder = `src/processes/${slug}`;
   return {
     definitionFile: furtherDefinitionFile(slug),
@@ -45,7 +45,7 @@ export function furtherPlace(slug: string): ProcessPlace {
 }
 
 /** The files of a process that its definition became. */
-export function codeFiles({ tasks, types, workflows, activities, test }: ProcessPlace): readonly string[] {
+export function codeFiles({ tasks, types, workflows, activities, test }: ProcessLayout): readonly string[] {
   return [tasks, types, workflows, activities, test];
 }
 

@@ -1,16 +1,16 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { MOST_CHOICES } from './schema-types.ts';
+import { MAX_CHOICES } from './schema-types.ts';
 
 /**
  * Whether the compiler sees that a literal of this value has the type of the schema: only said of plain schemas, so
  * that generated code casts the others.
  */
-export function plainlyFits(value: Json | undefined, schema: unknown): boolean {
+export function fitsLiteralType(value: Json | undefined, schema: unknown): boolean {
   if (!isRecord(schema) || ['$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in schema)) return false;
   if ('const' in schema) return value === schema['const'] && !('enum' in schema) && !('type' in schema);
   const values = schema['enum'];
-  if (Array.isArray(values) && values.length <= MOST_CHOICES) return values.includes(value);
+  if (Array.isArray(values) && values.length <= MAX_CHOICES) return values.includes(value);
   switch (schema['type']) {
     case 'string':
     case 'boolean':
@@ -21,7 +21,7 @@ export function plainlyFits(value: Json | undefined, schema: unknown): boolean {
     case 'null':
       return value === null;
     case 'array':
-      return Array.isArray(value) && value.every((item: Json) => plainlyFits(item, schema['items']));
+      return Array.isArray(value) && value.every((item: Json) => fitsLiteralType(item, schema['items']));
     case 'object':
       return isRecord(value) && objectFits(value, schema);
     default:
@@ -39,7 +39,7 @@ function objectFits(value: JsonObject, schema: Record<string, unknown>): boolean
       (name) => typeof name === 'string' && (Object.hasOwn(value, name) || !Object.hasOwn(properties, name)),
     ) &&
     Object.entries(value).every(
-      ([name, item]) => Object.hasOwn(properties, name) && plainlyFits(item, properties[name]),
+      ([name, item]) => Object.hasOwn(properties, name) && fitsLiteralType(item, properties[name]),
     )
   );
 }

@@ -1,11 +1,11 @@
 import { identifier, identifiers } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { exampleOfSchema } from '../../process/examples/example.ts';
+import { sampleOfSchema } from '../../process/examples/example.ts';
 import { choiceOf, type TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { plainlyFits } from './literal-types.ts';
-import type { ProcessPlace } from './layout.ts';
+import { fitsLiteralType } from './literal-types.ts';
+import type { ProcessLayout } from './layout.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 // What the generated modules declare or import themselves.
@@ -30,7 +30,7 @@ const MOST_INPUTS = 4;
 
 export interface ProcessView {
   readonly definition: ProcessDefinition;
-  readonly place: ProcessPlace;
+  readonly place: ProcessLayout;
   readonly choices: TaskChoices;
   /** Files of the project whose exports are exported from here too. */
   readonly workflowsOfOthers: readonly string[];
@@ -69,7 +69,7 @@ export function processContext(view: ProcessView): object {
     hasActivityTypes: activityTypes(tasks).length > 0,
     fakeData: new Code(tsValue(fakeData(definition), 0)),
     fakeMetadata: new Code(
-      tsValue(definition.metadata === undefined ? {} : exampleOfSchema(definition.metadata.schema), 0),
+      tsValue(definition.metadata === undefined ? {} : sampleOfSchema(definition.metadata.schema), 0),
     ),
   };
 }
@@ -122,7 +122,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
 
   return plain.map((entry, index): TaskView => {
     const { task, variable, type, data, context } = entry;
-    const example = task.data === undefined ? {} : exampleOfSchema(task.data.schema);
+    const example = task.data === undefined ? {} : sampleOfSchema(task.data.schema);
     const activity = choiceOf(choices, task.code).activity ?? variable;
     return {
       kind: task.kind,
@@ -147,7 +147,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
         type: new Code(input.data ?? 'unknown'),
       })),
       example: new Code(tsValue(example, 2)),
-      isCast: task.data !== undefined && !plainlyFits(example, task.data.schema),
+      isCast: task.data !== undefined && !fitsLiteralType(example, task.data.schema),
     };
   });
 }
@@ -220,6 +220,6 @@ function declarations(definition: ProcessDefinition, tasks: readonly TaskView[])
 function fakeData(definition: ProcessDefinition) {
   const human = definition.tasks.filter(({ kind }) => kind === 'human');
   return Object.fromEntries(
-    human.map(({ code, data }) => [code, data === undefined ? {} : exampleOfSchema(data.schema)]),
+    human.map(({ code, data }) => [code, data === undefined ? {} : sampleOfSchema(data.schema)]),
   );
 }

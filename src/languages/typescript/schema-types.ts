@@ -5,7 +5,7 @@ import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
 const DEEPEST = 12;
 /** Choices that a union is made of at most. */
-export const MOST_CHOICES = 60;
+export const MAX_CHOICES = 60;
 // Characters, about. A definition that is referred to from several places is written as often, and so are those that it refers to.
 const LONGEST = 200_000;
 const PART = 20;
@@ -59,19 +59,19 @@ function typeOf(schema: unknown, indent: string, scope: Scope): Type {
   if (typeof schema['$ref'] === 'string') parts.push(typeOfReference(schema['$ref'], indent, inner));
   if ('const' in schema) parts.push(literal(schema['const']));
   const values = schema['enum'];
-  if (Array.isArray(values) && values.length <= MOST_CHOICES) {
+  if (Array.isArray(values) && values.length <= MAX_CHOICES) {
     const choice = union(values.map(literal));
     scope.left.characters -= choice.text.length;
     parts.push(choice);
   } else if (!('const' in schema)) parts.push(typeOfKinds(schema, indent, inner));
   for (const keyword of ['anyOf', 'oneOf']) {
     const choices = schema[keyword];
-    if (Array.isArray(choices) && choices.length > 0 && choices.length <= MOST_CHOICES) {
+    if (Array.isArray(choices) && choices.length > 0 && choices.length <= MAX_CHOICES) {
       parts.push(union(choices.map((choice: unknown) => typeOf(choice, indent, inner))));
     }
   }
   const all = schema['allOf'];
-  if (Array.isArray(all) && all.length <= MOST_CHOICES)
+  if (Array.isArray(all) && all.length <= MAX_CHOICES)
     parts.push(...all.map((part: unknown) => typeOf(part, indent, inner)));
 
   const said = distinct(parts).filter(({ text }) => text !== 'unknown');
@@ -162,7 +162,7 @@ function literal(value: unknown): Type {
 
 function union(types: readonly Type[]): Type {
   const members = distinct(types);
-  if (members.length > MOST_CHOICES || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
+  if (members.length > MAX_CHOICES || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
   if (members.length <= 1) return members[0] ?? UNKNOWN;
   const texts = members.map((member) => (member.operator === '&' ? inParentheses(member) : member.text));
   return { text: texts.join(' | '), operator: '|' };

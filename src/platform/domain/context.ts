@@ -3,7 +3,7 @@ import type { PlatformEvent } from '../types.ts';
 import { insertEvent, type EventRecord } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';
-import type { Principal } from '../store/people.ts';
+import type { PrincipalRow } from '../store/people.ts';
 import type { DefinitionCatalog } from './definitions.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -11,9 +11,9 @@ type Awaitable<T> = T | Promise<T>;
 /** Makes what a worker needs for the engine; made by the parts that own keys. */
 export interface EngineIssuers {
   /** `expiredAt` is ISO 8601. */
-  issueToken(principal: Principal): Awaitable<{ readonly token: string; readonly expiredAt: string }>;
+  issueToken(principal: PrincipalRow): Awaitable<{ readonly token: string; readonly expiredAt: string }>;
   /** PEM texts; the private key is PKCS#8. */
-  issueCertificate(principal: Principal): Awaitable<{
+  issueCertificate(principal: PrincipalRow): Awaitable<{
     readonly namespace: string;
     readonly tls: {
       readonly serverRootCaCertificate: string;
@@ -31,7 +31,7 @@ export interface Domain {
   readonly issuers: EngineIssuers;
   readonly tenantId: string;
   /** The principal that stands for the platform itself: it completes processes whose workflow has ended. */
-  readonly system: Principal;
+  readonly system: PrincipalRow;
   /** IANA name: the zone in which the engine is told the time of a request. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
@@ -41,7 +41,7 @@ export interface Domain {
 
 /** One call: the domain and who calls. */
 export interface OperationContext extends Domain {
-  readonly principal: Principal;
+  readonly principal: PrincipalRow;
 }
 
 /** Notes what happened to a process, in the current transaction, for its timeline. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { percentDecoded } from '../../base/percent-decode.ts';
+import { percentDecode } from '../../base/percent-decode.ts';
 
 /** What a `kuflow-file:` string says. */
 export interface FileReference {
@@ -25,7 +25,7 @@ export function documentUriOf(text: string): string | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
   for (const pair of text.slice(PREFIX.length).split(';')) {
     const at = pair.indexOf('=');
-    if (at > 0 && pair.slice(0, at).trim().toLowerCase() === 'uri') return percentDecoded(pair.slice(at + 1));
+    if (at > 0 && pair.slice(0, at).trim().toLowerCase() === 'uri') return percentDecode(pair.slice(at + 1));
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '../../base/secret.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { PlatformIdentity } from '../types.ts';
-import { bornAudit } from '../store/audit.ts';
+import { newAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
 import {
   findPrincipalById,
@@ -14,7 +14,7 @@ import {
   insertTenant,
   insertTenantUser,
   setMeta,
-  type Principal,
+  type PrincipalRow,
 } from '../store/people.ts';
 
 const KEY = 'identity';
@@ -36,7 +36,7 @@ interface StoredIdentity {
 export interface StoreIdentity {
   readonly identity: PlatformIdentity;
   /** The principal that stands for the platform itself. */
-  readonly system: Principal;
+  readonly system: PrincipalRow;
 }
 
 /**
@@ -70,7 +70,7 @@ function revealed(stored: StoredIdentity): PlatformIdentity {
 }
 
 function makeIdentity(store: Store, tenantId: string): StoredIdentity {
-  const system: Principal = { id: uuid7(), type: 'SYSTEM', name: 'KuFlow' };
+  const system: PrincipalRow = { id: uuid7(), type: 'SYSTEM', name: 'KuFlow' };
   insertPrincipal(store.sql, system);
   addTenant(store, tenantId, system.id);
   const application = { id: uuid7(), secret: newSecret(), name: 'Local application' };
@@ -100,11 +100,11 @@ function makeIdentity(store: Store, tenantId: string): StoredIdentity {
 
 function addTenant(store: Store, id: string, createdBy: string): void {
   if (findTenantById(store.sql, id) !== undefined) return;
-  insertTenant(store.sql, { id, name: 'Local tenant', plan: 'UNLIMITED', ...bornAudit(createdBy, store.now()) });
+  insertTenant(store.sql, { id, name: 'Local tenant', plan: 'UNLIMITED', ...newAudit(createdBy, store.now()) });
 }
 
 export interface AddedUser {
-  readonly principal: Principal;
+  readonly principal: PrincipalRow;
   readonly userId: string;
   readonly email: string;
   /** Signs the user in as `Bearer <token>`, without end. */
@@ -118,14 +118,14 @@ export function addUser(
 ): AddedUser {
   return store.transaction(() => {
     const userId = uuid7();
-    const principal: Principal = { id: uuid7(), type: 'USER', name: user.name, userId, email: user.email };
+    const principal: PrincipalRow = { id: uuid7(), type: 'USER', name: user.name, userId, email: user.email };
     insertPrincipal(store.sql, principal);
     insertTenantUser(store.sql, {
       id: uuid7(),
       tenantId: user.tenantId,
       principalId: principal.id,
       metadata: {},
-      ...bornAudit(user.createdBy, store.now()),
+      ...newAudit(user.createdBy, store.now()),
     });
     const token = newSecret();
     insertCredential(store.sql, { kind: 'token', principalId: principal.id, hash: tokenHash(token) });

@@ -5,7 +5,7 @@ import type { JsonPatch } from '../../kuflow/contract/common.ts';
 import { badRequest } from './api-error.ts';
 
 /** Applies an RFC 6902 patch to a copy of `value`. A patch that does not fit, or leaves no object, is refused with 400 as a whole. */
-export function patched(value: JsonObject, patch: JsonPatch): JsonObject {
+export function applyJsonPatch(value: JsonObject, patch: JsonPatch): JsonObject {
   let result: unknown = structuredClone(value);
   for (const [index, operation] of patch.entries()) {
     try {

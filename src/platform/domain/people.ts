@@ -10,9 +10,9 @@ import {
   principalOf,
   tenantOf,
   tenantUserOf,
-  type Principal,
-  type Tenant,
-  type TenantUser,
+  type PrincipalRow,
+  type TenantRow,
+  type TenantUserRow,
 } from '../store/people.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
@@ -31,7 +31,7 @@ const groupCondition = (filter: GroupFilter): AnyOf => ({
   values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NOBODY : undefined,
 });
 
-export function principalView(principal: Principal): Static<typeof PrincipalView> {
+export function principalView(principal: PrincipalRow): Static<typeof PrincipalView> {
   return {
     id: principal.id,
     type: principal.type,
@@ -88,7 +88,15 @@ export function findGroups(_ctx: OperationContext, query: Paging): PageOf<never>
   return pageOf(query, 0, []);
 }
 
-const tenantView = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: Tenant): Tenant => ({
+const tenantView = ({
+  id,
+  name,
+  plan,
+  createdBy,
+  createdAt,
+  lastModifiedBy,
+  lastModifiedAt,
+}: TenantRow): TenantRow => ({
   id,
   name,
   plan,
@@ -119,7 +127,7 @@ export function findTenants(
   );
 }
 
-export function retrieveTenant(ctx: OperationContext, id: string): Tenant {
+export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
   const tenant = findTenantById(ctx.store.sql, id);
   if (tenant === undefined) throw notFound('tenant', id);
   return tenantView(tenant);
@@ -161,7 +169,7 @@ export function retrieveTenantUser(ctx: OperationContext, id: string): Static<ty
   return tenantUserView(ctx, user);
 }
 
-function tenantUserView(ctx: OperationContext, user: TenantUser): Static<typeof TenantUserView> {
+function tenantUserView(ctx: OperationContext, user: TenantUserRow): Static<typeof TenantUserView> {
   const { principalId, metadata, ...rest } = user;
   const principal = findPrincipalById(ctx.store.sql, principalId);
   if (principal === undefined) throw notFound('principal', principalId);
@@ -176,7 +184,7 @@ export function namedPrincipal(
   ctx: OperationContext,
   named: { readonly id?: string | undefined; readonly email?: string | undefined },
   fields: { readonly id: string; readonly email: string },
-): Principal | undefined {
+): PrincipalRow | undefined {
   const byId = named.id === undefined ? undefined : findPrincipalById(ctx.store.sql, named.id.toLowerCase());
   if (named.id !== undefined && byId === undefined)
     throw badRequest(`No principal has the id in ${fields.id}`, `body.${fields.id}`);

@@ -1,7 +1,7 @@
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
-import { bornAudit } from '../store/audit.ts';
+import { newAudit } from '../store/audit.ts';
 import { findProcessById, insertProcess, type ProcessRecord } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { enqueue, record, type OperationContext } from './context.ts';
@@ -40,7 +40,7 @@ export function createProcess(
       ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
       metadata: (params.metadata?.value ?? {}) as JsonObject,
       entity: (params.entity?.value ?? {}) as JsonObject,
-      ...bornAudit(ctx.principal.id, ctx.store.now()),
+      ...newAudit(ctx.principal.id, ctx.store.now()),
     };
     insertProcess(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, processUri(id));

@@ -2,9 +2,9 @@ import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { ProcessItem, ProcessItemCreateParams, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import type { TaskKind } from '../../process/definition.ts';
-import { bornAudit } from '../store/audit.ts';
+import { newAudit } from '../store/audit.ts';
 import { findProcessItemById, insertProcessItem, type ProcessItemRecord } from '../store/process-items.ts';
-import type { Principal } from '../store/people.ts';
+import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRecord } from '../store/processes.ts';
 import { badRequest } from './api-error.ts';
 import { record, type OperationContext } from './context.ts';
@@ -73,7 +73,7 @@ function newItem(
   id: string,
   process: ProcessRecord,
   served: ServedTask,
-  owner: Principal | undefined,
+  owner: PrincipalRow | undefined,
   params: ProcessItemCreateParams,
 ): ProcessItemRecord {
   const now = ctx.store.now();
@@ -86,7 +86,7 @@ function newItem(
     type: params.type,
     definition: served.ref,
     ...(owner === undefined ? {} : { ownerId: owner.id }),
-    ...bornAudit(ctx.principal.id, now),
+    ...newAudit(ctx.principal.id, now),
   };
   if (params.type === 'TASK') {
     const contextData = copied(params.task?.contextData);

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import { touched } from '../store/audit.ts';
+import { withModification } from '../store/audit.ts';
 import { findPage } from '../store/find.ts';
 import {
   appendLog,
@@ -15,7 +15,7 @@ import {
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { record, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
-import { patched } from './json-patch.ts';
+import { applyJsonPatch } from './json-patch.ts';
 import { AUDIT_SORTS, ordersOf, pageOf, type PageOf, type Paging } from './paging.ts';
 import { namedPrincipal } from './people.ts';
 import {
@@ -165,7 +165,7 @@ export function updateTaskData(ctx: OperationContext, id: string, value: JsonVal
 
 /** Changes the data by RFC 6902. */
 export function patchTaskData(ctx: OperationContext, id: string, patch: JsonPatch): ProcessItem {
-  return changeData(ctx, id, (value) => patched(value, patch));
+  return changeData(ctx, id, (value) => applyJsonPatch(value, patch));
 }
 
 function changeData(ctx: OperationContext, id: string, change: (value: JsonObject) => JsonObject): ProcessItem {
@@ -212,7 +212,7 @@ function save(
 ): ProcessItemRecord {
   const changed: ProcessItemRecord = {
     ...item,
-    ...touched(item, ctx.principal.id, ctx.store.now()),
+    ...withModification(item, ctx.principal.id, ctx.store.now()),
     task,
     ...(ownerId === undefined ? {} : { ownerId }),
   };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import { touched } from '../store/audit.ts';
+import { withModification } from '../store/audit.ts';
 import {
   findActiveTasks,
   findProcessItemById,
@@ -12,7 +12,7 @@ import { updateProcess, type ProcessRecord } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
 import { enqueue, record, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
-import { patched } from './json-patch.ts';
+import { applyJsonPatch } from './json-patch.ts';
 import { namedPrincipal } from './people.ts';
 import { processUri, processView, requireProcess, requireRunning } from './process-view.ts';
 
@@ -76,7 +76,7 @@ function cancelTask(ctx: OperationContext, item: ProcessItemRecord): void {
   const now = ctx.store.now();
   updateProcessItem(ctx.store.sql, {
     ...item,
-    ...touched(item, ctx.principal.id, now),
+    ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
   });
   record(ctx, {
@@ -117,7 +117,7 @@ export function updateProcessValue(ctx: OperationContext, id: string, part: Part
 
 /** Changes the value by RFC 6902. */
 export function patchProcessValue(ctx: OperationContext, id: string, part: Part, patch: JsonPatch): Process {
-  return changeValue(ctx, id, part, (value) => patched(value, patch));
+  return changeValue(ctx, id, part, (value) => applyJsonPatch(value, patch));
 }
 
 function changeValue(
@@ -138,7 +138,11 @@ function changeValue(
 }
 
 function save(ctx: OperationContext, process: ProcessRecord, change: Partial<ProcessRecord>): ProcessRecord {
-  const changed: ProcessRecord = { ...process, ...change, ...touched(process, ctx.principal.id, ctx.store.now()) };
+  const changed: ProcessRecord = {
+    ...process,
+    ...change,
+    ...withModification(process, ctx.principal.id, ctx.store.now()),
+  };
   updateProcess(ctx.store.sql, changed);
   return changed;
 }

@@ -1,5 +1,5 @@
 import type { Store } from '../store/open.ts';
-import { findPrincipalByCredential, findPrincipalById, type Principal } from '../store/people.ts';
+import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
 import { secretHash, tokenHash } from './identity.ts';
 
 /** The principal id in an engine token that this platform has signed and that has not expired; undefined for anything else. */
@@ -13,7 +13,7 @@ export async function signIn(
   store: Store,
   header: string | undefined,
   readEngineToken: EngineTokenReader,
-): Promise<Principal | undefined> {
+): Promise<PrincipalRow | undefined> {
   const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
   if (credentials === '') return undefined;
   const byPair = pairOf(credentials);

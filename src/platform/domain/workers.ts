@@ -1,7 +1,7 @@
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.ts';
-import { bornAudit, touched } from '../store/audit.ts';
+import { newAudit, withModification } from '../store/audit.ts';
 import { findWorker, findWorkers, saveWorker, type WorkerRecord } from '../store/workers.ts';
 import type { Domain, OperationContext } from './context.ts';
 import { requireTenant } from './tenants.ts';
@@ -23,7 +23,7 @@ export function createWorker(
       identity: params.identity,
       taskQueue: params.taskQueue,
       registration: registrationOf(params),
-      ...(known === undefined ? bornAudit(ctx.principal.id, now) : touched(known, ctx.principal.id, now)),
+      ...(known === undefined ? newAudit(ctx.principal.id, now) : withModification(known, ctx.principal.id, now)),
     };
     saveWorker(ctx.store.sql, worker);
     return { created: known === undefined, worker: workerView(worker) };

@@ -1,5 +1,5 @@
 import type { WorkflowOutcome } from '../process-engine.ts';
-import { touched } from '../store/audit.ts';
+import { withModification } from '../store/audit.ts';
 import { findOpenWorkflowIds, findProcessById, updateProcess } from '../store/processes.ts';
 import { record, type Domain } from './context.ts';
 
@@ -14,7 +14,9 @@ export function workflowClosed(ctx: Domain, processId: string, outcome: Workflow
     const completes = outcome.kind === 'completed' && process.state === 'RUNNING';
     updateProcess(ctx.store.sql, {
       ...process,
-      ...(completes ? { state: 'COMPLETED' as const, ...touched(process, ctx.system.id, ctx.store.now()) } : {}),
+      ...(completes
+        ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }
+        : {}),
       workflowOutcome: outcome.kind,
       workflowMessage: outcome.kind === 'completed' ? undefined : outcome.message,
     });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { GRPC } from './grpc.ts';
-import type { Refusal } from './grpc.ts';
+import type { CallRefusal } from './grpc.ts';
 import { isWorkerRpc, needsNamespace, needsToken, rpcName } from './rpcs.ts';
 
 /** What the gateway needs to know of a token. */
@@ -13,14 +13,14 @@ export interface VerifiedToken {
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 
-export interface AdmissionOptions {
+export interface AuthorizerOptions {
   readonly verifyToken: VerifyToken;
   readonly clock: Clock;
   /** Lets every RPC pass that has a valid token and the right namespace. */
   readonly relax: boolean;
 }
 
-export interface RefusedCall extends Refusal {
+export interface RefusedCall extends CallRefusal {
   readonly hint?: string;
 }
 
@@ -31,8 +31,8 @@ const BEARER = /^bearer +(\S+)$/i;
  * Decides whether a call may pass: undefined lets it. Answers at once for a token that was seen before, by a promise
  * for a new one, since the signature is checked once per distinct header.
  */
-export function createAdmission(
-  options: AdmissionOptions,
+export function createAuthorizer(
+  options: AuthorizerOptions,
 ): (headers: IncomingHttpHeaders) => RefusedCall | undefined | Promise<RefusedCall | undefined> {
   const known = new Map<string, VerifiedToken>();
 

@@ -9,7 +9,7 @@ import type {
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { answerHeaders, GRPC, refuse, requestHeaders, timeoutOf } from './grpc.ts';
-import type { Refusal } from './grpc.ts';
+import type { CallRefusal } from './grpc.ts';
 import type { Upstream } from './upstream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =
@@ -28,12 +28,12 @@ export interface CallObserver {
   /** The server answered; `body` is the whole request (gRPC framing included) when it was small enough to keep. */
   finished?(outcome: { readonly ok: boolean; readonly body: Buffer | undefined }): void;
   /** The gateway had to answer in the server's place. */
-  gaveUp(refusal: Refusal): void;
+  gaveUp(refusal: CallRefusal): void;
 }
 
-export interface Call {
+export interface GatewayCall {
   /** Ends the call from our side: an answer of our own, or a reset when the server's answer has begun. */
-  end(refusal: Refusal): void;
+  end(refusal: CallRefusal): void;
 }
 
 /** A request that the server has never seen may be sent again; nothing else may. */
@@ -43,13 +43,13 @@ const NEVER_SENT = new Set(['ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSI
  * Carries one admitted call to the server and its answer back: headers, data, trailers or trailers-only, resets and
  * cancellation both ways, one safe repetition when the server's connection rotates, and a watchdog.
  */
-export function carryCall(
+export function proxyCall(
   down: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   upstream: Upstream,
   limits: CallLimits,
   observer: CallObserver,
-): Call {
+): GatewayCall {
   const outgoing = requestHeaders(headers, upstream.authority);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -78,14 +78,14 @@ export function carryCall(
     return true;
   }
 
-  function end(refusal: Refusal): void {
+  function end(refusal: CallRefusal): void {
     if (!finish()) return;
     if (up !== undefined && !up.closed) up.close(NGHTTP2_CANCEL);
     if (down.headersSent) down.close(NGHTTP2_INTERNAL_ERROR);
     else refuse(down, refusal);
   }
 
-  function giveUp(refusal: Refusal): void {
+  function giveUp(refusal: CallRefusal): void {
     if (over) return;
     end(refusal);
     observer.gaveUp(refusal);

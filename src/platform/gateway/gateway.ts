@@ -7,13 +7,13 @@ import { systemClock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { PlatformEvent } from '../types.ts';
-import { createAdmission } from './admission.ts';
+import { createAuthorizer } from './admission.ts';
 import type { RefusedCall, VerifyToken } from './admission.ts';
-import { carryCall } from './call.ts';
-import type { Call, CallLimits, CallObserver } from './call.ts';
+import { proxyCall } from './call.ts';
+import type { GatewayCall, CallLimits, CallObserver } from './call.ts';
 import { readCompletedTask } from './completed-task.ts';
 import { GRPC, refuse } from './grpc.ts';
-import type { Refusal } from './grpc.ts';
+import type { CallRefusal } from './grpc.ts';
 import { RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsRefusal } from './tls-refusal.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
@@ -50,8 +50,8 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, body
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms): a worker without a token repeats its polls without end. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: Refusal = { status: GRPC.unavailable, message: 'The local platform is shutting down' };
-const CERTIFICATE_EXPIRED: Refusal = {
+const SHUTTING_DOWN: CallRefusal = { status: GRPC.unavailable, message: 'The local platform is shutting down' };
+const CERTIFICATE_EXPIRED: CallRefusal = {
   status: GRPC.unavailable,
   message: 'The client certificate of this connection has expired',
 };
@@ -65,9 +65,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = options.clock ?? systemClock;
   const limits: CallLimits = { ...LIMITS, ...options.limits };
   const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
-  const admit = createAdmission({ verifyToken: options.verifyToken, clock, relax: options.relax ?? false });
+  const admit = createAuthorizer({ verifyToken: options.verifyToken, clock, relax: options.relax ?? false });
   const upstream = openUpstream(options.upstream);
-  const sessions = new Map<ServerHttp2Session, Set<Call>>();
+  const sessions = new Map<ServerHttp2Session, Set<GatewayCall>>();
   const reported = new Map<string, number>();
 
   function report(reason: string, rpc?: string, hint?: string): void {
@@ -146,13 +146,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return;
     }
     const calls = stream.session === undefined ? undefined : sessions.get(stream.session as ServerHttp2Session);
-    const call = carryCall(stream, headers, upstream, limits, observe(path));
+    const call = proxyCall(stream, headers, upstream, limits, observe(path));
     calls?.add(call);
     stream.on('close', () => calls?.delete(call));
   }
 
   function observe(path: string): CallObserver {
-    const gaveUp = (refusal: Refusal): void => report(refusal.message, rpcName(path));
+    const gaveUp = (refusal: CallRefusal): void => report(refusal.message, rpcName(path));
     const notify = options.onWorkflowTaskCompleted;
     if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { gaveUp };
     return {
@@ -195,7 +195,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return () => clearTimeout(timer);
   }
 
-  function endSession(session: ServerHttp2Session, refusal: Refusal): void {
+  function endSession(session: ServerHttp2Session, refusal: CallRefusal): void {
     for (const call of sessions.get(session) ?? []) call.end(refusal);
     // After the answers: closing in the same turn could overtake them.
     setImmediate(() => {

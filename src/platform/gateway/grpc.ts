@@ -10,7 +10,7 @@ export const GRPC = {
   unauthenticated: 16,
 } as const;
 
-export interface Refusal {
+export interface CallRefusal {
   readonly status: (typeof GRPC)[keyof typeof GRPC];
   readonly message: string;
 }
@@ -51,14 +51,14 @@ export function answerHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusH
 }
 
 /** Answers with a status of our own, trailers-only; does nothing when an answer has begun or the client is gone. */
-export function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
+export function refuse(stream: ServerHttp2Stream, refusal: CallRefusal): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   stream.respond(
     {
       ':status': 200,
       'content-type': 'application/grpc',
       'grpc-status': String(refusal.status),
-      'grpc-message': encodeMessage(refusal.message),
+      'grpc-message': frameMessage(refusal.message),
     },
     { endStream: true },
   );
@@ -67,7 +67,7 @@ export function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
 }
 
 /** Percent-encoding of `grpc-message`: printable ASCII without `%` stands for itself. */
-export function encodeMessage(message: string): string {
+export function frameMessage(message: string): string {
   return Array.from(Buffer.from(message, 'utf8'), (byte) =>
     byte >= 0x20 && byte <= 0x7e && byte !== 0x25
       ? String.fromCharCode(byte)

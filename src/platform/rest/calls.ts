@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 
 import type { FaultAction } from '../faults/registry.ts';
-import type { Principal } from '../store/people.ts';
+import type { PrincipalRow } from '../store/people.ts';
 
 /** What is known of a request on its way, for the hooks and the log. */
 export interface CallState {
   operationId?: string;
-  principal?: Principal;
+  principal?: PrincipalRow;
   fault?: FaultAction;
   /** Why it was not done. */
   problem?: string;

@@ -19,7 +19,7 @@ export function defaultError(
   };
 }
 
-export interface Refusal {
+export interface RestRefusal {
   readonly status: number;
   readonly message: string;
   readonly details: readonly ApiErrorDetail[];
@@ -28,7 +28,7 @@ export interface Refusal {
 }
 
 /** What anything thrown on the way means to the caller. */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown): RestRefusal {
   if (error instanceof ApiError)
     return { status: error.status, message: error.message, details: error.details, unexpected: false };
   const status =

@@ -23,34 +23,34 @@ import { WORKER_DELAY_WINDOW, createWorker } from '../domain/workers.ts';
 import { attachment } from './attachment.ts';
 
 /** A request that has passed the contract: path ids in lower case, the query typed, JSON parsed or raw bytes. */
-export interface Call {
+export interface OperationCall {
   readonly id: string;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
 }
 
-export interface Answer {
+export interface OperationAnswer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler = (ctx: OperationContext, call: Call) => Answer | Promise<Answer>;
+export type Handler = (ctx: OperationContext, call: OperationCall) => OperationAnswer | Promise<OperationAnswer>;
 
-const ok = (body: unknown): Answer => ({ status: 200, body });
-const made = (created: boolean, body: unknown): Answer => ({ status: created ? 201 : 200, body });
-const file = (download: Download): Answer => ({
+const ok = (body: unknown): OperationAnswer => ({ status: 200, body });
+const made = (created: boolean, body: unknown): OperationAnswer => ({ status: created ? 201 : 200, body });
+const file = (download: Download): OperationAnswer => ({
   status: 200,
   body: download.bytes,
   headers: { 'content-type': 'application/octet-stream', 'content-disposition': attachment(download.name) },
 });
 // The contract was checked before: these say what it guarantees.
-const bodyAs = (call: Call): Record<string, unknown> => call.body as Record<string, unknown>;
-const valueIn = (call: Call, field: string): JsonValue => bodyAs(call)[field] as JsonValue;
-const patchIn = (call: Call): JsonPatch => call.body as JsonPatch;
-const text = (call: Call, name: string): string => String(call.query[name]);
-const query = (call: Call): never => call.query as never;
-const upload = (call: Call): Upload => ({
+const bodyAs = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
+const valueIn = (call: OperationCall, field: string): JsonValue => bodyAs(call)[field] as JsonValue;
+const patchIn = (call: OperationCall): JsonPatch => call.body as JsonPatch;
+const text = (call: OperationCall, name: string): string => String(call.query[name]);
+const query = (call: OperationCall): never => call.query as never;
+const upload = (call: OperationCall): Upload => ({
   fileName: text(call, 'fileName'),
   fileContentType: text(call, 'fileContentType'),
   bytes: Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0),

@@ -7,7 +7,7 @@ import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 import { bodyOf } from './bodies.ts';
 import { callOf } from './calls.ts';
-import { HANDLERS, type Answer, type Call, type Handler } from './handlers.ts';
+import { HANDLERS, type OperationAnswer, type OperationCall, type Handler } from './handlers.ts';
 
 interface RouteDeps extends RestDeps {
   /** Notes a request that ends without the framework's answer. `ms` is milliseconds since it came in. */
@@ -50,7 +50,7 @@ async function serve(
     if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
     throw new ApiError(fault.status, `Injected fault: ${id} answers ${fault.status}`);
   }
-  let answer: Answer;
+  let answer: OperationAnswer;
   try {
     answer = await work(deps, id, handler, request);
   } catch (error) {
@@ -69,7 +69,7 @@ async function work(
   id: OperationId,
   handler: Handler | undefined,
   request: FastifyRequest,
-): Promise<Answer> {
+): Promise<OperationAnswer> {
   const { principal } = callOf(request);
   if (principal === undefined) throw new Error(`${id} is served without a caller`);
   if (handler === undefined)
@@ -78,7 +78,7 @@ async function work(
   return handler({ ...deps.domain, principal }, call);
 }
 
-function checkedCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): Call {
+function checkedCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): OperationCall {
   const path = request.params as Record<string, string>;
   const body = bodyOf(
     operations[id],

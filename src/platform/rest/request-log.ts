@@ -1,13 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import type { PlatformEvent } from '../types.ts';
-import type { Principal } from '../store/people.ts';
+import type { PrincipalRow } from '../store/people.ts';
 
 export interface FinishedRequest {
   readonly method: string;
   /** Without the query, which may hold addresses and names. */
   readonly path: string;
   readonly operationId?: string;
-  readonly principal?: Principal;
+  readonly principal?: PrincipalRow;
   readonly status: number;
   readonly ms: number;
   readonly problem?: string;

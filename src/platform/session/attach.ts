@@ -1,12 +1,12 @@
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { ownCommand } from '../../base/cli-invocation.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { pathOption } from '../../text/shell.ts';
 import { definitionDigest, platformOwner, readRunningState, type PlatformState } from '../state-file.ts';
-import { InUse } from '../store/owner-lock.ts';
+import { PlatformInUseError } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { givenDefinitions, startDevPlatform, stateFolder, type DevPlatform, type DevPlatformRequest } from './start.ts';
+import { loadDefinitions, startDevPlatform, stateFolder, type DevPlatform, type DevPlatformRequest } from './start.ts';
 
 const OWNER_POLL_MS = 200;
 
@@ -15,7 +15,7 @@ const OWNER_POLL_MS = 200;
  * Rejects with a usage error when a definition file is given that the running one does not serve, with what `startDevPlatform` rejects with,
  * and with the signal's reason.
  */
-export async function attachOrStart(request: DevPlatformRequest): Promise<DevPlatform> {
+export async function ensurePlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   for (;;) {
     const running = (await readRunningState(stateFolder(request))) ?? (await ownerReady(request));
     if (running !== undefined) return attached(running, request);
@@ -23,7 +23,7 @@ export async function attachOrStart(request: DevPlatformRequest): Promise<DevPla
       return await startDevPlatform(request);
     } catch (error) {
       // Another process was faster.
-      if (!(error instanceof InUse) || error.pid === process.pid) throw error;
+      if (!(error instanceof PlatformInUseError) || error.pid === process.pid) throw error;
     }
   }
 }
@@ -44,7 +44,7 @@ async function ownerReady(request: DevPlatformRequest): Promise<PlatformState | 
 }
 
 async function attached(running: PlatformState, request: DevPlatformRequest): Promise<DevPlatform> {
-  const given = await givenDefinitions(request);
+  const given = await loadDefinitions(request);
   if ((request.definitionFiles ?? []).length > 0) for (const one of given ?? []) refuseUnserved(running, one);
   return {
     state: running,
@@ -85,7 +85,7 @@ export async function runningPlatform(request: {
     message: 'No local platform runs here',
     tried: `the state of ${stateDir}`,
     next: [
-      `Start it: ${ownCommand(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
+      `Start it: ${cliInvocation(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
       'Or name its folder with --state-dir',
     ],
   });

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { ownCommand } from '../../base/cli-invocation.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { pathOption } from '../../text/shell.ts';
 import { platformEnvironment, writeCaBundle } from '../environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../types.ts';
@@ -17,7 +17,7 @@ import { findTemporal, type FindEvent } from '../temporal/find.ts';
 import { loadDefinition, projectDefinitionFiles } from '../../process/definition/file.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { overProjectFiles } from './worker-certificate.ts';
+import { workerCertificateEnvironment } from './worker-certificate.ts';
 
 export type DevEvent =
   | PlatformEvent
@@ -69,7 +69,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
   if (running !== undefined) throw runsAlready(running, request);
-  const definitions = (await givenDefinitions(request)) ?? [sampleDefinition()];
+  const definitions = (await loadDefinitions(request)) ?? [sampleDefinition()];
   const temporal = await findTemporal({
     env: request.env,
     ...(request.temporalPath === undefined ? {} : { explicit: resolve(request.cwd, request.temporalPath) }),
@@ -99,7 +99,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
 }
 
 function runsAlready(running: PlatformState, request: DevPlatformRequest): KnownError {
-  const command = ownCommand(request.cwd);
+  const command = cliInvocation(request.cwd);
   const there = pathOption('--state-dir', request.stateDir);
   return new KnownError({
     message: `A local platform runs here already, pid ${running.pid}`,
@@ -113,7 +113,7 @@ function runsAlready(running: PlatformState, request: DevPlatformRequest): Known
 }
 
 /** The caller's environment with the platform's settings over it. */
-export function environmentOf(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function platformAccessEnvironment(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...platformEnvironment(state, env) };
 }
 
@@ -122,12 +122,12 @@ export async function workerEnvironment(
   state: PlatformState,
   request: { readonly cwd: string; readonly stateDir?: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<NodeJS.ProcessEnv> {
-  const over = await overProjectFiles(state, request.cwd, join(stateFolder(request), 'worker'));
-  return { ...environmentOf(state, request.env), ...over };
+  const over = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
+  return { ...platformAccessEnvironment(state, request.env), ...over };
 }
 
 /** The definitions of the request or of the project's files; undefined where there are none. */
-export async function givenDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
+export async function loadDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
   const given = request.definitionFiles ?? [];
   const files = given.length > 0 ? given : await projectDefinitionFiles(request.cwd);

@@ -1,4 +1,4 @@
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
 import { pathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../rest/timeline-client.ts';
@@ -154,7 +154,7 @@ export function attachedLine(state: { readonly pid: number; readonly endpoints: 
 }
 
 /** Says of options for a start that they came too late. */
-export function idleOptionsLine(options: readonly string[]): string {
+export function ignoredOptionsLine(options: readonly string[]): string {
   return `Without effect on the KuFlow that runs here, which takes them when it is started: ${options.join(', ')}`;
 }
 
@@ -191,7 +191,6 @@ export function timelineLines(timeline: readonly TimelineEntry[]): readonly stri
     const subject = entry.processItemId === undefined ? what : `${entry.code ?? 'item'} ${what}`;
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;
-    return forTerminal(`${at}  ${subject}${by}${detail}`, 300);
+    return escapeForTerminal(`${at}  ${subject}${by}${detail}`, 300);
   });
 }
-

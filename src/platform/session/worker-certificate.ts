@@ -13,7 +13,7 @@ const PARTS = ['cert', 'key', 'ca'] as const;
  * KuFlow (`kuflow credentials pull` writes both): a certificate of the platform, in the form in which the files have theirs, so that it
  * stands over them. None where the files give neither. `folder` is absolute; certificate and key are written there, for this user only.
  */
-export async function overProjectFiles(
+export async function workerCertificateEnvironment(
   state: PlatformState,
   project: string,
   folder: string,

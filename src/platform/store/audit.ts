@@ -8,11 +8,11 @@ export interface Audit {
   readonly lastModifiedAt: string;
 }
 
-export function bornAudit(principalId: string, now: string): Audit {
+export function newAudit(principalId: string, now: string): Audit {
   return { createdBy: principalId, createdAt: now, lastModifiedBy: principalId, lastModifiedAt: now };
 }
 
-export function touched(audit: Audit, principalId: string, now: string): Audit {
+export function withModification(audit: Audit, principalId: string, now: string): Audit {
   return { createdBy: audit.createdBy, createdAt: audit.createdAt, lastModifiedBy: principalId, lastModifiedAt: now };
 }
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { KnownError, type KnownErrorParts } from '../../base/errors.ts';
-import { ownCommand } from '../../base/cli-invocation.ts';
-import { pidLockHolder, takePidLock } from '../../files/pid-lock.ts';
+import { cliInvocation } from '../../base/cli-invocation.ts';
+import { pidLockHolder, acquirePidLock } from '../../files/pid-lock.ts';
 
 export interface OwnerLock {
   /** Removes the lock if it is still ours; safe to call twice. */
@@ -9,7 +9,7 @@ export interface OwnerLock {
 }
 
 /** A live process, maybe this one, holds the lock. */
-export class InUse extends KnownError {
+export class PlatformInUseError extends KnownError {
   readonly pid: number;
 
   constructor(parts: KnownErrorParts, pid: number) {
@@ -23,7 +23,7 @@ export class InUse extends KnownError {
  * A lock whose holder is dead, or whose pid now belongs to a process that started at another time, is taken over.
  */
 export function takeOwnerLock(path: string, what: string): OwnerLock {
-  const taking = takePidLock(path);
+  const taking = acquirePidLock(path);
   if (taking.kind === 'taken') return taking;
   if (taking.kind === 'held') throw heldBy(path, what, taking.pid);
   throw new KnownError({
@@ -33,11 +33,11 @@ export function takeOwnerLock(path: string, what: string): OwnerLock {
 }
 
 /** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
-export function ownerOf(path: string): number | undefined {
+export function lockOwner(path: string): number | undefined {
   return pidLockHolder(path);
 }
 
-function heldBy(path: string, what: string, pid: number): InUse {
+function heldBy(path: string, what: string, pid: number): PlatformInUseError {
   const own = pid === process.pid;
   const parts = {
     message: `${what} is in use by ${own ? 'this same process' : 'another process'}, pid ${pid}`,
@@ -45,7 +45,7 @@ function heldBy(path: string, what: string, pid: number): InUse {
     seen: `pid ${pid} is running`,
     next: own
       ? ['Stop the first platform before starting a second one on the same folder']
-      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${ownCommand(dirname(path))} dev env`],
+      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${cliInvocation(dirname(path))} dev env`],
   };
-  return new InUse(parts, pid);
+  return new PlatformInUseError(parts, pid);
 }

@@ -2,53 +2,53 @@ import type { JsonObject } from '../../base/json.ts';
 import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
 import { optionalText, text, type Row, type Sql } from './sql.ts';
 
-export type PrincipalType = 'USER' | 'APPLICATION' | 'SYSTEM';
+export type PrincipalKind = 'USER' | 'APPLICATION' | 'SYSTEM';
 
-export interface Principal {
+export interface PrincipalRow {
   readonly id: string;
-  readonly type: PrincipalType;
+  readonly type: PrincipalKind;
   readonly name: string;
   /** Of a user: the user's own id, which is not the principal's. */
   readonly userId?: string;
   readonly email?: string;
 }
 
-export interface Tenant extends Audit {
+export interface TenantRow extends Audit {
   readonly id: string;
   readonly name: string;
   readonly plan: 'FREE' | 'PREMIUM' | 'UNLIMITED';
 }
 
-export interface TenantUser extends Audit {
+export interface TenantUserRow extends Audit {
   readonly id: string;
   readonly tenantId: string;
   readonly principalId: string;
   readonly metadata?: JsonObject;
 }
 
-export function principalOf(row: Row): Principal {
+export function principalOf(row: Row): PrincipalRow {
   const userId = optionalText(row, 'user_id');
   const email = optionalText(row, 'email');
   return {
     id: text(row, 'id'),
-    type: text(row, 'type') as PrincipalType,
+    type: text(row, 'type') as PrincipalKind,
     name: text(row, 'name'),
     ...(userId === undefined ? {} : { userId }),
     ...(email === undefined ? {} : { email }),
   };
 }
 
-export function findPrincipalById(sql: Sql, id: string): Principal | undefined {
+export function findPrincipalById(sql: Sql, id: string): PrincipalRow | undefined {
   const row = sql.get('SELECT * FROM principals WHERE id = ?', [id]);
   return row === undefined ? undefined : principalOf(row);
 }
 
-export function findPrincipalByEmail(sql: Sql, email: string): Principal | undefined {
+export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   const row = sql.get('SELECT * FROM principals WHERE email = ? COLLATE NOCASE', [email]);
   return row === undefined ? undefined : principalOf(row);
 }
 
-export function insertPrincipal(sql: Sql, principal: Principal): void {
+export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {
   sql.run('INSERT INTO principals (id, type, name, user_id, email) VALUES (?, ?, ?, ?, ?)', [
     principal.id,
     principal.type,
@@ -72,7 +72,7 @@ export function insertCredential(
   ]);
 }
 
-export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): Principal | undefined {
+export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): PrincipalRow | undefined {
   const row = sql.get(
     'SELECT p.* FROM credentials c JOIN principals p ON p.id = c.principal_id WHERE c.kind = ? AND c.hash = ?',
     [kind, hash],
@@ -80,16 +80,21 @@ export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: 
   return row === undefined ? undefined : principalOf(row);
 }
 
-export function tenantOf(row: Row): Tenant {
-  return { id: text(row, 'id'), name: text(row, 'name'), plan: text(row, 'plan') as Tenant['plan'], ...auditOf(row) };
+export function tenantOf(row: Row): TenantRow {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    plan: text(row, 'plan') as TenantRow['plan'],
+    ...auditOf(row),
+  };
 }
 
-export function findTenantById(sql: Sql, id: string): Tenant | undefined {
+export function findTenantById(sql: Sql, id: string): TenantRow | undefined {
   const row = sql.get('SELECT * FROM tenants WHERE id = ?', [id]);
   return row === undefined ? undefined : tenantOf(row);
 }
 
-export function insertTenant(sql: Sql, tenant: Tenant): void {
+export function insertTenant(sql: Sql, tenant: TenantRow): void {
   sql.run(`INSERT INTO tenants (id, name, plan, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
     tenant.id,
     tenant.name,
@@ -98,7 +103,7 @@ export function insertTenant(sql: Sql, tenant: Tenant): void {
   ]);
 }
 
-export function tenantUserOf(row: Row): TenantUser {
+export function tenantUserOf(row: Row): TenantUserRow {
   const metadata = optionalText(row, 'metadata');
   return {
     id: text(row, 'id'),
@@ -109,12 +114,12 @@ export function tenantUserOf(row: Row): TenantUser {
   };
 }
 
-export function findTenantUserById(sql: Sql, id: string): TenantUser | undefined {
+export function findTenantUserById(sql: Sql, id: string): TenantUserRow | undefined {
   const row = sql.get('SELECT * FROM tenant_users WHERE id = ?', [id]);
   return row === undefined ? undefined : tenantUserOf(row);
 }
 
-export function insertTenantUser(sql: Sql, user: TenantUser): void {
+export function insertTenantUser(sql: Sql, user: TenantUserRow): void {
   sql.run(
     `INSERT INTO tenant_users (id, tenant_id, principal_id, metadata, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     [

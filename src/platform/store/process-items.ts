@@ -3,7 +3,7 @@ import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
 import type { DefinitionRef } from './processes.ts';
 import { integer, optionalText, text, type Row, type Sql, type SqlValue } from './sql.ts';
 
-export type ProcessItemType = 'TASK' | 'MESSAGE' | 'THREAD';
+export type ProcessItemKind = 'TASK' | 'MESSAGE' | 'THREAD';
 export type TaskState = 'READY' | 'CLAIMED' | 'COMPLETED' | 'CANCELLED';
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 
@@ -26,7 +26,7 @@ export interface ProcessItemRecord extends Audit {
   readonly id: string;
   readonly processId: string;
   readonly tenantId: string;
-  readonly type: ProcessItemType;
+  readonly type: ProcessItemKind;
   /** Absent for a message without a definition of its own. */
   readonly definition?: DefinitionRef;
   readonly ownerId?: string;
@@ -79,7 +79,7 @@ function messageOf(row: Row): MessageRecord {
 }
 
 export function processItemOf(row: Row): ProcessItemRecord {
-  const type = text(row, 'type') as ProcessItemType;
+  const type = text(row, 'type') as ProcessItemKind;
   return {
     id: text(row, 'id'),
     processId: text(row, 'process_id'),

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
 import { optionalText, text, type Row, type Sql } from './sql.ts';
 
-export type ProcessState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
+export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
 
 export interface DefinitionRef {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface ProcessRecord extends Audit {
   readonly id: string;
   readonly tenantId: string;
   readonly definition: DefinitionRef;
-  readonly state: ProcessState;
+  readonly state: ProcessRowState;
   readonly initiatorId: string;
   readonly relatedProcessId?: string;
   readonly metadata: JsonObject;
@@ -36,7 +36,7 @@ export function processOf(row: Row): ProcessRecord {
       version: text(row, 'definition_version'),
       code: text(row, 'definition_code'),
     },
-    state: text(row, 'state') as ProcessState,
+    state: text(row, 'state') as ProcessRowState,
     initiatorId: text(row, 'initiator_id'),
     ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
     metadata: JSON.parse(text(row, 'metadata')) as JsonObject,

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { addToHoldFile, releaseHoldFile, takeHoldFile } from './pid-file.ts';
-import { processLives, startOfProcess } from './process-start.ts';
+import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
+import { isSameProcess, processStartId } from './process-start.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 // A process of its own, started by the owner with stdin as a pipe: when the pipe ends or the owner is gone, however it
@@ -12,8 +12,8 @@ import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './
 const OWNER_POLL = 500;
 const windows = process.platform === 'win32';
 const order = JSON.parse(process.argv[2] ?? '{}') as SupervisorOrder;
-const ownerStart = startOfProcess(order.ownerPid);
-const ownerLives = (): boolean => processLives(order.ownerPid, ownerStart);
+const ownerStart = processStartId(order.ownerPid);
+const ownerLives = (): boolean => isSameProcess(order.ownerPid, ownerStart);
 
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', stop);
@@ -29,7 +29,7 @@ const state = { stopping: false };
 let child: ChildProcess | undefined;
 
 try {
-  if (order.holdFile !== undefined) await takeHoldFile(order.holdFile, order.stopGrace * 2);
+  if (order.holdFile !== undefined) await claimPidFile(order.holdFile, order.stopGrace * 2);
   // Asked after the file was taken: an owner that lives now is not followed by another one that has not seen it.
   if (state.stopping || !ownerLives()) leave(0);
   else start();
@@ -48,7 +48,7 @@ function start(): void {
     ...(order.cwd === undefined ? {} : { cwd: order.cwd }),
   });
   const { pid } = child;
-  if (order.holdFile !== undefined && pid !== undefined) addToHoldFile(order.holdFile, pid);
+  if (order.holdFile !== undefined && pid !== undefined) addToPidFile(order.holdFile, pid);
   child.on('error', (error: NodeJS.ErrnoException) => {
     tell({ kind: 'failed', message: error.message, ...(error.code === undefined ? {} : { code: error.code }) });
     leave(1);
@@ -95,7 +95,7 @@ function tell(line: SupervisorLine): void {
 
 function leave(status: number): void {
   clearInterval(poll);
-  if (order.holdFile !== undefined) releaseHoldFile(order.holdFile);
+  if (order.holdFile !== undefined) releasePidFile(order.holdFile);
   // After the last line is out.
   process.stdout.write('', () => process.exit(status));
 }

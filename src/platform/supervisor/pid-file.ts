@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { processLives, startOfProcess } from './process-start.ts';
+import { isSameProcess, processStartId } from './process-start.ts';
 
 // Two servers on one database file would both believe that it is theirs. The owner of a folder sees to it that only one
 // supervisor is wanted at a time; this file sees to it that the one before, with what it kept, is gone.
@@ -21,7 +21,7 @@ const POLL = 20;
  * Waits until the processes that `path` names are gone, then names this one. What a killed supervisor left behind is
  * ended, where it is certain that it is the same process. Rejects when something is still there after `within` milliseconds.
  */
-export async function takeHoldFile(path: string, within: number): Promise<void> {
+export async function claimPidFile(path: string, within: number): Promise<void> {
   const since = Date.now();
   const polite = { done: false };
   for (;;) {
@@ -41,15 +41,15 @@ export async function takeHoldFile(path: string, within: number): Promise<void> 
 }
 
 /** Names the kept process too. */
-export function addToHoldFile(path: string, child: number): void {
+export function addToPidFile(path: string, child: number): void {
   write(path, { supervisor: held(process.pid), child: held(child) });
 }
 
 /** Removes the file if it names this process and what it kept is gone. */
-export function releaseHoldFile(path: string): void {
+export function releasePidFile(path: string): void {
   const holders = read(path);
   if (holders?.supervisor.pid !== process.pid) return;
-  if (holders.child === undefined || !processLives(holders.child.pid, holders.child.start))
+  if (holders.child === undefined || !isSameProcess(holders.child.pid, holders.child.start))
     rmSync(path, { force: true });
 }
 
@@ -57,14 +57,14 @@ function living(path: string): readonly Held[] {
   const holders = read(path);
   if (holders === undefined) return [];
   const all = holders.child === undefined ? [holders.supervisor] : [holders.supervisor, holders.child];
-  return all.filter(({ pid, start }) => processLives(pid, start));
+  return all.filter(({ pid, start }) => isSameProcess(pid, start));
 }
 
 function endAbandoned(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { done: boolean }): void {
   const holders = read(path);
   if (holders?.child === undefined || holders.child.start === undefined || process.platform === 'win32') return;
   const { supervisor, child } = holders;
-  if (processLives(supervisor.pid, supervisor.start) || !processLives(child.pid, child.start)) return;
+  if (isSameProcess(supervisor.pid, supervisor.start) || !isSameProcess(child.pid, child.start)) return;
   if (signal === 'SIGTERM' && polite.done) return;
   polite.done = true;
   try {
@@ -75,7 +75,7 @@ function endAbandoned(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { don
 }
 
 function held(pid: number): Held {
-  const start = startOfProcess(pid);
+  const start = processStartId(pid);
   return start === undefined ? { pid } : { pid, start };
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
  * When a process began, as Linux tells it (boot and ticks since then): a reused process id has another one. `gone` for a killed process that nobody
  * has waited for; undefined where the system does not tell.
  */
-export function startOfProcess(pid: number): string | undefined {
+export function processStartId(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -18,13 +18,13 @@ export function startOfProcess(pid: number): string | undefined {
 }
 
 /** Whether `pid` is still the process that began at `start`; where starts are not told, whether any process has that id. */
-export function processLives(pid: number, start: string | undefined): boolean {
+export function isSameProcess(pid: number, start: string | undefined): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const now = startOfProcess(pid);
+  const now = processStartId(pid);
   if (now === 'gone') return false;
   return now === undefined || start === undefined || now === start;
 }

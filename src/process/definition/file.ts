@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
-import { openWithoutWaiting } from '../../files/read.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { openNonBlocking } from '../../files/read.ts';
 import { checkForm } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataProblem } from './shapes.ts';
@@ -56,10 +56,10 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
     const missing = codeOf(error) === 'ENOENT';
     throw new KnownError({
       message: missing
-        ? `There is no definition file ${forTerminal(path)}`
-        : `The definition file ${forTerminal(path)} can't be read`,
-      tried: `read ${forTerminal(path)}`,
-      seen: forTerminal(messageOf(error)),
+        ? `There is no definition file ${escapeForTerminal(path)}`
+        : `The definition file ${escapeForTerminal(path)} can't be read`,
+      tried: `read ${escapeForTerminal(path)}`,
+      seen: escapeForTerminal(messageOf(error)),
       next: ['Check the path'],
       cause: error,
     });
@@ -128,7 +128,7 @@ function toDefinition(file: DefinitionFile): ProcessDefinition {
 
 function said(error: unknown): string {
   const message = messageOf(error);
-  return message.startsWith('Maximum call stack') ? 'the text is nested too deeply' : forTerminal(message, 200);
+  return message.startsWith('Maximum call stack') ? 'the text is nested too deeply' : escapeForTerminal(message, 200);
 }
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
@@ -162,7 +162,7 @@ function start(node: unknown): number | undefined {
 }
 
 async function readBounded(path: string): Promise<Buffer> {
-  const file = await openWithoutWaiting(path);
+  const file = await openNonBlocking(path);
   try {
     const stat = await file.stat();
     if (!stat.isFile()) {
@@ -202,5 +202,5 @@ function refused(fileName: string, rows: readonly string[], cause?: unknown): Kn
 }
 
 function shownFile(fileName: string): string {
-  return forTerminal(fileName, 300);
+  return escapeForTerminal(fileName, 300);
 }

@@ -1,9 +1,9 @@
 import type { ErrorObject } from 'ajv';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { TRIMMED } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
-import { didYouMean, jsonProblems, pointerSteps, shapeCheck } from './shapes.ts';
+import { didYouMean, jsonProblems, pointerSteps, checkShape } from './shapes.ts';
 import type { DataProblem } from './shapes.ts';
 import { definitionForm } from './validators.ts';
 
@@ -95,7 +95,7 @@ function duplicateCodes(value: unknown): readonly DataProblem[] {
 }
 
 async function brokenShapes(value: unknown): Promise<readonly DataProblem[]> {
-  const check = shapeCheck();
+  const check = checkShape();
   const found: DataProblem[] = [];
   for (const path of shapePlaces(value)) {
     const schema = at(value, [...path, 'schema']);
@@ -132,9 +132,9 @@ function name(path: readonly string[]): string {
   const text = path
     .map((step, index) => (index === 1 && path[0] === 'tasks' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
     .join('');
-  return text === '' ? 'the document' : forTerminal(text, 120);
+  return text === '' ? 'the document' : escapeForTerminal(text, 120);
 }
 
 function shown(data: unknown): string {
-  return forTerminal(JSON.stringify(data), 60);
+  return escapeForTerminal(JSON.stringify(data), 60);
 }

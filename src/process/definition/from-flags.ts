@@ -2,11 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageError } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { didYouMean, jsonProblems, shapeCheck } from './shapes.ts';
+import { didYouMean, jsonProblems, checkShape } from './shapes.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
@@ -42,7 +42,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
     const result = await readShape(resolve(cwd, file));
     if (Array.isArray(result))
-      problems.push(...result.map((problem) => `${before}${forTerminal(file, 200)}: ${problem}`));
+      problems.push(...result.map((problem) => `${before}${escapeForTerminal(file, 200)}: ${problem}`));
     return 'schema' in result ? result : undefined;
   };
 
@@ -115,7 +115,9 @@ export async function taskFromFlags(
   const shape = schema === undefined ? undefined : await readShape(resolve(cwd, schema));
   const problems = [
     ...(typeof task === 'string' ? [`${written === '' ? "''" : shown(written)}: ${task}`] : []),
-    ...(Array.isArray(shape) ? shape.map((problem) => `--schema ${forTerminal(schema ?? '', 200)}: ${problem}`) : []),
+    ...(Array.isArray(shape)
+      ? shape.map((problem) => `--schema ${escapeForTerminal(schema ?? '', 200)}: ${problem}`)
+      : []),
   ];
   if (typeof task === 'string' || problems.length > 0)
     throw usageError(`The task can't be added so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -159,7 +161,7 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
     if (about.size > LARGEST) return [`is larger than ${LARGEST / 1024 / 1024} MiB`];
     value = parse(await readFile(file, 'utf8'), { prettyErrors: true, maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
-    return [forTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];
+    return [escapeForTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];
   }
   if (!isRecord(value)) return ['holds no JSON Schema: a map is expected'];
   const both = isRecord(value['schema']) && value['type'] === undefined && value['properties'] === undefined;
@@ -167,16 +169,16 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
   const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
   if (!isRecord(schema)) return ['holds no JSON Schema: a map is expected'];
   if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
-  const problems = [...jsonProblems(value), ...(await shapeCheck()(schema))];
+  const problems = [...jsonProblems(value), ...(await checkShape()(schema))];
   if (problems.length > 0)
     return problems.map(
-      ({ path, reason }) => `${path.length === 0 ? 'it' : forTerminal(path.join('.'), 120)} ${reason}`,
+      ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,
     );
   return { schema: schema as JsonObject, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema as JsonObject }) };
 }
 
 function shown(text: string): string {
-  return forTerminal(text, 80);
+  return escapeForTerminal(text, 80);
 }
 
 export interface TaskChanges {

@@ -1,7 +1,7 @@
 import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
-import { hasHidden, yamlComment, yamlString } from '../../text/yaml.ts';
+import { hasHiddenCharacters, yamlComment, yamlString } from '../../text/yaml.ts';
 import { checkForm } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
@@ -71,7 +71,8 @@ export async function checkDefinition(definition: ProcessDefinition): Promise<vo
 const VISIBLE: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
-  identify: (value) => typeof value === 'string' && (hasHidden(value.replaceAll('\n', '')) || /^[ \t]+$/m.test(value)),
+  identify: (value) =>
+    typeof value === 'string' && (hasHiddenCharacters(value.replaceAll('\n', '')) || /^[ \t]+$/m.test(value)),
   resolve: (text) => text,
   test: /^(?!)/,
   stringify: (item) => yamlString(String(item.value)),

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { nearMatch } from '../../text/near-match.ts';
@@ -27,7 +27,7 @@ const LONE = /\p{Cs}/u;
  * A check of JSON Schemas of KuFlow values: draft 7 (and older ones that read the same), 2019-09 or 2020-12 by `$schema`.
  * Formats and keywords that aren't in the standard pass, since KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
  */
-export function shapeCheck(): ShapeCheck {
+export function checkShape(): ShapeCheck {
   // Compiling a meta-schema costs more than checking with it, so one compiler serves a whole definition.
   const compilers = new Map<Dialect, SchemaCompiler>();
   const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
@@ -86,7 +86,7 @@ function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProbl
   try {
     return worded(compile(schema));
   } catch (error) {
-    return [{ path: [], reason: `is no valid JSON Schema: ${forTerminal(messageOf(error), 200)}` }];
+    return [{ path: [], reason: `is no valid JSON Schema: ${escapeForTerminal(messageOf(error), 200)}` }];
   }
 }
 

@@ -1,7 +1,7 @@
 import { isNode, isSeq, parseDocument } from 'yaml';
 import { isRecord } from '../../base/json.ts';
 import { jsonText } from '../../text/json.ts';
-import { hasHidden, yamlString } from '../../text/yaml.ts';
+import { hasHiddenCharacters, yamlString } from '../../text/yaml.ts';
 
 /** How a map between braces is written. */
 interface FlowStyle {
@@ -81,7 +81,7 @@ const NOT_TEXT = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 function flowText(text: string, { quoted }: FlowStyle): string {
   if (quoted) return jsonText(text);
   const isPlain = /^[\p{L}_][\p{L}\p{N}_]*(?:[ -]+[\p{L}\p{N}_]+)*$/u.test(text) && !NOT_TEXT.test(text);
-  return isPlain && !hasHidden(text) ? text : yamlString(text);
+  return isPlain && !hasHiddenCharacters(text) ? text : yamlString(text);
 }
 
 /** JSON that has no tasks yet. */

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { exampleNumber } from './number.ts';
-import { exampleText } from './text.ts';
-import { flatSchema, type Way } from './flat-schema.ts';
+import { sampleNumber } from './number.ts';
+import { sampleString } from './text.ts';
+import { mergeSchema, type SchemaPath } from './flat-schema.ts';
 import { matchesPattern } from './pattern-match.ts';
 
 const DEEPEST = 8;
@@ -13,7 +13,7 @@ const CHOICES = 6;
 const MOST_PARTS = 2000;
 
 /** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
-export function exampleOfSchema(schema: JsonObject): JsonObject {
+export function sampleOfSchema(schema: JsonObject): JsonObject {
   const value = start(schema, { choice: 0, full: false });
   // A KuFlow value is an object, whatever its schema says by default.
   return isRecord(value) ? value : {};
@@ -23,20 +23,20 @@ export function exampleOfSchema(schema: JsonObject): JsonObject {
  * Values of which one is probably valid under the schema, the plainest first: with its required fields alone and with all, and with one
  * after the other of its choices. Whether a value is valid is for a validator to say.
  */
-export function* examplesOfSchema(schema: JsonObject): Generator<Json> {
+export function* samplesOfSchema(schema: JsonObject): Generator<Json> {
   for (let choice = 0; choice < CHOICES; choice++) {
     for (const full of [false, true]) yield start(schema, { choice, full });
   }
 }
 
-function start(schema: JsonObject, way: Pick<Way, 'choice' | 'full'>): Json {
+function start(schema: JsonObject, way: Pick<SchemaPath, 'choice' | 'full'>): Json {
   return example(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
 }
 
 /** `nth` gives another value for each number where the schema allows it. */
-function example(given: unknown, way: Way, depth: number, nth: number): Json | undefined {
+function example(given: unknown, way: SchemaPath, depth: number, nth: number): Json | undefined {
   if (!isRecord(given) || depth > DEEPEST || way.left.parts-- <= 0) return undefined;
-  const schema = flatSchema(given, way);
+  const schema = mergeSchema(given, way);
   if ('const' in schema) return schema['const'] as Json;
   if ('default' in schema && way.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
     return schema['default'] as Json;
@@ -44,11 +44,11 @@ function example(given: unknown, way: Way, depth: number, nth: number): Json | u
   if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
   switch (typeOf(schema, way)) {
     case 'string':
-      return exampleText(schema, nth);
+      return sampleString(schema, nth);
     case 'number':
-      return exampleNumber(schema, nth, false);
+      return sampleNumber(schema, nth, false);
     case 'integer':
-      return exampleNumber(schema, nth, true);
+      return sampleNumber(schema, nth, true);
     case 'boolean':
       return nth % 2 === 0;
     case 'null':
@@ -88,13 +88,13 @@ const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
 ];
 
-function typeOf(schema: Record<string, unknown>, way: Way): unknown {
+function typeOf(schema: Record<string, unknown>, way: SchemaPath): unknown {
   const { type } = schema;
   if (Array.isArray(type)) return type[way.choice % type.length] as unknown;
   return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
 }
 
-function array(schema: Record<string, unknown>, way: Way, depth: number): Json {
+function array(schema: Record<string, unknown>, way: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
   const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
   const rest = Array.isArray(items) ? schema['additionalItems'] : items;
@@ -107,7 +107,7 @@ function array(schema: Record<string, unknown>, way: Way, depth: number): Json {
   });
 }
 
-function object(schema: Record<string, unknown>, way: Way, depth: number, nth: number): JsonObject {
+function object(schema: Record<string, unknown>, way: SchemaPath, depth: number, nth: number): JsonObject {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
   const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
@@ -142,9 +142,9 @@ function propertyOf(schema: Record<string, unknown>, properties: Record<string, 
 
 function newName(schema: Record<string, unknown>, nth: number): string {
   const { patternProperties, propertyNames } = schema;
-  if (isRecord(propertyNames)) return exampleText(propertyNames, nth);
+  if (isRecord(propertyNames)) return sampleString(propertyNames, nth);
   const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
-  return exampleText(pattern === undefined ? {} : { pattern }, nth);
+  return sampleString(pattern === undefined ? {} : { pattern }, nth);
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -3,7 +3,7 @@ import { isRecord } from '../../base/json.ts';
 import { referenced } from '../json-schema/reference.ts';
 
 /** One of the ways through a schema that leaves choices. */
-export interface Way {
+export interface SchemaPath {
   readonly root: JsonObject;
   /** Which of several alternatives is taken, by its index; past the last one it begins again. */
   readonly choice: number;
@@ -23,11 +23,11 @@ const COMPOSED = new Set(['$ref', 'allOf', 'oneOf', 'anyOf', 'if', 'then', 'else
  * The schema with its reference, its `allOf`, and one of each of its alternatives put into it. Properties are left as they are, and what
  * two schemas say of one property stays an `allOf`.
  */
-export function flatSchema(schema: Schema, way: Way, hops = 0): Schema {
+export function mergeSchema(schema: Schema, way: SchemaPath, hops = 0): Schema {
   let flat: Schema = Object.fromEntries(Object.entries(schema).filter(([key]) => !COMPOSED.has(key)));
   if (hops > MOST_HOPS) return flat;
   const add = (part: unknown): void => {
-    if (isRecord(part) && way.left.parts-- > 0) flat = both(flat, flatSchema(part, way, hops + 1));
+    if (isRecord(part) && way.left.parts-- > 0) flat = both(flat, mergeSchema(part, way, hops + 1));
   };
   if (typeof schema['$ref'] === 'string') add(referenced(schema['$ref'], way.root));
   for (const part of listOf(schema['allOf'])) add(part);

@@ -1,5 +1,5 @@
 /** A number within the limits of a schema, 0 or the next to it; `nth` gives another one for each number, upwards or downwards as there is room. */
-export function exampleNumber(schema: Record<string, unknown>, nth: number, whole: boolean): number {
+export function sampleNumber(schema: Record<string, unknown>, nth: number, whole: boolean): number {
   const limit = (name: string): number | undefined => (typeof schema[name] === 'number' ? schema[name] : undefined);
   const [least, above] = [limit('minimum'), limit('exclusiveMinimum')];
   const [most, below] = [limit('maximum'), limit('exclusiveMaximum')];

@@ -29,7 +29,7 @@ const ANY = 'abcdefghijklmnopqrstuvwxyz0123456789-_ ABCDEFGHIJKLMNOPQRSTUVWXYZ.,
  * repetitions. `nth` gives another text for each number where the pattern allows it. Undefined for what it does not understand
  * (look-arounds that matter, back references) and where no length fits.
  */
-export function textOfPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
+export function sampleForPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
   try {
     const node = parser(pattern)();
     for (const more of [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, least]) {

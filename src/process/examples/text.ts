@@ -1,5 +1,5 @@
 import { matchesPattern } from './pattern-match.ts';
-import { textOfPattern } from './pattern-text.ts';
+import { sampleForPattern } from './pattern-text.ts';
 
 const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2025, 0, 31);
@@ -32,7 +32,7 @@ const BY_FORMAT: Readonly<Record<string, (nth: number) => string>> = {
 };
 
 /** A text that fits the pattern, the format and the length of a schema, in this order; `nth` gives another one for each number. */
-export function exampleText(schema: Record<string, unknown>, nth: number): string {
+export function sampleString(schema: Record<string, unknown>, nth: number): string {
   const limit = (name: string, otherwise: number): number =>
     typeof schema[name] === 'number' ? schema[name] : otherwise;
   const least = Math.min(limit('minLength', 0), 10_000);
@@ -41,7 +41,7 @@ export function exampleText(schema: Record<string, unknown>, nth: number): strin
   const formatted = typeof format === 'string' ? BY_FORMAT[format]?.(nth) : undefined;
   if (typeof pattern === 'string') {
     if (formatted !== undefined && matchesPattern(pattern, formatted) && formatted.length <= most) return formatted;
-    const text = textOfPattern(pattern, nth, least, most);
+    const text = sampleForPattern(pattern, nth, least, most);
     if (text !== undefined) return text;
   }
   if (formatted !== undefined) return longer(formatted, String(format), least);

@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/json.ts';
-import { percentDecoded } from '../../base/percent-decode.ts';
+import { percentDecode } from '../../base/percent-decode.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ const DATA = new Set(['const', 'enum', 'default', 'examples']);
 export function referenced(reference: string, root: Schema): unknown {
   const at = reference.indexOf('#');
   const address = at < 0 ? reference : reference.slice(0, at);
-  const fragment = at < 0 ? '' : percentDecoded(reference.slice(at + 1));
+  const fragment = at < 0 ? '' : percentDecode(reference.slice(at + 1));
   const resource =
     address === '' || address === ownAddress(root) ? root : part(root, (one) => ownAddress(one) === address);
   if (resource === undefined || fragment === '') return resource;

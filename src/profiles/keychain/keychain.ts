@@ -27,7 +27,7 @@ export interface KeychainFailure {
   readonly why: string;
 }
 
-export interface KeychainWorld {
+export interface KeychainContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;

@@ -1,11 +1,11 @@
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainWorld } from './keychain.ts';
+import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
 import { runTool, type ToolEnd } from './run-tool.ts';
 
 const PROGRAM = 'secret-tool';
 
 /** The Secret Service of a Linux desktop (GNOME Keyring, KWallet, KeePassXC), through libsecret's own tool. */
-export function secretServiceKeychain(world: KeychainWorld): Keychain {
+export function secretServiceKeychain(world: KeychainContext): Keychain {
   const call = (args: readonly string[], input?: Secret): Promise<ToolEnd> =>
     runTool({ program: PROGRAM, args, ...world, ...(input && { input }) });
   const attributes = (key: string): readonly string[] => ['service', SERVICE, 'profile', key];

@@ -1,5 +1,5 @@
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainWorld } from './keychain.ts';
+import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
 import { runTool, type ToolEnd } from './run-tool.ts';
 
 /** By its path: a keychain is not asked through whatever comes first on the PATH. */
@@ -15,7 +15,7 @@ const PLAIN = /^[\w.@:/[\]-]+$/;
  * for on a terminal; so the line is given to its interactive mode, which reads standard input, and the secret as hexadecimal digits, which
  * need no quotes.
  */
-export function macosKeychain(world: KeychainWorld, program = PROGRAM): Keychain {
+export function macosKeychain(world: KeychainContext, program = PROGRAM): Keychain {
   const call = (args: readonly string[], input?: Secret): Promise<ToolEnd> =>
     runTool({ program, args, ...world, ...(input && { input }) });
   const item = (key: string): readonly string[] => ['-s', SERVICE, '-a', key];

@@ -1,7 +1,7 @@
 import { macosKeychain } from './macos.ts';
 import { secretServiceKeychain } from './linux.ts';
 import { windowsVault } from './windows.ts';
-import type { Keychain, KeychainName, KeychainWorld } from './keychain.ts';
+import type { Keychain, KeychainName, KeychainContext } from './keychain.ts';
 
 /** A tool that has not answered by then waits for somebody who is not there: a locked keychain without a screen. */
 export const KEYCHAIN_MS = 3_000;
@@ -11,7 +11,7 @@ export type OpenedKeychain =
   /** `why` completes "the keychain is not used: …". */
   | { readonly kind: 'none'; readonly why: string };
 
-type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainWorld) => Keychain>>;
+type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainContext) => Keychain>>;
 
 export interface KeychainQuestion {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,7 @@ export function openKeychain({
   keychains = BY_PLATFORM,
 }: KeychainQuestion): OpenedKeychain {
   if ((env['CI'] ?? '') !== '') return { kind: 'none', why: 'CI is set' };
-  const world: KeychainWorld = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
+  const world: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
   const open = keychains[platform];
   if (open === undefined) return { kind: 'none', why: `there is none for ${platform}` };
   return { kind: 'open', keychain: open(world) };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { codeOf } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { Secret } from '../../base/secret.ts';
 
@@ -98,5 +98,5 @@ function firstLine(text: Buffer, input: Secret | undefined): string {
   const told = input?.reveal() ?? '';
   return told !== '' && told.split('\n').some((part) => part !== '' && text.includes(part))
     ? ''
-    : forTerminal(line, 200);
+    : escapeForTerminal(line, 200);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainWorld } from './keychain.ts';
+import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
 import { runTool, type ToolEnd } from './run-tool.ts';
 
 const NOT_FOUND = 44;
@@ -24,7 +24,7 @@ $found.RetrievePassword()
 `;
 
 /** The credential vault of Windows, through Windows PowerShell. */
-export function windowsVault(world: KeychainWorld, program = powershellOf(world)): Keychain {
+export function windowsVault(world: KeychainContext, program = powershellOf(world)): Keychain {
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
   const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolEnd> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
@@ -54,7 +54,7 @@ export function windowsVault(world: KeychainWorld, program = powershellOf(world)
   };
 }
 
-function powershellOf({ env }: KeychainWorld): string {
+function powershellOf({ env }: KeychainContext): string {
   return join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
 }
 

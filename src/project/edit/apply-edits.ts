@@ -2,13 +2,13 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { takePidLock } from '../../files/pid-lock.ts';
+import { acquirePidLock } from '../../files/pid-lock.ts';
 import { jsonText } from '../../text/json.ts';
-import type { DecidedFile } from '../conflicts.ts';
+import type { ComparedFile } from '../conflicts.ts';
 import { RECORD_FILE, recordedProcesses } from '../record.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
 import { codeFiles } from '../../languages/typescript/layout.ts';
-import { answersOf, type WorkerProject } from './open-project.ts';
+import { specOf, type WorkerProject } from './open-project.ts';
 import { readText, type FileEdit } from './plan-edits.ts';
 
 const LOCK_FILE = '.kuflow/project.lock';
@@ -25,7 +25,7 @@ export async function applyEdits(
 ): Promise<void> {
   const record = { path: RECORD_FILE, before: project.recordText, after: recordText(project, processes, edits) };
   const all = record.after === record.before ? edits : [...edits, record];
-  const files = all.map((edit: Pick<FileEdit, 'path' | 'before' | 'after'>): DecidedFile => {
+  const files = all.map((edit: Pick<FileEdit, 'path' | 'before' | 'after'>): ComparedFile => {
     const contents = Buffer.from(edit.after);
     if (edit.before === undefined) return { path: edit.path, contents, mode: 0o644, action: 'create' };
     const expected = Buffer.from(edit.before);
@@ -47,9 +47,9 @@ function lock(folder: string): () => void {
   const path = join(folder, LOCK_FILE);
   const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
     new KnownError({ message: 'The project could not be written', tried: `take ${path}`, seen, next: [next], cause });
-  let taking: ReturnType<typeof takePidLock>;
+  let taking: ReturnType<typeof acquirePidLock>;
   try {
-    taking = takePidLock(path);
+    taking = acquirePidLock(path);
   } catch (error) {
     throw blocked(messageOf(error), 'See that you may write to the project, then run the command again', error);
   }
@@ -80,7 +80,7 @@ async function refuseChanged(folder: string, path: string, before: string | unde
   });
 }
 
-function modeOf(folder: string, path: string): DecidedFile['mode'] {
+function modeOf(folder: string, path: string): ComparedFile['mode'] {
   const { mode } = lstatSync(join(folder, path));
   if ((mode & 0o100) !== 0) return 0o755;
   return (mode & 0o044) === 0 ? 0o600 : 0o644;
@@ -88,7 +88,7 @@ function modeOf(folder: string, path: string): DecidedFile['mode'] {
 
 function recordText(project: WorkerProject, processes: WorkerProject['processes'], edits: readonly FileEdit[]): string {
   const { raw, hashes } = project.record;
-  const recorded = recordedProcesses(answersOf(project, processes)).processes ?? {};
+  const recorded = recordedProcesses(specOf(project, processes)).processes ?? {};
   const forgotten = new Set<string>();
   const kept: [string, unknown][] = [];
   for (const { place, left } of project.gone) {

@@ -6,19 +6,19 @@ import { readRegularFile } from '../../files/read.ts';
 import { loadDefinition } from '../../process/definition/file.ts';
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { Answers, DefinitionSource, TaskChoices } from '../../languages/project-spec.ts';
+import type { ProjectSpec, DefinitionSource, TaskChoices } from '../../languages/project-spec.ts';
 import { RECORD_FILE } from '../record.ts';
-import { codeFiles, FIRST_PLACE, furtherPlace, type ProcessPlace } from '../../languages/typescript/layout.ts';
+import { codeFiles, FIRST_LAYOUT, furtherLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
 import { exportedNames } from '../../languages/typescript/exports.ts';
 import { isOwn, readText } from './plan-edits.ts';
-import { readRecord, type ReadRecord } from './read-record.ts';
-import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
+import { parseProjectRecord, type ReadRecord } from './read-record.ts';
+import { activitiesOf, pinInputs, assignActivityNames } from './task-choices.ts';
 
 /** A process of a project, as its definition file says now. */
-export interface ProjectProcess {
+export interface OpenedProcess {
   /** Undefined for the first one. */
   readonly slug: string | undefined;
-  readonly place: ProcessPlace;
+  readonly place: ProcessLayout;
   readonly definition: ProcessDefinition;
   /** The definition with those tasks only that the code has: somebody may have written more into the file since. */
   readonly inCode: ProcessDefinition;
@@ -29,7 +29,7 @@ export interface ProjectProcess {
 /** A process that the record names and that has no definition file any more. */
 export interface GoneProcess {
   readonly slug: string;
-  readonly place: ProcessPlace;
+  readonly place: ProcessLayout;
   /** Files of its code that are there; the next change of the record leaves out a process without any. */
   readonly left: readonly string[];
 }
@@ -41,7 +41,7 @@ export interface WorkerProject {
   /** The text of the record, as read. */
   readonly recordText: string;
   /** The first one first. */
-  readonly processes: readonly [ProjectProcess, ...ProjectProcess[]];
+  readonly processes: readonly [OpenedProcess, ...OpenedProcess[]];
   readonly gone: readonly GoneProcess[];
 }
 
@@ -58,7 +58,7 @@ export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'r
       next: [`Take it back from version control: git checkout ${RECORD_FILE}`],
     });
   const recordText = bytes.toString('utf8');
-  return { recordText, record: readRecord(recordText, path) };
+  return { recordText, record: parseProjectRecord(recordText, path) };
 }
 
 /** Reads the project that `cwd` is in. Rejects with a KnownError: no project, a record of a newer form, a definition with mistakes. */
@@ -75,21 +75,21 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
     slug: string | undefined,
     source: DefinitionSource,
     choices: TaskChoices,
-  ): Promise<ProjectProcess> => {
-    const place = slug === undefined ? FIRST_PLACE : furtherPlace(slug);
+  ): Promise<OpenedProcess> => {
+    const place = slug === undefined ? FIRST_LAYOUT : furtherLayout(slug);
     const definition = await loadDefinition(join(folder, place.definitionFile));
     const inCode = await knownToCode(folder, place, definition, record.hashes);
-    return { slug, place, source, definition, inCode, choices: keepInputs(inCode, definition, choices) };
+    return { slug, place, source, definition, inCode, choices: pinInputs(inCode, definition, choices) };
   };
-  if (!existsSync(join(folder, FIRST_PLACE.definitionFile))) {
+  if (!existsSync(join(folder, FIRST_LAYOUT.definitionFile))) {
     throw new KnownError({
-      message: `There is no definition file ${FIRST_PLACE.definitionFile}, which a project has for its first process`,
+      message: `There is no definition file ${FIRST_LAYOUT.definitionFile}, which a project has for its first process`,
       tried: folder,
-      next: [`Take it back from version control: git checkout ${FIRST_PLACE.definitionFile}`],
+      next: [`Take it back from version control: git checkout ${FIRST_LAYOUT.definitionFile}`],
     });
   }
   const isThere = ({ slug }: { readonly slug: string }): boolean =>
-    existsSync(join(folder, furtherPlace(slug).definitionFile));
+    existsSync(join(folder, furtherLayout(slug).definitionFile));
   const first = await read(undefined, record.definitionSource, record.choices);
   const further = await Promise.all(
     record.further.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
@@ -97,7 +97,7 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
   const gone = record.further
     .filter((process) => !isThere(process))
     .map(({ slug }): GoneProcess => {
-      const place = furtherPlace(slug);
+      const place = furtherLayout(slug);
       return { slug, place, left: codeFiles(place).filter((path) => existsSync(join(folder, path))) };
     });
   const project = { folder, record, recordText, gone, processes: [first, ...further] as const };
@@ -109,17 +109,17 @@ async function withActivities(project: WorkerProject): Promise<WorkerProject['pr
   const { processes } = project;
   const inCode = processes.map(({ inCode: definition, choices }) => ({ definition, choices }));
   const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
-  const known = settleActivities(inCode);
+  const known = assignActivityNames(inCode);
   const taken = new Set([
     ...exported,
     ...activitiesOf(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
   ]);
-  const [first, ...further] = processes.map((process, at): ProjectProcess => {
+  const [first, ...further] = processes.map((process, at): OpenedProcess => {
     const choices = known[at] ?? process.choices;
     const written = process.definition.tasks.filter(({ code }) => !hasTask(process.inCode, code));
     if (written.length === 0) return { ...process, choices };
     const definition = { ...process.definition, tasks: written };
-    const [more = choices] = settleActivities([{ definition, choices }], taken);
+    const [more = choices] = assignActivityNames([{ definition, choices }], taken);
     for (const name of activitiesOf([{ definition, choices: more }])) taken.add(name);
     return { ...process, choices: more };
   });
@@ -133,7 +133,7 @@ export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
 /** The definition without the tasks that `tasks.ts` does not have, as far as that file is this tool's own and so can tell. */
 async function knownToCode(
   folder: string,
-  { tasks: path }: ProcessPlace,
+  { tasks: path }: ProcessLayout,
   definition: ProcessDefinition,
   hashes: ReadRecord['hashes'],
 ): Promise<ProcessDefinition> {
@@ -143,7 +143,7 @@ async function knownToCode(
 }
 
 /** What renders a project that has these processes. */
-export function answersOf(project: WorkerProject, processes: WorkerProject['processes']): Answers {
+export function specOf(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...further] = processes;
   const { name, local, packageManager, cliPackage } = project.record;
   return {
@@ -160,7 +160,7 @@ export function answersOf(project: WorkerProject, processes: WorkerProject['proc
 }
 
 /** The text of a definition file of the project. */
-export async function definitionText(project: WorkerProject, { place }: ProjectProcess): Promise<string> {
+export async function definitionText(project: WorkerProject, { place }: OpenedProcess): Promise<string> {
   const text = await readText(project.folder, place.definitionFile);
   if (typeof text === 'string') return text;
   throw new KnownError({

@@ -1,8 +1,8 @@
 import { KnownError, usageError } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier } from '../../languages/typescript/literals.ts';
-import { FIRST_PLACE } from '../../languages/typescript/layout.ts';
+import { FIRST_LAYOUT } from '../../languages/typescript/layout.ts';
 import { RESERVED } from '../../languages/typescript/process-context.ts';
 import { activityNames, withActivities } from '../../languages/typescript/activities.ts';
 import { exportsOf, type WorkerProject } from './open-project.ts';
@@ -11,15 +11,15 @@ import { editOf, readText } from './plan-edits.ts';
 
 /** An activity of one's own at the end of `src/activities.ts`. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
-  const path = FIRST_PLACE.activities;
+  const path = FIRST_LAYOUT.activities;
   if (/^kuflow_/i.test(name)) {
     throw usageError(
-      `${forTerminal(name, 80)} is a name of KuFlow's own activities: choose one that does not start with KuFlow_`,
+      `${escapeForTerminal(name, 80)} is a name of KuFlow's own activities: choose one that does not start with KuFlow_`,
     );
   }
   if (!isTsIdentifier(name) || RESERVED.has(name)) {
     throw usageError(
-      `${forTerminal(name, 80)} can't be the name of a function: a to z, A to Z, 0 to 9 and _ are, and no word of the language or of the template`,
+      `${escapeForTerminal(name, 80)} can't be the name of a function: a to z, A to Z, 0 to 9 and _ are, and no word of the language or of the template`,
       [`For example: ${identifier(plainWords(name), 'camel', RESERVED)}`],
     );
   }

@@ -1,6 +1,6 @@
 import { renderTemplate } from '../render.ts';
-import { codeFiles, FIRST_PLACE, type ProcessPlace } from '../../languages/typescript/layout.ts';
-import { answersOf, type ProjectProcess, type WorkerProject } from './open-project.ts';
+import { codeFiles, FIRST_LAYOUT, type ProcessLayout } from '../../languages/typescript/layout.ts';
+import { specOf, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import { planEdits, type PlannedEdit } from './plan-edits.ts';
 
 export interface ChangeOptions {
@@ -9,7 +9,7 @@ export interface ChangeOptions {
   /** The change may have been made before, wholly or in part. */
   readonly isRepeated?: boolean;
   /** Whose files come to what the definition says, whatever it said when they were written; absent: only the change itself is made. */
-  readonly of?: ProcessPlace;
+  readonly of?: ProcessLayout;
 }
 
 /** What the generated files of a project come to when its processes change. Definition files are no part of it: they are what people write. */
@@ -20,14 +20,14 @@ export async function planChange(
   { version, isRepeated = false, of }: ChangeOptions,
 ): Promise<readonly PlannedEdit[]> {
   const [base, next] = await Promise.all([
-    renderTemplate(answersOf(project, before)),
-    renderTemplate(answersOf(project, after)),
+    renderTemplate(specOf(project, before)),
+    renderTemplate(specOf(project, after)),
   ]);
   // What another version wrote does not differ by the definition only; tasks and types are nothing else than that.
   const anew = of === undefined ? [] : version === project.record.version ? codeFiles(of) : [of.tasks, of.types];
   // What is left of a process without definition is still exported, though nothing that is rendered tells of it.
   const kept = project.gone.flatMap(({ left }) =>
-    left.length > 0 ? [FIRST_PLACE.workflows, FIRST_PLACE.activities] : [],
+    left.length > 0 ? [FIRST_LAYOUT.workflows, FIRST_LAYOUT.activities] : [],
   );
   return planEdits({
     folder: project.folder,
@@ -42,7 +42,7 @@ export async function planChange(
 
 /** The processes as the code has them. */
 export function asInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const inCode = (one: ProjectProcess): ProjectProcess => ({ ...one, definition: one.inCode });
+  const inCode = (one: OpenedProcess): OpenedProcess => ({ ...one, definition: one.inCode });
   const [first, ...further] = processes;
   return [inCode(first), ...further.map(inCode)];
 }

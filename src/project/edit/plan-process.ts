@@ -4,14 +4,14 @@ import { fileName } from '../../text/file-name.ts';
 import { shellWord } from '../../text/shell.ts';
 import { loadDefinition, projectDefinitionFiles } from '../../process/definition/file.ts';
 import { renderTemplate } from '../render.ts';
-import { furtherPlace } from '../../languages/typescript/layout.ts';
-import { answersOf, exportsOf, type ProjectProcess, type WorkerProject } from './open-project.ts';
+import { furtherLayout } from '../../languages/typescript/layout.ts';
+import { specOf, exportsOf, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { AdditionContext } from './addition.ts';
 import type { AdditionRequest } from './addition.ts';
 import { asInCode, planChange } from './plan-change.ts';
 import { newFile, readText, type PlannedEdit } from './plan-edits.ts';
-import { activitiesOf, settleActivities } from './task-choices.ts';
+import { activitiesOf, assignActivityNames } from './task-choices.ts';
 
 /** A process more, with files of its own. */
 export async function planProcess(
@@ -21,15 +21,15 @@ export async function planProcess(
 ): Promise<Addition> {
   const { code } = definition.process;
   const slug = fileName(code);
-  const place = furtherPlace(slug);
+  const place = furtherLayout(slug);
   await refuseCollisions(project, code, definition.workflow.type, invocation);
   const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
   const taken = new Set([...exported, ...activitiesOf(project.processes)]);
-  const [choices = {}] = settleActivities([{ definition, choices: {} }], taken);
-  const added: ProjectProcess = { slug, place, definition, inCode: definition, source, choices };
+  const [choices = {}] = assignActivityNames([{ definition, choices: {} }], taken);
+  const added: OpenedProcess = { slug, place, definition, inCode: definition, source, choices };
   const processes: WorkerProject['processes'] = [...project.processes, added];
   const rendered = await renderTemplate({
-    ...answersOf(project, processes),
+    ...specOf(project, processes),
     further: [{ slug, definition, source, choices, notes }],
   });
   const written = rendered.find(({ path }) => path === place.definitionFile);
@@ -55,7 +55,7 @@ export async function planProcess(
 /** What an earlier addition of a process left to do; an error when nothing is. */
 export async function resumeProcess(
   project: WorkerProject,
-  process: ProjectProcess,
+  process: OpenedProcess,
   { version, invocation }: AdditionContext,
 ): Promise<Addition> {
   const processes = asInCode(project.processes);

@@ -4,13 +4,13 @@ import { nearMatch } from '../../text/near-match.ts';
 import { isOnlyDefinition } from '../../languages/typescript/layout.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { definitionText, exportsOf, hasTask, type ProjectProcess, type WorkerProject } from './open-project.ts';
+import { definitionText, exportsOf, hasTask, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { AdditionContext } from './addition.ts';
 import type { AdditionRequest } from './addition.ts';
 import { asInCode, planChange, withProcess } from './plan-change.ts';
 import { editOf } from './plan-edits.ts';
-import { activitiesOf, keepInputs, settleActivities } from './task-choices.ts';
+import { activitiesOf, pinInputs, assignActivityNames } from './task-choices.ts';
 
 /**
  * A task more. One that somebody wrote into the definition comes into the code; one that is there already is gone on with: what an earlier run
@@ -50,7 +50,7 @@ export async function planTask(
 }
 
 /** Nothing of a task that is there is changed: its definition is where that is done. */
-function refuseOther({ definition, place }: ProjectProcess, there: TaskDefinition, wanted: TaskDefinition): void {
+function refuseOther({ definition, place }: OpenedProcess, there: TaskDefinition, wanted: TaskDefinition): void {
   const { name = there.name, data = there.data } = wanted;
   if (there.kind === wanted.kind && there.name === name && isDeepStrictEqual(there.data, data)) return;
   throw usageError(
@@ -62,7 +62,7 @@ function refuseOther({ definition, place }: ProjectProcess, there: TaskDefinitio
 /** What brings the code of a process from the tasks that it has to those of `after`. */
 async function planTo(
   project: WorkerProject,
-  process: ProjectProcess,
+  process: OpenedProcess,
   after: WorkerProject['processes'],
   version: string,
 ): Promise<Addition> {
@@ -78,13 +78,13 @@ async function planTo(
 /** The processes of the project with that definition, its new system tasks with activities that nobody else has. */
 async function chosen(
   project: WorkerProject,
-  process: ProjectProcess,
+  process: OpenedProcess,
   definition: ProcessDefinition,
 ): Promise<WorkerProject['processes']> {
-  const changed: ProjectProcess = {
+  const changed: OpenedProcess = {
     ...process,
     definition,
-    choices: keepInputs(process.definition, definition, process.choices),
+    choices: pinInputs(process.definition, definition, process.choices),
   };
   const processes = withProcess(project.processes, changed);
   const known = activitiesOf(project.processes);
@@ -93,14 +93,14 @@ async function chosen(
   const taken = new Set([...exported, ...known]);
   const before = new Set(process.definition.tasks.map(({ code }) => code));
   const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
-  const [choices = {}] = settleActivities([{ definition: added, choices: {} }], taken);
+  const [choices = {}] = assignActivityNames([{ definition: added, choices: {} }], taken);
   return withProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
 }
 
 /** What a run before left to do about a task that the code has. */
 async function resume(
   project: WorkerProject,
-  process: ProjectProcess,
+  process: OpenedProcess,
   code: string,
   version: string,
 ): Promise<Addition> {

@@ -1,11 +1,11 @@
 import { KnownError, messageOf } from '../../base/errors.ts';
-import { forTerminal } from '../../base/escape.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { isTsIdentifier } from '../../languages/typescript/literals.ts';
 import type { DefinitionSource, PackageManager, TaskChoice, TaskChoices } from '../../languages/project-spec.ts';
 import { PACKAGE_MANAGERS } from '../../languages/typescript/package-manager.ts';
 import { RECORD_FILE } from '../record.ts';
-import { FIRST_PLACE } from '../../languages/typescript/layout.ts';
+import { FIRST_LAYOUT } from '../../languages/typescript/layout.ts';
 
 /** What a project's record says, checked. */
 export interface ReadRecord {
@@ -32,12 +32,12 @@ const FURTHER = /^processes\/([a-z0-9][a-z0-9_-]*)\.process\.yaml$/;
 const SOURCES: readonly DefinitionSource[] = ['sample', 'file', 'flags', 'api'];
 
 /** Reads the text of `.kuflow/project.json`. Throws a KnownError when it is broken, or of a newer form than this version knows. */
-export function readRecord(text: string, path: string): ReadRecord {
+export function parseProjectRecord(text: string, path: string): ReadRecord {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (error) {
-    throw broken(path, forTerminal(messageOf(error), 200), error);
+    throw broken(path, escapeForTerminal(messageOf(error), 200), error);
   }
   if (!isRecord(raw)) throw broken(path, 'no object');
   const { format, template, answers, files } = raw;
@@ -57,7 +57,7 @@ export function readRecord(text: string, path: string): ReadRecord {
     throw new KnownError({
       message: 'Processes, tasks and activities can be added to projects in TypeScript only',
       tried: path,
-      seen: `language ${forTerminal(String(template['language']), 40)}`,
+      seen: `language ${escapeForTerminal(String(template['language']), 40)}`,
     });
   }
   const { name, local, cliPackage } = answers;
@@ -74,7 +74,7 @@ export function readRecord(text: string, path: string): ReadRecord {
     cliPackage,
     definitionSource: sourceOf(answers['definitionSource']),
     version: typeof template['version'] === 'string' ? template['version'] : '',
-    choices: choicesOf(processes.find(([file]) => file === FIRST_PLACE.definitionFile)?.[1]),
+    choices: choicesOf(processes.find(([file]) => file === FIRST_LAYOUT.definitionFile)?.[1]),
     further: processes.flatMap(([file, about]) => {
       const slug = FURTHER.exec(file)?.[1];
       if (slug === undefined) return [];

@@ -12,7 +12,7 @@ export interface ChosenProcess {
  * The choices of each process such that no two system tasks of the project have one activity: activities are named once in a worker. What was
  * chosen before stays; else the name of the task's code, or one with the process's code where that is in use or in `taken`.
  */
-export function settleActivities(
+export function assignActivityNames(
   processes: readonly ChosenProcess[],
   taken: ReadonlySet<string> = new Set(),
 ): readonly TaskChoices[] {
@@ -45,7 +45,7 @@ export function activitiesOf(processes: readonly ChosenProcess[]): ReadonlySet<s
 }
 
 /** Choices that keep what system tasks of `before` are given, though `after` has tasks more. */
-export function keepInputs(before: ProcessDefinition, after: ProcessDefinition, choices: TaskChoices): TaskChoices {
+export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, choices: TaskChoices): TaskChoices {
   const kept = new Map<string, TaskChoice>(Object.entries(choices));
   before.tasks.forEach(({ code, kind }, index) => {
     const now = after.tasks.findIndex((task) => task.code === code);

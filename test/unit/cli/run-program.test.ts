@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { KnownError, usageError } from '../../../src/base/errors.ts';
 import {
   DOUBLE_SIGNAL_MS,
-  listenForInterrupts,
-  passSignalsOn,
-  type HeardSignal,
+  handleInterrupts,
+  forwardSignals,
+  type ReceivedSignal,
 } from '../../../src/base/interrupts.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { CommandContext, CommandEntry } from '../../../src/cli/context.ts';
-import type { Root } from '../../../src/cli/program.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import type { RootProgram } from '../../../src/cli/program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
 import { until } from '../../support/until.ts';
 
@@ -21,7 +21,7 @@ interface Ran {
 
 type Action = (context: CommandContext, args: readonly unknown[]) => Promise<void> | void;
 
-function rootOf(actions: Readonly<Record<string, Action>>, loaded: string[] = []): Root {
+function rootOf(actions: Readonly<Record<string, Action>>, loaded: string[] = []): RootProgram {
   const commands = Object.entries(actions).map(([name, action]): CommandEntry => ({
     name,
     summary: `Does ${name}`,
@@ -48,7 +48,7 @@ async function run(
 ): Promise<Ran> {
   const fake = fakeHost(argv, over);
   const loaded: string[] = [];
-  const status = await runRoot(rootOf(actions, loaded), fake.host);
+  const status = await runProgram(rootOf(actions, loaded), fake.host);
   return { status, fake, loaded };
 }
 
@@ -170,7 +170,7 @@ describe('an interrupt', () => {
   it('aborts a command that cleans up, and ends with 130 when it is done', async () => {
     let cleaned = false;
     const fake = fakeHost(['dev']);
-    const work = runRoot(
+    const work = runProgram(
       rootOf({
         dev: async (context) => {
           const signal = context.interruption();
@@ -191,7 +191,7 @@ describe('an interrupt', () => {
 
   it('ends a command at once that does not care', async () => {
     const fake = fakeHost(['dev']);
-    void runRoot(rootOf({ dev: () => new Promise(() => undefined) }), fake.host);
+    void runProgram(rootOf({ dev: () => new Promise(() => undefined) }), fake.host);
     await new Promise((resolve) => setImmediate(resolve));
     fake.signal('SIGTERM');
     expect(fake.exits).toEqual([130]);
@@ -201,7 +201,7 @@ describe('an interrupt', () => {
     const passed: string[] = [];
     const fake = fakeHost(['dev']);
     let end: () => void = () => undefined;
-    const work = runRoot(
+    const work = runProgram(
       rootOf({
         dev: async (context) => {
           const signal = context.interruption();
@@ -225,7 +225,7 @@ describe('an interrupt', () => {
 
   it('outweighs a failure of the command that it met', async () => {
     const fake = fakeHost(['dev']);
-    const work = runRoot(
+    const work = runProgram(
       rootOf({
         dev: async (context) => {
           const signal = context.interruption();
@@ -245,7 +245,7 @@ describe('an interrupt', () => {
     const passed: string[] = [];
     let now = 1000;
     let suspended = 0;
-    const stop = passSignalsOn(fake.host.signals, (one) => passed.push(one), {
+    const stop = forwardSignals(fake.host.signals, (one) => passed.push(one), {
       now: () => now,
       suspend: () => (suspended += 1),
     });
@@ -266,10 +266,10 @@ describe('an interrupt', () => {
   });
 
   it('counts a doubled signal once, a second one as insisting', () => {
-    const listeners = new Map<HeardSignal, () => void>();
+    const listeners = new Map<ReceivedSignal, () => void>();
     let now = 1000;
     const heard: string[] = [];
-    const stop = listenForInterrupts(
+    const stop = handleInterrupts(
       { on: (signal, listener) => listeners.set(signal, listener), off: (signal) => listeners.delete(signal) },
       { first: () => heard.push('first'), again: () => heard.push('again'), now: () => now },
     );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 import { CLIENT_ID } from '../../support/credential-project.ts';
@@ -61,7 +61,7 @@ async function kuflow(args: readonly string[], over: Over = {}) {
   const stdin = Object.assign(Readable.from([over.stdin ?? '']), { isTTY: false });
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
   const [before, asked] = [lookups(), server.requests.length];
-  const running = runRoot(root, { ...fake.host, stdin });
+  const running = runProgram(root, { ...fake.host, stdin });
   await over.meanwhile?.(() => fake.signal('SIGINT'));
   const status = await running;
   const [out, err] = [fake.stdout(), fake.stderr()];

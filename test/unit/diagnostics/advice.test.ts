@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { projectCommands, projectView } from '../../../src/commands/doctor/project.ts';
 import type { PackageManager } from '../../../src/languages/project-spec.ts';
 import { fakeHost } from '../../support/fake-host.ts';
@@ -133,7 +133,7 @@ describe.skipIf(process.platform === 'win32')(
 async function doctor(cwd: string, ...argv: readonly string[]): Promise<string> {
   const fake = fakeHost(['doctor', ...argv], { cwd, env: { PATH: process.env['PATH'] ?? '' } });
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
-  await runRoot(root, fake.host);
+  await runProgram(root, fake.host);
   return fake.stdout();
 }
 

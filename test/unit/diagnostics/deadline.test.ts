@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { startTcpServer } from '../../support/engine-server.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -55,6 +55,6 @@ it('ends as a whole when its time is over, though KuFlow, the engine, git and th
 it('has 15 seconds where nothing else is said', async () => {
   const fake = fakeHost(['doctor', '--help'], { cwd: folder() });
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
-  await runRoot(root, fake.host);
+  await runProgram(root, fake.host);
   expect(fake.stdout()).toMatch(/--timeout <seconds>\s+For everything \(default: 15\)/);
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { discover, list, type Discovery } from '../../../src/discovery/discover.ts';
+import { discover, list } from '../../../src/discovery/discover.ts';
+import type { Discovery } from '../../../src/discovery/types.ts';
 import type { SeenItem } from '../../../src/discovery/lists.ts';
-import { chooseReadings } from '../../../src/discovery/sampling.ts';
+import { chooseSamples } from '../../../src/discovery/sampling.ts';
 import { CANARY, NEWEST_VERSION, TENANT, error, startLargeTenant, uuid } from '../../support/large-tenant.ts';
 import type { LargeTenant, LargeTenantOptions } from '../../support/large-tenant.ts';
 
@@ -230,7 +231,7 @@ describe('chooseReadings', () => {
       seen('APPLY', {}),
       seen('TALK', { type: 'THREAD' }),
     ];
-    const order = chooseReadings([], new Map(items), 9).map(({ id }) => id);
+    const order = chooseSamples([], new Map(items), 9).map(({ id }) => id);
     expect(order).toEqual(['APPLY', 'APPROVE', 'RESULT']);
   });
 });

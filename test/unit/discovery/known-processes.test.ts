@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { processesInFolder, rememberedProcesses } from '../../../src/discovery/known-processes.ts';
 import { rememberProcesses } from '../../../src/discovery/remember-processes.ts';
 import { Secret } from '../../../src/base/secret.ts';
@@ -23,7 +23,7 @@ const file = (cache: string): string => join(cache, 'kuflow', 'processes.json');
 async function complete(words: readonly string[], over: { cwd: string; env: NodeJS.ProcessEnv }) {
   const fake = fakeHost(['__complete', 'fish', '--', ...words], over);
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, fake.host);
+  const status = await runProgram(root, fake.host);
   return { status, out: fake.stdout(), err: fake.stderr() };
 }
 

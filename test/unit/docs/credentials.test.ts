@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { FORMAT_NAMES } from '../../../src/commands/credentials/formats/format-names.ts';
-import { jsonText } from '../../../src/commands/credentials/formats/json.ts';
+import { credentialsJson } from '../../../src/commands/credentials/formats/json.ts';
 import { secretManifestText } from '../../../src/commands/credentials/formats/secret-manifest.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
@@ -19,7 +19,7 @@ describe('the page of credentials', () => {
     for (const format of FORMAT_NAMES) expect(rowOf(format), format).not.toBe('');
     const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
     const input = { set, name: 'x', profile: 'default' };
-    const keys = Object.keys(JSON.parse(jsonText(input).text.reveal()) as object);
+    const keys = Object.keys(JSON.parse(credentialsJson(input).text.reveal()) as object);
     expect(
       namesIn(rowOf('json'))
         .filter((name) => name !== 'json')

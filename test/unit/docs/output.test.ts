@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
-import { runRoot } from '../../../src/cli/run-program.ts';
+import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { startLargeTenant, uuid, type LargeTenant } from '../../support/large-tenant.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -22,7 +22,7 @@ async function printed(
 ): Promise<readonly string[]> {
   const fake = fakeHost(argv, over);
   const root = { name: 'kuflow', description: '', version: '0.0.0', invocation: 'kuflow', commands: kuflowEntries };
-  await runRoot(root, fake.host);
+  await runProgram(root, fake.host);
   return Object.keys(JSON.parse(fake.stdout()) as object);
 }
 
@@ -83,7 +83,7 @@ describe('docs/output.md', () => {
     // Completion never asks, though it knows whom to ask.
     const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', 'processes', 'show', ''], { cwd, env });
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
-    expect(await runRoot(root, fake.host)).toBe(0);
+    expect(await runProgram(root, fake.host)).toBe(0);
     expect(tenant.requests.length).toBe(asked);
   });
 });

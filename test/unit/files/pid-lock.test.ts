@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pidLockHolder, takePidLock } from '../../../src/files/pid-lock.ts';
+import { pidLockHolder, acquirePidLock } from '../../../src/files/pid-lock.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -14,15 +14,15 @@ const left = (pid: number, kind: '' | 'dead-' = ''): string => `lock.${kind}${pi
 describe('a lock by pid', () => {
   it('is held by one at a time, and by nobody who is dead', () => {
     const path = join(folder(), 'lock');
-    const first = takePidLock(path);
+    const first = acquirePidLock(path);
     expect(first.kind).toBe('taken');
     expect(pidLockHolder(path)).toBe(process.pid);
-    expect(takePidLock(path)).toEqual({ kind: 'held', pid: process.pid });
+    expect(acquirePidLock(path)).toEqual({ kind: 'held', pid: process.pid });
     if (first.kind === 'taken') first.release();
     expect(existsSync(path)).toBe(false);
     for (const dead of [JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' }), '', '{']) {
       writeFileSync(path, dead);
-      const taking = takePidLock(path);
+      const taking = acquirePidLock(path);
       expect(taking.kind, dead).toBe('taken');
       if (taking.kind === 'taken') taking.release();
     }
@@ -38,7 +38,7 @@ describe('a lock by pid', () => {
       // A killed run of a container has the pid of the next one.
       const gone = [left(dead), left(dead, 'dead-'), left(process.pid), left(process.pid, 'dead-')];
       for (const name of [...others, ...gone]) writeFileSync(join(at, name), '{}');
-      const taking = takePidLock(join(at, 'lock'));
+      const taking = acquirePidLock(join(at, 'lock'));
       expect(readdirSync(at).sort()).toEqual([...others, 'lock'].sort());
       if (taking.kind === 'taken') taking.release();
       expect(readdirSync(at).sort()).toEqual(others.sort());
@@ -83,7 +83,7 @@ describe('a process that is killed while it takes a lock, or gives it back', () 
         const { at, lock, ended } = run(String(step));
         expect(ended.signal, `${step}: ${ended.stderr}`).toBe('SIGKILL');
         for (const name of readdirSync(at)) remains.add(name.replace(/\d+-[0-9a-f]{12}$/, 'PID'));
-        const taking = takePidLock(lock);
+        const taking = acquirePidLock(lock);
         expect(taking.kind, String(step)).toBe('taken');
         expect(readdirSync(at), String(step)).toEqual(['lock']);
         expect(readFileSync(lock, 'utf8')).toContain(`"pid":${process.pid},`);

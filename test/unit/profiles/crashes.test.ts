@@ -7,7 +7,7 @@ import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import type { Keychain, KeychainDone, KeychainRead } from '../../../src/profiles/keychain/keychain.ts';
 import { readProfileFile } from '../../../src/profiles/file.ts';
-import { removeProfile, storeProfile, type ProfilesWorld } from '../../../src/profiles/store.ts';
+import { removeProfile, storeProfile, type ProfileContext } from '../../../src/profiles/store.ts';
 import { readSecretOf } from '../../../src/profiles/secret-storage.ts';
 import { Crash, faultyFiles, type Fault, type FaultyFiles } from '../../support/faulty-files.ts';
 
@@ -61,7 +61,7 @@ function keychainOf(machine: Machine, { step }: FaultyFiles): Keychain {
   };
 }
 
-function worldOf(machine: Machine, faulty = faultyFiles()): ProfilesWorld {
+function worldOf(machine: Machine, faulty = faultyFiles()): ProfileContext {
   const keychain = keychainOf(machine, faulty);
   return {
     folder: machine.folder,
@@ -313,7 +313,7 @@ describe('a keychain that does not answer', () => {
 
 describe('an interrupt while the keychain does not answer', () => {
   /** Waits as a locked keychain does, until the signal. */
-  function stuck(machine: Machine, stop: AbortController): ProfilesWorld {
+  function stuck(machine: Machine, stop: AbortController): ProfileContext {
     const world = worldOf(machine);
     const wait = (): Promise<never> =>
       new Promise((_resolve, reject) => {

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
-import type { Answers } from '../../../src/languages/project-spec.ts';
+import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { filesBelow, templateFiles } from '../../../src/languages/templates/files.ts';
 import { planProject } from '../../../src/project/plan.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
 
-const defaults: Answers = {
+const defaults: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
   definition: sampleDefinition(),
@@ -18,7 +18,7 @@ const defaults: Answers = {
   cliPackage: '1.0.0',
 };
 
-const options: Readonly<Record<string, Answers>> = {
+const options: Readonly<Record<string, ProjectSpec>> = {
   pnpm: { ...defaults, packageManager: 'pnpm' },
   yarn: { ...defaults, packageManager: 'yarn@4' },
   'yarn-1': { ...defaults, packageManager: 'yarn@1' },
@@ -61,7 +61,7 @@ const stored = (path: string): string =>
     .join('/');
 
 async function planned(
-  answers: Answers,
+  answers: ProjectSpec,
 ): Promise<ReadonlyMap<string, { readonly text: string; readonly mode: number }>> {
   const plan = await planProject(answers, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
@@ -70,7 +70,7 @@ async function planned(
 }
 
 /** Lines that only one side has, by file: enough to see what an option changes. */
-async function changes(answers: Answers): Promise<string> {
+async function changes(answers: ProjectSpec): Promise<string> {
   const before = await planned(defaults);
   const after = await planned(answers);
   const rows: string[] = [];

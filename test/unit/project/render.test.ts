@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
-import type { Answers } from '../../../src/languages/project-spec.ts';
+import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { PACKAGE_MANAGERS, programOf } from '../../../src/languages/typescript/package-manager.ts';
 import { compileTemplates } from '../../../src/languages/templates/compile.ts';
 import { renderTemplate } from '../../../src/project/render.ts';
@@ -30,7 +30,7 @@ const LOAN: ProcessDefinition = {
   ],
 };
 
-const ANSWERS: Answers = {
+const ANSWERS: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
   definition: LOAN,
@@ -40,7 +40,7 @@ const ANSWERS: Answers = {
   cliPackage: 'file:../x.tgz',
 };
 
-async function filesOf(answers: Answers): Promise<ReadonlyMap<string, string>> {
+async function filesOf(answers: ProjectSpec): Promise<ReadonlyMap<string, string>> {
   const files = await renderTemplate(answers);
   return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }

@@ -3,8 +3,8 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSy
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { KnownError, interrupted } from '../../../src/base/errors.ts';
-import { decide } from '../../../src/project/conflicts.ts';
+import { KnownError, interruptedError } from '../../../src/base/errors.ts';
+import { comparePlan } from '../../../src/project/conflicts.ts';
 import type { Plan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -133,7 +133,7 @@ const asPlanned = (folder: string): boolean =>
   PLAN.files.every(({ path, contents }) => readFileSync(join(folder, path)).equals(contents));
 
 async function write(folder: string, at: (step: number) => void, signal?: AbortSignal): Promise<unknown> {
-  const decision = await decide(folder, PLAN, OVERWRITE);
+  const decision = await comparePlan(folder, PLAN, OVERWRITE);
   Object.assign(disk, { watched: true, at });
   disk.steps.length = 0;
   try {
@@ -217,7 +217,7 @@ describe('every call that writes', () => {
       const outcome = await write(
         folder,
         (at) => {
-          if (at === index) abort.abort(interrupted());
+          if (at === index) abort.abort(interruptedError());
         },
         abort.signal,
       );

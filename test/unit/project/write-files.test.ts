@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KnownError, interrupted } from '../../../src/base/errors.ts';
-import { conflictError, decide } from '../../../src/project/conflicts.ts';
+import { KnownError, interruptedError } from '../../../src/base/errors.ts';
+import { conflictError, comparePlan } from '../../../src/project/conflicts.ts';
 import type { Plan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -54,7 +54,7 @@ async function errorOf(work: Promise<unknown>): Promise<KnownError> {
 describe('a plan and the folder it meets', () => {
   it('writes everything into a folder that does not exist, modes included', async () => {
     const folder = join(temporaryFolder(), 'not', 'yet');
-    await writeFiles(await decide(folder, PLAN));
+    await writeFiles(await comparePlan(folder, PLAN));
     expect(snapshot(folder)).toEqual({
       'a.txt': 'a',
       deep: '/',
@@ -76,7 +76,7 @@ describe('a plan and the folder it meets', () => {
     mkdirSync(join(folder, 'run.sh'));
     writeFileSync(join(folder, 'secret.yaml'), 'other');
     const before = snapshot(folder);
-    const decision = await decide(folder, PLAN);
+    const decision = await comparePlan(folder, PLAN);
     expect(decision.conflicts).toEqual([
       { path: 'deep/down/b.txt', reason: 'is below a file' },
       { path: 'run.sh', reason: 'is a folder' },
@@ -94,10 +94,12 @@ describe('a plan and the folder it meets', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.txt'), 'old');
     writeFileSync(join(folder, 'secret.yaml'), 'old');
-    expect((await decide(folder, PLAN, ['./a.txt'])).conflicts).toEqual([{ path: 'secret.yaml', reason: 'differs' }]);
-    await writeFiles(await decide(folder, PLAN, ['a.txt', 'secret.yaml']));
+    expect((await comparePlan(folder, PLAN, ['./a.txt'])).conflicts).toEqual([
+      { path: 'secret.yaml', reason: 'differs' },
+    ]);
+    await writeFiles(await comparePlan(folder, PLAN, ['a.txt', 'secret.yaml']));
     expect(snapshot(folder)).toMatchObject({ 'a.txt': 'a', 'secret.yaml': 's' });
-    const refused = await errorOf(decide(folder, PLAN, ['a.tx']));
+    const refused = await errorOf(comparePlan(folder, PLAN, ['a.tx']));
     expect(refused.status).toBe(2);
     expect(refused.message).toContain('did you mean a.txt?');
   });
@@ -109,7 +111,7 @@ describe('a plan and the folder it meets', () => {
     mkdirSync(join(folder, '.kuflow'));
     writeFileSync(join(folder, '.kuflow', 'project.json'), record('x'));
     const before = snapshot(folder);
-    const decision = await decide(folder, planOf({ '.kuflow/project.json': record('y'), 'z.txt': 'z' }));
+    const decision = await comparePlan(folder, planOf({ '.kuflow/project.json': record('y'), 'z.txt': 'z' }));
     expect(decision.conflicts).toEqual([]);
     const failing = writeFiles(decision, {
       onWrite: (path) => {
@@ -128,16 +130,16 @@ describe('a plan and the folder it meets', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
-    expect((await errorOf(decide(join(folder, 'file'), PLAN))).message).toContain('is not a folder');
-    expect((await errorOf(decide(join(folder, 'file', 'below'), PLAN))).message).toContain("can't be used");
-    expect((await errorOf(decide(join(folder, 'dangling'), PLAN))).seen).toContain('leads nowhere');
+    expect((await errorOf(comparePlan(join(folder, 'file'), PLAN))).message).toContain('is not a folder');
+    expect((await errorOf(comparePlan(join(folder, 'file', 'below'), PLAN))).message).toContain("can't be used");
+    expect((await errorOf(comparePlan(join(folder, 'dangling'), PLAN))).seen).toContain('leads nowhere');
   });
 
   it('follows no link out of the folder', async () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
     symlinkSync(outside, join(folder, 'deep'));
-    const error = await errorOf(decide(folder, PLAN));
+    const error = await errorOf(comparePlan(folder, PLAN));
     expect(error.message).toContain('leads out of the project');
     expect(error.seen).toContain(outside);
     expect(snapshot(outside)).toEqual({});
@@ -146,7 +148,7 @@ describe('a plan and the folder it meets', () => {
   it('takes a link that appears while it writes for what it is', async () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
-    const decision = await decide(folder, PLAN);
+    const decision = await comparePlan(folder, PLAN);
     const onWrite = (path: string): void => {
       if (path === 'deep/down/b.txt') symlinkSync(outside, join(folder, 'deep'));
     };
@@ -160,7 +162,7 @@ describe('a plan and the folder it meets', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'deep'));
-    await writeFiles(await decide(folder, PLAN));
+    await writeFiles(await comparePlan(folder, PLAN));
     expect(readFileSync(join(folder, 'real', 'down', 'b.txt'), 'utf8')).toBe('b');
   });
 
@@ -169,7 +171,7 @@ describe('a plan and the folder it meets', () => {
     const outside = join(temporaryFolder(), 'precious');
     writeFileSync(outside, 'precious');
     symlinkSync(outside, join(folder, 'a.txt'));
-    const decision = await decide(folder, PLAN, ['a.txt']);
+    const decision = await comparePlan(folder, PLAN, ['a.txt']);
     expect(decision.conflicts).toEqual([{ path: 'a.txt', reason: 'is a symbolic link' }]);
     expect(readFileSync(outside, 'utf8')).toBe('precious');
   });
@@ -186,7 +188,7 @@ describe('a write that fails', () => {
       const onWrite = (_path: string, at: number): void => {
         if (at === index) throw new Error('the disk is on fire');
       };
-      const error = await errorOf(writeFiles(await decide(folder, PLAN, ['a.txt']), { onWrite }));
+      const error = await errorOf(writeFiles(await comparePlan(folder, PLAN, ['a.txt']), { onWrite }));
       expect(error.seen).toContain('the disk is on fire');
       expect(error.seen).toContain('taken back');
       expect(snapshot(folder)).toEqual(before);
@@ -199,14 +201,14 @@ describe('a write that fails', () => {
     const fail = (_path: string, at: number): void => {
       if (at === 2) throw new Error('no');
     };
-    await errorOf(writeFiles(await decide(folder, PLAN), { onWrite: fail }));
+    await errorOf(writeFiles(await comparePlan(folder, PLAN), { onWrite: fail }));
     expect(readdirSync(parent)).toEqual([]);
 
     const used = (path: string, at: number): void => {
       if (at === 2) writeFileSync(join(folder, 'deep', 'theirs.txt'), 'theirs');
       fail(path, at);
     };
-    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite: used }));
+    const error = await errorOf(writeFiles(await comparePlan(folder, PLAN), { onWrite: used }));
     expect(error.seen).toContain(`not taken back: ${join(folder, 'deep')}`);
     expect(readFileSync(join(folder, 'deep', 'theirs.txt'), 'utf8')).toBe('theirs');
   });
@@ -216,7 +218,7 @@ describe('a write that fails', () => {
     const onWrite = (path: string): void => {
       if (path === 'run.sh') writeFileSync(join(folder, 'run.sh'), 'theirs');
     };
-    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite }));
+    const error = await errorOf(writeFiles(await comparePlan(folder, PLAN), { onWrite }));
     expect(error.seen).toContain('appeared while the project was being written');
     expect(snapshot(folder)).toEqual({ 'run.sh': 'theirs' });
   });
@@ -225,16 +227,16 @@ describe('a write that fails', () => {
     const folder = temporaryFolder();
     const abort = new AbortController();
     const onWrite = (_path: string, at: number): void => {
-      if (at === 1) abort.abort(interrupted());
+      if (at === 1) abort.abort(interruptedError());
     };
-    const error = await errorOf(writeFiles(await decide(folder, PLAN), { onWrite, signal: abort.signal }));
+    const error = await errorOf(writeFiles(await comparePlan(folder, PLAN), { onWrite, signal: abort.signal }));
     expect(error.status).toBe(130);
     expect(snapshot(folder)).toEqual({});
   });
 
   it('says why a folder takes no files', async () => {
     const folder = unwritable();
-    const error = await errorOf(writeFiles(await decide(join(folder, 'project'), PLAN)));
+    const error = await errorOf(writeFiles(await comparePlan(join(folder, 'project'), PLAN)));
     expect(error.tried).toContain(join(folder, 'project'));
     expect(error.seen).toMatch(/permission denied|read-only/);
   });

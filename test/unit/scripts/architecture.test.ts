@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkBundle, checkSources } from '../../../scripts/architecture.mjs';
+import { checkBundle, checkSources, smallFiles } from '../../../scripts/architecture.mjs';
 import { bundle } from '../../../scripts/bundle.mjs';
 
 const folders: string[] = [];
@@ -22,10 +22,23 @@ function tree(files: Readonly<Record<string, string>>): string {
 }
 
 const config = {
-  levels: [['commands'], ['terminal', 'flows'], ['scaffold', 'platform'], ['names', 'base']],
-  entryFiles: { scaffold: ['src/scaffold/plan.ts'], platform: [] as string[] },
-  open: { 'src/base/': '', 'src/names/': '' },
-  bins: ['src/commands/kuflow.ts'],
+  levels: [
+    ['bin'],
+    ['commands/add'],
+    ['commands/create'],
+    ['cli'],
+    ['project', 'platform'],
+    ['terminal', 'files'],
+    ['base'],
+  ],
+  publicEntries: ['src/platform/public.ts'],
+  terminalImporters: { values: ['/run\\.ts$', 'view\\.ts$'], types: ['^src/cli/'] },
+  optionFiles: { files: ['^src/commands/[a-z]+/command\\.ts$'], values: ['^src/cli/'] },
+  lazyFiles: ['/run\\.ts$'],
+  unreachable: [{ from: 'src/platform/public.ts', modules: ['terminal', 'commands'] }],
+  ownedLiterals: [{ literal: 'local.yaml', module: 'files' }],
+  repeatableExports: ['configure'],
+  bins: ['src/bin/kuflow.ts'],
   nodeOnly: ['src/platform/main.ts'],
   heavy: ['heavy', '@scope/*'],
 };
@@ -34,14 +47,21 @@ const problemsOf = (files: Readonly<Record<string, string>>, changed = config): 
   checkSources(tree(files), changed);
 
 describe('the source check', () => {
-  it('accepts arrows that point down, into entry files and open rooms', () => {
+  it('accepts imports that point down', () => {
     expect(
       problemsOf({
-        'src/commands/a.ts': "import { plan } from '../scaffold/plan.ts';\nimport type { B } from '../base/b.ts';",
-        'src/scaffold/plan.ts':
-          "import { inner } from './inner.ts'; import { n } from '../names/n.ts'; export const plan = [inner, n];",
-        'src/scaffold/inner.ts': 'export const inner = 1;',
-        'src/names/n.ts': "import type { B } from '../base/b.ts'; export const n: B = 1;",
+        'src/bin/kuflow.ts': "await import('../commands/create/command.ts');",
+        'src/commands/create/command.ts':
+          "import { Option } from 'commander'; import { o } from '../../cli/options.ts'; import { N } from './names.ts';\n" +
+          "import type { Flags } from './run.ts'; export const configure = [Option, o, N]; await import('./run.ts');",
+        'src/commands/create/names.ts': "import type { B } from '../../base/b.ts'; export const N: B = 1;",
+        'src/commands/create/run.ts':
+          "import { plan } from '../../project/plan.ts'; import { show } from './view.ts'; export type Flags = typeof plan | typeof show;",
+        'src/commands/create/view.ts': "import { print } from '../../terminal/print.ts'; export const show = print;",
+        'src/cli/options.ts': "import type { Print } from '../terminal/print.ts'; export const o: Print = 1;",
+        'src/project/plan.ts': "import { inner } from './inner.ts'; export const plan = inner;",
+        'src/project/inner.ts': 'export const inner = 1;',
+        'src/terminal/print.ts': 'export type Print = number; export const print = 1;',
         'src/base/b.ts':
           "import { readFileSync } from 'node:fs'; export type B = number; export const r = readFileSync;",
       }),
@@ -49,78 +69,130 @@ describe('the source check', () => {
   });
 
   it.each([
-    ['static', "import { a } from '../commands/a.ts';"],
-    ['type', "import type { A } from '../commands/a.ts';"],
-    ['dynamic', "const a = await import('../commands/a.ts');"],
-    ['inline type', "let a: import('../commands/a.ts').A;"],
-  ])('refuses an upward arrow (%s)', (_kind, line) => {
-    const problems = problemsOf({ 'src/scaffold/plan.ts': line, 'src/commands/a.ts': 'export const a = 1;' });
-    expect(problems).toContain('src/scaffold/plan.ts: scaffold is below commands and imports src/commands/a.ts');
+    ['static', "import { a } from '../bin/a.ts';"],
+    ['type', "import type { A } from '../bin/a.ts';"],
+    ['dynamic', "const a = await import('../bin/a.ts');"],
+    ['inline type', "let a: import('../bin/a.ts').A;"],
+  ])('rejects an import that points up (%s)', (_kind, line) => {
+    const problems = problemsOf({ 'src/project/plan.ts': line, 'src/bin/a.ts': 'export const a = 1;' });
+    expect(problems).toEqual(['src/project/plan.ts: project is below bin and imports src/bin/a.ts']);
   });
 
-  it('refuses an import between rooms of one level', () => {
+  it('treats each command as a module of its own', () => {
     const problems = problemsOf({
-      'src/platform/p.ts': "import { plan } from '../scaffold/plan.ts';",
-      'src/scaffold/plan.ts': '',
+      'src/commands/create/plan.ts': "import '../add/task.ts';",
+      'src/commands/add/task.ts': '',
     });
     expect(problems).toEqual([
-      'src/platform/p.ts: platform and scaffold are on one level, yet it imports src/scaffold/plan.ts',
+      'src/commands/create/plan.ts: commands/create is below commands/add and imports src/commands/add/task.ts',
     ]);
   });
 
-  it('lets a view share the types of what it renders, and nothing else of that room', () => {
-    const viewing = { ...config, rendersTypesOf: { terminal: ['flows'] } };
-    const files = { 'src/flows/f.ts': '', 'src/terminal/t.ts': "import type { F } from '../flows/f.ts';" };
-    expect(problemsOf(files, viewing)).toEqual([]);
-    expect(problemsOf({ ...files, 'src/terminal/t.ts': "import { f } from '../flows/f.ts';" }, viewing)).toContain(
-      'src/terminal/t.ts: terminal and flows are on one level, yet it imports src/flows/f.ts',
-    );
-  });
-
-  it('takes the types of two files that know each other for no cycle', () => {
-    expect(
-      problemsOf({
-        'src/scaffold/a.ts': "import { b } from './b.ts';",
-        'src/scaffold/b.ts': "import type { A } from './a.ts';",
-      }),
-    ).toEqual([]);
-  });
-
-  it('refuses a cycle, once, by name', () => {
+  it('rejects an import between modules on one level, types included', () => {
     const problems = problemsOf({
-      'src/scaffold/a.ts': "import './b.ts';",
-      'src/scaffold/b.ts': "import './c.ts';",
-      'src/scaffold/c.ts': "import './a.ts';",
+      'src/platform/p.ts': "import type { Plan } from '../project/plan.ts';",
+      'src/project/plan.ts': '',
     });
     expect(problems).toEqual([
-      'cycle: src/scaffold/a.ts -> src/scaffold/b.ts -> src/scaffold/c.ts -> src/scaffold/a.ts',
+      'src/platform/p.ts: platform and project are on one level, but it imports src/project/plan.ts',
     ]);
   });
 
-  it('refuses index.ts and re-exports', () => {
-    const problems = problemsOf({ 'src/scaffold/index.ts': "export * from './plan.ts';", 'src/scaffold/plan.ts': '' });
+  it.each([
+    ['static', "import './b.ts';"],
+    ['type-only', "import type { B } from './b.ts';"],
+    ['lazy', "await import('./b.ts');"],
+  ])('rejects a cycle that a %s import closes', (_kind, line) => {
+    const problems = problemsOf({
+      'src/project/a.ts': line,
+      'src/project/b.ts': "import './c.ts';",
+      'src/project/c.ts': "import './a.ts';",
+    });
+    expect(problems).toEqual(['cycle: src/project/a.ts -> src/project/b.ts -> src/project/c.ts -> src/project/a.ts']);
+  });
+
+  it('rejects a file that imports itself', () => {
+    expect(problemsOf({ 'src/project/a.ts': "import type { A } from './a.ts';" })).toEqual([
+      'cycle: src/project/a.ts imports itself',
+    ]);
+  });
+
+  it('rejects a name that two files export', () => {
+    const problems = problemsOf({
+      'src/project/a.ts': 'export type Source = 1; export function configure() {}',
+      'src/platform/b.ts': 'export const Source = 1; export function configure() {}',
+    });
     expect(problems).toEqual([
-      'src/scaffold/index.ts: no index.ts; import the file that holds the thing',
-      'src/scaffold/index.ts: re-exports ./plan.ts; import it where it is used',
+      'Source is exported by src/platform/b.ts and src/project/a.ts; one name means one thing',
     ]);
   });
 
-  it('refuses a file of another room that is not listed as an entry, and a list of more than three', () => {
-    const files = { 'src/commands/a.ts': "import '../scaffold/inner.ts';", 'src/scaffold/inner.ts': '' };
-    expect(problemsOf(files)).toEqual([
-      'src/commands/a.ts: src/scaffold/inner.ts is not an entry file of scaffold (scripts/architecture.json)',
-    ]);
-    const four = { ...config, entryFiles: { ...config.entryFiles, platform: ['1', '2', '3', '4'] } };
-    expect(problemsOf({ 'src/base/b.ts': '' }, four)).toEqual([
-      'architecture.json: platform lists 4 entry files, three at most',
+  it('rejects index.ts and re-exports', () => {
+    const problems = problemsOf({ 'src/project/index.ts': "export * from './plan.ts';", 'src/project/plan.ts': '' });
+    expect(problems).toEqual([
+      'src/project/index.ts: no index.ts; import the file that declares the name',
+      'src/project/index.ts: re-exports src/project/plan.ts; import it where it is used',
     ]);
   });
 
-  it('refuses a package in base, and a room that the house does not have', () => {
+  it('lets only run and view files print, and only the listed modules name its types', () => {
+    const problems = problemsOf({
+      'src/project/plan.ts': "import type { Print } from '../terminal/print.ts';",
+      'src/cli/context.ts': "import { print } from '../terminal/print.ts';",
+      'src/terminal/print.ts': '',
+    });
+    expect(problems).toEqual([
+      'src/cli/context.ts: only run and view files import values of terminal (src/terminal/print.ts)',
+      'src/project/plan.ts: may not import types of terminal (src/terminal/print.ts)',
+    ]);
+  });
+
+  it('keeps a command that only shows its help from loading what runs it', () => {
+    const problems = problemsOf({
+      'src/commands/create/command.ts':
+        "import { run } from './run.ts'; import chalk from 'chalk'; import { plan } from '../../project/plan.ts';",
+      'src/commands/create/run.ts': '',
+      'src/project/plan.ts': "import './inner.ts';",
+      'src/project/inner.ts': '',
+    });
+    expect(problems).toEqual([
+      'src/commands/create/command.ts: loads chalk with the options; import it in run.ts',
+      'src/commands/create/command.ts: src/commands/create/run.ts is loaded by import() only',
+      'src/commands/create/command.ts: loads src/project/plan.ts with the options; import it in run.ts',
+    ]);
+  });
+
+  it('rejects a published entry that reaches the terminal, by whatever path', () => {
+    const problems = problemsOf({
+      'src/platform/public.ts': "export { start } from './start.ts';",
+      'src/platform/start.ts': "export const start = await import('./view.ts');",
+      'src/platform/view.ts': "import '../terminal/print.ts';",
+      'src/terminal/print.ts': '',
+    });
+    expect(problems).toEqual([
+      'src/platform/public.ts reaches terminal: src/platform/public.ts -> src/platform/start.ts -> src/platform/view.ts -> src/terminal/print.ts',
+    ]);
+  });
+
+  it('rejects a literal outside the module that owns it', () => {
+    const problems = problemsOf({
+      'src/project/a.ts': "export const file = 'local.yaml';",
+      'src/files/names.ts': "export const LOCAL = 'local.yaml';",
+    });
+    expect(problems).toEqual(["src/project/a.ts: 'local.yaml' is written only in files"]);
+  });
+
+  it('rejects a package in base, and a module that the architecture does not have', () => {
     expect(problemsOf({ 'src/base/b.ts': "import chalk from 'chalk';", 'src/utils/u.ts': '' })).toEqual([
       'src/base/b.ts: base imports node: only, not chalk',
-      'src/utils/u.ts: utils is not a room of the house',
+      'src/utils/u.ts: utils is not a module of the architecture',
     ]);
+  });
+
+  it('reports small files with one importer, and does not reject them', () => {
+    const files = { 'src/project/a.ts': "import './b.ts';", 'src/project/b.ts': 'export const b = 1;' };
+    expect(problemsOf(files)).toEqual([]);
+    expect(smallFiles(tree(files))).toEqual(['src/project/b.ts: 0 lines, imported only by src/project/a.ts']);
   });
 });
 
@@ -133,7 +205,7 @@ describe('the bundle check', () => {
     'node_modules/light/package.json': '{"name":"light","version":"1.0.0","main":"index.js"}',
     'node_modules/light/index.js': 'module.exports = 1;',
   };
-  const entries = { kuflow: 'src/commands/kuflow.ts', supervisor: 'src/platform/main.ts' };
+  const entries = { kuflow: 'src/bin/kuflow.ts', supervisor: 'src/platform/main.ts' };
 
   async function problemsOfBundle(files: Readonly<Record<string, string>>): Promise<string[]> {
     const root = tree({ ...packages, ...files });
@@ -144,30 +216,30 @@ describe('the bundle check', () => {
   it('accepts a heavy package behind a dynamic import', async () => {
     expect(
       await problemsOfBundle({
-        'src/commands/kuflow.ts': "import light from 'light'; console.log(light); await import('./lazy.ts');",
-        'src/commands/lazy.ts': "import heavy from 'heavy'; console.log(heavy);",
+        'src/bin/kuflow.ts': "import light from 'light'; console.log(light); await import('./lazy.ts');",
+        'src/bin/lazy.ts': "import heavy from 'heavy'; console.log(heavy);",
         'src/platform/main.ts': "import { readFileSync } from 'node:fs'; console.log(readFileSync);",
       }),
     ).toEqual([]);
   });
 
-  it('refuses a heavy package that a bin reaches by static imports, however deep', async () => {
+  it('rejects a heavy package that a bin reaches by static imports, however deep', async () => {
     expect(
       await problemsOfBundle({
-        'src/commands/kuflow.ts': "import './deep.ts';",
-        'src/commands/deep.ts': "import heavy from 'heavy'; import one from '@scope/one'; console.log(heavy, one);",
+        'src/bin/kuflow.ts': "import './deep.ts';",
+        'src/bin/deep.ts': "import heavy from 'heavy'; import one from '@scope/one'; console.log(heavy, one);",
         'src/platform/main.ts': '',
       }),
     ).toEqual([
-      'src/commands/kuflow.ts: loads @scope/one at start; it belongs behind a dynamic import',
-      'src/commands/kuflow.ts: loads heavy at start; it belongs behind a dynamic import',
+      'src/bin/kuflow.ts: loads @scope/one at start; it belongs behind a dynamic import',
+      'src/bin/kuflow.ts: loads heavy at start; it belongs behind a dynamic import',
     ]);
   });
 
-  it('refuses any package in an entry that needs only Node', async () => {
+  it('rejects any package in an entry that needs only Node', async () => {
     expect(
       await problemsOfBundle({
-        'src/commands/kuflow.ts': '',
+        'src/bin/kuflow.ts': '',
         'src/platform/main.ts': "import light from 'light'; console.log(light);",
       }),
     ).toEqual(['src/platform/main.ts: imports node: only, yet light is bundled into it']);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mdCode, mdText } from '../../../src/text/markdown.ts';
 import { npmNameProblem, toNpmName } from '../../../src/languages/typescript/package-name.ts';
-import { holdsUnsafe } from '../../../src/base/escape.ts';
+import { hasControlCharacters } from '../../../src/base/escape.ts';
 import { shellWord } from '../../../src/text/shell.ts';
 import { yamlString } from '../../../src/text/yaml.ts';
 import { anyText, HOSTILE } from './hostile.ts';
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)',
     expect(shellWord('a\0b')).toBe('ab');
     expect(shellWord("-'%s\\n\u009b2J\u202eé")).toBe(`"$(printf '\\055\\047%%s\\134n\\302\\2332J\\342\\200\\256é')"`);
     for (const text of texts.filter((one) => !one.endsWith('\n')))
-      expect(holdsUnsafe(shellWord(text)), text).toBe(false);
+      expect(hasControlCharacters(shellWord(text)), text).toBe(false);
     expect(shellWord('--task')).toBe('--task');
     expect(shellWord('A=b')).toBe('A=b');
   });

@@ -4,11 +4,11 @@ import type { ConnectionSettings } from '../../../connection/resolve.ts';
 import { createProject, type CreateDependencies } from '../create-project.ts';
 import { findDefinition } from '../load-definition.ts';
 import type { Ask } from '../../../terminal/prompts.ts';
-import { definitionRequest, sourceOf, withoutUnused } from '../call.ts';
+import { definitionRequest, parseProcessSource, withoutUnused } from '../call.ts';
 import type { CreateCall } from '../flags.ts';
-import { requestOf, resolveConnection, type AnsweredCall } from '../request.ts';
+import { requestOf, resolveCreateConnection, type AnsweredCall } from '../request.ts';
 import type { CommandContext } from '../../../cli/context.ts';
-import { openWizardWorld } from './world.ts';
+import { openWizardContext } from './world.ts';
 import { folderProblem } from './project-steps.ts';
 import { runWizard } from './run-wizard.ts';
 import type { WizardState } from './state.ts';
@@ -29,7 +29,7 @@ export async function answerCall(
     });
   }
   const connections = rememberedConnections(context);
-  const world = await openWizardWorld(
+  const world = await openWizardContext(
     {
       ask,
       signal,
@@ -65,7 +65,7 @@ export async function answerCall(
     },
     context,
   );
-  const source = sourceOf(call.flags);
+  const source = parseProcessSource(call.flags);
   const start: WizardState = {
     flags: call.flags,
     settled: new Set(),
@@ -113,7 +113,7 @@ function rememberedConnections(context: CommandContext): {
     ]);
     const before = made.get(key);
     if (before !== undefined && before.secret === secret) return before.connection;
-    const connection = await resolveConnection({ flags, ...(secret === undefined ? {} : { secret }) }, context);
+    const connection = await resolveCreateConnection({ flags, ...(secret === undefined ? {} : { secret }) }, context);
     made.set(key, { secret, connection, piped: secret === undefined && clientSecretStdin === true });
     return connection;
   };

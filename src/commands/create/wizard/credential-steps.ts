@@ -2,7 +2,7 @@ import { KnownError } from '../../../base/errors.ts';
 import { isUuid } from '../../../base/uuid.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { describeInstead } from './process-steps.ts';
-import { settle, without, withFlags, withoutFlags, type Step, type WizardState, type WizardWorld } from './state.ts';
+import { settle, without, withFlags, withoutFlags, type Step, type WizardState, type WizardContext } from './state.ts';
 
 /** Whether KuFlow's API will be asked something. */
 export function needsAccount(state: WizardState): boolean {
@@ -136,14 +136,14 @@ const credentials: Step = {
 };
 
 /** Client id and secret are asked for, whatever else would give them; where KuFlow is stays as it was, that of a profile too. */
-async function typedInstead(state: WizardState, world: WizardWorld): Promise<WizardState> {
+async function typedInstead(state: WizardState, world: WizardContext): Promise<WizardState> {
   const place = await world.placeOfProfile(state);
   const cleared = withoutCredentials(settle(state, 'profile'));
   return { ...cleared, typed: true, flags: { ...place, ...cleared.flags } };
 }
 
 /** A process that is described needs no credentials: those that can't even be read would only be in the way. */
-async function withoutUnusable(state: WizardState, world: WizardWorld): Promise<WizardState> {
+async function withoutUnusable(state: WizardState, world: WizardContext): Promise<WizardState> {
   const usable = (await world.isUsable(state)) ? state : withoutCredentials(state);
   return usable.source === 'api' ? describeInstead(usable) : usable;
 }
@@ -153,7 +153,7 @@ function withoutCredentials(state: WizardState): WizardState {
 }
 
 /** What keeps a worker from the credentials that the project gets, in a sentence; undefined where nothing does. */
-export function variablesOver(state: WizardState, world: WizardWorld): string | undefined {
+export function variablesOver(state: WizardState, world: WizardContext): string | undefined {
   const written = state.flags.clientId !== undefined || secretGiven(state);
   return state.flags.local === true || !written || world.variables.length === 0
     ? undefined
@@ -164,7 +164,7 @@ export function foundText({ kind, name }: { readonly kind: string; readonly name
   return kind === 'profile' ? `the profile ${name}` : name;
 }
 
-async function askForEndpoint(state: WizardState, world: WizardWorld): ReturnType<Step['run']> {
+async function askForEndpoint(state: WizardState, world: WizardContext): ReturnType<Step['run']> {
   const answer = await world.ask.text({
     message: "Address of KuFlow's REST API",
     fallback: state.flags.endpoint ?? 'https://api.kuflow.com',

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import { fromHome } from '../../../base/home-path.ts';
+import { expandHome } from '../../../base/home-path.ts';
 import { identifier } from '../../../text/identifiers.ts';
-import { readingQuestion } from '../../../discovery/ask-to-sample.ts';
+import { sampleQuestion } from '../../../discovery/ask-to-sample.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import type { Source } from '../call.ts';
+import type { ProcessSource } from '../call.ts';
 import {
   settle,
   without,
@@ -15,7 +15,7 @@ import {
   type StepResult,
   type Topic,
   type WizardState,
-  type WizardWorld,
+  type WizardContext,
 } from './state.ts';
 
 const SCREEN = "It must equal the field on the process definition's screen in KuFlow's app, section Workflow";
@@ -51,7 +51,7 @@ const listing: Step = {
 /** What to do when KuFlow showed nothing: a process can always be described. */
 async function wayOn(
   state: WizardState,
-  world: WizardWorld,
+  world: WizardContext,
   canGoBack: boolean,
   describe: string,
 ): Promise<StepResult> {
@@ -113,7 +113,7 @@ const chosenProcess: Step = {
 interface LineQuestion {
   readonly topic: Topic;
   readonly flag: 'process' | 'taskQueue' | 'workflowType';
-  readonly of: readonly Source[];
+  readonly of: readonly ProcessSource[];
   readonly message: string;
   readonly hint: string;
   readonly offer: (state: WizardState) => string | undefined;
@@ -155,7 +155,7 @@ const sample: Step = {
   run: async (state, world, { canGoBack, before }) => {
     const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
     const answer = await world.ask.confirm({
-      message: readingQuestion(DEFAULT_SAMPLE),
+      message: sampleQuestion(DEFAULT_SAMPLE),
       canGoBack,
       fallback: before === 'yes',
     });
@@ -228,7 +228,7 @@ const taskSchema: Step = {
   isOpen: (state) => state.shapeOf !== undefined,
   run: async (state, world, { canGoBack }) => {
     const code = state.shapeOf ?? '';
-    const fileOf = (text: string): string => resolve(world.cwd, fromHome(text, world.env));
+    const fileOf = (text: string): string => resolve(world.cwd, expandHome(text, world.env));
     const answer = await world.ask.text({
       message: `JSON Schema file of the data of ${code}, or Enter for none`,
       hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
@@ -239,7 +239,7 @@ const taskSchema: Step = {
     });
     if (answer === BACK) return { kind: 'back' };
     const next = without(state, ['shapeOf']);
-    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${fromHome(answer, world.env)}`];
+    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${expandHome(answer, world.env)}`];
     return { kind: 'answered', state: answer === '' ? next : withFlags(next, { taskSchema: schemas }) };
   },
 };

@@ -1,14 +1,14 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { interrupted, KnownError } from '../../../base/errors.ts';
-import { fromHome, homeProblem } from '../../../base/home-path.ts';
+import { interruptedError, KnownError } from '../../../base/errors.ts';
+import { expandHome, homeProblem } from '../../../base/home-path.ts';
 import { toNpmName } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
 import { processCode } from './process-steps.ts';
 import { needsAccount, secretGiven, variablesOver } from './credential-steps.ts';
-import { settle, without, withFlags, type Preview, type Step, type WizardState, type WizardWorld } from './state.ts';
+import { settle, without, withFlags, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
 
 /** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -32,7 +32,7 @@ const folder: Step = {
   isOpen: (state) => state.folder === undefined,
   run: async (state, world, { canGoBack, before }) => {
     const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
-    const atHome = (text: string): string => fromHome(text, world.env);
+    const atHome = (text: string): string => expandHome(text, world.env);
     const answer = await world.ask.text({
       message: 'Folder of the new project',
       hint: 'Its name becomes the name of the worker',
@@ -81,7 +81,7 @@ const copy: Step = {
 };
 
 /** What is in the way in a folder: better said while it is chosen than after everything else was answered. */
-async function planProblem(state: WizardState, world: WizardWorld): Promise<string | undefined> {
+async function planProblem(state: WizardState, world: WizardContext): Promise<string | undefined> {
   try {
     await world.preview(state);
     return undefined;
@@ -178,13 +178,17 @@ const summary: Step = {
       ],
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
-    if (answer === 'end') throw interrupted('Nothing was written');
+    if (answer === 'end') throw interruptedError('Nothing was written');
     if (answer === 'folder') return { kind: 'answered', state: without(state, ['folder']) };
     return { kind: 'answered', state: settle(state, 'summary') };
   },
 };
 
-function summaryRows(state: WizardState, preview: Preview, world: WizardWorld): readonly (readonly [string, string])[] {
+function summaryRows(
+  state: WizardState,
+  preview: Preview,
+  world: WizardContext,
+): readonly (readonly [string, string])[] {
   const { flags } = state;
   const { definition, files } = preview;
   const { process, tasks, workflow } = definition;
@@ -213,7 +217,7 @@ function summaryRows(state: WizardState, preview: Preview, world: WizardWorld): 
 }
 
 /** Where the worker will find KuFlow and its credentials, or that it will not. */
-function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardWorld): string {
+function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardContext): string {
   if (flags.local === true) return 'the local platform';
   const kuflow = preview.endpoint ?? flags.endpoint ?? 'KuFlow';
   if (flags.profile !== undefined)

@@ -2,7 +2,7 @@ import { withTaskChanges } from '../../../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { KINDS } from './process-steps.ts';
-import { settle, withFlags, type Step, type StepResult, type WizardState, type WizardWorld } from './state.ts';
+import { settle, withFlags, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
 /** What was found, as the answers so far change it. */
 export function reviewed({ discovered, flags }: WizardState): ProcessDefinition | undefined {
@@ -48,7 +48,11 @@ export const review: Step = {
   },
 };
 
-async function anotherKind(state: WizardState, { tasks }: ProcessDefinition, world: WizardWorld): Promise<StepResult> {
+async function anotherKind(
+  state: WizardState,
+  { tasks }: ProcessDefinition,
+  world: WizardContext,
+): Promise<StepResult> {
   const code = await world.ask.search({
     message: 'Which task?',
     canGoBack: true,
@@ -65,7 +69,11 @@ async function anotherKind(state: WizardState, { tasks }: ProcessDefinition, wor
   return { kind: 'answered', state: withFlags(state, { taskKind: [...others, `${code}=${kind}`] }) };
 }
 
-async function anotherOrder(state: WizardState, { tasks }: ProcessDefinition, world: WizardWorld): Promise<StepResult> {
+async function anotherOrder(
+  state: WizardState,
+  { tasks }: ProcessDefinition,
+  world: WizardContext,
+): Promise<StepResult> {
   const codes = tasks.map(({ code }) => code);
   const order: string[] = [];
   while (order.length < codes.length - 1) {

@@ -3,7 +3,7 @@ import { processSteps } from './process-steps.ts';
 import { projectSteps } from './project-steps.ts';
 import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
-import type { Step, Topic, WizardState, WizardWorld } from './state.ts';
+import type { Step, Topic, WizardState, WizardContext } from './state.ts';
 
 const STEPS: readonly Step[] = [
   ...sourceSteps,
@@ -27,7 +27,7 @@ const BELONGS: Partial<Record<Topic, readonly Topic[]>> = {
  * Asks for everything that the state leaves open, one question after the other, back and forth, and returns the state with every
  * answer. Writes nothing. Rejects with a KnownError of status 130 when somebody ends it.
  */
-export async function runWizard(start: WizardState, world: WizardWorld): Promise<WizardState> {
+export async function runWizard(start: WizardState, world: WizardContext): Promise<WizardState> {
   world.say.intro();
   const before: WizardState[] = [];
   const answers = new Map<Topic, string>();

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import { fromHome } from '../../../base/home-path.ts';
+import { expandHome } from '../../../base/home-path.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import type { Source } from '../call.ts';
+import type { ProcessSource } from '../call.ts';
 import { foundText, secretGiven } from './credential-steps.ts';
-import { settle, withFlags, type Step, type WizardState, type WizardWorld } from './state.ts';
+import { settle, withFlags, type Step, type WizardState, type WizardContext } from './state.ts';
 
 const DEFINITION_FILE = 'kuflow.process.yaml';
 
@@ -17,10 +17,10 @@ const source: Step = {
     const here = existsSync(resolve(world.cwd, DEFINITION_FILE));
     // Whoever names credentials wants them used, which the sample never does.
     const named = state.flags.clientId !== undefined || secretGiven(state);
-    const answer = await world.ask.choose<Source>({
+    const answer = await world.ask.choose<ProcessSource>({
       message: 'Which process is the worker for?',
       canGoBack,
-      fallback: (before ?? (here ? 'file' : named ? 'api' : 'sample')) as Source,
+      fallback: (before ?? (here ? 'file' : named ? 'api' : 'sample')) as ProcessSource,
       choices: [
         ...(named
           ? []
@@ -46,7 +46,7 @@ const source: Step = {
   },
 };
 
-const read = (state: WizardState, world: WizardWorld, definition: ProcessDefinition): WizardState => {
+const read = (state: WizardState, world: WizardContext, definition: ProcessDefinition): WizardState => {
   const { process, tasks } = definition;
   world.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
   return { ...state, definition };
@@ -62,7 +62,7 @@ const file: Step = {
       return { kind: 'passed', state: read(state, world, await world.loadDefinition(resolve(world.cwd, given))) };
     }
     let definition: WizardState['definition'];
-    const atHome = (text: string): string => fromHome(text, world.env);
+    const atHome = (text: string): string => expandHome(text, world.env);
     const answer = await world.ask.text({
       message: 'Definition file',
       canGoBack,

@@ -1,9 +1,9 @@
 import type { KnownError } from '../../../base/errors.ts';
 import type { Secret } from '../../../base/secret.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import type { DiscoveredProcess, ProcessListing } from '../../../discovery/discover.ts';
+import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
 import type { Ask } from '../../../terminal/prompts.ts';
-import type { FoundCredentials, Source } from '../call.ts';
+import type { FoundCredentials, ProcessSource } from '../call.ts';
 import type { CreateFlags } from '../flags.ts';
 
 /** What a question is about; also the key of the answer that is offered again when somebody comes back to it. */
@@ -41,7 +41,7 @@ export interface WizardState {
   readonly secret?: Secret;
   /** Client id and secret are to be typed, whatever else would give them. */
   readonly typed?: true;
-  readonly source?: Source;
+  readonly source?: ProcessSource;
   readonly settled: ReadonlySet<Topic>;
   /** The definition file that was named, once it was read. */
   readonly definition?: ProcessDefinition;
@@ -62,8 +62,8 @@ export type StepResult =
 /** One question, or one thing to look up. */
 export interface Step {
   readonly topic: Topic;
-  readonly isOpen: (state: WizardState, world: WizardWorld) => boolean;
-  readonly run: (state: WizardState, world: WizardWorld, place: StepPlace) => Promise<StepResult>;
+  readonly isOpen: (state: WizardState, world: WizardContext) => boolean;
+  readonly run: (state: WizardState, world: WizardContext, place: StepPlace) => Promise<StepResult>;
 }
 
 export interface StepPlace {
@@ -82,7 +82,7 @@ export interface Preview {
 }
 
 /** The world as the wizard meets it. Each look-up rejects with a KnownError that says what was seen. */
-export interface WizardWorld {
+export interface WizardContext {
   readonly ask: Ask;
   readonly say: WizardVoice;
   /** Absolute. */

@@ -1,12 +1,12 @@
-import { forTerminal } from '../../../base/escape.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
 import type { KnownError } from '../../../base/errors.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import type { DiscoveredProcess } from '../../../discovery/discover.ts';
+import type { DiscoveredProcess } from '../../../discovery/types.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
 import { fieldsOf } from '../../../discovery/view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
-import { wrapped } from '../../../terminal/wrap.ts';
+import { wrapText } from '../../../terminal/wrap.ts';
 
 /** What the wizard says between its questions: whole lines on stderr, which a screen reader reads in order. */
 export interface WizardView {
@@ -23,24 +23,24 @@ const LONGEST = 1000;
 export function wizardView(terminal: Terminal): WizardView {
   const { err } = terminal;
   const { bold, dim, green, yellow } = palette(err);
-  const prose = (text: string): void => err.line(wrapped(text, err.columns));
+  const prose = (text: string): void => err.line(wrapText(text, err.columns));
   return {
     intro: () => {
       prose(bold('A worker project for one of your KuFlow processes.'));
       prose(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
       err.line();
     },
-    done: (text) => prose(`${green(err.marks.done)} ${forTerminal(text, LONGEST)}`),
-    note: (text) => prose(`${yellow(err.marks.warning)} ${forTerminal(text, LONGEST)}`),
+    done: (text) => prose(`${green(err.marks.done)} ${escapeForTerminal(text, LONGEST)}`),
+    note: (text) => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, LONGEST)}`),
     problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
     process: ({ definition: { process }, notes }, definition) => {
       err.line();
-      err.line(bold(forTerminal(process.code)));
+      err.line(bold(escapeForTerminal(process.code)));
       definition.tasks.forEach(({ code, kind, data }, index) => {
         const fields = fieldsOf(data?.schema);
-        prose(`  ${index + 1}. ${forTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
+        prose(`  ${index + 1}. ${escapeForTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
       });
-      for (const note of notes) prose(`  ${dim(`- ${forTerminal(note, LONGEST)}`)}`);
+      for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, LONGEST)}`)}`);
       err.line();
     },
     summary: (rows) => {
@@ -49,10 +49,10 @@ export function wizardView(terminal: Terminal): WizardView {
       // Side by side only where both fit: half a column of words is hard to read.
       const beside = err.columns >= width + 40;
       for (const [label, value] of rows) {
-        const text = forTerminal(value, LONGEST);
+        const text = escapeForTerminal(value, LONGEST);
         if (!beside) prose(`${dim(`${label}:`)} ${text}`);
         else {
-          const [first = '', ...more] = wrapped(text, err.columns - width - 4).split('\n');
+          const [first = '', ...more] = wrapText(text, err.columns - width - 4).split('\n');
           err.line(`  ${dim(label.padEnd(width))}  ${first}`);
           for (const line of more) err.line(`${' '.repeat(width + 4)}${line}`);
         }

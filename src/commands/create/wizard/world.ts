@@ -12,7 +12,7 @@ import { wizardView } from './view.ts';
 import type { CreateCall, CreateFlags } from '../flags.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { findCredentials } from './find-credentials.ts';
-import type { Preview, WizardState, WizardWorld } from './state.ts';
+import type { Preview, WizardState, WizardContext } from './state.ts';
 
 const MOST_NAMED = 5;
 
@@ -30,7 +30,7 @@ export interface WorldParts {
 }
 
 /** The wizard's world: KuFlow by the flows, this machine by looking at it. */
-export async function openWizardWorld(parts: WorldParts, context: CommandContext): Promise<WizardWorld> {
+export async function openWizardContext(parts: WorldParts, context: CommandContext): Promise<WizardContext> {
   const { ask, signal, given, connect } = parts;
   const { env, cwd, terminal } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
@@ -147,7 +147,7 @@ async function placeOfProfile(
   named: string,
   { env, cwd }: CommandContext,
 ): Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>> {
-  const { profilePlace } = await import('../../../connection/profile.ts');
+  const { profileEndpoint: profilePlace } = await import('../../../connection/profile.ts');
   return profilePlace({ named, env, cwd });
 }
 

@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util';
 import { Secret } from '../../../base/secret.ts';
-import { environmentOf } from './environment.ts';
+import { credentialVariablesOf } from './environment.ts';
 import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
 import { cannotEdit, insertLines, textFile } from '../../../files/text-file.ts';
 
@@ -16,7 +16,7 @@ const LEGACY = ['', '_DATA'].flatMap((end) => ['CERT', 'KEY', 'CA'].map((part) =
 export function dotenvText(input: FormatInput): Formatted {
   const { set, existing, name, paths } = input;
   const { mark, text, lineEnd } = textFile(existing);
-  const values = new Map(Object.entries(environmentOf(set, paths)));
+  const values = new Map(Object.entries(credentialVariablesOf(set, paths)));
   const before = new Map<string, string>();
   const open = assignmentsOf(text).find(({ isOpen }) => isOpen);
   if (open !== undefined) {

@@ -12,7 +12,10 @@ const PARTS = [
  * contradict the others. `TEMPORAL_TLS` is not among them: with some versions of Temporal's SDK it turns TLS off. No client id: beside a
  * secret from elsewhere it would be a mixture. With `paths` they name the files of the set instead of holding their content.
  */
-export function environmentOf(set: CredentialSet, paths?: SetPaths): Readonly<Record<string, string | undefined>> {
+export function credentialVariablesOf(
+  set: CredentialSet,
+  paths?: SetPaths,
+): Readonly<Record<string, string | undefined>> {
   const data = { cert: set.certificate, key: set.privateKey.reveal(), ca: set.authorities };
   const worker = PARTS.flatMap(([name, , part]) => [
     [`TEMPORAL_MUTUALTLS_${name}`, paths?.[part]] as const,

@@ -5,24 +5,24 @@ import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import type { SetPlace } from '../material/make-set.ts';
 import { newSetId, storeLayout } from '../store/layout.ts';
-import { pathsOf } from '../store/set-paths.ts';
+import { setFilePaths } from '../store/set-paths.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
-import { doing } from '../../../base/system-error.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { LockWaiting } from '../../../files/file-lock.ts';
 import { dotenvText } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange, SetPaths } from './formatted.ts';
-import { jsonText } from './json.ts';
+import { credentialsJson } from './json.ts';
 import { checkPem, pemFiles, planPem, withPemFolder, writePem } from './pem-folder.ts';
 import { placeholderSet } from './placeholder-set.ts';
 import { replaceFile, withFolder } from './replace-files.ts';
 import { secretManifestText } from './secret-manifest.ts';
 import {
   closedNote,
-  keepOutOfGit,
+  ensureIgnoredByGit,
   modeFor,
-  readTarget,
-  realFolder,
+  readTargetFile,
+  resolveFolder,
   requireWritable,
   targetText,
   type TargetFile,
@@ -78,7 +78,7 @@ const TEXTS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
   yaml: yamlFileText,
   'temporal-toml': temporalTomlText,
   'k8s-secret': secretManifestText,
-  json: jsonText,
+  json: credentialsJson,
 };
 
 /**
@@ -131,11 +131,11 @@ function isDone({ target, content, mode }: Prepared): boolean {
 /** What is to stand in a file, from what stands there. Rejects with a KnownError when it can't. */
 async function prepare(request: TextRequest): Promise<Prepared> {
   const { files, format, output, env, allowGit, set } = request;
-  const target = await readTarget(files, output);
+  const target = await readTargetFile(files, output);
   const existing = targetText(target);
   const formatted = TEXTS[format]({ ...inputOf(request), ...(existing !== undefined && { existing }) });
   const secret = holdsSecrets(request, set.token !== undefined);
-  const notes = [...formatted.notes, ...(secret ? await keepOutOfGit(target.path, env, allowGit) : [])];
+  const notes = [...formatted.notes, ...(secret ? await ensureIgnoredByGit(target.path, env, allowGit) : [])];
   const mode = modeFor(target, secret);
   if (mode !== target.mode) notes.push(closedNote(target, mode));
   const content = Buffer.from(formatted.text.reveal(), 'utf8');
@@ -169,12 +169,12 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   if (format === 'pem') {
     const folder = await pemFolder(files, output);
     await checkPem(files, folder, withToken);
-    for (const name of pemFiles(withToken, true)) await keepOutOfGit(join(folder, name), env, allowGit);
+    for (const name of pemFiles(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
     if (!check.dryRun) await requireWritable(folder);
     return;
   }
   const set = placeholderSet(check.place, withToken, clock.now());
-  const paths = pathsOf(storeLayout(project), newSetId(clock.now()));
+  const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
   const request = { ...check, format, set, paths };
   if (output === '-') {
     TEXTS[format]({ ...inputOf(request), name: 'the output' });
@@ -236,7 +236,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const folder = await pemFolder(files, output);
   const gitNotes: string[] = [];
   for (const name of pemFiles(set.token !== undefined, true))
-    gitNotes.push(...(await keepOutOfGit(join(folder, name), env, allowGit)));
+    gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
     return {
@@ -259,9 +259,9 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
 }
 
 async function pemFolder(files: StoreFiles, output: string): Promise<string> {
-  const folder = await realFolder(output);
-  const status = await doing('Looking at the folder', output, () => files.look(folder));
-  const link = await doing('Looking at the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
+  const folder = await resolveFolder(output);
+  const status = await withContext('Looking at the folder', output, () => files.look(folder));
+  const link = await withContext('Looking at the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
   const seen =
     link?.kind === 'link'
       ? 'it is a symbolic link'

@@ -12,7 +12,7 @@ const FORMAT = 'kuflow-credentials/1';
  * `expiresAt`, `renewBefore` (ISO 8601), and with a token `token`, `tokenExpiresAt`; every value is a text. In a file that is there only these
  * keys change. Throws a KnownError.
  */
-export function jsonText({ set, existing, name }: FormatInput): Formatted {
+export function credentialsJson({ set, existing, name }: FormatInput): Formatted {
   const values = valuesOf(set);
   const { mark, text, lineEnd } = textFile(existing);
   const old = text.trim() === '' ? undefined : parsed(text, name);

@@ -5,12 +5,12 @@ import { isRecord } from '../../../base/json.ts';
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { doing, systemError, unlessSystemFails } from '../../../base/system-error.ts';
+import { withContext, systemError, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import type { LockWaiting } from '../../../files/file-lock.ts';
 import type { KeyChange } from './formatted.ts';
 import { checkUnchanged, stagedName, sweep, withFolder } from './replace-files.ts';
-import { closedNote, modeFor, readTarget, type TargetFile } from './target.ts';
+import { closedNote, modeFor, readTargetFile, type TargetFile } from './target.ts';
 
 const JOURNAL = '.kuflow-credentials-journal.json';
 const FORMAT = 1;
@@ -55,7 +55,7 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
   const changes: KeyChange[] = [];
   const notes: string[] = [];
   for (const [name, text] of contentsOf(set)) {
-    const target = await readTarget(files, join(folder, name));
+    const target = await readTargetFile(files, join(folder, name));
     const content = Buffer.from(text, 'utf8');
     const mode = modeFor(target, SECRET.includes(name));
     const same = target.bytes?.equals(content) === true;
@@ -67,7 +67,8 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
   }
   const token = join(folder, SET_FILES.token);
   const stale =
-    set.token === undefined && (await doing('Looking at the folder', folder, () => files.look(token))) !== undefined;
+    set.token === undefined &&
+    (await withContext('Looking at the folder', folder, () => files.look(token))) !== undefined;
   if (stale) notes.push(`${SET_FILES.token} is as it was: a token is only renewed with --with-token`);
   return { files: plan, changes, notes };
 }
@@ -80,7 +81,7 @@ export async function checkPem(files: StoreFiles, folder: string, withToken: boo
     // Gone since it was looked at: another run completes it right now.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
-  for (const name of pemFiles(withToken)) await readTarget(files, join(folder, name));
+  for (const name of pemFiles(withToken)) await readTargetFile(files, join(folder, name));
 }
 
 interface Step {
@@ -101,7 +102,7 @@ export async function withPemFolder<T>(
   work: (completed: boolean) => Promise<T>,
 ): Promise<T> {
   return await withFolder(files, folder, waiting, async () => {
-    const steps = await doing('Reading the journal', folder, () => readJournal(files, folder));
+    const steps = await withContext('Reading the journal', folder, () => readJournal(files, folder));
     if (steps !== undefined) await begun(files, folder, steps);
     await sweep(files, folder, [...PEM_FILES, JOURNAL], true);
     return await work(steps !== undefined);
@@ -114,7 +115,7 @@ export async function withPemFolder<T>(
  */
 export async function writePem(files: StoreFiles, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
-  await doing('Writing the credentials', folder, async () => {
+  await withContext('Writing the credentials', folder, async () => {
     const steps: Step[] = plan.files.map(({ target, content }) => ({
       from: stagedName(target.name),
       to: target.name,
@@ -135,7 +136,7 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
       await files.syncFolder(folder);
       await files.rename(journal, join(folder, JOURNAL));
     } catch (error) {
-      for (const path of staged) await unlessSystemFails(() => files.removeFile(path));
+      for (const path of staged) await ignoreSystemErrors(() => files.removeFile(path));
       throw error;
     }
     await begun(files, folder, steps);
@@ -169,7 +170,7 @@ async function requireOwn(files: StoreFiles, folder: string, { from, to, hash }:
       message: `The credentials in ${folder} can't be completed: ${from} is not what a run of ours wrote`,
       next: [`Remove ${JOURNAL} and ${from} there, and write the credentials again`],
     });
-  await readTarget(files, join(folder, to));
+  await readTargetFile(files, join(folder, to));
   return true;
 }
 

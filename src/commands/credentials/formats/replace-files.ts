@@ -3,10 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { isRunning } from '../../../files/pid-lock.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { doing, unlessSystemFails } from '../../../base/system-error.ts';
+import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
-import { withWaitedLock, type LockWaiting } from '../../../files/file-lock.ts';
-import { readTarget, type TargetFile } from './target.ts';
+import { withLock, type LockWaiting } from '../../../files/file-lock.ts';
+import { readTargetFile, type TargetFile } from './target.ts';
 
 /** What is to stand in a file. */
 export interface Replacement {
@@ -32,9 +32,9 @@ export async function withFolder<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(folder, LOCK);
-  const take = () => doing('Taking the lock of the folder', folder, () => files.lock(path));
+  const take = () => withContext('Taking the lock of the folder', folder, () => files.lock(path));
   const lock = { take, path, within: LOCK_WITHIN, busyWith: `writing credentials into ${folder}` };
-  return await withWaitedLock(lock, waiting, work);
+  return await withLock(lock, waiting, work);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function withFolder<T>(
  */
 export async function replaceFile(files: StoreFiles, { target, content, mode }: Replacement): Promise<void> {
   const folder = dirname(target.path);
-  await doing(`Writing ${target.name}`, target.path, async () => {
+  await withContext(`Writing ${target.name}`, target.path, async () => {
     await sweep(files, folder, [target.name]);
     const staged = join(folder, stagedName(target.name));
     try {
@@ -51,17 +51,17 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
       await checkUnchanged(files, target, content);
       await files.rename(staged, target.path);
     } catch (error) {
-      await unlessSystemFails(() => files.removeFile(staged));
+      await ignoreSystemErrors(() => files.removeFile(staged));
       throw error;
     }
     // It is in place by now, whatever the disk says of the folder.
-    await unlessSystemFails(() => files.syncFolder(folder));
+    await ignoreSystemErrors(() => files.syncFolder(folder));
   });
 }
 
 /** Throws a KnownError when somebody wrote something else than `content` into the file since it was read. */
 export async function checkUnchanged(files: StoreFiles, target: TargetFile, content: Buffer): Promise<void> {
-  const { bytes } = await readTarget(files, target.path);
+  const { bytes } = await readTargetFile(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
   if (same || bytes?.equals(content) === true) return;
   throw new KnownError({
@@ -73,7 +73,7 @@ export async function checkUnchanged(files: StoreFiles, target: TargetFile, cont
 
 /** Removes what killed runs left beside these files. `alone`: no other run writes here. */
 export async function sweep(files: StoreFiles, folder: string, names: readonly string[], alone = false): Promise<void> {
-  await unlessSystemFails(async () => {
+  await ignoreSystemErrors(async () => {
     for (const entry of await files.list(folder)) {
       const [, name = '', pid = ''] = STAGED.exec(entry) ?? [];
       if (!names.includes(name) || (!alone && isRunning(Number(pid)))) continue;

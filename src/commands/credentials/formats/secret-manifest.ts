@@ -1,6 +1,6 @@
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { usageError } from '../../../base/errors.ts';
-import { forTerminal } from '../../../base/escape.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
@@ -21,7 +21,7 @@ const HEADER =
 export function secretManifestText(input: FormatInput): Formatted {
   const { set, existing, name, secretName } = input;
   if (secretName !== undefined && !DNS_NAME.test(secretName))
-    throw usageError(`${forTerminal(secretName, 100)} is no name for a Secret`, [
+    throw usageError(`${escapeForTerminal(secretName, 100)} is no name for a Secret`, [
       'Lower-case letters, digits, - and . only, beginning and ending with a letter or a digit',
     ]);
   const values = valuesOf(set);
@@ -113,7 +113,7 @@ function brokenIn(text: string, index: number, name: string): unknown {
 function chosen(secrets: readonly FoundSecret[], wanted: string | undefined, file: string): FoundSecret | undefined {
   const named = wanted === undefined ? secrets : secrets.filter(({ name }) => name === wanted);
   if (named.length <= 1) return named[0];
-  const names = named.map(({ name }) => forTerminal(name, 100)).join(', ');
+  const names = named.map(({ name }) => escapeForTerminal(name, 100)).join(', ');
   if (wanted !== undefined)
     throw cannotEdit(file, `the Secret ${names} stands in it more than once`, 'Remove all but one');
   throw usageError(`${file} holds several Secrets: ${names}`, ['Name the one by --secret-name']);

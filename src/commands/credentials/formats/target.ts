@@ -1,8 +1,8 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
-import { forTerminal } from '../../../base/escape.ts';
-import { doing } from '../../../base/system-error.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { gitState } from '../../../files/git-state.ts';
 import { decodeText } from '../../../files/text-file.ts';
@@ -22,10 +22,10 @@ export interface TargetFile {
 }
 
 /** Looks at a file before anything is written. Throws a KnownError for one that is not to be replaced. */
-export async function readTarget(files: StoreFiles, path: string): Promise<TargetFile> {
-  const real = join(await realFolder(dirname(path)), basename(path));
+export async function readTargetFile(files: StoreFiles, path: string): Promise<TargetFile> {
+  const real = join(await resolveFolder(dirname(path)), basename(path));
   const name = basename(path);
-  return await doing(`Reading ${name}`, path, async () => {
+  return await withContext(`Reading ${name}`, path, async () => {
     const status = await files.look(real);
     if (status === undefined) return { path: real, name, mode: 0o600 };
     const seen =
@@ -52,7 +52,7 @@ export function targetText({ bytes, name }: TargetFile): string | undefined {
   return bytes === undefined ? undefined : decodeText(bytes, name);
 }
 
-export async function realFolder(folder: string): Promise<string> {
+export async function resolveFolder(folder: string): Promise<string> {
   try {
     const real = await realpath(folder);
     if ((await stat(real)).isDirectory()) return real;
@@ -70,7 +70,7 @@ export async function realFolder(folder: string): Promise<string> {
 
 /** Rejects with a KnownError when nothing can be put into the folder: even one file is replaced by another one beside it. */
 export async function requireWritable(folder: string): Promise<void> {
-  await doing(`Writing into ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
+  await withContext(`Writing into ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
 }
 
 function notWritten(path: string, seen: string): KnownError {
@@ -84,14 +84,15 @@ function notWritten(path: string, seen: string): KnownError {
  * Asks git about a file that is to hold secrets. Throws a KnownError when git tracks it, or would take it with the next `git add`, unless `allowed`.
  * Returns what a person should know.
  */
-export async function keepOutOfGit(
+export async function ensureIgnoredByGit(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   allowed: boolean,
 ): Promise<readonly string[]> {
   const state = await gitState(path, env);
   const name = basename(path);
-  if (state.kind === 'unknown') return [`git could not be asked whether it ignores ${name}: ${forTerminal(state.why)}`];
+  if (state.kind === 'unknown')
+    return [`git could not be asked whether it ignores ${name}: ${escapeForTerminal(state.why)}`];
   if (state.kind === 'none' || state.kind === 'ignored') return [];
   const seen = state.kind === 'tracked' ? 'git tracks it' : 'git does not ignore it';
   if (allowed) return [`${name} holds secrets, and ${seen}`];

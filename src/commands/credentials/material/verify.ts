@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../../../base/errors.ts';
-import { forTerminal } from '../../../base/escape.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
 import { Secret } from '../../../base/secret.ts';
 import {
   normalisePem,
@@ -75,7 +75,7 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
     if (value.trim() === '') return 'it holds no token';
     if (/[^\u0021-\u007e]/.test(value)) return 'the token holds characters that no HTTP header may hold';
     if (expiredAt === undefined) return 'it does not say when the token expires (no expiredAt)';
-    if (Number.isNaN(expiresAt)) return `its expiredAt is no time: ${forTerminal(expiredAt, 60)}`;
+    if (Number.isNaN(expiresAt)) return `its expiredAt is no time: ${escapeForTerminal(expiredAt, 60)}`;
     if (expiresAt <= now)
       return `the token expired at ${new Date(expiresAt).toISOString()}, and the clock here says ${new Date(now).toISOString()}`;
     return undefined;
@@ -123,7 +123,7 @@ export function factsOfCertificate(certificate: X509Certificate): CertificateFac
 }
 
 function oneLine(name: string): string {
-  return forTerminal(name.replaceAll('\n', ', '), 200);
+  return escapeForTerminal(name.replaceAll('\n', ', '), 200);
 }
 
 /** Every certificate of a text, whatever else it holds. */
@@ -150,7 +150,7 @@ function namespaceProblems(namespace: string): readonly MaterialProblem[] {
   const fine =
     namespace.length <= LONGEST_NAMESPACE &&
     namespace.trim() === namespace &&
-    forTerminal(namespace, 2000) === namespace;
+    escapeForTerminal(namespace, 2000) === namespace;
   return fine ? [] : [{ code: 'namespace', message: 'The namespace is no plain line of text' }];
 }
 

@@ -1,7 +1,7 @@
 import { SystemError } from '../../../base/system-error.ts';
 
 /** The error of a run that ends with it before it has switched to a new set; a failed call of the system says so. */
-export function beforeSwitch(error: unknown): unknown {
+export function checkReplaceable(error: unknown): unknown {
   if (!(error instanceof SystemError)) return error;
   const { message, tried, seen, next, status, cause } = error;
   return new SystemError({

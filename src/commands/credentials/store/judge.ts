@@ -16,7 +16,7 @@ export interface Stale {
 }
 
 /** What a set on the disk is worth. `record` and `verified` are there as far as they could be read. */
-export interface Judgement {
+export interface Assessment {
   readonly record?: SetRecord;
   readonly verified?: VerifiedMaterial;
   /** When a new one is due, milliseconds since the epoch. */
@@ -31,11 +31,11 @@ const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca
  * Judges a set by itself, by its lock file and by what is wanted. Another leaf certificate at the server is no reason: the server
  * makes a new one for each request. `namespace` is what the settings say.
  */
-export function judgeSet(
+export function assessSet(
   stored: StoredSet | undefined,
   wanted: CredentialScope & { readonly namespace?: string },
   now: number,
-): Judgement {
+): Assessment {
   if (stored === undefined) return { stale: [{ reason: 'none', text: 'no set has been pulled yet' }] };
   const { record, problems } = stored;
   const stale: Stale[] = problems.map(({ text }) => ({ reason: 'files', text }));
@@ -60,7 +60,7 @@ export function judgeSet(
 }
 
 /** Judges a certificate that is no set of ours, by itself: when it was issued is what it says. `namespace` is what the settings say. */
-export function judgeMaterial(
+export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,
 ): { readonly certificate?: CertificateFacts; readonly renewBefore?: number; readonly stale: readonly Stale[] } {

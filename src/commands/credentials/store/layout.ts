@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 
 /** Names of the files of a set, in its folder. */
 export const SET_FILES = {
@@ -10,7 +11,6 @@ export const SET_FILES = {
   lock: 'lock.json',
 } as const;
 
-export const LOCAL_SETTINGS = 'application-local.yaml';
 const FOLDERS = ['.kuflow', 'credentials'] as const;
 const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
 const ABANDONED = /^\.(new|old)-/;
@@ -26,7 +26,7 @@ export interface StoreLayout {
 
 export function storeLayout(project: string): StoreLayout {
   const store = join(project, ...FOLDERS);
-  return { project, settings: join(project, LOCAL_SETTINGS), store, pidLock: join(store, '.pid-lock') };
+  return { project, settings: join(project, LOCAL_SETTINGS_FILE), store, pidLock: join(store, '.pid-lock') };
 }
 
 /** Every folder from the project down to the store. */

@@ -6,7 +6,7 @@ import { makeSet, type SetPlace } from '../material/make-set.ts';
 import { verifyMaterial } from '../material/verify.ts';
 import { SET_FILES, storeLayout } from './layout.ts';
 import type { SetRecord } from './set-record.ts';
-import { doing } from '../../../base/system-error.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { readSet } from './sets.ts';
 
@@ -32,7 +32,7 @@ export async function loadSet(
     text,
     token: value,
     problems,
-  } = await doing('Reading the credentials here', layout.store, () => readSet(files, layout, record.id));
+  } = await withContext('Reading the credentials here', layout.store, () => readSet(files, layout, record.id));
   const verdict = verifyMaterial({ namespace: record.namespace, text }, options.now);
   const wrong = [
     ...problems.map((problem) => problem.text),

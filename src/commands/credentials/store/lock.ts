@@ -2,10 +2,10 @@ import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { isStaging, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { doing, unlessSystemFails } from '../../../base/system-error.ts';
-import type { StoreFiles, StoreLocking } from '../../../files/file-system.ts';
+import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
+import type { StoreFiles, FileLock } from '../../../files/file-system.ts';
 import { removeSetFolder } from './sets.ts';
-import { withWaitedLock, type LockWaiting } from '../../../files/file-lock.ts';
+import { withLock, type LockWaiting } from '../../../files/file-lock.ts';
 
 const GIT_IGNORE = '.gitignore';
 const LOCK_WITHIN = 120_000;
@@ -23,13 +23,15 @@ export async function withStoreLock<T>(
   const made: string[] = [];
   const locked = async (): Promise<T> => {
     try {
-      const isNew = await doing('Clearing up after a run that was ended', layout.store, () => sweep(files, layout));
+      const isNew = await withContext('Clearing up after a run that was ended', layout.store, () =>
+        sweep(files, layout),
+      );
       // The run that made it failed, and could not remove it from under our lock: then that is left to this one.
       if (isNew && !made.includes(layout.store)) made.push(...storeFolders(layout.project));
       return await work();
     } catch (error) {
       // Not after the lock is given back: another run that has it then counts on being ignored by git.
-      if (made.includes(layout.store)) await unlessSystemFails(() => emptyStore(files, layout));
+      if (made.includes(layout.store)) await ignoreSystemErrors(() => emptyStore(files, layout));
       throw error;
     }
   };
@@ -41,10 +43,10 @@ export async function withStoreLock<T>(
   };
   try {
     await ensureStore(files, layout, made);
-    return await withWaitedLock(lock, waiting, locked);
+    return await withLock(lock, waiting, locked);
   } catch (error) {
     // A folder that is not empty stays.
-    await unlessSystemFails(async () => {
+    await ignoreSystemErrors(async () => {
       for (const folder of made.toReversed()) await files.removeFolder(folder);
     });
     throw error;
@@ -52,9 +54,9 @@ export async function withStoreLock<T>(
 }
 
 /** Until it is taken, a run that came to nothing may remove the store that it made. */
-async function takeLock(files: StoreFiles, layout: StoreLayout, made: string[]): Promise<StoreLocking> {
-  const take = (): Promise<StoreLocking> =>
-    doing('Taking the lock of the credentials', layout.pidLock, () => files.lock(layout.pidLock));
+async function takeLock(files: StoreFiles, layout: StoreLayout, made: string[]): Promise<FileLock> {
+  const take = (): Promise<FileLock> =>
+    withContext('Taking the lock of the credentials', layout.pidLock, () => files.lock(layout.pidLock));
   for (let left = 5; left > 0; left--) {
     try {
       return await take();
@@ -85,13 +87,13 @@ async function ensureStore(files: StoreFiles, layout: StoreLayout, made: string[
 async function makeStore(files: StoreFiles, layout: StoreLayout, made: string[]): Promise<void> {
   let parent = layout.project;
   for (const folder of storeFolders(layout.project)) {
-    const isNew = await doing('Making the folder of the credentials', folder, () =>
+    const isNew = await withContext('Making the folder of the credentials', folder, () =>
       ensureFolder(files, parent, folder),
     );
     if (isNew && !made.includes(folder)) made.push(folder);
     parent = folder;
   }
-  await doing('Closing the folder of the credentials', layout.store, async () => {
+  await withContext('Closing the folder of the credentials', layout.store, async () => {
     const status = await files.look(layout.store);
     if (process.platform !== 'win32' && status !== undefined && (status.mode & 0o077) !== 0)
       await files.closeFolder(layout.store);
@@ -139,7 +141,7 @@ async function sweep(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
   for (const name of await files.list(layout.store)) {
     if (!isStaging(name)) continue;
     const path = join(layout.store, name);
-    await unlessSystemFails(async () => {
+    await ignoreSystemErrors(async () => {
       const status = await files.look(path);
       if (status?.own !== true) return;
       if (status.kind === 'folder') await removeSetFolder(files, path);
@@ -154,13 +156,13 @@ async function ignoredByGit(files: StoreFiles, layout: StoreLayout): Promise<boo
   const path = join(layout.store, GIT_IGNORE);
   const staged = join(layout.store, stagingName('new', 'gitignore'));
   if ((await files.look(path)) !== undefined) return false;
-  await doing('Keeping the credentials out of git', path, async () => {
-    await unlessSystemFails(() => files.removeFile(staged));
+  await withContext('Keeping the credentials out of git', path, async () => {
+    await ignoreSystemErrors(() => files.removeFile(staged));
     try {
       await writeNewFile(files, staged, '*\n');
       await files.rename(staged, path);
     } catch (error) {
-      await unlessSystemFails(() => files.removeFile(staged));
+      await ignoreSystemErrors(() => files.removeFile(staged));
       throw error;
     }
   });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../../base/errors.ts';
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { variablesOf } from '../../../settings/sources.ts';
 import { readFollowed } from './followed.ts';
-import { LOCAL_SETTINGS, SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
+import { SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
 import { settingTexts, type SettingTexts } from './settings-edit.ts';
 import { readLocalSettings, type LocalSettingsFile } from './settings-file.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
@@ -34,7 +35,7 @@ export interface Pointers {
 /** Reads them; rejects with a KnownError when `application-local.yaml` could not be edited. */
 export async function readPointers(files: StoreFiles, layout: StoreLayout): Promise<Pointers> {
   const local = await readLocalSettings(files, layout);
-  const [localName, baseName] = [LOCAL_SETTINGS, 'application.yaml'];
+  const [localName, baseName] = [LOCAL_SETTINGS_FILE, 'application.yaml'];
   const wanted = [...PATH_NAMES, ...INLINE, NAMESPACE] as const;
   const inLocal = settingTexts(local.text ?? '', wanted, localName);
   const inBase = settingTexts(await baseText(files, join(layout.project, baseName)), wanted, baseName);

@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { readFollowed, type Followed } from './followed.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
-import { doing } from '../../../base/system-error.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { withStoreLock } from './lock.ts';
 import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
@@ -42,7 +42,7 @@ const LARGEST_MIB = 64;
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
-  const ids = await doing('Looking at the credentials here', layout.store, () => listSets(files, layout));
+  const ids = await withContext('Looking at the credentials here', layout.store, () => listSets(files, layout));
   if (ids.length === 0) return { store: layout.store, removed: [], kept: [] };
   if (request.dryRun) return await prune(request, layout);
   return await withStoreLock(files, layout, { clock, ...(signal && { signal }) }, () => prune(request, layout));
@@ -50,13 +50,13 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
 
 async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
   const { files, env } = request;
-  const sets = await doing('Looking at the credentials here', layout.store, async () => {
+  const sets = await withContext('Looking at the credentials here', layout.store, async () => {
     const pointers = await readPointers(files, layout);
     const stored: StoredSet[] = [];
     for (const id of await listSets(files, layout)) stored.push(await readSet(files, layout, id));
     return { stored, inUse: pointers.to.kind === 'set' ? pointers.to.id : undefined };
   });
-  const candidates = await doing('Looking at the settings here', layout.project, () =>
+  const candidates = await withContext('Looking at the settings here', layout.project, () =>
     settingsFiles(files, layout, request.alsoRead ?? []),
   );
   const back = wayBack(sets);
@@ -118,7 +118,7 @@ async function foreign(files: StoreFiles, folder: string): Promise<string | unde
 /** Renamed first: a run that is killed in between leaves no half under the id. */
 async function remove(files: StoreFiles, layout: StoreLayout, id: string): Promise<void> {
   const aside = join(layout.store, stagingName('old', id));
-  await doing('Removing an old set of credentials', join(layout.store, id), async () => {
+  await withContext('Removing an old set of credentials', join(layout.store, id), async () => {
     await files.rename(join(layout.store, id), aside);
     await removeSetFolder(files, aside);
     await files.syncFolder(layout.store);

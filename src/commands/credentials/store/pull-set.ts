@@ -1,14 +1,15 @@
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { CredentialSet, CredentialToken } from '../set.ts';
-import { judgeSet, type Stale } from './judge.ts';
+import { assessSet, type Stale } from './judge.ts';
 import { makeSet, type SetPlace } from '../material/make-set.ts';
-import { LOCAL_SETTINGS, newSetId, storeLayout, type StoreLayout } from './layout.ts';
+import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
 import { pointingTo, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
-import { recordOf, type SetRecord } from './set-record.ts';
+import { setRecordOf, type SetRecord } from './set-record.ts';
 import { editSettings, settingTexts } from './settings-edit.ts';
 import { replaceLocalSettings } from './settings-file.ts';
-import { doing } from '../../../base/system-error.ts';
-import { beforeSwitch } from './before-switch.ts';
+import { withContext } from '../../../base/system-error.ts';
+import { checkReplaceable } from './before-switch.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { withStoreLock } from './lock.ts';
 import { listSets, readSet, writeSet, type StoredSet } from './sets.ts';
@@ -27,7 +28,7 @@ export type PullEvent =
   | { readonly kind: 'writing'; readonly id: string };
 
 /** How the engine took a set that is not on the disk yet: one sentence. */
-export interface Proof {
+export interface EngineProof {
   readonly summary: string;
 }
 
@@ -45,7 +46,7 @@ export interface PullRequest extends SetPlace {
   /** Whether the token is written beside the certificate. */
   readonly keepToken: boolean;
   /** Shows the set to the engine and rejects with a KnownError when it is not taken; absent: offline. */
-  readonly prove?: (set: CredentialSet) => Promise<Proof>;
+  readonly prove?: (set: CredentialSet) => Promise<EngineProof>;
   readonly files: StoreFiles;
   readonly clock: Clock;
   readonly report?: (event: PullEvent) => void;
@@ -74,7 +75,7 @@ export type PullResult =
       readonly kind: 'pulled';
       readonly because: readonly Stale[];
       readonly keys: readonly string[];
-      readonly proof?: Proof;
+      readonly proof?: EngineProof;
       /** Other sets that stay, the one before included. */
       readonly kept: readonly string[];
     } & Outcome);
@@ -84,12 +85,12 @@ export type PullResult =
  * engine, written into a folder of its own, and taken into use by one rename of `application-local.yaml`. Until then nothing is changed,
  * whatever fails. Rejects with a KnownError.
  */
-export async function pullSet(request: PullRequest): Promise<PullResult> {
+export async function installCredentialSet(request: PullRequest): Promise<PullResult> {
   try {
     return await lookAndPull(request);
   } catch (error) {
     // The switch is the last thing that can fail.
-    throw beforeSwitch(error);
+    throw checkReplaceable(error);
   }
 }
 
@@ -116,7 +117,7 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
     const { set, proof } = await obtain(request);
     signal?.throwIfAborted();
     const id = newSetId(clock.now());
-    const record = recordOf(set, {
+    const record = setRecordOf(set, {
       id,
       pulledAt: clock.now(),
       proven: proof !== undefined,
@@ -124,7 +125,7 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
     });
     const values = pointingTo(layout, id, set.namespace);
     const text = editSettings(pointers.local.text, values);
-    const kept = await doing('Looking at the credentials here', layout.store, () => listSets(files, layout));
+    const kept = await withContext('Looking at the credentials here', layout.store, () => listSets(files, layout));
     report?.({ kind: 'writing', id });
     await writeSet(files, layout, set, record);
     const notes = await replaceLocalSettings(files, layout, pointers.local, text);
@@ -143,7 +144,7 @@ interface Look {
 }
 
 async function look(request: PullRequest, layout: StoreLayout): Promise<Look> {
-  return await doing('Looking at the credentials here', layout.project, () => lookAt(request, layout));
+  return await withContext('Looking at the credentials here', layout.project, () => lookAt(request, layout));
 }
 
 async function lookAt(request: PullRequest, layout: StoreLayout): Promise<Look> {
@@ -153,14 +154,14 @@ async function lookAt(request: PullRequest, layout: StoreLayout): Promise<Look> 
   const stored: StoredSet | undefined =
     pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
   const wanted = { ...request, ...(pointers.namespace !== undefined && { namespace: pointers.namespace }) };
-  const { record, stale } = judgeSet(stored, wanted, clock.now());
+  const { record, stale } = assessSet(stored, wanted, clock.now());
   // A set without a token, or with one that is over soon, is no answer to somebody who wants one.
   const tokenDoes = !request.keepToken || (record?.tokenExpiresAt ?? 0) > clock.now() + TOKEN_LEFT;
   const fine = stale.length === 0 && record !== undefined && !force && tokenDoes;
   return { pointers, because: stale, ...(fine && { unchanged: record }) };
 }
 
-async function obtain(request: PullRequest): Promise<{ readonly set: CredentialSet; readonly proof?: Proof }> {
+async function obtain(request: PullRequest): Promise<{ readonly set: CredentialSet; readonly proof?: EngineProof }> {
   const { report, clock, target } = request;
   report?.({ kind: 'requesting', what: 'engine certificate' });
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
@@ -181,6 +182,6 @@ async function obtainToken(request: PullRequest): Promise<CredentialToken | unde
 
 function changedKeys({ local }: Pointers, values: ReturnType<typeof pointingTo>): readonly string[] {
   const names = Object.keys(values) as (keyof typeof values)[];
-  const before = settingTexts(local.text ?? '', names, LOCAL_SETTINGS);
+  const before = settingTexts(local.text ?? '', names, LOCAL_SETTINGS_FILE);
   return names.filter((name) => before[name] !== values[name]);
 }

@@ -3,7 +3,7 @@ import type { SetPaths } from '../formats/formatted.ts';
 import { SET_FILES, type StoreLayout } from './layout.ts';
 
 /** Where the files of a set stand, or would. */
-export function pathsOf({ store }: StoreLayout, id: string): SetPaths {
+export function setFilePaths({ store }: StoreLayout, id: string): SetPaths {
   return {
     cert: join(store, id, SET_FILES.cert),
     key: join(store, id, SET_FILES.key),

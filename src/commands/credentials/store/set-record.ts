@@ -20,7 +20,7 @@ export interface SetRecord extends CredentialScope {
 const FORMAT = 1;
 const ABOUT = 'What was pulled, without secrets. `kuflow credentials status` compares the files beside it with this.';
 
-export function recordOf(
+export function setRecordOf(
   set: CredentialSet,
   about: { readonly id: string; readonly pulledAt: number; readonly proven: boolean; readonly previous?: string },
 ): SetRecord {
@@ -62,7 +62,7 @@ export function recordText(record: SetRecord): string {
 }
 
 /** Undefined for a text that is none of ours. */
-export function readRecord(text: string): SetRecord | undefined {
+export function parseSetRecord(text: string): SetRecord | undefined {
   try {
     const data: unknown = JSON.parse(text);
     if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['authorities'])) return undefined;

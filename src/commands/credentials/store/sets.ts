@@ -4,8 +4,8 @@ import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { readRecord, recordText, type SetRecord } from './set-record.ts';
-import { doing, unlessSystemFails } from '../../../base/system-error.ts';
+import { parseSetRecord, recordText, type SetRecord } from './set-record.ts';
+import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function writeSet(
 ): Promise<void> {
   const staged = join(layout.store, stagingName('new', record.id));
   const final = join(layout.store, record.id);
-  await doing('Writing the new credentials', final, async () => {
+  await withContext('Writing the new credentials', final, async () => {
     await files.makeFolder(staged);
     try {
       const contents: readonly (readonly [string, string])[] = [
@@ -35,7 +35,7 @@ export async function writeSet(
       await files.rename(staged, final);
       await files.syncFolder(layout.store);
     } catch (error) {
-      for (const folder of [staged, final]) await unlessSystemFails(() => removeSetFolder(files, folder));
+      for (const folder of [staged, final]) await ignoreSystemErrors(() => removeSetFolder(files, folder));
       throw error;
     }
   });
@@ -105,7 +105,7 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
     await text(SET_FILES.ca),
     await text(SET_FILES.lock),
   ];
-  const record = readRecord(lock);
+  const record = parseSetRecord(lock);
   if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', "can't be read as one of ours");
   if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'is that of another set');
   const token = record?.tokenExpiresAt === undefined ? undefined : await tokenText();

@@ -1,11 +1,12 @@
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { closedNote, modeFor } from '../formats/target.ts';
 import { decodeText } from '../../../files/text-file.ts';
-import { LOCAL_SETTINGS, stagingName, type StoreLayout } from './layout.ts';
+import { stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { doing, unlessSystemFails } from '../../../base/system-error.ts';
+import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { FileStatus, StoreFiles } from '../../../files/file-system.ts';
 
 const LARGEST = 1024 * 1024;
@@ -26,15 +27,15 @@ export interface LocalSettingsFile {
 /** Reads the file that is to be edited. Throws a KnownError for one that can't be edited safely, whatever it is. */
 export async function readLocalSettings(files: StoreFiles, layout: StoreLayout): Promise<LocalSettingsFile> {
   const path = layout.settings;
-  return await doing(`Reading ${LOCAL_SETTINGS}`, path, async () => {
+  return await withContext(`Reading ${LOCAL_SETTINGS_FILE}`, path, async () => {
     const status = await files.look(path);
     if (status === undefined) return { path, mode: 0o600 };
     if (status.kind !== 'file') throw cannotEdit(path, `it is ${WHAT[status.kind]}`, 'Put a plain file in its place');
     if (!status.own) throw cannotEdit(path, 'it belongs to another user', 'Run this as its owner');
-    if ((status.mode & 0o200) === 0) throw cannotEdit(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS}`);
+    if ((status.mode & 0o200) === 0) throw cannotEdit(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS_FILE}`);
     const bytes = await files.read(path);
     if (bytes.length > LARGEST) throw cannotEdit(path, 'it is larger than 1 MiB', 'Check that it is the right file');
-    return { path, text: decodeText(bytes, LOCAL_SETTINGS), mode: status.mode & 0o777 };
+    return { path, text: decodeText(bytes, LOCAL_SETTINGS_FILE), mode: status.mode & 0o777 };
   });
 }
 
@@ -49,9 +50,9 @@ export async function replaceLocalSettings(
   text: string,
 ): Promise<readonly string[]> {
   const path = layout.settings;
-  const file = { name: LOCAL_SETTINGS, mode: before.mode };
+  const file = { name: LOCAL_SETTINGS_FILE, mode: before.mode };
   const mode = modeFor(file, true);
-  await doing(`Writing ${LOCAL_SETTINGS}`, path, async () => {
+  await withContext(`Writing ${LOCAL_SETTINGS_FILE}`, path, async () => {
     const staged = join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`));
     try {
       await writeNewFile(files, staged, text, mode);
@@ -59,22 +60,22 @@ export async function replaceLocalSettings(
       if (now.text !== before.text) {
         const next = ['Run it again: what was changed is kept'];
         throw new KnownError({
-          message: `${LOCAL_SETTINGS} was changed by somebody else meanwhile`,
+          message: `${LOCAL_SETTINGS_FILE} was changed by somebody else meanwhile`,
           tried: path,
           next,
         });
       }
       await files.rename(staged, path);
     } catch (error) {
-      await unlessSystemFails(() => files.removeFile(staged));
+      await ignoreSystemErrors(() => files.removeFile(staged));
       throw error;
     }
     // It is switched by now, whatever the disk says of the folder.
-    await unlessSystemFails(() => files.syncFolder(layout.project));
+    await ignoreSystemErrors(() => files.syncFolder(layout.project));
   });
   return mode === before.mode ? [] : [closedNote(file, mode)];
 }
 
 function cannotEdit(path: string, seen: string, next: string): KnownError {
-  return new KnownError({ message: `${LOCAL_SETTINGS} can't be edited: ${seen}`, tried: path, next: [next] });
+  return new KnownError({ message: `${LOCAL_SETTINGS_FILE} can't be edited: ${seen}`, tried: path, next: [next] });
 }

@@ -3,15 +3,15 @@ import { KnownError } from '../../../base/errors.ts';
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
 import type { CertificateFacts, CredentialScope } from '../set.ts';
 import type { SetPaths } from '../formats/formatted.ts';
-import { judgeMaterial, judgeSet, type Stale } from './judge.ts';
+import { assessCertificate, assessSet, type Stale } from './judge.ts';
 import { SET_FILES, setIdOfPath, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
-import { doing } from '../../../base/system-error.ts';
+import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { listSets, readSet } from './sets.ts';
 
 /** A certificate that the settings give, as a worker takes it. */
-export interface GivenMaterial {
+export interface ConfiguredCertificate {
   readonly source: string;
   /** Absolute; absent for one that stands inline. */
   readonly paths?: SetPaths;
@@ -26,7 +26,7 @@ export interface GivenMaterial {
 export type UsedMaterial =
   | { readonly kind: 'requested' }
   | { readonly kind: 'unusable'; readonly overridden: boolean }
-  | ({ readonly kind: 'given' } & GivenMaterial);
+  | ({ readonly kind: 'given' } & ConfiguredCertificate);
 
 /** A set of the store as it stands on the disk. Times are milliseconds since the epoch. */
 export interface SetStatus {
@@ -78,7 +78,7 @@ export interface StatusRequest {
 export async function storeStatus(request: StatusRequest): Promise<StoreStatus> {
   const { files, used } = request;
   const layout = storeLayout(request.project);
-  return await doing('Looking at the credentials here', layout.store, async () => {
+  return await withContext('Looking at the credentials here', layout.store, async () => {
     const pointers = await readPointers(files, layout);
     const pointed = pointers.to.kind === 'set' ? pointers.to.id : undefined;
     const ids = await listSets(files, layout);
@@ -105,7 +105,7 @@ function setOf(layout: StoreLayout, paths: SetPaths | undefined): string | undef
 }
 
 async function setStatus({ files, wanted, now }: StatusRequest, layout: StoreLayout, id: string): Promise<SetStatus> {
-  const judged = judgeSet(await readSet(files, layout, id), wanted, now);
+  const judged = assessSet(await readSet(files, layout, id), wanted, now);
   const { record, verified, stale } = judged;
   const certificate = verified?.leaf ?? record?.certificate;
   return {
@@ -124,9 +124,12 @@ async function setStatus({ files, wanted, now }: StatusRequest, layout: StoreLay
   };
 }
 
-async function foreignStatus({ source, read }: GivenMaterial, { wanted, now }: StatusRequest): Promise<ForeignStatus> {
+async function foreignStatus(
+  { source, read }: ConfiguredCertificate,
+  { wanted, now }: StatusRequest,
+): Promise<ForeignStatus> {
   try {
-    return { source, ...judgeMaterial({ namespace: wanted.namespace, text: await read() }, now) };
+    return { source, ...assessCertificate({ namespace: wanted.namespace, text: await read() }, now) };
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
     const { message, tried, seen } = error;

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import { forTerminal } from '../../../base/escape.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
 import { demo } from './stages.ts';
 import { shellPath } from '../../../text/shell.ts';
-import { followChecks, followScaffold } from '../../create/view.ts';
+import { checkReporter, scaffoldReporter } from '../../create/view.ts';
 import { platformView } from '../../../platform/session/view.ts';
 import { showSimulation } from '../simulate/view.ts';
 import { simulateView } from '../simulate/view.ts';
@@ -29,8 +29,8 @@ export async function runDemo(
           terminal.err.line(`\n${title}`);
         },
         platform,
-        scaffold: followScaffold(progress),
-        check: followChecks(progress),
+        scaffold: scaffoldReporter(progress),
+        check: checkReporter(progress),
         step: simulateView(progress),
       },
     });
@@ -44,12 +44,12 @@ export async function runDemo(
     const folder = shellPath(relative(context.cwd, result.project));
     if (result.simulation.status === 0) {
       terminal.err.line('\nWhat to try next');
-      terminal.err.line(`  cd ${forTerminal(folder, Infinity)}`);
+      terminal.err.line(`  cd ${escapeForTerminal(folder, Infinity)}`);
       terminal.err.line('  npm run dev      the platform and the worker, started again when you edit');
       terminal.err.line('  npm run smoke    one process, run to its end');
       terminal.err.line('  npm test         the tests of the worker');
       terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');
-    } else terminal.err.line(`The worker wrote ${forTerminal(relative(context.cwd, result.workerLog), 1000)}`);
+    } else terminal.err.line(`The worker wrote ${escapeForTerminal(relative(context.cwd, result.workerLog), 1000)}`);
   } finally {
     progress.stop();
   }

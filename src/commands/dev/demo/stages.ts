@@ -9,7 +9,7 @@ import { packageRoot, packageVersion } from '../../../base/package-root.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
 import { checkProjectConnection } from '../../create/check-project.ts';
 import { createProject, type CreateDependencies } from '../../create/create-project.ts';
-import { environmentOf, startDevPlatform, type DevEvent } from '../../../platform/session/start.ts';
+import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../../platform/session/start.ts';
 import { simulate, type SimulateResult, type SimulateStep } from '../simulate/simulation.ts';
 
 export interface DemoRequest {
@@ -74,7 +74,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
   try {
     const project = join(home, packed.id, 'loan-worker');
     await stage('Create and install the worker', () => makeProject(request, project, packed.tarball));
-    const environment = environmentOf(platform.state, request.env);
+    const environment = platformAccessEnvironment(platform.state, request.env);
     await stage('Check the connection', async () => {
       const outcome = await checkProjectConnection({
         folder: project,

@@ -5,10 +5,10 @@ import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../../base/json.ts';
 import { valueCheck } from '../../../platform/domain/json-values.ts';
 import type { DataShape, ProcessDefinition } from '../../../process/definition.ts';
-import { examplesOfSchema } from '../../../process/examples/example.ts';
+import { samplesOfSchema } from '../../../process/examples/example.ts';
 
 /** What a user would type: by task code, one answer for every time or a list, in order, its last for the rest. */
-export interface Answers {
+export interface SimulationAnswers {
   readonly metadata?: JsonObject;
   readonly tasks: Readonly<Record<string, JsonObject | readonly JsonObject[]>>;
 }
@@ -17,7 +17,7 @@ const FORM =
   'The form of the file: { metadata: { … }, tasks: { CODE: { … } } }; a list of objects for a task that comes again';
 
 /** Reads the file; no file is no answers. Throws a usage error that names what is wrong with it. */
-export async function readAnswers(cwd: string, file: string | undefined): Promise<Answers> {
+export async function readAnswers(cwd: string, file: string | undefined): Promise<SimulationAnswers> {
   if (file === undefined) return { tasks: {} };
   const path = resolve(cwd, file);
   let value: unknown;
@@ -46,12 +46,12 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   if (metadata !== undefined && !isRecord(metadata)) return wrong('metadata must be an object');
   return {
     ...(metadata === undefined ? {} : { metadata: metadata as JsonObject }),
-    tasks: tasks as Answers['tasks'],
+    tasks: tasks as SimulationAnswers['tasks'],
   };
 }
 
 /** Throws a usage error for an answer to a task that the process does not have, or that no person completes. */
-export function checkAnswers(answers: Answers, definition: ProcessDefinition): void {
+export function checkAnswers(answers: SimulationAnswers, definition: ProcessDefinition): void {
   const human = definition.tasks.filter((task) => task.kind === 'human').map((task) => task.code);
   const unknown = Object.keys(answers.tasks).filter((code) => !human.includes(code));
   if (unknown.length === 0) return;
@@ -62,7 +62,7 @@ export function checkAnswers(answers: Answers, definition: ProcessDefinition): v
 }
 
 /** Hands out the answers of a run, one at a time. */
-export function openAnswers(answers: Answers): (code: string) => JsonObject | undefined {
+export function openAnswers(answers: SimulationAnswers): (code: string) => JsonObject | undefined {
   const given = new Map<string, number>();
   return (code) => {
     const answer = Object.hasOwn(answers.tasks, code) ? answers.tasks[code] : undefined;
@@ -89,7 +89,7 @@ export function metadataFor(shape: DataShape | undefined): JsonObject | undefine
 function madeUp(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
   const check = valueCheck(shape, where);
   let plainest: JsonObject | undefined;
-  for (const data of examplesOfSchema(shape.schema)) {
+  for (const data of samplesOfSchema(shape.schema)) {
     if (!isRecord(data)) continue;
     if (check(data).valid) return { valid: true, data };
     plainest ??= data;

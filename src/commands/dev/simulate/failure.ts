@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../../../base/errors.ts';
 
-export interface StuckItem {
+export interface BlockedItem {
   readonly id: string;
   /** Of its definition. */
   readonly code: string;
@@ -8,15 +8,15 @@ export interface StuckItem {
 }
 
 /** A simulation that ends other than well; becomes its result. */
-export class Stuck extends Error {
+export class SimulationFailure extends Error {
   readonly status: ExitStatus;
-  readonly item: StuckItem | undefined;
+  readonly item: BlockedItem | undefined;
   readonly next: readonly string[];
 
   constructor(
     status: ExitStatus,
     message: string,
-    more: { readonly item?: StuckItem; readonly next?: readonly string[]; readonly cause?: unknown } = {},
+    more: { readonly item?: BlockedItem; readonly next?: readonly string[]; readonly cause?: unknown } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.status = status;

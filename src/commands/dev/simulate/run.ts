@@ -8,7 +8,7 @@ import { simulateView } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import { jsonLine } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
-import { devRequest, warnOfIdleOptions, type DevFlags } from '../../../cli/platform-options.ts';
+import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
 export async function runSimulate(
   words: readonly string[],
@@ -33,7 +33,7 @@ export async function runSimulate(
   const show = simulateView(progress);
   try {
     const result = await simulate({
-      ...devRequest(
+      ...platformRequest(
         flags,
         context,
         // What happens to the process is in the timeline at the end.
@@ -46,7 +46,7 @@ export async function runSimulate(
       output: flags.workerLog === undefined ? 'stderr' : { file: resolve(context.cwd, flags.workerLog) },
       onStep: (step) => {
         show(step);
-        if (step.kind === 'platform-ready' && !step.owned) warnOfIdleOptions(progress, flags, step.endpoints);
+        if (step.kind === 'platform-ready' && !step.owned) warnAboutIgnoredOptions(progress, flags, step.endpoints);
       },
     });
     progress.stop();

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.ts';
-import { interrupted, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
+import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, type TimelineEntry } from '../../../platform/rest/timeline-client.ts';
@@ -10,11 +10,11 @@ import { createProcessEngine } from '../../../platform/temporal/engine.ts';
 import { workflowPollers } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
-import { attachOrStart, refuseUnserved } from '../../../platform/session/attach.ts';
+import { ensurePlatform, refuseUnserved } from '../../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
-import { checkAnswers, metadataFor, readAnswers, type Answers } from './answers.ts';
-import { Stuck, type StuckItem } from './failure.ts';
-import { answerUntilCompleted } from './user.ts';
+import { checkAnswers, metadataFor, readAnswers, type SimulationAnswers } from './answers.ts';
+import { SimulationFailure, type BlockedItem } from './failure.ts';
+import { driveProcess } from './user.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; the only one served when absent. */
@@ -57,7 +57,7 @@ export interface SimulateResult {
   /** One sentence; absent with status 0. */
   readonly problem?: string;
   /** The item at which the process stands, where there is one. */
-  readonly item?: StuckItem;
+  readonly item?: BlockedItem;
   /** What to do, in the order to try it; absent with status 0. */
   readonly next?: readonly string[];
   /** `{ time (ISO 8601), kind, processItemId?, code?, principal? (name), detail? }`, in order. */
@@ -77,7 +77,7 @@ type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
   await checkOutput(request.output);
-  const platform = await attachOrStart(request);
+  const platform = await ensurePlatform(request);
   try {
     const { state, owned } = platform;
     request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
@@ -137,7 +137,7 @@ async function run(
   platform: DevPlatform,
   definition: ProcessDefinition,
   user: KuFlowClient,
-  answers: Answers,
+  answers: SimulationAnswers,
 ): Promise<SimulateResult> {
   const { code } = definition.process;
   const { taskQueue } = definition.workflow;
@@ -147,7 +147,7 @@ async function run(
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
   const goesOn = (): void => {
-    if (request.signal.aborted) throw interrupted();
+    if (request.signal.aborted) throw interruptedError();
     if (state.exit !== undefined) throw endedEarly(request, state.exit);
   };
   const metadata = answers.metadata ?? metadataFor(definition.metadata);
@@ -163,7 +163,7 @@ async function run(
     });
     known.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
-    await answerUntilCompleted({
+    await driveProcess({
       ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
       ...(metadata === undefined ? {} : { metadata }),
       ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
@@ -191,7 +191,7 @@ async function run(
 /** Undefined for a defect. */
 function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
   if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
-  if (error instanceof Stuck) {
+  if (error instanceof SimulationFailure) {
     const { status, message, item, next } = error;
     return { status, problem: message, ...(item === undefined ? {} : { item }), next };
   }
@@ -200,9 +200,9 @@ function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
   return { status: 1, problem: `${error.message}${seen}`, next: error.next };
 }
 
-function endedEarly(request: SimulateRequest, exit: ProcessExit): Stuck {
+function endedEarly(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
-  return new Stuck(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
+  return new SimulationFailure(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
     next: [request.output === 'stderr' ? 'Look at its output above' : `Look at its output in ${request.output.file}`],
   });
 }
@@ -245,7 +245,7 @@ async function nobodyPolls(
   platform: DevPlatform,
   taskQueue: string,
   since: number,
-): Promise<Stuck> {
+): Promise<SimulationFailure> {
   const { loopback, user } = platform.state;
   const workers = await readWorkers({ http: loopback.http, token: user.token });
   const others = new Set(
@@ -254,13 +254,17 @@ async function nobodyPolls(
       .map((worker) => worker.taskQueue),
   );
   const seen = others.size === 0 ? '' : `; a worker has registered for ${[...others].join(', ')} instead`;
-  return new Stuck(4, `Nobody polls the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${seen}`, {
-    next: [
-      others.size === 0
-        ? 'Give the worker more time with --timeout, or look at its output'
-        : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process`,
-    ],
-  });
+  return new SimulationFailure(
+    4,
+    `Nobody polls the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${seen}`,
+    {
+      next: [
+        others.size === 0
+          ? 'Give the worker more time with --timeout, or look at its output'
+          : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process`,
+      ],
+    },
+  );
 }
 
 async function failingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {

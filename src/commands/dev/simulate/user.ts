@@ -1,6 +1,6 @@
 import { systemClock } from '../../../base/clock.ts';
 import type { JsonObject } from '../../../base/json.ts';
-import { ownCommand } from '../../../base/cli-invocation.ts';
+import { cliInvocation } from '../../../base/cli-invocation.ts';
 import type { KuFlowClient } from '../../../kuflow/client.ts';
 import { KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { JsonValue } from '../../../kuflow/contract/common.ts';
@@ -9,8 +9,8 @@ import { pathOption } from '../../../text/shell.ts';
 import { readTimeline } from '../../../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { answerFor, openAnswers, type Answers } from './answers.ts';
-import { Stuck, type StuckItem } from './failure.ts';
+import { answerFor, openAnswers, type SimulationAnswers } from './answers.ts';
+import { SimulationFailure, type BlockedItem } from './failure.ts';
 
 const POLL_MS = 100;
 
@@ -23,7 +23,7 @@ export interface UserWork {
   readonly cwd: string;
   /** As it was given, relative to `cwd`. */
   readonly stateDir: string | undefined;
-  readonly answers: Answers;
+  readonly answers: SimulationAnswers;
   /** That the process was started with. */
   readonly metadata?: JsonObject;
   /** Milliseconds. */
@@ -37,7 +37,7 @@ export interface UserWork {
 }
 
 /** Claims and completes the human tasks of a process, as a user, until it is COMPLETED with valid data; throws Stuck when it is not. */
-export async function answerUntilCompleted(work: UserWork): Promise<void> {
+export async function driveProcess(work: UserWork): Promise<void> {
   const { user, state, processId } = work;
   const given = openAnswers(work.answers);
   const access = { http: state.loopback.http, token: state.user.token };
@@ -45,12 +45,15 @@ export async function answerUntilCompleted(work: UserWork): Promise<void> {
   for (;;) {
     const process = await user.retrieveProcess(processId);
     if (process.state === 'COMPLETED') break;
-    if (process.state === 'CANCELLED') throw new Stuck(1, 'The process was cancelled');
+    if (process.state === 'CANCELLED') throw new SimulationFailure(1, 'The process was cancelled');
     const failure = (await readTimeline(access, processId)).find((entry) =>
       /^workflow-(failed|timed-out|canceled|terminated)$/.test(entry.kind),
     );
     if (failure !== undefined)
-      throw new Stuck(1, `The ${failure.kind.replaceAll('-', ' ')}: ${failure.detail ?? 'no reason given'}`);
+      throw new SimulationFailure(
+        1,
+        `The ${failure.kind.replaceAll('-', ' ')}: ${failure.detail ?? 'no reason given'}`,
+      );
     const open = (
       await user.findProcessItems({ processId: [processId], type: ['TASK'], taskState: ['READY', 'CLAIMED'] })
     ).content;
@@ -78,7 +81,7 @@ type ListedItem = Pick<ProcessItem, 'id' | 'ownerId' | 'processItemDefinitionRef
   readonly task?: { readonly state?: string } | undefined;
 };
 
-function named(item: ListedItem): StuckItem {
+function named(item: ListedItem): BlockedItem {
   const { state } = item.task ?? {};
   return {
     id: item.id,
@@ -101,11 +104,11 @@ async function complete(work: UserWork, item: ListedItem, given: JsonObject | un
     if (valid === false) {
       const where = refusals(errors);
       throw given === undefined
-        ? new Stuck(1, `Task ${code} (${id}) is stuck: no valid data could be made up (${where})`, {
+        ? new SimulationFailure(1, `Task ${code} (${id}) is stuck: no valid data could be made up (${where})`, {
             item: stuck,
             next: [`Give its data: --answers FILE with { tasks: { ${code}: { … } } }`],
           })
-        : new Stuck(1, `Task ${code} (${id}) is stuck: its schema refuses the given answer (${where})`, {
+        : new SimulationFailure(1, `Task ${code} (${id}) is stuck: its schema refuses the given answer (${where})`, {
             item: stuck,
             next: ['Correct the answers'],
           });
@@ -114,24 +117,27 @@ async function complete(work: UserWork, item: ListedItem, given: JsonObject | un
   } catch (error) {
     if (!(error instanceof KuFlowApiError) || work.signal.aborted) throw error;
     const seen = error.seen === undefined ? '' : ` (${error.seen})`;
-    throw new Stuck(1, `Task ${code} (${id}) is stuck: ${error.message}${seen}`, { item: stuck, cause: error });
+    throw new SimulationFailure(1, `Task ${code} (${id}) is stuck: ${error.message}${seen}`, {
+      item: stuck,
+      cause: error,
+    });
   }
 }
 
-async function late(work: UserWork, open: readonly ListedItem[]): Promise<Stuck> {
+async function late(work: UserWork, open: readonly ListedItem[]): Promise<SimulationFailure> {
   const items = open.map(named);
   const failing = await work.failingWork();
   const waits = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
   const reasons = [...waits, ...failing];
   const [first] = items;
-  return new Stuck(
+  return new SimulationFailure(
     4,
     `Not at its end within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open, and nothing has failed; the workflow waits for something else'}`,
     {
       ...(first === undefined ? {} : { item: first }),
       next: [
         failing.length > 0 ? "Look at the worker's output" : 'Give it more time with --timeout',
-        `See what has happened: ${ownCommand(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}, while the platform runs`,
+        `See what has happened: ${cliInvocation(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}, while the platform runs`,
       ],
     },
   );
@@ -146,7 +152,7 @@ async function checkData({ user, processId }: UserWork): Promise<void> {
     if (data?.valid !== false) continue;
     const where = refusals(data.errors);
     const stuck = named(item);
-    throw new Stuck(
+    throw new SimulationFailure(
       1,
       `The process is COMPLETED, but its schema refuses the data of task ${stuck.code} (${stuck.id}): ${where}`,
       { item: stuck },
@@ -159,13 +165,17 @@ async function checkMetadata({ user, processId, answers, metadata: given }: User
   if (given === undefined) return;
   const { metadata } = await user.retrieveProcess(processId);
   if (metadata?.valid !== false) return;
-  throw new Stuck(1, `The process is COMPLETED, but its schema refuses its metadata: ${refusals(metadata.errors)}`, {
-    next: [
-      answers.metadata === undefined
-        ? 'Look at what the workflow writes there'
-        : 'Correct the metadata of the answers, or what the workflow writes there',
-    ],
-  });
+  throw new SimulationFailure(
+    1,
+    `The process is COMPLETED, but its schema refuses its metadata: ${refusals(metadata.errors)}`,
+    {
+      next: [
+        answers.metadata === undefined
+          ? 'Look at what the workflow writes there'
+          : 'Correct the metadata of the answers, or what the workflow writes there',
+      ],
+    },
+  );
 }
 
 function refusals(errors: JsonValue['errors']): string {

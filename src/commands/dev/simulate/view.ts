@@ -1,10 +1,9 @@
-import { forTerminal } from '../../../base/escape.ts';
+import { escapeForTerminal } from '../../../base/escape.ts';
 import { attachedLine, timelineLines } from '../../../platform/session/view.ts';
 import { palette } from '../../../terminal/palette.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
 import type { SimulateResult, SimulateStep } from './simulation.ts';
-
 
 /** Shows the steps of a simulation. */
 
@@ -53,15 +52,16 @@ export function simulateView(progress: Progress): (step: SimulateStep) => void {
 export function showSimulation(channel: Channel, result: SimulateResult): void {
   const colours = palette(channel);
   if (result.timeline.length > 0) {
-    channel.line(`Timeline of ${forTerminal(result.code)} ${result.processId ?? ''}`);
+    channel.line(`Timeline of ${escapeForTerminal(result.code)} ${result.processId ?? ''}`);
     for (const line of timelineLines(result.timeline)) channel.line(line);
   }
   if (result.status === 0) {
-    channel.line(`${colours.green(channel.marks.done)} ${forTerminal(result.code)} is COMPLETED with valid data`);
+    channel.line(`${colours.green(channel.marks.done)} ${escapeForTerminal(result.code)} is COMPLETED with valid data`);
     return;
   }
   const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
-  channel.line(`${mark} ${forTerminal(result.problem ?? 'It did not end well', 2000)}`);
-  (result.next ?? []).forEach((step, at) => channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${forTerminal(step, Infinity)}`)
+  channel.line(`${mark} ${escapeForTerminal(result.problem ?? 'It did not end well', 2000)}`);
+  (result.next ?? []).forEach((step, at) =>
+    channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${escapeForTerminal(step, Infinity)}`),
   );
 }

@@ -6,7 +6,7 @@ import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
-import { answersOf, openProject } from '../../../../src/project/edit/open-project.ts';
+import { specOf, openProject } from '../../../../src/project/edit/open-project.ts';
 import { codeFiles } from '../../../../src/languages/typescript/layout.ts';
 import { renderTemplate } from '../../../../src/project/render.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -69,7 +69,7 @@ it('code that nobody edited is what the definition says, however people change t
         });
         expect(result.files.filter(({ action }) => action !== 'written')).toEqual([]);
         const now = await openProject(folder);
-        const rendered = await renderTemplate(answersOf(now, now.processes));
+        const rendered = await renderTemplate(specOf(now, now.processes));
         for (const path of codeFiles(process.place)) {
           const wanted = rendered.find((one) => one.path === path)?.contents;
           expect(readFileSync(join(folder, path), 'utf8'), path).toBe(Buffer.from(wanted ?? '').toString('utf8'));

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bashReplacement, parseBashLine } from '../../../../src/commands/completion/bash-words.ts';
 import type { CommandDescription } from '../../../../src/cli/description-types.ts';
-import { wantedAt, type Wanted } from '../../../../src/commands/completion/complete-line.ts';
+import { completionAt, type Completion } from '../../../../src/commands/completion/complete-line.ts';
 import { describeAllCommands } from '../../../../src/bin/describe.ts';
 
 let program: CommandDescription;
@@ -11,7 +11,7 @@ beforeAll(async () => {
   program = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
 });
 
-const at = (line: string): Wanted => wantedAt(program, ['kuflow', ...line.split(' ')]);
+const at = (line: string): Completion => completionAt(program, ['kuflow', ...line.split(' ')]);
 const values = (line: string): readonly string[] => {
   const wanted = at(line);
   return wanted.kind === 'words' ? wanted.candidates.map(({ value }) => value) : [wanted.kind];

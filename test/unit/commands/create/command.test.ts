@@ -126,7 +126,7 @@ describe('create', () => {
     [['x', ...DESCRIBED, '--target', 'foo'], 'temporal.target (--target): expected host:port'],
     [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): expected host:port'],
     [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a file that can be read'],
-    [['x', ...DESCRIBED, '--ca', import.meta.filename], 'create.test.ts holds no certificate in PEM form'],
+    [['x', ...DESCRIBED, '--ca', import.meta.filename], 'command.test.ts holds no certificate in PEM form'],
     [['x', 'y', '--local'], 'too many arguments'],
     [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean package.json?'],
   ])('refuses %j as usage', async (args, text) => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { forTerminal } from '../../../../src/base/escape.ts';
+import { escapeForTerminal } from '../../../../src/base/escape.ts';
 import { startAnsweringServer } from '../../../support/answering-server.ts';
 import {
   createdOf,
@@ -384,7 +384,7 @@ describe('the command that repeats a run', () => {
     const record = JSON.parse(readFileSync(join(one, name, '.kuflow', 'project.json'), 'utf8')) as { command: string };
     expect(record.command).toBe(command);
     expect(command).not.toContain(SECRET);
-    expect(command).toBe(forTerminal(command, Infinity));
+    expect(command).toBe(escapeForTerminal(command, Infinity));
     const [npx, root, ...args] = wordsOf(command);
     expect([npx, root, args[0]]).toEqual(['npx', 'create-kuflow-worker', name]);
     const repeated = await createWorker(other, args);

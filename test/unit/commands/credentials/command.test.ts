@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { childEnvironment } from '../../../../src/commands/credentials/child-environment.ts';
 import { makeSet } from '../../../../src/commands/credentials/material/make-set.ts';
 import { verifyMaterial } from '../../../../src/commands/credentials/material/verify.ts';
@@ -75,7 +75,7 @@ async function kuflow(
     },
   });
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, host);
+  const status = await runProgram(root, host);
   const [out, err] = [stdout(), stderr()];
   if (args[0] !== 'token') expect(out + err).not.toContain('canary');
   return { status, out, err, at, asked: server.requests.length };

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 import {
@@ -57,7 +57,7 @@ async function kuflow(at: string, args: readonly string[], options: Partial<Engi
   const env = { KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET, KUFLOW_API_ENDPOINT: rest.url };
   const fake = fakeHost(['credentials', ...args], { cwd: at, env: { ...env, TEMPORAL_TARGET: engine.address } });
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, fake.host);
+  const status = await runProgram(root, fake.host);
   const [out, err] = [fake.stdout(), fake.stderr()];
   expect(out + err).not.toMatch(/canary|PRIVATE/);
   return { status, out, err };

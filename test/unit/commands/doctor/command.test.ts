@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';
@@ -30,7 +30,7 @@ async function run(
 ): Promise<{ status: number; stdout: string; stderr: string }> {
   const fake = fakeHost(['doctor', ...argv], { cwd: folder(), env: {}, ...over });
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, fake.host);
+  const status = await runProgram(root, fake.host);
   return { status, stdout: fake.stdout(), stderr: fake.stderr() };
 }
 
@@ -239,7 +239,7 @@ describe('kuflow doctor --watch', () => {
     const cwd = exposed();
     const fake = fakeHost(['doctor', '--only', 'KF-FILE-001', '--watch', '0.05'], { cwd, env: { PATH } });
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
-    const ended = runRoot(root, fake.host);
+    const ended = runProgram(root, fake.host);
     await until('a first result', () => fake.stdout().includes('Other users may read'));
     expect(fake.stdout().split('Other users may read')).toHaveLength(2);
     chmodSync(join(cwd, 'application-local.yaml'), 0o600);

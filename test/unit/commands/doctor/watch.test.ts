@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import {
   type Answerer,
   type AnsweringServer,
@@ -60,7 +60,7 @@ function watch(argv: readonly string[], { cwd = folder(), env = {}, stdin }: Wat
   const fake = fakeHost(['doctor', '--watch', '0.01', ...argv], { cwd, env });
   const host = stdin === undefined ? fake.host : { ...fake.host, stdin: Readable.from([stdin]) as never };
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
-  const ended = runRoot(root, host);
+  const ended = runProgram(root, host);
   let status: number | undefined;
   void ended.then((known) => (status = known));
   const stop = async (): Promise<number> => {

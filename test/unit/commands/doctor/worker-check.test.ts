@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { storeProfile } from '../../../../src/profiles/store.ts';
 import { runWorkerCheck } from '../../../../src/commands/doctor/worker-check.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
@@ -107,7 +107,7 @@ describe('the settings of the worker that the doctor runs', () => {
     writeFileSync(join(at, 'application.yaml'), `temporal:\n  kuflow-queue: Q\n${given.yaml ?? ''}`);
     const env = { ...ENV, ...given.env };
     const fake = fakeHost(['doctor', '--only', 'KF-WORK-001', '--json', ...argv], { cwd: given.cwd ?? at, env });
-    await runRoot(
+    await runProgram(
       { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries },
       fake.host,
     );

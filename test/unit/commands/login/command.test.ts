@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
 import {
@@ -37,7 +37,7 @@ async function kuflow(where: Place, args: readonly string[], over: { env?: NodeJ
   const fake = fakeHost(args, { cwd: where.project, env: { XDG_CONFIG_HOME: where.home, CI: 'true', ...over.env } });
   const stdin = Object.assign(Readable.from([over.stdin ?? '']), { isTTY: false });
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
-  const status = await runRoot(root, { ...fake.host, stdin });
+  const status = await runProgram(root, { ...fake.host, stdin });
   const [out, err] = [fake.stdout(), fake.stderr()];
   expect(out + err).not.toContain('canary');
   return { status, out, err };

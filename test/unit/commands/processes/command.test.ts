@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../src/cli/run-program.ts';
 import { CANARY, error, startLargeTenant, uuid } from '../../../support/large-tenant.ts';
 import type { LargeTenant, LargeTenantOptions } from '../../../support/large-tenant.ts';
 
@@ -32,7 +32,7 @@ async function start(options: LargeTenantOptions = {}): Promise<LargeTenant> {
 async function run(argv: readonly string[], endpoint?: string, stdin = '') {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
-  const status = await runRoot(
+  const status = await runProgram(
     { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries },
     {
       argv: ['processes', ...argv],

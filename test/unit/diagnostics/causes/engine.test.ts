@@ -10,7 +10,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { decideProxy, type ProxyDecision } from '../../../../src/network/proxy.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import type { CheckResult } from '../../../../src/diagnostics/check.ts';
-import type { ConnectionInput } from '../../../../src/connection/types.ts';
+import type { CheckInput } from '../../../../src/connection/types.ts';
 import { handshakeCause } from '../../../../src/diagnostics/causes/engine.ts';
 import { connectionChecks } from '../../../../src/diagnostics/registry.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';
@@ -66,7 +66,7 @@ interface Setup {
 /** The whole registry against `target`, with KuFlow played by functions. */
 async function check(target: string, setup: Setup = {}): Promise<readonly CheckResult[]> {
   const issued = setup.client ?? client;
-  const input: ConnectionInput = {
+  const input: CheckInput = {
     problems: [],
     endpoint: { value: 'https://kuflow.test', source: 'KUFLOW_API_ENDPOINT' },
     clientId: { value: 'app', source: 'KUFLOW_API_CLIENTID' },

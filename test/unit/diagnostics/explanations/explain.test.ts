@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../../scripts/bundle.mjs';
 import { doctorPage } from '../../../../scripts/doctor-page.mjs';
-import { explainedFinding } from '../../../../src/diagnostics/explain-finding.ts';
+import { toFinding } from '../../../../src/diagnostics/explain-finding.ts';
 import { rpcCause } from '../../../../src/diagnostics/causes/engine.ts';
 import { explainAll } from '../../../../src/diagnostics/explanations/explain.ts';
 import { registry } from '../../../../src/diagnostics/registry.ts';
@@ -93,8 +93,8 @@ describe('the explanations', () => {
 
   it('give a finding its verdict and its steps, filled in', () => {
     expect(
-      explainedFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),
+      toFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),
     ).toMatchObject({ state: 'warn', advice: [{ command: "chmod 600 'a b.key'" }] });
-    expect(() => explainedFinding({ id: 'KF-FILE-001', code: 'none', text: 't' })).toThrow('none');
+    expect(() => toFinding({ id: 'KF-FILE-001', code: 'none', text: 't' })).toThrow('none');
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { gitState } from '../../../../src/files/git-state.ts';
-import { runDoctor } from '../../../../src/commands/doctor/run-checks.ts';
+import { runDoctorChecks } from '../../../../src/commands/doctor/run-checks.ts';
 import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
 import { resolveSettings } from '../../../../src/settings/resolve.ts';
 import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
@@ -129,7 +129,7 @@ export async function examineWorld(
       target: settings['temporal.target'] ?? '',
       proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
     });
-    const report = await runDoctor({
+    const report = await runDoctorChecks({
       settings: await resolveSettings({
         env,
         files: { dir: folder },

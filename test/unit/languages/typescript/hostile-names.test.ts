@@ -4,17 +4,17 @@ import { fileName } from '../../../../src/text/file-name.ts';
 import { identifier, identifiers } from '../../../../src/text/identifiers.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import type { Answers } from '../../../../src/languages/project-spec.ts';
+import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
 import { templateContext } from '../../../../src/languages/typescript/context.ts';
 import { RESERVED } from '../../../../src/languages/typescript/process-context.ts';
-import { furtherPlace } from '../../../../src/languages/typescript/layout.ts';
+import { furtherLayout } from '../../../../src/languages/typescript/layout.ts';
 import { renderTemplate } from '../../../../src/project/render.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText, SAME_HASH } from '../../../support/hostile-texts.ts';
 import { declaredNames } from '../../../support/token-check.ts';
 
-function answers(definition: ProcessDefinition): Answers {
+function answers(definition: ProcessDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -96,7 +96,7 @@ describe('paths made of texts', () => {
   it('stay in the project, on every system', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        const { toKuflow, toProcess, tasksToKuflow, ...paths } = furtherPlace(fileName(text));
+        const { toKuflow, toProcess, tasksToKuflow, ...paths } = furtherLayout(fileName(text));
         expect([toKuflow, tasksToKuflow, toProcess]).toEqual(['../../kuflow', '../../kuflow', '.']);
         for (const path of Object.values(paths)) {
           for (const segment of path.split('/')) {

@@ -8,7 +8,7 @@ import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import type { Answers } from '../../../../src/languages/project-spec.ts';
+import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { templateContext } from '../../../../src/languages/typescript/context.ts';
 import { renderTemplate } from '../../../../src/project/render.ts';
 import { templateFiles } from '../../../../src/languages/templates/files.ts';
@@ -36,7 +36,7 @@ let plain: Files;
 let plainReadme: string;
 let vocabulary: Vocabulary;
 
-function answers(definition: ProcessDefinition): Answers {
+function answers(definition: ProcessDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',

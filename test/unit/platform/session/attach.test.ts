@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { interrupted, type KnownError } from '../../../../src/base/errors.ts';
-import { attachOrStart } from '../../../../src/platform/session/attach.ts';
+import { interruptedError, type KnownError } from '../../../../src/base/errors.ts';
+import { ensurePlatform } from '../../../../src/platform/session/attach.ts';
 import type { DevEvent, DevPlatform, DevPlatformRequest } from '../../../../src/platform/session/start.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
@@ -48,7 +48,7 @@ const request = (): DevPlatformRequest => ({
 
 const attach = async (definition: string): Promise<boolean> => {
   writeFileSync(join(folder, 'p.yaml'), definition);
-  return (await attachOrStart({ ...request(), definitionFiles: ['p.yaml'] })).owned;
+  return (await ensurePlatform({ ...request(), definitionFiles: ['p.yaml'] })).owned;
 };
 
 beforeEach(() => {
@@ -88,7 +88,7 @@ describe('a platform that runs with definitions of its own', () => {
   it("runs any command beside a project's changed definition, but no process by it", async () => {
     await runs();
     writeFileSync(join(folder, 'kuflow.process.yaml'), CHANGED);
-    const platform = await attachOrStart(request());
+    const platform = await ensurePlatform(request());
     expect(platform.owned).toBe(false);
     expect(platform.unserved).toEqual([
       `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
@@ -141,10 +141,10 @@ describe('a folder whose platform another process is just starting', () => {
         pid,
         ready: () => child.stdin.write('ready\n'),
         end: () => child.stdin.end(),
-        interrupt: () => interruption.abort(interrupted()),
+        interrupt: () => interruption.abort(interruptedError()),
       });
     };
-    const platform = attachOrStart({ ...request(), report, temporalPath: 'none', signal: interruption.signal });
+    const platform = ensurePlatform({ ...request(), report, temporalPath: 'none', signal: interruption.signal });
     return { pid, events, platform };
   }
 

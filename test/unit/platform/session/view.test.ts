@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
-import {
-  platformView,
-  readyHints,
-  timelineLines,
-} from '../../../../src/platform/session/view.ts';
+import { platformView, readyHints, timelineLines } from '../../../../src/platform/session/view.ts';
 import { showSimulation } from '../../../../src/commands/dev/simulate/view.ts';
 import { simulateView } from '../../../../src/commands/dev/simulate/view.ts';
 import { marksFor } from '../../../../src/terminal/marks.ts';

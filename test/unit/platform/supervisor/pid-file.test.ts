@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { superviseProcess, type SupervisedProcess } from '../../../../src/platform/supervisor/client.ts';
-import { processLives, startOfProcess } from '../../../../src/platform/supervisor/process-start.ts';
+import { isSameProcess, processStartId } from '../../../../src/platform/supervisor/process-start.ts';
 import { supervisorEntry } from '../../../support/supervisor-entry.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -34,7 +34,7 @@ describe.runIf(process.platform !== 'win32')('one at a time', () => {
     const stopping = first.stop();
     const second = await supervised(file, STAYS);
     try {
-      expect(processLives(first.pid, undefined)).toBe(false);
+      expect(isSameProcess(first.pid, undefined)).toBe(false);
       await stopping;
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ child: { pid: second.pid } });
     } finally {
@@ -49,7 +49,7 @@ describe.runIf(process.platform !== 'win32')('one at a time', () => {
     const pid = left.pid ?? 0;
     const ended = once(left, 'exit');
     const dead = { pid: 2 ** 22 + 17, start: 'boot:1' };
-    writeFileSync(file, JSON.stringify({ supervisor: dead, child: { pid, start: startOfProcess(pid) } }));
+    writeFileSync(file, JSON.stringify({ supervisor: dead, child: { pid, start: processStartId(pid) } }));
     const next = await supervised(file, STAYS);
     expect(await ended).toEqual([null, 'SIGTERM']);
     await next.stop();

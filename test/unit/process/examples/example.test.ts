@@ -4,8 +4,8 @@ import ajvFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
-import { exampleOfSchema, examplesOfSchema } from '../../../../src/process/examples/example.ts';
-import { textOfPattern } from '../../../../src/process/examples/pattern-text.ts';
+import { sampleOfSchema, samplesOfSchema } from '../../../../src/process/examples/example.ts';
+import { sampleForPattern } from '../../../../src/process/examples/pattern-text.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 
 const FORMATS = [
@@ -27,7 +27,7 @@ function validator(schema: JsonObject): (value: unknown) => boolean {
   });
 }
 
-const oneIsValid = (schema: JsonObject): boolean => [...examplesOfSchema(schema)].some(validator(schema));
+const oneIsValid = (schema: JsonObject): boolean => [...samplesOfSchema(schema)].some(validator(schema));
 
 /** Schemas that some value satisfies, since they are built so. */
 const leaf: fc.Arbitrary<JsonObject> = fc.oneof(
@@ -227,7 +227,7 @@ describe('examples of a schema', () => {
       { type: 'object', required: ['n'], properties: { n: { type: 'number', multipleOf: 0.01, minimum: 0.07 } } },
     ],
   ])('satisfy %s', (_, schema) => {
-    expect([...examplesOfSchema(schema)].filter(validator(schema))).not.toEqual([]);
+    expect([...samplesOfSchema(schema)].filter(validator(schema))).not.toEqual([]);
   });
 
   it('end for a schema that contains itself', () => {
@@ -237,7 +237,7 @@ describe('examples of a schema', () => {
       properties: { name: { type: 'string' }, left: { $ref: '#' }, right: { $ref: '#' } },
     };
     expect(oneIsValid(tree)).toBe(true);
-    expect([...examplesOfSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
+    expect([...samplesOfSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
   });
 
   it('hold none for what nothing satisfies', () => {
@@ -253,7 +253,7 @@ describe('examples of a schema', () => {
 
   it('begin with the required fields of the sample alone', () => {
     const [application] = sampleDefinition().tasks;
-    expect(exampleOfSchema(application?.data?.schema ?? {})).toEqual({
+    expect(sampleOfSchema(application?.data?.schema ?? {})).toEqual({
       firstName: 'TODO',
       lastName: 'TODO',
       currency: 'EUR',
@@ -266,7 +266,7 @@ describe('a text of a pattern', () => {
   it.each(['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', '^\\d{4}\\/\\d\\:\\_\\ x$'])(
     'matches %s, which is none in Unicode mode',
     (pattern) => {
-      expect(textOfPattern(pattern, 0, 0, 100)).toMatch(new RegExp(pattern));
+      expect(sampleForPattern(pattern, 0, 0, 100)).toMatch(new RegExp(pattern));
     },
   );
 
@@ -276,7 +276,7 @@ describe('a text of a pattern', () => {
         fc.stringMatching(/^([a-z]|\\d|\[[a-f]+\]|\.|(\([a-z]\|[a-z]{2}\)))([*+?]|\{[1-3](,[4-6]?)?\})?$/),
         fc.nat(9),
         (pattern, nth) => {
-          const text = textOfPattern(`^${pattern}$`, nth, 0, 1000);
+          const text = sampleForPattern(`^${pattern}$`, nth, 0, 1000);
           return text !== undefined && new RegExp(`^${pattern}$`, 'u').test(text);
         },
       ),
@@ -285,12 +285,12 @@ describe('a text of a pattern', () => {
   });
 
   it('is as long as it has to be', () => {
-    expect(textOfPattern('^[ab]+$', 1, 10, 20)).toMatch(/^b{10,20}$/);
-    expect(textOfPattern('^a{3}$', 0, 10, 20)).toBeUndefined();
+    expect(sampleForPattern('^[ab]+$', 1, 10, 20)).toMatch(/^b{10,20}$/);
+    expect(sampleForPattern('^a{3}$', 0, 10, 20)).toBeUndefined();
   });
 
   it('is none for what it does not understand', () => {
-    expect(textOfPattern('(a)\\1', 0, 0, 10)).toBeUndefined();
-    expect(textOfPattern('(unclosed', 0, 0, 10)).toBeUndefined();
+    expect(sampleForPattern('(a)\\1', 0, 0, 10)).toBeUndefined();
+    expect(sampleForPattern('(unclosed', 0, 0, 10)).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { openKeychain, openNamedKeychain } from '../../../../src/profiles/keycha
 import type { Keychain } from '../../../../src/profiles/keychain/keychain.ts';
 import { readProfileFile } from '../../../../src/profiles/file.ts';
 import { removeProfile, storeProfile } from '../../../../src/profiles/store.ts';
-import { keepInKeychain, readSecretOf } from '../../../../src/profiles/secret-storage.ts';
+import { storeInKeychain, readSecretOf } from '../../../../src/profiles/secret-storage.ts';
 import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
 import { missingForKeychain, startPrivateKeychain, type PrivateKeychain } from '../../../support/private-keychain.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
     ['long', 'x'.repeat(4_000)],
   ])('gives back a secret that is %s, and forgets it', async (_name, text) => {
     expect(await keychain.read('k')).toEqual({ kind: 'absent' });
-    expect(await keepInKeychain(keychain, 'k', new Secret(text), 'A test')).toEqual({ kind: 'done' });
+    expect(await storeInKeychain(keychain, 'k', new Secret(text), 'A test')).toEqual({ kind: 'done' });
     const read = await keychain.read('k');
     expect(read.kind === 'found' && read.secret.reveal()).toBe(text);
     expect(await keychain.read('other')).toEqual({ kind: 'absent' });

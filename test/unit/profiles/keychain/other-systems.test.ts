@@ -5,7 +5,7 @@ import { Secret } from '../../../../src/base/secret.ts';
 import type { Keychain } from '../../../../src/profiles/keychain/keychain.ts';
 import { macosKeychain } from '../../../../src/profiles/keychain/macos.ts';
 import { windowsVault } from '../../../../src/profiles/keychain/windows.ts';
-import { keepInKeychain } from '../../../../src/profiles/secret-storage.ts';
+import { storeInKeychain } from '../../../../src/profiles/secret-storage.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -70,7 +70,7 @@ describe.runIf(onPosix)('our side of', () => {
     const keychain = open(program);
     const secret = `canary "quoted" 'too' \\ $x`;
     expect(await keychain.read(KEY)).toEqual({ kind: 'absent' });
-    expect(await keepInKeychain(keychain, KEY, new Secret(secret), 'KuFlow, profile work')).toEqual({ kind: 'done' });
+    expect(await storeInKeychain(keychain, KEY, new Secret(secret), 'KuFlow, profile work')).toEqual({ kind: 'done' });
     const read = await keychain.read(KEY);
     expect(read.kind === 'found' && read.secret.reveal()).toBe(secret);
     expect(await keychain.remove(KEY)).toEqual({ kind: 'done' });
@@ -84,7 +84,7 @@ describe.runIf(onPosix)('our side of', () => {
   it('security leaves to a file what it would not give back as it was, without being asked', async () => {
     const { program, seen } = standIn(SECURITY);
     for (const secret of ['é', 'x'.repeat(2_000)]) {
-      const kept = await keepInKeychain(macosKeychain(world, program), KEY, new Secret(secret), 'l');
+      const kept = await storeInKeychain(macosKeychain(world, program), KEY, new Secret(secret), 'l');
       expect(kept).toMatchObject({ kind: 'failed' });
     }
     expect(seen()).toBe('');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CreateFlags } from '../../../../../src/commands/create/flags.ts';
 import { kuflowEntries } from '../../../../../src/bin/commands.ts';
-import { runRoot } from '../../../../../src/cli/run-program.ts';
+import { runProgram } from '../../../../../src/cli/run-program.ts';
 import { BACK } from '../../../../../src/terminal/prompts.ts';
 import { makeByWizard, WHICH, type Made } from '../../../../support/by-wizard.ts';
 import { createWorker, FILES_ONLY } from '../../../../support/create-worker.ts';
@@ -286,6 +286,6 @@ describe('credentials in the wizard', () => {
     const words = ['login', '--profile', 'acme', ...account, '--default', '--no-verify', '--no-keychain'];
     const fake = fakeHost(words, { cwd, env });
     const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
-    expect(await runRoot(root, fake.host), fake.stderr()).toBe(0);
+    expect(await runProgram(root, fake.host), fake.stderr()).toBe(0);
   }
 });

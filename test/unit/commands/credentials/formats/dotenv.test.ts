@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../../src/base/errors.ts';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
 import { dotenvText } from '../../../../../src/commands/credentials/formats/dotenv.ts';
-import { environmentOf } from '../../../../../src/commands/credentials/formats/environment.ts';
+import { credentialVariablesOf } from '../../../../../src/commands/credentials/formats/environment.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
 import { credentialProject, identityInFiles } from '../../../../support/credential-project.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
@@ -57,13 +57,13 @@ function readers(text: string, names: readonly string[]): Readonly<Record<string
 describe('an environment file', () => {
   it('is read alike by Node, dotenv and a shell, PEM byte for byte', () => {
     for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: '5 $ # "no"' })]) {
-      const values = present(environmentOf(whole));
+      const values = present(credentialVariablesOf(whole));
       const { text } = format(undefined, whole);
       for (const [reader, read] of Object.entries(readers(text.reveal(), Object.keys(values))))
         expect(read, reader).toEqual(values);
       expect(values['TEMPORAL_MUTUALTLS_KEYDATA']).toBe(set.privateKey.reveal());
     }
-    const values = present(environmentOf(set, PATHS));
+    const values = present(credentialVariablesOf(set, PATHS));
     for (const read of Object.values(readers(format(undefined, {}, PATHS).text.reveal(), Object.keys(values))))
       expect(read).toEqual(values);
     expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
@@ -222,10 +222,10 @@ describe('an environment file', () => {
           refused += 1;
           return;
         }
-        const names = Object.keys(environmentOf(set));
+        const names = Object.keys(credentialVariablesOf(set));
         expect(without(after, names), JSON.stringify(before)).toBe(without(before, names));
-        expect(parseDotenv(after)).toMatchObject(present(environmentOf(set)));
-        expect(parseEnv(after.replace('\ufeff', ''))).toMatchObject(present(environmentOf(set)));
+        expect(parseDotenv(after)).toMatchObject(present(credentialVariablesOf(set)));
+        expect(parseEnv(after.replace('\ufeff', ''))).toMatchObject(present(credentialVariablesOf(set)));
         expect(format(after).text.reveal()).toBe(after);
       }),
       { numRuns: 400 },

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { judgeSet } from '../../../../../src/commands/credentials/store/judge.ts';
+import { assessSet } from '../../../../../src/commands/credentials/store/judge.ts';
 import { storeLayout } from '../../../../../src/commands/credentials/store/layout.ts';
 import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
 import { readSet } from '../../../../../src/commands/credentials/store/sets.ts';
@@ -29,7 +29,7 @@ const file = (name: string): string => join(project, '.kuflow', 'credentials', i
 async function judged(over: object = {}): Promise<readonly string[]> {
   const stored = await readSet(nodeFiles, storeLayout(project), id);
   const wanted = { ...pullRequest(project, issuing(authority)), namespace: 'loans', ...over };
-  return judgeSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
+  return assessSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
 }
 
 const NOT_OF_IT = 'unusable: The private key does not belong to the client certificate';
