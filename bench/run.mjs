@@ -88,7 +88,7 @@ if (rows.length > 0) console.log(table);
 if (comparison !== undefined) {
   console.log(peerTables(comparison));
   if (values['write-docs'] && values.scenarios === undefined && failed.length === 0 && !interrupted)
-    await writePeers(join(ROOT, 'docs'), comparison);
+    await writePeers(join(ROOT, 'docs', 'explanation'), comparison);
 }
 if (values['write-readme'] && rows.length > 0 && failed.length === 0 && !interrupted)
   await writeBetweenMarkers(join(ROOT, 'README.md'), table);

@@ -1,15 +1,15 @@
-// The pages of docs/commands/ from what the commands say of themselves.
+// The pages of docs/reference/commands/ from what the commands say of themselves.
 
 const FIRST_LINE = '<!-- Written by `npm run docs` from the commands themselves: change them, not this page. -->';
 
 /**
- * File name -> Markdown of every page of docs/commands/.
+ * File name -> Markdown of every page of docs/reference/commands/.
  * @param {readonly import('../src/cli/description-types.ts').CommandDescription[]} commands
  * @returns {Map<string, string>}
  */
 export function commandPages(commands) {
   return new Map([
-    ['README.md', indexPage(commands)],
+    ['index.md', indexPage(commands)],
     ...commands.map((command) => [`${command.name}.md`, commandPage(command)]),
   ]);
 }

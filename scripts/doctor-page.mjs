@@ -1,4 +1,4 @@
-// The part of docs/doctor.md that is written from the checks themselves.
+// The part of docs/reference/doctor.md that is written from the checks themselves.
 
 const START = '<!-- checks:start -->';
 const END = '<!-- checks:end -->';
@@ -56,7 +56,7 @@ function faultTable(matrix, peers) {
  */
 export function replaced(page, start, end, lines) {
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`docs/doctor.md: no ${start} … ${end}`);
+  if (from === -1 || to < from) throw new Error(`docs/reference/doctor.md: no ${start} … ${end}`);
   return `${page.slice(0, from + start.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
 }
 

@@ -6,7 +6,7 @@ import { online } from './explanations/online.ts';
 import { project } from './explanations/project.ts';
 import { settingsAndFiles } from './explanations/settings-and-files.ts';
 
-/** By id of the check: the one source of hints, `doctor explain` and docs/doctor.md. */
+/** By id of the check: the one source of hints, `doctor explain` and docs/reference/doctor.md. */
 export const explanations: Readonly<Record<string, Explanation>> = {
   ...settingsAndFiles,
   ...certificates,

@@ -25,7 +25,7 @@ const NOBODY_KNOWS: Verdicts = {
 };
 
 /**
- * By what a set has that KuFlow's own have not. As seen, in docs/doctor-peers.json: @temporalio/worker 1.24.0, KuFlow's Python SDK 3.5.0,
+ * By what a set has that KuFlow's own have not. As seen, in docs/reference/doctor-peers.json: @temporalio/worker 1.24.0, KuFlow's Python SDK 3.5.0,
  * io.temporal 1.31.0 called as KuFlow's Java library does, `temporal` 1.9.1. The worker makes PEM plain and judges it before its SDK does.
  */
 const SEEN = {

@@ -9,7 +9,7 @@ export interface CheckExplanation {
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
-  /** Anchor in docs/doctor.md. */
+  /** Anchor in docs/reference/doctor.md. */
   readonly docs: string;
   readonly looksAt: string;
   readonly requires: readonly string[];

@@ -10,7 +10,7 @@ import { secretManifestText } from '../../../src/commands/credentials/formats/se
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
 
-const page = readFileSync(join(ROOT, 'docs', 'credentials.md'), 'utf8');
+const page = readFileSync(join(ROOT, 'docs', 'explanation', 'credentials.md'), 'utf8');
 const rowOf = (format: string): string => page.split('\n').find((line) => line.startsWith(`| \`${format}\` |`)) ?? '';
 const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
 

@@ -17,8 +17,11 @@ describe('the pages of the commands', () => {
   it('say what the commands say; `npm run docs` writes them anew', async () => {
     const pages = commandPages(await describeAllCommands());
     expect(pages.size).toBeGreaterThan(4);
-    for (const [file, text] of pages) expect(read(join('docs', 'commands', file)), `${file}: npm run docs`).toBe(text);
-    expect(readdirSync(join(ROOT, 'docs', 'commands')).sort(), 'npm run docs').toEqual([...pages.keys()].sort());
+    for (const [file, text] of pages)
+      expect(read(join('docs', 'reference', 'commands', file)), `${file}: npm run docs`).toBe(text);
+    expect(readdirSync(join(ROOT, 'docs', 'reference', 'commands')).sort(), 'npm run docs').toEqual(
+      [...pages.keys()].sort(),
+    );
   });
 });
 
@@ -43,7 +46,7 @@ describe('README and docs', () => {
   it('find dead links when there are some', () => {
     expect(deadLink('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
     expect(deadLink('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
-    expect(deadLink('docs/project.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
+    expect(deadLink('docs/index.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
   });
 });
 
@@ -52,7 +55,7 @@ describe('troubleshooting', () => {
     const sources = [...filesBelow('src'), ...filesBelow('templates')]
       .filter((file) => /\.(?:ts|hbs)$/.test(file))
       .map((file) => plain(read(file)));
-    const quotes = quotedMessages(read('docs/troubleshooting.md'));
+    const quotes = quotedMessages(read('docs/how-to/troubleshooting.md'));
     expect(quotes.length).toBeGreaterThan(25);
     const unknown = quotes.filter((quote) => !quote.split('…').every((part) => isPrinted(part, sources)));
     expect(unknown).toEqual([]);

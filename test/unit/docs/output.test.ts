@@ -26,9 +26,9 @@ async function printed(
   return Object.keys(JSON.parse(fake.stdout()) as object);
 }
 
-/** The names of the fields that docs/output.md gives a command, those apart that may be absent. */
+/** The names of the fields that docs/reference/output.md gives a command, those apart that may be absent. */
 function documented(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
-  const page = readFileSync(join(ROOT, 'docs', 'output.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8');
   const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
   const shape = /```\n([^]*?)```/.exec(section)?.[1] ?? '';
   // Only the outermost braces: what is inside is described in words as well.
@@ -51,7 +51,7 @@ function expectDocumented(command: string, keys: readonly string[]): void {
   expect({ command, unknown: keys.filter((key) => !all.includes(key)) }).toEqual({ command, unknown: [] });
 }
 
-describe('docs/output.md', () => {
+describe('docs/reference/output.md', () => {
   it('names the fields that create and add print', async () => {
     const cwd = folder();
     const quiet = ['--local', '--no-install', '--no-git', '--no-check', '--yes', '--json'];

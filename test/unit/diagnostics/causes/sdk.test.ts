@@ -17,7 +17,7 @@ import { examineWorld, makeMaterials, type Materials } from '../matrix/world.ts'
 
 type Recorded = Readonly<Record<'typescript' | 'python' | 'java' | 'temporal', string>>;
 const recorded = (
-  JSON.parse(readFileSync(join(ROOT, 'docs', 'doctor-peers.json'), 'utf8')) as {
+  JSON.parse(readFileSync(join(ROOT, 'docs', 'reference', 'doctor-peers.json'), 'utf8')) as {
     readonly Forms: Readonly<Record<string, Recorded>>;
   }
 ).Forms;

@@ -9,8 +9,8 @@ import { explainAll } from '../../../../src/diagnostics/explanations/explain.ts'
 import { registry } from '../../../../src/diagnostics/registry.ts';
 import { matrix } from '../matrix/matrix.ts';
 
-const page = readFileSync(join(ROOT, 'docs', 'doctor.md'), 'utf8');
-const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'doctor-peers.json'), 'utf8')) as Parameters<
+const page = readFileSync(join(ROOT, 'docs', 'reference', 'doctor.md'), 'utf8');
+const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'reference', 'doctor-peers.json'), 'utf8')) as Parameters<
   typeof doctorPage
 >[3];
 
