@@ -1,15 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
-
-/** Who holds a lock: a pid alone may be reused, so the start of that process stands beside it. */
-interface Holder {
-  readonly pid: number;
-  /** `linux:<boot id>:<start ticks>`, or `at:<milliseconds since the epoch>` where the system gives no exact start. */
-  readonly start: string;
-}
+import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 
 /** `held`: by a process that lives now, maybe this one. `contended`: it changed hands at every try. */
 export type PidLockResult =
@@ -21,15 +14,12 @@ export type PidLockResult =
   | { readonly kind: 'held'; readonly pid: number }
   | { readonly kind: 'contended' };
 
-// Start times from a system's process list come in whole seconds and follow clock corrections.
-const START_TOLERANCE_MS = 5_000;
-
 /**
  * Takes the lock file `path` for this process. A lock whose holder is dead, or whose pid now belongs to a process that
  * started at another time, is taken over: `kill -9` of a holder blocks nobody. Throws the system's error when the file can't be written.
  */
 export function acquirePidLock(path: string): PidLockResult {
-  const mine = JSON.stringify({ pid: process.pid, start: startOfSelf() } satisfies Holder);
+  const mine = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < 20; attempt++) {
     if (createWhole(path, mine)) {
       sweep(path);
@@ -136,9 +126,9 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): ProcessIdentity | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder>;
+    const value = JSON.parse(text) as Partial<ProcessIdentity>;
     if (
       typeof value.pid === 'number' &&
       Number.isInteger(value.pid) &&
@@ -150,77 +140,4 @@ function parseHolder(text: string): Holder | undefined {
     // A power cut may leave an empty file: nobody holds it.
   }
   return undefined;
-}
-
-/** Whether there is a process of this pid, whoever started it. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
-  }
-}
-
-function isAlive(holder: Holder): boolean {
-  if (!isRunning(holder.pid)) return false;
-  const start = startOf(holder.pid);
-  // When the system doesn't tell, the holder counts as alive: two owners would be worse than a question.
-  if (start === undefined) return true;
-  const [at, then] = [atOf(start), atOf(holder.start)];
-  if (at !== undefined && then !== undefined) return Math.abs(at - then) <= START_TOLERANCE_MS;
-  return start === holder.start;
-}
-
-function atOf(start: string): number | undefined {
-  return start.startsWith('at:') ? Number(start.slice(3)) : undefined;
-}
-
-function startOfSelf(): string {
-  return (
-    (process.platform === 'linux' ? linuxStart(process.pid) : undefined) ?? `at:${Math.round(performance.timeOrigin)}`
-  );
-}
-
-function startOf(pid: number): string | undefined {
-  if (process.platform === 'linux') return linuxStart(pid);
-  try {
-    const [command, args] =
-      process.platform === 'win32'
-        ? [
-            'powershell.exe',
-            [
-              '-NoProfile',
-              '-NonInteractive',
-              '-Command',
-              `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`,
-            ],
-          ]
-        : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
-    const text = execFileSync(command, args, {
-      encoding: 'utf8',
-      timeout: 10_000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LC_ALL: 'C' },
-    });
-    const at = Date.parse(text.trim());
-    return Number.isNaN(at) ? undefined : `at:${at}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function linuxStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name may hold spaces and parentheses; start time is the 20th field after it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A killed process that nobody has waited for (containers without an init) keeps its pid, but holds nothing any more.
-    if (fields[0] === 'Z' || fields[0] === 'X') return 'gone';
-    const ticks = fields[19];
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return ticks === undefined ? undefined : `linux:${boot}:${ticks}`;
-  } catch {
-    return undefined;
-  }
 }

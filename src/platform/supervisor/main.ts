@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
-import { isSameProcess, processStartId } from './process-start.ts';
+import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
 
 // A process of its own, started by the owner with stdin as a pipe: when the pipe ends or the owner is gone, however it

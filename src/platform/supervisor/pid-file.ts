@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { isSameProcess, processStartId } from './process-start.ts';
+import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 
 // Two servers on one database file would both believe that it is theirs. The owner of a folder sees to it that only one
 // supervisor is wanted at a time; this file sees to it that the one before, with what it kept, is gone.

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { superviseProcess, type SupervisedProcess } from '../../../../src/platform/supervisor/client.ts';
-import { isSameProcess, processStartId } from '../../../../src/platform/supervisor/process-start.ts';
+import { isSameProcess, processStartId } from '../../../../src/base/process-identity.ts';
 import { supervisorEntry } from '../../../support/supervisor-entry.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
