@@ -5,7 +5,7 @@ import { nearMatch } from '../text/near-match.ts';
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../profiles/file.ts';
-import { needsKeychain, readSecretOf } from '../profiles/secret-storage.ts';
+import { needsKeychain, readStoredSecret } from '../profiles/secret-storage.ts';
 import {
   resolveSettings,
   type ProfileSource,
@@ -63,7 +63,7 @@ export async function resolveSettingsWithProfile(
   const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
   const without: SettingsResult = { ...first, settings };
   const complete = async (): Promise<LookedAtSettings> => {
-    const read = await readSecretOf(profile.secret, world);
+    const read = await readStoredSecret(profile.secret, world);
     if (read.kind === 'failed') {
       const expected = `a secret that can be had; ${read.why}. ${cliInvocation(choice.cwd)} login --profile ${profile.name} stores it again`;
       const problem = { key: SECRET, code: 'unreadable' as const, source: used, expected };

@@ -8,7 +8,7 @@ import { nodeFiles } from '../files/node-file-system.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
 /** Where a secret lies: under a key of a keychain, or in a file of its own beside the profiles. */
-export type SecretPlace =
+export type SecretLocation =
   | { readonly in: KeychainName; readonly key: string }
   /** `name`: in the folder `secrets`. */
   | { readonly in: 'file'; readonly name: string };
@@ -23,7 +23,7 @@ export interface Profile {
   readonly target?: string;
   /** Absolute path of a PEM file. */
   readonly ca?: string;
-  readonly secret: SecretPlace;
+  readonly secret: SecretLocation;
 }
 
 export interface ProfileFile {
@@ -71,7 +71,7 @@ export async function readProfileFile(folder: string): Promise<ProfileFile> {
 }
 
 /** The name of the default profile, looked at in passing: undefined where there is none, or no file that says so. */
-export function defaultProfileIn(folder: string | undefined): string | undefined {
+export function readDefaultProfileName(folder: string | undefined): string | undefined {
   try {
     const document: unknown =
       folder === undefined ? undefined : JSON.parse(readFileSync(profileFilePath(folder), 'utf8'));
@@ -84,7 +84,7 @@ export function defaultProfileIn(folder: string | undefined): string | undefined
 }
 
 /** The text of the file with this profile in it, in the place of one of its name; all that we don't know stays. */
-export function withProfile({ document }: ProfileFile, profile: Profile, defaultName: string | undefined): string {
+export function textWithProfile({ document }: ProfileFile, profile: Profile, defaultName: string | undefined): string {
   const { name, ...ours } = profile;
   const before = isRecord(document['profiles']) ? document['profiles'] : {};
   const old = isRecord(before[name]) ? before[name] : {};
@@ -94,7 +94,7 @@ export function withProfile({ document }: ProfileFile, profile: Profile, default
 }
 
 /** The text of the file without the profile; it is no default any more either. */
-export function withoutProfile({ document, defaultName }: ProfileFile, name: string): string {
+export function textWithoutProfile({ document, defaultName }: ProfileFile, name: string): string {
   const before = isRecord(document['profiles']) ? document['profiles'] : {};
   const profiles = Object.fromEntries(Object.entries(before).filter(([key]) => key !== name));
   const rest = Object.entries(document).filter(([key]) => key !== 'default' || defaultName !== name);
@@ -102,7 +102,7 @@ export function withoutProfile({ document, defaultName }: ProfileFile, name: str
 }
 
 /** The text of the file with another default. */
-export function withDefault({ document }: ProfileFile, name: string): string {
+export function textWithDefault({ document }: ProfileFile, name: string): string {
   return rendered({ ...document, default: name });
 }
 
@@ -159,14 +159,14 @@ function profileOf(path: string, name: string, value: unknown): Profile {
   };
 }
 
-function placeOf(path: string, shown: string, value: unknown): SecretPlace {
-  const place = secretPlaceOf(value);
+function placeOf(path: string, shown: string, value: unknown): SecretLocation {
+  const place = parseSecretLocation(value);
   if (place !== undefined) return place;
   throw unusable(path, `"secret" of profile ${shown} does not say where the secret is`);
 }
 
 /** Undefined for what says no place. */
-export function secretPlaceOf(value: unknown): SecretPlace | undefined {
+export function parseSecretLocation(value: unknown): SecretLocation | undefined {
   if (!isRecord(value)) return undefined;
   const { in: where, key, name } = value;
   // A name is never a path: the file is looked for in one folder only.

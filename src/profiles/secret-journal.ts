@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
-import { readProfileFile, secretPlaceOf, type ProfileFile, type SecretPlace } from './file.ts';
+import { readProfileFile, parseSecretLocation, type ProfileFile, type SecretLocation } from './file.ts';
 import { replaceProfileFile } from './replace-file.ts';
 import { deleteSecret, type SecretStorageContext } from './secret-storage.ts';
 
@@ -11,9 +11,9 @@ const FORMAT = 1;
 const ABOUT = 'Where a run began to keep or to remove a secret. The next run removes those that no profile names.';
 
 /** What a change came to, with the places where a secret is still though no profile names it. */
-export interface Changed<T> {
+export interface JournaledChange<T> {
   readonly result: T;
-  readonly left: readonly SecretPlace[];
+  readonly left: readonly SecretLocation[];
 }
 
 /**
@@ -22,9 +22,9 @@ export interface Changed<T> {
  */
 export async function withJournal<T>(
   file: ProfileFile,
-  touched: readonly SecretPlace[],
+  touched: readonly SecretLocation[],
   world: SecretStorageContext,
-  work: () => Promise<Changed<T>>,
+  work: () => Promise<JournaledChange<T>>,
 ): Promise<T> {
   const before = await forgetUnnamed(file, await readJournal(world), world);
   await writeJournal(world, [...before, ...touched]);
@@ -39,7 +39,7 @@ export async function withJournal<T>(
 }
 
 /** What can't be undone here is left to the next run: it is written down. */
-async function undo(places: readonly SecretPlace[], world: SecretStorageContext): Promise<void> {
+async function undo(places: readonly SecretLocation[], world: SecretStorageContext): Promise<void> {
   try {
     const now = await readProfileFile(world.folder);
     await writeJournal(world, await forgetUnnamed(now, places, world));
@@ -51,10 +51,10 @@ async function undo(places: readonly SecretPlace[], world: SecretStorageContext)
 /** Those of the places that could not be forgotten. */
 async function forgetUnnamed(
   { profiles }: ProfileFile,
-  places: readonly SecretPlace[],
+  places: readonly SecretLocation[],
   world: SecretStorageContext,
-): Promise<readonly SecretPlace[]> {
-  const left: SecretPlace[] = [];
+): Promise<readonly SecretLocation[]> {
+  const left: SecretLocation[] = [];
   for (const place of places) {
     if (profiles.some(({ secret }) => samePlace(secret, place))) continue;
     if ((await deleteSecret(place, world)) !== undefined) left.push(place);
@@ -62,14 +62,14 @@ async function forgetUnnamed(
   return left;
 }
 
-function samePlace(one: SecretPlace, other: SecretPlace): boolean {
+function samePlace(one: SecretLocation, other: SecretLocation): boolean {
   if (one.in === 'file' || other.in === 'file')
     return one.in === other.in && 'name' in one && 'name' in other && one.name === other.name;
   return one.in === other.in && one.key === other.key;
 }
 
 /** None where there is no journal, or one that no run of ours wrote. */
-async function readJournal({ folder, files = nodeFiles }: SecretStorageContext): Promise<readonly SecretPlace[]> {
+async function readJournal({ folder, files = nodeFiles }: SecretStorageContext): Promise<readonly SecretLocation[]> {
   const path = join(folder, JOURNAL);
   return await withContext('Reading what an earlier run began', path, async () => {
     const status = await files.look(path);
@@ -77,7 +77,7 @@ async function readJournal({ folder, files = nodeFiles }: SecretStorageContext):
     try {
       const data: unknown = JSON.parse((await files.read(path)).toString('utf8'));
       if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['places'])) return [];
-      return data['places'].map(secretPlaceOf).filter((place) => place !== undefined);
+      return data['places'].map(parseSecretLocation).filter((place) => place !== undefined);
     } catch (error) {
       if (error instanceof SyntaxError) return [];
       throw error;
@@ -87,7 +87,7 @@ async function readJournal({ folder, files = nodeFiles }: SecretStorageContext):
 
 async function writeJournal(
   { folder, files = nodeFiles }: SecretStorageContext,
-  places: readonly SecretPlace[],
+  places: readonly SecretLocation[],
 ): Promise<void> {
   const path = join(folder, JOURNAL);
   await withContext('Writing down what is begun', path, async () => {

@@ -5,11 +5,11 @@ import { writeNewFile } from '../files/new-file.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import type { StoreFiles } from '../files/file-system.ts';
-import type { Keychain, KeychainDone } from './keychain/keychain.ts';
-import { openKeychain, openNamedKeychain, type KeychainQuestion } from './keychain/open.ts';
-import type { SecretPlace } from './file.ts';
+import type { Keychain, KeychainResult } from './keychain/keychain.ts';
+import { openKeychain, openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
+import type { SecretLocation } from './file.ts';
 
-export interface SecretStorageContext extends KeychainQuestion {
+export interface SecretStorageContext extends KeychainOptions {
   /** Absolute: where the profile file is. */
   readonly folder: string;
   /** The real disk when absent. */
@@ -19,7 +19,7 @@ export interface SecretStorageContext extends KeychainQuestion {
 const secretFile = (folder: string, name: string): string => join(folder, 'secrets', name);
 
 /** For a sentence: `the system's keychain (secret-tool)`, or the path of the file. */
-export function secretLocation(place: SecretPlace, { folder, ...world }: SecretStorageContext): string {
+export function describeSecretLocation(place: SecretLocation, { folder, ...world }: SecretStorageContext): string {
   if (place.in === 'file') return secretFile(folder, place.name);
   const opened = openKeychain({ ...world, env: {} });
   return opened.kind === 'open' && opened.keychain.name === place.in
@@ -33,7 +33,7 @@ export async function storeInKeychain(
   key: string,
   secret: Secret,
   label: string,
-): Promise<KeychainDone> {
+): Promise<KeychainResult> {
   const stored = await keychain.store(key, secret, label);
   if (stored.kind === 'failed') return stored;
   const read = await keychain.read(key);
@@ -71,12 +71,12 @@ export type SecretRead =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Whether reading it opens a keychain. False where there is none to be opened: then it is said at once that it can't be had. */
-export function needsKeychain(place: SecretPlace, world: SecretStorageContext): boolean {
+export function needsKeychain(place: SecretLocation, world: SecretStorageContext): boolean {
   return place.in !== 'file' && openNamedKeychain(place.in, world).kind === 'open';
 }
 
 /** The secret of a profile. Opens the keychain when it is in there, and so is asked for only when it is used. */
-export async function readSecretOf(place: SecretPlace, world: SecretStorageContext): Promise<SecretRead> {
+export async function readStoredSecret(place: SecretLocation, world: SecretStorageContext): Promise<SecretRead> {
   if (place.in === 'file') return await readFileSecret(secretFile(world.folder, place.name));
   const opened = openNamedKeychain(place.in, world);
   if (opened.kind === 'none') return { kind: 'failed', why: `the keychain is not used: ${opened.why}` };
@@ -101,7 +101,7 @@ async function readFileSecret(path: string): Promise<SecretRead> {
 }
 
 /** Removes a secret, one that is not there too; why it is still there, and what to do about it, or undefined when it is gone. */
-export async function deleteSecret(place: SecretPlace, world: SecretStorageContext): Promise<string | undefined> {
+export async function deleteSecret(place: SecretLocation, world: SecretStorageContext): Promise<string | undefined> {
   const { folder, files = nodeFiles, signal } = world;
   if (place.in === 'file') {
     try {

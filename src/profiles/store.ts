@@ -10,14 +10,14 @@ import type { StoreFiles } from '../files/file-system.ts';
 import { withLock } from '../files/file-lock.ts';
 import { withJournal } from './secret-journal.ts';
 import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
-import { readProfileFile, withDefault, withProfile, withoutProfile } from './file.ts';
-import type { Profile, ProfileFile, SecretPlace } from './file.ts';
+import { readProfileFile, textWithDefault, textWithProfile, textWithoutProfile } from './file.ts';
+import type { Profile, ProfileFile, SecretLocation } from './file.ts';
 import { replaceProfileFile } from './replace-file.ts';
 import {
   deleteSecret,
   storeInFile,
   storeInKeychain,
-  secretLocation,
+  describeSecretLocation,
   type SecretStorageContext,
 } from './secret-storage.ts';
 
@@ -64,7 +64,7 @@ export async function storeProfile(request: StoreProfileRequest, world: ProfileC
     return await withJournal(file, touched, world, async () => {
       const { place, whyFile } = await keep(request, places, world);
       const profile: Profile = { ...wanted, secret: place };
-      await write(file, withProfile(file, profile, isDefault ? wanted.name : undefined), world);
+      await write(file, textWithProfile(file, profile, isDefault ? wanted.name : undefined), world);
       const why = old === undefined ? undefined : await deleteSecret(old.secret, world);
       const left = old === undefined || why === undefined ? [] : [old.secret];
       const result = {
@@ -72,9 +72,11 @@ export async function storeProfile(request: StoreProfileRequest, world: ProfileC
         file: file.path,
         isDefault,
         replaced: old !== undefined,
-        where: secretLocation(place, world),
+        where: describeSecretLocation(place, world),
         ...(whyFile !== undefined && { whyFile }),
-        warnings: left.map((one) => `The secret of before is still in ${secretLocation(one, world)}: ${why ?? ''}`),
+        warnings: left.map(
+          (one) => `The secret of before is still in ${describeSecretLocation(one, world)}: ${why ?? ''}`,
+        ),
       };
       return { result, left };
     });
@@ -100,7 +102,7 @@ export async function removeProfile(name: string, world: ProfileContext): Promis
     return await withJournal(file, profile === undefined ? [] : [profile.secret], world, async () => {
       if (profile === undefined) return { result: undefined, left: [] };
       const leftBehind = await deleteSecret(profile.secret, world);
-      const where = secretLocation(profile.secret, world);
+      const where = describeSecretLocation(profile.secret, world);
       if (leftBehind !== undefined && world.signal.aborted)
         throw new KnownError({
           message: `The profile ${name} is not removed, and its secret may still be in ${where}`,
@@ -108,7 +110,7 @@ export async function removeProfile(name: string, world: ProfileContext): Promis
           next: ['Run it again: it goes on where this one was ended'],
           status: 130,
         });
-      await write(file, withoutProfile(file, name), world);
+      await write(file, textWithoutProfile(file, name), world);
       const result = {
         profile,
         wasDefault: file.defaultName === name,
@@ -125,7 +127,7 @@ export async function chooseDefaultProfile(name: string, world: ProfileContext):
   return await locked(world, async () => {
     const file = await readProfileFile(world.folder);
     if (!file.profiles.some((one) => one.name === name)) return false;
-    if (file.defaultName !== name) await write(file, withDefault(file, name), world);
+    if (file.defaultName !== name) await write(file, textWithDefault(file, name), world);
     return true;
   });
 }
@@ -133,8 +135,8 @@ export async function chooseDefaultProfile(name: string, world: ProfileContext):
 /** Where a secret may go; neither is in use yet, so that one of before stays whole until the profile file names the new one. */
 interface Places {
   readonly opened: OpenedKeychain | undefined;
-  readonly keychain?: SecretPlace & { readonly key: string };
-  readonly file: SecretPlace & { readonly name: string };
+  readonly keychain?: SecretLocation & { readonly key: string };
+  readonly file: SecretLocation & { readonly name: string };
 }
 
 function placesFor({ profile, useKeychain }: StoreProfileRequest, world: ProfileContext): Places {
@@ -152,7 +154,7 @@ async function keep(
   { profile, secret }: StoreProfileRequest,
   { opened, keychain, file }: Places,
   world: ProfileContext,
-): Promise<{ readonly place: SecretPlace; readonly whyFile?: string }> {
+): Promise<{ readonly place: SecretLocation; readonly whyFile?: string }> {
   const inFile = async (whyFile?: string) => {
     await storeInFile(file.name, secret, world);
     return { place: file, ...(whyFile !== undefined && { whyFile }) };

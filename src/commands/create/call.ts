@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { configFolder } from '../../base/config-folder.ts';
 import { usageError } from '../../base/errors.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { defaultProfileIn } from '../../profiles/file.ts';
+import { readDefaultProfileName } from '../../profiles/file.ts';
 import { APPLICATION_FILES } from '../../settings/keys.ts';
 import { words } from '../../text/identifiers.ts';
 import { shellPath, shellWord } from '../../text/shell.ts';
@@ -106,7 +106,7 @@ export interface FoundCredentials {
 export function credentialsElsewhere({ env, cwd }: CallPlace): readonly FoundCredentials[] {
   const set = (variable: string): string => env[variable]?.trim() ?? '';
   const named = set('KUFLOW_PROFILE');
-  const stored = named === '' ? defaultProfileIn(configFolder(env)) : undefined;
+  const stored = named === '' ? readDefaultProfileName(configFolder(env)) : undefined;
   const files = APPLICATION_FILES.filter((name) => existsSync(join(cwd, name)));
   return [
     ...(set('KUFLOW_API_CLIENTID') === '' ? [] : [{ kind: 'environment', name: 'the environment' } as const]),

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Secret } from '../../base/secret.ts';
 import type { CredentialSet } from './set.ts';
-import { credentialVariablesOf } from './formats/environment.ts';
-import type { SetPaths } from './formats/formatted.ts';
+import { credentialEnvironment } from './formats/environment.ts';
+import type { SetPaths } from './store/layout.ts';
 
 /** Credentials for KuFlow's REST API, as settings have them. */
 export interface RestCredentials {
@@ -37,7 +37,7 @@ export function childEnvironment(
     KUFLOW_API_CLIENTSECRET: rest.clientSecret.reveal(),
     KUFLOW_API_TENANTID: rest.tenantId,
     KUFLOW_API_CA: rest.caFile,
-    ...credentialVariablesOf(set, paths),
+    ...credentialEnvironment(set, paths),
     TEMPORAL_CONFIG_FILE: noConfigFile('temporal.toml'),
     // What Temporal's command says of itself; 1.9.1 looks only in the home folder, which is not ours to move.
     TEMPORAL_ENV_FILE: noConfigFile('temporal.yaml'),

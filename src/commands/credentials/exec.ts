@@ -3,12 +3,12 @@ import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { childEnvironment } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
-import { makeSet } from './material/make-set.ts';
-import { verifyMaterial, verifyToken } from './material/verify.ts';
+import { createCredentialSet } from './material/make-set.ts';
+import { verifyMaterial, verifyToken } from './material.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
-import { OF_WORKER, openCredentialClient, type CredentialContext } from './access.ts';
+import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import { failedStart, startDevCommand, statusOfExit, type FailedStart } from '../../platform/session/worker-command.ts';
-import { configuredCertificate } from './given-material.ts';
+import { configuredCertificate } from './configured-certificate.ts';
 import { temporalEnvironmentWarnings } from './temporal-environments.ts';
 
 export interface CredentialsTokenRequest extends CredentialContext {
@@ -66,7 +66,7 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
 }
 
 async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const access = await openCredentialClient(request.flags, request, OF_WORKER);
+  const access = await openCredentialClient(request.flags, request, WORKER_SETTINGS);
   try {
     for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);
@@ -87,7 +87,7 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
     }
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
     const token = verifyToken(await access.requestToken(), request.clock.now());
-    const set = makeSet(access.place, { ...verdict.verified, namespace }, token);
+    const set = createCredentialSet(access.place, { ...verdict.verified, namespace }, token);
     return childEnvironment(request.env, await access.restCredentials(), set, given?.paths);
   } finally {
     await access.close();

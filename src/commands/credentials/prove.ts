@@ -16,7 +16,7 @@ const ISSUED = "KuFlow's engine certificate";
 /** Answers of an engine that took the certificate, and wants a token for this call or does not have it. */
 const TAKEN: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'UNIMPLEMENTED'];
 
-export interface ProofRequest {
+export interface EngineProofRequest {
   readonly settings: ResolvedSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -30,7 +30,10 @@ export interface ProofRequest {
  * Shows a set to the engine as a worker would: handshake with a look at what comes after it, GetSystemInfo, and DescribeNamespace where asked.
  * Rejects with a KnownError that names the cause, status 4 when it could not be told.
  */
-export async function verifyCertificateWithEngine(set: CredentialSet, request: ProofRequest): Promise<EngineProof> {
+export async function verifyCertificateWithEngine(
+  set: CredentialSet,
+  request: EngineProofRequest,
+): Promise<EngineProof> {
   const { env, signal } = request;
   const settings = await settingsFor(set, request.settings);
   const { token } = set;
@@ -67,7 +70,11 @@ async function settingsFor(set: CredentialSet, settings: ResolvedSettings): Prom
 }
 
 /** Asked without a token: some engines answer this call to whoever has a certificate, others say that they want one. */
-async function systemInfo(set: CredentialSet, settings: ConnectionSettings, request: ProofRequest): Promise<string> {
+async function systemInfo(
+  set: CredentialSet,
+  settings: ConnectionSettings,
+  request: EngineProofRequest,
+): Promise<string> {
   const { env, signal } = request;
   const [target, material] = [
     readTarget(set.target),
@@ -102,7 +109,7 @@ async function systemInfo(set: CredentialSet, settings: ConnectionSettings, requ
   }
 }
 
-function answered(result: RpcResult<SystemInfo>, set: CredentialSet, request: ProofRequest): string {
+function answered(result: RpcResult<SystemInfo>, set: CredentialSet, request: EngineProofRequest): string {
   if (result.ok) return `Temporal server ${result.value.serverVersion}`;
   if (result.kind === 'status' && TAKEN.includes(result.name)) return 'certificate accepted; its calls want a token';
   const seen =
@@ -116,7 +123,7 @@ function answered(result: RpcResult<SystemInfo>, set: CredentialSet, request: Pr
   throw notProven(set, request, seen, unclear);
 }
 
-function notProven(set: CredentialSet, { otherwise }: ProofRequest, seen: string, unclear: boolean): KnownError {
+function notProven(set: CredentialSet, { otherwise }: EngineProofRequest, seen: string, unclear: boolean): KnownError {
   return new KnownError({
     message: `The engine ${unclear ? 'did not say whether it takes' : 'does not take'} the new certificate; nothing was changed`,
     tried: `GetSystemInfo at ${set.target}`,
@@ -130,7 +137,7 @@ function summaryOf(report: ConnectionReport, id: string): string | undefined {
   return report.results.find((result) => result.id === id && result.state !== 'skip')?.summary;
 }
 
-function failed(report: ConnectionReport, set: CredentialSet, { otherwise }: ProofRequest): KnownError {
+function failed(report: ConnectionReport, set: CredentialSet, { otherwise }: EngineProofRequest): KnownError {
   const { firstFailure } = report;
   return new KnownError({
     message: `${firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The engine could not be asked'}; nothing was changed`,

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import type { SetPlace } from './material/make-set.ts';
+import type { EngineScope } from './material/make-set.ts';
 import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
 import { nodeFiles } from '../../files/node-file-system.ts';
 import type { StoreFiles } from '../../files/file-system.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
-import { openCredentialClient, type CredentialClient, type CredentialContext } from './access.ts';
+import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import { startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
 
@@ -20,11 +20,11 @@ export interface CredentialsPullRequest extends CredentialContext {
   /** The real disk when absent. */
   readonly files?: StoreFiles;
   /** Called before anything is asked or looked at; what it rejects with ends the pull. */
-  readonly before?: (place: SetPlace) => Promise<void>;
+  readonly before?: (place: EngineScope) => Promise<void>;
 }
 
 /** `place`: whose set it is by the settings now, and where it is used. */
-export type PulledCredentials = PullResult & { readonly place: SetPlace };
+export type PulledCredentials = PullResult & { readonly place: EngineScope };
 
 /** `kuflow credentials pull`: asks for an engine certificate where the one here does not do. Rejects with a KnownError, nothing changed. */
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {

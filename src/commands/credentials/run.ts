@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { CredentialContext } from './access.ts';
+import type { CredentialContext } from './client.ts';
 import { execWithCredentials, requestEngineToken } from './exec.ts';
 import { pullAndExport, type ExportFlags } from './export.ts';
 import { rotateCredentials } from './pull.ts';

@@ -52,7 +52,7 @@ export interface CredentialSet extends CredentialScope {
  * When a new certificate is due, in milliseconds since the epoch: two thirds of its life, as a worker renews. `since` is when it was
  * issued, because issuers date back against clocks that differ.
  */
-export function renewBefore(leaf: CertificateFacts, since: number = leaf.notBefore): number {
+export function renewalTime(leaf: CertificateFacts, since: number = leaf.notBefore): number {
   const begin = Math.min(Math.max(leaf.notBefore, since), leaf.notAfter);
   return begin + ((leaf.notAfter - begin) * 2) / 3;
 }

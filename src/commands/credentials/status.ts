@@ -13,11 +13,11 @@ import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { problemText, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { sourceText, type Source } from '../../settings/sources.ts';
 import { lookAtConnection, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
-import { configuredCertificate } from './given-material.ts';
+import { configuredCertificate } from './configured-certificate.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
 
 /** A setting as it may be shown. */
-export interface ShownSetting {
+export interface DisplayedSetting {
   readonly key: string;
   /** `[redacted]` for a secret, `[in the keychain]` for one that was not read. */
   readonly value: string;
@@ -27,7 +27,7 @@ export interface ShownSetting {
 }
 
 export interface CredentialsStatus {
-  readonly settings: readonly ShownSetting[];
+  readonly settings: readonly DisplayedSetting[];
   /** Problems of the settings that matter for credentials, one line each. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -124,12 +124,12 @@ function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   return reasons.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function shown(settings: ResolvedSettings, unread: LockedSecret | undefined): readonly ShownSetting[] {
+function shown(settings: ResolvedSettings, unread: LockedSecret | undefined): readonly DisplayedSetting[] {
   const all: Readonly<Partial<Record<string, Shown>>> = {
     ...(unread && { 'kuflow.api.client-secret': { ...unread, value: '[in the keychain]' } }),
     ...settings,
   };
-  return SHOWN.flatMap((key): readonly ShownSetting[] => {
+  return SHOWN.flatMap((key): readonly DisplayedSetting[] => {
     const setting = all[key];
     if (setting === undefined) return [];
     const inline = key.endsWith('-data') && !(setting.value instanceof Secret);

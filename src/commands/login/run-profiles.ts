@@ -1,6 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import { listProfiles, logout, setDefaultProfile, type LoginContext } from './store-credentials.ts';
+import { listProfiles, logout, setDefaultProfile, type LoginContext } from './login.ts';
 import { logoutAsData, printLogout, printProfiles, profilesAsData } from './view.ts';
 import { jsonLine } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';

@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { beginLogin, login, type LoginStart, type LoginContext } from './store-credentials.ts';
+import { readLoginDefaults, login, type LoginDefaults, type LoginContext } from './login.ts';
 import { shellWord } from '../../text/shell.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -24,7 +24,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
     clock: systemClock,
     signal: context.interruption(),
   };
-  const start = await beginLogin(flags, world);
+  const start = await readLoginDefaults(flags, world);
   const answers = await answered(flags, start, world, context);
   const progress = openProgress(terminal.err);
   try {
@@ -52,7 +52,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
 }
 
 interface Answered {
-  readonly start: LoginStart;
+  readonly start: LoginDefaults;
   readonly flags: LoginFlags;
   readonly secret?: Secret;
   readonly asked: boolean;
@@ -60,7 +60,7 @@ interface Answered {
 
 async function answered(
   flags: LoginFlags,
-  start: LoginStart,
+  start: LoginDefaults,
   world: LoginContext,
   context: CommandContext,
 ): Promise<Answered> {
@@ -106,7 +106,7 @@ async function answered(
   const secret = hasSecret ? undefined : await ask.secret({ message: 'Client secret (token) of the application' });
   const named: LoginFlags = { ...flags, endpoint, clientId };
   return {
-    start: await beginLogin(named, world),
+    start: await readLoginDefaults(named, world),
     flags: named,
     ...(typeof secret === 'object' && { secret }),
     asked: true,

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginEvent, LoginResult, ProfileList } from './store-credentials.ts';
+import type { LoginEvent, LoginResult, ProfileList } from './login.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { table } from '../../terminal/table.ts';

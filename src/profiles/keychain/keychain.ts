@@ -9,15 +9,15 @@ export interface Keychain {
   /** For a sentence: `the system's keychain (secret-tool)`. */
   readonly title: string;
   /** Replaces what is there under this key. `label` is what people see. */
-  store(key: string, secret: Secret, label: string): Promise<KeychainDone>;
+  store(key: string, secret: Secret, label: string): Promise<KeychainResult>;
   read(key: string): Promise<KeychainRead>;
   /** Removes it; one that is not there is no failure. */
-  remove(key: string): Promise<KeychainDone>;
+  remove(key: string): Promise<KeychainResult>;
   /** What a person types to remove it. */
   removeCommand(key: string): string;
 }
 
-export type KeychainDone = { readonly kind: 'done' } | KeychainFailure;
+export type KeychainResult = { readonly kind: 'done' } | KeychainFailure;
 export type KeychainRead =
   { readonly kind: 'found'; readonly secret: Secret } | { readonly kind: 'absent' } | KeychainFailure;
 
@@ -34,4 +34,4 @@ export interface KeychainContext {
 }
 
 /** Under which every entry stands, beside its own key. */
-export const SERVICE = 'create-kuflow-worker';
+export const KEYCHAIN_SERVICE = 'create-kuflow-worker';

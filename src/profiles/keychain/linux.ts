@@ -1,14 +1,14 @@
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
-import { runTool, type ToolEnd } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
+import { runTool, type ToolResult } from './run-tool.ts';
 
 const PROGRAM = 'secret-tool';
 
 /** The Secret Service of a Linux desktop (GNOME Keyring, KWallet, KeePassXC), through libsecret's own tool. */
 export function secretServiceKeychain(world: KeychainContext): Keychain {
-  const call = (args: readonly string[], input?: Secret): Promise<ToolEnd> =>
+  const call = (args: readonly string[], input?: Secret): Promise<ToolResult> =>
     runTool({ program: PROGRAM, args, ...world, ...(input && { input }) });
-  const attributes = (key: string): readonly string[] => ['service', SERVICE, 'profile', key];
+  const attributes = (key: string): readonly string[] => ['service', KEYCHAIN_SERVICE, 'profile', key];
   return {
     name: 'secret-service',
     title: `the system's keychain (${PROGRAM})`,
@@ -27,11 +27,11 @@ export function secretServiceKeychain(world: KeychainContext): Keychain {
       const end = await call(['clear', ...attributes(key)]);
       return end.kind === 'ended' && (end.status === 0 || end.complaint === '') ? { kind: 'done' } : failed(end);
     },
-    removeCommand: (key) => `${PROGRAM} clear service ${SERVICE} profile ${key}`,
+    removeCommand: (key) => `${PROGRAM} clear service ${KEYCHAIN_SERVICE} profile ${key}`,
   };
 }
 
-function failed(end: ToolEnd): KeychainFailure {
+function failed(end: ToolResult): KeychainFailure {
   if (end.kind === 'failed') return end;
   return { kind: 'failed', why: end.complaint === '' ? `${PROGRAM} ended with ${end.status}` : end.complaint };
 }

@@ -1,6 +1,6 @@
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
-import { runTool, type ToolEnd } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
+import { runTool, type ToolResult } from './run-tool.ts';
 
 /** By its path: a keychain is not asked through whatever comes first on the PATH. */
 const PROGRAM = '/usr/bin/security';
@@ -16,9 +16,9 @@ const PLAIN = /^[\w.@:/[\]-]+$/;
  * need no quotes.
  */
 export function macosKeychain(world: KeychainContext, program = PROGRAM): Keychain {
-  const call = (args: readonly string[], input?: Secret): Promise<ToolEnd> =>
+  const call = (args: readonly string[], input?: Secret): Promise<ToolResult> =>
     runTool({ program, args, ...world, ...(input && { input }) });
-  const item = (key: string): readonly string[] => ['-s', SERVICE, '-a', key];
+  const item = (key: string): readonly string[] => ['-s', KEYCHAIN_SERVICE, '-a', key];
   return {
     name: 'macos-keychain',
     title: "the system's keychain (security)",
@@ -47,7 +47,7 @@ export function macosKeychain(world: KeychainContext, program = PROGRAM): Keycha
   };
 }
 
-function failed(end: ToolEnd): KeychainFailure {
+function failed(end: ToolResult): KeychainFailure {
   if (end.kind === 'failed') return end;
   return { kind: 'failed', why: end.complaint === '' ? `security ended with ${end.status}` : end.complaint };
 }

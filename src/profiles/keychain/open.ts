@@ -13,7 +13,7 @@ export type OpenedKeychain =
 
 type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainContext) => Keychain>>;
 
-export interface KeychainQuestion {
+export interface KeychainOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   readonly platform?: NodeJS.Platform;
@@ -27,7 +27,7 @@ export function openKeychain({
   signal,
   platform = process.platform,
   keychains = BY_PLATFORM,
-}: KeychainQuestion): OpenedKeychain {
+}: KeychainOptions): OpenedKeychain {
   if ((env['CI'] ?? '') !== '') return { kind: 'none', why: 'CI is set' };
   const world: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
   const open = keychains[platform];
@@ -36,7 +36,7 @@ export function openKeychain({
 }
 
 /** That of a profile: one that was made on another system can't be opened here. */
-export function openNamedKeychain(name: KeychainName, question: KeychainQuestion): OpenedKeychain {
+export function openNamedKeychain(name: KeychainName, question: KeychainOptions): OpenedKeychain {
   const opened = openKeychain(question);
   if (opened.kind === 'none' || opened.keychain.name === name) return opened;
   return { kind: 'none', why: `it is a ${name}, of another system` };

@@ -17,7 +17,7 @@ export interface ToolCall {
 }
 
 /** `ended`: with any status. `failed`: it could not be run, or did not end in time; `why` completes "the keychain can't be used: …". */
-export type ToolEnd =
+export type ToolResult =
   | { readonly kind: 'ended'; readonly status: number; readonly output: Buffer; readonly complaint: string }
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -26,7 +26,7 @@ const MOST_OUTPUT = 256 * 1024;
 const NOT_PASSED_ON = /^(KUFLOW|TEMPORAL)_/i;
 
 /** Runs a tool of the system without a shell and without a terminal that it could ask on. Rejects with the signal's reason only. */
-export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolEnd> {
+export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, {
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_PASSED_ON.test(name))),
@@ -40,7 +40,7 @@ export async function runTool({ program, args, input, env, timeoutMs, signal }: 
   child.stdin.on('error', () => undefined);
   child.stdin.end(input?.reveal() ?? '');
 
-  return await new Promise<ToolEnd>((resolve, reject) => {
+  return await new Promise<ToolResult>((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Secret } from '../../base/secret.ts';
-import { SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
-import { runTool, type ToolEnd } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
+import { runTool, type ToolResult } from './run-tool.ts';
 
 const NOT_FOUND = 44;
 
@@ -15,8 +15,8 @@ $action = Read-Text; $key = Read-Text; $secret = Read-Text
 [void][Windows.Security.Credentials.PasswordVault, Windows.Security.Credentials, ContentType = WindowsRuntime]
 $vault = New-Object Windows.Security.Credentials.PasswordVault
 $found = $null
-try { $found = $vault.Retrieve('${SERVICE}', $key) } catch { if ($_.Exception.GetBaseException().HResult -ne -2147023728) { throw } }
-if ($action -eq 'store') { $vault.Add((New-Object Windows.Security.Credentials.PasswordCredential('${SERVICE}', $key, $secret))); exit 0 }
+try { $found = $vault.Retrieve('${KEYCHAIN_SERVICE}', $key) } catch { if ($_.Exception.GetBaseException().HResult -ne -2147023728) { throw } }
+if ($action -eq 'store') { $vault.Add((New-Object Windows.Security.Credentials.PasswordCredential('${KEYCHAIN_SERVICE}', $key, $secret))); exit 0 }
 if ($found -eq $null) { exit ${NOT_FOUND} }
 if ($action -eq 'remove') { $vault.Remove($found); exit 0 }
 $found.RetrievePassword()
@@ -26,7 +26,7 @@ $found.RetrievePassword()
 /** The credential vault of Windows, through Windows PowerShell. */
 export function windowsVault(world: KeychainContext, program = powershellOf(world)): Keychain {
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
-  const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolEnd> => {
+  const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
     return runTool({ program, args, ...world, input: new Secret(lines.join('')) });
   };
@@ -50,7 +50,7 @@ export function windowsVault(world: KeychainContext, program = powershellOf(worl
       const end = await call('remove', key);
       return end.kind === 'ended' && [0, NOT_FOUND].includes(end.status) ? { kind: 'done' } : failed(end);
     },
-    removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${SERVICE}, ${key}`,
+    removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${KEYCHAIN_SERVICE}, ${key}`,
   };
 }
 
@@ -62,7 +62,7 @@ function encodedScript(): string {
   return Buffer.from(SCRIPT, 'utf16le').toString('base64');
 }
 
-function failed(end: ToolEnd): KeychainFailure {
+function failed(end: ToolResult): KeychainFailure {
   if (end.kind === 'failed') return end;
   return { kind: 'failed', why: `Windows PowerShell ended with ${end.status}` };
 }

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { FORMAT_NAMES } from '../../../src/commands/credentials/formats/format-names.ts';
-import { credentialsJson } from '../../../src/commands/credentials/formats/json.ts';
-import { secretManifestText } from '../../../src/commands/credentials/formats/secret-manifest.ts';
+import { formatJson } from '../../../src/commands/credentials/formats/json.ts';
+import { formatSecretManifest } from '../../../src/commands/credentials/formats/secret-manifest.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
 
@@ -19,13 +19,13 @@ describe('the page of credentials', () => {
     for (const format of FORMAT_NAMES) expect(rowOf(format), format).not.toBe('');
     const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
     const input = { set, name: 'x', profile: 'default' };
-    const keys = Object.keys(JSON.parse(credentialsJson(input).text.reveal()) as object);
+    const keys = Object.keys(JSON.parse(formatJson(input).text.reveal()) as object);
     expect(
       namesIn(rowOf('json'))
         .filter((name) => name !== 'json')
         .sort(),
     ).toEqual([...keys].sort());
-    const { stringData } = parse(secretManifestText(input).text.reveal()) as { stringData: object };
+    const { stringData } = parse(formatSecretManifest(input).text.reveal()) as { stringData: object };
     expect(
       namesIn(rowOf('k8s-secret'))
         .filter((name) => name !== 'k8s-secret')

@@ -5,10 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
-import type { Keychain, KeychainDone, KeychainRead } from '../../../src/profiles/keychain/keychain.ts';
+import type { Keychain, KeychainResult, KeychainRead } from '../../../src/profiles/keychain/keychain.ts';
 import { readProfileFile } from '../../../src/profiles/file.ts';
 import { removeProfile, storeProfile, type ProfileContext } from '../../../src/profiles/store.ts';
-import { readSecretOf } from '../../../src/profiles/secret-storage.ts';
+import { readStoredSecret } from '../../../src/profiles/secret-storage.ts';
 import { Crash, faultyFiles, type Fault, type FaultyFiles } from '../../support/faulty-files.ts';
 
 // In memory where the system has such a place: thousands of synced files say no more on a disk.
@@ -40,7 +40,7 @@ function keychainOf(machine: Machine, { step }: FaultyFiles): Keychain {
     name: 'secret-service',
     title: 'a keychain',
     store: (key, secret) =>
-      step<KeychainDone>('store', () => {
+      step<KeychainResult>('store', () => {
         if (machine.hangs) return Promise.resolve(HUNG);
         machine.entries.set(key, secret.reveal());
         return Promise.resolve({ kind: 'done' });
@@ -52,7 +52,7 @@ function keychainOf(machine: Machine, { step }: FaultyFiles): Keychain {
         return Promise.resolve(found === undefined ? { kind: 'absent' } : { kind: 'found', secret: new Secret(found) });
       }),
     remove: (key) =>
-      step<KeychainDone>('remove', () => {
+      step<KeychainResult>('remove', () => {
         if (machine.hangs) return Promise.resolve(HUNG);
         machine.entries.delete(key);
         return Promise.resolve({ kind: 'done' });
@@ -91,7 +91,7 @@ async function seen(machine: Machine): Promise<Record<string, string | null>> {
   const { profiles } = await readProfileFile(machine.folder);
   const found: Record<string, string | null> = {};
   for (const { name, secret } of profiles) {
-    const read = await readSecretOf(secret, worldOf({ ...machine, hangs: false }));
+    const read = await readStoredSecret(secret, worldOf({ ...machine, hangs: false }));
     found[name] = read.kind === 'found' ? read.secret.reveal() : null;
   }
   return found;

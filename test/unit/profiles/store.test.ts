@@ -21,7 +21,7 @@ import {
   storeProfile,
   type StoreProfileRequest,
 } from '../../../src/profiles/store.ts';
-import { readSecretOf } from '../../../src/profiles/secret-storage.ts';
+import { readStoredSecret } from '../../../src/profiles/secret-storage.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -192,14 +192,14 @@ describe('the secret in a file', () => {
     const place = folder();
     const { profile, where } = await storeProfile(request('a'), at(place));
     chmodSync(where, 0o644);
-    const read = await readSecretOf(profile.secret, at(place));
+    const read = await readStoredSecret(profile.secret, at(place));
     expect(read).toMatchObject({ kind: 'found', warnings: [`Other users may read ${where}: chmod 600 ${where}`] });
     expect(JSON.stringify(read)).not.toContain(CANARY);
     const link = { in: 'file', name: 'link' } as const;
     symlinkSync(where, join(place, 'secrets', 'link'));
-    expect(await readSecretOf(link, at(place))).toMatchObject({ kind: 'failed' });
+    expect(await readStoredSecret(link, at(place))).toMatchObject({ kind: 'failed' });
     await removeProfile('a', at(place));
-    expect(await readSecretOf(profile.secret, at(place))).toEqual({
+    expect(await readStoredSecret(profile.secret, at(place))).toEqual({
       kind: 'failed',
       why: `${where} is not there any more`,
     });

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { Secret } from '../../../base/secret.ts';
-import { credentialVariablesOf } from './environment.ts';
-import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
+import { credentialEnvironment } from './environment.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { cannotEdit, insertLines, textFile } from '../../../files/text-file.ts';
 
 const HEADER =
@@ -13,10 +13,10 @@ const LEGACY = ['', '_DATA'].flatMap((end) => ['CERT', 'KEY', 'CA'].map((part) =
  * The text of an environment file with the variables of the set. Node (`--env-file`), the `dotenv` package and a POSIX shell (`set -a; . FILE`) read
  * the same values from it. A variable of ours that stands twice is left once, where it counts. Throws a KnownError.
  */
-export function dotenvText(input: FormatInput): Formatted {
+export function formatDotenv(input: FormatInput): Formatted {
   const { set, existing, name, paths } = input;
   const { mark, text, lineEnd } = textFile(existing);
-  const values = new Map(Object.entries(credentialVariablesOf(set, paths)));
+  const values = new Map(Object.entries(credentialEnvironment(set, paths)));
   const before = new Map<string, string>();
   const open = assignmentsOf(text).find(({ isOpen }) => isOpen);
   if (open !== undefined) {
@@ -35,7 +35,7 @@ export function dotenvText(input: FormatInput): Formatted {
   checkReadBack(variablesOf(now), old, values, name);
   return {
     text: new Secret(mark + now),
-    changes: [...keyChanges(before, values), ...doubled],
+    changes: [...listKeyChanges(before, values), ...doubled],
     notes: notesOf(old, input),
   };
 }

@@ -1,5 +1,5 @@
 import type { CredentialSet } from '../set.ts';
-import type { SetPaths } from './formatted.ts';
+import type { SetPaths } from '../store/layout.ts';
 
 const PARTS = [
   ['CERT', 'CLIENT_CERT', 'cert'],
@@ -12,7 +12,7 @@ const PARTS = [
  * contradict the others. `TEMPORAL_TLS` is not among them: with some versions of Temporal's SDK it turns TLS off. No client id: beside a
  * secret from elsewhere it would be a mixture. With `paths` they name the files of the set instead of holding their content.
  */
-export function credentialVariablesOf(
+export function credentialEnvironment(
   set: CredentialSet,
   paths?: SetPaths,
 ): Readonly<Record<string, string | undefined>> {

@@ -3,32 +3,31 @@ import type { Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-import type { SetPlace } from '../material/make-set.ts';
-import { newSetId, storeLayout } from '../store/layout.ts';
-import { setFilePaths } from '../store/set-paths.ts';
+import type { EngineScope } from '../material/make-set.ts';
+import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/layout.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { LockWaiting } from '../../../files/file-lock.ts';
-import { dotenvText } from './dotenv.ts';
+import { formatDotenv } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';
-import type { FormatInput, Formatted, KeyChange, SetPaths } from './formatted.ts';
-import { credentialsJson } from './json.ts';
-import { checkPem, pemFiles, planPem, withPemFolder, writePem } from './pem-folder.ts';
+import type { FormatInput, Formatted, KeyChange } from './format.ts';
+import { formatJson } from './json.ts';
+import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
 import { placeholderSet } from './placeholder-set.ts';
-import { replaceFile, withFolder } from './replace-files.ts';
-import { secretManifestText } from './secret-manifest.ts';
+import { replaceFile, withFolderLock } from './replace-files.ts';
+import { formatSecretManifest } from './secret-manifest.ts';
 import {
-  closedNote,
+  permissionNote,
   ensureIgnoredByGit,
-  modeFor,
+  targetMode,
   readTargetFile,
   resolveFolder,
   requireWritable,
   targetText,
   type TargetFile,
 } from './target.ts';
-import { temporalTomlText } from './temporal-toml.ts';
-import { yamlFileText } from './yaml.ts';
+import { formatTemporalToml } from './temporal-toml.ts';
+import { formatYaml } from './yaml.ts';
 
 export type ExportEvent =
   /** Another run of ours writes into the folder. */
@@ -74,11 +73,11 @@ type TextFormat = Exclude<FormatName, 'pem'>;
 type TextRequest = ExportRequest & { readonly format: TextFormat };
 
 const TEXTS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
-  dotenv: dotenvText,
-  yaml: yamlFileText,
-  'temporal-toml': temporalTomlText,
-  'k8s-secret': secretManifestText,
-  json: credentialsJson,
+  dotenv: formatDotenv,
+  yaml: formatYaml,
+  'temporal-toml': formatTemporalToml,
+  'k8s-secret': formatSecretManifest,
+  json: formatJson,
 };
 
 /**
@@ -105,7 +104,7 @@ async function exportText(request: TextRequest): Promise<ExportResult> {
     report?.({ kind: 'changes', path: output, changes: seen.changes });
     return { kind: 'would-write', path: output, changes: seen.changes, notes: seen.notes };
   }
-  return await withFolder(files, dirname(seen.target.path), waitingOf(request), async () => {
+  return await withFolderLock(files, dirname(seen.target.path), waitingOf(request), async () => {
     // Another run of ours may have written since.
     const prepared = await prepare(request);
     const { changes, notes } = prepared;
@@ -136,8 +135,8 @@ async function prepare(request: TextRequest): Promise<Prepared> {
   const formatted = TEXTS[format]({ ...inputOf(request), ...(existing !== undefined && { existing }) });
   const secret = holdsSecrets(request, set.token !== undefined);
   const notes = [...formatted.notes, ...(secret ? await ensureIgnoredByGit(target.path, env, allowGit) : [])];
-  const mode = modeFor(target, secret);
-  if (mode !== target.mode) notes.push(closedNote(target, mode));
+  const mode = targetMode(target, secret);
+  if (mode !== target.mode) notes.push(permissionNote(target, mode));
   const content = Buffer.from(formatted.text.reveal(), 'utf8');
   return { target, content, mode, changes: formatted.changes, notes };
 }
@@ -154,7 +153,7 @@ function waitingOf({ clock, signal, output, report }: ExportRequest): LockWaitin
 export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly withToken: boolean;
   /** Whose set it will be. */
-  readonly place: SetPlace;
+  readonly place: EngineScope;
   /** Absolute folder of the project in whose store it will stand. */
   readonly project: string;
 };
@@ -168,8 +167,8 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   checkOptions(check);
   if (format === 'pem') {
     const folder = await pemFolder(files, output);
-    await checkPem(files, folder, withToken);
-    for (const name of pemFiles(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
+    await checkPemFolder(files, folder, withToken);
+    for (const name of pemFileNames(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
     if (!check.dryRun) await requireWritable(folder);
     return;
   }
@@ -235,7 +234,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
   const folder = await pemFolder(files, output);
   const gitNotes: string[] = [];
-  for (const name of pemFiles(set.token !== undefined, true))
+  for (const name of pemFileNames(set.token !== undefined, true))
     gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
@@ -246,7 +245,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
       notes: [...notes, ...gitNotes],
     };
   }
-  return await withPemFolder(files, folder, waitingOf(request), async (completed) => {
+  return await withPemFolderLock(files, folder, waitingOf(request), async (completed) => {
     if (completed) report?.({ kind: 'completed', path: output });
     const plan = await planPem(files, folder, set);
     const { changes } = plan;

@@ -1,18 +1,18 @@
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { renewBefore, type CredentialSet } from '../set.ts';
+import { renewalTime, type CredentialSet } from '../set.ts';
 import { editYaml } from '../../../files/yaml-edit.ts';
-import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { cannotEdit, textFile } from '../../../files/text-file.ts';
 
 const FORMAT = 'kuflow-credentials/1';
 
 /**
  * One object: `format`, `endpoint`, `principal`, `tenantId`, `target`, `serverName`, `namespace`, `certificate`, `privateKey`, `authorities` (PEM),
- * `expiresAt`, `renewBefore` (ISO 8601), and with a token `token`, `tokenExpiresAt`; every value is a text. In a file that is there only these
+ * `expiresAt`, `renewalTime` (ISO 8601), and with a token `token`, `tokenExpiresAt`; every value is a text. In a file that is there only these
  * keys change. Throws a KnownError.
  */
-export function credentialsJson({ set, existing, name }: FormatInput): Formatted {
+export function formatJson({ set, existing, name }: FormatInput): Formatted {
   const values = valuesOf(set);
   const { mark, text, lineEnd } = textFile(existing);
   const old = text.trim() === '' ? undefined : parsed(text, name);
@@ -26,7 +26,7 @@ export function credentialsJson({ set, existing, name }: FormatInput): Formatted
       : // JSON is YAML in its flow style.
         editYaml(text, edits, name, lineEnd);
   parsed(now, name);
-  return { text: new Secret(mark + now), changes: keyChanges(before, values), notes: [] };
+  return { text: new Secret(mark + now), changes: listKeyChanges(before, values), notes: [] };
 }
 
 function valuesOf(set: CredentialSet): ReadonlyMap<string, string | undefined> {
@@ -43,7 +43,7 @@ function valuesOf(set: CredentialSet): ReadonlyMap<string, string | undefined> {
     ['privateKey', set.privateKey.reveal()],
     ['authorities', set.authorities],
     ['expiresAt', iso(set.leaf.notAfter)],
-    ['renewBefore', iso(set.renewBefore ?? renewBefore(set.leaf))],
+    ['renewBefore', iso(set.renewBefore ?? renewalTime(set.leaf))],
     ['token', set.token?.value.reveal()],
     ['tokenExpiresAt', set.token === undefined ? undefined : iso(set.token.expiresAt)],
   ]);

@@ -8,9 +8,9 @@ import { writeNewFile } from '../../../files/new-file.ts';
 import { withContext, systemError, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import type { LockWaiting } from '../../../files/file-lock.ts';
-import type { KeyChange } from './formatted.ts';
-import { checkUnchanged, stagedName, sweep, withFolder } from './replace-files.ts';
-import { closedNote, modeFor, readTargetFile, type TargetFile } from './target.ts';
+import type { KeyChange } from './format.ts';
+import { checkUnchanged, stagingFileName, removeLeftovers, withFolderLock } from './replace-files.ts';
+import { permissionNote, targetMode, readTargetFile, type TargetFile } from './target.ts';
 
 const JOURNAL = '.kuflow-credentials-journal.json';
 const FORMAT = 1;
@@ -22,7 +22,7 @@ const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token]
 const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
 
 /** The files of a set; `secretOnly`: those that nobody else may read. */
-export function pemFiles(withToken: boolean, secretOnly = false): readonly string[] {
+export function pemFileNames(withToken: boolean, secretOnly = false): readonly string[] {
   return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
 }
 
@@ -57,11 +57,11 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
   for (const [name, text] of contentsOf(set)) {
     const target = await readTargetFile(files, join(folder, name));
     const content = Buffer.from(text, 'utf8');
-    const mode = modeFor(target, SECRET.includes(name));
+    const mode = targetMode(target, SECRET.includes(name));
     const same = target.bytes?.equals(content) === true;
     if (same && mode === target.mode) continue;
     plan.push({ target, content, mode });
-    if (mode !== target.mode) notes.push(closedNote(target, mode));
+    if (mode !== target.mode) notes.push(permissionNote(target, mode));
     if (same) continue;
     changes.push({ kind: target.bytes === undefined ? 'added' : 'changed', key: name });
   }
@@ -74,14 +74,14 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
 }
 
 /** Looks at the folder as a run that writes into it will, before there is a set. Rejects with a KnownError when it could not be written. */
-export async function checkPem(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
+export async function checkPemFolder(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
   try {
     for (const step of (await readJournal(files, folder)) ?? []) await requireOwn(files, folder, step);
   } catch (error) {
     // Gone since it was looked at: another run completes it right now.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
-  for (const name of pemFiles(withToken)) await readTargetFile(files, join(folder, name));
+  for (const name of pemFileNames(withToken)) await readTargetFile(files, join(folder, name));
 }
 
 interface Step {
@@ -95,33 +95,33 @@ interface Step {
  * Runs `work` as the only run of ours in the folder, after a change that a killed run had begun was completed: until then the files of two sets
  * may stand side by side. Rejects with a KnownError.
  */
-export async function withPemFolder<T>(
+export async function withPemFolderLock<T>(
   files: StoreFiles,
   folder: string,
   waiting: LockWaiting,
   work: (completed: boolean) => Promise<T>,
 ): Promise<T> {
-  return await withFolder(files, folder, waiting, async () => {
+  return await withFolderLock(files, folder, waiting, async () => {
     const steps = await withContext('Reading the journal', folder, () => readJournal(files, folder));
     if (steps !== undefined) await begun(files, folder, steps);
-    await sweep(files, folder, [...PEM_FILES, JOURNAL], true);
+    await removeLeftovers(files, folder, [...PEM_FILES, JOURNAL], true);
     return await work(steps !== undefined);
   });
 }
 
 /**
  * Writes the files: all of them beside their names, then a journal, then one rename each, so that the next run completes what this one can't.
- * Only within `withPemFolder`. Rejects with a KnownError; before the journal is there, nothing is changed.
+ * Only within `withPemFolderLock`. Rejects with a KnownError; before the journal is there, nothing is changed.
  */
 export async function writePem(files: StoreFiles, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
   await withContext('Writing the credentials', folder, async () => {
     const steps: Step[] = plan.files.map(({ target, content }) => ({
-      from: stagedName(target.name),
+      from: stagingFileName(target.name),
       to: target.name,
       hash: hashOf(content),
     }));
-    const journal = join(folder, stagedName(JOURNAL));
+    const journal = join(folder, stagingFileName(JOURNAL));
     const staged = [...steps.map(({ from }) => join(folder, from)), journal];
     try {
       for (const [index, { content, mode }] of plan.files.entries())

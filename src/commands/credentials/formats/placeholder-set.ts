@@ -1,13 +1,13 @@
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-import type { SetPlace } from '../material/make-set.ts';
+import type { EngineScope } from '../material/make-set.ts';
 
 /** Written as certificates and keys are, so that every form has to find the same room for it. */
 const pemOf = (label: string): string =>
   [`-----BEGIN ${label}-----`, 'A'.repeat(64), 'stands/for/one==', `-----END ${label}-----`, ''].join('\n');
 
 /** Stands for a set that nobody has been asked for yet: to see whether a target has a place for one. Never to be written. */
-export function placeholderSet(place: SetPlace, withToken: boolean, now: number): CredentialSet {
+export function placeholderSet(place: EngineScope, withToken: boolean, now: number): CredentialSet {
   const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: now, notAfter: now };
   return {
     ...place,

@@ -20,12 +20,12 @@ const LOCK_WITHIN = 120_000;
 const STAGED = /^\.(.+)\.(\d+)-[0-9a-f]{12}\.kuflow-new$/;
 
 /** A name beside the file, which tells whose run made it. */
-export function stagedName(name: string): string {
+export function stagingFileName(name: string): string {
   return `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.kuflow-new`;
 }
 
 /** Runs `work` as the only run of ours that writes in the folder, whichever project it is of. Rejects with a KnownError. */
-export async function withFolder<T>(
+export async function withFolderLock<T>(
   files: StoreFiles,
   folder: string,
   waiting: LockWaiting,
@@ -44,8 +44,8 @@ export async function withFolder<T>(
 export async function replaceFile(files: StoreFiles, { target, content, mode }: Replacement): Promise<void> {
   const folder = dirname(target.path);
   await withContext(`Writing ${target.name}`, target.path, async () => {
-    await sweep(files, folder, [target.name]);
-    const staged = join(folder, stagedName(target.name));
+    await removeLeftovers(files, folder, [target.name]);
+    const staged = join(folder, stagingFileName(target.name));
     try {
       await writeNewFile(files, staged, content, mode);
       await checkUnchanged(files, target, content);
@@ -72,7 +72,12 @@ export async function checkUnchanged(files: StoreFiles, target: TargetFile, cont
 }
 
 /** Removes what killed runs left beside these files. `alone`: no other run writes here. */
-export async function sweep(files: StoreFiles, folder: string, names: readonly string[], alone = false): Promise<void> {
+export async function removeLeftovers(
+  files: StoreFiles,
+  folder: string,
+  names: readonly string[],
+  alone = false,
+): Promise<void> {
   await ignoreSystemErrors(async () => {
     for (const entry of await files.list(folder)) {
       const [, name = '', pid = ''] = STAGED.exec(entry) ?? [];

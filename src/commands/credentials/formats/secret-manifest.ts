@@ -5,7 +5,7 @@ import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { editYaml, PARSING, yamlData, yamlText, type YamlData } from '../../../files/yaml-edit.ts';
-import { keyChanges, type FormatInput, type Formatted, type KeyValues } from './formatted.ts';
+import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 import { cannotEdit, textFile } from '../../../files/text-file.ts';
 
 const DEFAULT_NAME = 'kuflow-worker';
@@ -18,7 +18,7 @@ const HEADER =
  * In a file of several documents only the one of that name changes, in `stringData` or `data`, wherever a key of it stands; it is added at the end
  * when it is not there. Throws a KnownError.
  */
-export function secretManifestText(input: FormatInput): Formatted {
+export function formatSecretManifest(input: FormatInput): Formatted {
   const { set, existing, name, secretName } = input;
   if (secretName !== undefined && !DNS_NAME.test(secretName))
     throw usageError(`${escapeForTerminal(secretName, 100)} is no name for a Secret`, [
@@ -35,7 +35,7 @@ export function secretManifestText(input: FormatInput): Formatted {
     const apart = isBlank(last) ? '' : '---\n';
     const joint = text === '' || text.endsWith('\n') ? '' : lineEnd;
     const added = ((text === '' ? `${HEADER}\n` : apart) + made).replaceAll('\n', lineEnd);
-    return { text: new Secret(mark + text + joint + added), changes: keyChanges(new Map(), values), notes: [] };
+    return { text: new Secret(mark + text + joint + added), changes: listKeyChanges(new Map(), values), notes: [] };
   }
   const { type, immutable } = found.data;
   if (type !== undefined && type !== 'Opaque')
@@ -56,7 +56,7 @@ export function secretManifestText(input: FormatInput): Formatted {
     immutable === true
       ? [`The Secret ${found.name} is immutable: Kubernetes takes it only after the old one was deleted`]
       : [];
-  return { text: new Secret(mark + now), changes: keyChanges(before, values), notes };
+  return { text: new Secret(mark + now), changes: listKeyChanges(before, values), notes };
 }
 
 function valuesOf(set: CredentialSet): KeyValues {

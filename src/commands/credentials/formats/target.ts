@@ -107,12 +107,12 @@ export async function ensureIgnoredByGit(
 }
 
 /** That a file was closed to others. */
-export function closedNote({ name, mode: before }: Pick<TargetFile, 'name' | 'mode'>, mode: number): string {
+export function permissionNote({ name, mode: before }: Pick<TargetFile, 'name' | 'mode'>, mode: number): string {
   const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
   return `${name} was open to other users (${octal(before)}), and is not any more (${octal(mode)})`;
 }
 
 /** A file with secrets is for its owner alone; another one keeps what it has. */
-export function modeFor(target: Pick<TargetFile, 'mode'>, secret: boolean): number {
+export function targetMode(target: Pick<TargetFile, 'mode'>, secret: boolean): number {
   return secret && !WINDOWS ? target.mode & 0o700 : target.mode;
 }

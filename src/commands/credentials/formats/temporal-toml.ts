@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { textFile } from '../../../files/text-file.ts';
 import { editToml, tomlData, tomlText, type TomlData } from '../../../files/toml-edit.ts';
 
@@ -13,7 +13,7 @@ const HEADER = "# Profiles of Temporal's command and SDKs.";
  * stands in it; a token where the set has one. Throws a KnownError, also when no paths are given or they are not absolute, since Temporal takes
  * them from the current folder.
  */
-export function temporalTomlText({ set, existing, name, paths, profile }: FormatInput): Formatted {
+export function formatTemporalToml({ set, existing, name, paths, profile }: FormatInput): Formatted {
   if (paths === undefined || ![paths.ca, paths.cert, paths.key].every((path) => isAbsolute(path)))
     throw usageError(
       'A Temporal configuration file names the files of the certificate, so these have to exist by absolute paths',
@@ -43,7 +43,7 @@ export function temporalTomlText({ set, existing, name, paths, profile }: Format
   const wanted = new Map(edits.map(({ path, value }) => [keyOf(path), value]));
   return {
     text: new Secret(mark + now),
-    changes: keyChanges(before, wanted),
+    changes: listKeyChanges(before, wanted),
     notes: notesOf(old, at, set.token !== undefined),
   };
 }

@@ -2,11 +2,11 @@ import { Secret } from '../../../base/secret.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
-import { keyChanges, type FormatInput, type Formatted } from './formatted.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { textFile } from '../../../files/text-file.ts';
 
 /** The text of an application file with the set in it: inline, or the paths of its files. Throws a KnownError. */
-export function yamlFileText({ set, existing, name, paths }: FormatInput): Formatted {
+export function formatYaml({ set, existing, name, paths }: FormatInput): Formatted {
   const values = new Map<SettingName, string | undefined>([
     ['temporal.target', set.target],
     ['temporal.namespace', set.namespace],
@@ -29,5 +29,5 @@ export function yamlFileText({ set, existing, name, paths }: FormatInput): Forma
     set.token === undefined
       ? []
       : ['The token is not in it: a worker asks for its own, and application files have no key for one'];
-  return { text: new Secret(mark + now), changes: keyChanges(before, values), notes };
+  return { text: new Secret(mark + now), changes: listKeyChanges(before, values), notes };
 }

@@ -1,17 +1,17 @@
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialScope, CredentialSet, CredentialToken } from '../set.ts';
-import type { VerifiedMaterial } from './verify.ts';
+import type { VerifiedMaterial } from '../material.ts';
 
 /** Whose set it is, and where it is used. */
-export interface SetPlace extends CredentialScope {
+export interface EngineScope extends CredentialScope {
   /** `host:port` */
   readonly target: string;
   readonly serverName?: string;
 }
 
 /** A set of what has been verified. */
-export function makeSet(
-  { endpoint, principal, tenantId, target, serverName }: SetPlace,
+export function createCredentialSet(
+  { endpoint, principal, tenantId, target, serverName }: EngineScope,
   { namespace, material, leaf, roots }: VerifiedMaterial,
   token?: CredentialToken,
 ): CredentialSet {

@@ -3,7 +3,7 @@ import { codeOf } from '../../../base/errors.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 
 /** A file that is only read, and so followed through links. `unreadable`: something is there; `why` is a phrase. */
-export type Followed =
+export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'absent' | 'folder' }
   | { readonly kind: 'unreadable'; readonly why: string };
@@ -11,8 +11,8 @@ export type Followed =
 const MIB = 1024 * 1024;
 
 /** Reads a file of at most `largestMib`, wherever a link leads. */
-export async function readFollowed(files: StoreFiles, path: string, largestMib: number): Promise<Followed> {
-  const unreadable = (why: string): Followed => ({ kind: 'unreadable', why });
+export async function readFollowingLinks(files: StoreFiles, path: string, largestMib: number): Promise<FollowedFile> {
+  const unreadable = (why: string): FollowedFile => ({ kind: 'unreadable', why });
   let real = path;
   try {
     let status = await files.look(path);

@@ -52,7 +52,7 @@ export function stagingName(kind: 'new' | 'old', id: string): string {
   return `.${kind}-${id}`;
 }
 
-export function isStaging(name: string): boolean {
+export function isStagingName(name: string): boolean {
   return ABANDONED.test(name);
 }
 
@@ -64,8 +64,24 @@ export function settingPath(layout: StoreLayout, id: string, file: string): stri
 }
 
 /** The set that a path of the settings points into, when it is one of this store. */
-export function setIdOfPath(layout: StoreLayout, path: string, file: string): string | undefined {
+export function setIdFromPath(layout: StoreLayout, path: string, file: string): string | undefined {
   const parts = relative(layout.store, resolve(layout.project, path)).split(sep);
   const [id = '', name] = parts;
   return parts.length === 2 && isSetId(id) && name === file ? id : undefined;
+}
+
+/** Where the files of a set stand; absolute paths. */
+export interface SetPaths {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/** The paths of a set's files, whether they exist or not. */
+export function setFilePaths({ store }: StoreLayout, id: string): SetPaths {
+  return {
+    cert: join(store, id, SET_FILES.cert),
+    key: join(store, id, SET_FILES.key),
+    ca: join(store, id, SET_FILES.ca),
+  };
 }

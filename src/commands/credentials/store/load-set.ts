@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import type { CredentialSet } from '../set.ts';
-import type { SetPaths } from '../formats/formatted.ts';
-import { makeSet, type SetPlace } from '../material/make-set.ts';
-import { verifyMaterial } from '../material/verify.ts';
+import type { SetPaths } from './layout.ts';
+import { createCredentialSet, type EngineScope } from '../material/make-set.ts';
+import { verifyMaterial } from '../material.ts';
 import { SET_FILES, storeLayout } from './layout.ts';
 import type { SetRecord } from './set-record.ts';
 import { withContext } from '../../../base/system-error.ts';
@@ -23,7 +23,7 @@ export async function loadSet(
   files: StoreFiles,
   project: string,
   record: SetRecord,
-  place: SetPlace,
+  place: EngineScope,
   options: { readonly withToken: boolean; readonly now: number },
 ): Promise<LoadedSet> {
   const layout = storeLayout(project);
@@ -50,5 +50,5 @@ export async function loadSet(
     key: join(folder, SET_FILES.key),
     ca: join(folder, SET_FILES.ca),
   };
-  return { set: { ...makeSet(place, verdict.verified, token), renewBefore }, paths };
+  return { set: { ...createCredentialSet(place, verdict.verified, token), renewBefore }, paths };
 }

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
-import { isStaging, stagingName, storeFolders, type StoreLayout } from './layout.ts';
+import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles, FileLock } from '../../../files/file-system.ts';
@@ -139,7 +139,7 @@ async function emptyStore(files: StoreFiles, layout: StoreLayout): Promise<void>
 async function sweep(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
   const isNew = await ignoredByGit(files, layout);
   for (const name of await files.list(layout.store)) {
-    if (!isStaging(name)) continue;
+    if (!isStagingName(name)) continue;
     const path = join(layout.store, name);
     await ignoreSystemErrors(async () => {
       const status = await files.look(path);

@@ -3,8 +3,8 @@ import { KnownError, usageError } from '../../../base/errors.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { variablesOf } from '../../../settings/sources.ts';
-import { readFollowed } from './followed.ts';
-import { SET_FILES, setIdOfPath, settingPath, type StoreLayout } from './layout.ts';
+import { readFollowingLinks } from './followed.ts';
+import { SET_FILES, setIdFromPath, settingPath, type StoreLayout } from './layout.ts';
 import { settingTexts, type SettingTexts } from './settings-edit.ts';
 import { readLocalSettings, type LocalSettingsFile } from './settings-file.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
@@ -47,7 +47,7 @@ export async function readPointers(files: StoreFiles, layout: StoreLayout): Prom
         : undefined;
   const both: SettingTexts = { ...inBase, ...inLocal };
   const given = PATH_NAMES.filter((name) => both[name] !== undefined);
-  const ids = new Set(PATH_NAMES.map((name) => setIdOfPath(layout, both[name] ?? '', PATHS[name])));
+  const ids = new Set(PATH_NAMES.map((name) => setIdFromPath(layout, both[name] ?? '', PATHS[name])));
   const [id] = ids;
   const inline = INLINE.map(sourceOf).find((source) => source !== undefined);
   const namespace = both[NAMESPACE];
@@ -66,12 +66,12 @@ export async function readPointers(files: StoreFiles, layout: StoreLayout): Prom
 
 /** As commands and workers read it: through a link too. One that they can't read is told of with the settings. */
 async function baseText(files: StoreFiles, path: string): Promise<string> {
-  const base = await readFollowed(files, path, 1);
+  const base = await readFollowingLinks(files, path, 1);
   return base.kind === 'text' ? base.text : '';
 }
 
 /** The settings that point to a set, with its namespace: what one write of `application-local.yaml` sets. */
-export function pointingTo(layout: StoreLayout, id: string, namespace: string): SettingTexts {
+export function pointerSettings(layout: StoreLayout, id: string, namespace: string): SettingTexts {
   const paths = PATH_NAMES.map((name) => [name, settingPath(layout, id, PATHS[name])]);
   return { ...(Object.fromEntries(paths) as SettingTexts), [NAMESPACE]: namespace };
 }

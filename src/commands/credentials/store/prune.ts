@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
-import { readFollowed, type Followed } from './followed.ts';
+import { readFollowingLinks, type FollowedFile } from './followed.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
@@ -130,10 +130,10 @@ async function settingsFiles(
   files: StoreFiles,
   layout: StoreLayout,
   others: readonly string[],
-): Promise<readonly { readonly name: string; readonly seen: Followed }[]> {
+): Promise<readonly { readonly name: string; readonly seen: FollowedFile }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
-  const found: { name: string; seen: Followed }[] = [];
+  const found: { name: string; seen: FollowedFile }[] = [];
   for (const name of [...names, ...others])
-    found.push({ name, seen: await readFollowed(files, resolve(layout.project, name), LARGEST_MIB) });
+    found.push({ name, seen: await readFollowingLinks(files, resolve(layout.project, name), LARGEST_MIB) });
   return found;
 }

@@ -1,11 +1,11 @@
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { CredentialSet, CredentialToken } from '../set.ts';
-import { assessSet, type Stale } from './judge.ts';
-import { makeSet, type SetPlace } from '../material/make-set.ts';
+import { assessSet, type Staleness } from './assess.ts';
+import { createCredentialSet, type EngineScope } from '../material/make-set.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
-import { pointingTo, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
-import { setRecordOf, type SetRecord } from './set-record.ts';
+import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
+import { createSetRecord, type SetRecord } from './set-record.ts';
 import { editSettings, settingTexts } from './settings-edit.ts';
 import { replaceLocalSettings } from './settings-file.ts';
 import { withContext } from '../../../base/system-error.ts';
@@ -14,12 +14,12 @@ import type { StoreFiles } from '../../../files/file-system.ts';
 import { withStoreLock } from './lock.ts';
 import { listSets, readSet, writeSet, type StoredSet } from './sets.ts';
 import {
-  refusedMaterial,
+  rejectedMaterialError,
   verifyMaterial,
   verifyToken,
   type UnverifiedMaterial,
   type UnverifiedToken,
-} from '../material/verify.ts';
+} from '../material.ts';
 
 export type PullEvent =
   | { readonly kind: 'waiting'; readonly pid?: number }
@@ -32,7 +32,7 @@ export interface EngineProof {
   readonly summary: string;
 }
 
-export interface PullRequest extends SetPlace {
+export interface PullRequest extends EngineScope {
   /** Absolute folder with the application files. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -67,13 +67,13 @@ export type PullResult =
   | ({ readonly kind: 'unchanged' } & Outcome)
   | {
       readonly kind: 'would-pull';
-      readonly because: readonly Stale[];
+      readonly because: readonly Staleness[];
       readonly keys: readonly string[];
       readonly warnings: readonly string[];
     }
   | ({
       readonly kind: 'pulled';
-      readonly because: readonly Stale[];
+      readonly because: readonly Staleness[];
       readonly keys: readonly string[];
       readonly proof?: EngineProof;
       /** Other sets that stay, the one before included. */
@@ -102,7 +102,7 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
   if (first.unchanged !== undefined)
     return { kind: 'unchanged', store: layout.store, record: first.unchanged, warnings };
   if (request.dryRun) {
-    const keys = Object.keys(pointingTo(layout, newSetId(clock.now()), ''));
+    const keys = Object.keys(pointerSettings(layout, newSetId(clock.now()), ''));
     return { kind: 'would-pull', because: first.because, keys, warnings };
   }
   const waiting = {
@@ -117,13 +117,13 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
     const { set, proof } = await obtain(request);
     signal?.throwIfAborted();
     const id = newSetId(clock.now());
-    const record = setRecordOf(set, {
+    const record = createSetRecord(set, {
       id,
       pulledAt: clock.now(),
       proven: proof !== undefined,
       ...(pointers.to.kind === 'set' && { previous: pointers.to.id }),
     });
-    const values = pointingTo(layout, id, set.namespace);
+    const values = pointerSettings(layout, id, set.namespace);
     const text = editSettings(pointers.local.text, values);
     const kept = await withContext('Looking at the credentials here', layout.store, () => listSets(files, layout));
     report?.({ kind: 'writing', id });
@@ -139,7 +139,7 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
 
 interface Look {
   readonly pointers: Pointers;
-  readonly because: readonly Stale[];
+  readonly because: readonly Staleness[];
   readonly unchanged?: SetRecord;
 }
 
@@ -165,10 +165,10 @@ async function obtain(request: PullRequest): Promise<{ readonly set: CredentialS
   const { report, clock, target } = request;
   report?.({ kind: 'requesting', what: 'engine certificate' });
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
-  if (!verdict.ok) throw refusedMaterial(verdict.problems);
+  if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
   const token = await obtainToken(request);
-  const whole = makeSet(request, verdict.verified, token);
-  const set = request.keepToken ? whole : makeSet(request, verdict.verified);
+  const whole = createCredentialSet(request, verdict.verified, token);
+  const set = request.keepToken ? whole : createCredentialSet(request, verdict.verified);
   if (request.prove === undefined) return { set };
   report?.({ kind: 'proving', target });
   return { set, proof: await request.prove(whole) };
@@ -180,7 +180,7 @@ async function obtainToken(request: PullRequest): Promise<CredentialToken | unde
   return verifyToken(await request.requestToken(), request.clock.now());
 }
 
-function changedKeys({ local }: Pointers, values: ReturnType<typeof pointingTo>): readonly string[] {
+function changedKeys({ local }: Pointers, values: ReturnType<typeof pointerSettings>): readonly string[] {
   const names = Object.keys(values) as (keyof typeof values)[];
   const before = settingTexts(local.text ?? '', names, LOCAL_SETTINGS_FILE);
   return names.filter((name) => before[name] !== values[name]);

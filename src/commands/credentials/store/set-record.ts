@@ -1,5 +1,5 @@
 import { isRecord } from '../../../base/json.ts';
-import { renewBefore, type CertificateFacts, type CredentialScope, type CredentialSet } from '../set.ts';
+import { renewalTime, type CertificateFacts, type CredentialScope, type CredentialSet } from '../set.ts';
 
 /** What `lock.json` says of the set beside it: enough to tell drift, and no secret. Times are milliseconds since the epoch. */
 export interface SetRecord extends CredentialScope {
@@ -20,7 +20,7 @@ export interface SetRecord extends CredentialScope {
 const FORMAT = 1;
 const ABOUT = 'What was pulled, without secrets. `kuflow credentials status` compares the files beside it with this.';
 
-export function setRecordOf(
+export function createSetRecord(
   set: CredentialSet,
   about: { readonly id: string; readonly pulledAt: number; readonly proven: boolean; readonly previous?: string },
 ): SetRecord {
@@ -34,12 +34,12 @@ export function setRecordOf(
     namespace,
     certificate: leaf,
     authorities: roots,
-    renewBefore: Math.floor(renewBefore(leaf, about.pulledAt)),
+    renewBefore: Math.floor(renewalTime(leaf, about.pulledAt)),
     ...(token && { tokenExpiresAt: token.expiresAt }),
   };
 }
 
-export function recordText(record: SetRecord): string {
+export function serializeSetRecord(record: SetRecord): string {
   const { id, pulledAt, proven, previous, endpoint, principal, tenantId, target, namespace } = record;
   const data = {
     about: ABOUT,

@@ -4,7 +4,7 @@ import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
-import { parseSetRecord, recordText, type SetRecord } from './set-record.ts';
+import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 
@@ -28,7 +28,7 @@ export async function writeSet(
         [SET_FILES.cert, set.certificate],
         [SET_FILES.key, set.privateKey.reveal()],
         ...(set.token === undefined ? [] : [[SET_FILES.token, set.token.value.reveal()] as const]),
-        [SET_FILES.lock, recordText(record)],
+        [SET_FILES.lock, serializeSetRecord(record)],
       ];
       for (const [name, content] of contents) await writeNewFile(files, join(staged, name), content);
       await files.syncFolder(staged);

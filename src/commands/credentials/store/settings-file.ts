@@ -2,7 +2,7 @@ import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import { closedNote, modeFor } from '../formats/target.ts';
+import { permissionNote, targetMode } from '../formats/target.ts';
 import { decodeText } from '../../../files/text-file.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
@@ -51,7 +51,7 @@ export async function replaceLocalSettings(
 ): Promise<readonly string[]> {
   const path = layout.settings;
   const file = { name: LOCAL_SETTINGS_FILE, mode: before.mode };
-  const mode = modeFor(file, true);
+  const mode = targetMode(file, true);
   await withContext(`Writing ${LOCAL_SETTINGS_FILE}`, path, async () => {
     const staged = join(layout.store, stagingName('new', `settings-${randomBytes(4).toString('hex')}`));
     try {
@@ -73,7 +73,7 @@ export async function replaceLocalSettings(
     // It is switched by now, whatever the disk says of the folder.
     await ignoreSystemErrors(() => files.syncFolder(layout.project));
   });
-  return mode === before.mode ? [] : [closedNote(file, mode)];
+  return mode === before.mode ? [] : [permissionNote(file, mode)];
 }
 
 function cannotEdit(path: string, seen: string, next: string): KnownError {

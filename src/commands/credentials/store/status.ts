@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
 import type { CertificateFacts, CredentialScope } from '../set.ts';
-import type { SetPaths } from '../formats/formatted.ts';
-import { assessCertificate, assessSet, type Stale } from './judge.ts';
-import { SET_FILES, setIdOfPath, storeLayout, type StoreLayout } from './layout.ts';
+import type { SetPaths } from './layout.ts';
+import { assessCertificate, assessSet, type Staleness } from './assess.ts';
+import { SET_FILES, setIdFromPath, storeLayout, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
@@ -41,7 +41,7 @@ export interface SetStatus {
   readonly provenByEngine?: boolean;
   readonly previous?: string;
   /** Everything that speaks against it. */
-  readonly stale: readonly Stale[];
+  readonly stale: readonly Staleness[];
 }
 
 /** A certificate that no run of ours wrote: there is nothing to compare it with. */
@@ -50,7 +50,7 @@ export interface ForeignStatus {
   readonly certificate?: CertificateFacts;
   readonly renewBefore?: number;
   /** Everything that speaks against it. */
-  readonly stale: readonly Stale[];
+  readonly stale: readonly Staleness[];
 }
 
 export type StoreStatus = (
@@ -100,7 +100,7 @@ function isOverridden(used: UsedMaterial): boolean {
 /** The set whose files these are. */
 function setOf(layout: StoreLayout, paths: SetPaths | undefined): string | undefined {
   if (paths === undefined) return undefined;
-  const ids = (['cert', 'key', 'ca'] as const).map((part) => setIdOfPath(layout, paths[part], SET_FILES[part]));
+  const ids = (['cert', 'key', 'ca'] as const).map((part) => setIdFromPath(layout, paths[part], SET_FILES[part]));
   return new Set(ids).size === 1 ? ids[0] : undefined;
 }
 

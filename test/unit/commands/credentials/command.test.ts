@@ -7,8 +7,8 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { childEnvironment } from '../../../../src/commands/credentials/child-environment.ts';
-import { makeSet } from '../../../../src/commands/credentials/material/make-set.ts';
-import { verifyMaterial } from '../../../../src/commands/credentials/material/verify.ts';
+import { createCredentialSet } from '../../../../src/commands/credentials/material/make-set.ts';
+import { verifyMaterial } from '../../../../src/commands/credentials/material.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { pullCredentials } from '../../../../src/commands/credentials/pull.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
@@ -428,7 +428,7 @@ describe('the environment of a command', () => {
     );
     if (!verdict.ok) throw new Error('not verified');
     const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
-    const set = makeSet(place, verdict.verified, { value: new Secret('t'), expiresAt: 0 });
+    const set = createCredentialSet(place, verdict.verified, { value: new Secret('t'), expiresAt: 0 });
     const rest = { endpoint: place.endpoint, clientId: CLIENT_ID, clientSecret: new Secret('s') };
     const base = {
       PATH: '/bin',

@@ -8,7 +8,7 @@ import { openKeychain, openNamedKeychain } from '../../../../src/profiles/keycha
 import type { Keychain } from '../../../../src/profiles/keychain/keychain.ts';
 import { readProfileFile } from '../../../../src/profiles/file.ts';
 import { removeProfile, storeProfile } from '../../../../src/profiles/store.ts';
-import { storeInKeychain, readSecretOf } from '../../../../src/profiles/secret-storage.ts';
+import { storeInKeychain, readStoredSecret } from '../../../../src/profiles/secret-storage.ts';
 import { fakeSecretTool } from '../../../support/fake-secret-tool.ts';
 import { missingForKeychain, startPrivateKeychain, type PrivateKeychain } from '../../../support/private-keychain.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -67,24 +67,24 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
     expect(stored.whyFile).toBeUndefined();
     expect(readdirSync(at.folder)).toEqual(['profiles.json']);
     expect(readFileSync(stored.file, 'utf8')).not.toContain(CANARY);
-    const read = await readSecretOf(stored.profile.secret, at);
+    const read = await readStoredSecret(stored.profile.secret, at);
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
 
     // Another application under the same name: what was there before goes.
     const other = { ...PROFILE, clientId: '018f3a1c-0000-7000-8000-000000000002' };
     const again = await storeProfile({ ...request, profile: other, secret: new Secret('second') }, at);
     expect(again).toMatchObject({ replaced: true, warnings: [] });
-    expect(await readSecretOf(stored.profile.secret, at)).toMatchObject({ kind: 'failed' });
+    expect(await readStoredSecret(stored.profile.secret, at)).toMatchObject({ kind: 'failed' });
 
     // Where CI is set it is not opened: not for reading, and not for removing.
     const inCi = { ...at, env: { ...own.env, CI: 'true' } };
-    expect(await readSecretOf(again.profile.secret, inCi)).toEqual({
+    expect(await readStoredSecret(again.profile.secret, inCi)).toEqual({
       kind: 'failed',
       why: 'the keychain is not used: CI is set',
     });
     const removed = await removeProfile('work', inCi);
     expect(removed?.leftBehind).toMatch(/^the keychain is not used: CI is set; by hand: secret-tool clear service /);
-    const still = await readSecretOf(again.profile.secret, at);
+    const still = await readStoredSecret(again.profile.secret, at);
     expect(still.kind === 'found' && still.secret.reveal()).toBe('second');
     if (again.profile.secret.in === 'secret-service') await keychain.remove(again.profile.secret.key);
   });
@@ -113,7 +113,7 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
       in: 'secret-service',
       key: expect.stringMatching(new RegExp(`^work/${PROFILE.clientId}@api\\.kuflow\\.com/[0-9a-f]{8}$`)) as string,
     });
-    const read = await readSecretOf(stored.profile.secret, given);
+    const read = await readStoredSecret(stored.profile.secret, given);
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
     expect(await removeProfile('work', given)).toMatchObject({ wasDefault: true });
     expect(tool.read()).toBe(CANARY);
@@ -174,9 +174,9 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     });
     const { profiles } = await readProfileFile(working.folder);
     expect(profiles.map(({ name }) => name)).toEqual(['work']);
-    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'found' });
+    expect(await readStoredSecret(profile.secret, working)).toMatchObject({ kind: 'found' });
     expect(await removeProfile('work', working)).toMatchObject({ wasDefault: true });
-    expect(await readSecretOf(profile.secret, working)).toMatchObject({ kind: 'failed' });
+    expect(await readStoredSecret(profile.secret, working)).toMatchObject({ kind: 'failed' });
     expect(readdirSync(working.folder)).toEqual(['profiles.json']);
   });
 
@@ -196,7 +196,7 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     const inCi = world(at, { PATH: tool.PATH, CI: 'true' });
     const stored = await storeProfile(request, inCi);
     expect(stored.whyFile).toBe('CI is set');
-    const read = await readSecretOf(stored.profile.secret, { ...inCi, env: { PATH: tool.PATH } });
+    const read = await readStoredSecret(stored.profile.secret, { ...inCi, env: { PATH: tool.PATH } });
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
     await storeProfile({ ...request, useKeychain: false }, world(at, { PATH: tool.PATH }));
     expect(tool.seen()).toBe('');

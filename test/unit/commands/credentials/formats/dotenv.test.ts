@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../../src/base/errors.ts';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import { dotenvText } from '../../../../../src/commands/credentials/formats/dotenv.ts';
-import { credentialVariablesOf } from '../../../../../src/commands/credentials/formats/environment.ts';
-import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
+import { formatDotenv } from '../../../../../src/commands/credentials/formats/dotenv.ts';
+import { credentialEnvironment } from '../../../../../src/commands/credentials/formats/environment.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { credentialProject, identityInFiles } from '../../../../support/credential-project.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 const format = (existing?: string, over: Partial<CredentialSet> = {}, paths?: typeof PATHS): Formatted =>
-  dotenvText({
+  formatDotenv({
     set: { ...set, ...over },
     name: '.env',
     profile: 'default',
@@ -57,13 +57,13 @@ function readers(text: string, names: readonly string[]): Readonly<Record<string
 describe('an environment file', () => {
   it('is read alike by Node, dotenv and a shell, PEM byte for byte', () => {
     for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: '5 $ # "no"' })]) {
-      const values = present(credentialVariablesOf(whole));
+      const values = present(credentialEnvironment(whole));
       const { text } = format(undefined, whole);
       for (const [reader, read] of Object.entries(readers(text.reveal(), Object.keys(values))))
         expect(read, reader).toEqual(values);
       expect(values['TEMPORAL_MUTUALTLS_KEYDATA']).toBe(set.privateKey.reveal());
     }
-    const values = present(credentialVariablesOf(set, PATHS));
+    const values = present(credentialEnvironment(set, PATHS));
     for (const read of Object.values(readers(format(undefined, {}, PATHS).text.reveal(), Object.keys(values))))
       expect(read).toEqual(values);
     expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
@@ -222,10 +222,10 @@ describe('an environment file', () => {
           refused += 1;
           return;
         }
-        const names = Object.keys(credentialVariablesOf(set));
+        const names = Object.keys(credentialEnvironment(set));
         expect(without(after, names), JSON.stringify(before)).toBe(without(before, names));
-        expect(parseDotenv(after)).toMatchObject(present(credentialVariablesOf(set)));
-        expect(parseEnv(after.replace('\ufeff', ''))).toMatchObject(present(credentialVariablesOf(set)));
+        expect(parseDotenv(after)).toMatchObject(present(credentialEnvironment(set)));
+        expect(parseEnv(after.replace('\ufeff', ''))).toMatchObject(present(credentialEnvironment(set)));
         expect(format(after).text.reveal()).toBe(after);
       }),
       { numRuns: 400 },

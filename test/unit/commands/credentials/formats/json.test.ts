@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
-import { credentialsJson } from '../../../../../src/commands/credentials/formats/json.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
+import { formatJson } from '../../../../../src/commands/credentials/formats/json.ts';
 import { credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
 
 let set: CredentialSet;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const format = (existing?: string, over: Partial<CredentialSet> = {}): Formatted =>
-  credentialsJson({
+  formatJson({
     set: { ...set, ...over },
     name: 'c.json',
     profile: 'default',

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { Secret as SecretSchema } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
-import { secretManifestText } from '../../../../../src/commands/credentials/formats/secret-manifest.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
+import { formatSecretManifest } from '../../../../../src/commands/credentials/formats/secret-manifest.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
 import { pythonYaml } from '../../../../support/python-yaml.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 const format = (existing?: string, over: Partial<CredentialSet> = {}, secretName?: string): Formatted =>
-  secretManifestText({
+  formatSecretManifest({
     set: { ...set, ...over },
     name: 'secret.yaml',
     profile: 'default',

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import type { Formatted } from '../../../../../src/commands/credentials/formats/formatted.ts';
-import { temporalTomlText } from '../../../../../src/commands/credentials/formats/temporal-toml.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
+import { formatTemporalToml } from '../../../../../src/commands/credentials/formats/temporal-toml.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 const format = (existing?: string, over: Partial<CredentialSet> = {}, profile = 'default', paths = PATHS): Formatted =>
-  temporalTomlText({
+  formatTemporalToml({
     set: { ...set, ...over },
     name: 'temporal.toml',
     profile,

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import type { Formatted, SetPaths } from '../../../../../src/commands/credentials/formats/formatted.ts';
-import { yamlFileText } from '../../../../../src/commands/credentials/formats/yaml.ts';
+import type { SetPaths } from '../../../../../src/commands/credentials/store/layout.ts';
+import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
+import { formatYaml } from '../../../../../src/commands/credentials/formats/yaml.ts';
 import { credentialProject, identityInFiles, LOCAL } from '../../../../support/credential-project.ts';
 import { canariesOf, credentialSet, withToken } from '../../../../support/credential-set.ts';
 import { pythonYaml } from '../../../../support/python-yaml.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 
 const format = (existing?: string, over: Partial<CredentialSet> = {}, paths?: SetPaths): Formatted =>
-  yamlFileText({
+  formatYaml({
     set: { ...set, ...over },
     name: 'application-local.yaml',
     profile: 'default',

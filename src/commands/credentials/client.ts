@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { RestCredentials } from './child-environment.ts';
-import type { SetPlace } from './material/make-set.ts';
-import type { UnverifiedMaterial, UnverifiedToken } from './material/verify.ts';
+import type { EngineScope } from './material/make-set.ts';
+import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import { lookAtConnectionSettings, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
@@ -13,7 +13,7 @@ const REST_MS = 30_000;
 
 /** KuFlow as these commands use it: whose credentials, and what is asked for. The client secret is read, where that opens a keychain, by the first call. */
 export interface CredentialClient {
-  readonly place: SetPlace;
+  readonly place: EngineScope;
   /** All but the secret, which may not have been read. */
   readonly settings: ResolvedSettings;
   readonly warnings: readonly string[];
@@ -32,9 +32,9 @@ export interface CredentialContext extends ConnectionContext {
 }
 
 /** Settings that only a worker needs. */
-export const OF_WORKER = ['temporal.kuflow-queue', 'worker.'];
+export const WORKER_SETTINGS = ['temporal.kuflow-queue', 'worker.'];
 /** Settings that don't matter for asking KuFlow, and which most of these commands are there to put right. */
-const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', ...OF_WORKER];
+const SET_HERE = ['temporal.mutual-tls', 'temporal.namespace', ...WORKER_SETTINGS];
 
 /**
  * Resolves the settings; rejects with a KnownError that lists what is missing or wrong, `unneeded` settings aside (names, or how they begin).
@@ -60,7 +60,7 @@ export async function openCredentialClient(
   };
 }
 
-function placeOf(settings: ResolvedSettings): SetPlace {
+function placeOf(settings: ResolvedSettings): EngineScope {
   const tenantId = settings['kuflow.api.tenant-id']?.value;
   const serverName = settings['temporal.mutual-tls.server-name']?.value;
   return {

@@ -11,7 +11,7 @@ import {
   type RemovedProfile,
   type StoredProfile,
 } from '../../profiles/store.ts';
-import { secretLocation } from '../../profiles/secret-storage.ts';
+import { describeSecretLocation } from '../../profiles/secret-storage.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
 import { givenSecret, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
 import { missingProfileError, type MissingProfile } from '../../connection/profile.ts';
@@ -24,7 +24,7 @@ export interface LoginContext extends ConnectionContext {
 }
 
 /** What a call names, and what the profile of that name holds already. */
-export interface LoginStart {
+export interface LoginDefaults {
   readonly name: string;
   readonly file: string;
   /** Values that stay unless others are given. */
@@ -32,7 +32,10 @@ export interface LoginStart {
 }
 
 /** What is there of the profile that a login names. Rejects with a KnownError for a name that is none, and for a file that can't be read. */
-export async function beginLogin(flags: ConnectionFlags, { env }: Pick<LoginContext, 'env'>): Promise<LoginStart> {
+export async function readLoginDefaults(
+  flags: ConnectionFlags,
+  { env }: Pick<LoginContext, 'env'>,
+): Promise<LoginDefaults> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
   const { path, profiles } = await readProfileFile(profilesFolder(env));
   const there = profiles.find((profile) => profile.name === name);
@@ -53,7 +56,7 @@ export async function beginLogin(flags: ConnectionFlags, { env }: Pick<LoginCont
 }
 
 export interface LoginRequest extends LoginContext {
-  readonly start: LoginStart;
+  readonly start: LoginDefaults;
   /** Over what the profile holds. */
   readonly flags: ConnectionFlags;
   /** One that was typed; else the flags say where it is. */
@@ -182,7 +185,7 @@ export async function listProfiles({ env }: Pick<LoginContext, 'env'>): Promise<
       .map((profile) => ({
         ...profile,
         isDefault: profile.name === defaultName,
-        secret: { in: profile.secret.in, where: secretLocation(profile.secret, { folder, env }) },
+        secret: { in: profile.secret.in, where: describeSecretLocation(profile.secret, { folder, env }) },
       })),
   };
 }

@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { KnownError } from '../../../base/errors.ts';
-import { escapeForTerminal } from '../../../base/escape.ts';
-import { Secret } from '../../../base/secret.ts';
+import { KnownError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { Secret } from '../../base/secret.ts';
 import {
   normalisePem,
   readTlsMaterial,
   type TlsMaterial,
   type TlsMaterialProblemCode,
   type TlsMaterialText,
-} from '../../../engine/material/tls-material.ts';
-import type { CertificateFacts, CredentialToken } from '../set.ts';
+} from '../../engine/material/tls-material.ts';
+import type { CertificateFacts, CredentialToken } from './set.ts';
 
 /** An engine certificate as KuFlow answered it, or as it stands in files: nothing of it is trusted yet. */
 export interface UnverifiedMaterial {
@@ -63,7 +63,7 @@ export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: num
   if (problems.length > 0 || leaf === undefined) return { ok: false, problems };
   return {
     ok: true,
-    verified: { namespace, material, leaf: factsOfCertificate(leaf), roots: roots.map(factsOfCertificate) },
+    verified: { namespace, material, leaf: certificateFacts(leaf), roots: roots.map(certificateFacts) },
   };
 }
 
@@ -85,7 +85,7 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
 }
 
 /** The error for an answer that must not be written. */
-export function refusedMaterial(problems: readonly MaterialProblem[]): KnownError {
+export function rejectedMaterialError(problems: readonly MaterialProblem[]): KnownError {
   return refused(
     "KuFlow's engine certificate can't be used, so nothing was written",
     problems.map(({ message }) => message).join('; '),
@@ -102,16 +102,16 @@ function refused(message: string, seen: string): KnownError {
 }
 
 /** What a text says of its first certificate, whether that does or not; undefined where there is none to read. */
-export function leafOf(text: TlsMaterialText): CertificateFacts | undefined {
+export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefined {
   try {
     const [leaf] = certificatesOf(normalisePem(text.cert));
-    return leaf && factsOfCertificate(leaf);
+    return leaf && certificateFacts(leaf);
   } catch {
     return undefined;
   }
 }
 
-export function factsOfCertificate(certificate: X509Certificate): CertificateFacts {
+export function certificateFacts(certificate: X509Certificate): CertificateFacts {
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),

@@ -1,15 +1,15 @@
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
-import { renewBefore, type CertificateFacts, type CredentialScope } from '../set.ts';
+import { renewalTime, type CertificateFacts, type CredentialScope } from '../set.ts';
 import { SET_FILES } from './layout.ts';
 import type { SetRecord } from './set-record.ts';
 import type { StoredSet } from './sets.ts';
-import { leafOf, verifyMaterial, type VerifiedMaterial } from '../material/verify.ts';
+import { readLeafFacts, verifyMaterial, type VerifiedMaterial } from '../material.ts';
 
 /** Why a set on the disk does not do; in the order in which they are looked at. */
 export type StaleReason =
   'none' | 'files' | 'unusable' | 'changed' | 'endpoint' | 'principal' | 'tenant' | 'namespace' | 'renewal-due';
 
-export interface Stale {
+export interface Staleness {
   readonly reason: StaleReason;
   /** One sentence. */
   readonly text: string;
@@ -22,7 +22,7 @@ export interface Assessment {
   /** When a new one is due, milliseconds since the epoch. */
   readonly renewBefore?: number;
   /** Everything that speaks against it; empty for a set that is fine. */
-  readonly stale: readonly Stale[];
+  readonly stale: readonly Staleness[];
 }
 
 const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca];
@@ -38,7 +38,7 @@ export function assessSet(
 ): Assessment {
   if (stored === undefined) return { stale: [{ reason: 'none', text: 'no set has been pulled yet' }] };
   const { record, problems } = stored;
-  const stale: Stale[] = problems.map(({ text }) => ({ reason: 'files', text }));
+  const stale: Staleness[] = problems.map(({ text }) => ({ reason: 'files', text }));
   const add = (reason: StaleReason, sentence: string): void => void stale.push({ reason, text: sentence });
   if (record === undefined) return { stale };
   const verdict = verifyMaterial({ namespace: record.namespace, text: stored.text }, now);
@@ -54,7 +54,7 @@ export function assessSet(
   if (tenant !== given) add('tenant', `it is for ${tenant ?? 'no tenant in particular'}, ${notFor(given)}`);
   if (record.namespace !== wanted.namespace)
     add('namespace', `it is for the namespace ${record.namespace}, and the settings say ${wanted.namespace ?? 'none'}`);
-  const due = verified === undefined ? undefined : renewBefore(verified.leaf, record.pulledAt);
+  const due = verified === undefined ? undefined : renewalTime(verified.leaf, record.pulledAt);
   stale.push(...overdue(due, now));
   return { record, ...(verified && { verified }), ...(due !== undefined && { renewBefore: due }), stale };
 }
@@ -63,16 +63,16 @@ export function assessSet(
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,
-): { readonly certificate?: CertificateFacts; readonly renewBefore?: number; readonly stale: readonly Stale[] } {
+): { readonly certificate?: CertificateFacts; readonly renewBefore?: number; readonly stale: readonly Staleness[] } {
   const verdict = verifyMaterial({ namespace: namespace ?? '', text }, now);
   // That there is none is a problem of the settings, and said as one.
   const problems = verdict.ok
     ? []
     : verdict.problems.filter(({ code }) => namespace !== undefined || code !== 'namespace');
-  const stale = problems.map(({ message }): Stale => ({ reason: 'unusable', text: message }));
-  const certificate = verdict.ok ? verdict.verified.leaf : leafOf(text);
+  const stale = problems.map(({ message }): Staleness => ({ reason: 'unusable', text: message }));
+  const certificate = verdict.ok ? verdict.verified.leaf : readLeafFacts(text);
   if (certificate === undefined) return { stale };
-  const due = renewBefore(certificate);
+  const due = renewalTime(certificate);
   return { certificate, renewBefore: due, stale: [...stale, ...(stale.length === 0 ? overdue(due, now) : [])] };
 }
 
@@ -81,7 +81,7 @@ function notFor(given: string | undefined): string {
   return given ? `not for ${given}` : 'and the settings give none';
 }
 
-function overdue(due: number | undefined, now: number): readonly Stale[] {
+function overdue(due: number | undefined, now: number): readonly Staleness[] {
   if (due === undefined || now < due) return [];
   const text = `two thirds of its life have passed: it should have been renewed before ${iso(due)}`;
   return [{ reason: 'renewal-due', text }];

@@ -1,12 +1,6 @@
 import type { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-
-/** Where the files of a set stand; absolute paths. */
-export interface SetPaths {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
-}
+import type { SetPaths } from '../store/layout.ts';
 
 /** What a form is made of, and into. */
 export interface FormatInput {
@@ -41,7 +35,7 @@ export interface Formatted {
 export type KeyValues = ReadonlyMap<string, string | undefined>;
 
 /** What becomes of our keys, by what they said before and are to say now. */
-export function keyChanges(before: ReadonlyMap<string, string>, values: KeyValues): readonly KeyChange[] {
+export function listKeyChanges(before: ReadonlyMap<string, string>, values: KeyValues): readonly KeyChange[] {
   const changes: KeyChange[] = [];
   for (const [key, value] of values) {
     const old = before.get(key);

@@ -1,14 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KnownError } from '../../../../../src/base/errors.ts';
-import { Secret } from '../../../../../src/base/secret.ts';
-import { renewBefore } from '../../../../../src/commands/credentials/set.ts';
-import {
-  refusedMaterial,
-  verifyMaterial,
-  verifyToken,
-} from '../../../../../src/commands/credentials/material/verify.ts';
-import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../../support/certificates.ts';
+import { KnownError } from '../../../../src/base/errors.ts';
+import { Secret } from '../../../../src/base/secret.ts';
+import { renewalTime } from '../../../../src/commands/credentials/set.ts';
+import { rejectedMaterialError, verifyMaterial, verifyToken } from '../../../../src/commands/credentials/material.ts';
+import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 
 const DAY = 86_400_000;
 let authority: TestAuthority;
@@ -37,7 +33,7 @@ function codes(answer: Answer, now?: number): readonly string[] {
   const verdict = judge(answer, now);
   if (verdict.ok) return [];
   // Whatever is wrong, the key is in no sentence about it.
-  const text = JSON.stringify(verdict.problems) + refusedMaterial(verdict.problems).message;
+  const text = JSON.stringify(verdict.problems) + rejectedMaterialError(verdict.problems).message;
   expect(text).not.toContain((answer.key ?? good.key).split('\n')[1]?.slice(0, 20) || 'no key');
   return verdict.problems.map(({ code }) => code);
 }
@@ -128,7 +124,7 @@ describe('an engine certificate that is refused', () => {
 
   it('as an error that says that nothing was written', () => {
     const verdict = judge({ ca: other.cert });
-    const error = verdict.ok ? undefined : refusedMaterial(verdict.problems);
+    const error = verdict.ok ? undefined : rejectedMaterialError(verdict.problems);
     expect(error?.message).toContain('nothing was written');
     expect(error?.seen).toBe('The CA that came with the client certificate did not sign it (issuer CN=Engine CA)');
   });
@@ -164,8 +160,8 @@ describe('an engine token', () => {
 
 it('a new certificate is due after two thirds of its life, which begins when it was issued', () => {
   const leaf = { subject: '', issuer: '', serial: '', fingerprint: '', notBefore: 0, notAfter: 900 };
-  expect(renewBefore(leaf)).toBe(600);
-  expect(renewBefore(leaf, 600)).toBe(800);
-  expect(renewBefore(leaf, -50)).toBe(600);
-  expect(renewBefore(leaf, 9000)).toBe(900);
+  expect(renewalTime(leaf)).toBe(600);
+  expect(renewalTime(leaf, 600)).toBe(800);
+  expect(renewalTime(leaf, -50)).toBe(600);
+  expect(renewalTime(leaf, 9000)).toBe(900);
 });
