@@ -1,6 +1,5 @@
 // Makes `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
@@ -43,8 +42,7 @@ for (const file of outputs) {
   await writeFile(file.path, file.text);
 }
 await copySqliteBinary();
-const types = join(ROOT, 'types', 'platform.d.ts');
-if (existsSync(types)) await copyFile(types, join(outdir, 'platform.d.ts'));
+await copyFile(join(ROOT, 'src', 'platform', 'public-types.d.ts'), join(outdir, 'platform.d.ts'));
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
 

@@ -38,12 +38,12 @@ export function platformEnvironment(access: PlatformAccess, base: NodeJS.Process
     NODE_EXTRA_CA_CERTS: access.caFile,
     REQUESTS_CA_BUNDLE: access.caBundleFile,
     SSL_CERT_FILE: access.caBundleFile,
-    ...withLoopbackDirect(base),
+    ...proxyExceptions(base),
   };
 }
 
 /** Loopback is never proxied, said in the form that runtimes read which don't know that. */
-function withLoopbackDirect(base: NodeJS.ProcessEnv): Record<string, string> {
+function proxyExceptions(base: NodeJS.ProcessEnv): Record<string, string> {
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (base[name] ?? '') !== '');
   if (!proxied) return {};
   const given = base.NO_PROXY ?? base.no_proxy ?? '';

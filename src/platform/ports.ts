@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { codeOf, KnownError } from '../base/errors.ts';
 import type { PortRequest } from './types.ts';
 
-export interface ReservedPort {
+export interface ChosenPort {
   readonly port: number;
   /** Set when a preferred port was taken and another one was chosen. */
   readonly moved?: { readonly wanted: number; readonly holder?: string };
@@ -26,16 +26,16 @@ const BLOCKED_BY_BROWSERS = new Set([
  * KnownError that names the holder; `preferred` (and no request, with `fallback`) gives it or the next free one.
  * Port 0 is any free port. `avoid` holds ports that were handed out but are not listened on yet.
  */
-export async function reservePort(
+export async function choosePort(
   request: PortRequest | undefined,
   fallback: number,
   avoid: readonly number[] = [],
-): Promise<ReservedPort> {
+): Promise<ChosenPort> {
   const { kind, port: wanted } = request ?? { kind: 'preferred', port: fallback };
-  if (wanted === 0) return { port: await anyFreePort(avoid) };
-  const problem = avoid.includes(wanted) ? 'another part of this platform has it' : await whyNot(wanted);
+  if (wanted === 0) return { port: await findFreePort(avoid) };
+  const problem = avoid.includes(wanted) ? 'another part of this platform has it' : await findPortProblem(wanted);
   if (problem === undefined) return { port: wanted };
-  const holder = problem === 'taken' ? await portHolder(wanted) : undefined;
+  const holder = problem === 'taken' ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
       message: `Port ${wanted} is not free`,
@@ -46,16 +46,16 @@ export async function reservePort(
   }
   for (let port = wanted + 1; port <= Math.min(wanted + TRIES, 65_535); port++) {
     if (BLOCKED_BY_BROWSERS.has(port) || avoid.includes(port)) continue;
-    if ((await whyNot(port)) === undefined) return moved(port);
+    if ((await findPortProblem(port)) === undefined) return moved(port);
   }
-  return moved(await anyFreePort(avoid));
+  return moved(await findFreePort(avoid));
 
-  function moved(port: number): ReservedPort {
+  function moved(port: number): ChosenPort {
     return { port, moved: { wanted, ...(holder === undefined ? {} : { holder }) } };
   }
 }
 
-async function anyFreePort(avoid: readonly number[]): Promise<number> {
+async function findFreePort(avoid: readonly number[]): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = await new Promise<number>((resolve, reject) => {
       const server = createServer();
@@ -65,16 +65,17 @@ async function anyFreePort(avoid: readonly number[]): Promise<number> {
         server.close(() => resolve(port));
       });
     });
-    if (!avoid.includes(port) && !BLOCKED_BY_BROWSERS.has(port) && (await whyNot(port)) === undefined) return port;
+    if (!avoid.includes(port) && !BLOCKED_BY_BROWSERS.has(port) && (await findPortProblem(port)) === undefined)
+      return port;
   }
   throw new KnownError({ message: 'No free port was found on 127.0.0.1' });
 }
 
 /** Undefined when the port is free, `taken`, or the reason in words. */
-async function whyNot(port: number): Promise<string | undefined> {
+async function findPortProblem(port: number): Promise<string | undefined> {
   for (const host of LOOPBACK) {
     // Where addresses are shared (macOS), a listener on all addresses doesn't stop one on loopback: so ask first.
-    if (await answers(port, host)) return 'taken';
+    if (await acceptsConnections(port, host)) return 'taken';
     const code = await tryListen(port, host);
     if (code === 'EADDRINUSE') return 'taken';
     if (code === 'EACCES') return 'the system refuses it (EACCES); ports below 1024 need more rights';
@@ -83,7 +84,7 @@ async function whyNot(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-function answers(port: number, host: string): Promise<boolean> {
+function acceptsConnections(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
     const done = (open: boolean): void => {
@@ -130,15 +131,15 @@ export async function holdPort(port: number): Promise<HeldPort | undefined> {
 }
 
 /** `node (pid 4242)`, or undefined when the system does not say. */
-export async function portHolder(port: number): Promise<string | undefined> {
+export async function findPortHolder(port: number): Promise<string | undefined> {
   try {
-    return process.platform === 'linux' ? await holderByProc(port) : await holderByLsof(port);
+    return process.platform === 'linux' ? await findHolderInProc(port) : await findHolderWithLsof(port);
   } catch {
     return undefined;
   }
 }
 
-async function holderByProc(port: number): Promise<string | undefined> {
+async function findHolderInProc(port: number): Promise<string | undefined> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const LISTEN = '0A';
   const inodes = new Set<string>();
@@ -167,7 +168,7 @@ async function holderByProc(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-async function holderByLsof(port: number): Promise<string | undefined> {
+async function findHolderWithLsof(port: number): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
   const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
     timeout: 5000,

@@ -21,24 +21,24 @@ export interface ProbeOptions {
 
 export interface Probes {
   /** Every part answers, the gateway through mutual TLS with a token; rejects with KnownError that names the first that does not. */
-  first(): Promise<void>;
+  checkAll(): Promise<void>;
   /** What can be told at any time and in a moment: the server behind is asked, the rest answers by answering. */
   health(): Promise<HealthReport>;
 }
 
 const WITHIN = 10_000;
 
-export function allProbes(options: ProbeOptions): Probes {
+export function createProbes(options: ProbeOptions): Probes {
   return {
-    first: async () => {
-      await probed('The store', () => Promise.resolve(options.store.sql.get('SELECT 1')));
-      await probed('The REST API on HTTP', () => getHealth(http, options.ports.http));
-      await probed('The REST API on HTTPS', () => getHealth(https, options.ports.https, options.ca));
-      await probed('The engine gateway', () => throughGateway(options));
+    checkAll: async () => {
+      await runProbe('The store', () => Promise.resolve(options.store.sql.get('SELECT 1')));
+      await runProbe('The REST API on HTTP', () => probeHealth(http, options.ports.http));
+      await runProbe('The REST API on HTTPS', () => probeHealth(https, options.ports.https, options.ca));
+      await runProbe('The engine gateway', () => probeGateway(options));
     },
     health: async () => {
-      const temporal = await state(() => askTemporal(options));
-      const store = await state(() => Promise.resolve(options.store.sql.get('SELECT 1')));
+      const temporal = await probeState(() => probeTemporal(options));
+      const store = await probeState(() => Promise.resolve(options.store.sql.get('SELECT 1')));
       return {
         ready: temporal.state === 'up' && store.state === 'up',
         parts: {
@@ -52,7 +52,7 @@ export function allProbes(options: ProbeOptions): Probes {
   };
 }
 
-async function state(ask: () => Promise<unknown>): Promise<{ readonly state: string; readonly detail?: string }> {
+async function probeState(ask: () => Promise<unknown>): Promise<{ readonly state: string; readonly detail?: string }> {
   try {
     await ask();
     return { state: 'up' };
@@ -61,7 +61,7 @@ async function state(ask: () => Promise<unknown>): Promise<{ readonly state: str
   }
 }
 
-async function probed(what: string, ask: () => Promise<unknown>): Promise<void> {
+async function runProbe(what: string, ask: () => Promise<unknown>): Promise<void> {
   try {
     await ask();
   } catch (error) {
@@ -73,7 +73,7 @@ async function probed(what: string, ask: () => Promise<unknown>): Promise<void> 
   }
 }
 
-async function askTemporal({ temporal, namespace }: ProbeOptions): Promise<void> {
+async function probeTemporal({ temporal, namespace }: ProbeOptions): Promise<void> {
   const connection = PlatformConnection.lazy({ address: temporal });
   try {
     await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.describeNamespace({ namespace }));
@@ -83,7 +83,7 @@ async function askTemporal({ temporal, namespace }: ProbeOptions): Promise<void>
 }
 
 // Any answer shows that the listener serves; the ports may still be told apart as not ready at this moment.
-function getHealth(client: typeof http | typeof https, port: number, ca?: string): Promise<void> {
+function probeHealth(client: typeof http | typeof https, port: number, ca?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = client.get(
       { host: '127.0.0.1', port, path: '/health', agent: false, timeout: WITHIN, ...(ca === undefined ? {} : { ca }) },
@@ -98,7 +98,7 @@ function getHealth(client: typeof http | typeof https, port: number, ca?: string
   });
 }
 
-async function throughGateway(options: ProbeOptions): Promise<void> {
+async function probeGateway(options: ProbeOptions): Promise<void> {
   const reading = readTlsMaterial({
     cert: options.client.certificate,
     key: options.client.privateKey,

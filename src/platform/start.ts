@@ -7,15 +7,15 @@ import { withContext } from '../base/system-error.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
-import { openWorkflows, workflowClosed } from './domain/workflow-closed.ts';
+import { listOpenWorkflows, recordWorkflowOutcome } from './domain/workflow-closed.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority } from './pki/authority.ts';
-import { makePrivateFolder } from './pki/private-folder.ts';
+import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens } from './pki/tokens.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './types.ts';
-import { holdPort, reservePort, type HeldPort } from './ports.ts';
-import { allProbes, type Probes } from './probes.ts';
+import { holdPort, choosePort, type HeldPort } from './ports.ts';
+import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { openStore } from './store/open.ts';
 import { storePath } from './store/store-path.ts';
@@ -72,7 +72,7 @@ async function start(
   const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
   const { store, authority, tokens } = await withContext(OPENING, stateDir, async () => {
-    await makePrivateFolder(stateDir);
+    await createPrivateFolder(stateDir);
     const opened = openStore({ path: storePath(stateDir), clock });
     undo.push(() => opened.close());
     const pki = join(stateDir, 'pki');
@@ -144,7 +144,7 @@ async function start(
   const watcher: ProcessWatcher = watchProcesses({
     engine,
     clock,
-    onClosed: (workflowId, outcome) => workflowClosed(domain, workflowId, outcome),
+    onClosed: (workflowId, outcome) => recordWorkflowOutcome(domain, workflowId, outcome),
     onError: (error) =>
       report({ kind: 'warning', message: `The engine did not say how a workflow ended: ${messageOf(error)}` }),
   });
@@ -203,7 +203,7 @@ async function start(
     namespace,
     lifeSeconds: 600,
   });
-  const probes = allProbes({
+  const probes = createProbes({
     ca: authority.certificate,
     ports: { http: ports.http, https: ports.https, engine: gateway.port },
     temporal: temporal.address,
@@ -212,12 +212,12 @@ async function start(
     token,
     store,
   });
-  await probes.first();
+  await probes.checkAll();
   late.probes = probes;
   report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
   report({ kind: 'ready', part: 'rest', address: endpoints.https });
 
-  for (const processId of openWorkflows(domain)) watcher.track(processId);
+  for (const processId of listOpenWorkflows(domain)) watcher.track(processId);
   outbox.wake();
 
   return {
@@ -250,7 +250,7 @@ async function choosePorts(
   const taken: number[] = [];
   const choose = async (part: keyof ChosenPorts): Promise<HeldPort> => {
     for (let tries = 0; tries < TRIES; tries++) {
-      const { port, moved } = await reservePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
+      const { port, moved } = await choosePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
       const held = await holdPort(port);
       // Somebody was faster between the look and the hold: look again.
       if (held === undefined) continue;

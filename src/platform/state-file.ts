@@ -35,7 +35,7 @@ export const STATE_FOLDER = join('.kuflow', 'dev');
 
 const STATE_FILE = 'platform.json';
 
-export function stateOf(platform: Platform, caBundleFile: string): PlatformState {
+export function createPlatformState(platform: Platform, caBundleFile: string): PlatformState {
   const { identity } = platform;
   return {
     pid: process.pid,
@@ -87,10 +87,12 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await withContext("Reading the local platform's state", stateFilePath(stateDir), () => runningState(stateDir));
+  return await withContext("Reading the local platform's state", stateFilePath(stateDir), () =>
+    loadRunningState(stateDir),
+  );
 }
 
-async function runningState(stateDir: string): Promise<PlatformState | undefined> {
+async function loadRunningState(stateDir: string): Promise<PlatformState | undefined> {
   let text: string;
   try {
     text = await readFile(stateFilePath(stateDir), 'utf8');
@@ -98,7 +100,7 @@ async function runningState(stateDir: string): Promise<PlatformState | undefined
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-  const state = parseState(text);
+  const state = parsePlatformState(text);
   if (state === undefined) {
     throw new KnownError({
       message: "The local platform's state file has an unknown form",
@@ -115,7 +117,7 @@ export function platformOwner(stateDir: string): number | undefined {
   return lockOwner(ownerLockPath(storePath(stateDir)));
 }
 
-function parseState(text: string): PlatformState | undefined {
+function parsePlatformState(text: string): PlatformState | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (!isRecord(value) || typeof value['pid'] !== 'number') return undefined;

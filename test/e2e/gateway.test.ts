@@ -161,12 +161,14 @@ describe('the engine behind the gateway', () => {
     expect((closed.get('p-complete')?.at ?? Infinity) - answered).toBeLessThan(200);
     // A closed workflow is never started again under its id.
     await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
-    expect(await engine.outcomeOf('p-complete')).toMatchObject({ kind: 'completed' });
+    expect(await engine.getOutcome('p-complete')).toMatchObject({ kind: 'completed' });
 
-    const history = JSON.parse(await engine.history('p-complete')) as { events: { eventType: string }[] };
+    const history = JSON.parse(await engine.fetchHistory('p-complete')) as { events: { eventType: string }[] };
     expect(history.events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
     expect(historyFromJSON(history).events).toHaveLength(history.events.length);
-    await expect(engine.history('nobody')).rejects.toMatchObject({ message: 'The engine knows no workflow nobody' });
+    await expect(engine.fetchHistory('nobody')).rejects.toMatchObject({
+      message: 'The engine knows no workflow nobody',
+    });
   });
 
   it('follows a workflow that continues as new, and tells a failure with its causes', async () => {
@@ -178,7 +180,7 @@ describe('the engine behind the gateway', () => {
         taskQueue: { name: QUEUE },
       },
     });
-    expect(await engine.outcomeOf('p-chain')).toBeUndefined();
+    expect(await engine.getOutcome('p-chain')).toBeUndefined();
     await work({
       commandType: 5,
       failWorkflowExecutionCommandAttributes: {
@@ -224,7 +226,7 @@ describe('the engine behind the gateway', () => {
       requested: () => stopping.abort(new Error('enough')),
     });
     await expect(cancelling).rejects.toThrow('enough');
-    expect(await engine.outcomeOf('p-left')).toBeUndefined();
+    expect(await engine.getOutcome('p-left')).toBeUndefined();
     await work({ commandType: 7, cancelWorkflowExecutionCommandAttributes: {} });
     expect(await outcomeOf('p-left')).toMatchObject({ kind: 'canceled' });
   });

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import * as source from '../../src/platform/public.ts';
-import type * as declared from '../../types/platform.d.ts';
+import type * as declared from '../../src/platform/public-types.d.ts';
 
 // The types are written by hand: what the source exports has to fit them, or the type check of this repository fails here.
 const fitting: typeof declared = source;
@@ -87,7 +87,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package's platform", () => {
   it('exports what its types say', async () => {
-    const text = readFileSync(join(ROOT, 'types', 'platform.d.ts'), 'utf8');
+    const text = readFileSync(join(ROOT, 'src', 'platform', 'public-types.d.ts'), 'utf8');
     const declaredNames = [...text.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
     const packed = pathToFileURL(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/dist/platform.js')).href;
     expect(Object.keys((await import(/* @vite-ignore */ packed)) as object).sort()).toEqual(declaredNames.sort());

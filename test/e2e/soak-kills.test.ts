@@ -88,7 +88,7 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
         try {
           for (const { processId, completedItem } of ledger.forEngine())
             await until(`the engine hears of ${processId}`, async () => {
-              const history = await engine.history(processId).catch(() => undefined);
+              const history = await engine.fetchHistory(processId).catch(() => undefined);
               return history !== undefined && (completedItem === undefined || signalled(history, completedItem));
             });
           return ledger.forEngine().length;

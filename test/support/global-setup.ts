@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-const SOURCES = ['src', 'templates', 'schemas', 'types', 'bin', 'scripts', 'package.json'];
+const SOURCES = ['src', 'templates', 'schemas', 'bin', 'scripts', 'package.json'];
 
 function newest(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });

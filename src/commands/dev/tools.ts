@@ -19,7 +19,7 @@ export async function platformSettings(
 export async function readHistory(state: PlatformState, workflowId: string): Promise<string> {
   const engine = await createProcessEngine({ address: state.endpoints.temporal, namespace: state.namespace });
   try {
-    return await engine.history(workflowId);
+    return await engine.fetchHistory(workflowId);
   } finally {
     await engine.close();
   }

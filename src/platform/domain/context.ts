@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { PlatformEvent } from '../types.ts';
-import { insertEvent, type EventRecord } from '../store/events.ts';
+import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { enqueueCommand, type EngineCommand } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
@@ -45,7 +45,7 @@ export interface OperationContext extends Domain {
 }
 
 /** Notes what happened to a process, in the current transaction, for its timeline. */
-export function record(ctx: Domain, event: Omit<EventRecord, 'time'>): void {
+export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
   insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
   ctx.report({
     kind: 'process',
@@ -58,6 +58,6 @@ export function record(ctx: Domain, event: Omit<EventRecord, 'time'>): void {
 }
 
 /** Leaves a command for the engine, in the current transaction. The caller wakes the outbox after the commit. */
-export function enqueue(ctx: Domain, processId: string, command: EngineCommand): void {
+export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
   enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
 }

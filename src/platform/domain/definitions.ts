@@ -4,7 +4,7 @@ import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionRef } from '../store/processes.ts';
-import { valueCheck, type ValueCheck } from './json-values.ts';
+import { createValueCheck, type ValueCheck } from './json-values.ts';
 
 export interface ServedTask {
   readonly ref: DefinitionRef;
@@ -28,7 +28,7 @@ export interface DefinitionCatalog {
   byId(id: string): ServedDefinition | undefined;
   byCode(tenantId: string, code: string): ServedDefinition | undefined;
   /** By the code alone, for what was stored when another version was served. */
-  ofProcess(ref: DefinitionRef): ServedDefinition | undefined;
+  forProcess(ref: DefinitionRef): ServedDefinition | undefined;
 }
 
 /** Root of the ids that are made from codes and contents. */
@@ -37,14 +37,17 @@ const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 /** Code of the message definition that every process has. */
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
-const open: ValueCheck = valueCheck(undefined, '');
+const open: ValueCheck = createValueCheck(undefined, '');
 
 /**
  * Prepares definitions for serving. Ids come from codes and versions from contents where the definition names none, so that they
  * are the same after a restart. Throws a KnownError for a code that occurs twice and for a schema that is none.
  */
-export function definitionCatalog(definitions: readonly ProcessDefinition[], tenantId: string): DefinitionCatalog {
-  const all = definitions.map((definition) => serve(definition, tenantId));
+export function createDefinitionCatalog(
+  definitions: readonly ProcessDefinition[],
+  tenantId: string,
+): DefinitionCatalog {
+  const all = definitions.map((definition) => serveDefinition(definition, tenantId));
   const byId = new Map<string, ServedDefinition>();
   const byCode = new Map<string, ServedDefinition>();
   for (const served of all) {
@@ -63,11 +66,11 @@ export function definitionCatalog(definitions: readonly ProcessDefinition[], ten
     all,
     byId: (id) => byId.get(id),
     byCode: (tenant, code) => byCode.get(`${tenant} ${code}`),
-    ofProcess: (ref) => byId.get(ref.id) ?? all.find((served) => served.ref.code === ref.code),
+    forProcess: (ref) => byId.get(ref.id) ?? all.find((served) => served.ref.code === ref.code),
   };
 }
 
-function serve(definition: ProcessDefinition, defaultTenant: string): ServedDefinition {
+function serveDefinition(definition: ProcessDefinition, defaultTenant: string): ServedDefinition {
   const { code } = definition.process;
   const tenantId = definition.process.tenant?.toLowerCase() ?? defaultTenant;
   const id = definition.process.id?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
@@ -76,8 +79,8 @@ function serve(definition: ProcessDefinition, defaultTenant: string): ServedDefi
     ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, contentOf(definition)), code },
     tenantId,
     definition,
-    metadata: valueCheck(definition.metadata, `the metadata of ${code}`),
-    entity: valueCheck(definition.entity, `the entity of ${code}`),
+    metadata: createValueCheck(definition.metadata, `the metadata of ${code}`),
+    entity: createValueCheck(definition.entity, `the entity of ${code}`),
     tasks,
   };
 }
@@ -90,8 +93,8 @@ function serveTask(task: TaskDefinition, definitionId: string, processCode: stri
       code: task.code,
     },
     definition: task,
-    data: valueCheck(task.data, `the data of task ${task.code} of ${processCode}`),
-    contextData: valueCheck(task.contextData, `the context data of task ${task.code} of ${processCode}`),
+    data: createValueCheck(task.data, `the data of task ${task.code} of ${processCode}`),
+    contextData: createValueCheck(task.contextData, `the context data of task ${task.code} of ${processCode}`),
   };
 }
 

@@ -2,11 +2,11 @@ import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
 import type { Static } from '@sinclair/typebox';
-import { findDocumentByUri, insertDocument, linkDocument, type DocumentRecord } from '../store/documents.ts';
-import { findProcessById, type ProcessRecord } from '../store/processes.ts';
+import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
+import { findProcessById, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { documentUriOf, fileReference, mapFileReferences } from './file-reference.ts';
+import { parseDocumentUri, formatFileReference, mapFileReferences } from './file-reference.ts';
 
 export interface Upload {
   readonly fileName: string;
@@ -21,7 +21,7 @@ export interface Download {
   readonly bytes: Buffer;
 }
 
-const documentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
+const formatDocumentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
 
 /** Keeps the bytes for a running process; they belong to it once a value names the answered reference. */
 export function uploadProcessDocument(
@@ -34,9 +34,9 @@ export function uploadProcessDocument(
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
   if (upload.bytes.length === 0) throw badRequest('The file is empty; its size must be greater than 0');
   const id = uuid7(ctx.clock.now());
-  const document: DocumentRecord = {
+  const document: DocumentRow = {
     id,
-    uri: documentUri(processId, id),
+    uri: formatDocumentUri(processId, id),
     processId,
     contentId: id,
     name: upload.fileName,
@@ -47,7 +47,7 @@ export function uploadProcessDocument(
   };
   ctx.store.content.write(document.contentId, upload.bytes);
   ctx.store.transaction(() => insertDocument(ctx.store.sql, document));
-  return { documentUri: fileReference(document) };
+  return { documentUri: formatFileReference(document) };
 }
 
 /** As `uploadProcessDocument`, with the owner named by its `ku:` URI. An owner that can't be read is a 404, as KuFlow answers. */
@@ -63,7 +63,7 @@ export function uploadDocument(
 
 /** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only documents of that process are found. */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
-  const uri = documentUriOf(reference);
+  const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
   if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
     throw notFound('process', processId);
@@ -80,7 +80,7 @@ export function downloadDocument(ctx: OperationContext, reference: string, proce
 /** Marks every document that `value` names as linked to `owner` (a `ku:` URI), in the current transaction. */
 export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
   mapFileReferences(value, (reference) => {
-    const uri = documentUriOf(reference);
+    const uri = parseDocumentUri(reference);
     if (uri !== undefined) linkDocument(ctx.store.sql, uri, owner);
     return reference;
   });
@@ -90,24 +90,24 @@ export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: s
 export function copyDocuments(
   ctx: OperationContext,
   value: JsonObject,
-  process: ProcessRecord,
+  process: ProcessRow,
   owner: string,
 ): JsonObject {
   return mapFileReferences(value, (reference) => {
-    const uri = documentUriOf(reference);
+    const uri = parseDocumentUri(reference);
     const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
     if (original === undefined) return reference;
     const id = uuid7(ctx.clock.now());
-    const copy: DocumentRecord = {
+    const copy: DocumentRow = {
       ...original,
       id,
-      uri: documentUri(process.id, id),
+      uri: formatDocumentUri(process.id, id),
       processId: process.id,
       linkedTo: owner,
       createdBy: ctx.principal.id,
       createdAt: ctx.store.now(),
     };
     insertDocument(ctx.store.sql, copy);
-    return fileReference(copy);
+    return formatFileReference(copy);
   });
 }

@@ -3,9 +3,9 @@ import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PlatformEvent, PlatformIdentity } from '../types.ts';
 import type { Store } from '../store/open.ts';
 import type { Domain, EngineIssuers } from './context.ts';
-import { definitionCatalog } from './definitions.ts';
+import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
-import { localTimeZone } from './request-moment.ts';
+import { localTimeZone } from './request-time.ts';
 
 export interface DomainOptions {
   readonly store: Store;
@@ -30,7 +30,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
   const domain: Domain = {
     store: options.store,
     clock: options.clock,
-    definitions: definitionCatalog(options.definitions, identity.tenantId),
+    definitions: createDefinitionCatalog(options.definitions, identity.tenantId),
     issuers: options.issuers,
     tenantId: identity.tenantId,
     system,

@@ -15,12 +15,12 @@ const PREFIX = 'kuflow-file:';
 const encode = (value: string): string => encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2F', '/');
 
 /** `kuflow-file:uri=…;type=…;size=…;name=…;` with percent-encoded values and the closing `;`. */
-export function fileReference(file: FileReference): string {
+export function formatFileReference(file: FileReference): string {
   return `${PREFIX}uri=${encode(file.uri)};type=${encode(file.type)};size=${file.size};name=${encode(file.name)};`;
 }
 
 /** The `ku:` URI in a reference, or the URI itself when `text` is one; undefined when it is neither. */
-export function documentUriOf(text: string): string | undefined {
+export function parseDocumentUri(text: string): string | undefined {
   if (text.startsWith('ku:')) return text;
   if (!text.startsWith(PREFIX)) return undefined;
   for (const pair of text.slice(PREFIX.length).split(';')) {

@@ -51,16 +51,16 @@ export function ensureIdentity(
     const known = getMeta(store.sql, KEY);
     const stored =
       known === undefined
-        ? makeIdentity(store, options.tenantId?.toLowerCase() ?? uuid7())
+        ? createIdentity(store, options.tenantId?.toLowerCase() ?? uuid7())
         : (JSON.parse(known) as StoredIdentity);
     for (const id of options.otherTenantIds ?? []) addTenant(store, id.toLowerCase(), stored.systemId);
     const system = findPrincipalById(store.sql, stored.systemId);
     if (system === undefined) throw new Error('The state file has an identity without its system principal');
-    return { identity: revealed(stored), system };
+    return { identity: toPlatformIdentity(stored), system };
   });
 }
 
-function revealed(stored: StoredIdentity): PlatformIdentity {
+function toPlatformIdentity(stored: StoredIdentity): PlatformIdentity {
   return {
     tenantId: stored.tenantId,
     namespace: stored.namespace,
@@ -69,16 +69,16 @@ function revealed(stored: StoredIdentity): PlatformIdentity {
   };
 }
 
-function makeIdentity(store: Store, tenantId: string): StoredIdentity {
+function createIdentity(store: Store, tenantId: string): StoredIdentity {
   const system: PrincipalRow = { id: uuid7(), type: 'SYSTEM', name: 'KuFlow' };
   insertPrincipal(store.sql, system);
   addTenant(store, tenantId, system.id);
-  const application = { id: uuid7(), secret: newSecret(), name: 'Local application' };
+  const application = { id: uuid7(), secret: generateSecret(), name: 'Local application' };
   insertPrincipal(store.sql, { id: application.id, type: 'APPLICATION', name: application.name });
   insertCredential(store.sql, {
     kind: 'secret',
     principalId: application.id,
-    hash: secretHash(application.id, application.secret),
+    hash: hashSecret(application.id, application.secret),
   });
   const user = addUser(store, { tenantId, name: 'Local user', email: 'local.user@example.com', createdBy: system.id });
   const stored: StoredIdentity = {
@@ -127,15 +127,15 @@ export function addUser(
       metadata: {},
       ...newAudit(user.createdBy, store.now()),
     });
-    const token = newSecret();
-    insertCredential(store.sql, { kind: 'token', principalId: principal.id, hash: tokenHash(token) });
+    const token = generateSecret();
+    insertCredential(store.sql, { kind: 'token', principalId: principal.id, hash: hashToken(token) });
     return { principal, userId, email: user.email, token: new Secret(token) };
   });
 }
 
 // The prefix makes a leaked one recognisable, and `_` keeps it from being read as base64 of id and secret.
-const newSecret = (): string => `kfdev_${randomBytes(24).toString('base64url')}`;
+const generateSecret = (): string => `kfdev_${randomBytes(24).toString('base64url')}`;
 
-export const secretHash = (id: string, secret: string): string =>
+export const hashSecret = (id: string, secret: string): string =>
   createHash('sha256').update(`${id}:${secret}`).digest('hex');
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');

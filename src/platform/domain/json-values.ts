@@ -30,21 +30,21 @@ const OPTIONS: Options = {
 const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-artifact', 'data-source'];
 
 /** One for each schema: what it calls itself or its parts would otherwise meet in the next one. */
-function ajvFor(dialect: unknown): Pick<Ajv, 'compile'> {
-  const ajv = newAjv(typeof dialect === 'string' ? dialect : '');
+function createAjv(dialect: unknown): Pick<Ajv, 'compile'> {
+  const ajv = createAjvForDialect(typeof dialect === 'string' ? dialect : '');
   // Without its own keywords (formatMinimum): they are none of JSON Schema, and it refuses what it can't use of them.
   ajvFormats.default(ajv, { keywords: false });
   for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
   return ajv;
 }
 
-function newAjv(dialect: string): Ajv | Ajv2019 | Ajv2020 {
+function createAjvForDialect(dialect: string): Ajv | Ajv2019 | Ajv2020 {
   if (dialect.includes('2020-12')) return new Ajv2020(OPTIONS);
   return dialect.includes('2019-09') ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS);
 }
 
 /** A missing property is pointed at itself, not at the object that lacks it. */
-function errorOf(error: ErrorObject): { propertyPath: string; type: string } {
+function toValueError(error: ErrorObject): { propertyPath: string; type: string } {
   const params = error.params as Record<string, unknown>;
   const missing =
     error.keyword === 'required'
@@ -60,12 +60,12 @@ function errorOf(error: ErrorObject): { propertyPath: string; type: string } {
  * A check of values against a shape: `errors` point at properties (RFC 6901) and carry the JSON Schema keyword as `type`.
  * Without a shape every object is valid. Throws a KnownError that names `where` when the schema itself is none.
  */
-export function valueCheck(shape: DataShape | undefined, where: string): ValueCheck {
+export function createValueCheck(shape: DataShape | undefined, where: string): ValueCheck {
   if (shape === undefined) return (value) => ({ valid: true, value });
   let validate: ValidateFunction;
   try {
     const { $schema: dialect, ...schema } = shape.schema;
-    validate = ajvFor(dialect).compile(schema);
+    validate = createAjv(dialect).compile(schema);
   } catch (error) {
     throw new KnownError({
       message: `The JSON Schema of ${where} can't be used: ${messageOf(error)}`,
@@ -76,6 +76,6 @@ export function valueCheck(shape: DataShape | undefined, where: string): ValueCh
   }
   return (value) => {
     if (validate(value)) return { valid: true, value };
-    return { valid: false, value, errors: (validate.errors ?? []).map(errorOf) };
+    return { valid: false, value, errors: (validate.errors ?? []).map(toValueError) };
   };
 }

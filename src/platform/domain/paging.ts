@@ -1,4 +1,4 @@
-import type { Order } from '../store/find.ts';
+import type { SortOrder } from '../store/find.ts';
 import { ApiError } from './api-error.ts';
 
 /** `size` 0 to 1000, `page` from 0, `sort` as `property`, `property,asc` or `property,desc`. */
@@ -8,7 +8,7 @@ export interface Paging {
   readonly sort?: readonly string[];
 }
 
-export interface PageOf<Item> {
+export interface ResultPage<Item> {
   readonly metadata: {
     readonly size: number;
     readonly page: number;
@@ -18,13 +18,13 @@ export interface PageOf<Item> {
   readonly content: Item[];
 }
 
-export function pageOf<Item>(paging: Paging, total: number, content: Item[]): PageOf<Item> {
+export function createPage<Item>(paging: Paging, total: number, content: Item[]): ResultPage<Item> {
   const totalPages = paging.size === 0 ? 0 : Math.ceil(total / paging.size);
   return { metadata: { size: paging.size, page: paging.page, totalElements: total, totalPages }, content };
 }
 
 /** Reads `sort` with the sortable properties and their columns; anything else is refused with 400. */
-export function ordersOf(paging: Paging, columns: Readonly<Record<string, string>>): Order[] {
+export function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
   return (paging.sort ?? []).map((text) => {
     const [property = '', direction = 'asc', ...more] = text.split(',').map((part) => part.trim());
     const column = Object.hasOwn(columns, property) ? columns[property] : undefined;
@@ -36,4 +36,4 @@ export function ordersOf(paging: Paging, columns: Readonly<Record<string, string
   });
 }
 
-export const AUDIT_SORTS = { id: 'id', createdAt: 'created_at', lastModifiedAt: 'last_modified_at' } as const;
+export const AUDIT_SORT_COLUMNS = { id: 'id', createdAt: 'created_at', lastModifiedAt: 'last_modified_at' } as const;

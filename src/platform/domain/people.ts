@@ -1,24 +1,24 @@
 import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
 import type { Static } from '@sinclair/typebox';
 import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
-import { findPage, type AnyOf } from '../store/find.ts';
+import { findPage, type ColumnFilter } from '../store/find.ts';
 import {
   findPrincipalByEmail,
   findPrincipalById,
   findTenantById,
   findTenantUserById,
-  principalOf,
-  tenantOf,
-  tenantUserOf,
+  mapPrincipalRow,
+  mapTenantRow,
+  mapTenantUserRow,
   type PrincipalRow,
   type TenantRow,
   type TenantUserRow,
 } from '../store/people.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { AUDIT_SORTS, ordersOf, pageOf, type PageOf, type Paging } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, parseSort, createPage, type ResultPage, type Paging } from './paging.ts';
 
-const NOBODY = ['-'];
+const NO_MATCH = ['-'];
 
 interface GroupFilter {
   readonly groupId?: readonly string[];
@@ -26,12 +26,12 @@ interface GroupFilter {
 }
 
 /** There are no groups here: who asks for members of one finds nobody. */
-const groupCondition = (filter: GroupFilter): AnyOf => ({
+const groupFilter = (filter: GroupFilter): ColumnFilter => ({
   column: 'id',
-  values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NOBODY : undefined,
+  values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NO_MATCH : undefined,
 });
 
-export function principalView(principal: PrincipalRow): Static<typeof PrincipalView> {
+export function toPrincipal(principal: PrincipalRow): Static<typeof PrincipalView> {
   return {
     id: principal.id,
     type: principal.type,
@@ -46,29 +46,29 @@ export function principalView(principal: PrincipalRow): Static<typeof PrincipalV
 export function findPrincipals(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly type?: string; readonly tenantId?: readonly string[] },
-): PageOf<Static<typeof PrincipalPageItem>> {
+): ResultPage<Static<typeof PrincipalPageItem>> {
   const { rows, total } = findPage(
     ctx.store.sql,
     {
       from: 'principals',
       where: [
         { column: 'type', values: query.type === undefined ? undefined : [query.type] },
-        groupCondition(query),
-        { column: 'id', values: tenantKnown(ctx, query.tenantId) ? undefined : NOBODY },
+        groupFilter(query),
+        { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
       ],
-      orders: ordersOf(query, { id: 'id', name: 'name' }),
+      orders: parseSort(query, { id: 'id', name: 'name' }),
       tieBreaker: 'id',
     },
     query,
   );
-  return pageOf(
+  return createPage(
     query,
     total,
-    rows.map(principalOf).map(({ id, type, name }) => ({ id, type, name })),
+    rows.map(mapPrincipalRow).map(({ id, type, name }) => ({ id, type, name })),
   );
 }
 
-function tenantKnown(ctx: OperationContext, tenantIds: readonly string[] | undefined): boolean {
+function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | undefined): boolean {
   return (
     tenantIds === undefined ||
     tenantIds.length === 0 ||
@@ -79,24 +79,16 @@ function tenantKnown(ctx: OperationContext, tenantIds: readonly string[] | undef
 export function retrievePrincipal(ctx: OperationContext, id: string): Static<typeof PrincipalView> {
   const principal = findPrincipalById(ctx.store.sql, id);
   if (principal === undefined) throw notFound('principal', id);
-  return principalView(principal);
+  return toPrincipal(principal);
 }
 
 /** There are no groups here. */
-export function findGroups(_ctx: OperationContext, query: Paging): PageOf<never> {
-  ordersOf(query, { id: 'id', name: 'name' });
-  return pageOf(query, 0, []);
+export function findGroups(_ctx: OperationContext, query: Paging): ResultPage<never> {
+  parseSort(query, { id: 'id', name: 'name' });
+  return createPage(query, 0, []);
 }
 
-const tenantView = ({
-  id,
-  name,
-  plan,
-  createdBy,
-  createdAt,
-  lastModifiedBy,
-  lastModifiedAt,
-}: TenantRow): TenantRow => ({
+const toTenant = ({ id, name, plan, createdBy, createdAt, lastModifiedBy, lastModifiedAt }: TenantRow): TenantRow => ({
   id,
   name,
   plan,
@@ -109,34 +101,34 @@ const tenantView = ({
 export function findTenants(
   ctx: OperationContext,
   query: Paging & { readonly tenantId?: readonly string[] },
-): PageOf<{ id: string; name: string }> {
+): ResultPage<{ id: string; name: string }> {
   const { rows, total } = findPage(
     ctx.store.sql,
     {
       from: 'tenants',
       where: [{ column: 'id', values: query.tenantId?.map((id) => id.toLowerCase()) }],
-      orders: ordersOf(query, { id: 'id', name: 'name' }),
+      orders: parseSort(query, { id: 'id', name: 'name' }),
       tieBreaker: 'id',
     },
     query,
   );
-  return pageOf(
+  return createPage(
     query,
     total,
-    rows.map(tenantOf).map(({ id, name }) => ({ id, name })),
+    rows.map(mapTenantRow).map(({ id, name }) => ({ id, name })),
   );
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
   const tenant = findTenantById(ctx.store.sql, id);
   if (tenant === undefined) throw notFound('tenant', id);
-  return tenantView(tenant);
+  return toTenant(tenant);
 }
 
 export function findTenantUsers(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
-): PageOf<Static<typeof TenantUserPageItem>> {
+): ResultPage<Static<typeof TenantUserPageItem>> {
   const { rows, total } = findPage(
     ctx.store.sql,
     {
@@ -144,18 +136,18 @@ export function findTenantUsers(
       where: [
         { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
         { column: 'tenant_id', values: query.tenantId?.map((id) => id.toLowerCase()) },
-        groupCondition(query),
+        groupFilter(query),
       ],
-      orders: ordersOf(query, AUDIT_SORTS),
+      orders: parseSort(query, AUDIT_SORT_COLUMNS),
       tieBreaker: 'id',
     },
     query,
   );
-  return pageOf(
+  return createPage(
     query,
     total,
     rows
-      .map(tenantUserOf)
+      .map(mapTenantUserRow)
       .map(({ id, principalId, tenantId, createdBy, createdAt, lastModifiedBy, lastModifiedAt }) => ({
         ...{ id, principalId, tenantId },
         ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt },
@@ -166,21 +158,21 @@ export function findTenantUsers(
 export function retrieveTenantUser(ctx: OperationContext, id: string): Static<typeof TenantUserView> {
   const user = findTenantUserById(ctx.store.sql, id);
   if (user === undefined) throw notFound('tenant user', id);
-  return tenantUserView(ctx, user);
+  return toTenantUser(ctx, user);
 }
 
-function tenantUserView(ctx: OperationContext, user: TenantUserRow): Static<typeof TenantUserView> {
+function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof TenantUserView> {
   const { principalId, metadata, ...rest } = user;
   const principal = findPrincipalById(ctx.store.sql, principalId);
   if (principal === undefined) throw notFound('principal', principalId);
-  return { ...rest, principal: principalView(principal), metadata: { valid: true, value: { ...metadata } } };
+  return { ...rest, principal: toPrincipal(principal), metadata: { valid: true, value: { ...metadata } } };
 }
 
 /**
  * The user or application that a body names, by id or by email; undefined when it names none.
  * An unknown one, the platform itself, and both at once that don't agree, are refused with 400.
  */
-export function namedPrincipal(
+export function resolvePrincipal(
   ctx: OperationContext,
   named: { readonly id?: string | undefined; readonly email?: string | undefined },
   fields: { readonly id: string; readonly email: string },

@@ -2,14 +2,14 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { newAudit } from '../store/audit.ts';
-import { findProcessById, insertProcess, type ProcessRecord } from '../store/processes.ts';
+import { findProcessById, insertProcess, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
-import { enqueue, record, type OperationContext } from './context.ts';
+import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
 import { linkDocuments } from './documents.ts';
-import { namedPrincipal } from './people.ts';
-import { processUri, processView } from './process-view.ts';
-import { requestMoment } from './request-moment.ts';
+import { resolvePrincipal } from './people.ts';
+import { formatProcessUri, toProcess } from './process-view.ts';
+import { formatRequestTime } from './request-time.ts';
 
 /**
  * Creates a process and, in the same commit, the command that starts its workflow (workflow id = process id).
@@ -25,13 +25,13 @@ export function createProcess(
     if (existing !== undefined) return { created: false, process: existing };
     const served = requireDefinition(ctx, params);
     const initiator =
-      namedPrincipal(
+      resolvePrincipal(
         ctx,
         { id: params.initiatorId, email: params.initiatorEmail },
         { id: 'initiatorId', email: 'initiatorEmail' },
       ) ?? ctx.principal;
-    const relatedProcessId = relatedOf(ctx, params.relatedProcessId);
-    const process: ProcessRecord = {
+    const relatedProcessId = requireRelatedProcess(ctx, params.relatedProcessId);
+    const process: ProcessRow = {
       id,
       tenantId: served.tenantId,
       definition: served.ref,
@@ -43,20 +43,20 @@ export function createProcess(
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
     insertProcess(ctx.store.sql, process);
-    linkDocuments(ctx, process.metadata, processUri(id));
-    linkDocuments(ctx, process.entity, processUri(id));
+    linkDocuments(ctx, process.metadata, formatProcessUri(id));
+    linkDocuments(ctx, process.entity, formatProcessUri(id));
     const { type, taskQueue } = served.definition.workflow;
-    enqueue(ctx, id, {
+    enqueueForEngine(ctx, id, {
       kind: 'start-workflow',
       workflowType: type,
       taskQueue,
-      input: { processId: id, ...requestMoment(ctx.clock.now(), ctx.timeZone), extras: {} },
+      input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
     });
-    record(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
+    recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });
   if (result.created) ctx.wake();
-  return { created: result.created, process: processView(ctx, result.process) };
+  return { created: result.created, process: toProcess(ctx, result.process) };
 }
 
 function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): ServedDefinition {
@@ -74,7 +74,7 @@ function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): 
   );
 }
 
-function relatedOf(ctx: OperationContext, id: string | undefined): string | undefined {
+function requireRelatedProcess(ctx: OperationContext, id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
   if (findProcessById(ctx.store.sql, id.toLowerCase()) === undefined)
     throw badRequest('No process has the id in relatedProcessId', 'body.relatedProcessId');

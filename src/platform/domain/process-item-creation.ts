@@ -3,19 +3,19 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { ProcessItem, ProcessItemCreateParams, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import type { TaskKind } from '../../process/definition.ts';
 import { newAudit } from '../store/audit.ts';
-import { findProcessItemById, insertProcessItem, type ProcessItemRecord } from '../store/process-items.ts';
+import { findProcessItemById, insertProcessItem, type ProcessItemRow } from '../store/process-items.ts';
 import type { PrincipalRow } from '../store/people.ts';
-import type { ProcessRecord } from '../store/processes.ts';
+import type { ProcessRow } from '../store/processes.ts';
 import { badRequest } from './api-error.ts';
-import { record, type OperationContext } from './context.ts';
+import { recordEvent, type OperationContext } from './context.ts';
 import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
 import { copyDocuments } from './documents.ts';
-import { namedPrincipal } from './people.ts';
-import { processItemUri, processItemView } from './process-item-view.ts';
+import { resolvePrincipal } from './people.ts';
+import { formatProcessItemUri, toProcessItem } from './process-item-view.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
 import { signalProcessItem } from './signals.ts';
 
-const KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
+const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
   TASK: ['human', 'system'],
   MESSAGE: ['message'],
   THREAD: ['thread'],
@@ -36,14 +36,14 @@ export function createProcessItem(
     const process = requireProcess(ctx, params.processId.toLowerCase());
     requireRunning(process);
     const served = requireItemDefinition(ctx, process, params);
-    const owner = namedPrincipal(
+    const owner = resolvePrincipal(
       ctx,
       { id: params.ownerId, email: params.ownerEmail },
       { id: 'ownerId', email: 'ownerEmail' },
     );
-    const item = newItem(ctx, id, process, served, owner, params);
+    const item = buildItem(ctx, id, process, served, owner, params);
     insertProcessItem(ctx.store.sql, item);
-    record(ctx, {
+    recordEvent(ctx, {
       processId: process.id,
       kind: 'item-created',
       processItemId: id,
@@ -52,7 +52,7 @@ export function createProcessItem(
       detail: item.type,
     });
     if (item.task !== undefined && owner !== undefined) {
-      record(ctx, {
+      recordEvent(ctx, {
         processId: process.id,
         kind: 'item-claimed',
         processItemId: id,
@@ -65,20 +65,20 @@ export function createProcessItem(
     return { created: true, item };
   });
   if (result.created) ctx.wake();
-  return { created: result.created, processItem: processItemView(ctx, result.item) };
+  return { created: result.created, processItem: toProcessItem(ctx, result.item) };
 }
 
-function newItem(
+function buildItem(
   ctx: OperationContext,
   id: string,
-  process: ProcessRecord,
+  process: ProcessRow,
   served: ServedTask,
   owner: PrincipalRow | undefined,
   params: ProcessItemCreateParams,
-): ProcessItemRecord {
+): ProcessItemRow {
   const now = ctx.store.now();
   const copied = (value: { readonly value: unknown } | undefined): JsonObject | undefined =>
-    value === undefined ? undefined : copyDocuments(ctx, value.value as JsonObject, process, processItemUri(id));
+    value === undefined ? undefined : copyDocuments(ctx, value.value as JsonObject, process, formatProcessItemUri(id));
   const base = {
     id,
     processId: process.id,
@@ -112,18 +112,18 @@ function newItem(
 
 function requireItemDefinition(
   ctx: OperationContext,
-  process: ProcessRecord,
+  process: ProcessRow,
   params: ProcessItemCreateParams,
 ): ServedTask {
-  if (params.type === 'MESSAGE') checkMessage(params);
+  if (params.type === 'MESSAGE') requireMessageContent(params);
   const code = params.processItemDefinitionCode ?? (params.type === 'MESSAGE' ? BUILT_IN_MESSAGE_CODE : undefined);
   if (code === undefined)
     throw badRequest(`A ${params.type} needs processItemDefinitionCode`, 'body.processItemDefinitionCode');
   if (params.type === 'MESSAGE' && code === BUILT_IN_MESSAGE_CODE) return builtInMessage(process.definition.id);
-  const definition = ctx.definitions.ofProcess(process.definition);
+  const definition = ctx.definitions.forProcess(process.definition);
   const served = definition?.tasks.get(code);
   const known = [...(definition?.tasks.values() ?? [])]
-    .filter((task) => KINDS[params.type].includes(task.definition.kind))
+    .filter((task) => TASK_KINDS[params.type].includes(task.definition.kind))
     .map((task) => task.ref.code);
   const list = known.length === 0 ? 'none' : known.join(', ');
   if (served === undefined) {
@@ -132,7 +132,7 @@ function requireItemDefinition(
       'body.processItemDefinitionCode',
     );
   }
-  if (!KINDS[params.type].includes(served.definition.kind)) {
+  if (!TASK_KINDS[params.type].includes(served.definition.kind)) {
     throw badRequest(
       `${code} is defined as ${served.definition.kind}, which can't be created as ${params.type}; those of type ${params.type}: ${list}`,
       'body.type',
@@ -141,7 +141,7 @@ function requireItemDefinition(
   return served;
 }
 
-function checkMessage({ message }: ProcessItemCreateParams): void {
+function requireMessageContent({ message }: ProcessItemCreateParams): void {
   if (message?.text === undefined && message?.data === undefined)
     throw badRequest('A MESSAGE needs message.text or message.data', 'body.message');
   if (message.data !== undefined && message.dataStructureDataDefinitionCode === undefined) {

@@ -1,47 +1,47 @@
 import type { ProcessItem, ProcessItemPageItem, ProcessItemTask } from '../../kuflow/contract/process-items.ts';
-import { findLogs, findProcessItemById, type ProcessItemRecord, type TaskRecord } from '../store/process-items.ts';
-import type { ProcessRecord } from '../store/processes.ts';
+import { findTaskLogs, findProcessItemById, type ProcessItemRow, type TaskFields } from '../store/process-items.ts';
+import type { ProcessRow } from '../store/processes.ts';
 import { conflict, notFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import type { ServedTask } from './definitions.ts';
-import { valueCheck } from './json-values.ts';
+import { createValueCheck } from './json-values.ts';
 import { requireProcess } from './process-view.ts';
 
-export const processItemUri = (id: string): string => `ku:process-item/${id}`;
+export const formatProcessItemUri = (id: string): string => `ku:process-item/${id}`;
 
-const open = valueCheck(undefined, '');
+const open = createValueCheck(undefined, '');
 
-export function requireProcessItem(ctx: Domain, id: string): ProcessItemRecord {
+export function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
   const item = findProcessItemById(ctx.store.sql, id);
   if (item === undefined) throw notFound('process item', id);
   return item;
 }
 
-export interface Task {
-  readonly item: ProcessItemRecord;
-  readonly task: TaskRecord;
-  readonly process: ProcessRecord;
+export interface LoadedTask {
+  readonly item: ProcessItemRow;
+  readonly task: TaskFields;
+  readonly process: ProcessRow;
 }
 
 /** A process item that must be a task: 404 when there is none, 409 when it is a message or a thread. */
-export function requireTask(ctx: Domain, id: string): Task {
+export function requireTask(ctx: Domain, id: string): LoadedTask {
   const item = requireProcessItem(ctx, id);
   if (item.task === undefined) throw conflict(`Process item ${id} is a ${item.type}, not a task`);
   return { item, task: item.task, process: requireProcess(ctx, item.processId) };
 }
 
-function servedTask(ctx: Domain, item: ProcessItemRecord): ServedTask | undefined {
+function servedTask(ctx: Domain, item: ProcessItemRow): ServedTask | undefined {
   if (item.definition === undefined) return undefined;
   const process = requireProcess(ctx, item.processId);
-  return ctx.definitions.ofProcess(process.definition)?.tasks.get(item.definition.code);
+  return ctx.definitions.forProcess(process.definition)?.tasks.get(item.definition.code);
 }
 
-export function processItemView(ctx: Domain, item: ProcessItemRecord): ProcessItem {
+export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
   const { task, message } = item;
   const served = servedTask(ctx, item);
   return {
-    ...commonOf(item),
-    ...(task === undefined ? {} : { task: taskView(ctx, item.id, task, served) }),
+    ...commonFields(item),
+    ...(task === undefined ? {} : { task: toTask(ctx, item.id, task, served) }),
     ...(message === undefined
       ? {}
       : {
@@ -54,12 +54,12 @@ export function processItemView(ctx: Domain, item: ProcessItemRecord): ProcessIt
   };
 }
 
-function taskView(ctx: Domain, id: string, task: TaskRecord, served: ServedTask | undefined): ProcessItemTask {
+function toTask(ctx: Domain, id: string, task: TaskFields, served: ServedTask | undefined): ProcessItemTask {
   return {
     state: task.state,
     data: (served?.data ?? open)(task.data),
     ...(task.contextData === undefined ? {} : { contextData: (served?.contextData ?? open)(task.contextData) }),
-    logs: findLogs(ctx.store.sql, id).map(({ id: logId, timestamp, message, level }) => ({
+    logs: findTaskLogs(ctx.store.sql, id).map(({ id: logId, timestamp, message, level }) => ({
       id: logId,
       timestamp,
       message,
@@ -68,10 +68,10 @@ function taskView(ctx: Domain, id: string, task: TaskRecord, served: ServedTask 
   };
 }
 
-export function processItemPageItem(item: ProcessItemRecord): ProcessItemPageItem {
+export function toProcessItemPageItem(item: ProcessItemRow): ProcessItemPageItem {
   const { task, message } = item;
   return {
-    ...commonOf(item),
+    ...commonFields(item),
     ...(task === undefined ? {} : { task: { state: task.state } }),
     ...(message === undefined
       ? {}
@@ -84,7 +84,7 @@ export function processItemPageItem(item: ProcessItemRecord): ProcessItemPageIte
   };
 }
 
-function commonOf(item: ProcessItemRecord): Omit<ProcessItemPageItem, 'task' | 'message'> {
+function commonFields(item: ProcessItemRow): Omit<ProcessItemPageItem, 'task' | 'message'> {
   return {
     id: item.id,
     type: item.type,

@@ -5,26 +5,26 @@ import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
 import { findPage } from '../store/find.ts';
 import {
-  appendLog,
-  processItemOf,
+  insertTaskLog,
+  mapProcessItemRow,
   updateProcessItem,
   type LogLevel,
-  type ProcessItemRecord,
-  type TaskRecord,
+  type ProcessItemRow,
+  type TaskFields,
 } from '../store/process-items.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
-import { record, type OperationContext } from './context.ts';
+import { recordEvent, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { AUDIT_SORTS, ordersOf, pageOf, type PageOf, type Paging } from './paging.ts';
-import { namedPrincipal } from './people.ts';
+import { AUDIT_SORT_COLUMNS, parseSort, createPage, type ResultPage, type Paging } from './paging.ts';
+import { resolvePrincipal } from './people.ts';
 import {
-  processItemPageItem,
-  processItemUri,
-  processItemView,
+  toProcessItemPageItem,
+  formatProcessItemUri,
+  toProcessItem,
   requireProcessItem,
   requireTask,
-  type Task,
+  type LoadedTask,
 } from './process-item-view.ts';
 import { requireRunning } from './process-view.ts';
 import { signalProcessItem } from './signals.ts';
@@ -42,8 +42,8 @@ export interface ProcessItemFilter {
   readonly tenantId?: readonly string[];
 }
 
-const SORTS = {
-  ...AUDIT_SORTS,
+const SORT_COLUMNS = {
+  ...AUDIT_SORT_COLUMNS,
   claimedAt: 'claimed_at',
   completedAt: 'completed_at',
   cancelledAt: 'cancelled_at',
@@ -54,7 +54,7 @@ const lower = (ids: readonly string[] | undefined): string[] | undefined => ids?
 export function findProcessItems(
   ctx: OperationContext,
   query: Paging & ProcessItemFilter,
-): PageOf<ReturnType<typeof processItemPageItem>> {
+): ResultPage<ReturnType<typeof toProcessItemPageItem>> {
   const { rows, total } = findPage(
     ctx.store.sql,
     {
@@ -68,16 +68,16 @@ export function findProcessItems(
         { column: 'process_definition_code', values: query.processDefinitionCode },
         { column: 'tenant_id', values: lower(query.tenantId) },
       ],
-      orders: ordersOf(query, SORTS),
+      orders: parseSort(query, SORT_COLUMNS),
       tieBreaker: 'seq',
     },
     query,
   );
-  return pageOf(query, total, rows.map(processItemOf).map(processItemPageItem));
+  return createPage(query, total, rows.map(mapProcessItemRow).map(toProcessItemPageItem));
 }
 
 export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessItem {
-  return processItemView(ctx, requireProcessItem(ctx, id));
+  return toProcessItem(ctx, requireProcessItem(ctx, id));
 }
 
 /** READY becomes CLAIMED by the caller. Anybody here is a candidate. */
@@ -86,9 +86,9 @@ export function claimTask(ctx: OperationContext, id: string): ProcessItem {
     const { item, task, process } = requireTask(ctx, id);
     requireRunning(process);
     if (task.state !== 'READY') throw conflict(`Task ${id} is ${task.state} and can't be claimed`);
-    const claimed = save(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, ctx.principal.id);
-    note(ctx, claimed, 'item-claimed');
-    return processItemView(ctx, claimed);
+    const claimed = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, ctx.principal.id);
+    recordItemEvent(ctx, claimed, 'item-claimed');
+    return toProcessItem(ctx, claimed);
   });
 }
 
@@ -101,16 +101,16 @@ export function assignTask(
   return ctx.store.transaction(() => {
     const { item, task, process } = requireTask(ctx, id);
     requireRunning(process);
-    const owner = namedPrincipal(
+    const owner = resolvePrincipal(
       ctx,
       { id: params.ownerId, email: params.ownerEmail },
       { id: 'ownerId', email: 'ownerEmail' },
     );
     if (owner === undefined) throw badRequest('Give ownerId or ownerEmail');
     requireOpen(id, task, 'be assigned');
-    const assigned = save(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
-    note(ctx, assigned, 'item-assigned', owner.name);
-    return processItemView(ctx, assigned);
+    const assigned = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
+    recordItemEvent(ctx, assigned, 'item-assigned', owner.name);
+    return toProcessItem(ctx, assigned);
   });
 }
 
@@ -124,18 +124,18 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
         `Task ${id} is ${task.state} and can't be completed${task.state === 'READY' ? ': claim it first' : ''}`,
       );
     requireOwner(ctx, item);
-    const done = save(ctx, item, { ...task, state: 'COMPLETED', completedAt: ctx.store.now() }, item.ownerId);
+    const done = saveItem(ctx, item, { ...task, state: 'COMPLETED', completedAt: ctx.store.now() }, item.ownerId);
     signalProcessItem(ctx, done);
-    note(
+    recordItemEvent(
       ctx,
       done,
       'item-completed',
-      processItemView(ctx, done).task?.data?.valid === false ? 'with invalid data' : undefined,
+      toProcessItem(ctx, done).task?.data?.valid === false ? 'with invalid data' : undefined,
     );
     return done;
   });
   ctx.wake();
-  return processItemView(ctx, completed);
+  return toProcessItem(ctx, completed);
 }
 
 /** Adds a log entry in any state of the task. */
@@ -153,22 +153,22 @@ export function appendTaskLog(
       level: params.level,
       message: params.message,
     };
-    appendLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
-    return processItemView(ctx, save(ctx, item, task, item.ownerId));
+    insertTaskLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
+    return toProcessItem(ctx, saveItem(ctx, item, task, item.ownerId));
   });
 }
 
 /** Replaces the data whatever its shape; what is wrong with it stands in the answer. A claimed task's data is its owner's. */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
-  return changeData(ctx, id, () => value.value as JsonObject);
+  return changeTaskData(ctx, id, () => value.value as JsonObject);
 }
 
 /** Changes the data by RFC 6902. */
 export function patchTaskData(ctx: OperationContext, id: string, patch: JsonPatch): ProcessItem {
-  return changeData(ctx, id, (value) => applyJsonPatch(value, patch));
+  return changeTaskData(ctx, id, (value) => applyJsonPatch(value, patch));
 }
 
-function changeData(ctx: OperationContext, id: string, change: (value: JsonObject) => JsonObject): ProcessItem {
+function changeTaskData(ctx: OperationContext, id: string, change: (value: JsonObject) => JsonObject): ProcessItem {
   return changeTask(ctx, id, 'data-saved', ({ item, task }) => {
     if (task.state === 'CLAIMED') requireOwner(ctx, item);
     return { ...task, data: change(task.data) };
@@ -180,37 +180,42 @@ export function updateTaskContextData(ctx: OperationContext, id: string, value: 
   return changeTask(ctx, id, 'context-data-saved', ({ task }) => ({ ...task, contextData: value.value as JsonObject }));
 }
 
-function changeTask(ctx: OperationContext, id: string, kind: string, change: (task: Task) => TaskRecord): ProcessItem {
+function changeTask(
+  ctx: OperationContext,
+  id: string,
+  kind: string,
+  change: (task: LoadedTask) => TaskFields,
+): ProcessItem {
   return ctx.store.transaction(() => {
     const found = requireTask(ctx, id);
     requireRunning(found.process);
     requireOpen(id, found.task, 'be changed');
     const task = change(found);
-    linkDocuments(ctx, task.data, processItemUri(id));
-    if (task.contextData !== undefined) linkDocuments(ctx, task.contextData, processItemUri(id));
-    const changed = save(ctx, found.item, task, found.item.ownerId);
-    note(ctx, changed, kind);
-    return processItemView(ctx, changed);
+    linkDocuments(ctx, task.data, formatProcessItemUri(id));
+    if (task.contextData !== undefined) linkDocuments(ctx, task.contextData, formatProcessItemUri(id));
+    const changed = saveItem(ctx, found.item, task, found.item.ownerId);
+    recordItemEvent(ctx, changed, kind);
+    return toProcessItem(ctx, changed);
   });
 }
 
-function requireOpen(id: string, task: TaskRecord, what: string): void {
+function requireOpen(id: string, task: TaskFields, what: string): void {
   if (task.state === 'COMPLETED' || task.state === 'CANCELLED')
     throw conflict(`Task ${id} is ${task.state} and can't ${what}`);
 }
 
-function requireOwner(ctx: OperationContext, item: ProcessItemRecord): void {
+function requireOwner(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.ownerId !== ctx.principal.id)
     throw forbidden(`Task ${item.id} is claimed by another principal (${item.ownerId ?? 'nobody'})`);
 }
 
-function save(
+function saveItem(
   ctx: OperationContext,
-  item: ProcessItemRecord,
-  task: TaskRecord,
+  item: ProcessItemRow,
+  task: TaskFields,
   ownerId: string | undefined,
-): ProcessItemRecord {
-  const changed: ProcessItemRecord = {
+): ProcessItemRow {
+  const changed: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, ctx.store.now()),
     task,
@@ -220,8 +225,8 @@ function save(
   return changed;
 }
 
-function note(ctx: OperationContext, item: ProcessItemRecord, kind: string, detail?: string): void {
-  record(ctx, {
+function recordItemEvent(ctx: OperationContext, item: ProcessItemRow, kind: string, detail?: string): void {
+  recordEvent(ctx, {
     processId: item.processId,
     kind,
     processItemId: item.id,

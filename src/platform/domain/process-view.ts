@@ -1,31 +1,31 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import { findProcessById, findProcessIdsRelatedTo, type ProcessRecord } from '../store/processes.ts';
+import { findProcessById, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
 import { forbidden, notFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 
-export const processUri = (processId: string): string => `ku:process/${processId}`;
+export const formatProcessUri = (processId: string): string => `ku:process/${processId}`;
 
-export function requireProcess(ctx: Domain, id: string): ProcessRecord {
+export function requireProcess(ctx: Domain, id: string): ProcessRow {
   const process = findProcessById(ctx.store.sql, id);
   if (process === undefined) throw notFound('process', id);
   return process;
 }
 
 /** 403 once the process has ended: nothing in it changes any more. */
-export function requireRunning(process: ProcessRecord): void {
+export function requireRunning(process: ProcessRow): void {
   if (process.state !== 'RUNNING')
     throw forbidden(`Process ${process.id} is ${process.state}: nothing in it can be changed`);
 }
 
-export function processView(ctx: Domain, process: ProcessRecord): Process {
-  const served = ctx.definitions.ofProcess(process.definition);
+export function toProcess(ctx: Domain, process: ProcessRow): Process {
+  const served = ctx.definitions.forProcess(process.definition);
   const asItIs = (value: JsonObject): { valid: boolean; value: Record<string, unknown> } => ({ valid: true, value });
   const incoming = findProcessIdsRelatedTo(ctx.store.sql, process.id);
   const outcoming = process.relatedProcessId === undefined ? [] : [process.relatedProcessId];
   return {
-    ...pageItemOf(process),
-    uri: processUri(process.id),
+    ...toProcessPageItem(process),
+    uri: formatProcessUri(process.id),
     metadata: (served?.metadata ?? asItIs)(process.metadata),
     entity: (served?.entity ?? asItIs)(process.entity),
     ...(incoming.length + outcoming.length === 0
@@ -39,7 +39,7 @@ export function processView(ctx: Domain, process: ProcessRecord): Process {
   };
 }
 
-export function pageItemOf(process: ProcessRecord): ProcessPageItem {
+export function toProcessPageItem(process: ProcessRow): ProcessPageItem {
   return {
     id: process.id,
     state: process.state,

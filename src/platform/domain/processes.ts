@@ -6,29 +6,29 @@ import {
   findActiveTasks,
   findProcessItemById,
   updateProcessItem,
-  type ProcessItemRecord,
+  type ProcessItemRow,
 } from '../store/process-items.ts';
-import { updateProcess, type ProcessRecord } from '../store/processes.ts';
+import { updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { enqueue, record, type OperationContext } from './context.ts';
+import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { namedPrincipal } from './people.ts';
-import { processUri, processView, requireProcess, requireRunning } from './process-view.ts';
+import { resolvePrincipal } from './people.ts';
+import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
-  return processView(ctx, requireProcess(ctx, id));
+  return toProcess(ctx, requireProcess(ctx, id));
 }
 
 /** RUNNING becomes COMPLETED; COMPLETED stays as it is; a cancelled process is refused with 403. Open tasks and the workflow are left alone. */
 export function completeProcess(ctx: OperationContext, id: string): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
-    if (process.state === 'COMPLETED') return processView(ctx, process);
+    if (process.state === 'COMPLETED') return toProcess(ctx, process);
     requireRunning(process);
-    const completed = save(ctx, process, { state: 'COMPLETED' });
-    record(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id });
-    return processView(ctx, completed);
+    const completed = saveProcess(ctx, process, { state: 'COMPLETED' });
+    recordEvent(ctx, { processId: id, kind: 'process-completed', principalId: ctx.principal.id });
+    return toProcess(ctx, completed);
   });
 }
 
@@ -38,14 +38,17 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
     const current = requireProcess(ctx, id);
     if (current.state === 'CANCELLED') return current;
     requireRunning(current);
-    const cancelled = save(ctx, current, { state: 'CANCELLED' });
-    record(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
+    const cancelled = saveProcess(ctx, current, { state: 'CANCELLED' });
+    recordEvent(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
-    enqueue(ctx, id, { kind: 'cancel-workflow', reason: `The process was cancelled by ${ctx.principal.name}` });
+    enqueueForEngine(ctx, id, {
+      kind: 'cancel-workflow',
+      reason: `The process was cancelled by ${ctx.principal.name}`,
+    });
     return cancelled;
   });
   ctx.wake();
-  return processView(ctx, process);
+  return toProcess(ctx, process);
 }
 
 /** Cancels the given tasks of the process, or all active ones; what is cancelled already is left, a completed task is refused with 409. */
@@ -56,22 +59,22 @@ export function cancelProcessItems(ctx: OperationContext, id: string, processIte
     const items =
       processItemIds.length === 0
         ? findActiveTasks(ctx.store.sql, id)
-        : processItemIds.map((itemId) => itemOf(ctx, id, itemId.toLowerCase()));
+        : processItemIds.map((itemId) => requireItemOfProcess(ctx, id, itemId.toLowerCase()));
     for (const item of items) {
       if (item.task?.state === 'COMPLETED') throw conflict(`Task ${item.id} is COMPLETED and can't be cancelled`);
       if (item.task !== undefined && item.task.state !== 'CANCELLED') cancelTask(ctx, item);
     }
-    return processView(ctx, process);
+    return toProcess(ctx, process);
   });
 }
 
-function itemOf(ctx: OperationContext, processId: string, itemId: string): ProcessItemRecord {
+function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: string): ProcessItemRow {
   const item = findProcessItemById(ctx.store.sql, itemId);
   if (item?.processId !== processId) throw notFound(`process item of process ${processId}`, itemId);
   return item;
 }
 
-function cancelTask(ctx: OperationContext, item: ProcessItemRecord): void {
+function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
   if (item.task === undefined) return;
   const now = ctx.store.now();
   updateProcessItem(ctx.store.sql, {
@@ -79,7 +82,7 @@ function cancelTask(ctx: OperationContext, item: ProcessItemRecord): void {
     ...withModification(item, ctx.principal.id, now),
     task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
   });
-  record(ctx, {
+  recordEvent(ctx, {
     processId: item.processId,
     kind: 'item-cancelled',
     processItemId: item.id,
@@ -96,49 +99,54 @@ export function changeProcessInitiator(
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);
-    const initiator = namedPrincipal(
+    const initiator = resolvePrincipal(
       ctx,
       { id: params.initiatorId, email: params.initiatorEmail },
       { id: 'initiatorId', email: 'initiatorEmail' },
     );
     if (initiator === undefined) throw badRequest('Give initiatorId or initiatorEmail');
-    const changed = save(ctx, process, { initiatorId: initiator.id });
-    record(ctx, { processId: id, kind: 'initiator-changed', principalId: ctx.principal.id, detail: initiator.name });
-    return processView(ctx, changed);
+    const changed = saveProcess(ctx, process, { initiatorId: initiator.id });
+    recordEvent(ctx, {
+      processId: id,
+      kind: 'initiator-changed',
+      principalId: ctx.principal.id,
+      detail: initiator.name,
+    });
+    return toProcess(ctx, changed);
   });
 }
 
-type Part = 'metadata' | 'entity';
+type ValuePart = 'metadata' | 'entity';
 
 /** Replaces the value whatever its shape; what is wrong with it stands in the answer. */
-export function updateProcessValue(ctx: OperationContext, id: string, part: Part, value: JsonValue): Process {
+export function updateProcessValue(ctx: OperationContext, id: string, part: ValuePart, value: JsonValue): Process {
   return changeValue(ctx, id, part, () => value.value as JsonObject);
 }
 
 /** Changes the value by RFC 6902. */
-export function patchProcessValue(ctx: OperationContext, id: string, part: Part, patch: JsonPatch): Process {
+export function patchProcessValue(ctx: OperationContext, id: string, part: ValuePart, patch: JsonPatch): Process {
   return changeValue(ctx, id, part, (value) => applyJsonPatch(value, patch));
 }
 
 function changeValue(
   ctx: OperationContext,
   id: string,
-  part: Part,
+  part: ValuePart,
   change: (value: JsonObject) => JsonObject,
 ): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);
     const value = change(process[part]);
-    linkDocuments(ctx, value, processUri(id));
-    const changed = save(ctx, process, { [part]: value });
-    record(ctx, { processId: id, kind: `${part}-saved`, principalId: ctx.principal.id });
-    return processView(ctx, changed);
+    linkDocuments(ctx, value, formatProcessUri(id));
+    const changed = saveProcess(ctx, process, { [part]: value });
+    recordEvent(ctx, { processId: id, kind: `${part}-saved`, principalId: ctx.principal.id });
+    return toProcess(ctx, changed);
   });
 }
 
-function save(ctx: OperationContext, process: ProcessRecord, change: Partial<ProcessRecord>): ProcessRecord {
-  const changed: ProcessRecord = {
+function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial<ProcessRow>): ProcessRow {
+  const changed: ProcessRow = {
     ...process,
     ...change,
     ...withModification(process, ctx.principal.id, ctx.store.now()),

@@ -1,13 +1,13 @@
-import type { ProcessItemRecord } from '../store/process-items.ts';
-import { enqueue, type Domain } from './context.ts';
-import { requestMoment } from './request-moment.ts';
+import type { ProcessItemRow } from '../store/process-items.ts';
+import { enqueueForEngine, type Domain } from './context.ts';
+import { formatRequestTime } from './request-time.ts';
 
 /** The signal by which a process workflow hears of its items: of a task when it is completed. */
 export const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
 
 /** Leaves the signal for the workflow of the item's process, in the current transaction. */
-export function signalProcessItem(ctx: Domain, item: ProcessItemRecord): void {
-  enqueue(ctx, item.processId, {
+export function signalProcessItem(ctx: Domain, item: ProcessItemRow): void {
+  enqueueForEngine(ctx, item.processId, {
     kind: 'signal-workflow',
     signalName: PROCESS_ITEM_SIGNAL,
     payload: {
@@ -17,7 +17,7 @@ export function signalProcessItem(ctx: Domain, item: ProcessItemRecord): void {
         processItemDefinitionCode: item.definition?.code ?? null,
         dataStructureDataDefinitionCode: item.message?.dataCode ?? null,
       },
-      ...requestMoment(ctx.clock.now(), ctx.timeZone),
+      ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
     },
   });
 }

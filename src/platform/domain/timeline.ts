@@ -4,7 +4,7 @@ import { notFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 
 /** What happened to a process, in order. An unknown process is a 404. */
-export function processTimeline(ctx: Domain, processId: string): NamedEvent[] {
+export function getProcessTimeline(ctx: Domain, processId: string): NamedEvent[] {
   if (findProcessById(ctx.store.sql, processId) === undefined) throw notFound('process', processId);
   return findEvents(ctx.store.sql, processId);
 }

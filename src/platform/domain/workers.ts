@@ -2,7 +2,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.ts';
 import { newAudit, withModification } from '../store/audit.ts';
-import { findWorker, findWorkers, saveWorker, type WorkerRecord } from '../store/workers.ts';
+import { findWorker, findWorkers, saveWorker, type WorkerRow } from '../store/workers.ts';
 import type { Domain, OperationContext } from './context.ts';
 import { requireTenant } from './tenants.ts';
 
@@ -18,30 +18,30 @@ export function createWorker(
   return ctx.store.transaction(() => {
     const now = ctx.store.now();
     const known = findWorker(ctx.store.sql, params.identity, params.taskQueue);
-    const worker: WorkerRecord = {
+    const worker: WorkerRow = {
       id: known?.id ?? uuid7(ctx.clock.now()),
       identity: params.identity,
       taskQueue: params.taskQueue,
-      registration: registrationOf(params),
+      registration: toRegistration(params),
       ...(known === undefined ? newAudit(ctx.principal.id, now) : withModification(known, ctx.principal.id, now)),
     };
     saveWorker(ctx.store.sql, worker);
-    return { created: known === undefined, worker: workerView(worker) };
+    return { created: known === undefined, worker: toWorker(worker) };
   });
 }
 
 /** The workers that have registered, the one heard of last first. */
-export function registeredWorkers(ctx: Domain): Worker[] {
-  return findWorkers(ctx.store.sql).map(workerView);
+export function listWorkers(ctx: Domain): Worker[] {
+  return findWorkers(ctx.store.sql).map(toWorker);
 }
 
-function registrationOf(params: WorkerCreateParams): JsonObject {
+function toRegistration(params: WorkerCreateParams): JsonObject {
   const { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId } = params;
   const all = { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JsonObject;
 }
 
-function workerView(worker: WorkerRecord): Worker {
+function toWorker(worker: WorkerRow): Worker {
   const { registration, ...rest } = worker;
   return { ...rest, ...registration } as unknown as Worker;
 }

@@ -8,7 +8,7 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import { answerHeaders, GRPC, refuse, requestHeaders, timeoutOf } from './grpc.ts';
+import { toClientHeaders, GRPC_STATUS, sendRefusal, toUpstreamHeaders, parseGrpcTimeout } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -50,7 +50,7 @@ export function proxyCall(
   limits: CallLimits,
   observer: CallObserver,
 ): GatewayCall {
-  const outgoing = requestHeaders(headers, upstream.authority);
+  const outgoing = toUpstreamHeaders(headers, upstream.authority);
   const chunks: Buffer[] = [];
   let size = 0;
   let bodyWhole = false;
@@ -61,12 +61,15 @@ export function proxyCall(
   let session: ClientHttp2Session | undefined;
 
   // Whole seconds, so that calls share Node's timer lists.
-  const deadline = timeoutOf(headers['grpc-timeout']);
+  const deadline = parseGrpcTimeout(headers['grpc-timeout']);
   const wait =
     deadline === undefined ? limits.watchdogDefault : Math.ceil(deadline / 1000) * 1000 + limits.watchdogGrace;
   const watchdog = setTimeout(
     () => {
-      giveUp({ status: GRPC.unavailable, message: `Temporal did not answer within ${Math.round(wait / 1000)} s` });
+      giveUp({
+        status: GRPC_STATUS.unavailable,
+        message: `Temporal did not answer within ${Math.round(wait / 1000)} s`,
+      });
     },
     Math.min(wait, 2 ** 31 - 1),
   );
@@ -82,7 +85,7 @@ export function proxyCall(
     if (!finish()) return;
     if (up !== undefined && !up.closed) up.close(NGHTTP2_CANCEL);
     if (down.headersSent) down.close(NGHTTP2_INTERNAL_ERROR);
-    else refuse(down, refusal);
+    else sendRefusal(down, refusal);
   }
 
   function giveUp(refusal: CallRefusal): void {
@@ -120,18 +123,18 @@ export function proxyCall(
         trailersOnly(answer);
         return;
       }
-      down.respond(answerHeaders(answer), { waitForTrailers: true });
+      down.respond(toClientHeaders(answer), { waitForTrailers: true });
       down.once('wantTrailers', () => {
         down.sendTrailers(
           trailers ?? {
-            'grpc-status': String(GRPC.unavailable),
+            'grpc-status': String(GRPC_STATUS.unavailable),
             'grpc-message': 'Temporal ended its answer without a status',
           },
         );
       });
     });
     stream.on('trailers', (received: IncomingHttpHeaders) => {
-      trailers = answerHeaders(received);
+      trailers = toClientHeaders(received);
     });
     stream.on('data', (chunk: Buffer) => {
       if (!over && !down.destroyed && !down.write(chunk)) stream.pause();
@@ -162,7 +165,7 @@ export function proxyCall(
 
   function trailersOnly(answer: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
     if (!finish()) return;
-    down.respond(answerHeaders(answer), { endStream: true });
+    down.respond(toClientHeaders(answer), { endStream: true });
     down.resume();
     if (!bodyWhole) up?.close(NGHTTP2_NO_ERROR);
     report(answer['grpc-status'] === '0');
@@ -187,7 +190,7 @@ export function proxyCall(
       return;
     }
     const why = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
-    giveUp({ status: GRPC.unavailable, message: `Temporal is not reachable: ${why}` });
+    giveUp({ status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${why}` });
   }
 
   down.on('data', (chunk: Buffer) => {

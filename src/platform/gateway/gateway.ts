@@ -7,15 +7,15 @@ import { systemClock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { PlatformEvent } from '../types.ts';
-import { createAuthorizer } from './admission.ts';
-import type { RefusedCall, VerifyToken } from './admission.ts';
+import { createAuthorizer } from './authorizer.ts';
+import type { RefusedCall, VerifyToken } from './authorizer.ts';
 import { proxyCall } from './call.ts';
 import type { GatewayCall, CallLimits, CallObserver } from './call.ts';
 import { readCompletedTask } from './completed-task.ts';
-import { GRPC, refuse } from './grpc.ts';
+import { GRPC_STATUS, sendRefusal } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import { RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
-import { explainTlsRefusal } from './tls-refusal.ts';
+import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
@@ -50,9 +50,9 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, body
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms): a worker without a token repeats its polls without end. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: CallRefusal = { status: GRPC.unavailable, message: 'The local platform is shutting down' };
+const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local platform is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
-  status: GRPC.unavailable,
+  status: GRPC_STATUS.unavailable,
   message: 'The client certificate of this connection has expired',
 };
 
@@ -123,7 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         (refused) => accept(stream, headers, refused),
         (error: unknown) =>
           accept(stream, headers, {
-            status: GRPC.unauthenticated,
+            status: GRPC_STATUS.unauthenticated,
             message: `The token could not be verified: ${messageOf(error)}`,
           }),
       );
@@ -141,7 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     if (refused !== undefined) {
       stream.on('error', () => undefined);
-      refuse(stream, refused);
+      sendRefusal(stream, refused);
       report(refused.message, rpcName(path), refused.hint);
       return;
     }
@@ -167,7 +167,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     // Verification ends the socket as if the peer had gone; why it did stands on the socket.
     const verification = socket.authorizationError as unknown;
     const code = typeof verification === 'string' ? verification : codeOf(error);
-    const refusal = explainTlsRefusal(code, messageOf(error));
+    const refusal = explainTlsFailure(code, messageOf(error));
     if (refusal !== undefined) report(refusal.reason, undefined, refusal.hint);
   });
   server.on('unknownProtocol', (socket) => {

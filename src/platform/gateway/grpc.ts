@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 
 /** The gRPC statuses that the gateway answers by itself. */
-export const GRPC = {
+export const GRPC_STATUS = {
   ok: 0,
   permissionDenied: 7,
   resourceExhausted: 8,
@@ -11,7 +11,7 @@ export const GRPC = {
 } as const;
 
 export interface CallRefusal {
-  readonly status: (typeof GRPC)[keyof typeof GRPC];
+  readonly status: (typeof GRPC_STATUS)[keyof typeof GRPC_STATUS];
   readonly message: string;
 }
 
@@ -29,7 +29,7 @@ const NOT_FORWARDED = new Set([
 ]);
 
 /** The call's headers for the server behind the gateway; repeated metadata stay joined by ", " as gRPC allows. */
-export function requestHeaders(headers: IncomingHttpHeaders, authority: string): OutgoingHttpHeaders {
+export function toUpstreamHeaders(headers: IncomingHttpHeaders, authority: string): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const name in headers) {
     if (name.charCodeAt(0) !== 58 && !NOT_FORWARDED.has(name)) kept[name] = headers[name];
@@ -42,7 +42,7 @@ export function requestHeaders(headers: IncomingHttpHeaders, authority: string):
 }
 
 /** Answer headers or trailers for the client. */
-export function answerHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): OutgoingHttpHeaders {
+export function toClientHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const name in headers) {
     if (!NOT_FORWARDED.has(name)) kept[name] = headers[name];
@@ -51,14 +51,14 @@ export function answerHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusH
 }
 
 /** Answers with a status of our own, trailers-only; does nothing when an answer has begun or the client is gone. */
-export function refuse(stream: ServerHttp2Stream, refusal: CallRefusal): void {
+export function sendRefusal(stream: ServerHttp2Stream, refusal: CallRefusal): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   stream.respond(
     {
       ':status': 200,
       'content-type': 'application/grpc',
       'grpc-status': String(refusal.status),
-      'grpc-message': frameMessage(refusal.message),
+      'grpc-message': encodeGrpcMessage(refusal.message),
     },
     { endStream: true },
   );
@@ -67,7 +67,7 @@ export function refuse(stream: ServerHttp2Stream, refusal: CallRefusal): void {
 }
 
 /** Percent-encoding of `grpc-message`: printable ASCII without `%` stands for itself. */
-export function frameMessage(message: string): string {
+export function encodeGrpcMessage(message: string): string {
   return Array.from(Buffer.from(message, 'utf8'), (byte) =>
     byte >= 0x20 && byte <= 0x7e && byte !== 0x25
       ? String.fromCharCode(byte)
@@ -78,7 +78,7 @@ export function frameMessage(message: string): string {
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
 
 /** Milliseconds of a `grpc-timeout` header (`70000000u`), or undefined when it is absent or malformed. */
-export function timeoutOf(header: string | string[] | undefined): number | undefined {
+export function parseGrpcTimeout(header: string | string[] | undefined): number | undefined {
   if (typeof header !== 'string') return undefined;
   const match = /^(\d{1,8})([HMSmun])$/.exec(header);
   const unit = UNITS[match?.[2] ?? ''];

@@ -11,7 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { createPrivateFolder } from './private-folder.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400;
@@ -50,11 +50,11 @@ export interface Authority {
  */
 export async function openAuthority(options: { readonly folder: string; readonly clock?: Clock }): Promise<Authority> {
   const clock = options.clock ?? systemClock;
-  await makePrivateFolder(options.folder);
+  await createPrivateFolder(options.folder);
   const certificateFile = join(options.folder, 'ca.pem');
   const keyFile = join(options.folder, 'ca.key');
   const kept = await readPair(certificateFile, keyFile, clock);
-  const pair = kept ?? (await makeAuthority(clock));
+  const pair = kept ?? (await createAuthority(clock));
   if (kept === undefined) {
     await writeFileAtomic(keyFile, pair.privateKey.reveal(), 0o600);
     await writeFileAtomic(certificateFile, pair.certificate, 0o644);
@@ -68,8 +68,8 @@ export async function openAuthority(options: { readonly folder: string; readonly
     lifeSeconds: number,
     extensions: readonly x509.Extension[],
   ): Promise<IssuedCertificate> {
-    const keys = await newKeys();
-    const { notBefore, notAfter } = life(clock, lifeSeconds);
+    const keys = await generateKeys();
+    const { notBefore, notAfter } = validity(clock, lifeSeconds);
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
       subject,
@@ -88,7 +88,7 @@ export async function openAuthority(options: { readonly folder: string; readonly
       ],
     });
     return {
-      certificate: pem(certificate),
+      certificate: toPem(certificate),
       privateKey: await exportKey(keys.privateKey),
       notAfter: notAfter.getTime(),
     };
@@ -113,14 +113,14 @@ export async function openAuthority(options: { readonly folder: string; readonly
   };
 }
 
-async function makeAuthority(clock: Clock): Promise<{ certificate: string; privateKey: Secret }> {
-  const keys = await newKeys();
+async function createAuthority(clock: Clock): Promise<{ certificate: string; privateKey: Secret }> {
+  const keys = await generateKeys();
   // A serial in the name keeps an old and a renewed authority apart in a trust store that holds both.
   const serial = serialNumber();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial,
     name: [{ O: ['KuFlow local platform'] }, { CN: [`KuFlow local CA ${serial.slice(-8)}`] }],
-    ...life(clock, AUTHORITY_LIFE),
+    ...validity(clock, AUTHORITY_LIFE),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -129,7 +129,7 @@ async function makeAuthority(clock: Clock): Promise<{ certificate: string; priva
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificate: pem(certificate), privateKey: await exportKey(keys.privateKey) };
+  return { certificate: toPem(certificate), privateKey: await exportKey(keys.privateKey) };
 }
 
 async function readPair(
@@ -152,7 +152,7 @@ async function readPair(
 }
 
 /** The certificate's times have whole seconds: the end is rounded up, so that it never lives shorter than asked. */
-function life(clock: Clock, seconds: number): { notBefore: Date; notAfter: Date } {
+function validity(clock: Clock, seconds: number): { notBefore: Date; notAfter: Date } {
   const now = clock.now();
   return { notBefore: new Date(now - BACKDATE * 1000), notAfter: new Date(Math.ceil(now / 1000 + seconds) * 1000) };
 }
@@ -164,7 +164,7 @@ function serialNumber(): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
@@ -178,6 +178,6 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<Secret> {
   return new Secret(`${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`);
 }
 
-function pem(certificate: x509.X509Certificate): string {
+function toPem(certificate: x509.X509Certificate): string {
   return `${certificate.toString('pem')}\n`;
 }

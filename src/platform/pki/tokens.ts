@@ -9,7 +9,7 @@ import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { createPrivateFolder } from './private-folder.ts';
 
 const ISSUER = 'kuflow-local';
 
@@ -43,8 +43,8 @@ export async function openEngineTokens(options: {
   readonly clock?: Clock;
 }): Promise<EngineTokens> {
   const clock = options.clock ?? systemClock;
-  await makePrivateFolder(options.folder);
-  const privateKey = await openKey(join(options.folder, 'token.key'));
+  await createPrivateFolder(options.folder);
+  const privateKey = await openTokenKey(join(options.folder, 'token.key'));
   const publicKey = createPublicKey(privateKey);
 
   return {
@@ -83,13 +83,13 @@ export async function openEngineTokens(options: {
         const acceptedUntil = (payload.exp + options.graceSeconds) * 1000;
         return { claims: { principalId: payload.sub, tenantId, namespace, acceptedUntil } };
       } catch (error) {
-        return { refused: reasonOf(error, options.graceSeconds) };
+        return { refused: explainTokenError(error, options.graceSeconds) };
       }
     },
   };
 }
 
-function reasonOf(error: unknown, graceSeconds: number): string {
+function explainTokenError(error: unknown, graceSeconds: number): string {
   if (error instanceof joseErrors.JWTExpired) {
     const exp = error.payload.exp;
     const when = exp === undefined ? '' : ` at ${new Date(exp * 1000).toISOString()}`;
@@ -100,7 +100,7 @@ function reasonOf(error: unknown, graceSeconds: number): string {
   throw error;
 }
 
-async function openKey(file: string): Promise<KeyObject> {
+async function openTokenKey(file: string): Promise<KeyObject> {
   try {
     return createPrivateKey(await readFile(file, 'utf8'));
   } catch (error) {

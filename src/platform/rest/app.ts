@@ -8,13 +8,13 @@ import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
 import type { RestDeps, ServerTls } from './deps.ts';
-import { devRoutes } from './dev-routes.ts';
-import { defaultError, refusalOf } from './errors.ts';
-import { gateVerdict } from './gate.ts';
-import { callOf } from './calls.ts';
-import { operationRoute } from './operation-route.ts';
-import { requestLog } from './request-log.ts';
-import { belowVersion, queryOf } from './urls.ts';
+import { registerDevRoutes } from './dev-routes.ts';
+import { createErrorBody, toRestError } from './errors.ts';
+import { checkOrigin } from './origin-check.ts';
+import { getRequestState } from './calls.ts';
+import { registerOperation } from './operation-route.ts';
+import { createRequestLog } from './request-log.ts';
+import { stripApiPrefix, parseQuery } from './urls.ts';
 
 /** Bytes; a longer body is refused with 413. */
 export const BODY_LIMIT = 100 * 1024 * 1024;
@@ -38,17 +38,17 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
-    rewriteUrl: (request) => belowVersion(request.url ?? '/'),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200, querystringParser: queryOf },
+    rewriteUrl: (request) => stripApiPrefix(request.url ?? '/'),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200, querystringParser: parseQuery },
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);
     },
   });
-  const finished = requestLog(clock, report);
+  const finished = createRequestLog(clock, report);
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const refusal = refusalOf(error);
-    const call = callOf(request);
+    const refusal = toRestError(error);
+    const call = getRequestState(request);
     call.refused = true;
     call.problem ??= refusal.unexpected ? messageOf(error) : refusal.message;
     if (refusal.unexpected)
@@ -59,7 +59,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     void reply
       .status(refusal.status)
       .type('application/json; charset=utf-8')
-      .send(defaultError(clock, refusal.status, message, refusal.details));
+      .send(createErrorBody(clock, refusal.status, message, refusal.details));
   };
 
   // Bytes for all: an upload is no JSON whatever its type, and JSON is read by the operation's own rules.
@@ -67,13 +67,13 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async (request, reply) => {
-    const verdict = gateVerdict(request.headers, deps.hostNames ?? [], scheme);
+    const verdict = checkOrigin(request.headers, deps.hostNames ?? [], scheme);
     if (verdict.ok) return;
-    callOf(request).problem = verdict.message;
-    return reply.status(verdict.status).send(defaultError(clock, verdict.status, verdict.message));
+    getRequestState(request).problem = verdict.message;
+    return reply.status(verdict.status).send(createErrorBody(clock, verdict.status, verdict.message));
   });
   const log = (request: FastifyRequest, status: number, ms: number): void => {
-    const { operationId, principal, problem } = callOf(request);
+    const { operationId, principal, problem } = getRequestState(request);
     finished({
       method: request.method,
       path: request.originalUrl.split('?', 1)[0] ?? '',
@@ -93,8 +93,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   });
   app.setNotFoundHandler((request, reply) => {
     const message = `No operation ${request.method} ${request.originalUrl.split('?', 1)[0] ?? ''} in KuFlow's API ${API_VERSION}`;
-    callOf(request).problem = message;
-    return reply.status(404).send(defaultError(clock, 404, message));
+    getRequestState(request).problem = message;
+    return reply.status(404).send(createErrorBody(clock, 404, message));
   });
 
   app.get('/health', async (_request, reply) => {
@@ -104,7 +104,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   app.get('/openapi.json', (request) =>
     openApiDocument(`${scheme}://${request.headers.host ?? '127.0.0.1'}/${API_VERSION}`),
   );
-  for (const id of operationIds) operationRoute(app, { ...deps, log }, id);
-  devRoutes(app, deps);
+  for (const id of operationIds) registerOperation(app, { ...deps, log }, id);
+  registerDevRoutes(app, deps);
   return app;
 }

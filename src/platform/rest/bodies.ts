@@ -2,7 +2,7 @@ import type { Operation } from '../../kuflow/contract/operation.ts';
 import { ApiError } from '../domain/api-error.ts';
 
 /** JSON as the operation takes it, or the raw bytes of an upload; undefined when nothing was sent or the operation takes none. */
-export function bodyOf(
+export function parseBody(
   operation: Operation,
   contentType: string | undefined,
   contentEncoding: string | undefined,
@@ -17,26 +17,26 @@ export function bodyOf(
   if (sent !== media && !(media === 'application/json-patch+json' && sent === 'application/json')) {
     throw new ApiError(415, `${operation.operationId} takes Content-Type ${media}, not ${sent}`);
   }
-  return media.includes('json') ? parse(raw) : raw;
+  return media.includes('json') ? parseJson(raw) : raw;
 }
 
 /** Far from what overflows the stack of what walks a value. */
-const MOST_LEVELS = 1000;
+const MAX_DEPTH = 1000;
 
-function parse(raw: Buffer): unknown {
-  const body = parsed(raw);
-  if (!isDeeper(body, MOST_LEVELS)) return body;
-  throw new ApiError(400, `The body is nested deeper than ${MOST_LEVELS} levels`, [
+function parseJson(raw: Buffer): unknown {
+  const body = decodeJson(raw);
+  if (!isDeeperThan(body, MAX_DEPTH)) return body;
+  throw new ApiError(400, `The body is nested deeper than ${MAX_DEPTH} levels`, [
     { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
   ]);
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
+function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-function parsed(raw: Buffer): unknown {
+function decodeJson(raw: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) as unknown;
   } catch {

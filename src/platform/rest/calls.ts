@@ -4,7 +4,7 @@ import type { FaultAction } from '../faults/registry.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
 /** What is known of a request on its way, for the hooks and the log. */
-export interface CallState {
+export interface RequestState {
   operationId?: string;
   principal?: PrincipalRow;
   fault?: FaultAction;
@@ -14,9 +14,9 @@ export interface CallState {
   refused?: boolean;
 }
 
-const calls = new WeakMap<FastifyRequest, CallState>();
+const calls = new WeakMap<FastifyRequest, RequestState>();
 
-export function callOf(request: FastifyRequest): CallState {
+export function getRequestState(request: FastifyRequest): RequestState {
   let call = calls.get(request);
   if (call === undefined) calls.set(request, (call = {}));
   return call;

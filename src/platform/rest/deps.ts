@@ -1,5 +1,5 @@
 import type { Domain } from '../domain/context.ts';
-import type { EngineTokenReader } from '../domain/sign-in.ts';
+import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
 import type { Handler } from './handlers.ts';
 

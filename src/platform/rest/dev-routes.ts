@@ -2,21 +2,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { isUuid } from '../../base/uuid.ts';
 import { ApiError, badRequest } from '../domain/api-error.ts';
-import { processTimeline } from '../domain/timeline.ts';
-import { registeredWorkers } from '../domain/workers.ts';
+import { getProcessTimeline } from '../domain/timeline.ts';
+import { listWorkers } from '../domain/workers.ts';
 import { parseFaultRule } from '../faults/rule.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 
 /** What KuFlow doesn't have: faults to inject, and the timeline of a process. For the same callers as the API. */
-export function devRoutes(app: FastifyInstance, deps: RestDeps): void {
+export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await authenticate(deps, request);
   };
 
   app.get('/_dev/faults', { onRequest }, () => ({ faults: deps.faults.list() }));
   app.post('/_dev/faults', { onRequest }, async (request, reply) => {
-    const parsed = parseFaultRule(jsonOf(request.body));
+    const parsed = parseFaultRule(parseJsonBody(request.body));
     if (!parsed.ok) throw badRequest(`Not a fault rule: ${parsed.problem}`, 'body');
     return reply.status(201).send(deps.faults.add(parsed.rule));
   });
@@ -27,12 +27,12 @@ export function devRoutes(app: FastifyInstance, deps: RestDeps): void {
 
   app.get<{ Params: { id: string } }>('/_dev/processes/:id/timeline', { onRequest }, (request) => {
     if (!isUuid(request.params.id)) throw new ApiError(400, 'The id of a process is a UUID');
-    return { entries: processTimeline(deps.domain, request.params.id.toLowerCase()) };
+    return { entries: getProcessTimeline(deps.domain, request.params.id.toLowerCase()) };
   });
-  app.get('/_dev/workers', { onRequest }, () => ({ workers: registeredWorkers(deps.domain) }));
+  app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));
 }
 
-function jsonOf(raw: unknown): unknown {
+function parseJsonBody(raw: unknown): unknown {
   try {
     return Buffer.isBuffer(raw) ? (JSON.parse(raw.toString('utf8')) as unknown) : undefined;
   } catch {

@@ -5,7 +5,7 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 
 /** KuFlow's error body. */
-export function defaultError(
+export function createErrorBody(
   clock: Clock,
   status: number,
   message: string,
@@ -19,7 +19,7 @@ export function defaultError(
   };
 }
 
-export interface RestRefusal {
+export interface RestError {
   readonly status: number;
   readonly message: string;
   readonly details: readonly ApiErrorDetail[];
@@ -28,7 +28,7 @@ export interface RestRefusal {
 }
 
 /** What anything thrown on the way means to the caller. */
-export function refusalOf(error: unknown): RestRefusal {
+export function toRestError(error: unknown): RestError {
   if (error instanceof ApiError)
     return { status: error.status, message: error.message, details: error.details, unexpected: false };
   const status =

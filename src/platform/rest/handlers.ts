@@ -20,7 +20,7 @@ import * as processItems from '../domain/process-items.ts';
 import { findProcesses } from '../domain/process-search.ts';
 import * as processes from '../domain/processes.ts';
 import { WORKER_DELAY_WINDOW, createWorker } from '../domain/workers.ts';
-import { attachment } from './attachment.ts';
+import { contentDisposition } from './attachment.ts';
 
 /** A request that has passed the contract: path ids in lower case, the query typed, JSON parsed or raw bytes. */
 export interface OperationCall {
@@ -38,21 +38,21 @@ export interface OperationAnswer {
 export type Handler = (ctx: OperationContext, call: OperationCall) => OperationAnswer | Promise<OperationAnswer>;
 
 const ok = (body: unknown): OperationAnswer => ({ status: 200, body });
-const made = (created: boolean, body: unknown): OperationAnswer => ({ status: created ? 201 : 200, body });
-const file = (download: Download): OperationAnswer => ({
+const createdOrOk = (created: boolean, body: unknown): OperationAnswer => ({ status: created ? 201 : 200, body });
+const fileAnswer = (download: Download): OperationAnswer => ({
   status: 200,
   body: download.bytes,
-  headers: { 'content-type': 'application/octet-stream', 'content-disposition': attachment(download.name) },
+  headers: { 'content-type': 'application/octet-stream', 'content-disposition': contentDisposition(download.name) },
 });
 // The contract was checked before: these say what it guarantees.
-const bodyAs = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
-const valueIn = (call: OperationCall, field: string): JsonValue => bodyAs(call)[field] as JsonValue;
+const bodyIn = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
+const valueIn = (call: OperationCall, field: string): JsonValue => bodyIn(call)[field] as JsonValue;
 const patchIn = (call: OperationCall): JsonPatch => call.body as JsonPatch;
-const text = (call: OperationCall, name: string): string => String(call.query[name]);
-const query = (call: OperationCall): never => call.query as never;
-const upload = (call: OperationCall): Upload => ({
-  fileName: text(call, 'fileName'),
-  fileContentType: text(call, 'fileContentType'),
+const queryText = (call: OperationCall, name: string): string => String(call.query[name]);
+const queryIn = (call: OperationCall): never => call.query as never;
+const uploadIn = (call: OperationCall): Upload => ({
+  fileName: queryText(call, 'fileName'),
+  fileContentType: queryText(call, 'fileContentType'),
   bytes: Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0),
 });
 
@@ -61,41 +61,41 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
   createAuthentication: async (ctx, call) =>
     ok(await createAuthentication(ctx, call.body as AuthenticationCreateParams)),
 
-  findPrincipals: (ctx, call) => ok(people.findPrincipals(ctx, query(call))),
+  findPrincipals: (ctx, call) => ok(people.findPrincipals(ctx, queryIn(call))),
   retrievePrincipal: (ctx, { id }) => ok(people.retrievePrincipal(ctx, id)),
-  findGroups: (ctx, call) => ok(people.findGroups(ctx, query(call))),
-  findTenants: (ctx, call) => ok(people.findTenants(ctx, query(call))),
+  findGroups: (ctx, call) => ok(people.findGroups(ctx, queryIn(call))),
+  findTenants: (ctx, call) => ok(people.findTenants(ctx, queryIn(call))),
   retrieveTenant: (ctx, { id }) => ok(people.retrieveTenant(ctx, id)),
-  findTenantUsers: (ctx, call) => ok(people.findTenantUsers(ctx, query(call))),
+  findTenantUsers: (ctx, call) => ok(people.findTenantUsers(ctx, queryIn(call))),
   retrieveTenantUser: (ctx, { id }) => ok(people.retrieveTenantUser(ctx, id)),
 
-  findProcesses: (ctx, call) => ok(findProcesses(ctx, query(call))),
+  findProcesses: (ctx, call) => ok(findProcesses(ctx, queryIn(call))),
   createProcess: (ctx, call) => {
     const { created, process } = createProcess(ctx, call.body as ProcessCreateParams);
-    return made(created, process);
+    return createdOrOk(created, process);
   },
   retrieveProcess: (ctx, { id }) => ok(processes.retrieveProcess(ctx, id)),
   completeProcess: (ctx, { id }) => ok(processes.completeProcess(ctx, id)),
   cancelProcess: (ctx, { id }) => ok(processes.cancelProcess(ctx, id)),
   cancelProcessProcessItems: (ctx, call) =>
     ok(processes.cancelProcessItems(ctx, call.id, (call.query['processItemId'] ?? []) as string[])),
-  changeProcessInitiator: (ctx, call) => ok(processes.changeProcessInitiator(ctx, call.id, bodyAs(call))),
+  changeProcessInitiator: (ctx, call) => ok(processes.changeProcessInitiator(ctx, call.id, bodyIn(call))),
   updateProcessMetadata: (ctx, call) =>
     ok(processes.updateProcessValue(ctx, call.id, 'metadata', valueIn(call, 'metadata'))),
   patchProcessMetadata: (ctx, call) => ok(processes.patchProcessValue(ctx, call.id, 'metadata', patchIn(call))),
   updateProcessEntity: (ctx, call) => ok(processes.updateProcessValue(ctx, call.id, 'entity', valueIn(call, 'entity'))),
   patchProcessEntity: (ctx, call) => ok(processes.patchProcessValue(ctx, call.id, 'entity', patchIn(call))),
-  uploadProcessDocument: (ctx, call) => ok(uploadProcessDocument(ctx, call.id, upload(call))),
-  downloadProcessDocument: (ctx, call) => file(downloadDocument(ctx, text(call, 'documentUri'), call.id)),
+  uploadProcessDocument: (ctx, call) => ok(uploadProcessDocument(ctx, call.id, uploadIn(call))),
+  downloadProcessDocument: (ctx, call) => fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'), call.id)),
 
-  findProcessItems: (ctx, call) => ok(processItems.findProcessItems(ctx, query(call))),
+  findProcessItems: (ctx, call) => ok(processItems.findProcessItems(ctx, queryIn(call))),
   createProcessItem: (ctx, call) => {
     const { created, processItem } = createProcessItem(ctx, call.body as ProcessItemCreateParams);
-    return made(created, processItem);
+    return createdOrOk(created, processItem);
   },
   retrieveProcessItem: (ctx, { id }) => ok(processItems.retrieveProcessItem(ctx, id)),
   claimProcessItemTask: (ctx, { id }) => ok(processItems.claimTask(ctx, id)),
-  assignProcessItemTask: (ctx, call) => ok(processItems.assignTask(ctx, call.id, bodyAs(call))),
+  assignProcessItemTask: (ctx, call) => ok(processItems.assignTask(ctx, call.id, bodyIn(call))),
   completeProcessItemTask: (ctx, { id }) => ok(processItems.completeTask(ctx, id)),
   appendProcessItemTaskLog: (ctx, call) =>
     ok(processItems.appendTaskLog(ctx, call.id, call.body as Parameters<typeof processItems.appendTaskLog>[2])),
@@ -104,11 +104,11 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
   updateProcessItemTaskContextData: (ctx, call) =>
     ok(processItems.updateTaskContextData(ctx, call.id, valueIn(call, 'data'))),
 
-  uploadDocument: (ctx, call) => ok(uploadDocument(ctx, text(call, 'targetUri'), upload(call))),
-  downloadDocument: (ctx, call) => file(downloadDocument(ctx, text(call, 'documentUri'))),
+  uploadDocument: (ctx, call) => ok(uploadDocument(ctx, queryText(call, 'targetUri'), uploadIn(call))),
+  downloadDocument: (ctx, call) => fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'))),
 
   createWorker: (ctx, call) => {
     const { created, worker } = createWorker(ctx, call.body as WorkerCreateParams);
-    return { ...made(created, worker), headers: { [DELAY_WINDOW_HEADER]: String(WORKER_DELAY_WINDOW) } };
+    return { ...createdOrOk(created, worker), headers: { [DELAY_WINDOW_HEADER]: String(WORKER_DELAY_WINDOW) } };
   },
 };

@@ -19,7 +19,10 @@ const QUIET_MS = 60_000;
  * Reports each request, and loudly what a worker is refused: KuFlow's activities retry a 4xx for ever, so that its workflow hangs
  * without a word. The same refusal is said once a minute.
  */
-export function requestLog(clock: Clock, report: (event: PlatformEvent) => void): (request: FinishedRequest) => void {
+export function createRequestLog(
+  clock: Clock,
+  report: (event: PlatformEvent) => void,
+): (request: FinishedRequest) => void {
   const said = new Map<string, number>();
   return ({ method, path, operationId, principal, status, ms, problem }) => {
     const more = {

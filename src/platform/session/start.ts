@@ -9,7 +9,7 @@ import {
   STATE_FOLDER,
   readRunningState,
   removeStateFile,
-  stateOf,
+  createPlatformState,
   writeStateFile,
   type PlatformState,
 } from '../state-file.ts';
@@ -84,7 +84,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
     report: request.report,
     signal: request.signal,
   });
-  const state = stateOf(platform, await writeCaBundle(stateDir, platform.caFile));
+  const state = createPlatformState(platform, await writeCaBundle(stateDir, platform.caFile));
   await writeStateFile(stateDir, state);
   return {
     state,

@@ -1,4 +1,4 @@
-import { text, type Row, type SqlValue } from './sql.ts';
+import { textColumn, type SqlRow, type SqlValue } from './sql.ts';
 
 /** Who made a thing and who changed it last (principal ids), and when (ISO 8601, UTC). */
 export interface Audit {
@@ -22,11 +22,11 @@ export function auditValues(audit: Audit): SqlValue[] {
   return [audit.createdBy, audit.createdAt, audit.lastModifiedBy, audit.lastModifiedAt];
 }
 
-export function auditOf(row: Row): Audit {
+export function mapAudit(row: SqlRow): Audit {
   return {
-    createdBy: text(row, 'created_by'),
-    createdAt: text(row, 'created_at'),
-    lastModifiedBy: text(row, 'last_modified_by'),
-    lastModifiedAt: text(row, 'last_modified_at'),
+    createdBy: textColumn(row, 'created_by'),
+    createdAt: textColumn(row, 'created_at'),
+    lastModifiedBy: textColumn(row, 'last_modified_by'),
+    lastModifiedAt: textColumn(row, 'last_modified_at'),
   };
 }

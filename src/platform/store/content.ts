@@ -21,7 +21,7 @@ export interface ContentFolder {
   sweep(known: ReadonlySet<string>): void;
 }
 
-export function contentFolder(folder: string): ContentFolder {
+export function openContentFolder(folder: string): ContentFolder {
   const pathOf = (contentId: string): string => {
     if (!isUuid(contentId)) throw new Error('A content id is a UUID');
     return join(folder, contentId);
@@ -39,18 +39,18 @@ export function contentFolder(folder: string): ContentFolder {
         closeSync(file);
       }
       renameSync(temporary, path);
-      syncFolder(folder);
+      syncDirectory(folder);
     },
     read: (contentId) => readFileSync(pathOf(contentId)),
     sweep: (known) => {
-      for (const name of names(folder)) {
+      for (const name of listNames(folder)) {
         if (!known.has(name) && isUuid(name.replace(/\.tmp$/, ''))) rmSync(join(folder, name), { force: true });
       }
     },
   };
 }
 
-function names(folder: string): string[] {
+function listNames(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -58,7 +58,7 @@ function names(folder: string): string[] {
   }
 }
 
-function syncFolder(folder: string): void {
+function syncDirectory(folder: string): void {
   // Windows can't open a folder to sync it; its rename is durable by the journal.
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');

@@ -1,6 +1,6 @@
-import { integer, optionalText, text, type Sql } from './sql.ts';
+import { integerColumn, optionalTextColumn, textColumn, type Sql } from './sql.ts';
 
-export interface DocumentRecord {
+export interface DocumentRow {
   readonly id: string;
   /** `ku:process/{processId}/document/{id}` */
   readonly uri: string;
@@ -18,25 +18,25 @@ export interface DocumentRecord {
   readonly createdAt: string;
 }
 
-export function findDocumentByUri(sql: Sql, uri: string): DocumentRecord | undefined {
+export function findDocumentByUri(sql: Sql, uri: string): DocumentRow | undefined {
   const row = sql.get('SELECT * FROM documents WHERE uri = ?', [uri]);
   if (row === undefined) return undefined;
-  const linkedTo = optionalText(row, 'linked_to');
+  const linkedTo = optionalTextColumn(row, 'linked_to');
   return {
-    id: text(row, 'id'),
-    uri: text(row, 'uri'),
-    processId: text(row, 'process_id'),
-    contentId: text(row, 'content_id'),
-    name: text(row, 'name'),
-    type: text(row, 'type'),
-    size: integer(row, 'size'),
+    id: textColumn(row, 'id'),
+    uri: textColumn(row, 'uri'),
+    processId: textColumn(row, 'process_id'),
+    contentId: textColumn(row, 'content_id'),
+    name: textColumn(row, 'name'),
+    type: textColumn(row, 'type'),
+    size: integerColumn(row, 'size'),
     ...(linkedTo === undefined ? {} : { linkedTo }),
-    createdBy: text(row, 'created_by'),
-    createdAt: text(row, 'created_at'),
+    createdBy: textColumn(row, 'created_by'),
+    createdAt: textColumn(row, 'created_at'),
   };
 }
 
-export function insertDocument(sql: Sql, document: DocumentRecord): void {
+export function insertDocument(sql: Sql, document: DocumentRow): void {
   sql.run(
     'INSERT INTO documents (id, uri, process_id, content_id, name, type, size, linked_to, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     [

@@ -1,6 +1,6 @@
-import { optionalText, text, type Sql } from './sql.ts';
+import { optionalTextColumn, textColumn, type Sql } from './sql.ts';
 
-export interface EventRecord {
+export interface EventRow {
   readonly processId: string;
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -11,7 +11,7 @@ export interface EventRecord {
   readonly detail?: string;
 }
 
-export function insertEvent(sql: Sql, event: EventRecord): void {
+export function insertEvent(sql: Sql, event: EventRow): void {
   sql.run(
     'INSERT INTO events (process_id, time, kind, process_item_id, code, principal_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
     [
@@ -43,14 +43,14 @@ export function findEvents(sql: Sql, processId: string): NamedEvent[] {
       [processId],
     )
     .map((row) => {
-      const event: Record<string, string> = { time: text(row, 'time'), kind: text(row, 'kind') };
+      const event: Record<string, string> = { time: textColumn(row, 'time'), kind: textColumn(row, 'kind') };
       for (const [name, column] of [
         ['processItemId', 'process_item_id'],
         ['code', 'code'],
         ['principal', 'principal_name'],
         ['detail', 'detail'],
       ] as const) {
-        const value = optionalText(row, column);
+        const value = optionalTextColumn(row, column);
         if (value !== undefined) event[name] = value;
       }
       return event as unknown as NamedEvent;

@@ -5,10 +5,10 @@ import sqlite from 'node-sqlite3-wasm';
 
 import type { Clock } from '../../base/clock.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
-import { contentFolder, type ContentFolder } from './content.ts';
+import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { MIGRATIONS } from './schema.ts';
-import { sqlOf, type Sql } from './sql.ts';
+import { createSql, type Sql } from './sql.ts';
 import { useWriteAheadLog } from './write-ahead-log.ts';
 import { ownerLockPath } from './store-path.ts';
 
@@ -40,20 +40,20 @@ export function openStore(options: { readonly path: string; readonly clock: Cloc
   try {
     // The library's own lock is a folder that outlives a killed process. We hold the owner lock, so nobody else can own it.
     rmSync(`${path}.lock`, { recursive: true, force: true });
-    return opened(path, options.clock, lock.release);
+    return openDatabase(path, options.clock, lock.release);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function opened(path: string, clock: Clock, release: () => void): Store {
+function openDatabase(path: string, clock: Clock, release: () => void): Store {
   // Credentials of the local platform are in it: readable by nobody else from birth.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
-  const sql = sqlOf(database);
+  const sql = createSql(database);
   try {
-    prepare(path, sql);
+    migrate(path, sql);
   } catch (error) {
     sql.finalize();
     database.close();
@@ -62,11 +62,11 @@ function opened(path: string, clock: Clock, release: () => void): Store {
   const store: Store = {
     path,
     sql,
-    content: contentFolder(join(dirname(path), 'documents')),
+    content: openContentFolder(join(dirname(path), 'documents')),
     now: () => new Date(clock.now()).toISOString(),
     transaction: (work) => {
       if (database.inTransaction) return work();
-      return inTransaction(sql, () => database.inTransaction, work);
+      return runInTransaction(sql, () => database.inTransaction, work);
     },
     close: () => {
       if (!database.isOpen) return;
@@ -81,7 +81,7 @@ function opened(path: string, clock: Clock, release: () => void): Store {
   return store;
 }
 
-function inTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
+function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
   sql.run('BEGIN IMMEDIATE');
   try {
     const result = work();
@@ -94,8 +94,8 @@ function inTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
   }
 }
 
-function prepare(path: string, sql: Sql & { finalize(): void }): void {
-  const version = orUnreadable(path, () => {
+function migrate(path: string, sql: Sql & { finalize(): void }): void {
+  const version = withReadError(path, () => {
     // The owner lock makes us the only one. Exclusive comes first: then a write-ahead log needs no shared memory, which the library lacks.
     sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
     return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
@@ -109,9 +109,9 @@ function prepare(path: string, sql: Sql & { finalize(): void }): void {
   }
   // A reset statement keeps no read lock open over the schema change.
   sql.finalize();
-  orUnreadable(path, () => useWriteAheadLog(sql));
+  withReadError(path, () => useWriteAheadLog(sql));
   for (let next = version; next < MIGRATIONS.length; next++) {
-    inTransaction(
+    runInTransaction(
       sql,
       () => true,
       () => sql.exec(`${MIGRATIONS[next] ?? ''}; PRAGMA user_version=${next + 1};`),
@@ -119,7 +119,7 @@ function prepare(path: string, sql: Sql & { finalize(): void }): void {
   }
 }
 
-function orUnreadable<T>(path: string, work: () => T): T {
+function withReadError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { integer, text, type Sql } from './sql.ts';
+import { integerColumn, textColumn, type Sql } from './sql.ts';
 
 /** What the engine is still to be told. Written in the transaction that decided it, removed when the engine has acknowledged it. */
 export type EngineCommand =
@@ -27,9 +27,9 @@ export function nextCommand(sql: Sql, processId: string): PendingCommand | undef
   return row === undefined
     ? undefined
     : {
-        seq: integer(row, 'seq'),
-        processId: text(row, 'process_id'),
-        command: JSON.parse(text(row, 'command')) as EngineCommand,
+        seq: integerColumn(row, 'seq'),
+        processId: textColumn(row, 'process_id'),
+        command: JSON.parse(textColumn(row, 'command')) as EngineCommand,
       };
 }
 
@@ -41,5 +41,5 @@ export function removeCommand(sql: Sql, seq: number): void {
 export function processesWithCommands(sql: Sql): string[] {
   return sql
     .all('SELECT process_id, min(seq) AS first FROM outbox GROUP BY process_id ORDER BY first')
-    .map((row) => text(row, 'process_id'));
+    .map((row) => textColumn(row, 'process_id'));
 }

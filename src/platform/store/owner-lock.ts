@@ -25,7 +25,7 @@ export class PlatformInUseError extends KnownError {
 export function takeOwnerLock(path: string, what: string): OwnerLock {
   const taking = acquirePidLock(path);
   if (taking.kind === 'taken') return taking;
-  if (taking.kind === 'held') throw heldBy(path, what, taking.pid);
+  if (taking.kind === 'held') throw inUseError(path, what, taking.pid);
   throw new KnownError({
     message: `The lock ${path} changes hands all the time`,
     next: ['Start one local platform per folder, then try again'],
@@ -37,7 +37,7 @@ export function lockOwner(path: string): number | undefined {
   return pidLockHolder(path);
 }
 
-function heldBy(path: string, what: string, pid: number): PlatformInUseError {
+function inUseError(path: string, what: string, pid: number): PlatformInUseError {
   const own = pid === process.pid;
   const parts = {
     message: `${what} is in use by ${own ? 'this same process' : 'another process'}, pid ${pid}`,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
-import { optionalText, text, type Row, type Sql } from './sql.ts';
+import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
+import { optionalTextColumn, textColumn, type SqlRow, type Sql } from './sql.ts';
 
 export type PrincipalKind = 'USER' | 'APPLICATION' | 'SYSTEM';
 
@@ -26,13 +26,13 @@ export interface TenantUserRow extends Audit {
   readonly metadata?: JsonObject;
 }
 
-export function principalOf(row: Row): PrincipalRow {
-  const userId = optionalText(row, 'user_id');
-  const email = optionalText(row, 'email');
+export function mapPrincipalRow(row: SqlRow): PrincipalRow {
+  const userId = optionalTextColumn(row, 'user_id');
+  const email = optionalTextColumn(row, 'email');
   return {
-    id: text(row, 'id'),
-    type: text(row, 'type') as PrincipalKind,
-    name: text(row, 'name'),
+    id: textColumn(row, 'id'),
+    type: textColumn(row, 'type') as PrincipalKind,
+    name: textColumn(row, 'name'),
     ...(userId === undefined ? {} : { userId }),
     ...(email === undefined ? {} : { email }),
   };
@@ -40,12 +40,12 @@ export function principalOf(row: Row): PrincipalRow {
 
 export function findPrincipalById(sql: Sql, id: string): PrincipalRow | undefined {
   const row = sql.get('SELECT * FROM principals WHERE id = ?', [id]);
-  return row === undefined ? undefined : principalOf(row);
+  return row === undefined ? undefined : mapPrincipalRow(row);
 }
 
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   const row = sql.get('SELECT * FROM principals WHERE email = ? COLLATE NOCASE', [email]);
-  return row === undefined ? undefined : principalOf(row);
+  return row === undefined ? undefined : mapPrincipalRow(row);
 }
 
 export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {
@@ -77,21 +77,21 @@ export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: 
     'SELECT p.* FROM credentials c JOIN principals p ON p.id = c.principal_id WHERE c.kind = ? AND c.hash = ?',
     [kind, hash],
   );
-  return row === undefined ? undefined : principalOf(row);
+  return row === undefined ? undefined : mapPrincipalRow(row);
 }
 
-export function tenantOf(row: Row): TenantRow {
+export function mapTenantRow(row: SqlRow): TenantRow {
   return {
-    id: text(row, 'id'),
-    name: text(row, 'name'),
-    plan: text(row, 'plan') as TenantRow['plan'],
-    ...auditOf(row),
+    id: textColumn(row, 'id'),
+    name: textColumn(row, 'name'),
+    plan: textColumn(row, 'plan') as TenantRow['plan'],
+    ...mapAudit(row),
   };
 }
 
 export function findTenantById(sql: Sql, id: string): TenantRow | undefined {
   const row = sql.get('SELECT * FROM tenants WHERE id = ?', [id]);
-  return row === undefined ? undefined : tenantOf(row);
+  return row === undefined ? undefined : mapTenantRow(row);
 }
 
 export function insertTenant(sql: Sql, tenant: TenantRow): void {
@@ -103,20 +103,20 @@ export function insertTenant(sql: Sql, tenant: TenantRow): void {
   ]);
 }
 
-export function tenantUserOf(row: Row): TenantUserRow {
-  const metadata = optionalText(row, 'metadata');
+export function mapTenantUserRow(row: SqlRow): TenantUserRow {
+  const metadata = optionalTextColumn(row, 'metadata');
   return {
-    id: text(row, 'id'),
-    tenantId: text(row, 'tenant_id'),
-    principalId: text(row, 'principal_id'),
+    id: textColumn(row, 'id'),
+    tenantId: textColumn(row, 'tenant_id'),
+    principalId: textColumn(row, 'principal_id'),
     ...(metadata === undefined ? {} : { metadata: JSON.parse(metadata) as JsonObject }),
-    ...auditOf(row),
+    ...mapAudit(row),
   };
 }
 
 export function findTenantUserById(sql: Sql, id: string): TenantUserRow | undefined {
   const row = sql.get('SELECT * FROM tenant_users WHERE id = ?', [id]);
-  return row === undefined ? undefined : tenantUserOf(row);
+  return row === undefined ? undefined : mapTenantUserRow(row);
 }
 
 export function insertTenantUser(sql: Sql, user: TenantUserRow): void {
@@ -153,7 +153,7 @@ export function insertAuthentication(
 
 export function getMeta(sql: Sql, key: string): string | undefined {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', [key]);
-  return row === undefined ? undefined : text(row, 'value');
+  return row === undefined ? undefined : textColumn(row, 'value');
 }
 
 export function setMeta(sql: Sql, key: string, value: string): void {

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
 import type { DefinitionRef } from './processes.ts';
-import { integer, optionalText, text, type Row, type Sql, type SqlValue } from './sql.ts';
+import { integerColumn, optionalTextColumn, textColumn, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
 export type ProcessItemKind = 'TASK' | 'MESSAGE' | 'THREAD';
 export type TaskState = 'READY' | 'CLAIMED' | 'COMPLETED' | 'CANCELLED';
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 
-export interface TaskRecord {
+export interface TaskFields {
   readonly state: TaskState;
   readonly data: JsonObject;
   readonly contextData?: JsonObject;
@@ -16,13 +16,13 @@ export interface TaskRecord {
   readonly cancelledAt?: string;
 }
 
-export interface MessageRecord {
+export interface MessageFields {
   readonly text?: string;
   readonly data?: JsonObject;
   readonly dataCode?: string;
 }
 
-export interface ProcessItemRecord extends Audit {
+export interface ProcessItemRow extends Audit {
   readonly id: string;
   readonly processId: string;
   readonly tenantId: string;
@@ -31,12 +31,12 @@ export interface ProcessItemRecord extends Audit {
   readonly definition?: DefinitionRef;
   readonly ownerId?: string;
   /** Present when `type` is TASK. */
-  readonly task?: TaskRecord;
+  readonly task?: TaskFields;
   /** Present when `type` is MESSAGE. */
-  readonly message?: MessageRecord;
+  readonly message?: MessageFields;
 }
 
-export interface LogRecord {
+export interface TaskLogRow {
   readonly id: string;
   readonly timestamp: string;
   readonly level: LogLevel;
@@ -47,79 +47,79 @@ function given<K extends string, V>(key: K, value: V | undefined): { readonly [P
   return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
 
-function jsonAt(row: Row, column: string): JsonObject | undefined {
-  const value = optionalText(row, column);
+function optionalJsonColumn(row: SqlRow, column: string): JsonObject | undefined {
+  const value = optionalTextColumn(row, column);
   return value === undefined ? undefined : (JSON.parse(value) as JsonObject);
 }
 
-function definitionOf(row: Row): DefinitionRef | undefined {
-  const id = optionalText(row, 'definition_id');
+function mapDefinitionRef(row: SqlRow): DefinitionRef | undefined {
+  const id = optionalTextColumn(row, 'definition_id');
   return id === undefined
     ? undefined
-    : { id, version: text(row, 'definition_version'), code: text(row, 'definition_code') };
+    : { id, version: textColumn(row, 'definition_version'), code: textColumn(row, 'definition_code') };
 }
 
-function taskOf(row: Row): TaskRecord {
+function mapTaskFields(row: SqlRow): TaskFields {
   return {
-    state: text(row, 'state') as TaskState,
-    data: jsonAt(row, 'data') ?? {},
-    ...given('contextData', jsonAt(row, 'context_data')),
-    ...given('claimedAt', optionalText(row, 'claimed_at')),
-    ...given('completedAt', optionalText(row, 'completed_at')),
-    ...given('cancelledAt', optionalText(row, 'cancelled_at')),
+    state: textColumn(row, 'state') as TaskState,
+    data: optionalJsonColumn(row, 'data') ?? {},
+    ...given('contextData', optionalJsonColumn(row, 'context_data')),
+    ...given('claimedAt', optionalTextColumn(row, 'claimed_at')),
+    ...given('completedAt', optionalTextColumn(row, 'completed_at')),
+    ...given('cancelledAt', optionalTextColumn(row, 'cancelled_at')),
   };
 }
 
-function messageOf(row: Row): MessageRecord {
+function mapMessageFields(row: SqlRow): MessageFields {
   return {
-    ...given('text', optionalText(row, 'message_text')),
-    ...given('data', jsonAt(row, 'message_data')),
-    ...given('dataCode', optionalText(row, 'message_data_code')),
+    ...given('text', optionalTextColumn(row, 'message_text')),
+    ...given('data', optionalJsonColumn(row, 'message_data')),
+    ...given('dataCode', optionalTextColumn(row, 'message_data_code')),
   };
 }
 
-export function processItemOf(row: Row): ProcessItemRecord {
-  const type = text(row, 'type') as ProcessItemKind;
+export function mapProcessItemRow(row: SqlRow): ProcessItemRow {
+  const type = textColumn(row, 'type') as ProcessItemKind;
   return {
-    id: text(row, 'id'),
-    processId: text(row, 'process_id'),
-    tenantId: text(row, 'tenant_id'),
+    id: textColumn(row, 'id'),
+    processId: textColumn(row, 'process_id'),
+    tenantId: textColumn(row, 'tenant_id'),
     type,
-    ...given('definition', definitionOf(row)),
-    ...given('ownerId', optionalText(row, 'owner_id')),
-    ...(type === 'TASK' ? { task: taskOf(row) } : {}),
-    ...(type === 'MESSAGE' ? { message: messageOf(row) } : {}),
-    ...auditOf(row),
+    ...given('definition', mapDefinitionRef(row)),
+    ...given('ownerId', optionalTextColumn(row, 'owner_id')),
+    ...(type === 'TASK' ? { task: mapTaskFields(row) } : {}),
+    ...(type === 'MESSAGE' ? { message: mapMessageFields(row) } : {}),
+    ...mapAudit(row),
   };
 }
 
-export function findProcessItemById(sql: Sql, id: string): ProcessItemRecord | undefined {
+export function findProcessItemById(sql: Sql, id: string): ProcessItemRow | undefined {
   const row = sql.get('SELECT * FROM process_items WHERE id = ?', [id]);
-  return row === undefined ? undefined : processItemOf(row);
+  return row === undefined ? undefined : mapProcessItemRow(row);
 }
 
 /** The tasks of a process that are READY or CLAIMED, oldest first. */
-export function findActiveTasks(sql: Sql, processId: string): ProcessItemRecord[] {
+export function findActiveTasks(sql: Sql, processId: string): ProcessItemRow[] {
   return sql
     .all(`SELECT * FROM process_items WHERE process_id = ? AND state IN ('READY', 'CLAIMED') ORDER BY seq`, [processId])
-    .map(processItemOf);
+    .map(mapProcessItemRow);
 }
 
-const asJson = (value: JsonObject | undefined): SqlValue => (value === undefined ? null : JSON.stringify(value));
+const toJsonColumn = (value: JsonObject | undefined): SqlValue => (value === undefined ? null : JSON.stringify(value));
 
-function changing(item: ProcessItemRecord): SqlValue[] {
+function mutableValues(item: ProcessItemRow): SqlValue[] {
   return [
     item.ownerId ?? null,
     item.task?.state ?? null,
-    asJson(item.task?.data),
-    asJson(item.task?.contextData),
+    toJsonColumn(item.task?.data),
+    toJsonColumn(item.task?.contextData),
     item.task?.claimedAt ?? null,
     item.task?.completedAt ?? null,
     item.task?.cancelledAt ?? null,
   ];
 }
 
-export function insertProcessItem(sql: Sql, item: ProcessItemRecord): void {
+export function insertProcessItem(sql: Sql, item: ProcessItemRow): void {
   sql.run(
     `INSERT INTO process_items (id, process_id, tenant_id, type, definition_id, definition_version, definition_code, message_text, message_data, message_data_code,
        owner_id, state, data, context_data, claimed_at, completed_at, cancelled_at, ${AUDIT_COLUMNS})
@@ -133,33 +133,33 @@ export function insertProcessItem(sql: Sql, item: ProcessItemRecord): void {
       item.definition?.version ?? null,
       item.definition?.code ?? null,
       item.message?.text ?? null,
-      asJson(item.message?.data),
+      toJsonColumn(item.message?.data),
       item.message?.dataCode ?? null,
-      ...changing(item),
+      ...mutableValues(item),
       ...auditValues(item),
     ],
   );
 }
 
-export function updateProcessItem(sql: Sql, item: ProcessItemRecord): void {
+export function updateProcessItem(sql: Sql, item: ProcessItemRow): void {
   sql.run(
     `UPDATE process_items SET owner_id = ?, state = ?, data = ?, context_data = ?, claimed_at = ?, completed_at = ?, cancelled_at = ?,
        last_modified_by = ?, last_modified_at = ? WHERE id = ?`,
-    [...changing(item), item.lastModifiedBy, item.lastModifiedAt, item.id],
+    [...mutableValues(item), item.lastModifiedBy, item.lastModifiedAt, item.id],
   );
 }
 
-export function findLogs(sql: Sql, processItemId: string): LogRecord[] {
+export function findTaskLogs(sql: Sql, processItemId: string): TaskLogRow[] {
   return sql.all('SELECT * FROM task_logs WHERE process_item_id = ? ORDER BY seq', [processItemId]).map((row) => ({
-    id: text(row, 'id'),
-    timestamp: text(row, 'timestamp'),
-    level: text(row, 'level') as LogLevel,
-    message: text(row, 'message'),
+    id: textColumn(row, 'id'),
+    timestamp: textColumn(row, 'timestamp'),
+    level: textColumn(row, 'level') as LogLevel,
+    message: textColumn(row, 'message'),
   }));
 }
 
 /** Adds an entry and removes the oldest ones beyond `limit`. */
-export function appendLog(sql: Sql, processItemId: string, log: LogRecord, limit: number): void {
+export function insertTaskLog(sql: Sql, processItemId: string, log: TaskLogRow, limit: number): void {
   sql.run('INSERT INTO task_logs (id, process_item_id, timestamp, level, message) VALUES (?, ?, ?, ?, ?)', [
     log.id,
     processItemId,
@@ -167,7 +167,7 @@ export function appendLog(sql: Sql, processItemId: string, log: LogRecord, limit
     log.level,
     log.message,
   ]);
-  const count = integer(
+  const count = integerColumn(
     sql.get('SELECT count(*) AS total FROM task_logs WHERE process_item_id = ?', [processItemId]) ?? {},
     'total',
   );

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
-import { optionalText, text, type Row, type Sql } from './sql.ts';
+import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
+import { optionalTextColumn, textColumn, type SqlRow, type Sql } from './sql.ts';
 
 export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
 
@@ -10,7 +10,7 @@ export interface DefinitionRef {
   readonly code: string;
 }
 
-export interface ProcessRecord extends Audit {
+export interface ProcessRow extends Audit {
   readonly id: string;
   readonly tenantId: string;
   readonly definition: DefinitionRef;
@@ -24,47 +24,49 @@ export interface ProcessRecord extends Audit {
   readonly workflowMessage?: string | undefined;
 }
 
-export function processOf(row: Row): ProcessRecord {
-  const relatedProcessId = optionalText(row, 'related_process_id');
-  const workflowOutcome = optionalText(row, 'workflow_outcome');
-  const workflowMessage = optionalText(row, 'workflow_message');
+export function mapProcessRow(row: SqlRow): ProcessRow {
+  const relatedProcessId = optionalTextColumn(row, 'related_process_id');
+  const workflowOutcome = optionalTextColumn(row, 'workflow_outcome');
+  const workflowMessage = optionalTextColumn(row, 'workflow_message');
   return {
-    id: text(row, 'id'),
-    tenantId: text(row, 'tenant_id'),
+    id: textColumn(row, 'id'),
+    tenantId: textColumn(row, 'tenant_id'),
     definition: {
-      id: text(row, 'definition_id'),
-      version: text(row, 'definition_version'),
-      code: text(row, 'definition_code'),
+      id: textColumn(row, 'definition_id'),
+      version: textColumn(row, 'definition_version'),
+      code: textColumn(row, 'definition_code'),
     },
-    state: text(row, 'state') as ProcessRowState,
-    initiatorId: text(row, 'initiator_id'),
+    state: textColumn(row, 'state') as ProcessRowState,
+    initiatorId: textColumn(row, 'initiator_id'),
     ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
-    metadata: JSON.parse(text(row, 'metadata')) as JsonObject,
-    entity: JSON.parse(text(row, 'entity')) as JsonObject,
+    metadata: JSON.parse(textColumn(row, 'metadata')) as JsonObject,
+    entity: JSON.parse(textColumn(row, 'entity')) as JsonObject,
     ...(workflowOutcome === undefined ? {} : { workflowOutcome }),
     ...(workflowMessage === undefined ? {} : { workflowMessage }),
-    ...auditOf(row),
+    ...mapAudit(row),
   };
 }
 
-export function findProcessById(sql: Sql, id: string): ProcessRecord | undefined {
+export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
   const row = sql.get('SELECT * FROM processes WHERE id = ?', [id]);
-  return row === undefined ? undefined : processOf(row);
+  return row === undefined ? undefined : mapProcessRow(row);
 }
 
 /** Ids of the processes that were started with `relatedProcessId` = `id`, oldest first. */
 export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
   return sql
     .all('SELECT id FROM processes WHERE related_process_id = ? ORDER BY seq', [id])
-    .map((row) => text(row, 'id'));
+    .map((row) => textColumn(row, 'id'));
 }
 
 /** Ids of the processes whose workflow has not closed yet as far as we know, oldest first. */
 export function findOpenWorkflowIds(sql: Sql): string[] {
-  return sql.all('SELECT id FROM processes WHERE workflow_outcome IS NULL ORDER BY seq').map((row) => text(row, 'id'));
+  return sql
+    .all('SELECT id FROM processes WHERE workflow_outcome IS NULL ORDER BY seq')
+    .map((row) => textColumn(row, 'id'));
 }
 
-export function insertProcess(sql: Sql, process: ProcessRecord): void {
+export function insertProcess(sql: Sql, process: ProcessRow): void {
   sql.run(
     `INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, related_process_id, metadata, entity,
        workflow_outcome, workflow_message, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -86,7 +88,7 @@ export function insertProcess(sql: Sql, process: ProcessRecord): void {
   );
 }
 
-export function updateProcess(sql: Sql, process: ProcessRecord): void {
+export function updateProcess(sql: Sql, process: ProcessRow): void {
   sql.run(
     `UPDATE processes SET state = ?, initiator_id = ?, metadata = ?, entity = ?, workflow_outcome = ?, workflow_message = ?,
        last_modified_by = ?, last_modified_at = ? WHERE id = ?`,

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, auditOf, auditValues, type Audit } from './audit.ts';
-import { text, type Row, type Sql } from './sql.ts';
+import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
+import { textColumn, type SqlRow, type Sql } from './sql.ts';
 
-export interface WorkerRecord extends Audit {
+export interface WorkerRow extends Audit {
   readonly id: string;
   readonly identity: string;
   readonly taskQueue: string;
@@ -10,27 +10,27 @@ export interface WorkerRecord extends Audit {
   readonly registration: JsonObject;
 }
 
-function workerOf(row: Row): WorkerRecord {
+function mapWorkerRow(row: SqlRow): WorkerRow {
   return {
-    id: text(row, 'id'),
-    identity: text(row, 'identity'),
-    taskQueue: text(row, 'task_queue'),
-    registration: JSON.parse(text(row, 'registration')) as JsonObject,
-    ...auditOf(row),
+    id: textColumn(row, 'id'),
+    identity: textColumn(row, 'identity'),
+    taskQueue: textColumn(row, 'task_queue'),
+    registration: JSON.parse(textColumn(row, 'registration')) as JsonObject,
+    ...mapAudit(row),
   };
 }
 
-export function findWorker(sql: Sql, identity: string, taskQueue: string): WorkerRecord | undefined {
+export function findWorker(sql: Sql, identity: string, taskQueue: string): WorkerRow | undefined {
   const row = sql.get('SELECT * FROM workers WHERE identity = ? AND task_queue = ?', [identity, taskQueue]);
-  return row === undefined ? undefined : workerOf(row);
+  return row === undefined ? undefined : mapWorkerRow(row);
 }
 
 /** Every worker that ever registered, the one heard of last first. */
-export function findWorkers(sql: Sql): WorkerRecord[] {
-  return sql.all('SELECT * FROM workers ORDER BY last_modified_at DESC, seq DESC').map(workerOf);
+export function findWorkers(sql: Sql): WorkerRow[] {
+  return sql.all('SELECT * FROM workers ORDER BY last_modified_at DESC, seq DESC').map(mapWorkerRow);
 }
 
-export function saveWorker(sql: Sql, worker: WorkerRecord): void {
+export function saveWorker(sql: Sql, worker: WorkerRow): void {
   sql.run(
     `INSERT INTO workers (id, identity, task_queue, registration, ${AUDIT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (identity, task_queue) DO UPDATE SET registration = excluded.registration,

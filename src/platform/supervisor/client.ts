@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
-import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
+import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
 export interface SuperviseOptions {
   /** The supervisor's own JavaScript file (`dist/supervisor.js`). */
@@ -15,7 +15,7 @@ export interface SuperviseOptions {
   /** File descriptors of this process that become stdin, stdout and stderr of the command; without it there is no input, and output goes to `logFile`. */
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number];
   /** A file that keeps two such processes from running at the same time: the new one begins when the one before is gone. */
-  readonly holdFile?: string;
+  readonly pidFile?: string;
   /** Milliseconds between the polite signal and the hard one; 10 s by default. */
   readonly stopGrace?: number;
 }
@@ -43,15 +43,15 @@ export interface SupervisedProcess {
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const stopGrace = options.stopGrace ?? 10_000;
   const env = options.env ?? process.env;
-  const order: SupervisorOrder = {
+  const order: SupervisorRequest = {
     command: options.command,
     args: options.args,
     ownerPid: process.pid,
     stopGrace,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
-    ...(options.holdFile === undefined ? {} : { holdFile: options.holdFile }),
-    ...(options.stdio === undefined ? {} : { handedOn: true }),
+    ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
+    ...(options.stdio === undefined ? {} : { inheritStdio: true }),
   };
   const supervisor = spawn(process.execPath, [options.supervisorEntry, JSON.stringify(order)], {
     detached: true,
@@ -99,7 +99,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     supervisor.once('error', (error) => failed(error.message));
     void gone.then(() => failed(complaint.trim() === '' ? 'its supervisor ended at once' : complaint.trim()));
     createInterface({ input: stdout }).on('line', (text) => {
-      const line = JSON.parse(text) as SupervisorLine;
+      const line = JSON.parse(text) as SupervisorMessage;
       if (line.kind === 'failed') failed(line.message, line.code);
       else if (line.kind === 'exited') exit = { code: line.code, signal: line.signal };
       else {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
-import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './protocol.ts';
+import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
 // A process of its own, started by the owner with stdin as a pipe: when the pipe ends or the owner is gone, however it
 // went, the process that it keeps is ended with all its children. It lives in another session than the owner, so that
@@ -11,7 +11,7 @@ import { KEPT_NODE_OPTIONS, type SupervisorLine, type SupervisorOrder } from './
 
 const OWNER_POLL = 500;
 const windows = process.platform === 'win32';
-const order = JSON.parse(process.argv[2] ?? '{}') as SupervisorOrder;
+const order = JSON.parse(process.argv[2] ?? '{}') as SupervisorRequest;
 const ownerStart = processStartId(order.ownerPid);
 const ownerLives = (): boolean => isSameProcess(order.ownerPid, ownerStart);
 
@@ -29,7 +29,7 @@ const state = { stopping: false };
 let child: ChildProcess | undefined;
 
 try {
-  if (order.holdFile !== undefined) await claimPidFile(order.holdFile, order.stopGrace * 2);
+  if (order.pidFile !== undefined) await claimPidFile(order.pidFile, order.stopGrace * 2);
   // Asked after the file was taken: an owner that lives now is not followed by another one that has not seen it.
   if (state.stopping || !ownerLives()) leave(0);
   else start();
@@ -44,11 +44,11 @@ function start(): void {
     detached: !windows,
     windowsHide: true,
     env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
-    stdio: order.handedOn === true ? [3, 4, 5] : ['ignore', output, output],
+    stdio: order.inheritStdio === true ? [3, 4, 5] : ['ignore', output, output],
     ...(order.cwd === undefined ? {} : { cwd: order.cwd }),
   });
   const { pid } = child;
-  if (order.holdFile !== undefined && pid !== undefined) addToPidFile(order.holdFile, pid);
+  if (order.pidFile !== undefined && pid !== undefined) addToPidFile(order.pidFile, pid);
   child.on('error', (error: NodeJS.ErrnoException) => {
     tell({ kind: 'failed', message: error.message, ...(error.code === undefined ? {} : { code: error.code }) });
     leave(1);
@@ -89,13 +89,13 @@ function endTree(signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-function tell(line: SupervisorLine): void {
+function tell(line: SupervisorMessage): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function leave(status: number): void {
   clearInterval(poll);
-  if (order.holdFile !== undefined) releasePidFile(order.holdFile);
+  if (order.pidFile !== undefined) releasePidFile(order.pidFile);
   // After the last line is out.
   process.stdout.write('', () => process.exit(status));
 }

@@ -4,15 +4,15 @@ import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 // Two servers on one database file would both believe that it is theirs. The owner of a folder sees to it that only one
 // supervisor is wanted at a time; this file sees to it that the one before, with what it kept, is gone.
 
-interface Held {
+interface RecordedProcess {
   readonly pid: number;
   /** Undefined where the system does not tell. */
   readonly start?: string;
 }
 
-interface Holders {
-  readonly supervisor: Held;
-  readonly child?: Held;
+interface PidFileContent {
+  readonly supervisor: RecordedProcess;
+  readonly child?: RecordedProcess;
 }
 
 const POLL = 20;
@@ -25,7 +25,7 @@ export async function claimPidFile(path: string, within: number): Promise<void> 
   const since = Date.now();
   const polite = { done: false };
   for (;;) {
-    const left = living(path);
+    const left = findRunning(path);
     if (left.length === 0) break;
     const late = Date.now() - since;
     if (late > within) {
@@ -34,34 +34,34 @@ export async function claimPidFile(path: string, within: number): Promise<void> 
         `the one before is still running (pid ${pids}); end it, or remove ${path} if that is something else`,
       );
     }
-    endAbandoned(path, late > within / 2 ? 'SIGKILL' : 'SIGTERM', polite);
+    terminateOrphan(path, late > within / 2 ? 'SIGKILL' : 'SIGTERM', polite);
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }
-  write(path, { supervisor: held(process.pid) });
+  writePidFile(path, { supervisor: toRecordedProcess(process.pid) });
 }
 
 /** Names the kept process too. */
 export function addToPidFile(path: string, child: number): void {
-  write(path, { supervisor: held(process.pid), child: held(child) });
+  writePidFile(path, { supervisor: toRecordedProcess(process.pid), child: toRecordedProcess(child) });
 }
 
 /** Removes the file if it names this process and what it kept is gone. */
 export function releasePidFile(path: string): void {
-  const holders = read(path);
+  const holders = readPidFile(path);
   if (holders?.supervisor.pid !== process.pid) return;
   if (holders.child === undefined || !isSameProcess(holders.child.pid, holders.child.start))
     rmSync(path, { force: true });
 }
 
-function living(path: string): readonly Held[] {
-  const holders = read(path);
+function findRunning(path: string): readonly RecordedProcess[] {
+  const holders = readPidFile(path);
   if (holders === undefined) return [];
   const all = holders.child === undefined ? [holders.supervisor] : [holders.supervisor, holders.child];
   return all.filter(({ pid, start }) => isSameProcess(pid, start));
 }
 
-function endAbandoned(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { done: boolean }): void {
-  const holders = read(path);
+function terminateOrphan(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { done: boolean }): void {
+  const holders = readPidFile(path);
   if (holders?.child === undefined || holders.child.start === undefined || process.platform === 'win32') return;
   const { supervisor, child } = holders;
   if (isSameProcess(supervisor.pid, supervisor.start) || !isSameProcess(child.pid, child.start)) return;
@@ -74,21 +74,21 @@ function endAbandoned(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { don
   }
 }
 
-function held(pid: number): Held {
+function toRecordedProcess(pid: number): RecordedProcess {
   const start = processStartId(pid);
   return start === undefined ? { pid } : { pid, start };
 }
 
-function write(path: string, holders: Holders): void {
+function writePidFile(path: string, holders: PidFileContent): void {
   // Whole or not at all: this process may be killed at any moment.
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, JSON.stringify(holders), { mode: 0o600 });
   renameSync(temporary, path);
 }
 
-function read(path: string): Holders | undefined {
+function readPidFile(path: string): PidFileContent | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holders;
+    return JSON.parse(readFileSync(path, 'utf8')) as PidFileContent;
   } catch {
     return undefined;
   }

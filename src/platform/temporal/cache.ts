@@ -13,7 +13,7 @@ export interface CacheSlot {
 }
 
 /** The program in a slot, or undefined when there is none or its files are not what was installed. */
-export async function cachedProgram(slot: CacheSlot): Promise<string | undefined> {
+export async function findCachedProgram(slot: CacheSlot): Promise<string | undefined> {
   const path = join(slot.folder, slot.executable);
   try {
     const note: unknown = JSON.parse(await readFile(join(slot.folder, 'installed.json'), 'utf8'));
@@ -43,7 +43,7 @@ export async function installProgram(
     const { size } = await stat(path);
     await writeFileAtomic(
       join(fresh, 'installed.json'),
-      `${JSON.stringify({ source, size, sha256: await sha256Of(path) }, null, 2)}\n`,
+      `${JSON.stringify({ source, size, sha256: await hashFile(path) }, null, 2)}\n`,
     );
     await replaceFolder(slot, fresh, join(scratch, 'old'));
     return join(slot.folder, slot.executable);
@@ -59,14 +59,14 @@ async function replaceFolder(slot: CacheSlot, fresh: string, aside: string): Pro
       return;
     } catch (error) {
       // Somebody else was faster, or what is there is broken: the first is as good as ours, the second makes room.
-      if ((await cachedProgram(slot)) !== undefined) return;
+      if ((await findCachedProgram(slot)) !== undefined) return;
       if (tries === 3) throw error;
       await rename(slot.folder, `${aside}${tries}`).catch(() => undefined);
     }
   }
 }
 
-export async function sha256Of(path: string): Promise<string> {
+export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

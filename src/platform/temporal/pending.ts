@@ -3,7 +3,7 @@ import type { WorkflowService } from '@temporalio/client';
 const LAST_EVENTS = 50;
 
 /** What an open workflow waits for that has failed at least once, in words: activities that are tried again, a workflow task that fails. */
-export async function failingWork(
+export async function listFailures(
   service: WorkflowService,
   namespace: string,
   workflowId: string,

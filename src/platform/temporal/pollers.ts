@@ -2,7 +2,7 @@ import { PlatformConnection } from './connection.ts';
 
 const WORKFLOW = 1;
 
-export interface PollerQuestion {
+export interface PollerQuery {
   /** `host:port` of the server itself, not of the gateway. */
   readonly address: string;
   readonly namespace: string;
@@ -12,7 +12,7 @@ export interface PollerQuestion {
 }
 
 /** How many workers have asked for workflow tasks of this queue in the last minutes, as the server knows. */
-export async function workflowPollers(question: PollerQuestion): Promise<number> {
+export async function countWorkflowPollers(question: PollerQuery): Promise<number> {
   const connection = PlatformConnection.lazy({ address: question.address });
   try {
     const answer = await connection.withDeadline(Date.now() + 5000, () =>

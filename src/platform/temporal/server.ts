@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
-import { reservePort } from '../ports.ts';
+import { choosePort } from '../ports.ts';
 import { superviseProcess } from '../supervisor/client.ts';
 import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
@@ -50,15 +50,15 @@ const READY_POLL = 50;
  * rejects with KnownError that shows the end of its log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
-  const version = options.version ?? (await versionOf(options.path));
+  const version = options.version ?? (await readVersion(options.path));
   const home = join(options.stateDir, 'temporal-home');
   await mkdir(home, { recursive: true, mode: 0o700 });
   const logFile = join(options.stateDir, 'temporal.log');
   const dbFile = join(options.stateDir, `temporal-${version}.db`);
   await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   for (let tries = 1; ; tries++) {
-    const port = options.port ?? (await reservePort({ kind: 'exact', port: 0 }, 0)).port;
-    await keepLastLog(logFile);
+    const port = options.port ?? (await choosePort({ kind: 'exact', port: 0 }, 0)).port;
+    await rotateLog(logFile);
     const supervised = await superviseProcess({
       supervisorEntry: options.supervisorEntry,
       command: options.path,
@@ -67,10 +67,10 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
       cwd: options.stateDir,
       logFile,
       // One server per database file: the one of a killed platform takes a second to end.
-      holdFile: join(options.stateDir, 'temporal.held'),
+      pidFile: join(options.stateDir, 'temporal.held'),
     });
     const address = `127.0.0.1:${port}`;
-    const problem = await untilReady(supervised, address, options);
+    const problem = await waitUntilReady(supervised, address, options);
     if (problem === undefined) {
       return {
         port,
@@ -84,7 +84,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     }
     await supervised.stop();
     options.signal?.throwIfAborted();
-    const log = await tailOf(logFile);
+    const log = await readLogTail(logFile);
     // Somebody took the port between our look and its start.
     const portTaken = options.port === undefined && /address already in use|can't set frontend port/i.test(log);
     // Now and then the server panics in its first second; its log then ends in Go's stack trace.
@@ -134,7 +134,7 @@ function serverEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: home, USERPROFILE: home, APPDATA: home };
 }
 
-async function untilReady(
+async function waitUntilReady(
   supervised: SupervisedProcess,
   address: string,
   options: TemporalOptions,
@@ -168,13 +168,13 @@ async function untilReady(
   }
 }
 
-async function versionOf(path: string): Promise<string> {
+async function readVersion(path: string): Promise<string> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000, windowsHide: true });
   return /version v?([\w.-]+)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
 /** One log back is kept: the run before is what one wants to read after a crash. */
-async function keepLastLog(logFile: string): Promise<void> {
+async function rotateLog(logFile: string): Promise<void> {
   try {
     await rename(logFile, `${logFile}.1`);
   } catch (error) {
@@ -182,7 +182,7 @@ async function keepLastLog(logFile: string): Promise<void> {
   }
 }
 
-async function tailOf(logFile: string): Promise<string> {
+async function readLogTail(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trim().split('\n').slice(-8).join('\n').slice(-2000);
 }

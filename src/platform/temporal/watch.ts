@@ -78,7 +78,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
   }
 
   async function ask(workflowId: string): Promise<void> {
-    const outcome = await options.engine.outcomeOf(workflowId);
+    const outcome = await options.engine.getOutcome(workflowId);
     if (outcome === undefined || stopped || !tracked.has(workflowId)) return;
     await options.onClosed(workflowId, outcome);
     tracked.delete(workflowId);
@@ -89,7 +89,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
     sweeping = true;
     try {
       const started = clock.now();
-      for (const workflowId of await options.engine.closedSince(sweptUntil - OVERLAP)) check(workflowId);
+      for (const workflowId of await options.engine.listClosedSince(sweptUntil - OVERLAP)) check(workflowId);
       sweptUntil = started;
     } finally {
       sweeping = false;

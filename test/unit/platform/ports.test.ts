@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { holdPort, reservePort } from '../../../src/platform/ports.ts';
+import { holdPort, choosePort } from '../../../src/platform/ports.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -17,28 +17,28 @@ async function hold(host: string, port = 0): Promise<number> {
 
 describe('a port', () => {
   it("that is held is nobody else's until it is released", async () => {
-    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
+    const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
     const held = await holdPort(port);
     expect(await holdPort(port)).toBeUndefined();
-    expect((await reservePort({ kind: 'preferred', port }, 1)).port).not.toBe(port);
+    expect((await choosePort({ kind: 'preferred', port }, 1)).port).not.toBe(port);
     await held?.release();
     await held?.release();
-    expect(await reservePort({ kind: 'exact', port }, 1)).toEqual({ port });
+    expect(await choosePort({ kind: 'exact', port }, 1)).toEqual({ port });
   });
 
   it('is the wanted one when it is free', async () => {
-    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
-    expect(await reservePort({ kind: 'exact', port }, 1)).toEqual({ port });
-    expect(await reservePort(undefined, port)).toEqual({ port });
+    const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
+    expect(await choosePort({ kind: 'exact', port }, 1)).toEqual({ port });
+    expect(await choosePort(undefined, port)).toEqual({ port });
   });
 
   it.each(['127.0.0.1', '::1', '0.0.0.0'])(
     'that is held on %s is refused when exact, naming the holder, and passed over when preferred',
     async (host) => {
       const port = await hold(host);
-      const error: unknown = await reservePort({ kind: 'exact', port }, 1).catch((thrown: unknown) => thrown);
+      const error: unknown = await choosePort({ kind: 'exact', port }, 1).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: 'KnownError', message: `Port ${port} is not free` });
-      const moved = await reservePort({ kind: 'preferred', port }, 1);
+      const moved = await choosePort({ kind: 'preferred', port }, 1);
       expect(moved.port).not.toBe(port);
       expect(moved.moved?.wanted).toBe(port);
       if (process.platform === 'linux') {
@@ -49,11 +49,11 @@ describe('a port', () => {
   );
 
   it('that was handed out already, and one that browsers refuse, is not given', async () => {
-    const { port } = await reservePort({ kind: 'exact', port: 0 }, 1);
-    expect((await reservePort({ kind: 'preferred', port }, 1, [port])).port).not.toBe(port);
-    await expect(reservePort({ kind: 'exact', port }, 1, [port])).rejects.toMatchObject({
+    const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
+    expect((await choosePort({ kind: 'preferred', port }, 1, [port])).port).not.toBe(port);
+    await expect(choosePort({ kind: 'exact', port }, 1, [port])).rejects.toMatchObject({
       seen: 'another part of this platform has it',
     });
-    expect((await reservePort({ kind: 'preferred', port: 6664 }, 1, [6664])).port).toBeGreaterThan(6669);
+    expect((await choosePort({ kind: 'preferred', port: 6664 }, 1, [6664])).port).toBeGreaterThan(6669);
   });
 });

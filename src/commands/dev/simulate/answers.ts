@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../../base/json.ts';
-import { valueCheck } from '../../../platform/domain/json-values.ts';
+import { createValueCheck } from '../../../platform/domain/json-values.ts';
 import type { DataShape, ProcessDefinition } from '../../../process/definition.ts';
 import { samplesOfSchema } from '../../../process/examples/example.ts';
 
@@ -87,7 +87,7 @@ export function metadataFor(shape: DataShape | undefined): JsonObject | undefine
 
 /** The first example that is valid, else the plainest, or nothing at all where there is none. */
 function madeUp(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
-  const check = valueCheck(shape, where);
+  const check = createValueCheck(shape, where);
   let plainest: JsonObject | undefined;
   for (const data of samplesOfSchema(shape.schema)) {
     if (!isRecord(data)) continue;

@@ -7,7 +7,7 @@ import { readTimeline, type TimelineEntry } from '../../../platform/rest/timelin
 import { readWorkers } from '../../../platform/rest/workers-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine } from '../../../platform/temporal/engine.ts';
-import { workflowPollers } from '../../../platform/temporal/pollers.ts';
+import { countWorkflowPollers } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { failedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, refuseUnserved } from '../../../platform/session/attach.ts';
@@ -234,7 +234,7 @@ async function untilPolling(
   const deadline = Date.now() + request.timeoutMs;
   for (;;) {
     goesOn();
-    if ((await workflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
+    if ((await countWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
     if (Date.now() > deadline) throw await nobodyPolls(request, platform, taskQueue, since);
     await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
   }
@@ -271,7 +271,7 @@ async function failingWork(platform: DevPlatform, processId: string): Promise<re
   const { endpoints, namespace } = platform.state;
   const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
   try {
-    return await engine.failingWork(processId);
+    return await engine.listFailures(processId);
   } finally {
     await engine.close();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
-import { valueCheck } from '../../../../src/platform/domain/json-values.ts';
+import { createValueCheck } from '../../../../src/platform/domain/json-values.ts';
 
 describe('a check of values', () => {
   it('takes a shape that contains itself, and two shapes with one address', () => {
@@ -12,7 +12,7 @@ describe('a check of values', () => {
         properties: { left: { $ref: '#' } },
       },
     });
-    const [one, other] = [valueCheck(tree('a'), 'one'), valueCheck(tree('b'), 'other')];
+    const [one, other] = [createValueCheck(tree('a'), 'one'), createValueCheck(tree('b'), 'other')];
     expect(one({ a: 1, left: { a: 2 } }).valid).toBe(true);
     expect(one({ a: 1, left: { b: 2 } }).errors).toEqual([{ propertyPath: '/left/a', type: 'required' }]);
     expect(other({ b: 1, left: { b: 2 } }).valid).toBe(true);
@@ -24,16 +24,16 @@ describe('a check of values', () => {
     ['^\\p{Lu}\\p{Ll}+$', 'Žofie', 'p{Lu}'],
     ['^[😀-😎]$', '😃', 'x'],
   ])('reads the pattern %s, whether or not it is one in Unicode mode', (pattern, good, bad) => {
-    const check = valueCheck({ schema: object({ a: { pattern } }) }, 'one');
+    const check = createValueCheck({ schema: object({ a: { pattern } }) }, 'one');
     expect([check({ a: good }).valid, check({ a: bad }).valid]).toEqual([true, false]);
-    const names = valueCheck({ schema: { patternProperties: { [pattern]: { type: 'null' } } } }, 'one');
+    const names = createValueCheck({ schema: { patternProperties: { [pattern]: { type: 'null' } } } }, 'one');
     expect([names({ [good]: 1 }).valid, names({ [bad]: 1 }).valid]).toEqual([false, true]);
   });
 
   it('reads an array of items as the dialect of the schema does', () => {
     const tuple = { type: 'array', items: [{ type: 'string' }], additionalItems: false };
     for (const $schema of ['http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2019-09/schema']) {
-      const check = valueCheck({ schema: { $schema, ...object({ a: tuple }) } }, 'one');
+      const check = createValueCheck({ schema: { $schema, ...object({ a: tuple }) } }, 'one');
       expect([check({ a: ['x'] }).valid, check({ a: ['x', 1] }).valid, check({ a: [1] }).valid]).toEqual([
         ...[true, false, false],
       ]);
@@ -41,9 +41,11 @@ describe('a check of values', () => {
   });
 
   it('passes over keywords that are none of JSON Schema, as the check of a definition does', () => {
-    const check = valueCheck({ schema: object({ a: { type: 'string', formatMinimum: '2024-01-01' } }) }, 'one');
+    const check = createValueCheck({ schema: object({ a: { type: 'string', formatMinimum: '2024-01-01' } }) }, 'one');
     expect([check({ a: '2020-01-01' }).valid, check({ a: 1 }).valid]).toEqual([true, false]);
-    expect(valueCheck({ schema: object({ a: { formatExclusiveMinimum: true } }) }, 'one')({ a: 1 }).valid).toBe(true);
+    expect(createValueCheck({ schema: object({ a: { formatExclusiveMinimum: true } }) }, 'one')({ a: 1 }).valid).toBe(
+      true,
+    );
   });
 
   it('finds parts of a schema by the address that it gives itself', () => {
@@ -52,7 +54,7 @@ describe('a check of values', () => {
       ...object({ home: { $ref: 'https://example.com/claim#/definitions/home' }, zip: { $ref: 'zip' } }),
       definitions: { home: { required: ['street'] }, zip: { $id: 'https://example.com/zip', type: 'string' } },
     };
-    const check = valueCheck({ schema }, 'one');
+    const check = createValueCheck({ schema }, 'one');
     expect(check({ home: {}, zip: 1 }).errors).toEqual([
       { propertyPath: '/home/street', type: 'required' },
       { propertyPath: '/zip', type: 'type' },

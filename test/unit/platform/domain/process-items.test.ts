@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
-import { documentUriOf } from '../../../../src/platform/domain/file-reference.ts';
+import { parseDocumentUri } from '../../../../src/platform/domain/file-reference.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import {
@@ -17,7 +17,7 @@ import {
   updateTaskData,
 } from '../../../../src/platform/domain/process-items.ts';
 import { cancelProcessItems, completeProcess } from '../../../../src/platform/domain/processes.ts';
-import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
+import { getProcessTimeline } from '../../../../src/platform/domain/timeline.ts';
 import { createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
 
@@ -129,7 +129,7 @@ describe('a task', () => {
         requestTimeZone: 'Europe/Madrid',
       },
     });
-    expect(processTimeline(world.domain, processId).map(({ kind, principal }) => [kind, principal])).toEqual([
+    expect(getProcessTimeline(world.domain, processId).map(({ kind, principal }) => [kind, principal])).toEqual([
       ['process-started', 'Local user'],
       ['item-created', 'Local application'],
       ['item-claimed', 'Local user'],
@@ -241,7 +241,7 @@ describe('documents', () => {
 
   it('are named by a reference that every SDK can read, and found by it and by the inner URI', () => {
     const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
-    const uri = documentUriOf(documentUri) ?? '';
+    const uri = parseDocumentUri(documentUri) ?? '';
     expect(uri).toMatch(new RegExp(`^ku:process/${processId}/document/[0-9a-f-]{36}$`));
     expect(documentUri).toBe(
       `kuflow-file:uri=${uri};type=application/pdf;size=4;name=a%3Db%3B%20%C3%BCn%C3%AF%2B1.pdf;`,
@@ -269,7 +269,7 @@ describe('documents', () => {
       value: { AMOUNT: '1', DOC: documentUri },
     });
     expect(
-      world.store.sql.get('SELECT linked_to FROM documents WHERE uri = ?', [documentUriOf(documentUri) ?? '']),
+      world.store.sql.get('SELECT linked_to FROM documents WHERE uri = ?', [parseDocumentUri(documentUri) ?? '']),
     ).toEqual({ linked_to: `ku:process-item/${id}` });
     await world.stop();
     const again = createWorld({ folder: world.folder });

@@ -13,8 +13,8 @@ import {
   retrieveProcess,
   updateProcessValue,
 } from '../../../../src/platform/domain/processes.ts';
-import { processTimeline } from '../../../../src/platform/domain/timeline.ts';
-import { openWorkflows, workflowClosed } from '../../../../src/platform/domain/workflow-closed.ts';
+import { getProcessTimeline } from '../../../../src/platform/domain/timeline.ts';
+import { listOpenWorkflows, recordWorkflowOutcome } from '../../../../src/platform/domain/workflow-closed.ts';
 import { claimTask, completeTask } from '../../../../src/platform/domain/process-items.ts';
 import { LOAN, createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
@@ -171,7 +171,7 @@ describe('the end of a process', () => {
     expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
     expect(retrieveProcessItem(world.user, item).task?.state).toBe('READY');
     expect(thrown(() => cancelProcess(world.worker, id))).toEqual(refused(403, 'COMPLETED'));
-    expect(processTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed')).toHaveLength(1);
+    expect(getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed')).toHaveLength(1);
   });
 
   it('cancel: active tasks are cancelled, completed ones stay, the workflow is told once, after its start', async () => {
@@ -217,7 +217,7 @@ describe('the end of a process', () => {
     expect(thrown(() => cancelProcessItems(world.user, elsewhere, [two]))).toEqual(refused(404));
     cancelProcessItems(world.user, id, []);
     expect(retrieveProcessItem(world.user, two).task?.state).toBe('CANCELLED');
-    expect(processTimeline(world.domain, id).filter(({ kind }) => kind === 'item-cancelled')).toHaveLength(2);
+    expect(getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'item-cancelled')).toHaveLength(2);
   });
 });
 
@@ -225,43 +225,43 @@ describe('workflowClosed', () => {
   it('completed: the process is COMPLETED by the platform, once however often it is told', () => {
     const id = start();
     const item = task(id);
-    expect(openWorkflows(world.domain)).toEqual([id]);
-    workflowClosed(world.domain, id, { kind: 'completed', result: null });
-    workflowClosed(world.domain, id, { kind: 'completed', result: null });
+    expect(listOpenWorkflows(world.domain)).toEqual([id]);
+    recordWorkflowOutcome(world.domain, id, { kind: 'completed', result: null });
+    recordWorkflowOutcome(world.domain, id, { kind: 'completed', result: null });
     expect(retrieveProcess(world.user, id)).toMatchObject({
       state: 'COMPLETED',
       lastModifiedBy: world.domain.system.id,
     });
     expect(retrieveProcessItem(world.user, item).task?.state).toBe('READY');
-    expect(processTimeline(world.domain, id).map(({ kind }) => kind)).toEqual([
+    expect(getProcessTimeline(world.domain, id).map(({ kind }) => kind)).toEqual([
       'process-started',
       'item-created',
       'workflow-completed',
       'process-completed',
     ]);
-    expect(openWorkflows(world.domain)).toEqual([]);
+    expect(listOpenWorkflows(world.domain)).toEqual([]);
   });
 
   it.each(['failed', 'timed-out', 'canceled', 'terminated'] as const)(
     '%s: the process stays RUNNING and the timeline shows why; a later completion counts',
     (kind) => {
       const id = start();
-      workflowClosed(world.domain, id, { kind, message: 'Boom' });
+      recordWorkflowOutcome(world.domain, id, { kind, message: 'Boom' });
       expect(retrieveProcess(world.user, id).state).toBe('RUNNING');
-      expect(processTimeline(world.domain, id).at(-1)).toMatchObject({ kind: `workflow-${kind}`, detail: 'Boom' });
-      workflowClosed(world.domain, id, { kind: 'completed', result: {} });
+      expect(getProcessTimeline(world.domain, id).at(-1)).toMatchObject({ kind: `workflow-${kind}`, detail: 'Boom' });
+      recordWorkflowOutcome(world.domain, id, { kind: 'completed', result: {} });
       expect(retrieveProcess(world.user, id).state).toBe('COMPLETED');
     },
   );
 
   it('leaves a cancelled process cancelled, and ignores a workflow that goes on as new and one of no process', () => {
     const id = start();
-    workflowClosed(world.domain, id, { kind: 'continued' });
-    expect(openWorkflows(world.domain)).toEqual([id]);
+    recordWorkflowOutcome(world.domain, id, { kind: 'continued' });
+    expect(listOpenWorkflows(world.domain)).toEqual([id]);
     cancelProcess(world.user, id);
-    workflowClosed(world.domain, id, { kind: 'completed', result: null });
+    recordWorkflowOutcome(world.domain, id, { kind: 'completed', result: null });
     expect(retrieveProcess(world.user, id).state).toBe('CANCELLED');
-    workflowClosed(world.domain, uuid7(), { kind: 'completed', result: null });
+    recordWorkflowOutcome(world.domain, uuid7(), { kind: 'completed', result: null });
   });
 });
 

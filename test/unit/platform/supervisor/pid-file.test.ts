@@ -18,7 +18,7 @@ async function supervised(holdFile: string, script: string, logFile?: string): P
     supervisorEntry: await supervisorEntry(),
     command: process.execPath,
     args: ['-e', script],
-    holdFile,
+    pidFile: holdFile,
     stopGrace: 2000,
     ...(logFile === undefined ? {} : { logFile }),
   });

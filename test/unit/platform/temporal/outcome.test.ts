@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { outcomeOf } from '../../../../src/platform/temporal/outcome.ts';
+import { toWorkflowOutcome } from '../../../../src/platform/temporal/outcome.ts';
 
-const completedWith = (encoding: string, data: string): ReturnType<typeof outcomeOf> =>
-  outcomeOf({
+const completedWith = (encoding: string, data: string): ReturnType<typeof toWorkflowOutcome> =>
+  toWorkflowOutcome({
     workflowExecutionCompletedEventAttributes: {
       result: { payloads: [{ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) }] },
     },

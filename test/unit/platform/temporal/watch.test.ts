@@ -20,12 +20,12 @@ function watch(more: Partial<WatchOptions> = {}): { server: Server; heard: strin
   const heard: string[] = [];
   watcher = watchProcesses({
     engine: {
-      outcomeOf: (id) => {
+      getOutcome: (id) => {
         server.asked.push(id);
         if (server.down) return Promise.reject(new Error('down'));
         return Promise.resolve(server.closed.has(id) ? done : undefined);
       },
-      closedSince: () => (server.down ? Promise.reject(new Error('down')) : Promise.resolve([...server.closed])),
+      listClosedSince: () => (server.down ? Promise.reject(new Error('down')) : Promise.resolve([...server.closed])),
     },
     onClosed: (id) => void heard.push(id),
     sweepEvery: HOUR,
@@ -69,7 +69,7 @@ describe('the process watcher', () => {
 
     const round = watch({
       checkAllEvery: 10,
-      engine: { outcomeOf: () => Promise.resolve(done), closedSince: () => Promise.resolve([]) },
+      engine: { getOutcome: () => Promise.resolve(done), listClosedSince: () => Promise.resolve([]) },
     });
     round.watcher.track('c');
     await vi.waitFor(() => expect(round.heard).toEqual(['c']));
@@ -104,11 +104,11 @@ describe('the process watcher', () => {
     const stuck = watch({
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       engine: {
-        outcomeOf: (id) => {
+        getOutcome: (id) => {
           asked.push(id);
           return new Promise(() => undefined);
         },
-        closedSince: () => Promise.resolve([]),
+        listClosedSince: () => Promise.resolve([]),
       },
     });
     stuck.watcher.track('a');
@@ -122,13 +122,13 @@ describe('the process watcher', () => {
     let most = 0;
     const { heard, watcher } = watch({
       engine: {
-        outcomeOf: async () => {
+        getOutcome: async () => {
           most = Math.max(most, ++open);
           await new Promise((resolve) => setImmediate(resolve));
           open--;
           return done;
         },
-        closedSince: () => Promise.resolve([]),
+        listClosedSince: () => Promise.resolve([]),
       },
     });
     for (let i = 0; i < 1000; i++) watcher.track(String(i));

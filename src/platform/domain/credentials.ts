@@ -1,6 +1,6 @@
 import type { Store } from '../store/open.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
-import { secretHash, tokenHash } from './identity.ts';
+import { hashSecret, hashToken } from './identity.ts';
 
 /** The principal id in an engine token that this platform has signed and that has not expired; undefined for anything else. */
 export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
@@ -9,24 +9,24 @@ export type EngineTokenReader = (token: string) => Promise<string | undefined> |
  * Who sends this `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send the latter),
  * or `Bearer` with a user's token or an engine token. Undefined when it names nobody.
  */
-export async function signIn(
+export async function authenticateCaller(
   store: Store,
   header: string | undefined,
   readEngineToken: EngineTokenReader,
 ): Promise<PrincipalRow | undefined> {
   const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
   if (credentials === '') return undefined;
-  const byPair = pairOf(credentials);
+  const byPair = decodePair(credentials);
   if (byPair !== undefined) {
     const principal = findPrincipalByCredential(
       store.sql,
       'secret',
-      secretHash(byPair.id.toLowerCase(), byPair.secret),
+      hashSecret(byPair.id.toLowerCase(), byPair.secret),
     );
     if (principal !== undefined) return principal;
   }
   if (scheme.toLowerCase() === 'basic') return undefined;
-  const byToken = findPrincipalByCredential(store.sql, 'token', tokenHash(credentials));
+  const byToken = findPrincipalByCredential(store.sql, 'token', hashToken(credentials));
   if (byToken !== undefined) return byToken;
   // Only what looks like a JWT is worth a signature check.
   if (credentials.split('.').length !== 3) return undefined;
@@ -34,7 +34,7 @@ export async function signIn(
   return principalId === undefined ? undefined : findPrincipalById(store.sql, principalId);
 }
 
-function pairOf(credentials: string): { readonly id: string; readonly secret: string } | undefined {
+function decodePair(credentials: string): { readonly id: string; readonly secret: string } | undefined {
   const text = Buffer.from(credentials, 'base64').toString('utf8');
   const at = text.indexOf(':');
   return at < 1 ? undefined : { id: text.slice(0, at), secret: text.slice(at + 1) };

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
-import { GRPC } from './grpc.ts';
+import { GRPC_STATUS } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import { isWorkerRpc, needsNamespace, needsToken, rpcName } from './rpcs.ts';
 
@@ -39,7 +39,7 @@ export function createAuthorizer(
   function authorize(path: string, headers: IncomingHttpHeaders, token: VerifiedToken): RefusedCall | undefined {
     if (!options.relax && !isWorkerRpc(path)) {
       return {
-        status: GRPC.permissionDenied,
+        status: GRPC_STATUS.permissionDenied,
         message: `${rpcName(path)} is not allowed for a worker: KuFlow starts, signals and cancels workflows`,
       };
     }
@@ -47,13 +47,13 @@ export function createAuthorizer(
     if (namespace === undefined) {
       if (!needsNamespace(path) || options.relax) return undefined;
       return {
-        status: GRPC.permissionDenied,
+        status: GRPC_STATUS.permissionDenied,
         message: `${rpcName(path)} names no namespace (header temporal-namespace)`,
       };
     }
     if (namespace === token.namespace) return undefined;
     return {
-      status: GRPC.permissionDenied,
+      status: GRPC_STATUS.permissionDenied,
       message: `Namespace ${String(namespace)} is not the namespace of the token, ${token.namespace}`,
       hint: 'Leave temporal.namespace out: the worker then takes the namespace that it gets with its engine certificate',
     };
@@ -62,11 +62,11 @@ export function createAuthorizer(
   async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<RefusedCall | undefined> {
     const token = BEARER.exec(header)?.[1];
     if (token === undefined)
-      return { status: GRPC.unauthenticated, message: 'The authorization header is no "Bearer <engine token>"' };
+      return { status: GRPC_STATUS.unauthenticated, message: 'The authorization header is no "Bearer <engine token>"' };
     const verified = await options.verifyToken(token);
     if ('refused' in verified) {
       return {
-        status: GRPC.unauthenticated,
+        status: GRPC_STATUS.unauthenticated,
         message: `Engine token refused: ${verified.refused}`,
         hint: 'A worker must renew its token (POST /authentications, ENGINE_TOKEN) before it expires',
       };
@@ -82,7 +82,7 @@ export function createAuthorizer(
     const header = headers.authorization;
     if (header === undefined) {
       return {
-        status: GRPC.unauthenticated,
+        status: GRPC_STATUS.unauthenticated,
         message: `${rpcName(path)} needs an engine token (authorization: Bearer <token>)`,
       };
     }

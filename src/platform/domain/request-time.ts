@@ -1,5 +1,5 @@
 /** When something was asked for, as KuFlow tells workflows. */
-export interface RequestMoment {
+export interface RequestTime {
   /** ISO 8601 with the offset of the zone, milliseconds. */
   readonly requestTime: string;
   /** IANA name. */
@@ -7,7 +7,7 @@ export interface RequestMoment {
 }
 
 /** `at` is milliseconds since the epoch. */
-export function requestMoment(at: number, timeZone: string): RequestMoment {
+export function formatRequestTime(at: number, timeZone: string): RequestTime {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(at);
   // `GMT` alone is UTC; otherwise `GMT+02:00`. Historic zones with seconds don't occur for the present.
   const offset = /^GMT([+-])(\d{2}):(\d{2})/.exec(parts.find((part) => part.type === 'timeZoneName')?.value ?? '');
