@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
@@ -38,14 +38,13 @@ function sourced<K extends SettingName>(
   return { value: setting.value, source: sourceText(setting.source) };
 }
 
-/** Far more than certificates take, and little enough to read whatever was named by mistake. */
-const LARGEST = 1024 * 1024;
+const REFUSED = { folder: 'EISDIR', special: 'not a regular file', 'too-large': 'larger than 1 MiB' } as const;
 
 async function readText(what: string, path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST) throw new Error('larger than 1 MiB');
-    return await readFile(path, 'utf8');
+    const content = await readSmallFile(path, MIB);
+    if (content.bytes === undefined) throw new Error(REFUSED[content.refused]);
+    return content.bytes.toString('utf8');
   } catch (error) {
     throw new KnownError({
       message: `${what} can't be read`,

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { cacheFolder } from '../base/cache-folder.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { readRegularFile } from '../files/read.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 
 /** A process, or a task, as far as completion shows it. */
 export interface KnownProcess {
@@ -19,7 +19,6 @@ export interface ProcessOwner {
 }
 
 export const PROCESSES_FILE = 'processes.json';
-const LARGEST = 1024 * 1024;
 
 /** Whether anything is kept at all. */
 export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -112,7 +111,7 @@ export function isTypable(code: string): boolean {
 /** A pipe or a device would keep the shell waiting. */
 async function smallFile(path: string): Promise<string | undefined> {
   try {
-    return (await readRegularFile(path, LARGEST))?.toString('utf8');
+    return (await readSmallFile(path, MIB)).bytes?.toString('utf8');
   } catch {
     return undefined;
   }

@@ -1,21 +1,40 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { codeOf } from '../base/errors.ts';
+
+/** Bytes in a mebibyte. */
+export const MIB = 1024 * 1024;
+
+export type SmallFile =
+  /** `mode`: permission bits and file type, as `stat` gives them. */
+  | { readonly bytes: Buffer; readonly mode: number }
+  /** `special`: a pipe, a socket or a device. */
+  | { readonly bytes?: undefined; readonly refused: 'folder' | 'special' | 'too-large' };
 
 /**
- * Opens to read. A pipe is opened without waiting for who writes to it: that could not be interrupted, not even by the end of the process.
- * Rejects as `open` does.
+ * Reads a regular file of at most `limit` bytes, following links. Rejects with the system's error when it can't be opened or read.
+ * Opening a pipe does not wait for a writer: such a wait could not be interrupted, not even by the end of the process.
  */
-export function openNonBlocking(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
-}
-
-/** The bytes of a regular file of at most `largest` bytes; undefined where something else is there, or something larger. Rejects as `open` does. */
-export async function readRegularFile(path: string, largest: number): Promise<Buffer | undefined> {
-  const file = await openNonBlocking(path);
+export async function readSmallFile(path: string, limit: number): Promise<SmallFile> {
+  const file = await openWithoutWaiting(path);
+  if (file === undefined) return { refused: 'special' };
   try {
-    const about = await file.stat();
-    return about.isFile() && about.size <= largest ? await file.readFile() : undefined;
+    const status = await file.stat();
+    if (status.isDirectory()) return { refused: 'folder' };
+    if (!status.isFile()) return { refused: 'special' };
+    if (status.size > limit) return { refused: 'too-large' };
+    return { bytes: await file.readFile(), mode: status.mode };
   } finally {
     await file.close();
+  }
+}
+
+/** Undefined for a socket, which can't be opened. */
+async function openWithoutWaiting(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK));
+  } catch (error) {
+    if (codeOf(error) === 'ENXIO') return undefined;
+    throw error;
   }
 }

@@ -4,6 +4,7 @@ import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { cliInvocation } from '../base/cli-invocation.ts';
+import { MIB } from '../files/read.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
@@ -36,7 +37,6 @@ export interface ProfileFile {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-const LARGEST = 1024 * 1024;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export const DEFAULT_PROFILE_NAME = 'default';
@@ -120,7 +120,7 @@ async function textOf(path: string): Promise<string | undefined> {
   const bytes = await nodeFiles.read(path).catch((error: unknown) => {
     throw unusable(path, 'it can not be read', error);
   });
-  if (bytes.length > LARGEST) throw unusable(path, 'it is larger than 1 MiB');
+  if (bytes.length > MIB) throw unusable(path, 'it is larger than 1 MiB');
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 

@@ -1,15 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 
-const LARGEST = 1024 * 1024;
 const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
 );
@@ -37,11 +36,11 @@ async function applicationFile(dir: string, name: string): Promise<Layer> {
   let text: string;
   let mode: number;
   try {
-    const about = await stat(file);
-    if (!about.isFile()) return failed('it is not a file');
-    if (about.size > LARGEST) return failed('it is larger than 1 MiB');
-    mode = about.mode;
-    text = await readFile(file, 'utf8');
+    const content = await readSmallFile(file, MIB);
+    if (content.bytes === undefined)
+      return failed(content.refused === 'too-large' ? 'it is larger than 1 MiB' : 'it is not a file');
+    mode = content.mode;
+    text = content.bytes.toString('utf8');
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };

@@ -1,14 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { readSmallFile } from '../files/read.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 import type { Entry, Layer, SettingProblem, Source } from './sources.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const LARGEST = 64 * 1024;
+/** Bytes. */
+export const LARGEST_SECRET = 64 * 1024;
 
 /** The layer of the environment; an empty variable counts as absent. A `…_FILE` variable gives the content of that file, relative to `folder`. */
 export async function environmentLayer(env: Environment, folder: string): Promise<Layer> {
@@ -42,13 +43,12 @@ export async function environmentLayer(env: Environment, folder: string): Promis
   return { group: 'environment', entries, problems, warnings: [] };
 }
 
-/** The text of a small file, or why it can't be had. A FIFO is no file: reading one would wait for ever. */
+/** The text of a file that holds a secret, or why it can't be read. */
 export async function secretFile(file: string): Promise<string | { readonly why: string }> {
   try {
-    const about = await stat(file);
-    if (!about.isFile()) return { why: 'it is not a file' };
-    if (about.size > LARGEST) return { why: 'it is too large for a secret' };
-    return await readFile(file, 'utf8');
+    const content = await readSmallFile(file, LARGEST_SECRET);
+    if (content.bytes !== undefined) return content.bytes.toString('utf8');
+    return { why: content.refused === 'too-large' ? 'it is too large for a secret' : 'it is not a file' };
   } catch (error) {
     return { why: codeOf(error) ?? 'unknown error' };
   }

@@ -3,10 +3,8 @@ import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { secretFile } from './environment.ts';
+import { LARGEST_SECRET, secretFile } from './environment.ts';
 import { readSecret } from './values.ts';
-
-const LARGEST = 64 * 1024;
 
 export interface SecretInput {
   readonly secret: Secret;
@@ -42,7 +40,7 @@ export async function secretFromStdin(
   for await (const part of signal === undefined ? input : untilAborted(input, signal)) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
     size += bytes.length;
-    if (size > LARGEST) throw usageError(`${option}: it is too large for a secret`);
+    if (size > LARGEST_SECRET) throw usageError(`${option}: it is too large for a secret`);
     parts.push(bytes);
   }
   return { secret: checked(Buffer.concat(parts).toString('utf8'), option), warnings: [] };

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
-import { readRegularFile } from '../files/read.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/uuid.ts';
 import { readTarget } from '../engine/dial/target.ts';
@@ -14,8 +14,6 @@ import type { SettingKey } from './keys.ts';
 import type { Entry, ProblemCode } from './sources.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-/** Far more than any bundle of authorities takes. */
-const LARGEST_AUTHORITIES = 16 * 1024 * 1024;
 
 export type ReadValue =
   | { readonly kind: 'good'; readonly value: string | number | readonly string[] | Secret }
@@ -95,7 +93,7 @@ async function readableFile(path: string): Promise<ReadValue> {
 async function authoritiesFile(path: string): Promise<ReadValue> {
   const found = await readableFile(path);
   if (found.kind === 'bad') return found;
-  const text = (await readRegularFile(path, LARGEST_AUTHORITIES))?.toString('latin1') ?? '';
+  const text = (await readSmallFile(path, 16 * MIB)).bytes?.toString('latin1') ?? '';
   return (text.match(CERTIFICATE) ?? []).some(canBeParsed)
     ? found
     : bad('invalid', `a PEM file of certificates; ${escapeForTerminal(path, 200)} holds no certificate in PEM form`);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
-import { readRegularFile } from '../../files/read.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import { findProject } from '../../project/find.ts';
 import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../../diagnostics/input.ts';
 import { specOf, openProject, openRecord } from '../../project/edit/open-project.ts';
@@ -70,8 +70,6 @@ async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
 /** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
 const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
 
-const LARGEST_CODE = 16 * 1024 * 1024;
-
 async function driftOf(folder: string): Promise<Drift> {
   const project = await openProject(folder);
   const version = packageVersion();
@@ -82,7 +80,7 @@ async function driftOf(folder: string): Promise<Drift> {
   const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
   const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
   const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
-    const bytes = await readRegularFile(join(folder, path), LARGEST_CODE).catch(() => undefined);
+    const { bytes } = await readSmallFile(join(folder, path), 16 * MIB).catch(() => ({ bytes: undefined }));
     const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
     return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
   });

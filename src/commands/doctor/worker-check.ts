@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { codeOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
+import { MIB } from '../../files/read.ts';
 import type { WorkerCheck, WorkerCheckOptions, WorkerStep } from '../../diagnostics/input.ts';
 
-const LARGEST = 1024 * 1024;
 const LONGEST_DETAIL = 600;
 const LONGEST_WHY = 200;
 const STATUSES: readonly WorkerStep['status'][] = ['ok', 'failed', 'unknown', 'skipped'];
@@ -30,7 +30,7 @@ export async function runWorkerCheck(
   });
   const text = { out: '', err: '' };
   child.stderr.on('data', (chunk: Buffer) => {
-    if (text.err.length < LARGEST) text.err += chunk.toString();
+    if (text.err.length < MIB) text.err += chunk.toString();
   });
   let stop = (): void => undefined;
   try {
@@ -39,7 +39,7 @@ export async function runWorkerCheck(
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       child.stdout.on('data', (chunk: Buffer) => {
-        if (text.out.length < LARGEST) text.out += chunk.toString();
+        if (text.out.length < MIB) text.out += chunk.toString();
         // The process itself may go on for a while, with threads of Temporal's that nobody waits for.
         const answer = text.out.endsWith('\n') ? readAnswer(text.out) : undefined;
         if (answer !== undefined) resolve(answer);

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
-import { readRegularFile } from '../../files/read.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import type { Check } from '../check.ts';
 import type { SettingFault } from '../../connection/types.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
@@ -113,7 +113,6 @@ export const temporalVariables: DoctorCheck = {
 };
 
 const FIXED_IN = [1, 22, 0] as const;
-const LARGEST_MANIFEST = 1024 * 1024;
 
 export const temporalTls: DoctorCheck = {
   id: 'KF-SET-005',
@@ -146,7 +145,7 @@ export async function installedVersion(folder: string, name: string): Promise<st
 
 async function readManifest(path: string): Promise<string | undefined> {
   try {
-    const bytes = await readRegularFile(path, LARGEST_MANIFEST);
+    const { bytes } = await readSmallFile(path, MIB);
     const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
     const version = isRecord(manifest) ? manifest['version'] : undefined;
     return typeof version === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version : undefined;

@@ -4,7 +4,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } f
 import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { openNonBlocking } from '../../files/read.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import { checkForm } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataProblem } from './shapes.ts';
@@ -35,7 +35,8 @@ export async function projectDefinitionFiles(folder: string): Promise<readonly s
   return [...first, ...further.map((name) => `${FURTHER_FOLDER}/${name}`)];
 }
 
-const LARGEST = 4 * 1024 * 1024;
+/** Of a definition file, and of a file with one schema of it. */
+export const LARGEST_DEFINITION_MIB = 4;
 const MOST_PROBLEMS = 50;
 
 interface Place {
@@ -75,7 +76,7 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
 
 /** As `loadDefinition`, of a text; `fileName` only names it in problems. */
 export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
-  if (text.length > LARGEST) throw tooLarge(fileName);
+  if (text.length > LARGEST_DEFINITION_MIB * MIB) throw tooLarge(fileName);
   const lines = new LineCounter();
   const located = (places: readonly Place[]): KnownError => {
     const rows = [...places]
@@ -162,32 +163,25 @@ function start(node: unknown): number | undefined {
 }
 
 async function readBounded(path: string): Promise<Buffer> {
-  const file = await openNonBlocking(path);
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) {
-      const isFolder = stat.isDirectory();
-      throw new KnownError({
-        message: `${shownFile(path)} is not a file`,
-        tried: `read ${shownFile(path)}`,
-        seen: isFolder ? 'it is a folder' : 'it is no regular file',
-        next: [
-          isFolder
-            ? `Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`
-            : 'Write the definition to a file, so that the same run can be repeated',
-        ],
-      });
-    }
-    if (stat.size > LARGEST) throw tooLarge(path);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+  const content = await readSmallFile(path, LARGEST_DEFINITION_MIB * MIB);
+  if (content.bytes !== undefined) return content.bytes;
+  if (content.refused === 'too-large') throw tooLarge(path);
+  const isFolder = content.refused === 'folder';
+  throw new KnownError({
+    message: `${shownFile(path)} is not a file`,
+    tried: `read ${shownFile(path)}`,
+    seen: isFolder ? 'it is a folder' : 'it is no regular file',
+    next: [
+      isFolder
+        ? `Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`
+        : 'Write the definition to a file, so that the same run can be repeated',
+    ],
+  });
 }
 
 function tooLarge(fileName: string): KnownError {
   return refused(fileName, [
-    `${shownFile(fileName)}:1:1 the file is larger than ${LARGEST / 1024 / 1024} MiB; a process definition is not`,
+    `${shownFile(fileName)}:1:1 the file is larger than ${LARGEST_DEFINITION_MIB} MiB; a process definition is not`,
   ]);
 }
 

@@ -1,12 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/uuid.ts';
 import { didYouMean, jsonProblems, checkShape } from './shapes.ts';
+import { LARGEST_DEFINITION_MIB } from './file.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
@@ -25,8 +26,6 @@ export interface DefinitionFlags {
   /** A file as in `taskSchemas`. */
   readonly metadataSchema?: string;
 }
-
-const LARGEST = 4 * 1024 * 1024;
 
 /** A definition from options of a command; files are relative to `cwd`. Throws a usage error (status 2) that lists every problem at once, by option. */
 export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
@@ -156,10 +155,10 @@ function readTask(written: string): { readonly code: string; readonly kind: Task
 async function readShape(file: string): Promise<DataShape | readonly string[]> {
   let value: unknown;
   try {
-    const about = await stat(file);
-    if (!about.isFile()) return ['is not a file'];
-    if (about.size > LARGEST) return [`is larger than ${LARGEST / 1024 / 1024} MiB`];
-    value = parse(await readFile(file, 'utf8'), { prettyErrors: true, maxAliasCount: 100, logLevel: 'error' });
+    const content = await readSmallFile(file, LARGEST_DEFINITION_MIB * MIB);
+    if (content.bytes === undefined)
+      return [content.refused === 'too-large' ? `is larger than ${LARGEST_DEFINITION_MIB} MiB` : 'is not a file'];
+    value = parse(content.bytes.toString('utf8'), { prettyErrors: true, maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
     return [escapeForTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];
   }

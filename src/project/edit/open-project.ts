@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { findProject } from '../find.ts';
-import { readRegularFile } from '../../files/read.ts';
+import { MIB, readSmallFile } from '../../files/read.ts';
 import { loadDefinition } from '../../process/definition/file.ts';
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
@@ -45,15 +45,15 @@ export interface WorkerProject {
   readonly gone: readonly GoneProcess[];
 }
 
-const LARGEST_RECORD = 16 * 1024 * 1024;
+const LARGEST_RECORD_MIB = 16;
 
 /** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */
 export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'record' | 'recordText'>> {
   const path = join(folder, RECORD_FILE);
-  const bytes = await readRegularFile(path, LARGEST_RECORD);
+  const { bytes } = await readSmallFile(path, LARGEST_RECORD_MIB * MIB);
   if (bytes === undefined)
     throw new KnownError({
-      message: `${RECORD_FILE} is no file, or larger than ${LARGEST_RECORD / 1024 / 1024} MiB`,
+      message: `${RECORD_FILE} is no file, or larger than ${LARGEST_RECORD_MIB} MiB`,
       tried: path,
       next: [`Take it back from version control: git checkout ${RECORD_FILE}`],
     });

@@ -4,10 +4,10 @@ import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
+import { MIB } from '../../../files/read.ts';
 import { gitState } from '../../../files/git-state.ts';
 import { decodeText } from '../../../files/text-file.ts';
 
-const LARGEST = 1024 * 1024;
 const WINDOWS = process.platform === 'win32';
 
 /** A file that is to be written, as it is now. */
@@ -42,7 +42,7 @@ export async function readTargetFile(files: StoreFiles, path: string): Promise<T
               : 'it belongs to another user';
     if (seen !== undefined) throw notWritten(path, seen);
     const bytes = await files.read(real);
-    if (bytes.length > LARGEST) throw notWritten(path, 'it is larger than 1 MiB');
+    if (bytes.length > MIB) throw notWritten(path, 'it is larger than 1 MiB');
     return { path: real, name, bytes, mode: status.mode & 0o777 };
   });
 }

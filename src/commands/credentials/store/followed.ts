@@ -1,14 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { codeOf } from '../../../base/errors.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
+import { MIB } from '../../../files/read.ts';
 
 /** A file that is only read, and so followed through links. `unreadable`: something is there; `why` is a phrase. */
 export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'absent' | 'folder' }
   | { readonly kind: 'unreadable'; readonly why: string };
-
-const MIB = 1024 * 1024;
 
 /** Reads a file of at most `largestMib`, wherever a link leads. */
 export async function readFollowingLinks(files: StoreFiles, path: string, largestMib: number): Promise<FollowedFile> {

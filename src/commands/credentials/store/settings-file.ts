@@ -5,11 +5,11 @@ import { KnownError } from '../../../base/errors.ts';
 import { permissionNote, targetMode } from '../formats/target.ts';
 import { decodeText } from '../../../files/text-file.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
+import { MIB } from '../../../files/read.ts';
 import { writeNewFile } from '../../../files/new-file.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { FileStatus, StoreFiles } from '../../../files/file-system.ts';
 
-const LARGEST = 1024 * 1024;
 const WHAT: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
   link: 'a symbolic link',
   folder: 'a folder',
@@ -34,7 +34,7 @@ export async function readLocalSettings(files: StoreFiles, layout: StoreLayout):
     if (!status.own) throw cannotEdit(path, 'it belongs to another user', 'Run this as its owner');
     if ((status.mode & 0o200) === 0) throw cannotEdit(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS_FILE}`);
     const bytes = await files.read(path);
-    if (bytes.length > LARGEST) throw cannotEdit(path, 'it is larger than 1 MiB', 'Check that it is the right file');
+    if (bytes.length > MIB) throw cannotEdit(path, 'it is larger than 1 MiB', 'Check that it is the right file');
     return { path, text: decodeText(bytes, LOCAL_SETTINGS_FILE), mode: status.mode & 0o777 };
   });
 }
