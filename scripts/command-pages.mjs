@@ -4,7 +4,7 @@ const FIRST_LINE = '<!-- Written by `npm run docs` from the commands themselves:
 
 /**
  * File name -> Markdown of every page of docs/reference/commands/.
- * @param {readonly import('../src/cli/description-types.ts').CommandDescription[]} commands
+ * @param {readonly import('../src/cli/command-description.ts').CommandDescription[]} commands
  * @returns {Map<string, string>}
  */
 export function commandPages(commands) {

@@ -8,7 +8,7 @@ import { importSource } from './import-source.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'docs', 'reference', 'commands');
-const { describeAllCommands } = await importSource(root, 'src/bin/describe.ts');
+const { describeAllCommands } = await importSource(root, 'src/bin/describe-commands.ts');
 const pages = commandPages(await describeAllCommands());
 await mkdir(folder, { recursive: true });
 for (const file of await readdir(folder)) if (!pages.has(file)) await rm(join(folder, file));

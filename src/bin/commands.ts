@@ -58,6 +58,6 @@ export const kuflowEntries: readonly CommandEntry[] = [
     name: '__complete',
     summary: 'Answer a completion script',
     hidden: true,
-    load: () => import('../commands/completion/answer-command.ts'),
+    load: () => import('../commands/completion/complete-command.ts'),
   },
 ];

@@ -3,7 +3,7 @@ import { currentFolder } from './current-folder.ts';
 import type { RootProgram } from './program.ts';
 import { runProgram } from './run-program.ts';
 
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || !stream.writable) resolve();
     else stream.write('', () => resolve());
@@ -37,6 +37,6 @@ export async function main(root: RootProgram): Promise<never> {
     signals: process,
     exit: (code) => process.exit(code),
   });
-  await Promise.all([...opened].map(flushed));
+  await Promise.all([...opened].map(flush));
   process.exit(status);
 }

@@ -4,7 +4,7 @@ import { ignoredOptionsLine } from '../platform/session/view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 
-const exact = (port: number): PortRequest => ({ kind: 'exact', port });
+const exactPort = (port: number): PortRequest => ({ kind: 'exact', port });
 
 /** What the flags ask of the platform. */
 export function platformRequest(
@@ -22,9 +22,9 @@ export function platformRequest(
     ...(flags.temporalPath === undefined ? {} : { temporalPath: flags.temporalPath }),
     platform: {
       ports: {
-        ...(flags.port === undefined ? {} : { http: exact(flags.port) }),
-        ...(flags.httpsPort === undefined ? {} : { https: exact(flags.httpsPort) }),
-        ...(flags.enginePort === undefined ? {} : { engine: exact(flags.enginePort) }),
+        ...(flags.port === undefined ? {} : { http: exactPort(flags.port) }),
+        ...(flags.httpsPort === undefined ? {} : { https: exactPort(flags.httpsPort) }),
+        ...(flags.enginePort === undefined ? {} : { engine: exactPort(flags.enginePort) }),
       },
       ...(flags.hostName === undefined ? {} : { hostNames: flags.hostName }),
       ...(flags.tokenLife === undefined ? {} : { tokenLife: flags.tokenLife }),

@@ -14,11 +14,11 @@ export interface RootProgram {
   readonly commands: readonly CommandEntry[] | CommandEntry;
 }
 
-const isList = (commands: RootProgram['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
+const isEntryList = (commands: RootProgram['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
 
 /** The commands of a root by name; none where one command is the root itself. */
 export function commandEntries(root: RootProgram): readonly CommandEntry[] {
-  return isList(root.commands) ? root.commands : [];
+  return isEntryList(root.commands) ? root.commands : [];
 }
 
 export function createProgram(root: RootProgram, terminal: Terminal): Command {
@@ -29,7 +29,7 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
-    .hook('preAction', (_program, command) => refuseBlankArguments(command))
+    .hook('preAction', (_program, command) => rejectBlankArguments(command))
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
@@ -46,9 +46,9 @@ export async function loadCommands(
   context: CommandContext,
   called: string | undefined,
 ): Promise<void> {
-  if (!isList(root.commands)) {
+  if (!isEntryList(root.commands)) {
     (await root.commands.load()).configure(program, context);
-    finish(program, root.invocation);
+    applyConventions(program, root.invocation);
     return;
   }
   program.helpCommand('help [command]', 'Show the help of a command');
@@ -59,21 +59,21 @@ export async function loadCommands(
       .description(`${entry.summary}.`);
     if (entry.name === called) (await entry.load()).configure(command, context);
   }
-  finish(program, root.invocation);
+  applyConventions(program, root.invocation);
 }
 
 // Every command takes --debug, its usage errors point to its own help, a mistyped choice is told what was probably meant, and no value is blank.
-function finish(command: Command, invocation: string, path = ''): void {
+function applyConventions(command: Command, invocation: string, path = ''): void {
   if (!command.options.some((option) => option.long === '--debug'))
     command.option('--debug', 'Show stack traces of errors');
   command.options.forEach(suggestChoice);
-  for (const option of command.options) if (option.required || option.optional) refuseBlank(command, option);
+  for (const option of command.options) if (option.required || option.optional) rejectBlankValue(command, option);
   command.showHelpAfterError(`Help: ${invocation}${path} --help`);
-  for (const child of command.commands) finish(child, invocation, `${path} ${child.name()}`);
+  for (const child of command.commands) applyConventions(child, invocation, `${path} ${child.name()}`);
 }
 
 // As of a variable that is not set. What it would mean differs from option to option, and is never what was meant.
-function refuseBlank(command: Command, option: Option): void {
+function rejectBlankValue(command: Command, option: Option): void {
   command.on(`option:${option.name()}`, (text: string | null) => {
     if (text === null || text.trim() !== '') return;
     command.error(`error: option '${option.flags}' needs a value, the one given is blank`, {
@@ -82,7 +82,7 @@ function refuseBlank(command: Command, option: Option): void {
   });
 }
 
-function refuseBlankArguments(command: Command): void {
+function rejectBlankArguments(command: Command): void {
   command.registeredArguments.forEach((argument, at) => {
     if (!argument.required || argument.variadic || command.args[at]?.trim() !== '') return;
     command.error(`error: argument '${argument.name()}' is blank`, { code: 'commander.invalidArgument' });

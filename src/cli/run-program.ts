@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander';
 import { KnownError, interruptedError } from '../base/errors.ts';
 import { handleInterrupts, forwardSignals, type SignalSource } from '../base/interrupts.ts';
-import { jsonLine } from '../terminal/json.ts';
+import { stringifyForTerminal } from '../terminal/json.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
 import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
@@ -51,18 +51,22 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
   };
   const program = createProgram(root, terminal);
   try {
-    await loadCommands(root, program, context, calledBy(host.argv));
+    await loadCommands(root, program, context, calledCommand(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
     return abort.signal.aborted && !state.passedOn ? 130 : state.status;
   } catch (error) {
     if (error instanceof CommanderError) {
-      const usage = statusOfCommander(error);
-      if (usage !== 0 && wantsJson(program, host.argv)) terminal.out.line(usageAsJson(error, usage));
+      const usage = usageStatus(error);
+      if (usage !== 0 && wantsJson(program, host.argv)) terminal.out.line(usageErrorToJson(error, usage));
       return usage;
     }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;
     const { printError } = await import('../terminal/print-error.ts');
-    printError(terminal, error, { debug: asked(program, 'debug', host.env), json: asked(program, 'json', {}), status });
+    printError(terminal, error, {
+      debug: isOptionSet(program, 'debug', host.env),
+      json: isOptionSet(program, 'json', {}),
+      status,
+    });
     return status;
   } finally {
     stopListening();
@@ -70,12 +74,12 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
 }
 
 // The root's own options take no values, so the first operand is the command's name.
-function calledBy(argv: readonly string[]): string | undefined {
+function calledCommand(argv: readonly string[]): string | undefined {
   const operands = argv.filter((argument) => !argument.startsWith('-'));
   return operands[0] === 'help' ? operands[1] : operands[0];
 }
 
-function statusOfCommander(error: CommanderError): number {
+function usageStatus(error: CommanderError): number {
   // Help that was asked for exits 0; help in answer to a missing sub-command is a usage error, as are all others.
   return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' || error.exitCode === 0 ? 0 : 2;
 }
@@ -89,14 +93,14 @@ function wantsJson(program: Command, argv: readonly string[]): boolean {
 }
 
 /** As `printError` writes it; commander has said it on stderr already. */
-function usageAsJson(error: CommanderError, status: number): string {
+function usageErrorToJson(error: CommanderError, status: number): string {
   const [message = '', ...next] = error.message.replace(/^error: /, '').split('\n');
   const advice = next.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
-  return jsonLine({ error: { message, next: advice, status } });
+  return stringifyForTerminal({ error: { message, next: advice, status } });
 }
 
-function asked(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {
+function isOptionSet(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {
   if (option === 'debug' && (env['KUFLOW_DEBUG'] ?? '') !== '') return true;
   const own: Readonly<Record<string, unknown>> = command.opts();
-  return own[option] === true || command.commands.some((child) => asked(child, option, {}));
+  return own[option] === true || command.commands.some((child) => isOptionSet(child, option, {}));
 }

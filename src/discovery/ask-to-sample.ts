@@ -1,4 +1,4 @@
-import type { Ask } from '../terminal/prompts.ts';
+import type { Prompts } from '../terminal/prompts.ts';
 
 /** Asks before values of instances, which may be personal data, leave KuFlow. */
 export function sampleQuestion(count: number): string {
@@ -6,6 +6,6 @@ export function sampleQuestion(count: number): string {
 }
 
 /** `mayRead` of a discovery, answered by a person. */
-export function askToSample(ask: Ask): (count: number) => Promise<boolean> {
+export function askToSample(ask: Prompts): (count: number) => Promise<boolean> {
   return async (count) => (await ask.confirm({ message: sampleQuestion(count) })) === true;
 }

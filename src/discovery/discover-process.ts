@@ -2,15 +2,14 @@ import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { withBudget, type BudgetedClient } from './budget.ts';
 import type { Discovery, DiscoveryRequest, ReadOperation, TaskEvidence } from './types.ts';
-import { readItems, readPrincipalIds, readProcesses, type SeenItem, type SeenPage } from './lists.ts';
-import { discoveryNotes } from './notes.ts';
+import { readItems, readPrincipalIds, readProcesses, type SeenItem, type SeenPage } from './read-lists.ts';
+import { writeNotes } from './notes.ts';
 import { readShapes, type ReadShapes } from './read-shapes.ts';
 import { chooseSamples } from './sampling.ts';
-import { inferTaskKind } from './task-kinds.ts';
-import { orderTasks, type FirstItem } from './task-order.ts';
+import { inferTaskKind, orderTasks, type FirstItem } from './tasks.ts';
 
-const PAGE = 1000;
-const NEWEST_FIRST = { size: PAGE, sort: ['createdAt,desc'] } as const;
+const PAGE_SIZE = 1000;
+const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;
 // Fewer whole processes than this in a page of items say little about order.
 const FEW_PROCESSES = 20;
 
@@ -31,7 +30,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   };
 
   report({ type: 'listing', what: 'processes' });
-  const processes = await list(client, request, 'findProcesses', { ...NEWEST_FIRST, ...scope }, readProcesses);
+  const processes = await fetchList(client, request, 'findProcesses', { ...NEWEST_FIRST, ...scope }, readProcesses);
   report({ type: 'listed', what: 'processes', seen: processes.items.length, total: processes.total });
   // A filter that a server does not know would be ignored, not refused.
   const ofCode = processes.items.filter(({ code }) => code === request.code);
@@ -41,26 +40,26 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   );
 
   report({ type: 'listing', what: 'items' });
-  const items = await listItems(client, request, scope, newest?.tenant);
+  const items = await fetchItems(client, request, scope, newest?.tenant);
   report({ type: 'listed', what: 'items', seen: items.items.length, total: items.total });
   if (newest === undefined && items.items.length === 0)
-    return await nothingFound(client, request, processes.refused && items.refused);
+    return await explainNotFound(client, request, processes.refused && items.refused);
 
   const byCode = new Map<string, SeenItem[]>();
   for (const item of items.items) {
     if (item.code === undefined || isBuiltIn(item.code)) continue;
     byCode.set(item.code, [...(byCode.get(item.code) ?? []), item]);
   }
-  const order = orderTasks(firstItems(wholeProcesses(items)));
+  const order = orderTasks(firstItemPerProcess(itemsOfCompleteProcesses(items)));
   const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
-  const applications = await listApplications(client, request, [...byCode.values()].flat());
+  const applications = await fetchApplicationIds(client, request, [...byCode.values()].flat());
 
   const readings = chooseSamples(own, byCode, request.sample);
   const shapes = await readShapes(client, readings, report, request.signal);
 
   const versionOf = new Map(own.map((process) => [process.id, process.version]));
   const tasks = codes.map((code) =>
-    describe(code, byCode.get(code) ?? [], applications, shapes, (id) => versionOf.get(id), newest?.version),
+    describeTask(code, byCode.get(code) ?? [], applications, shapes, (id) => versionOf.get(id), newest?.version),
   );
   const evidence = {
     requests: client.sent(),
@@ -95,7 +94,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
     },
     evidence,
     missing: ['workflow.type', 'workflow.taskQueue'],
-    notes: discoveryNotes(evidence, {
+    notes: writeNotes(evidence, {
       sample: request.sample,
       gaveUp: shapes.gaveUp,
       itemsRefused: items.refused,
@@ -107,46 +106,46 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   };
 }
 
-interface Listed<Item> extends SeenPage<Item> {
+interface FetchedList<Item> extends SeenPage<Item> {
   /** KuFlow answered 403. */
   readonly refused: boolean;
 }
 
-const NOTHING = { items: [], total: 0, unreadable: 0 } as const;
+const EMPTY_PAGE = { items: [], total: 0, unreadable: 0 } as const;
 
-async function list<Item>(
+async function fetchList<Item>(
   client: BudgetedClient,
   request: DiscoveryRequest,
   operation: ReadOperation,
   query: Readonly<Record<string, string | number | readonly string[]>>,
   read: (answer: unknown) => SeenPage<Item>,
-): Promise<Listed<Item>> {
+): Promise<FetchedList<Item>> {
   try {
     const answered = await client.call(operation, {
       query,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    return { ...(answered === undefined ? NOTHING : read(answered.answer)), refused: false };
+    return { ...(answered === undefined ? EMPTY_PAGE : read(answered.answer)), refused: false };
   } catch (error) {
-    if (error instanceof KuFlowApiError && error.kind === 'forbidden') return { ...NOTHING, refused: true };
+    if (error instanceof KuFlowApiError && error.kind === 'forbidden') return { ...EMPTY_PAGE, refused: true };
     throw error;
   }
 }
 
-async function listItems(
+async function fetchItems(
   client: BudgetedClient,
   request: DiscoveryRequest,
   scope: Readonly<Record<string, readonly string[]>>,
   tenant: string | undefined,
-): Promise<Listed<SeenItem>> {
+): Promise<FetchedList<SeenItem>> {
   const query = { ...NEWEST_FIRST, ...scope };
-  const first = await list(client, request, 'findProcessItems', query, readItems);
+  const first = await fetchList(client, request, 'findProcessItems', query, readItems);
   const inProcesses = new Set(first.items.map(({ processId }) => processId)).size;
   const crowded = first.total > first.items.length && inProcesses < FEW_PROCESSES;
   // Messages and threads can drown the tasks; a page of tasks alone reaches further back.
   const tasks = crowded
-    ? await list(client, request, 'findProcessItems', { ...query, type: ['TASK'] }, readItems)
-    : { ...NOTHING, refused: false };
+    ? await fetchList(client, request, 'findProcessItems', { ...query, type: ['TASK'] }, readItems)
+    : { ...EMPTY_PAGE, refused: false };
   const merged = new Map([...first.items, ...tasks.items].map((item) => [item.id, item]));
   // Another tenant's definition of the same code is another process.
   const items = [...merged.values()].filter((item) => tenant === undefined || item.tenant === tenant);
@@ -154,14 +153,14 @@ async function listItems(
 }
 
 /** Items of the processes that the list holds whole: where it ends, the oldest process may be cut. */
-function wholeProcesses(listed: Listed<SeenItem>): readonly SeenItem[] {
+function itemsOfCompleteProcesses(listed: FetchedList<SeenItem>): readonly SeenItem[] {
   const oldest = listed.items.at(-1)?.processId;
   if (listed.total <= listed.items.length) return listed.items;
   const rest = listed.items.filter(({ processId }) => processId !== oldest);
   return rest.length === 0 ? listed.items : rest;
 }
 
-function firstItems(items: readonly SeenItem[]): readonly FirstItem[] {
+function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
   const first = new Map<string, FirstItem>();
   for (const { processId, code, createdAt } of items) {
     if (code === undefined || isBuiltIn(code)) continue;
@@ -177,7 +176,7 @@ function isBuiltIn(code: string): boolean {
   return code.startsWith('__KF_');
 }
 
-async function listApplications(
+async function fetchApplicationIds(
   client: BudgetedClient,
   request: DiscoveryRequest,
   items: readonly SeenItem[],
@@ -185,17 +184,17 @@ async function listApplications(
   if (!items.some(({ type, ownerId }) => type === 'TASK' && ownerId !== undefined)) return undefined;
   request.report?.({ type: 'listing', what: 'principals' });
   const query = {
-    size: PAGE,
+    size: PAGE_SIZE,
     type: 'APPLICATION',
     ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
   };
-  const listed = await list(client, request, 'findPrincipals', query, readPrincipalIds);
+  const listed = await fetchList(client, request, 'findPrincipals', query, readPrincipalIds);
   request.report?.({ type: 'listed', what: 'principals', seen: listed.items.length, total: listed.total });
   const complete = !listed.refused && listed.items.length > 0 && listed.total <= listed.items.length;
   return complete ? new Set(listed.items) : undefined;
 }
 
-function describe(
+function describeTask(
   code: string,
   items: readonly SeenItem[],
   applications: ReadonlySet<string> | undefined,
@@ -231,8 +230,12 @@ function describe(
 }
 
 // Tells "no such process" from "an application without a role", as far as that can be seen.
-async function nothingFound(client: BudgetedClient, request: DiscoveryRequest, refused: boolean): Promise<Discovery> {
-  const any = await list(client, request, 'findProcesses', NEWEST_FIRST, readProcesses);
+async function explainNotFound(
+  client: BudgetedClient,
+  request: DiscoveryRequest,
+  refused: boolean,
+): Promise<Discovery> {
+  const any = await fetchList(client, request, 'findProcesses', NEWEST_FIRST, readProcesses);
   const otherCodes = [...new Set(any.items.map(({ code }) => code))].filter((code) => code !== request.code).sort();
   const reason = otherCodes.length > 0 ? 'others-visible' : refused && any.refused ? 'not-allowed' : 'nothing-visible';
   return { found: false, code: request.code, reason, otherCodes, requests: client.sent() };

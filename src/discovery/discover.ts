@@ -10,8 +10,6 @@ export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signa
 export const REQUEST_BUDGET = 30;
 /** Instances that are read when a person agrees and names no number. */
 export const DEFAULT_SAMPLE = 25;
-/** Instances that may be asked for; more would say nothing new. */
-export const LARGEST_SAMPLE = 1000;
 
 // Each repetition counts against the budget, so there is one at most.
 const ATTEMPTS = 2;
@@ -37,7 +35,7 @@ export async function discover(access: ApiAccess, options: DiscoverOptions): Pro
 }
 
 /** Lists the definitions that have visible processes, in at most 10 requests. Rejects as `discover` does. */
-export async function list(
+export async function discoverDefinitions(
   access: ApiAccess,
   options: Omit<DiscoverOptions, 'code' | 'sample'>,
 ): Promise<ProcessListing> {

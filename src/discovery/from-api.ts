@@ -34,7 +34,7 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
     ...(input.report === undefined ? {} : { report: input.report }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),
   });
-  if (!discovery.found) throw notFound(discovery, input.describeCommand ?? describingCommand(input.code));
+  if (!discovery.found) throw notFoundError(discovery, input.describeCommand ?? createCommandFor(input.code));
   await remember(input.rest, [discovery.definition.process]);
   return discovery;
 }
@@ -45,7 +45,7 @@ export async function listFromApi(
   report?: (event: DiscoveryEvent) => void,
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
-  const { list } = await loadDiscovery();
+  const { discoverDefinitions: list } = await loadDiscovery();
   const listing = await list(rest, {
     ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
     ...(report === undefined ? {} : { report }),
@@ -60,11 +60,11 @@ async function remember(rest: RestConnection, processes: readonly KnownProcess[]
   await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
 }
 
-function describingCommand(code: string): string {
+function createCommandFor(code: string): string {
   return `npx create-kuflow-worker FOLDER --process ${shellWord(code)} --task CODE[:KIND] --task-queue QUEUE --workflow-type TYPE`;
 }
 
-function notFound(discovery: UndiscoveredProcess, describeCommand: string): KnownError {
+function notFoundError(discovery: UndiscoveredProcess, describeCommand: string): KnownError {
   const { code, reason, otherCodes } = discovery;
   const byFlags = `Or describe it: ${describeCommand}`;
   const role = "In KuFlow's app, give the application a role in the process definition that lets it see its processes";

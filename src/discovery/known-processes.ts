@@ -26,11 +26,11 @@ export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<bo
 }
 
 /** What `rememberProcesses` kept; empty when there is nothing, or nothing that can be read. */
-export async function rememberedProcesses(
+export async function listRememberedProcesses(
   env: NodeJS.ProcessEnv,
   owner: ProcessOwner,
 ): Promise<readonly KnownProcess[]> {
-  return (await readOwners(cacheFolder(env)))[await keyOf(owner)] ?? [];
+  return (await readOwners(cacheFolder(env)))[await ownerKey(owner)] ?? [];
 }
 
 /** A process that is defined here, with its tasks as far as they are shown. */
@@ -42,18 +42,18 @@ export interface DefinedProcess extends KnownProcess {
  * The processes that a project defines: `kuflow.process.yaml`, `processes/*.process.yaml`, and whatever else in these two folders ends like
  * them. Broken files give nothing.
  */
-export async function processesInFolder(folder: string): Promise<readonly DefinedProcess[]> {
-  const found = await Promise.all([folder, join(folder, 'processes')].map(definitionFiles));
-  const texts = await Promise.all(found.flat().map(smallFile));
+export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
+  const found = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
+  const texts = await Promise.all(found.flat().map(readTextIfSmall));
   if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
       const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
       if (!isRecord(content)) return [];
       const tasks: unknown = content['tasks'];
-      return asProcess(content['process']).map((process) => ({
+      return parseProcess(content['process']).map((process) => ({
         ...process,
-        tasks: Array.isArray(tasks) ? tasks.flatMap(asProcess) : [],
+        tasks: Array.isArray(tasks) ? tasks.flatMap(parseProcess) : [],
       }));
     } catch {
       return [];
@@ -61,7 +61,7 @@ export async function processesInFolder(folder: string): Promise<readonly Define
   });
 }
 
-async function definitionFiles(folder: string): Promise<readonly string[]> {
+async function findDefinitionFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((): readonly string[] => []);
   return names
     .filter((name) => /\.process\.(?:ya?ml|json)$/.test(name))
@@ -70,7 +70,7 @@ async function definitionFiles(folder: string): Promise<readonly string[]> {
 }
 
 /** The hash under which the processes of a connection are kept. */
-export async function keyOf({ endpoint, clientId }: ProcessOwner): Promise<string> {
+export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<string> {
   // Loading it costs milliseconds, so only where there is something to look up.
   const { createHash } = await import('node:crypto');
   return createHash('sha256')
@@ -81,7 +81,7 @@ export async function keyOf({ endpoint, clientId }: ProcessOwner): Promise<strin
 
 /** All that is kept in a cache folder, by `keyOf`; the connection used last comes first. */
 export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
-  const text = await smallFile(join(folder, PROCESSES_FILE));
+  const text = await readTextIfSmall(join(folder, PROCESSES_FILE));
   let content: unknown;
   try {
     content = JSON.parse(text ?? '{}');
@@ -91,25 +91,25 @@ export async function readOwners(folder: string): Promise<Readonly<Record<string
   const owners: unknown = isRecord(content) ? content['owners'] : undefined;
   if (!isRecord(owners)) return {};
   const lists: readonly (readonly [string, unknown])[] = Object.entries(owners);
-  return Object.fromEntries(lists.map(([key, list]) => [key, Array.isArray(list) ? list.flatMap(asProcess) : []]));
+  return Object.fromEntries(lists.map(([key, list]) => [key, Array.isArray(list) ? list.flatMap(parseProcess) : []]));
 }
 
-function asProcess(value: unknown): readonly KnownProcess[] {
-  if (!isRecord(value) || typeof value['code'] !== 'string' || !isTypable(value['code'])) return [];
-  return [{ code: value['code'], ...named(value['name']) }];
+function parseProcess(value: unknown): readonly KnownProcess[] {
+  if (!isRecord(value) || typeof value['code'] !== 'string' || !isTypeable(value['code'])) return [];
+  return [{ code: value['code'], ...nameField(value['name']) }];
 }
 
-export function named(name: unknown): { readonly name?: string } {
+export function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
 }
 
 /** Whether a code can stand on a command line and be read there: no controls, no hidden characters, no option. */
-export function isTypable(code: string): boolean {
+export function isTypeable(code: string): boolean {
   return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
 
 /** A pipe or a device would keep the shell waiting. */
-async function smallFile(path: string): Promise<string | undefined> {
+async function readTextIfSmall(path: string): Promise<string | undefined> {
   try {
     return (await readSmallFile(path, MIB)).bytes?.toString('utf8');
   } catch {

@@ -1,6 +1,6 @@
 import { withBudget } from './budget.ts';
 import type { DiscoveryClient, DiscoveryEvent, ListedProcess, ProcessListing } from './types.ts';
-import { readProcesses, type SeenProcess } from './lists.ts';
+import { readProcesses, type SeenProcess } from './read-lists.ts';
 
 export interface ListRequest {
   readonly client: DiscoveryClient;
@@ -11,7 +11,7 @@ export interface ListRequest {
   readonly signal?: AbortSignal;
 }
 
-const PAGE = 1000;
+const PAGE_SIZE = 1000;
 
 /**
  * The process definitions that have a visible process, newest first. KuFlow has no operation that lists definitions, so they are
@@ -25,7 +25,7 @@ export async function listProcesses(request: ListRequest): Promise<ProcessListin
   const read = async (page: number): Promise<number> => {
     const answered = await client.call('findProcesses', {
       query: {
-        size: PAGE,
+        size: PAGE_SIZE,
         page,
         sort: ['createdAt,desc'],
         ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
@@ -42,19 +42,19 @@ export async function listProcesses(request: ListRequest): Promise<ProcessListin
   };
   request.report?.({ type: 'listing', what: 'processes' });
   await read(0);
-  const pages = Math.ceil(total / PAGE);
-  for (const page of pagesToRead(pages, request.budget - (request.client.attempts ?? 1) + 1)) {
+  const pages = Math.ceil(total / PAGE_SIZE);
+  for (const page of choosePages(pages, request.budget - (request.client.attempts ?? 1) + 1)) {
     if (!readPages.has(page) && client.hasRoom()) await read(page);
   }
   return {
-    definitions: definitionsOf([...seen.values()]),
+    definitions: groupByDefinition([...seen.values()]),
     processes: { seen: seen.size, total },
     complete: readPages.size >= pages,
     requests: client.sent(),
   };
 }
 
-function pagesToRead(pages: number, budget: number): readonly number[] {
+function choosePages(pages: number, budget: number): readonly number[] {
   if (pages <= budget) return Array.from({ length: pages }, (_, page) => page);
   const newest = Math.ceil(budget / 2);
   const rest = budget - newest;
@@ -63,7 +63,7 @@ function pagesToRead(pages: number, budget: number): readonly number[] {
   );
 }
 
-function definitionsOf(processes: readonly SeenProcess[]): readonly ListedProcess[] {
+function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedProcess[] {
   const byDefinition = new Map<string, SeenProcess[]>();
   for (const process of processes) {
     // An id alone would do, were it not data from outside.

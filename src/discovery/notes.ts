@@ -1,6 +1,6 @@
 import type { DiscoveryEvidence } from './types.ts';
 
-export interface Circumstances {
+export interface DiscoveryConditions {
   /** Instances that might have been read. */
   readonly sample: number;
   readonly gaveUp: boolean;
@@ -13,7 +13,7 @@ export interface Circumstances {
 }
 
 /** What a person should know before trusting a discovered definition: sentences made of counts. */
-export function discoveryNotes(evidence: DiscoveryEvidence, seen: Circumstances): readonly string[] {
+export function writeNotes(evidence: DiscoveryEvidence, seen: DiscoveryConditions): readonly string[] {
   const { processes, items, tasks } = evidence;
   return [
     'KuFlow does not tell the workflow type and the task queue: they stand in the process definition in its app',

@@ -3,7 +3,7 @@ import { KuFlowApiError } from '../kuflow/errors.ts';
 import { collectShape, type InferredShape, type ShapeCollector } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent } from './types.ts';
-import { jsonValueIn } from './lists.ts';
+import { jsonValueIn } from './read-lists.ts';
 import type { SampleChoice } from './sampling.ts';
 
 export interface ReadShapes {
@@ -18,8 +18,8 @@ export interface ReadShapes {
   readonly gaveUp: boolean;
 }
 
-const AT_ONCE = 4;
-const PATIENCE = 5;
+const CONCURRENCY = 4;
+const MAX_FAILURES_IN_A_ROW = 5;
 
 /**
  * Reads instances and keeps the keys and types of their values. Each value goes as soon as it has been looked at. An instance that is
@@ -59,17 +59,17 @@ export async function readShapes(
       state.read += 1;
       state.inARow = 0;
     } catch (error) {
-      if (!(error instanceof KuFlowApiError) || concernsAll(error)) throw error;
+      if (!(error instanceof KuFlowApiError) || affectsEveryRead(error)) throw error;
       state.unreadable += 1;
       state.inARow += 1;
-      if (state.inARow >= PATIENCE || error.kind === 'rate-limited') state.gaveUp = true;
+      if (state.inARow >= MAX_FAILURES_IN_A_ROW || error.kind === 'rate-limited') state.gaveUp = true;
     }
     report({ type: 'reading', done: state.read + state.unreadable, of: readings.length });
   };
 
   const underWay = new Set<Promise<void>>();
   for (const reading of readings) {
-    while (underWay.size >= AT_ONCE || (underWay.size > 0 && !client.hasRoom())) await Promise.race(underWay);
+    while (underWay.size >= CONCURRENCY || (underWay.size > 0 && !client.hasRoom())) await Promise.race(underWay);
     if (state.gaveUp || !client.hasRoom()) break;
     const one: Promise<void> = readOne(reading).finally(() => underWay.delete(one));
     // Several may fail at once; the first to be awaited is reported.
@@ -100,7 +100,7 @@ const ENTITY = 'entity';
 const DATA = 'data ';
 const CONTEXT_DATA = 'contextData ';
 
-function concernsAll(error: KuFlowApiError): boolean {
+function affectsEveryRead(error: KuFlowApiError): boolean {
   return (
     error.httpStatus === undefined ||
     error.kind === 'unauthorized' ||

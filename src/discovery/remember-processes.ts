@@ -5,16 +5,16 @@ import { cacheFolder } from '../base/cache-folder.ts';
 import { isLoopbackHost } from '../network/loopback.ts';
 import {
   PROCESSES_FILE,
-  isTypable,
-  keyOf,
-  named,
+  isTypeable,
+  ownerKey,
+  nameField,
   readOwners,
   type KnownProcess,
   type ProcessOwner,
 } from './known-processes.ts';
 
-const MOST_OWNERS = 20;
-const MOST_PROCESSES = 500;
+const MAX_OWNERS = 20;
+const MAX_PROCESSES = 500;
 
 /**
  * Keeps the codes that the API showed, for completion, which never asks the API itself: `processes.json` in the user's cache folder,
@@ -29,12 +29,14 @@ export async function rememberProcesses(
   try {
     if (processes.length === 0 || isLoopbackHost(new URL(owner.endpoint).hostname)) return;
     const folder = cacheFolder(env);
-    const key = await keyOf(owner);
+    const key = await ownerKey(owner);
     const { [key]: before = [], ...others } = await readOwners(folder);
-    const fresh = processes.filter(({ code }) => isTypable(code)).map(({ code, name }) => ({ code, ...named(name) }));
+    const fresh = processes
+      .filter(({ code }) => isTypeable(code))
+      .map(({ code, name }) => ({ code, ...nameField(name) }));
     const codes = new Set(fresh.map(({ code }) => code));
-    const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MOST_PROCESSES);
-    const kept = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MOST_OWNERS));
+    const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MAX_PROCESSES);
+    const kept = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFileAtomic(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners: kept })}\n`, 0o600);
   } catch {

@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
 import { palette } from '../terminal/palette.ts';
-import { table } from '../terminal/table.ts';
+import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** The definitions that have visible processes, as a table on stdout; what the list leaves open, on stderr. */
@@ -10,7 +10,7 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
   const { definitions, processes } = listing;
   if (definitions.length > 0) {
     const rows = definitions.map(({ code, seen, id, tenant }) => [code, String(seen), id, tenant]);
-    const [header = '', ...lines] = table([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
+    const [header = '', ...lines] = formatTable([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
     terminal.out.line(palette(terminal.out).bold(header));
     for (const line of lines) terminal.out.line(line);
   }
@@ -44,14 +44,14 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
     ['version', version],
     ['tenant', tenant],
   ].flatMap(([label, value]) => (label === undefined || value === undefined ? [] : [['', label, value]]));
-  for (const line of table(identity)) terminal.out.line(line);
+  for (const line of formatTable(identity)) terminal.out.line(line);
   if (definition.tasks.length > 0) {
     terminal.out.line();
     const rows = evidence.tasks.map((task, index) => {
       const schema = definition.tasks[index]?.data?.schema;
-      return [task.code, task.kind, String(task.items), String(task.processes), fieldsOf(schema)];
+      return [task.code, task.kind, String(task.items), String(task.processes), formatFields(schema)];
     });
-    const [header = '', ...lines] = table([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
+    const [header = '', ...lines] = formatTable([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
     terminal.out.line(bold(header));
     for (const line of lines) terminal.out.line(line);
   }
@@ -59,14 +59,14 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
     ['Metadata', definition.metadata],
     ['Entity', definition.entity],
   ] as const) {
-    if (shape !== undefined) terminal.out.line(`\n${bold(label)}  ${fieldsOf(shape.schema, 20)}`);
+    if (shape !== undefined) terminal.out.line(`\n${bold(label)}  ${formatFields(shape.schema, 20)}`);
   }
   terminal.out.line();
   for (const note of notes) terminal.out.line(dim(`- ${escapeForTerminal(note)}`));
 }
 
 /** What discovery says while it works, one line each on stderr where that is a terminal. */
-export function reportDiscovery(terminal: Terminal): (event: DiscoveryEvent) => void {
+export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEvent) => void {
   if (!terminal.err.isTTY) return () => undefined;
   const { dim } = palette(terminal.err);
   const label = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
@@ -79,7 +79,7 @@ export function reportDiscovery(terminal: Terminal): (event: DiscoveryEvent) => 
 }
 
 // Field names with their types, which is all that a shape says.
-export function fieldsOf(schema: JsonObject | undefined, most = 4): string {
+export function formatFields(schema: JsonObject | undefined, most = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';
   const named = properties.slice(0, most).map(([name, field]) => `${escapeForTerminal(name, 40)} ${typeName(field)}`);

@@ -2,11 +2,11 @@
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** JSON in which no character means anything to a terminal; it parses to the same value. */
-export function jsonLine(value: object, indent: 0 | 2 = 2): string {
-  return escapedJson(JSON.stringify(value, undefined, indent));
+export function stringifyForTerminal(value: object, indent: 0 | 2 = 2): string {
+  return escapeJsonForTerminal(JSON.stringify(value, undefined, indent));
 }
 
 /** The same of a text that is JSON already. */
-export function escapedJson(text: string): string {
+export function escapeJsonForTerminal(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }

@@ -1,7 +1,7 @@
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
-import { jsonLine } from './json.ts';
+import { stringifyForTerminal } from './json.ts';
 import type { Terminal } from './terminal.ts';
 import { wrapText } from './wrap.ts';
 
@@ -34,7 +34,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   if (known === undefined && !options.debug)
     detail('next', 'Run it again with --debug for the stack trace; this is a defect worth reporting');
   if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.line(jsonLine({ error: errorAsData(error, options.status) }));
+  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }));
 }
 
 function printStacks(terminal: Terminal, error: unknown): void {
@@ -45,7 +45,7 @@ function printStacks(terminal: Terminal, error: unknown): void {
   }
 }
 
-function errorAsData(error: unknown, status: number): object {
+function errorToJson(error: unknown, status: number): object {
   const known = error instanceof KnownError ? error : undefined;
   return {
     message: messageOf(error),

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
-import { firstLine, wrapText } from './wrap.ts';
+import { truncateToWidth, wrapText } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
@@ -24,7 +24,7 @@ const FRAME_MS = 100;
 const HEARTBEAT_MS = 10_000;
 
 /** `1.2 s` from a second on, else nothing worth saying. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 1000) return '';
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -54,22 +54,22 @@ export function openProgress(channel: Channel, now: () => number = () => perform
   const paint = (): void => {
     if (running === undefined) return;
     frame = (frame + 1) % channel.marks.frames.length;
-    const spent = duration(now() - running.started);
+    const spent = formatDuration(now() - running.started);
     const parts = [running.title, spent, running.detail].filter((part) => part !== '');
     // The last column stays free: a full line would wrap, and only its second half would be erased.
-    const text = firstLine(escapeForTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
+    const text = truncateToWidth(escapeForTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
     channel.write(`\r\x1b[2K${colours.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };
   const beat = (): void => {
     if (running === undefined) return;
-    const spent = duration(now() - running.started);
+    const spent = formatDuration(now() - running.started);
     channel.line(
       `  ${escapeForTerminal([`still: ${running.title}`, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
     );
   };
   const finish = (how: StepEnd, title: string, ms: number): void => {
-    const spent = duration(ms);
+    const spent = formatDuration(ms);
     const mark = painted[how](channel.marks[how]);
     line(`${mark} ${escapeForTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
   };

@@ -3,7 +3,6 @@ import { escapeForTerminal, escapeLinesForTerminal } from '../base/escape.ts';
 import { interruptedError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
-import { endOfPrompt } from './prompt-end.ts';
 import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
 import { wrapText } from './wrap.ts';
@@ -24,11 +23,11 @@ export interface TextQuestion extends Question {
   /** Nothing may be the answer. */
   readonly optional?: boolean;
   /** Whether a text may be a secret: it is shown as stars then, and forgotten when it is refused. */
-  readonly hides?: (text: string) => boolean;
+  readonly isSecret?: (text: string) => boolean;
   /** Why the text won't do; asked on every key. */
-  readonly problem?: (text: string) => string | undefined;
+  readonly validate?: (text: string) => string | undefined;
   /** The same for what takes time; asked on Enter. */
-  readonly check?: (text: string) => Promise<string | undefined>;
+  readonly validateAsync?: (text: string) => Promise<string | undefined>;
 }
 
 export interface Choice<Value extends string> {
@@ -43,7 +42,7 @@ export interface ChoiceQuestion<Value extends string> extends Question {
 }
 
 /** Questions to a person. Cancelling any of them rejects with a KnownError of status 130, and so answers nothing. */
-export interface Ask {
+export interface Prompts {
   text(question: TextQuestion): Promise<string | Back>;
   choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
   /** As `choose`, for many choices: typing narrows them down. */
@@ -56,8 +55,8 @@ const CANCELLED = ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'];
 const MOST_LINES = 10;
 
 /** Prompts on stderr. Only for a terminal that can ask. An answered question leaves one line behind, a question that was left none. */
-export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
-  if (!terminal.canAsk) throw new Error('There is nobody to ask');
+export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
+  if (!terminal.canPrompt) throw new Error('There is nobody to ask');
   const { input, output } = terminal.prompts;
   const colours = palette(terminal.err);
   // Inquirer breaks lines in the middle of a word.
@@ -72,7 +71,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
   ): Promise<Answer | Back> => {
     const message = escapeForTerminal(question.message);
     for (;;) {
-      const end = endOfPrompt(input, { canGoBack: question.canGoBack === true });
+      const end = watchPrompt(input, { canGoBack: question.canGoBack === true });
       const prompt = inquirer.createPromptModule({
         input,
         output,
@@ -131,9 +130,9 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
           ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
           ...(question.hint === undefined ? {} : { hint: prose(escapeForTerminal(question.hint)) }),
           problem: (text: string) =>
-            problemText(text === '' && question.optional !== true ? 'An answer is needed' : question.problem?.(text)),
-          hides: question.hides ?? (() => false),
-          check: async (text: string) => problemText(await question.check?.(text)),
+            problemText(text === '' && question.optional !== true ? 'An answer is needed' : question.validate?.(text)),
+          hides: question.isSecret ?? (() => false),
+          check: async (text: string) => problemText(await question.validateAsync?.(text)),
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
@@ -180,6 +179,52 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Ask {
         () => '[hidden]',
       );
       return answer === BACK ? BACK : new Secret(answer.trim());
+    },
+  };
+}
+
+/** What ends a prompt besides its answer and Ctrl-C. */
+export type PromptEnd =
+  | 'back'
+  /** There is no more input: Ctrl-D, or a terminal that went away. */
+  | 'end-of-input'
+  /** The process was stopped and goes on (Ctrl-Z, then `fg`): the prompt is asked again. */
+  | 'continued';
+
+/**
+ * Watches over one prompt on `input`: aborts `signal` when something ends it, and then tells what. Without this a prompt whose input ended or
+ * stood still would neither answer nor fail: with nothing left to wait for, Node.js would exit with status 0.
+ */
+export function watchPrompt(
+  input: NodeJS.ReadableStream,
+  { canGoBack }: { readonly canGoBack: boolean },
+): { readonly signal: AbortSignal; readonly why: () => PromptEnd | undefined; readonly release: () => void } {
+  const abort = new AbortController();
+  let why: PromptEnd | undefined;
+  let late: NodeJS.Immediate | undefined;
+  const end = (how: PromptEnd): void => {
+    why ??= how;
+    abort.abort();
+  };
+  const onKey = (_: unknown, key?: { readonly name?: string }): void => {
+    if (canGoBack && key?.name === 'escape') end('back');
+  };
+  // Readline pauses its input when it closes, which it does after an answer too: then this is released before.
+  const onPause = (): void => {
+    late ??= setImmediate(() => end('end-of-input'));
+  };
+  const onContinue = (): void => end('continued');
+  input.on('keypress', onKey);
+  input.on('pause', onPause);
+  process.on('SIGCONT', onContinue);
+  return {
+    signal: abort.signal,
+    why: () => why,
+    release: () => {
+      clearImmediate(late);
+      input.off('keypress', onKey);
+      input.off('pause', onPause);
+      process.off('SIGCONT', onContinue);
     },
   };
 }

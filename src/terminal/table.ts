@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 
 /** Text in columns, two spaces apart; cells are escaped and cut at `limit` characters, the last column is not padded. Widths count characters. */
-export function table(rows: readonly (readonly string[])[], indent = '', limit = 500): readonly string[] {
+export function formatTable(rows: readonly (readonly string[])[], indent = '', limit = 500): readonly string[] {
   const cells = rows.map((row) => row.map((cell) => escapeForTerminal(cell, limit)));
   const widths: number[] = [];
   for (const row of cells) {

@@ -6,7 +6,7 @@ export interface Channel {
   /** Width in characters; 80 where there is no terminal, and where it does not know its own. */
   readonly columns: number;
   /** Colour may be used: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
-  readonly colour: boolean;
+  readonly color: boolean;
   /** Lines may be drawn again: a terminal, and nobody who hears it instead of seeing it (`ACCESSIBLE`, `TERM=dumb`). */
   readonly live: boolean;
   readonly marks: Marks;
@@ -19,7 +19,7 @@ export interface Terminal {
   readonly out: Channel;
   readonly err: Channel;
   /** Questions may be asked: stdin and stderr are terminals. */
-  readonly canAsk: boolean;
+  readonly canPrompt: boolean;
   /** The raw streams for prompts, which go to stderr. */
   readonly prompts: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
 }
@@ -37,7 +37,7 @@ export interface TerminalStreams {
 }
 
 // Opening a standard stream costs milliseconds of a start (sockets, for pipes), so each is opened when it is first used.
-function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
+function openChannel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
   const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const still = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
@@ -49,7 +49,7 @@ function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv):
       const { columns = 0 } = open();
       return columns > 0 ? columns : 80;
     },
-    get colour() {
+    get color() {
       return open().isTTY === true && !plain;
     },
     get live() {
@@ -62,11 +62,11 @@ function channel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv):
 }
 
 export function openTerminal(streams: TerminalStreams, env: NodeJS.ProcessEnv): Terminal {
-  const err = channel(() => streams.stderr, env);
+  const err = openChannel(() => streams.stderr, env);
   return {
-    out: channel(() => streams.stdout, env),
+    out: openChannel(() => streams.stdout, env),
     err,
-    get canAsk() {
+    get canPrompt() {
       return streams.stdin.isTTY === true && err.isTTY;
     },
     get prompts() {

@@ -20,11 +20,11 @@ export interface TextPromptConfig {
   /** Said under the line until something is typed. */
   readonly hint?: string;
   /** Whether the text is shown as stars, and forgotten when it is refused: it may be a secret. */
-  readonly hides: (text: string) => boolean;
+  readonly isSecret: (text: string) => boolean;
   /** Looked at on every key: why the text won't do, or undefined. */
-  readonly problem: (text: string) => string | undefined;
+  readonly validate: (text: string) => string | undefined;
   /** Looked at on Enter, after `problem`; may take its time. */
-  readonly check: (text: string) => Promise<string | undefined>;
+  readonly validateAsync: (text: string) => Promise<string | undefined>;
 }
 
 /** A line of text whose problem stands under it while it is typed; Enter is refused until there is none. */
@@ -47,14 +47,14 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
     if (isEnterKey(key)) {
       const answer = (text === '' ? fallback : text).trim();
       setStatus('loading');
-      const problem = config.problem(answer) ?? (await config.check(answer));
+      const problem = config.validate(answer) ?? (await config.validateAsync(answer));
       if (problem === undefined) {
         setStatus('done');
         done(answer);
         return;
       }
       // Readline has emptied its line on Enter; what was typed is there to be mended.
-      if (config.hides(answer)) {
+      if (config.isSecret(answer)) {
         config.draft.text = '';
         setText('');
       } else readline.write(text);
@@ -73,13 +73,13 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
   });
 
   const offered = fallback !== '' && text === '' && status !== 'done' ? [theme.style.defaultAnswer(fallback)] : [];
-  const problem = refused ?? (text === '' ? undefined : config.problem(text.trim()));
+  const problem = refused ?? (text === '' ? undefined : config.validate(text.trim()));
   const below =
     problem !== undefined
       ? theme.style.error(problem)
       : text === '' && config.hint !== undefined
         ? theme.style.help(config.hint)
         : '';
-  const shown = config.hides(text.trim()) ? '*'.repeat(text.length) : text;
+  const shown = config.isSecret(text.trim()) ? '*'.repeat(text.length) : text;
   return [[prefix, theme.style.message(config.message, status), ...offered, shown].join(' '), below];
 });

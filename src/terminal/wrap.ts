@@ -15,7 +15,7 @@ export function wrapText(text: string, columns: number): string {
 }
 
 /** As much of the text as fits in `columns`, by the width that a terminal gives each character; `…` at the end of a part. */
-export function firstLine(text: string, columns: number): string {
+export function truncateToWidth(text: string, columns: number): string {
   const cut = (width: number): string =>
     wrapAnsi(text, width, { hard: true, wordWrap: false, trim: false }).split('\n')[0] ?? '';
   return cut(columns) === text ? text : `${cut(columns - 1)}…`;

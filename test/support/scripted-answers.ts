@@ -1,5 +1,5 @@
 import { Secret } from '../../src/base/secret.ts';
-import { BACK, type Ask, type Back, type Question } from '../../src/terminal/prompts.ts';
+import { BACK, type Prompts, type Back, type Question } from '../../src/terminal/prompts.ts';
 
 /** A part of the question, and what is answered to it: a text, the value of a choice, yes or no, a secret's text, `BACK`, or what to look at first. */
 export type ScriptedAnswer = readonly [
@@ -16,7 +16,7 @@ export interface Asked extends Question {
 
 /** Somebody who answers by a script, question after question; a question that is not the next one, or an answer that is refused, rejects. */
 export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
-  readonly ask: Ask;
+  readonly ask: Prompts;
   readonly left: () => readonly ScriptedAnswer[];
 } {
   const left = [...script];
@@ -33,7 +33,7 @@ export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
       throw new Error(`${question.message}: ${String(answer)} is none of ${JSON.stringify(question.choices)}`);
     return Promise.resolve(answer as Value | Back);
   };
-  const ask: Ask = {
+  const ask: Prompts = {
     text: async (question) => {
       const answer = next(question);
       if (answer === BACK) return BACK;
@@ -41,7 +41,7 @@ export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
       const problem =
         text === '' && question.optional !== true
           ? 'An answer is needed'
-          : (question.problem?.(text) ?? (await question.check?.(text)));
+          : (question.validate?.(text) ?? (await question.validateAsync?.(text)));
       if (problem !== undefined) throw new Error(`${question.message}: ${problem}`);
       return text;
     },

@@ -3,8 +3,8 @@ import { shellWord } from '../../text/shell.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { printAdded, printEdit } from './view.ts';
-import type { Ask } from '../../terminal/prompts.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 /** Options that every kind of addition takes. */
@@ -15,8 +15,8 @@ export interface AddFlags {
   readonly yes?: boolean;
 }
 /** Prompts, where questions may be asked. */
-export async function askOf(flags: AddFlags, context: CommandContext): Promise<Ask | undefined> {
-  if (!context.terminal.canAsk || flags.yes === true || flags.json === true) return undefined;
+export async function askOf(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
+  if (!context.terminal.canPrompt || flags.yes === true || flags.json === true) return undefined;
   return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
 }
 
@@ -32,7 +32,7 @@ export async function runAddition(run: {
   readonly words: readonly string[];
   readonly flags: AddFlags;
   readonly context: CommandContext;
-  readonly ask: Ask | undefined;
+  readonly ask: Prompts | undefined;
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
   const { terminal, invocation, version } = context;
@@ -58,7 +58,7 @@ export async function runAddition(run: {
     version,
     signal: context.interruption(),
   });
-  if (flags.json === true) terminal.out.line(jsonLine(result));
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
   else printAdded(terminal, result, { cwd: context.cwd, shown });
   context.setStatus(result.status);
 }

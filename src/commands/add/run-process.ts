@@ -6,7 +6,7 @@ import { withSchemaFile } from '../../process/definition/from-flags.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import { discoveryReporter } from '../create/view.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import type { Ask } from '../../terminal/prompts.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
 import { askOf, runAddition, type AddFlags } from './run-addition.ts';
 import { apiDiscovery } from '../create/discover.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -84,7 +84,7 @@ function isDescribed(flags: AddProcessFlags): boolean {
 async function answeredFlags(
   project: WorkerProject,
   asked: { readonly code: string | undefined; readonly flags: AddProcessFlags; readonly queue: string },
-  ask: Ask | undefined,
+  ask: Prompts | undefined,
   context: CommandContext,
 ): Promise<CreateFlags> {
   const { code, flags, queue } = asked;

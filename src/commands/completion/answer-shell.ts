@@ -1,12 +1,12 @@
-import { bashReplacement, parseBashLine } from './bash-words.ts';
-import type { CommandDescription } from '../../cli/description-types.ts';
-import { completionAt, type Candidate, type DynamicKind } from './complete-line.ts';
+import { bashReplacement, parseBashLine } from './bash-line.ts';
+import type { CommandDescription } from '../../cli/command-description.ts';
+import { completeLine, type Candidate, type DynamicKind } from './complete-line.ts';
 
 /** What completion is made from; both are asked with the words up to the cursor, the program's name first. */
 export interface CompletionSources {
   /** The program, with the command that the words call described in full. */
-  program(words: readonly string[]): Promise<CommandDescription>;
-  known(kind: DynamicKind, words: readonly string[]): Promise<readonly Candidate[]>;
+  describe(words: readonly string[]): Promise<CommandDescription>;
+  lookUp(kind: DynamicKind, words: readonly string[]): Promise<readonly Candidate[]>;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function answerShell(
     const [breaks = '', line = ''] = given;
     const parsed = parseBashLine(line, breaks);
     const words = parsed.words[0] === 'npx' ? parsed.words.slice(1) : parsed.words;
-    const { first, candidates, prefix } = await found(words, sources);
+    const { first, candidates, prefix } = await findCandidates(words, sources);
     const replacements = candidates.flatMap(({ value }) => {
       const whole = prefix + value;
       return whole.startsWith(words.at(-1) ?? '') ? (bashReplacement(whole, parsed) ?? []) : [];
@@ -32,7 +32,7 @@ export async function answerShell(
     return [first, ...replacements];
   }
   const words = shell === 'powershell' ? given.map((word) => word.slice(1)) : given;
-  const { first, candidates, prefix } = await found(words, sources);
+  const { first, candidates, prefix } = await findCandidates(words, sources);
   if (shell === 'zsh') return [first, ...candidates.map(zshLine)];
   // fish finds by more than the beginning, and does so itself.
   const shown = candidates.filter(
@@ -47,18 +47,18 @@ function zshLine({ value, description }: Candidate): string {
   return description === undefined || description === '' ? escaped : `${escaped}:${description}`;
 }
 
-interface Found {
+interface ShellAnswer {
   readonly first: string;
   readonly prefix: string;
   readonly candidates: readonly Candidate[];
 }
 
-async function found(words: readonly string[], sources: CompletionSources): Promise<Found> {
-  const wanted = completionAt(await sources.program(words), words);
+async function findCandidates(words: readonly string[], sources: CompletionSources): Promise<ShellAnswer> {
+  const wanted = completeLine(await sources.describe(words), words);
   if (wanted.kind === 'command') return { first: `command ${wanted.at}`, prefix: '', candidates: [] };
   const { prefix } = wanted;
   if (wanted.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: wanted.candidates };
   if (wanted.kind === 'files' || wanted.kind === 'folders')
     return { first: `${wanted.kind} ${prefix}`, prefix, candidates: [] };
-  return { first: `words ${prefix}`, prefix, candidates: await sources.known(wanted.kind, words) };
+  return { first: `words ${prefix}`, prefix, candidates: await sources.lookUp(wanted.kind, words) };
 }

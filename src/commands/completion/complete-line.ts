@@ -1,4 +1,4 @@
-import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/description-types.ts';
+import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/command-description.ts';
 
 /** Something that may stand at the cursor. */
 export interface Candidate {
@@ -22,7 +22,7 @@ export type Completion =
   | { readonly kind: 'command'; readonly at: number };
 
 /** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
-export function completionAt(program: CommandDescription, words: readonly string[]): Completion {
+export function completeLine(program: CommandDescription, words: readonly string[]): Completion {
   const current = words.at(-1) ?? '';
   const before = words.slice(1, -1);
   let command = program;
@@ -37,14 +37,14 @@ export function completionAt(program: CommandDescription, words: readonly string
       continue;
     }
     if (word === '--') {
-      if (runsAnother(command)) return { kind: 'command', at: at + 2 };
+      if (runsOtherCommand(command)) return { kind: 'command', at: at + 2 };
       onlyOperands = true;
     } else if (word.startsWith('-') && word !== '-') {
-      const option = optionNamed(command, word);
+      const option = findOption(command, word);
       used.add(option?.long ?? word);
       const takesNext = option !== undefined && option.value !== 'none' && !word.includes('=');
       if (!takesNext) continue;
-      if (at === before.length - 1) return ofOptionValue(command, option, '', current);
+      if (at === before.length - 1) return completeOptionValue(command, option, '', current);
       at += 1;
     } else {
       const child = operands === 0 ? command.commands.find(({ name }) => name === word) : undefined;
@@ -54,81 +54,85 @@ export function completionAt(program: CommandDescription, words: readonly string
       } else [parent, command] = [command, child];
     }
   }
-  if (!onlyOperands && current.startsWith('-')) return ofOption(command, current, used);
+  if (!onlyOperands && current.startsWith('-')) return completeOption(command, current, used);
   if (command.passThrough) return { kind: 'command', at: words.length - 1 };
-  if (operands === 0 && command.commands.length > 0) return ofWords(command.commands.map(asCandidate));
+  if (operands === 0 && command.commands.length > 0) return completeWords(command.commands.map(toCandidate));
   if (command.name === 'help' && parent !== undefined && operands === 0)
-    return ofWords(parent.commands.filter(({ name }) => name !== 'help').map(asCandidate));
-  const argument = argumentAt(command, operands);
-  if (argument === undefined) return ofWords([]);
+    return completeWords(parent.commands.filter(({ name }) => name !== 'help').map(toCandidate));
+  const argument = findArgument(command, operands);
+  if (argument === undefined) return completeWords([]);
   if (command.name === 'explain') return { kind: 'checks', prefix: '' };
-  return ofValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
+  return completeValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
 }
 
-const ofWords = (candidates: readonly Candidate[], prefix = ''): Completion => ({ kind: 'words', prefix, candidates });
+const completeWords = (candidates: readonly Candidate[], prefix = ''): Completion => ({
+  kind: 'words',
+  prefix,
+  candidates,
+});
 
-const asCandidate = ({ name, summary, description }: CommandDescription): Candidate => ({
+const toCandidate = ({ name, summary, description }: CommandDescription): Candidate => ({
   value: name,
   description: summary === '' ? description : summary,
 });
 
 /** Whether what stands behind `--` is another command's line: a last argument of several words is. */
-function runsAnother(command: CommandDescription): boolean {
+function runsOtherCommand(command: CommandDescription): boolean {
   return command.arguments.at(-1)?.variadic === true;
 }
 
-function argumentAt(command: CommandDescription, operands: number): ArgumentDescription | undefined {
+function findArgument(command: CommandDescription, operands: number): ArgumentDescription | undefined {
   const argument = command.arguments[operands];
   if (argument !== undefined) return argument;
   const last = command.arguments.at(-1);
   return last?.variadic === true && last.name !== 'words' ? last : undefined;
 }
 
-function optionNamed(command: CommandDescription, word: string): OptionDescription | undefined {
+function findOption(command: CommandDescription, word: string): OptionDescription | undefined {
   const name = word.split('=', 1)[0];
   return command.options.find(({ long, short }) => long === name || short === name);
 }
 
-function ofOption(command: CommandDescription, current: string, used: ReadonlySet<string>): Completion {
+function completeOption(command: CommandDescription, current: string, used: ReadonlySet<string>): Completion {
   if (current.includes('=')) {
-    const option = optionNamed(command, current);
-    if (option === undefined || option.value === 'none') return ofWords([]);
+    const option = findOption(command, current);
+    if (option === undefined || option.value === 'none') return completeWords([]);
     const prefix = current.slice(0, current.indexOf('=') + 1);
-    return ofOptionValue(command, option, prefix, current.slice(prefix.length));
+    return completeOptionValue(command, option, prefix, current.slice(prefix.length));
   }
   const candidates = command.options
     .filter(({ long, short, repeatable }) => repeatable || !used.has(long ?? short ?? ''))
     .map(({ long, short, description }) => ({ value: long ?? short ?? '', description }));
-  return ofWords(candidates);
+  return completeWords(candidates);
 }
 
 /** Options whose value is the name of a profile. */
-const OF_PROFILES = ['--profile', '--default'];
+const PROFILE_OPTIONS = ['--profile', '--default'];
 
 /** `prefix`: what of the word stands before the value, of which `value` is there. */
-function ofOptionValue(
+function completeOptionValue(
   { name }: CommandDescription,
   { choices, valueName, long }: OptionDescription,
   prefix: string,
   value: string,
 ): Completion {
-  if (long !== undefined && OF_PROFILES.includes(long)) return { kind: 'profiles', prefix };
+  if (long !== undefined && PROFILE_OPTIONS.includes(long)) return { kind: 'profiles', prefix };
   if (long === '--after') return { kind: 'tasks', prefix };
   if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
   // Of a list the last one is written.
   if (valueName === 'ids') return { kind: 'checks', prefix: prefix + value.slice(0, value.lastIndexOf(',') + 1) };
   const equals = value.indexOf('=') + 1;
   if (valueName === 'code=file')
-    return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : ofWords([]);
+    return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : completeWords([]);
   // The other codes are those of tasks.
   const named = valueName === 'code' && long !== '--process' ? undefined : valueName;
-  return ofValue(choices, named, prefix);
+  return completeValue(choices, named, prefix);
 }
 
 // What a value is stands in its name, as a person reads it in the help.
-function ofValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Completion {
+function completeValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Completion {
   if (choices !== undefined) {
-    return ofWords(
+    return completeWords(
       choices.map((value) => ({ value })),
       prefix,
     );
@@ -136,5 +140,5 @@ function ofValue(choices: readonly string[] | undefined, name: string | undefine
   if (name === 'file' || name === 'path') return { kind: 'files', prefix };
   if (name === 'folder') return { kind: 'folders', prefix };
   if (name === 'code') return { kind: 'processes', prefix };
-  return ofWords([], prefix);
+  return completeWords([], prefix);
 }

@@ -1,8 +1,8 @@
 import { findProject } from '../../project/find.ts';
 import {
   hasRememberedProcesses,
-  processesInFolder,
-  rememberedProcesses,
+  listDefinedProcesses,
+  listRememberedProcesses,
   type DefinedProcess,
   type KnownProcess,
 } from '../../discovery/known-processes.ts';
@@ -15,25 +15,25 @@ interface Place {
 }
 
 /** The processes that the folder defines, else those of the project that it is in. */
-export async function projectProcesses(cwd: string): Promise<readonly DefinedProcess[]> {
-  const here = await processesInFolder(cwd);
+export async function listProjectProcesses(cwd: string): Promise<readonly DefinedProcess[]> {
+  const here = await listDefinedProcesses(cwd);
   const project = here.length > 0 ? undefined : findProject(cwd);
-  return project === undefined || project === cwd ? here : await processesInFolder(project);
+  return project === undefined || project === cwd ? here : await listDefinedProcesses(project);
 }
 
 /** The tasks of the process that the line names, else of all that are defined here. */
-export async function projectTasks(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
-  const code = valueOf(words, '--process');
-  const processes = await projectProcesses(cwd);
+export async function listProjectTasks(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
+  const code = optionValue(words, '--process');
+  const processes = await listProjectProcesses(cwd);
   return processes.filter((process) => code === undefined || process.code === code).flatMap(({ tasks }) => tasks);
 }
 
 /** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
-export async function completableProcesses(
+export async function listCompletableProcesses(
   words: readonly string[],
   { env, cwd }: Place,
 ): Promise<readonly KnownProcess[]> {
-  const [inFolder, remembered] = await Promise.all([projectProcesses(cwd), fromConnection(words, env, cwd)]);
+  const [inFolder, remembered] = await Promise.all([listProjectProcesses(cwd), listRememberedForLine(words, env, cwd)]);
   return [
     ...new Map(
       [...remembered, ...inFolder].map(({ code, name }) => [code, { code, ...(name !== undefined && { name }) }]),
@@ -41,7 +41,7 @@ export async function completableProcesses(
   ];
 }
 
-async function fromConnection(
+async function listRememberedForLine(
   words: readonly string[],
   env: NodeJS.ProcessEnv,
   cwd: string,
@@ -52,12 +52,12 @@ async function fromConnection(
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
   // Whose they are is in the profile itself: its secret, and so the keychain, is left alone.
-  const named = valueOf(words, '--profile');
+  const named = optionValue(words, '--profile');
   const { source } = await selectProfile({ env, cwd, ...(named !== undefined && { named }) });
   const { settings } = await resolveSettings({
     flags: Object.fromEntries(
       Object.entries(flags).flatMap(([key, option]) => {
-        const value = valueOf(words, option);
+        const value = optionValue(words, option);
         return value === undefined ? [] : [[key, { value, option }]];
       }),
     ),
@@ -69,10 +69,12 @@ async function fromConnection(
   });
   const endpoint = settings['kuflow.api.endpoint']?.value;
   const clientId = settings['kuflow.api.client-id']?.value;
-  return endpoint === undefined || clientId === undefined ? [] : await rememberedProcesses(env, { endpoint, clientId });
+  return endpoint === undefined || clientId === undefined
+    ? []
+    : await listRememberedProcesses(env, { endpoint, clientId });
 }
 
-function valueOf(words: readonly string[], option: string): string | undefined {
+function optionValue(words: readonly string[], option: string): string | undefined {
   const joined = words.find((word) => word.startsWith(`${option}=`));
   if (joined !== undefined) return joined.slice(option.length + 1);
   const at = words.indexOf(option);

@@ -1,5 +1,5 @@
 import type { CreateDependencies } from './create-project.ts';
-import { platformView } from '../../platform/session/view.ts';
+import { platformReporter } from '../../platform/session/view.ts';
 import type { Progress } from '../../terminal/progress.ts';
 
 /** How `create` looks at the connection of the project that it made. */
@@ -11,7 +11,7 @@ export function projectCheck(env: NodeJS.ProcessEnv, progress: Progress): Create
     return checkLocalProject({
       ...project,
       env,
-      platform: platformView({ progress, requests: false, processes: false }),
+      platform: platformReporter({ progress, requests: false, processes: false }),
     });
   };
 }

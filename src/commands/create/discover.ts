@@ -1,13 +1,13 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ConnectionSettings } from '../../connection/resolve.ts';
 import type { Discover } from './load-definition.ts';
-import type { Ask } from '../../terminal/prompts.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 /** Reads a process from KuFlow's API; a person, if there is one, is asked before instances are read. `describe` is for advice. */
 export function apiDiscovery(
   connection: ConnectionSettings | undefined,
-  ask: Ask | undefined,
+  ask: Prompts | undefined,
   context: CommandContext,
   signal: AbortSignal,
   describe?: (code: string) => string,

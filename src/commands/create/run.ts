@@ -3,7 +3,7 @@ import { expandHome } from '../../base/home-path.ts';
 import { createProject, type CreateResult } from './create-project.ts';
 import { checkReporter, discoveryReporter, scaffoldReporter, printCreated } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import { apiDiscovery } from './discover.ts';
 import { checkOptionsUsed, checkValues, missingAnswers, missingError } from './call.ts';
 import { projectCheck } from './check.ts';
@@ -22,7 +22,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
   checkOptionsUsed(flags);
   await checkPlace(flags, context);
   const missing = missingAnswers(call, context);
-  const mayAsk = terminal.canAsk && flags.yes !== true && flags.json !== true;
+  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
   if (missing.length > 0 && !mayAsk) throw missingError(call, missing);
   const ask = mayAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
   const asked = missing.length > 0;
@@ -49,7 +49,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       },
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(jsonLine(createdAsJson(result)));
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(createdAsJson(result)));
     else printCreated(terminal, result);
     if (asked)
       terminal.err.line(`\nTo do the same without questions:\n  ${escapeForTerminal(request.command, Infinity)}`);

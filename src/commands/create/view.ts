@@ -4,7 +4,7 @@ import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import type { WriteResult, ReportedFile, ScaffoldEvent } from '../../project/scaffold.ts';
-import { duration, type Progress, type StepEnd } from '../../terminal/progress.ts';
+import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../project/view.ts';
 import { shortPath } from '../../terminal/short-path.ts';
@@ -125,7 +125,7 @@ export function checkReporter(progress: Progress): (event: CheckEvent) => void {
 }
 
 function checkLine(result: CheckResult): string {
-  const spent = duration(result.ms);
+  const spent = formatDuration(result.ms);
   return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
 }
 

@@ -7,7 +7,12 @@ import { createCredentialSet } from './material/make-set.ts';
 import { verifyMaterial, verifyToken } from './material.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
-import { failedStart, startDevCommand, statusOfExit, type FailedStart } from '../../platform/session/worker-command.ts';
+import {
+  explainFailedStart,
+  startDevCommand,
+  toExitStatus,
+  type FailedStart,
+} from '../../platform/session/worker-command.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { temporalEnvironmentWarnings } from './temporal-environments.ts';
 
@@ -57,9 +62,9 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
     early.forEach(deliver);
     const exit = await child.exited;
     deliver = () => undefined;
-    return { kind: 'ran', status: statusOfExit(exit) };
+    return { kind: 'ran', status: toExitStatus(exit) };
   } catch (error) {
-    const failed = failedStart(error, command);
+    const failed = explainFailedStart(error, command);
     if (failed === undefined) throw error;
     return { kind: 'not-started', ...failed };
   }

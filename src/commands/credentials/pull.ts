@@ -8,7 +8,7 @@ import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
 import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
-import { startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
+import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 
 export interface CredentialsPullRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
@@ -156,7 +156,7 @@ async function runAfter(
   const stop = (): void => void command.drain('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  const status = statusOfExit(await command.exited);
+  const status = toExitStatus(await command.exited);
   signal.removeEventListener('abort', stop);
   return status;
 }

@@ -11,7 +11,7 @@ import { pullReporter, printPull, printPrune, pullAsData, pruneAsData } from './
 import { printStatus, statusAsData } from './status-view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
 
@@ -178,7 +178,7 @@ export async function runCredentialsExec(
 }
 
 function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(jsonLine(value));
+  context.terminal.out.line(stringifyForTerminal(value));
 }
 /** Options as commander hands them over. */
 

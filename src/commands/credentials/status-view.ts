@@ -3,7 +3,7 @@ import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../terminal/short-path.ts';
-import { table } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 const DAY = 86_400_000;
@@ -22,7 +22,7 @@ export function printStatus(
     source,
     shadows.length === 0 ? '' : `shadows ${shadows.join(', ')}`,
   ]);
-  const [header = '', ...lines] = table([['SETTING', 'VALUE', 'FROM', ''], ...rows]);
+  const [header = '', ...lines] = formatTable([['SETTING', 'VALUE', 'FROM', ''], ...rows]);
   out.line(bold(header));
   for (const line of lines) out.line(line);
   out.line();
@@ -74,11 +74,11 @@ function printStore(
       break;
     case 'inline':
     case 'other':
-      for (const line of table(foreignRows(store, now))) out.line(line);
+      for (const line of formatTable(foreignRows(store, now))) out.line(line);
       judged(store.stale, 'It was not pulled here, and it does');
       break;
     case 'set':
-      for (const line of table(setRows(store.set, now))) out.line(line);
+      for (const line of formatTable(setRows(store.set, now))) out.line(line);
       judged(store.set.stale, 'The files are those that were pulled, and they do');
   }
   if (store.shadows !== undefined)

@@ -7,7 +7,7 @@ import type { PruneResult } from './store/prune.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { shortPath } from '../../terminal/short-path.ts';
-import { table } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Follows a pull on a progress line. */
@@ -51,10 +51,11 @@ export function printPull(
         : 'A new engine certificate is in use',
     ),
   );
-  for (const line of table(rowsOf(record, shortPath(join(result.store, record.id))), '  ')) terminal.out.line(line);
+  for (const line of formatTable(rowsOf(record, shortPath(join(result.store, record.id))), '  '))
+    terminal.out.line(line);
   if (result.kind === 'unchanged') return;
   const engine = result.proof?.summary ?? 'was not asked (--offline)';
-  for (const line of table([['engine', engine]], '  ')) terminal.out.line(line);
+  for (const line of formatTable([['engine', engine]], '  ')) terminal.out.line(line);
   if (result.keys.length > 0) terminal.out.line(`  set in application-local.yaml: ${result.keys.join(', ')}`);
   if (record.tokenExpiresAt !== undefined)
     terminal.err.line(`The engine token beside it ends at ${iso(record.tokenExpiresAt)}; a worker asks for its own.`);

@@ -46,7 +46,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option('--timeout <duration>', 'Time for the worker to poll, and as much again for the process to end')
         .default(120, '120s')
-        .argParser(lifeSeconds),
+        .argParser(parseLife),
     )
     .option('--worker-log <file>', "Append the worker's output to this file instead of stderr")
     .option('--json', 'Print the result as JSON')
@@ -108,25 +108,33 @@ function platformOptions(command: Command): Command {
   return stateOption(command)
     .addOption(collectValues('--definition <file>', 'Process definition to serve; again for each'))
     .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
-    .addOption(new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(port))
     .addOption(
-      new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or the next free one)').argParser(port),
+      new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(parsePort),
     )
     .addOption(
-      new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(port),
-    )
-    .addOption(collectValues('--host-name <name>', 'DNS name for certificates and endpoints; again for each', dnsName))
-    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(lifeSeconds))
-    .addOption(
-      new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(seconds),
+      new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or the next free one)').argParser(
+        parsePort,
+      ),
     )
     .addOption(
-      new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(lifeSeconds),
+      new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(
+        parsePort,
+      ),
     )
+    .addOption(
+      collectValues('--host-name <name>', 'DNS name for certificates and endpoints; again for each', parseDnsName),
+    )
+    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(parseLife))
+    .addOption(
+      new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(
+        parseSeconds,
+      ),
+    )
+    .addOption(new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(parseLife))
     .option('--requests', 'Show every request, not only those that went wrong');
 }
 
-function port(text: string): number {
+function parsePort(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port number, 0 to 65535, is expected.');
   return value;
@@ -135,24 +143,24 @@ function port(text: string): number {
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 
-function dnsName(text: string): string {
+function parseDnsName(text: string): string {
   // Digits and dots alone are an address to a URL, and not every such one is an address.
   if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
     throw new InvalidArgumentError('A DNS name such as kuflow.local is expected.');
   return text;
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Of whole seconds, one at least. */
-function lifeSeconds(text: string): number {
-  const value = seconds(text);
+function parseLife(text: string): number {
+  const value = parseSeconds(text);
   if (value === 0) throw new InvalidArgumentError('A duration of a second or more is expected.');
   return value;
 }
 
-function seconds(text: string): number {
+function parseSeconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
   if (digits === undefined) throw new InvalidArgumentError('A duration such as 30s, 5m, 1h or 7d is expected.');
-  return Number(digits) * (UNITS[unit === '' ? 's' : unit] ?? 1);
+  return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

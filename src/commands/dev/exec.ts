@@ -1,6 +1,11 @@
 import { ensurePlatform } from '../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../platform/session/start.ts';
-import { type FailedStart, failedStart, startDevCommand, statusOfExit } from '../../platform/session/worker-command.ts';
+import {
+  type FailedStart,
+  explainFailedStart,
+  startDevCommand,
+  toExitStatus,
+} from '../../platform/session/worker-command.ts';
 
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
@@ -36,9 +41,9 @@ export async function execWithPlatform(request: DevExecRequest): Promise<DevExec
     const exit = await command.exited;
     request.signal.removeEventListener('abort', onInterrupt);
     await drained;
-    return { kind: 'ran', status: request.signal.aborted ? 130 : statusOfExit(exit) };
+    return { kind: 'ran', status: request.signal.aborted ? 130 : toExitStatus(exit) };
   } catch (error) {
-    const failed = failedStart(error, request.command);
+    const failed = explainFailedStart(error, request.command);
     if (failed === undefined) throw error;
     return { kind: 'not-started', ...failed };
   } finally {

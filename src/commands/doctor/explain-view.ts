@@ -1,7 +1,7 @@
 import type { Advice } from '../../diagnostics/check.ts';
 import type { CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
-import { table } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 
@@ -13,7 +13,7 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
     title,
     [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
   ]);
-  const [head = '', ...lines] = table([['CHECK', 'PLANE', 'WHAT', ''], ...rows]);
+  const [head = '', ...lines] = formatTable([['CHECK', 'PLANE', 'WHAT', ''], ...rows]);
   out.line(bold(head));
   for (const line of lines) out.line(line);
   out.line(dim(`\nMore about one: ${invocation} doctor explain ${all[0]?.id ?? 'ID'}`));
@@ -33,7 +33,7 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
     ['creates', creates === undefined ? 'nothing' : `an ${creates} at KuFlow`],
     ['at most', timeoutMs === undefined ? 'what --timeout allows' : `${timeoutMs / 1000} s`],
   ];
-  for (const line of table(about)) out.line(dim(line));
+  for (const line of formatTable(about)) out.line(dim(line));
   for (const { code, verdict, when, advice, of } of explanation.causes) {
     if (of !== undefined) continue;
     const paint = verdict === 'fail' ? red : yellow;

@@ -13,7 +13,7 @@ import { explanationAsData, printExplanation, printExplanationList } from './exp
 import { doctorAsGithub, doctorAsJunit } from './formats.ts';
 import { doctorAsTicket } from './ticket.ts';
 import { doctorAsData, doctorReporter, printDoctor, printFixes } from './view.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
@@ -86,7 +86,7 @@ async function once(
 function print({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
   if (flags.json === true) {
     const data = { ...doctorAsData(report), ...(flags.fix === true && { fixed }) };
-    terminal.out.line(jsonLine(data, flags.watch === undefined ? 2 : 0));
+    terminal.out.line(stringifyForTerminal(data, flags.watch === undefined ? 2 : 0));
     return;
   }
   printFixes(terminal, fixed);
@@ -129,7 +129,7 @@ export function runExplain(
 ): void {
   const all = explainAll({ kuflow: invocation });
   if (id === undefined) {
-    if (flags.json === true) terminal.out.line(jsonLine({ checks: all.map(explanationAsData) }));
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: all.map(explanationAsData) }));
     else printExplanationList(terminal, all, invocation);
     return;
   }
@@ -144,7 +144,7 @@ export function runExplain(
       `All checks: ${invocation} doctor explain`,
     ]);
   }
-  if (flags.json === true) terminal.out.line(jsonLine(explanationAsData(found)));
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(explanationAsData(found)));
   else printExplanation(terminal, found);
 }
 /** Options as commander hands them over. */

@@ -3,7 +3,7 @@ import { mdCode, mdText } from '../../text/markdown.ts';
 import { adviceText } from './explain-view.ts';
 import { doctorAsData } from './view.ts';
 import { homeRedactor, withTexts } from './redact-home.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 
 export interface TicketContext {
   readonly version: string;
@@ -42,7 +42,7 @@ export function doctorAsTicket(seen: DoctorReport, world: TicketContext): string
     '',
     '```json',
     // A text of a server can't end the block: JSON writes no bare line, and backticks are escaped.
-    jsonLine(doctorAsData(report)).replaceAll('`', '\\u0060'),
+    stringifyForTerminal(doctorAsData(report)).replaceAll('`', '\\u0060'),
     '```',
     '',
   ].join('\n');

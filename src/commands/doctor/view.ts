@@ -4,7 +4,7 @@ import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
 import { adviceText } from './explain-view.ts';
 import { palette } from '../../terminal/palette.ts';
-import { duration, type Progress } from '../../terminal/progress.ts';
+import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 
@@ -95,7 +95,7 @@ function countLine({ counts, results, ms }: DoctorReport): string {
     ...of(counts.skip - hidden, 'skipped'),
     ...of(hidden, 'left out or not for this set-up'),
   ];
-  const spent = duration(ms);
+  const spent = formatDuration(ms);
   return `${parts.join(', ')}${spent === '' ? '' : ` in ${spent}`}`;
 }
 

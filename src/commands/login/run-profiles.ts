@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import { listProfiles, logout, setDefaultProfile, type LoginContext } from './login.ts';
 import { logoutAsData, printLogout, printProfiles, profilesAsData } from './view.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 function world(context: CommandContext): LoginContext {
@@ -18,7 +18,7 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
   const given = world(context);
   if (flags.default !== undefined) await setDefaultProfile(flags.default, given);
   const shown = await listProfiles(given);
-  if (flags.json === true) context.terminal.out.line(jsonLine(profilesAsData(shown)));
+  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(profilesAsData(shown)));
   else printProfiles(context.terminal, shown, context.invocation);
 }
 
@@ -26,7 +26,7 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
   const given = world(context);
   const removed = await logout(flags.profile ?? (await chosen(flags, given, context)), given);
-  if (flags.json === true) context.terminal.out.line(jsonLine(logoutAsData(removed)));
+  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(logoutAsData(removed)));
   printLogout(context.terminal, removed, { quiet: flags.json === true });
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }
@@ -36,7 +36,7 @@ async function chosen(flags: LogoutFlags, given: LoginContext, context: CommandC
   const { terminal, invocation } = context;
   const { profiles } = await listProfiles(given);
   const names = profiles.map(({ name }) => name);
-  if (names.length > 0 && terminal.canAsk && flags.json !== true) {
+  if (names.length > 0 && terminal.canPrompt && flags.json !== true) {
     const { openPrompts } = await import('../../terminal/prompts.ts');
     const answer = await openPrompts(terminal, given.signal).choose({
       message: 'Which profile is to be removed?',

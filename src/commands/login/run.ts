@@ -6,7 +6,7 @@ import { readLoginDefaults, login, type LoginDefaults, type LoginContext } from 
 import { shellWord } from '../../text/shell.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/resolve.ts';
 
@@ -39,7 +39,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
       report: loginReporter(progress),
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(jsonLine(loginAsData(result)));
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(loginAsData(result)));
     else printLogin(terminal, result, context.invocation);
     if (answers.asked) {
       terminal.err.line(
@@ -68,7 +68,7 @@ async function answered(
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const hasId = (flags.clientId ?? start.kept.clientId) !== undefined;
   if (hasSecret && hasId) return { start, flags, asked: false };
-  if (!terminal.canAsk || flags.json === true || flags.clientSecretStdin === true) {
+  if (!terminal.canPrompt || flags.json === true || flags.clientSecretStdin === true) {
     const missing = [
       ...(hasId ? [] : ['  client-id: the client id of the application, by --client-id']),
       ...(hasSecret ? [] : ['  client-secret: its secret, by --client-secret-file or --client-secret-stdin']),
@@ -92,7 +92,7 @@ async function answered(
     (await text({
       message: "Address of KuFlow's REST API",
       fallback: start.kept.endpoint ?? 'https://api.kuflow.com',
-      problem: (typed) => (/^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'It starts with https:// and a host name'),
+      validate: (typed) => (/^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'It starts with https:// and a host name'),
     }));
   const clientId =
     flags.clientId ??
@@ -101,7 +101,7 @@ async function answered(
       hint: "In KuFlow's app: Settings > Applications",
       ...(start.kept.clientId !== undefined && { fallback: start.kept.clientId }),
       // Not shown again: whoever swaps id and secret would see the secret.
-      problem: (typed) => (isUuid(typed) ? undefined : 'It is a UUID'),
+      validate: (typed) => (isUuid(typed) ? undefined : 'It is a UUID'),
     }));
   const secret = hasSecret ? undefined : await ask.secret({ message: 'Client secret (token) of the application' });
   const named: LoginFlags = { ...flags, endpoint, clientId };

@@ -4,7 +4,7 @@ import type { RemovedProfile } from '../../profiles/store.ts';
 import type { LoginEvent, LoginResult, ProfileList } from './login.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { table } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Follows a login on a progress line. */
@@ -25,7 +25,7 @@ export function printLogin(terminal: Terminal, result: LoginResult, invocation: 
     ['credentials', verified ?? 'not shown to KuFlow (--no-verify)'],
     ['secret', profile.secret.in === 'file' ? `in the file ${where}, which only you may read` : `in ${where}`],
   ];
-  for (const line of table(rows, '  ')) terminal.out.line(line);
+  for (const line of formatTable(rows, '  ')) terminal.out.line(line);
   if (whyFile !== undefined)
     terminal.err.line(`The secret is in a file since the keychain can't be used: ${escapeForTerminal(whyFile, 400)}.`);
   terminal.err.line(
@@ -80,7 +80,7 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     ...(hasTenants ? [tenantId ?? '-'] : []),
     secret.where,
   ]);
-  const [head = '', ...lines] = table([
+  const [head = '', ...lines] = formatTable([
     ['profile', 'endpoint', 'client id', ...(hasTenants ? ['tenant'] : []), 'secret in'],
     ...rows,
   ]);

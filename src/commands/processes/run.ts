@@ -1,11 +1,16 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import { connectionSettings } from '../../connection/resolve.ts';
+import { connectionSettings, type ConnectionFlags } from '../../connection/resolve.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { restSettings, type RestConnection } from '../../connection/rest.ts';
-import { printDiscoveredProcess, printProcessListing, reportDiscovery } from '../../discovery/view.ts';
-import { jsonLine } from '../../terminal/json.ts';
+import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { ProcessesFlags } from './flags.ts';
+
+/** Options of both subcommands, as commander parses them. */
+export interface ProcessesFlags extends ConnectionFlags {
+  readonly json?: boolean;
+  readonly sample?: number;
+}
 
 /**
  * `kuflow processes list`. With `--json`:
@@ -14,8 +19,8 @@ import type { ProcessesFlags } from './flags.ts';
  */
 export async function runList(flags: ProcessesFlags, context: CommandContext): Promise<void> {
   const signal = context.interruption();
-  const rest = await connect(flags, context);
-  const listing = await listFromApi(rest, reportDiscovery(context.terminal), signal);
+  const rest = await openConnection(flags, context);
+  const listing = await listFromApi(rest, discoveryLineReporter(context.terminal), signal);
   if (flags.json === true) printJson(context, listing);
   else printProcessListing(context.terminal, listing);
 }
@@ -29,12 +34,12 @@ export async function runList(flags: ProcessesFlags, context: CommandContext): P
 export async function runShow(code: string, flags: ProcessesFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const signal = context.interruption();
-  const rest = await connect(flags, context);
+  const rest = await openConnection(flags, context);
   const discovered = await discoverFromApi({
     rest,
     code,
     ...(flags.sample === undefined ? {} : { sample: flags.sample }),
-    ...(terminal.canAsk && flags.json !== true && flags.clientSecretStdin !== true
+    ...(terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true
       ? {
           mayRead: async (count) => {
             const [{ openPrompts }, { askToSample: askToRead }] = await Promise.all([
@@ -45,7 +50,7 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
           },
         }
       : {}),
-    report: reportDiscovery(terminal),
+    report: discoveryLineReporter(terminal),
     signal,
   });
   if (flags.json === true) {
@@ -54,7 +59,7 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
   } else printDiscoveredProcess(terminal, discovered);
 }
 
-async function connect(flags: ProcessesFlags, context: CommandContext): Promise<RestConnection> {
+async function openConnection(flags: ProcessesFlags, context: CommandContext): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
   const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
@@ -63,5 +68,5 @@ async function connect(flags: ProcessesFlags, context: CommandContext): Promise<
 }
 
 function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(jsonLine(value));
+  context.terminal.out.line(stringifyForTerminal(value));
 }

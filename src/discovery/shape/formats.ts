@@ -28,10 +28,10 @@ function reference(kind: string, key: string): (text: string) => boolean {
   return (text) => text.startsWith(`${kind}:`) && (text.startsWith(`${kind}:${key}=`) || text.includes(`;${key}=`));
 }
 
-const LONGEST = 4096;
+const MAX_LENGTH = 4096;
 
 /** The format of a text, if it has one of those that KuFlow's forms know. */
-export function formatOf(text: string): StringFormat | undefined {
-  if (text === '' || text.length > LONGEST) return undefined;
+export function detectFormat(text: string): StringFormat | undefined {
+  if (text === '' || text.length > MAX_LENGTH) return undefined;
   return CHECKS.find(([, matches]) => matches(text))?.[0];
 }

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { looksLikeProperName } from './keys.ts';
-import { observe, merge, newNode, type Visit, type ShapeNode } from './places.ts';
+import { observe, merge, newNode, type Visit, type ShapeNode } from './node.ts';
 
 /** What a shape rests on. Pointers (RFC 6901) are made of keys that the schema itself holds, `*` standing for a map's keys and an array's items. */
 export interface ShapeEvidence {
@@ -26,7 +26,7 @@ export interface ShapeCollector {
 }
 
 /** A property is required, and a number an integer, only from this many samples on. */
-export const ENOUGH_SAMPLES = 3;
+export const MIN_SAMPLES = 3;
 
 /**
  * The JSON Schema that all samples satisfy: keys and types only, never a value. There is no enum, const, default, example, pattern or
@@ -48,7 +48,7 @@ export function collectShape(): ShapeCollector {
     },
     result: () => {
       const notes = { maps: new Set<string>(), mixed: new Set<string>() };
-      const schema = schemaOf(root, '', notes);
+      const schema = toSchema(root, '', notes);
       return {
         schema,
         evidence: {
@@ -67,10 +67,10 @@ interface Notes {
   readonly mixed: Set<string>;
 }
 
-function schemaOf(place: ShapeNode, at: string, notes: Notes): JsonObject {
+function toSchema(place: ShapeNode, at: string, notes: Notes): JsonObject {
   const scalars: string[] = [];
   if (place.strings > 0) scalars.push('string');
-  if (place.fractions > 0 || (place.integers > 0 && place.integers < ENOUGH_SAMPLES)) scalars.push('number');
+  if (place.fractions > 0 || (place.integers > 0 && place.integers < MIN_SAMPLES)) scalars.push('number');
   else if (place.integers > 0) scalars.push('integer');
   if (place.booleans > 0) scalars.push('boolean');
   const kinds = scalars.length + (place.objects > 0 ? 1 : 0) + (place.arrays > 0 ? 1 : 0);
@@ -83,7 +83,7 @@ function schemaOf(place: ShapeNode, at: string, notes: Notes): JsonObject {
   if (place.arrays > 0) {
     choices.push({
       type: 'array',
-      ...(place.items === undefined ? {} : { items: schemaOf(place.items, `${at}/*`, notes) }),
+      ...(place.items === undefined ? {} : { items: toSchema(place.items, `${at}/*`, notes) }),
     });
   }
   const [format] = [...place.formats].filter(([, count]) => count === place.strings).map(([name]) => name);
@@ -105,12 +105,12 @@ function objectSchema(place: ShapeNode, at: string, notes: Notes): JsonObject {
     for (const [, child] of keys) merge(values, child);
     if (place.rest !== undefined) merge(values, place.rest);
     notes.maps.add(at);
-    return { type: 'object', additionalProperties: schemaOf(values, `${at}/*`, notes) };
+    return { type: 'object', additionalProperties: toSchema(values, `${at}/*`, notes) };
   }
-  const written = keys.filter(([key, child]) => isWritten(place, key, child, at === ''));
+  const written = keys.filter(([key, child]) => isKept(place, key, child, at === ''));
   if (written.length < keys.length || place.rest !== undefined) notes.maps.add(at);
-  const properties = written.map(([key, child]): [string, Json] => [key, schemaOf(child, `${at}/${key}`, notes)]);
-  const required = written.filter(([, child]) => place.objects >= ENOUGH_SAMPLES && child.seen === place.objects);
+  const properties = written.map(([key, child]): [string, Json] => [key, toSchema(child, `${at}/${key}`, notes)]);
+  const required = written.filter(([, child]) => place.objects >= MIN_SAMPLES && child.seen === place.objects);
   return {
     type: 'object',
     // Defines own properties whatever their names are.
@@ -125,8 +125,8 @@ function isMap(place: ShapeNode, isRoot: boolean): boolean {
   const distinct = place.keys.size;
   if (distinct === 0) return place.rest !== undefined;
   if (isRoot ? place.unwritable > distinct * place.filled : place.unwritable > 0) return true;
-  const once = [...place.keys.values()].filter((child) => isAlone(place, child)).length;
-  const sameValues = haveSameValues([...place.keys.values()]);
+  const once = [...place.keys.values()].filter((child) => isSeenOnce(place, child)).length;
+  const sameValues = haveSameShape([...place.keys.values()]);
   if (place.filled < 2) return !isRoot && distinct > 1 && sameValues;
   if (once > distinct / 2 && distinct >= 2.5 * place.largest) return true;
   if (isRoot) return false;
@@ -134,7 +134,7 @@ function isMap(place: ShapeNode, isRoot: boolean): boolean {
 }
 
 // Objects of one kind under several keys: entries of a table, more likely than fields.
-function haveSameValues(children: readonly ShapeNode[]): boolean {
+function haveSameShape(children: readonly ShapeNode[]): boolean {
   const signature = (child: ShapeNode): string | undefined =>
     child.objects > 0 && child.objects === child.seen ? [...child.keys.keys()].sort().join('\n') : undefined;
   const first = children[0] === undefined ? undefined : signature(children[0]);
@@ -142,13 +142,13 @@ function haveSameValues(children: readonly ShapeNode[]): boolean {
 }
 
 // One of several samples has the key; with one sample in all, one of its several objects.
-function isAlone(place: ShapeNode, child: ShapeNode): boolean {
+function isSeenOnce(place: ShapeNode, child: ShapeNode): boolean {
   return place.filledSamples > 1 ? child.samples < 2 : place.filled > 1 && child.seen < 2;
 }
 
 // Below the form's own fields a key that one sample alone has, or that looks like a name, could be that person's.
-function isWritten(place: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
+function isKept(place: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
   if (isRoot) return true;
-  if (isAlone(place, child)) return false;
-  return !looksLikeProperName(key) || child.samples >= ENOUGH_SAMPLES;
+  if (isSeenOnce(place, child)) return false;
+  return !looksLikeProperName(key) || child.samples >= MIN_SAMPLES;
 }

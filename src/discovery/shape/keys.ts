@@ -5,7 +5,7 @@
  */
 export function isFieldName(key: string): boolean {
   if (key.length > 64 || key in Object.prototype || key === 'prototype') return false;
-  return WORD.test(key) && !LONG_DIGITS.test(key) && !HEX.test(key) && !DATE.test(key) && !isScrambled(key);
+  return WORD.test(key) && !LONG_DIGITS.test(key) && !HEX.test(key) && !DATE.test(key) && !looksGenerated(key);
 }
 
 /** Whether a word begins as the name of a person or a place does, which field names seldom do. */
@@ -19,7 +19,7 @@ const HEX = /^(?=(?:[^0-9]*[0-9]){2})[0-9a-f_-]{8,}$/i;
 const DATE = /(?:19|20)\d\d[_-]?(?:0[1-9]|1[0-2])/;
 
 // Made-up ids (ULID, nanoid, base64) change between letters and digits, or between cases, where words stay the same for a while.
-function isScrambled(key: string): boolean {
+function looksGenerated(key: string): boolean {
   if (key.length < 8) return false;
   const humps = key.match(/\p{Ll}(?=\p{Lu})/gu)?.length ?? 0;
   if (humps >= 3 && humps * 3 > key.length) return true;

@@ -17,8 +17,8 @@ const OWNER_POLL_MS = 200;
  */
 export async function ensurePlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   for (;;) {
-    const running = (await readRunningState(stateFolder(request))) ?? (await ownerReady(request));
-    if (running !== undefined) return attached(running, request);
+    const running = (await readRunningState(stateFolder(request))) ?? (await waitForOwner(request));
+    if (running !== undefined) return attachTo(running, request);
     try {
       return await startDevPlatform(request);
     } catch (error) {
@@ -29,7 +29,7 @@ export async function ensurePlatform(request: DevPlatformRequest): Promise<DevPl
 }
 
 /** What runs on the state folder once its owner, if there is one, is ready; undefined when it has ended. */
-async function ownerReady(request: DevPlatformRequest): Promise<PlatformState | undefined> {
+async function waitForOwner(request: DevPlatformRequest): Promise<PlatformState | undefined> {
   const stateDir = stateFolder(request);
   const pid = platformOwner(stateDir);
   if (pid === undefined || pid === process.pid) return undefined;
@@ -43,26 +43,26 @@ async function ownerReady(request: DevPlatformRequest): Promise<PlatformState | 
   return running;
 }
 
-async function attached(running: PlatformState, request: DevPlatformRequest): Promise<DevPlatform> {
+async function attachTo(running: PlatformState, request: DevPlatformRequest): Promise<DevPlatform> {
   const given = await loadDefinitions(request);
-  if ((request.definitionFiles ?? []).length > 0) for (const one of given ?? []) refuseUnserved(running, one);
+  if ((request.definitionFiles ?? []).length > 0) for (const one of given ?? []) rejectUnserved(running, one);
   return {
     state: running,
     definitions: given ?? [sampleDefinition()],
-    unserved: (given ?? []).flatMap((one) => whyUnserved(running, one) ?? []),
+    mismatches: (given ?? []).flatMap((one) => describeMismatch(running, one) ?? []),
     owned: false,
     stop: () => Promise.resolve(),
   };
 }
 
 /** Throws a usage error for a definition that a running platform, which was started with its own, does not serve as it is. */
-export function refuseUnserved(running: PlatformState, definition: ProcessDefinition): void {
-  const why = whyUnserved(running, definition);
+export function rejectUnserved(running: PlatformState, definition: ProcessDefinition): void {
+  const why = describeMismatch(running, definition);
   if (why === undefined) return;
   throw usageError(why, ['Stop it and start it again with this definition, or give another folder with --state-dir']);
 }
 
-function whyUnserved(running: PlatformState, definition: ProcessDefinition): string | undefined {
+function describeMismatch(running: PlatformState, definition: ProcessDefinition): string | undefined {
   const { code } = definition.process;
   const { pid, processes, digests } = running;
   const isServed = processes.includes(code);
@@ -74,7 +74,7 @@ function whyUnserved(running: PlatformState, definition: ProcessDefinition): str
 }
 
 /** The platform that runs on the state folder; KnownError when none does. */
-export async function runningPlatform(request: {
+export async function requireRunningPlatform(request: {
   readonly cwd: string;
   readonly stateDir?: string | undefined;
 }): Promise<PlatformState> {

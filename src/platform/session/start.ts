@@ -52,7 +52,7 @@ export interface DevPlatform {
   /** Those of the request; a platform that ran already may serve others. */
   readonly definitions: readonly ProcessDefinition[];
   /** For each definition of the project that a platform which ran already does not serve as it is, a sentence that says so. */
-  readonly unserved: readonly string[];
+  readonly mismatches: readonly string[];
   /** True when this process started it. */
   readonly owned: boolean;
   /** Stops it when this process started it. */
@@ -68,7 +68,7 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
 export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
-  if (running !== undefined) throw runsAlready(running, request);
+  if (running !== undefined) throw alreadyRunningError(running, request);
   const definitions = (await loadDefinitions(request)) ?? [sampleDefinition()];
   const temporal = await findTemporal({
     env: request.env,
@@ -89,7 +89,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   return {
     state,
     definitions,
-    unserved: [],
+    mismatches: [],
     owned: true,
     stop: async () => {
       await removeStateFile(stateDir);
@@ -98,7 +98,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   };
 }
 
-function runsAlready(running: PlatformState, request: DevPlatformRequest): KnownError {
+function alreadyRunningError(running: PlatformState, request: DevPlatformRequest): KnownError {
   const command = cliInvocation(request.cwd);
   const there = pathOption('--state-dir', request.stateDir);
   return new KnownError({

@@ -4,7 +4,7 @@ import { pathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../rest/timeline-client.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { table } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 
 const PARTS: Readonly<Record<string, string>> = {
   store: 'its state',
@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<string, string>> = {
 
 const MEGABYTE = 1024 * 1024;
 
-export interface PlatformViewOptions {
+export interface PlatformReporterOptions {
   readonly progress: Progress;
   /** Every request in place of those that went wrong. */
   readonly requests: boolean;
@@ -24,11 +24,15 @@ export interface PlatformViewOptions {
 }
 
 /** Shows what a platform reports: its start as one step, then a line for each thing worth one. */
-export function platformView({ progress, requests, processes = true }: PlatformViewOptions): (event: DevEvent) => void {
+export function platformReporter({
+  progress,
+  requests,
+  processes = true,
+}: PlatformReporterOptions): (event: DevEvent) => void {
   const start = { running: false };
   return (event) => {
     if ('about' in event) {
-      showFinding(event, progress);
+      reportTemporalLookup(event, progress);
       return;
     }
     switch (event.kind) {
@@ -55,7 +59,7 @@ export function platformView({ progress, requests, processes = true }: PlatformV
         break;
       }
       case 'request':
-        showRequest(event, progress, requests);
+        reportRequest(event, progress, requests);
         break;
       case 'contract-violation':
         progress.note(`The ${event.side} of ${event.operationId} breaks KuFlow's contract: ${event.problem}`, 'failed');
@@ -66,7 +70,7 @@ export function platformView({ progress, requests, processes = true }: PlatformV
         break;
       }
       case 'process':
-        if (processes) progress.note(processLine(event), FAILURES.has(event.what) ? 'warning' : undefined);
+        if (processes) progress.note(formatProcessEvent(event), FAILURES.has(event.what) ? 'warning' : undefined);
         break;
       case 'warning':
         progress.note(event.message, 'warning');
@@ -75,7 +79,7 @@ export function platformView({ progress, requests, processes = true }: PlatformV
   };
 }
 
-function showRequest(
+function reportRequest(
   event: Extract<DevEvent, { readonly kind: 'request' }>,
   progress: Progress,
   requests: boolean,
@@ -94,17 +98,17 @@ function showRequest(
 const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
 
 /** One line for what happened to a process; its id whole where it begins, by its end later. */
-function processLine(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
+function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
   const { what, code, detail, processId } = event;
   const began = what === 'process-started';
-  const subject = event.processItemId === undefined ? kindText(what) : `${code ?? 'item'} ${kindText(what)}`;
+  const subject = event.processItemId === undefined ? kindLabel(what) : `${code ?? 'item'} ${kindLabel(what)}`;
   const name = began && code !== undefined ? `${code} ` : '';
   const more = detail === undefined ? '' : `: ${detail}`;
   const mark = FAILURES.has(what) ? '' : '· ';
   return `${mark}${name}${subject}${more} ${began ? processId : `(…${processId.slice(-6)})`}`;
 }
 
-function showFinding(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
+function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
   switch (event.kind) {
     case 'trying':
       if (event.source === 'download' || event.source === 'pip') progress.begin(`Get ${event.tool} (${event.what})`);
@@ -135,7 +139,7 @@ export function readyHints(
   const there = pathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
   const several = others.length === 0 ? '' : ` ${shellWord(first)}`;
-  return table(
+  return formatTable(
     [
       ['processes', state.processes.join(', ')],
       ['worker', `${invocation} dev exec${there} -- npm start`],
@@ -158,7 +162,7 @@ export function ignoredOptionsLine(options: readonly string[]): string {
   return `Without effect on the KuFlow that runs here, which takes them when it is started: ${options.join(', ')}`;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
+const KIND_LABELS: Readonly<Record<string, string>> = {
   'process-started': 'process started',
   'process-completed': 'process completed',
   'process-cancelled': 'process cancelled',
@@ -179,15 +183,15 @@ const KINDS: Readonly<Record<string, string>> = {
   'workflow-terminated': 'workflow was terminated',
 };
 
-const kindText = (kind: string): string => KINDS[kind] ?? kind.replaceAll('-', ' ');
+const kindLabel = (kind: string): string => KIND_LABELS[kind] ?? kind.replaceAll('-', ' ');
 
 /** The timeline of a process, a line an entry: seconds since its start, what, by whom. */
-export function timelineLines(timeline: readonly TimelineEntry[]): readonly string[] {
+export function formatTimeline(timeline: readonly TimelineEntry[]): readonly string[] {
   const [first] = timeline;
   const start = first === undefined ? 0 : Date.parse(first.time);
   return timeline.map((entry) => {
     const at = `${((Date.parse(entry.time) - start) / 1000).toFixed(2)} s`.padStart(9);
-    const what = kindText(entry.kind);
+    const what = kindLabel(entry.kind);
     const subject = entry.processItemId === undefined ? what : `${entry.code ?? 'item'} ${what}`;
     const by = entry.principal === undefined ? '' : ` by ${entry.principal}`;
     const detail = entry.detail === undefined ? '' : `: ${entry.detail}`;

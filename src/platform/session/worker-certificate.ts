@@ -19,10 +19,10 @@ export async function workerCertificateEnvironment(
   folder: string,
 ): Promise<Readonly<Record<string, string>>> {
   const files = await resolveSettings({ env: {}, files: { dir: project }, cwd: project, required: [] });
-  const paths = givenBy(files, /^temporal\.mutual-tls\.(cert|key|ca)$/);
-  const inline = givenBy(files, /^temporal\.mutual-tls\.(cert|key|ca)-data$/);
-  const serverName = givenBy(files, /^temporal\.mutual-tls\.server-name$/);
-  const namespace = paths || inline || givenBy(files, /^temporal\.namespace$/);
+  const paths = isSetInFiles(files, /^temporal\.mutual-tls\.(cert|key|ca)$/);
+  const inline = isSetInFiles(files, /^temporal\.mutual-tls\.(cert|key|ca)-data$/);
+  const serverName = isSetInFiles(files, /^temporal\.mutual-tls\.server-name$/);
+  const namespace = paths || inline || isSetInFiles(files, /^temporal\.namespace$/);
   return {
     ...(namespace && { TEMPORAL_NAMESPACE: state.namespace }),
     ...(serverName && { TEMPORAL_MUTUALTLS_SERVERNAME: state.endpoints.engine.replace(/:\d+$/, '') }),
@@ -30,7 +30,7 @@ export async function workerCertificateEnvironment(
   };
 }
 
-function givenBy({ settings, problems }: SettingsResult, name: RegExp): boolean {
+function isSetInFiles({ settings, problems }: SettingsResult, name: RegExp): boolean {
   const sources = Object.entries(settings).map(([key, { source }]) => ({ key, source }));
   return [...sources, ...problems].some(({ key, source }) => name.test(key) && source?.kind === 'file');
 }

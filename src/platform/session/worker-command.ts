@@ -5,7 +5,7 @@ import { packageRoot } from '../../base/package-root.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 
 /** Milliseconds that a worker may take to drain, its own limit of 45 s and some; then it is killed. */
-const DRAIN_WITHIN = 60_000;
+const DRAIN_TIMEOUT_MS = 60_000;
 
 export interface DevCommand {
   readonly pid: number;
@@ -24,7 +24,7 @@ export interface FailedStart {
 }
 
 /** What to tell of a command that was not started; undefined when that was for another reason than the command. */
-export function failedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
+export function explainFailedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
   const code = codeOf(error) ?? '';
   const [program] = command;
   const about = { tried: command.join(' '), seen: code, cause: error };
@@ -38,7 +38,7 @@ export function failedStart(error: unknown, command: readonly [string, ...string
 }
 
 /** The status to pass on: the command's own, or 128 and the number of the signal that ended it. */
-export function statusOfExit(exit: ProcessExit): number {
+export function toExitStatus(exit: ProcessExit): number {
   if (exit.code !== null) return exit.code;
   const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
   return 128 + (numbers[exit.signal ?? ''] ?? 0);
@@ -77,7 +77,7 @@ export async function startDevCommand(options: {
       supervised.signal(signal);
       let late: NodeJS.Timeout | undefined;
       const limit = new Promise<'late'>((resolve) => {
-        late = setTimeout(() => resolve('late'), DRAIN_WITHIN);
+        late = setTimeout(() => resolve('late'), DRAIN_TIMEOUT_MS);
       });
       const first = await Promise.race([supervised.exited, limit]);
       clearTimeout(late);

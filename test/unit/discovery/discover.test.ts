@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { discover, list } from '../../../src/discovery/discover.ts';
+import { discover, discoverDefinitions } from '../../../src/discovery/discover.ts';
 import type { Discovery } from '../../../src/discovery/types.ts';
-import type { SeenItem } from '../../../src/discovery/lists.ts';
+import type { SeenItem } from '../../../src/discovery/read-lists.ts';
 import { chooseSamples } from '../../../src/discovery/sampling.ts';
 import { CANARY, NEWEST_VERSION, TENANT, error, startLargeTenant, uuid } from '../../support/large-tenant.ts';
 import type { LargeTenant, LargeTenantOptions } from '../../support/large-tenant.ts';
@@ -239,7 +239,7 @@ describe('chooseReadings', () => {
 describe('list', () => {
   it('gathers the definitions of a large tenant in 10 requests and says that it is not whole', async () => {
     const large = await start();
-    const listing = await list(access(large), {});
+    const listing = await discoverDefinitions(access(large), {});
     expect(listing.definitions.map(({ code }) => code)).toEqual(['LOAN', 'EXPENSE', 'HOLIDAY']);
     expect(listing.definitions[0]).toMatchObject({
       id: uuid(2, 0),
@@ -256,13 +256,13 @@ describe('list', () => {
 
   it('is whole in a small tenant, and in an empty one', async () => {
     const small = await start({ processes: 5 });
-    expect(await list(access(small), {})).toMatchObject({
+    expect(await discoverDefinitions(access(small), {})).toMatchObject({
       complete: true,
       requests: 1,
       processes: { seen: 5, total: 5 },
     });
     await small.close();
     const empty = await start({ processes: 0 });
-    expect(await list(access(empty), {})).toMatchObject({ complete: true, definitions: [] });
+    expect(await discoverDefinitions(access(empty), {})).toMatchObject({ complete: true, definitions: [] });
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { processesInFolder, rememberedProcesses } from '../../../src/discovery/known-processes.ts';
+import { listDefinedProcesses, listRememberedProcesses } from '../../../src/discovery/known-processes.ts';
 import { rememberProcesses } from '../../../src/discovery/remember-processes.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { listFromApi } from '../../../src/discovery/from-api.ts';
@@ -32,9 +32,9 @@ describe('processes that the API showed', () => {
     const env = { XDG_CACHE_HOME: folder() };
     await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
     await rememberProcesses(env, owner, [{ code: 'LEAVE' }]);
-    expect(await rememberedProcesses(env, owner)).toEqual([{ code: 'LEAVE' }, { code: 'LOAN', name: 'Loan' }]);
-    expect(await rememberedProcesses(env, { ...owner, clientId: 'other' })).toEqual([]);
-    expect(await rememberedProcesses(env, { ...owner, endpoint: 'https://other.example.com' })).toEqual([]);
+    expect(await listRememberedProcesses(env, owner)).toEqual([{ code: 'LEAVE' }, { code: 'LOAN', name: 'Loan' }]);
+    expect(await listRememberedProcesses(env, { ...owner, clientId: 'other' })).toEqual([]);
+    expect(await listRememberedProcesses(env, { ...owner, endpoint: 'https://other.example.com' })).toEqual([]);
     expect(readFileSync(file(env.XDG_CACHE_HOME), 'utf8')).not.toMatch(/0c1d5f7e|example\.com/);
     if (process.platform !== 'win32') expect(statSync(file(env.XDG_CACHE_HOME)).mode & 0o777).toBe(0o600);
   });
@@ -43,22 +43,22 @@ describe('processes that the API showed', () => {
     const env = { XDG_CACHE_HOME: folder() };
     for (let at = 0; at < 25; at++)
       await rememberProcesses(env, { ...owner, clientId: `client ${at}` }, [{ code: 'A' }]);
-    expect(await rememberedProcesses(env, { ...owner, clientId: 'client 4' })).toEqual([]);
-    expect(await rememberedProcesses(env, { ...owner, clientId: 'client 24' })).toEqual([{ code: 'A' }]);
+    expect(await listRememberedProcesses(env, { ...owner, clientId: 'client 4' })).toEqual([]);
+    expect(await listRememberedProcesses(env, { ...owner, clientId: 'client 24' })).toEqual([{ code: 'A' }]);
     const local = { ...owner, endpoint: 'https://127.0.0.1:7443' };
     await rememberProcesses(env, local, [{ code: 'A' }]);
-    expect(await rememberedProcesses(env, local)).toEqual([]);
+    expect(await listRememberedProcesses(env, local)).toEqual([]);
   });
 
   it('cost no command anything when they can be neither written nor read', async () => {
     const env = { XDG_CACHE_HOME: join(folder(), 'file') };
     writeFileSync(env.XDG_CACHE_HOME, '');
     await rememberProcesses(env, owner, [{ code: 'LOAN' }]);
-    expect(await rememberedProcesses(env, owner)).toEqual([]);
+    expect(await listRememberedProcesses(env, owner)).toEqual([]);
     const broken = { XDG_CACHE_HOME: folder() };
     mkdirSync(join(broken.XDG_CACHE_HOME, 'kuflow'));
     writeFileSync(file(broken.XDG_CACHE_HOME), '{"owners": {"x": [{"code"');
-    expect(await rememberedProcesses(broken, owner)).toEqual([]);
+    expect(await listRememberedProcesses(broken, owner)).toEqual([]);
   });
 
   it('are offered for the connection of the line, the environment or the project, without any secret', async () => {
@@ -131,7 +131,7 @@ describe('a command that reads the API', () => {
         env,
       };
       const listing = await listFromApi(rest);
-      const known = await rememberedProcesses(env, { endpoint: rest.endpoint, clientId: owner.clientId });
+      const known = await listRememberedProcesses(env, { endpoint: rest.endpoint, clientId: owner.clientId });
       expect(known.map(({ code }) => code)).toEqual(listing.definitions.map(({ code }) => code));
       expect(known.length).toBeGreaterThan(1);
       expect(readFileSync(file(env.XDG_CACHE_HOME), 'utf8')).not.toMatch(/canary/);
@@ -152,11 +152,11 @@ describe('processes that a project defines', () => {
     writeFileSync(join(cwd, 'processes', 'broken.process.yaml'), 'process: { code: [');
     writeFileSync(join(cwd, 'processes', 'hidden.process.yaml'), 'process: { code: "A\\nB" }\n');
     writeFileSync(join(cwd, 'other.yaml'), 'process: { code: OTHER }\n');
-    expect(await processesInFolder(cwd)).toEqual([
+    expect(await listDefinedProcesses(cwd)).toEqual([
       { code: 'LOAN', name: 'L\\u{1b}[2Joan', tasks: [] },
       { code: 'LEAVE', tasks: [] },
     ]);
-    expect(await processesInFolder(join(cwd, 'missing'))).toEqual([]);
+    expect(await listDefinedProcesses(join(cwd, 'missing'))).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { commandPages } from '../../../scripts/command-pages.mjs';
-import { describeAllCommands } from '../../../src/bin/describe.ts';
+import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const filesBelow = (folder: string): readonly string[] =>

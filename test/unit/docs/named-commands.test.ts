@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import type { CommandDescription } from '../../../src/cli/description-types.ts';
-import { describeAllCommands } from '../../../src/bin/describe.ts';
+import type { CommandDescription } from '../../../src/cli/command-description.ts';
+import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 
 const PAGES = [
   'README.md',

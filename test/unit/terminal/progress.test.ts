@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { duration, openProgress } from '../../../src/terminal/progress.ts';
+import { formatDuration, openProgress } from '../../../src/terminal/progress.ts';
 import { marksFor } from '../../../src/terminal/marks.ts';
-import { table } from '../../../src/terminal/table.ts';
+import { formatTable } from '../../../src/terminal/table.ts';
 import { openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
 import { palette } from '../../../src/terminal/palette.ts';
 import { fakeHost } from '../../support/fake-host.ts';
@@ -15,7 +15,7 @@ function fakeChannel(isTTY: boolean, hears = false): { channel: Channel; text: (
     channel: {
       isTTY,
       columns: 40,
-      colour: false,
+      color: false,
       live: isTTY && !hears,
       marks: marksFor('linux', {}),
       write,
@@ -121,13 +121,13 @@ describe('progress', () => {
     [10, ''],
     [1500, '1.5 s'],
     [125_000, '2 min 5 s'],
-  ])('%i ms is "%s"', (ms, text) => expect(duration(ms)).toBe(text));
+  ])('%i ms is "%s"', (ms, text) => expect(formatDuration(ms)).toBe(text));
 });
 
 describe('tables', () => {
   it('align, escape and leave no trailing space', () => {
     expect(
-      table(
+      formatTable(
         [
           ['A', 'B'],
           ['longer', 'x\u001b'],

@@ -3,7 +3,7 @@ import { KnownError } from '../../../base/errors.ts';
 import type { ConnectionSettings } from '../../../connection/resolve.ts';
 import { createProject, type CreateDependencies } from '../create-project.ts';
 import { findDefinition } from '../load-definition.ts';
-import type { Ask } from '../../../terminal/prompts.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
 import { definitionRequest, parseProcessSource, withoutUnused } from '../call.ts';
 import type { CreateCall } from '../flags.ts';
 import { requestOf, resolveCreateConnection, type AnsweredCall } from '../request.ts';
@@ -16,7 +16,7 @@ import type { WizardState } from './state.ts';
 /** Answers a call by questions. Rejects with a KnownError of status 130 when somebody ends it; nothing is written. */
 export async function answerCall(
   call: CreateCall,
-  ask: Ask,
+  ask: Prompts,
   signal: AbortSignal,
   context: CommandContext,
 ): Promise<WizardAnswers> {

@@ -66,10 +66,10 @@ const clientId: Step = {
       canGoBack,
       ...(before === undefined ? {} : { fallback: before }),
       // A secret that is pasted here must stay neither on the screen nor in the project.
-      hides: (text) => !/^[0-9a-f-]{0,36}$/i.test(text),
-      problem: (text) =>
+      isSecret: (text) => !/^[0-9a-f-]{0,36}$/i.test(text),
+      validate: (text) =>
         /^[0-9a-f-]{0,36}$/i.test(text) ? undefined : 'It is no UUID; the secret is asked for after it',
-      check: (text) => Promise.resolve(isUuid(text) ? undefined : 'It is not a whole UUID'),
+      validateAsync: (text) => Promise.resolve(isUuid(text) ? undefined : 'It is not a whole UUID'),
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', answer, state: withFlags(state, { clientId: answer }) };
@@ -168,7 +168,7 @@ async function askForEndpoint(state: WizardState, world: WizardContext): ReturnT
   const answer = await world.ask.text({
     message: "Address of KuFlow's REST API",
     fallback: state.flags.endpoint ?? 'https://api.kuflow.com',
-    problem: (text) => (/^https?:\/\/[^/\s]+/.test(text) ? undefined : 'It starts with https:// and a host name'),
+    validate: (text) => (/^https?:\/\/[^/\s]+/.test(text) ? undefined : 'It starts with https:// and a host name'),
     canGoBack: true,
   });
   return answer === BACK

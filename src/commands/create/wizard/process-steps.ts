@@ -131,7 +131,7 @@ function lineStep({ topic, flag, of, message, hint, offer }: LineQuestion): Step
         hint,
         canGoBack,
         ...(fallback === undefined ? {} : { fallback }),
-        problem: nameProblem,
+        validate: nameProblem,
       });
       return answer === BACK
         ? { kind: 'back' }
@@ -197,7 +197,7 @@ const taskCode: Step = {
       hint: codes.length === 0 ? 'In the order of the work, for example APPROVE' : `So far: ${codes.join(', ')}`,
       optional: codes.length > 0,
       canGoBack,
-      problem: (text) => (codes.includes(text) ? `There is a task ${text} already` : nameProblem(text)),
+      validate: (text) => (codes.includes(text) ? `There is a task ${text} already` : nameProblem(text)),
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', state: answer === '' ? settle(state, 'task') : { ...state, task: answer } };
@@ -234,8 +234,8 @@ const taskSchema: Step = {
       hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
       optional: true,
       canGoBack,
-      problem: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'There is no such file'),
-      check: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(fileOf(text))),
+      validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'There is no such file'),
+      validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(fileOf(text))),
     });
     if (answer === BACK) return { kind: 'back' };
     const next = without(state, ['shapeOf']);

@@ -38,8 +38,8 @@ const folder: Step = {
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
-      problem: (text) => homeProblem(atHome(text)) ?? folderProblem(world.cwd, atHome(text)),
-      check: (text) => planProblem({ ...state, folder: atHome(text) }, world),
+      validate: (text) => homeProblem(atHome(text)) ?? folderProblem(world.cwd, atHome(text)),
+      validateAsync: (text) => planProblem({ ...state, folder: atHome(text) }, world),
     });
     if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);

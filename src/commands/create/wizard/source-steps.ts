@@ -67,8 +67,8 @@ const file: Step = {
       message: 'Definition file',
       canGoBack,
       fallback: before ?? DEFINITION_FILE,
-      problem: (text) => (existsSync(resolve(world.cwd, atHome(text))) ? undefined : 'There is no such file'),
-      check: async (text) => {
+      validate: (text) => (existsSync(resolve(world.cwd, atHome(text))) ? undefined : 'There is no such file'),
+      validateAsync: async (text) => {
         try {
           definition = await world.loadDefinition(resolve(world.cwd, atHome(text)));
           return undefined;

@@ -2,7 +2,7 @@ import type { KnownError } from '../../../base/errors.ts';
 import type { Secret } from '../../../base/secret.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import type { DiscoveredProcess, ProcessListing } from '../../../discovery/types.ts';
-import type { Ask } from '../../../terminal/prompts.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
 import type { FoundCredentials, ProcessSource } from '../call.ts';
 import type { CreateFlags } from '../flags.ts';
 
@@ -83,7 +83,7 @@ export interface Preview {
 
 /** The world as the wizard meets it. Each look-up rejects with a KnownError that says what was seen. */
 export interface WizardContext {
-  readonly ask: Ask;
+  readonly ask: Prompts;
   readonly say: WizardVoice;
   /** Absolute. */
   readonly cwd: string;

@@ -4,7 +4,7 @@ import type { ProcessDefinition } from '../../../process/definition.ts';
 import type { DiscoveredProcess } from '../../../discovery/types.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
-import { fieldsOf } from '../../../discovery/view.ts';
+import { formatFields } from '../../../discovery/view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import { wrapText } from '../../../terminal/wrap.ts';
 
@@ -37,7 +37,7 @@ export function wizardView(terminal: Terminal): WizardView {
       err.line();
       err.line(bold(escapeForTerminal(process.code)));
       definition.tasks.forEach(({ code, kind, data }, index) => {
-        const fields = fieldsOf(data?.schema);
+        const fields = formatFields(data?.schema);
         prose(`  ${index + 1}. ${escapeForTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
       });
       for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, LONGEST)}`)}`);

@@ -5,9 +5,9 @@ import type { ConnectionSettings } from '../../../connection/resolve.ts';
 import type { CreateResult } from '../create-project.ts';
 import { credentialVariables } from '../project-credentials.ts';
 import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
-import { reportDiscovery } from '../../../discovery/view.ts';
+import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
-import type { Ask } from '../../../terminal/prompts.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
 import { wizardView } from './view.ts';
 import type { CreateCall, CreateFlags } from '../flags.ts';
 import type { CommandContext } from '../../../cli/context.ts';
@@ -17,7 +17,7 @@ import type { Preview, WizardState, WizardContext } from './state.ts';
 const MOST_NAMED = 5;
 
 export interface WorldParts {
-  readonly ask: Ask;
+  readonly ask: Prompts;
   readonly signal: AbortSignal;
   readonly given: CreateCall['given'];
   readonly connect: (state: WizardState) => Promise<ConnectionSettings>;
@@ -119,7 +119,7 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
         rest: await rest(state),
         code,
         sample: state.flags.sample ?? 0,
-        report: reportDiscovery(terminal),
+        report: discoveryLineReporter(terminal),
         signal,
       });
     },

@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import { escapeForTerminal } from '../../../base/escape.ts';
-import { demo } from './stages.ts';
+import { runDemoStages } from './stages.ts';
 import { shellPath } from '../../../text/shell.ts';
 import { checkReporter, scaffoldReporter } from '../../create/view.ts';
-import { platformView } from '../../../platform/session/view.ts';
-import { showSimulation } from '../simulate/view.ts';
-import { simulateView } from '../simulate/view.ts';
+import { platformReporter } from '../../../platform/session/view.ts';
+import { printSimulation } from '../simulate/view.ts';
+import { simulationReporter } from '../simulate/view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
-import { jsonLine } from '../../../terminal/json.ts';
+import { stringifyForTerminal } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 
 export async function runDemo(
@@ -16,9 +16,9 @@ export async function runDemo(
 ): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
-  const platform = platformView({ progress, requests: false, processes: false });
+  const platform = platformReporter({ progress, requests: false, processes: false });
   try {
-    const result = await demo({
+    const result = await runDemoStages({
       cwd: context.cwd,
       env: context.env,
       folder: flags.folder,
@@ -31,16 +31,16 @@ export async function runDemo(
         platform,
         scaffold: scaffoldReporter(progress),
         check: checkReporter(progress),
-        step: simulateView(progress),
+        step: simulationReporter(progress),
       },
     });
     progress.end('done', 'Everything is stopped');
     context.setStatus(result.simulation.status);
     if (flags.json === true) {
-      terminal.out.line(jsonLine(result));
+      terminal.out.line(stringifyForTerminal(result));
       return;
     }
-    showSimulation(terminal.out, result.simulation);
+    printSimulation(terminal.out, result.simulation);
     const folder = shellPath(relative(context.cwd, result.project));
     if (result.simulation.status === 0) {
       terminal.err.line('\nWhat to try next');

@@ -45,7 +45,7 @@ const TIMEOUT_MS = 120_000;
  * Keeps the installed project for the next run of the same build, which then needs no network. Rejects with KnownError at the first stage
  * that fails, with everything stopped.
  */
-export async function demo(request: DemoRequest): Promise<DemoResult> {
+export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
   const home = resolve(request.cwd, request.folder);
   await mkdir(home, { recursive: true });
   const stages: { name: string; ms: number }[] = [];
@@ -58,7 +58,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
     return result;
   };
 
-  const packed = await stage('Pack this tool for the project', () => packOwn(home));
+  const packed = await stage('Pack this tool for the project', () => packPackage(home));
   const definition = sampleDefinition();
   const stateDir = join(home, 'platform');
   const platform = await stage('Start the platform', () =>
@@ -73,7 +73,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
   );
   try {
     const project = join(home, packed.id, 'loan-worker');
-    await stage('Create and install the worker', () => makeProject(request, project, packed.tarball));
+    await stage('Create and install the worker', () => createDemoProject(request, project, packed.tarball));
     const environment = platformAccessEnvironment(platform.state, request.env);
     await stage('Check the connection', async () => {
       const outcome = await checkProjectConnection({
@@ -113,7 +113,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
 }
 
 /** This package as the tarball that the project installs; named by its content, so that a changed build makes a new project. */
-async function packOwn(home: string): Promise<{ readonly tarball: string; readonly id: string }> {
+async function packPackage(home: string): Promise<{ readonly tarball: string; readonly id: string }> {
   const folder = await mkdtemp(join(home, 'pack-'));
   try {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -142,7 +142,7 @@ async function packOwn(home: string): Promise<{ readonly tarball: string; readon
   }
 }
 
-async function makeProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
+async function createDemoProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
   // What npm writes last: with it the tree is whole.
   const installed = existsSync(join(project, 'node_modules', '.package-lock.json'));
   const result = await createProject(

@@ -13,7 +13,7 @@ export interface SimulationAnswers {
   readonly tasks: Readonly<Record<string, JsonObject | readonly JsonObject[]>>;
 }
 
-const FORM =
+const FILE_FORMAT =
   'The form of the file: { metadata: { … }, tasks: { CODE: { … } } }; a list of objects for a task that comes again';
 
 /** Reads the file; no file is no answers. Throws a usage error that names what is wrong with it. */
@@ -26,11 +26,11 @@ export async function readAnswers(cwd: string, file: string | undefined): Promis
   } catch (error) {
     const none = codeOf(error) === 'ENOENT';
     throw usageError(`The answers can't be read from ${file}: ${none ? 'there is no such file' : messageOf(error)}`, [
-      none ? `Its path is relative to ${cwd}` : FORM,
+      none ? `Its path is relative to ${cwd}` : FILE_FORMAT,
     ]);
   }
   const wrong = (what: string): never => {
-    throw usageError(`${file}: ${what}`, [FORM]);
+    throw usageError(`${file}: ${what}`, [FILE_FORMAT]);
   };
   if (!isRecord(value)) return wrong('an object is expected');
   const unknown = Object.keys(value).filter((key) => key !== 'metadata' && key !== 'tasks');
@@ -62,7 +62,7 @@ export function checkAnswers(answers: SimulationAnswers, definition: ProcessDefi
 }
 
 /** Hands out the answers of a run, one at a time. */
-export function openAnswers(answers: SimulationAnswers): (code: string) => JsonObject | undefined {
+export function createAnswerQueue(answers: SimulationAnswers): (code: string) => JsonObject | undefined {
   const given = new Map<string, number>();
   return (code) => {
     const answer = Object.hasOwn(answers.tasks, code) ? answers.tasks[code] : undefined;
@@ -74,19 +74,19 @@ export function openAnswers(answers: SimulationAnswers): (code: string) => JsonO
 }
 
 /** Data for a shape, valid where one of the examples that we can make is; `where` names the shape in errors. */
-export function answerFor(shape: DataShape | undefined, where: string): JsonObject {
+export function exampleTaskData(shape: DataShape | undefined, where: string): JsonObject {
   // The platform says what is wrong with it where none is valid.
-  return shape === undefined ? {} : madeUp(shape, where).data;
+  return shape === undefined ? {} : generateExample(shape, where).data;
 }
 
 /** Metadata to start a process with; undefined where it has no shape, or none that is valid can be made up. */
-export function metadataFor(shape: DataShape | undefined): JsonObject | undefined {
-  const made = shape === undefined ? undefined : madeUp(shape, 'the metadata of the process');
+export function exampleMetadata(shape: DataShape | undefined): JsonObject | undefined {
+  const made = shape === undefined ? undefined : generateExample(shape, 'the metadata of the process');
   return made?.valid === true ? made.data : undefined;
 }
 
 /** The first example that is valid, else the plainest, or nothing at all where there is none. */
-function madeUp(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
+function generateExample(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
   const check = createValueCheck(shape, where);
   let plainest: JsonObject | undefined;
   for (const data of samplesOfSchema(shape.schema)) {

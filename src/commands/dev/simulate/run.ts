@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { pathOption, shellWord } from '../../../text/shell.ts';
-import { platformView } from '../../../platform/session/view.ts';
-import { showSimulation } from './view.ts';
-import { simulateView } from './view.ts';
+import { platformReporter } from '../../../platform/session/view.ts';
+import { printSimulation } from './view.ts';
+import { simulationReporter } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
-import { jsonLine } from '../../../terminal/json.ts';
+import { stringifyForTerminal } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
@@ -30,14 +30,14 @@ export async function runSimulate(
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
-  const show = simulateView(progress);
+  const show = simulationReporter(progress);
   try {
     const result = await simulate({
       ...platformRequest(
         flags,
         context,
         // What happens to the process is in the timeline at the end.
-        platformView({ progress, requests: flags.requests === true, processes: false }),
+        platformReporter({ progress, requests: flags.requests === true, processes: false }),
       ),
       ...(code === undefined ? {} : { code }),
       command: [program, ...rest],
@@ -50,8 +50,8 @@ export async function runSimulate(
       },
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(jsonLine(result));
-    else showSimulation(terminal.out, result);
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    else printSimulation(terminal.out, result);
     context.setStatus(result.status);
   } finally {
     progress.stop();

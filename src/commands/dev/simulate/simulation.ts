@@ -9,12 +9,12 @@ import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine } from '../../../platform/temporal/engine.ts';
 import { countWorkflowPollers } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { failedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
-import { ensurePlatform, refuseUnserved } from '../../../platform/session/attach.ts';
+import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
+import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
 import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
-import { checkAnswers, metadataFor, readAnswers, type SimulationAnswers } from './answers.ts';
+import { checkAnswers, exampleMetadata, readAnswers, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
-import { driveProcess } from './user.ts';
+import { driveProcess } from './drive-process.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; the only one served when absent. */
@@ -68,7 +68,7 @@ const POLL_MS = 100;
 /** A worker for one process finds room beside whatever worker runs on this machine: any port for health, none for metrics. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
-type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
+type Outcome = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 
 /**
  * Runs a worker command on the platform and one process through it, as a user who answers every human task. Rejects with KnownError
@@ -76,12 +76,12 @@ type Ending = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
  */
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
-  await checkOutput(request.output);
+  await checkWorkerLog(request.output);
   const platform = await ensurePlatform(request);
   try {
     const { state, owned } = platform;
     request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
-    const definition = chosenDefinition(request, platform);
+    const definition = selectDefinition(request, platform);
     checkAnswers(answers, definition);
     const user = createKuFlowClient({
       endpoint: state.loopback.http,
@@ -90,7 +90,7 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
       signal: request.signal,
     });
     try {
-      return await run(request, platform, definition, user, answers);
+      return await runOnPlatform(request, platform, definition, user, answers);
     } finally {
       await user.close();
     }
@@ -101,7 +101,7 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
   }
 }
 
-async function checkOutput(output: SimulateRequest['output']): Promise<void> {
+async function checkWorkerLog(output: SimulateRequest['output']): Promise<void> {
   if (output === 'stderr') return;
   try {
     await (await open(output.file, 'a', 0o600)).close();
@@ -112,7 +112,7 @@ async function checkOutput(output: SimulateRequest['output']): Promise<void> {
   }
 }
 
-function chosenDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
+function selectDefinition(request: SimulateRequest, platform: DevPlatform): ProcessDefinition {
   const { definitions, state, owned } = platform;
   const codes = definitions.map((definition) => definition.process.code);
   const [only] = definitions;
@@ -128,11 +128,11 @@ function chosenDefinition(request: SimulateRequest, platform: DevPlatform): Proc
       [`Known: ${codes.join(', ')}`],
     );
   }
-  if (!owned) refuseUnserved(state, found);
+  if (!owned) rejectUnserved(state, found);
   return found;
 }
 
-async function run(
+async function runOnPlatform(
   request: SimulateRequest,
   platform: DevPlatform,
   definition: ProcessDefinition,
@@ -142,19 +142,19 @@ async function run(
   const { code } = definition.process;
   const { taskQueue } = definition.workflow;
   const since = Date.now();
-  const command = await started(request, platform);
+  const command = await startCommand(request, platform);
   request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
   const goesOn = (): void => {
     if (request.signal.aborted) throw interruptedError();
-    if (state.exit !== undefined) throw endedEarly(request, state.exit);
+    if (state.exit !== undefined) throw commandExitedFailure(request, state.exit);
   };
-  const metadata = answers.metadata ?? metadataFor(definition.metadata);
+  const metadata = answers.metadata ?? exampleMetadata(definition.metadata);
   const known: { processId?: string } = {};
-  let end: Ending | undefined;
+  let end: Outcome | undefined;
   try {
-    await untilPolling(request, platform, taskQueue, since, goesOn);
+    await waitForPollers(request, platform, taskQueue, since, goesOn);
     request.onStep({ kind: 'command-polls', taskQueue });
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,
@@ -164,16 +164,16 @@ async function run(
     known.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
     await driveProcess({
-      ...{ user, state: platform.state, definition, processId: process.id, answers, goesOn },
+      ...{ user, state: platform.state, definition, processId: process.id, answers, throwIfEnded: goesOn },
       ...(metadata === undefined ? {} : { metadata }),
       ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
-      failingWork: () => failingWork(platform, process.id),
+      readFailingWork: () => readFailingWork(platform, process.id),
     });
     end = { status: 0 };
   } catch (error) {
-    end = endingOf(error, request.signal);
+    end = toOutcome(error, request.signal);
     if (end === undefined) throw error;
   } finally {
     request.onStep({ kind: 'ended', status: end?.status ?? 1 });
@@ -185,11 +185,11 @@ async function run(
   }
   const { processId } = known;
   if (processId === undefined) return { code, ...end, timeline: [] };
-  return { code, processId, ...end, ...(await lastLook(platform, processId)) };
+  return { code, processId, ...end, ...(await readFinalState(platform, processId)) };
 }
 
 /** Undefined for a defect. */
-function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
+function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
   if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
   if (error instanceof SimulationFailure) {
     const { status, message, item, next } = error;
@@ -200,14 +200,14 @@ function endingOf(error: unknown, signal: AbortSignal): Ending | undefined {
   return { status: 1, problem: `${error.message}${seen}`, next: error.next };
 }
 
-function endedEarly(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
+function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
   return new SimulationFailure(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
     next: [request.output === 'stderr' ? 'Look at its output above' : `Look at its output in ${request.output.file}`],
   });
 }
 
-async function started(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
+async function startCommand(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
   try {
     return await startDevCommand({
       command: request.command,
@@ -216,14 +216,14 @@ async function started(request: SimulateRequest, platform: DevPlatform): Promise
       output: request.output,
     });
   } catch (error) {
-    const failed = failedStart(error, request.command);
+    const failed = explainFailedStart(error, request.command);
     if (failed === undefined) throw error;
     const { message, next } = failed.error;
     throw usageError(message, next);
   }
 }
 
-async function untilPolling(
+async function waitForPollers(
   request: SimulateRequest,
   platform: DevPlatform,
   taskQueue: string,
@@ -235,12 +235,12 @@ async function untilPolling(
   for (;;) {
     goesOn();
     if ((await countWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
-    if (Date.now() > deadline) throw await nobodyPolls(request, platform, taskQueue, since);
+    if (Date.now() > deadline) throw await noPollersFailure(request, platform, taskQueue, since);
     await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
   }
 }
 
-async function nobodyPolls(
+async function noPollersFailure(
   request: SimulateRequest,
   platform: DevPlatform,
   taskQueue: string,
@@ -267,7 +267,7 @@ async function nobodyPolls(
   );
 }
 
-async function failingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {
+async function readFailingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
   const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
   try {
@@ -278,7 +278,7 @@ async function failingWork(platform: DevPlatform, processId: string): Promise<re
 }
 
 // With a client of its own: the request's signal may be what ended the run.
-async function lastLook(
+async function readFinalState(
   platform: DevPlatform,
   processId: string,
 ): Promise<Pick<SimulateResult, 'timeline'> & { readonly processState: string }> {

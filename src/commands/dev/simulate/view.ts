@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
-import { attachedLine, timelineLines } from '../../../platform/session/view.ts';
+import { attachedLine, formatTimeline } from '../../../platform/session/view.ts';
 import { palette } from '../../../terminal/palette.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
@@ -7,7 +7,7 @@ import type { SimulateResult, SimulateStep } from './simulation.ts';
 
 /** Shows the steps of a simulation. */
 
-export function simulateView(progress: Progress): (step: SimulateStep) => void {
+export function simulationReporter(progress: Progress): (step: SimulateStep) => void {
   let waits = false;
   return (step) => {
     switch (step.kind) {
@@ -49,11 +49,11 @@ export function simulateView(progress: Progress): (step: SimulateStep) => void {
 }
 /** Shows how a simulation went: the timeline, one line that says it all, and what to do. */
 
-export function showSimulation(channel: Channel, result: SimulateResult): void {
+export function printSimulation(channel: Channel, result: SimulateResult): void {
   const colours = palette(channel);
   if (result.timeline.length > 0) {
     channel.line(`Timeline of ${escapeForTerminal(result.code)} ${result.processId ?? ''}`);
-    for (const line of timelineLines(result.timeline)) channel.line(line);
+    for (const line of formatTimeline(result.timeline)) channel.line(line);
   }
   if (result.status === 0) {
     channel.line(`${colours.green(channel.marks.done)} ${escapeForTerminal(result.code)} is COMPLETED with valid data`);

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bashReplacement, parseBashLine } from '../../../../src/commands/completion/bash-words.ts';
-import type { CommandDescription } from '../../../../src/cli/description-types.ts';
-import { completionAt, type Completion } from '../../../../src/commands/completion/complete-line.ts';
-import { describeAllCommands } from '../../../../src/bin/describe.ts';
+import { bashReplacement, parseBashLine } from '../../../../src/commands/completion/bash-line.ts';
+import type { CommandDescription } from '../../../../src/cli/command-description.ts';
+import { completeLine, type Completion } from '../../../../src/commands/completion/complete-line.ts';
+import { describeAllCommands } from '../../../../src/bin/describe-commands.ts';
 
 let program: CommandDescription;
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   program = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
 });
 
-const at = (line: string): Completion => completionAt(program, ['kuflow', ...line.split(' ')]);
+const at = (line: string): Completion => completeLine(program, ['kuflow', ...line.split(' ')]);
 const values = (line: string): readonly string[] => {
   const wanted = at(line);
   return wanted.kind === 'words' ? wanted.candidates.map(({ value }) => value) : [wanted.kind];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeAllCommands } from '../../../../src/bin/describe.ts';
-import type { CommandDescription } from '../../../../src/cli/description-types.ts';
+import { describeAllCommands } from '../../../../src/bin/describe-commands.ts';
+import type { CommandDescription } from '../../../../src/cli/command-description.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
 import { doctorAsGithub, doctorAsJunit } from '../../../../src/commands/doctor/formats.ts';
 import { doctorAsTicket } from '../../../../src/commands/doctor/ticket.ts';
 import { doctorAsData, printDoctor } from '../../../../src/commands/doctor/view.ts';
-import { jsonLine } from '../../../../src/terminal/json.ts';
+import { stringifyForTerminal } from '../../../../src/terminal/json.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 
@@ -14,8 +14,8 @@ export function textsOf(report: DoctorReport): Texts {
   return {
     table: printed(report, false),
     terminal: printed(report, true),
-    json: jsonLine(data, 2),
-    watch: jsonLine(data, 0),
+    json: stringifyForTerminal(data, 2),
+    watch: stringifyForTerminal(data, 0),
     junit: doctorAsJunit(report),
     github: doctorAsGithub(report),
     report: doctorAsTicket(report, {

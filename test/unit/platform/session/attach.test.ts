@@ -90,7 +90,7 @@ describe('a platform that runs with definitions of its own', () => {
     writeFileSync(join(folder, 'kuflow.process.yaml'), CHANGED);
     const platform = await ensurePlatform(request());
     expect(platform.owned).toBe(false);
-    expect(platform.unserved).toEqual([
+    expect(platform.mismatches).toEqual([
       `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
     ]);
     const steps: string[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
-import { platformView, readyHints, timelineLines } from '../../../../src/platform/session/view.ts';
-import { showSimulation } from '../../../../src/commands/dev/simulate/view.ts';
-import { simulateView } from '../../../../src/commands/dev/simulate/view.ts';
+import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/view.ts';
+import { printSimulation } from '../../../../src/commands/dev/simulate/view.ts';
+import { simulationReporter } from '../../../../src/commands/dev/simulate/view.ts';
 import { marksFor } from '../../../../src/terminal/marks.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
 import type { Channel } from '../../../../src/terminal/terminal.ts';
@@ -14,7 +14,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
     channel: {
       isTTY: false,
       columns: 80,
-      colour,
+      color: colour,
       live: false,
       marks: marksFor('linux', {}),
       write: (more) => (text += more),
@@ -27,7 +27,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
 function shown(events: readonly DevEvent[], options: { requests?: boolean; processes?: boolean } = {}): string[] {
   // In colour: an escape sequence that went through the escape of what is shown would be seen.
   const { channel: err, text } = channel(true);
-  const view = platformView({ progress: openProgress(err), requests: false, ...options });
+  const view = platformReporter({ progress: openProgress(err), requests: false, ...options });
   for (const event of events) view(event);
   expect(text()).not.toContain('\\u{1b}');
   return text()
@@ -116,7 +116,7 @@ describe('the view of a simulation', () => {
   ];
 
   it('prints a line for each entry, seconds since the start', () => {
-    expect(timelineLines(timeline)).toEqual([
+    expect(formatTimeline(timeline)).toEqual([
       '   0.00 s  process started by Local user',
       '   0.50 s  APPLY created by App',
       '  62.34 s  workflow failed: Out of\\u{a}paper',
@@ -133,16 +133,16 @@ describe('the view of a simulation', () => {
       timeline,
     };
     const { channel: out, text } = channel(false);
-    showSimulation(out, result);
+    printSimulation(out, result);
     expect(text().split('\n').slice(-4)).toEqual(['✖ Stuck', '  next   This', '         That', '']);
     const good = channel(false);
-    showSimulation(good.channel, { status: 0, code: 'LOAN', timeline: [] });
+    printSimulation(good.channel, { status: 0, code: 'LOAN', timeline: [] });
     expect(good.text()).toBe('✔ LOAN is COMPLETED with valid data\n');
   });
 
   it('ends each step that it began, and none that it did not', () => {
     const { channel: err, text } = channel(false);
-    const view = simulateView(openProgress(err));
+    const view = simulationReporter(openProgress(err));
     view({
       kind: 'platform-ready',
       endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' },

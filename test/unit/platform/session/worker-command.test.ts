@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedStart, statusOfExit } from '../../../../src/platform/session/worker-command.ts';
+import { explainFailedStart, toExitStatus } from '../../../../src/platform/session/worker-command.ts';
 
 const withCode = (code: string): Error => new Error('outer', { cause: Object.assign(new Error('inner'), { code }) });
 
@@ -10,20 +10,20 @@ describe('the status of a command', () => {
     [{ code: null, signal: 'SIGTERM' }, 143],
     [{ code: null, signal: 'SIGKILL' }, 137],
     [{ code: null, signal: 'SIGINT' }, 130],
-  ])('is passed on: %j', (exit, status) => expect(statusOfExit(exit)).toBe(status));
+  ])('is passed on: %j', (exit, status) => expect(toExitStatus(exit)).toBe(status));
 
   it.each([
     ['ENOENT', 127],
     ['EACCES', 126],
     ['ENOEXEC', 126],
   ])('is told when it was not started: %s', (code, status) => {
-    const failed = failedStart(withCode(code), ['prog', 'a']);
+    const failed = explainFailedStart(withCode(code), ['prog', 'a']);
     expect(failed).toMatchObject({ status, error: { tried: 'prog a', seen: code } });
     expect(failed?.error.next).not.toEqual([]);
   });
 
   it('is left alone when the failure is another one', () => {
-    expect(failedStart(withCode('EMFILE'), ['prog'])).toBeUndefined();
-    expect(failedStart(new Error('defect'), ['prog'])).toBeUndefined();
+    expect(explainFailedStart(withCode('EMFILE'), ['prog'])).toBeUndefined();
+    expect(explainFailedStart(new Error('defect'), ['prog'])).toBeUndefined();
   });
 });

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  answerFor,
+  exampleTaskData,
   checkAnswers,
-  metadataFor,
-  openAnswers,
+  exampleMetadata,
+  createAnswerQueue,
   readAnswers,
 } from '../../../../../src/commands/dev/simulate/answers.ts';
 import { sampleDefinition } from '../../../../../src/process/sample.ts';
@@ -66,7 +66,7 @@ describe('answers', () => {
   });
 
   it('are handed out in order, the last for the rest', () => {
-    const next = openAnswers({ tasks: { A: [{ n: 1 }, { n: 2 }], B: { n: 9 } } });
+    const next = createAnswerQueue({ tasks: { A: [{ n: 1 }, { n: 2 }], B: { n: 9 } } });
     expect([next('A'), next('B'), next('A'), next('A'), next('B')]).toEqual([
       { n: 1 },
       { n: 9 },
@@ -78,22 +78,25 @@ describe('answers', () => {
   });
 
   it('are made up from a shape: the first valid one, the plainest where none is', () => {
-    expect(answerFor(undefined, '')).toEqual({});
+    expect(exampleTaskData(undefined, '')).toEqual({});
     const shape = (schema: object) => ({ schema: schema as Record<string, never> });
     expect(
-      answerFor(shape({ type: 'object', properties: { a: { type: 'integer', default: 'x' } }, required: ['a'] }), 'a'),
+      exampleTaskData(
+        shape({ type: 'object', properties: { a: { type: 'integer', default: 'x' } }, required: ['a'] }),
+        'a',
+      ),
     ).toEqual({ a: 0 });
     expect(
-      answerFor(shape({ type: 'object', required: ['a'], properties: { a: { const: 1, minimum: 2 } } }), 'b'),
+      exampleTaskData(shape({ type: 'object', required: ['a'], properties: { a: { const: 1, minimum: 2 } } }), 'b'),
     ).toEqual({ a: 1 });
   });
 
   it('are made up for the metadata where they can be, and else are none', () => {
     const required = { type: 'object', required: ['costCenter'] };
-    expect(metadataFor({ schema: { ...required, properties: { costCenter: { type: 'string' } } } })).toEqual({
+    expect(exampleMetadata({ schema: { ...required, properties: { costCenter: { type: 'string' } } } })).toEqual({
       costCenter: expect.any(String) as string,
     });
-    expect(metadataFor({ schema: { ...required, properties: { costCenter: false } } })).toBeUndefined();
-    expect(metadataFor(undefined)).toBeUndefined();
+    expect(exampleMetadata({ schema: { ...required, properties: { costCenter: false } } })).toBeUndefined();
+    expect(exampleMetadata(undefined)).toBeUndefined();
   });
 });

@@ -4,13 +4,12 @@ import { configFolder } from '../../base/config-folder.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { answerShell } from './answer-shell.ts';
-import type { CommandDescription } from '../../cli/description-types.ts';
 import type { Candidate, DynamicKind } from './complete-line.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { describeCommand } from '../../cli/command-description.ts';
+import { describeCommand, type CommandDescription } from '../../cli/command-description.ts';
 import { loadCommands, createProgram, type RootProgram } from '../../cli/program.ts';
 
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /** What the scripts of `kuflow completion` call at each press of the key. */
 export function configure(command: Command, context: CommandContext): void {
@@ -27,8 +26,8 @@ export function configure(command: Command, context: CommandContext): void {
 async function runComplete(shell: string, given: readonly string[], context: CommandContext): Promise<void> {
   try {
     const lines = await answerShell(shell, given, {
-      program: (words) => describedProgram(words, context),
-      known: (kind, words) => known(kind, words, context),
+      describe: (words) => describeProgram(words, context),
+      lookUp: (kind, words) => lookUpCandidates(kind, words, context),
     });
     context.terminal.out.write(lines.map((line) => `${line}\n`).join(''));
   } catch {
@@ -36,7 +35,7 @@ async function runComplete(shell: string, given: readonly string[], context: Com
   }
 }
 
-async function describedProgram(words: readonly string[], context: CommandContext): Promise<CommandDescription> {
+async function describeProgram(words: readonly string[], context: CommandContext): Promise<CommandDescription> {
   const name = basename(words[0] ?? '').replace(/\.(?:c?js|cmd|exe|ps1)$/i, '');
   const create = context.commands.find((entry) => entry.name === 'create');
   const root: RootProgram = {
@@ -58,12 +57,12 @@ async function describedProgram(words: readonly string[], context: CommandContex
 }
 
 /** What is not there soon is not waited for; code of our own always is, however slow the machine. */
-async function soon<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
-  const late = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref());
+async function withTimeout<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
+  const late = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), TIMEOUT_MS).unref());
   return await Promise.race([looking, late]);
 }
 
-async function known(
+async function lookUpCandidates(
   kind: DynamicKind,
   words: readonly string[],
   context: CommandContext,
@@ -73,7 +72,7 @@ async function known(
       const folder = configFolder(context.env);
       if (folder === undefined) return [];
       const { readProfileFile } = await import('../../profiles/file.ts');
-      const profiles = await soon(readProfileFile(folder).then((file) => file.profiles));
+      const profiles = await withTimeout(readProfileFile(folder).then((file) => file.profiles));
       return profiles.map(({ name, endpoint }) => ({ value: name, description: escapeForTerminal(endpoint, 80) }));
     }
     case 'checks': {
@@ -82,9 +81,9 @@ async function known(
     }
   }
   const {
-    projectProcesses: processesHere,
-    completableProcesses: processesToOffer,
-    projectTasks: tasksHere,
+    listProjectProcesses: processesHere,
+    listCompletableProcesses: processesToOffer,
+    listProjectTasks: tasksHere,
   } = await import('./processes.ts');
   const looking =
     kind === 'tasks'
@@ -92,6 +91,6 @@ async function known(
       : kind === 'own-processes'
         ? processesHere(context.cwd)
         : processesToOffer(words, context);
-  const found = await soon(looking);
+  const found = await withTimeout(looking);
   return found.map(({ code, name = '' }) => ({ value: code, description: name }));
 }

@@ -9,12 +9,12 @@ import { pathOption } from '../../../text/shell.ts';
 import { readTimeline } from '../../../platform/rest/timeline-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { answerFor, openAnswers, type SimulationAnswers } from './answers.ts';
+import { exampleTaskData, createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 
 const POLL_MS = 100;
 
-export interface UserWork {
+export interface DriveRequest {
   readonly user: KuFlowClient;
   readonly state: PlatformState;
   readonly definition: ProcessDefinition;
@@ -30,16 +30,16 @@ export interface UserWork {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Throws when there is no point in going on. */
-  readonly goesOn: () => void;
+  readonly throwIfEnded: () => void;
   readonly onCompleted: (code: string, processItemId: string) => void;
   /** What the workflow fails at, in words; asked when the time is over. */
-  readonly failingWork: () => Promise<readonly string[]>;
+  readonly readFailingWork: () => Promise<readonly string[]>;
 }
 
 /** Claims and completes the human tasks of a process, as a user, until it is COMPLETED with valid data; throws Stuck when it is not. */
-export async function driveProcess(work: UserWork): Promise<void> {
+export async function driveProcess(work: DriveRequest): Promise<void> {
   const { user, state, processId } = work;
-  const given = openAnswers(work.answers);
+  const given = createAnswerQueue(work.answers);
   const access = { http: state.loopback.http, token: state.user.token };
   const deadline = Date.now() + work.timeoutMs;
   for (;;) {
@@ -59,29 +59,30 @@ export async function driveProcess(work: UserWork): Promise<void> {
     ).content;
     const mine = open.filter(
       (item) =>
-        taskOf(work, item)?.kind === 'human' && (item.ownerId === undefined || item.ownerId === state.user.principalId),
+        findTask(work, item)?.kind === 'human' &&
+        (item.ownerId === undefined || item.ownerId === state.user.principalId),
     );
     for (const item of mine) {
-      const { code } = named(item);
-      await complete(work, item, given(code));
+      const { code } = toBlockedItem(item);
+      await completeTask(work, item, given(code));
       work.onCompleted(code, item.id);
     }
-    work.goesOn();
-    if (Date.now() > deadline) throw await late(work, open);
+    work.throwIfEnded();
+    if (Date.now() > deadline) throw await timeoutFailure(work, open);
     if (mine.length === 0) await systemClock.sleep(POLL_MS, work.signal).catch(() => undefined);
   }
   await checkData(work);
   await checkMetadata(work);
 }
 
-const taskOf = ({ definition }: UserWork, item: ListedItem) =>
+const findTask = ({ definition }: DriveRequest, item: ListedItem) =>
   definition.tasks.find((task) => task.code === item.processItemDefinitionRef?.code);
 
 type ListedItem = Pick<ProcessItem, 'id' | 'ownerId' | 'processItemDefinitionRef'> & {
   readonly task?: { readonly state?: string } | undefined;
 };
 
-function named(item: ListedItem): BlockedItem {
+function toBlockedItem(item: ListedItem): BlockedItem {
   const { state } = item.task ?? {};
   return {
     id: item.id,
@@ -90,19 +91,19 @@ function named(item: ListedItem): BlockedItem {
   };
 }
 
-async function complete(work: UserWork, item: ListedItem, given: JsonObject | undefined): Promise<void> {
+async function completeTask(work: DriveRequest, item: ListedItem, given: JsonObject | undefined): Promise<void> {
   const { user } = work;
-  const stuck = named(item);
+  const stuck = toBlockedItem(item);
   const { code, id } = stuck;
   try {
     if (item.ownerId === undefined) await user.claimProcessItemTask(id);
     const saved = await user.updateProcessItemTaskData(
       id,
-      given ?? answerFor(taskOf(work, item)?.data, `the data of ${code}`),
+      given ?? exampleTaskData(findTask(work, item)?.data, `the data of ${code}`),
     );
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {
-      const where = refusals(errors);
+      const where = formatValidationErrors(errors);
       throw given === undefined
         ? new SimulationFailure(1, `Task ${code} (${id}) is stuck: no valid data could be made up (${where})`, {
             item: stuck,
@@ -124,9 +125,9 @@ async function complete(work: UserWork, item: ListedItem, given: JsonObject | un
   }
 }
 
-async function late(work: UserWork, open: readonly ListedItem[]): Promise<SimulationFailure> {
-  const items = open.map(named);
-  const failing = await work.failingWork();
+async function timeoutFailure(work: DriveRequest, open: readonly ListedItem[]): Promise<SimulationFailure> {
+  const items = open.map(toBlockedItem);
+  const failing = await work.readFailingWork();
   const waits = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
   const reasons = [...waits, ...failing];
   const [first] = items;
@@ -144,14 +145,14 @@ async function late(work: UserWork, open: readonly ListedItem[]): Promise<Simula
 }
 
 /** An answer that was valid when it was given may have been changed since, and system tasks are the worker's. */
-async function checkData({ user, processId }: UserWork): Promise<void> {
+async function checkData({ user, processId }: DriveRequest): Promise<void> {
   for await (const listed of user.items('findProcessItems', { processId: [processId], type: ['TASK'] })) {
     if (listed.task?.state !== 'COMPLETED') continue;
     const item = await user.retrieveProcessItem(listed.id);
     const data = item.task?.data;
     if (data?.valid !== false) continue;
-    const where = refusals(data.errors);
-    const stuck = named(item);
+    const where = formatValidationErrors(data.errors);
+    const stuck = toBlockedItem(item);
     throw new SimulationFailure(
       1,
       `The process is COMPLETED, but its schema refuses the data of task ${stuck.code} (${stuck.id}): ${where}`,
@@ -161,13 +162,13 @@ async function checkData({ user, processId }: UserWork): Promise<void> {
 }
 
 /** A process that was started without any is left as it is; else the workflow may have completed or spoiled what it found. */
-async function checkMetadata({ user, processId, answers, metadata: given }: UserWork): Promise<void> {
+async function checkMetadata({ user, processId, answers, metadata: given }: DriveRequest): Promise<void> {
   if (given === undefined) return;
   const { metadata } = await user.retrieveProcess(processId);
   if (metadata?.valid !== false) return;
   throw new SimulationFailure(
     1,
-    `The process is COMPLETED, but its schema refuses its metadata: ${refusals(metadata.errors)}`,
+    `The process is COMPLETED, but its schema refuses its metadata: ${formatValidationErrors(metadata.errors)}`,
     {
       next: [
         answers.metadata === undefined
@@ -178,6 +179,6 @@ async function checkMetadata({ user, processId, answers, metadata: given }: User
   );
 }
 
-function refusals(errors: JsonValue['errors']): string {
+function formatValidationErrors(errors: JsonValue['errors']): string {
   return (errors ?? []).map((error) => `${error.propertyPath ?? ''} ${error.type ?? ''}`.trim()).join(', ');
 }

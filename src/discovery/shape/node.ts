@@ -1,10 +1,10 @@
-import { formatOf, type StringFormat } from './formats.ts';
+import { detectFormat, type StringFormat } from './formats.ts';
 import { isFieldName } from './keys.ts';
 
-const DEEPEST = 12;
-const MOST_KEYS = 500;
-const MOST_ITEMS = 200;
-const MOST_NODES = 20_000;
+const MAX_DEPTH = 12;
+const MAX_KEYS = 500;
+const MAX_ITEMS = 200;
+const MAX_NODES = 20_000;
 
 /** Everything known of one place in the values. */
 export interface ShapeNode {
@@ -81,23 +81,23 @@ export function observe(place: ShapeNode, value: unknown, depth: number, looking
   else if (typeof value === 'number') place[Number.isInteger(value) ? 'integers' : 'fractions'] += 1;
   else if (typeof value === 'string') {
     place.strings += 1;
-    const format = formatOf(value);
+    const format = detectFormat(value);
     if (format !== undefined) place.formats.set(format, (place.formats.get(format) ?? 0) + 1);
-  } else if (Array.isArray(value)) lookAtItems(place, value, depth, looking);
-  else if (typeof value === 'object') lookAtKeys(place, value, depth, looking);
+  } else if (Array.isArray(value)) observeItems(place, value, depth, looking);
+  else if (typeof value === 'object') observeKeys(place, value, depth, looking);
 }
 
-function lookAtItems(place: ShapeNode, values: readonly unknown[], depth: number, looking: Visit): void {
+function observeItems(place: ShapeNode, values: readonly unknown[], depth: number, looking: Visit): void {
   place.arrays += 1;
-  if (values.length > MOST_ITEMS) looking.truncated = true;
-  for (const value of values.slice(0, MOST_ITEMS)) {
-    if (isSpent(depth, looking)) return;
+  if (values.length > MAX_ITEMS) looking.truncated = true;
+  for (const value of values.slice(0, MAX_ITEMS)) {
+    if (isLimitReached(depth, looking)) return;
     place.items ??= newNode();
     observe(place.items, value, depth + 1, looking);
   }
 }
 
-function lookAtKeys(place: ShapeNode, value: object, depth: number, looking: Visit): void {
+function observeKeys(place: ShapeNode, value: object, depth: number, looking: Visit): void {
   const entries = Object.entries(value);
   place.objects += 1;
   if (entries.length > 0) place.filled += 1;
@@ -107,11 +107,11 @@ function lookAtKeys(place: ShapeNode, value: object, depth: number, looking: Vis
   }
   place.largest = Math.max(place.largest, entries.length);
   for (const [key, child] of entries) {
-    if (isSpent(depth, looking)) return;
+    if (isLimitReached(depth, looking)) return;
     const writable = isFieldName(key);
     if (!writable) place.unwritable += 1;
     let at = writable ? place.keys.get(key) : (place.rest ??= newNode());
-    if (at === undefined && place.keys.size >= MOST_KEYS) {
+    if (at === undefined && place.keys.size >= MAX_KEYS) {
       place.crowded = true;
       at = place.rest ??= newNode();
     }
@@ -123,8 +123,8 @@ function lookAtKeys(place: ShapeNode, value: object, depth: number, looking: Vis
   }
 }
 
-function isSpent(depth: number, looking: Visit): boolean {
-  if (depth < DEEPEST && looking.nodes < MOST_NODES * Math.max(1, looking.sample)) return false;
+function isLimitReached(depth: number, looking: Visit): boolean {
+  if (depth < MAX_DEPTH && looking.nodes < MAX_NODES * Math.max(1, looking.sample)) return false;
   looking.truncated = true;
   return true;
 }

@@ -33,7 +33,8 @@ export interface SeenPage<Item> {
   readonly unreadable: number;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const nonEmptyString = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 function readPage<Item>(answer: unknown, read: (entry: Record<string, unknown>) => Item | undefined): SeenPage<Item> {
   const content = isRecord(answer) && Array.isArray(answer['content']) ? (answer['content'] as readonly unknown[]) : [];
@@ -50,8 +51,12 @@ function readPage<Item>(answer: unknown, read: (entry: Record<string, unknown>) 
 export function readProcesses(answer: unknown): SeenPage<SeenProcess> {
   return readPage(answer, (entry) => {
     const ref = isRecord(entry['processDefinitionRef']) ? entry['processDefinitionRef'] : {};
-    const [id, code, definitionId] = [text(entry['id']), text(ref['code']), text(ref['id'])];
-    const [version, tenant] = [text(ref['version']), text(entry['tenantId'])];
+    const [id, code, definitionId] = [
+      nonEmptyString(entry['id']),
+      nonEmptyString(ref['code']),
+      nonEmptyString(ref['id']),
+    ];
+    const [version, tenant] = [nonEmptyString(ref['version']), nonEmptyString(entry['tenantId'])];
     if (id === undefined || code === undefined || definitionId === undefined) return undefined;
     if (version === undefined || tenant === undefined) return undefined;
     return { id, code, definitionId, version, tenant, completed: entry['state'] === 'COMPLETED' };
@@ -62,18 +67,18 @@ export function readItems(answer: unknown): SeenPage<SeenItem> {
   return readPage(answer, (entry) => {
     const ref = isRecord(entry['processItemDefinitionRef']) ? entry['processItemDefinitionRef'] : {};
     const task = isRecord(entry['task']) ? entry['task'] : {};
-    const [id, processId, type] = [text(entry['id']), text(entry['processId']), entry['type']];
+    const [id, processId, type] = [nonEmptyString(entry['id']), nonEmptyString(entry['processId']), entry['type']];
     if (id === undefined || processId === undefined) return undefined;
     if (type !== 'TASK' && type !== 'MESSAGE' && type !== 'THREAD') return undefined;
     return {
       id,
       processId,
-      tenant: text(entry['tenantId']),
+      tenant: nonEmptyString(entry['tenantId']),
       type,
-      code: text(ref['code']),
-      createdAt: Date.parse(text(entry['createdAt']) ?? ''),
-      createdBy: text(entry['createdBy']),
-      ownerId: text(entry['ownerId']),
+      code: nonEmptyString(ref['code']),
+      createdAt: Date.parse(nonEmptyString(entry['createdAt']) ?? ''),
+      createdBy: nonEmptyString(entry['createdBy']),
+      ownerId: nonEmptyString(entry['ownerId']),
       completed: task['state'] === 'COMPLETED',
     };
   });
@@ -81,7 +86,7 @@ export function readItems(answer: unknown): SeenPage<SeenItem> {
 
 /** Ids of the principals in a list; their names are not taken over. */
 export function readPrincipalIds(answer: unknown): SeenPage<string> {
-  return readPage(answer, (entry) => text(entry['id']));
+  return readPage(answer, (entry) => nonEmptyString(entry['id']));
 }
 
 /** The value of a KuFlow JSON value in an answer, or undefined when it is absent or empty. */

@@ -1,7 +1,6 @@
-import type { CommandDescription } from '../cli/description-types.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { CommandContext } from '../cli/context.ts';
-import { describeCommand } from '../cli/command-description.ts';
+import { describeCommand, type CommandDescription } from '../cli/command-description.ts';
 import { loadCommands, createProgram, type RootProgram } from '../cli/program.ts';
 import { kuflowEntries } from './commands.ts';
 
