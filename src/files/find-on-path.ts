@@ -1,0 +1,11 @@
+import { dirname } from 'node:path';
+import which from 'which';
+
+/** The path of a program that the PATH of `env` leads to, on Windows with an extension of PATHEXT; undefined if there is none. */
+export function findOnPath(program: string, env: NodeJS.ProcessEnv): string | undefined {
+  const path = env['PATH'] ?? env['Path'] ?? '';
+  if (path === '') return undefined;
+  const paths = which.sync(program, { path, all: true, nothrow: true }) ?? [];
+  // On Windows the current folder is searched too. A program that happens to be there must not be run.
+  return paths.find((candidate) => dirname(candidate) !== process.cwd());
+}
