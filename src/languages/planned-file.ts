@@ -7,6 +7,6 @@ export interface PlannedFile {
 }
 
 /** A whole generated project in memory: dry runs, conflicts, golden trees and updates all read this. */
-export interface Plan {
+export interface ProjectPlan {
   readonly files: readonly PlannedFile[];
 }

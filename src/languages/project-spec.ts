@@ -26,7 +26,7 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
 }
 
 /** A process that came after the first one of a project. */
-export interface FurtherProcess {
+export interface AdditionalProcess {
   /** Names its files; made by `names/`. */
   readonly slug: string;
   readonly definition: ProcessDefinition;
@@ -47,7 +47,7 @@ export interface ProjectSpec {
   readonly definitionNotes?: readonly string[];
   /** Of the tasks of `definition`. */
   readonly choices?: TaskChoices;
-  readonly further?: readonly FurtherProcess[];
+  readonly additionalProcesses?: readonly AdditionalProcess[];
   /** Made for the local platform: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;

@@ -2,16 +2,17 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../text/near-match.ts';
-import { overwriting } from './next-steps.ts';
-import type { Plan, PlannedFile } from '../languages/planned-file.ts';
-import { RECORD_FILE, isUneditedRecord } from './record.ts';
+import { overwriteCommand } from './next-steps.ts';
+import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
+import { RECORD_FILE } from './find-project.ts';
+import { isUneditedRecord } from './record.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';
 
 export interface ComparedFile extends PlannedFile {
   readonly action: FileAction;
   /** What `overwrite` replaces; anything else that is there by then is a failed write. */
-  readonly expected?: Uint8Array;
+  readonly original?: Uint8Array;
 }
 
 export interface Conflict {
@@ -35,10 +36,10 @@ export interface PlanComparison {
  */
 export async function comparePlan(
   folder: string,
-  plan: Plan,
+  plan: ProjectPlan,
   overwrite: readonly string[] = [],
 ): Promise<PlanComparison> {
-  const named = new Set(overwrite.map((path) => normalised(path)));
+  const named = new Set(overwrite.map((path) => normalizePath(path)));
   const known = plan.files.map(({ path }) => path);
   for (const path of named) {
     if (known.includes(path)) continue;
@@ -47,14 +48,14 @@ export async function comparePlan(
       `--overwrite ${path}: the project has no such file${near === undefined ? '' : `, did you mean ${near}?`}`,
     );
   }
-  if (!(await isThere(folder))) {
+  if (!(await folderExists(folder))) {
     return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
   }
   const files: ComparedFile[] = [];
   const conflicts: Conflict[] = [];
   for (const file of plan.files) {
-    const found = await look(folder, file, named.has(file.path)).catch((error: unknown) => {
-      throw error instanceof KnownError ? error : unreadable(join(folder, file.path), error);
+    const found = await compareFile(folder, file, named.has(file.path)).catch((error: unknown) => {
+      throw error instanceof KnownError ? error : unreadableFileError(join(folder, file.path), error);
     });
     if ('reason' in found) conflicts.push(found);
     else files.push({ ...file, ...found });
@@ -62,7 +63,7 @@ export async function comparePlan(
   return { folder, files, conflicts };
 }
 
-function unreadable(path: string, error: unknown): KnownError {
+function unreadableFileError(path: string, error: unknown): KnownError {
   const denied = ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
   return new KnownError({
     message: `${path} can't be compared with the file that the project would have there`,
@@ -73,12 +74,12 @@ function unreadable(path: string, error: unknown): KnownError {
   });
 }
 
-function normalised(path: string): string {
+function normalizePath(path: string): string {
   return path.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
 }
 
 /** Whether the folder exists; throws when what is there can't become the project's folder. */
-async function isThere(folder: string): Promise<boolean> {
+async function folderExists(folder: string): Promise<boolean> {
   try {
     if (!(await stat(folder)).isDirectory()) {
       throw new KnownError({
@@ -104,12 +105,12 @@ async function isThere(folder: string): Promise<boolean> {
   }
 }
 
-async function look(
+async function compareFile(
   folder: string,
   file: PlannedFile,
   overwrite: boolean,
-): Promise<Pick<ComparedFile, 'action' | 'expected'> | Conflict> {
-  const parent = await lookAtParents(folder, file.path);
+): Promise<Pick<ComparedFile, 'action' | 'original'> | Conflict> {
+  const parent = await findParentConflict(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
   const found = await lstat(path).catch((error: unknown) => {
@@ -128,13 +129,13 @@ async function look(
     // The command in it is of each run another one, though nobody touched the file.
     const expected = await readFile(path);
     if (isUneditedRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
-      return { action: 'overwrite', expected };
+      return { action: 'overwrite', original: expected };
     }
   }
   return { path: file.path, reason: 'differs' };
 }
 
-async function lookAtParents(folder: string, path: string): Promise<Conflict | undefined> {
+async function findParentConflict(folder: string, path: string): Promise<Conflict | undefined> {
   const parts = path.split('/').slice(0, -1);
   for (let depth = 1; depth <= parts.length; depth++) {
     const parent = join(folder, ...parts.slice(0, depth));
@@ -143,13 +144,13 @@ async function lookAtParents(folder: string, path: string): Promise<Conflict | u
       throw error;
     });
     if (found === undefined) return undefined;
-    if (found.isSymbolicLink()) await refuseEscape(folder, parent);
+    if (found.isSymbolicLink()) await rejectLinkOutside(folder, parent);
     else if (!found.isDirectory()) return { path, reason: 'is below a file' };
   }
   return undefined;
 }
 
-async function refuseEscape(folder: string, link: string): Promise<void> {
+async function rejectLinkOutside(folder: string, link: string): Promise<void> {
   const inside = await realpath(folder);
   const target = await realpath(link).catch(() => undefined);
   if (target?.startsWith(inside + sep) === true && (await stat(target)).isDirectory()) return;
@@ -170,7 +171,9 @@ export function conflictError(decision: PlanComparison, command: string): KnownE
     seen: 'nothing was written',
     next: [
       'Choose another folder, or move these files away',
-      ...(replaceable.length === 0 ? [] : [`To replace what differs${others}: ${overwriting(command, replaceable)}`]),
+      ...(replaceable.length === 0
+        ? []
+        : [`To replace what differs${others}: ${overwriteCommand(command, replaceable)}`]),
     ],
   });
 }

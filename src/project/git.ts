@@ -26,7 +26,7 @@ export interface GitOptions {
   /** Paths to commit, relative to the folder; absent ones are left out. */
   readonly paths: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The reason of what was left out when the user stopped it. */

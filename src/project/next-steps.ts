@@ -3,7 +3,7 @@ import type { PackageManager } from '../languages/project-spec.ts';
 import {
   installCommand,
   programCommand,
-  provideCommand,
+  installManagerCommand,
   scriptCommand,
 } from '../languages/typescript/package-manager.ts';
 
@@ -52,7 +52,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
     steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
   }
   if (input.managerMissing === true) {
-    const provide = provideCommand(packageManager);
+    const provide = installManagerCommand(packageManager);
     steps.push(
       provide === undefined
         ? { text: 'install npm, which comes with Node.js: https://nodejs.org' }
@@ -108,6 +108,6 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
 }
 
 /** The command that replaces these files by name. */
-export function overwriting(command: string, paths: readonly string[]): string {
+export function overwriteCommand(command: string, paths: readonly string[]): string {
   return [command, ...paths.map((path) => `--overwrite ${shellWord(path)}`)].join(' ');
 }

@@ -1,28 +1,51 @@
+import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import { localSettingsFile } from './local-settings.ts';
-import type { Plan } from '../languages/planned-file.ts';
-import { recordFile } from './record.ts';
-import { renderTemplate } from './render.ts';
+import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
+import { localSettingsText, type LocalValues } from '../settings/local-settings-text.ts';
+import { renderRecordFile } from './record.ts';
+import { renderProject } from './render.ts';
 
 /**
- * The whole project as it will be on disk, sorted by path: the rendered template with its process definition, this machine's settings,
- * and the record of how it was made. Pure in the answers; throws when two files want one path.
+ * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine and
+ * the project record. Depends only on its arguments. Throws when two files have the same path.
  */
 export async function planProject(
-  answers: ProjectSpec,
-  made: { readonly version: string; readonly command: string },
-): Promise<Plan> {
-  const rendered = await renderTemplate(answers);
-  const local = localSettingsFile(answers);
-  // The settings hold a secret, whose hash would say something of it in a tracked file.
-  const files = [...rendered, recordFile(answers, rendered, made), ...(local === undefined ? [] : [local])];
+  spec: ProjectSpec,
+  created: { readonly version: string; readonly command: string },
+): Promise<ProjectPlan> {
+  const rendered = await renderProject(spec);
+  const localSettings = planLocalSettings(spec);
+  // The record lists hashes in a tracked file, so it must not include the settings, which contain a secret.
+  const files = [
+    ...rendered,
+    renderRecordFile(spec, rendered, created),
+    ...(localSettings === undefined ? [] : [localSettings]),
+  ];
   const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));
-  const taken = new Set<string>();
+  const seen = new Set<string>();
   for (const { path } of sorted) {
-    // Some file systems know no case: two such files would be one.
+    // On a case-insensitive file system the two would be one file.
     const key = path.toLowerCase();
-    if (taken.has(key)) throw new Error(`The plan holds ${path} twice`);
-    taken.add(key);
+    if (seen.has(key)) throw new Error(`The plan contains ${path} twice`);
+    seen.add(key);
   }
   return { files: sorted };
+}
+
+/**
+ * `application-local.yaml`: the settings that belong to this machine, with mode 0600 and ignored by git. Undefined for a project on the local
+ * KuFlow, which supplies its own settings, and when there is nothing to write.
+ */
+function planLocalSettings(spec: ProjectSpec): PlannedFile | undefined {
+  const { endpoint, clientId, clientSecret, tenantId, ca, target } = spec.connection ?? {};
+  const values: LocalValues = {
+    'kuflow.api.endpoint': endpoint,
+    'kuflow.api.client-id': clientId,
+    'kuflow.api.client-secret': clientSecret,
+    'kuflow.api.tenant-id': tenantId,
+    'kuflow.api.ca': ca,
+    'temporal.target': target,
+  };
+  if (spec.local || Object.values(values).every((value) => value === undefined)) return undefined;
+  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(values)), mode: 0o600 };
 }

@@ -1,21 +1,32 @@
-import { PROJECT_RECORD } from './find.ts';
-import { isRecord } from '../base/json.ts';
-import { jsonText } from '../text/json.ts';
 import { createHash } from 'node:crypto';
-import { FIRST_LAYOUT, furtherLayout } from '../languages/typescript/layout.ts';
-import type { ProjectSpec, TaskChoices } from '../languages/project-spec.ts';
+import { join } from 'node:path';
+import { KnownError, messageOf } from '../base/errors.ts';
+import { escapeForTerminal } from '../base/escape.ts';
+import { isRecord } from '../base/json.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
-
-export const RECORD_FILE = PROJECT_RECORD;
+import type {
+  DefinitionSource,
+  PackageManager,
+  ProjectSpec,
+  TaskChoice,
+  TaskChoices,
+} from '../languages/project-spec.ts';
+import { processLayout } from '../languages/typescript/layout.ts';
+import { isTsIdentifier } from '../languages/typescript/literals.ts';
+import { PACKAGE_MANAGERS } from '../languages/typescript/package-manager.ts';
+import { jsonText } from '../text/json.ts';
+import { RECORD_FILE } from './find-project.ts';
 
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
+const MAX_RECORD_MIB = 16;
 
-/** What a project remembers of how it was made; an update compares with it. Holds no secret and nothing of this machine. */
-export interface ProjectRecord {
-  /** Of this file's own form. */
+/** How a project was created, as written to `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
+export interface ProjectRecordJson {
+  /** Version of this file format. */
   readonly format: 1;
   readonly template: { readonly language: string; readonly version: string };
-  /** Repeats the run without questions. */
+  /** Repeats the run without prompts. */
   readonly command: string;
   readonly answers: {
     readonly name: string;
@@ -25,11 +36,11 @@ export interface ProjectRecord {
     readonly packageManager: string;
     readonly cliPackage: string;
   };
-  /** By definition file: further processes, and what was decided once about tasks. Absent when there is neither. */
+  /** By definition file: additional processes, and the choices recorded for tasks. Absent when there is neither. */
   readonly processes?: Readonly<Record<string, RecordedProcess>>;
   /**
-   * SHA-256 of each file as this tool last wrote it, by path, hexadecimal: a file that differs was edited by hand. Not the hash of what the generator
-   * writes by itself: an untouched file may hold an activity that was added.
+   * SHA-256 (hexadecimal) of each file as this tool last wrote it, by path: a file with another hash was edited by hand. This is not always the
+   * hash of what the templates render, because an unedited file may contain an activity that was added later.
    */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -40,46 +51,85 @@ export interface RecordedProcess {
   readonly tasks?: TaskChoices;
 }
 
+/** A validated project record. */
+export interface ProjectRecord {
+  /** The parsed file, including keys that this version does not know. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly name: string;
+  readonly local: boolean;
+  readonly packageManager: PackageManager;
+  readonly cliPackage: string;
+  readonly definitionSource: DefinitionSource;
+  /** Version of this tool that created the project. */
+  readonly version: string;
+  /** Choices for the tasks of the first process. */
+  readonly choices: TaskChoices;
+  readonly additionalProcesses: readonly {
+    readonly slug: string;
+    readonly source: DefinitionSource;
+    readonly choices: TaskChoices;
+  }[];
+  /** SHA-256 by path, see `ProjectRecordJson.files`. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
 export function sha256(contents: Uint8Array): string {
   return createHash('sha256').update(contents).digest('hex');
 }
 
-/** The record of the files as they are planned. */
-export function recordFile(
-  answers: ProjectSpec,
+/** The record file for a project with these rendered files. */
+export function renderRecordFile(
+  spec: ProjectSpec,
   files: readonly PlannedFile[],
-  made: { readonly version: string; readonly command: string },
+  created: { readonly version: string; readonly command: string },
 ): PlannedFile {
-  const record: ProjectRecord = {
+  const record: ProjectRecordJson = {
     format: 1,
-    template: { language: answers.language, version: made.version },
-    command: made.command,
+    template: { language: spec.language, version: created.version },
+    command: created.command,
     answers: {
-      name: answers.name,
-      definitionSource: answers.definitionSource,
-      process: answers.definition.process.code,
-      local: answers.local,
-      packageManager: answers.packageManager,
-      cliPackage: answers.cliPackage,
+      name: spec.name,
+      definitionSource: spec.definitionSource,
+      process: spec.definition.process.code,
+      local: spec.local,
+      packageManager: spec.packageManager,
+      cliPackage: spec.cliPackage,
     },
-    ...recordedProcesses(answers),
+    ...recordedProcesses(spec),
     files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
   return { path: RECORD_FILE, contents: Buffer.from(`${jsonText(record, true)}\n`), mode: 0o644 };
 }
 
+/** The part of a record about processes and their tasks. */
+export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
+  const { choices = {}, additionalProcesses = [] } = spec;
+  const tasks = (chosen: TaskChoices): RecordedProcess => (Object.keys(chosen).length === 0 ? {} : { tasks: chosen });
+  const processes = [
+    ...(Object.keys(choices).length === 0 ? [] : [[processLayout().definitionFile, tasks(choices)] as const]),
+    ...additionalProcesses.map(
+      (process) =>
+        [
+          processLayout(process.slug).definitionFile,
+          { definitionSource: process.source, ...tasks(process.choices ?? {}) },
+        ] as const,
+    ),
+  ];
+  return processes.length === 0 ? {} : { processes: Object.fromEntries(processes) };
+}
+
 /**
- * Whether `text` is a record in the very form that this tool writes, and with the keys of `planned`, which then may replace it: a record that tells of
- * more, such as further processes, would lose that.
+ * Whether `text` is a record exactly as this tool writes it, with the same keys as `planned`, so that `planned` may replace it. A record with
+ * more keys, such as additional processes, would lose information.
  */
 export function isUneditedRecord(text: string, planned: string): boolean {
-  const [found, wanted] = [parsed(text), parsed(planned)];
-  if (found === undefined || wanted === undefined || text !== `${jsonText(found, true)}\n`) return false;
-  const { command, files } = found;
+  const [current, wanted] = [parseObject(text), parseObject(planned)];
+  if (current === undefined || wanted === undefined || text !== `${jsonText(current, true)}\n`) return false;
+  const { command, files } = current;
   return (
-    found['format'] === wanted['format'] &&
-    [found, found['template'], found['answers']].map(keysOf).join() ===
-      [wanted, wanted['template'], wanted['answers']].map(keysOf).join() &&
+    current['format'] === wanted['format'] &&
+    [current, current['template'], current['answers']].map(listKeys).join() ===
+      [wanted, wanted['template'], wanted['answers']].map(listKeys).join() &&
     typeof command === 'string' &&
     command.startsWith(CREATE_COMMAND) &&
     isRecord(files) &&
@@ -87,7 +137,7 @@ export function isUneditedRecord(text: string, planned: string): boolean {
   );
 }
 
-function parsed(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
@@ -96,23 +146,114 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function keysOf(value: unknown): string {
+function listKeys(value: unknown): string {
   return isRecord(value) ? Object.keys(value).join() : '';
 }
 
-/** The part of a record that tells of processes. */
-export function recordedProcesses(answers: ProjectSpec): Pick<ProjectRecord, 'processes'> {
-  const { choices = {}, further = [] } = answers;
-  const tasks = (made: TaskChoices): RecordedProcess => (Object.keys(made).length === 0 ? {} : { tasks: made });
-  const processes = [
-    ...(Object.keys(choices).length === 0 ? [] : [[FIRST_LAYOUT.definitionFile, tasks(choices)] as const]),
-    ...further.map(
-      (process) =>
-        [
-          furtherLayout(process.slug).definitionFile,
-          { definitionSource: process.source, ...tasks(process.choices ?? {}) },
-        ] as const,
+/** Reads and validates the record of the project in `folder`. Rejects with a KnownError, or the system error if the file cannot be read. */
+export async function readProjectRecord(
+  folder: string,
+): Promise<{ readonly record: ProjectRecord; readonly recordText: string }> {
+  const path = join(folder, RECORD_FILE);
+  const { bytes } = await readSmallFile(path, MAX_RECORD_MIB * MIB);
+  if (bytes === undefined) {
+    throw new KnownError({
+      message: `${RECORD_FILE} is not a regular file or is larger than ${MAX_RECORD_MIB} MiB`,
+      tried: path,
+      next: [RESTORE_RECORD],
+    });
+  }
+  const recordText = bytes.toString('utf8');
+  return { recordText, record: parseProjectRecord(recordText, path) };
+}
+
+const RESTORE_RECORD = `Restore it from version control: git checkout ${RECORD_FILE}`;
+const ADDITIONAL_DEFINITION = /^processes\/([a-z0-9][a-z0-9_-]*)\.process\.yaml$/;
+const DEFINITION_SOURCES: readonly DefinitionSource[] = ['sample', 'file', 'flags', 'api'];
+
+/** Throws a KnownError when the record is malformed or was written in a newer format. */
+function parseProjectRecord(text: string, path: string): ProjectRecord {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw malformedRecordError(path, escapeForTerminal(messageOf(error), 200), error);
+  }
+  if (!isRecord(raw)) throw malformedRecordError(path, 'not a JSON object');
+  const { format, template, answers, files } = raw;
+  if (typeof format === 'number' && format > 1) {
+    throw new KnownError({
+      message: 'This project was created by a newer version of this tool',
+      tried: path,
+      seen: `format ${format}; this version supports format 1`,
+      next: ["Use the version in the project's package.json: npx kuflow <command>"],
+    });
+  }
+  if (format !== 1) throw malformedRecordError(path, '"format" is not 1');
+  if (!isRecord(template) || !isRecord(answers) || !isRecord(files)) {
+    throw malformedRecordError(path, '"template", "answers" or "files" is missing');
+  }
+  if (template['language'] !== 'typescript') {
+    throw new KnownError({
+      message: 'Processes, tasks and activities can only be added to TypeScript projects',
+      tried: path,
+      seen: `language ${escapeForTerminal(String(template['language']), 40)}`,
+    });
+  }
+  const { name, local, cliPackage } = answers;
+  const packageManager = PACKAGE_MANAGERS.find((manager) => manager === answers['packageManager']);
+  if (typeof name !== 'string' || typeof cliPackage !== 'string' || packageManager === undefined) {
+    throw malformedRecordError(path, '"answers" is incomplete');
+  }
+  const processes = Object.entries(isRecord(raw['processes']) ? raw['processes'] : {});
+  return {
+    raw,
+    name,
+    local: local === true,
+    packageManager,
+    cliPackage,
+    definitionSource: parseDefinitionSource(answers['definitionSource']),
+    version: typeof template['version'] === 'string' ? template['version'] : '',
+    choices: parseTaskChoices(processes.find(([file]) => file === processLayout().definitionFile)?.[1]),
+    additionalProcesses: processes.flatMap(([file, recorded]) => {
+      const slug = ADDITIONAL_DEFINITION.exec(file)?.[1];
+      if (slug === undefined) return [];
+      const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
+      return [{ slug, source, choices: parseTaskChoices(recorded) }];
+    }),
+    hashes: Object.fromEntries(
+      Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     ),
-  ];
-  return processes.length === 0 ? {} : { processes: Object.fromEntries(processes) };
+  };
+}
+
+function parseDefinitionSource(value: unknown): DefinitionSource {
+  return DEFINITION_SOURCES.find((source) => source === value) ?? 'file';
+}
+
+function parseTaskChoices(recorded: unknown): TaskChoices {
+  const tasks = isRecord(recorded) && isRecord(recorded['tasks']) ? recorded['tasks'] : {};
+  return Object.fromEntries(
+    Object.entries(tasks).map(([code, choice]): [string, TaskChoice] => {
+      const { activity, inputs } = isRecord(choice) ? choice : {};
+      return [
+        code,
+        {
+          // The name is printed into code, and anyone can edit the record.
+          ...(typeof activity === 'string' && isTsIdentifier(activity) ? { activity } : {}),
+          ...(Array.isArray(inputs) ? { inputs: inputs.filter((input) => typeof input === 'string') } : {}),
+        },
+      ];
+    }),
+  );
+}
+
+function malformedRecordError(path: string, seen: string, cause?: unknown): KnownError {
+  return new KnownError({
+    message: `The project record ${RECORD_FILE} is not valid`,
+    tried: path,
+    seen,
+    next: [RESTORE_RECORD],
+    cause,
+  });
 }

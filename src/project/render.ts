@@ -1,60 +1,61 @@
-import type { ProjectSpec, FurtherProcess } from '../languages/project-spec.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
+import type { AdditionalProcess, ProjectSpec } from '../languages/project-spec.ts';
+import { readTemplateFiles, type TemplateFile } from '../languages/templates/files.ts';
+import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
+import { processLayout } from '../languages/typescript/layout.ts';
+import { processContext } from '../languages/typescript/process-context.ts';
+import { templateContext } from '../languages/typescript/template-context.ts';
 import { DEFINITION_FILE } from '../process/definition/file.ts';
 import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
-import { templateContext } from '../languages/typescript/context.ts';
-import { processContext } from '../languages/typescript/process-context.ts';
-import { FIRST_LAYOUT, furtherLayout } from '../languages/typescript/layout.ts';
-import { templateFiles, type TemplateFile } from '../languages/templates/files.ts';
-import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 
 const SCHEMA_FROM_PROCESSES = '../node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
 /**
- * Every file of a generated project but the credentials, sorted by path: a pure function of the answers and the templates. Rejects with a
- * KnownError when a definition, wherever it came from, is none that the project could read again.
+ * Every file of a generated project except the local settings and the record, sorted by path. Depends only on the spec and the templates.
+ * Rejects with a KnownError when the project could not read one of the definitions back.
  */
-export async function renderTemplate(answers: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
+export async function renderProject(spec: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
+  const { definition, additionalProcesses = [] } = spec;
   const set = templates ?? (await loadTemplateSet());
-  for (const definition of [answers.definition, ...(answers.further ?? []).map((process) => process.definition)])
-    await checkDefinition(definition);
-  const context = templateContext(answers);
-  const sources = templateFiles(answers.language);
+  await checkDefinition(definition);
+  for (const process of additionalProcesses) await checkDefinition(process.definition);
+  const context = templateContext(spec);
+  const sources = readTemplateFiles(spec.language);
   const files = sources.flatMap(({ key, path, contents, rendered }): readonly PlannedFile[] => {
     if (!rendered) return [{ path, contents, mode: 0o644 }];
-    const rendering = set.render(key, context);
-    // A file for other answers than these renders to nothing.
-    return rendering.trim() === '' ? [] : [text(path, rendering)];
+    const text = set.render(key, context);
+    // A template that does not apply to this spec renders to blank text.
+    return text.trim() === '' ? [] : [textFile(path, text)];
   });
-  const definition = text(
-    DEFINITION_FILE,
-    renderDefinition(answers.definition, { notes: answers.definitionNotes ?? [] }),
-  );
-  const further = (answers.further ?? []).flatMap((process) => renderFurther(process, sources, set));
-  return [...files, definition, ...further].sort((one, other) => (one.path < other.path ? -1 : 1));
+  return [
+    ...files,
+    textFile(DEFINITION_FILE, renderDefinition(definition, { notes: spec.definitionNotes ?? [] })),
+    ...additionalProcesses.flatMap((process) => renderAdditionalProcess(process, sources, set)),
+  ].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The files of a process that came after the first: the same templates, at other paths. */
-function renderFurther(
-  { slug, definition, choices = {}, notes = [] }: FurtherProcess,
+/** The files of an additional process: the templates of the first one, at other paths. */
+function renderAdditionalProcess(
+  { slug, definition, choices = {}, notes = [] }: AdditionalProcess,
   sources: readonly TemplateFile[],
   set: TemplateSet,
 ): readonly PlannedFile[] {
-  const place = furtherLayout(slug);
-  const context = processContext({ definition, place, choices, workflowsOfOthers: [], activitiesOfOthers: [] });
+  const layout = processLayout(slug);
+  const firstLayout = processLayout();
+  const context = processContext({ definition, layout, choices, otherWorkflows: [], otherActivities: [] });
   const hasActivities = definition.tasks.some(({ kind }) => kind === 'system');
   const parts = (['workflows', 'activities', 'tasks', 'types', 'test'] as const).filter(
     (part) => part !== 'activities' || hasActivities,
   );
   return [
-    text(place.definitionFile, renderDefinition(definition, { schemaPath: SCHEMA_FROM_PROCESSES, notes })),
+    textFile(layout.definitionFile, renderDefinition(definition, { schemaPath: SCHEMA_FROM_PROCESSES, notes })),
     ...parts.flatMap((part) => {
-      const source = sources.find(({ path }) => path === FIRST_LAYOUT[part]);
-      return source === undefined ? [] : [text(place[part], set.render(source.key, context))];
+      const source = sources.find(({ path }) => path === firstLayout[part]);
+      return source === undefined ? [] : [textFile(layout[part], set.render(source.key, context))];
     }),
   ];
 }
 
-function text(path: string, contents: string): PlannedFile {
-  return { path, contents: Buffer.from(contents), mode: 0o644 };
+function textFile(path: string, text: string): PlannedFile {
+  return { path, contents: Buffer.from(text), mode: 0o644 };
 }

@@ -1,8 +1,8 @@
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import { conflictError, comparePlan, type Conflict, type PlanComparison, type FileAction } from './conflicts.ts';
-import type { GitResult } from './git.ts';
 import type { InstallResult } from '../languages/typescript/install.ts';
 import { lockFiles, programOf } from '../languages/typescript/package-manager.ts';
+import { comparePlan, conflictError, type Conflict, type FileAction, type PlanComparison } from './conflicts.ts';
+import type { GitResult } from './git.ts';
 import { planProject } from './plan.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -18,38 +18,39 @@ export type ScaffoldEvent =
 export interface PrepareRequest {
   /** Absolute. */
   readonly folder: string;
-  readonly answers: ProjectSpec;
-  /** Paths of the plan that may be replaced. */
+  readonly spec: ProjectSpec;
+  /** Paths of planned files that may be overwritten. */
   readonly overwrite: readonly string[];
-  /** Version of the template: this package's. */
+  /** Version of the template, which is the version of this package. */
   readonly version: string;
-  /** Repeats the run; goes into the project's record and into the advice about conflicts. */
+  /** Repeats the run; stored in the project record and shown in the hint about conflicts. */
   readonly command: string;
-  /** `keep` leaves conflicts in the result, for a dry run; they are refused otherwise. */
-  readonly conflicts?: 'keep';
+  /** `keep` returns conflicts with the result, for a dry run. By default they are an error. */
+  readonly conflicts?: 'keep' | undefined;
 }
 
-/** What becomes of a file, or why it is in the way. */
+/** The planned action for a file, or why the file is a conflict. */
 export type ReportedFile =
   | { readonly path: string; readonly action: FileAction }
   | { readonly path: string; readonly action: 'conflict'; readonly reason: Conflict['reason'] };
 
-/** A project that may be written: planned, compared with the folder, without conflicts unless they were to be kept. */
+/** A planned project, compared with the folder. Without conflicts unless they were requested. */
 export interface PreparedProject {
-  readonly answers: ProjectSpec;
-  readonly decision: PlanComparison;
+  readonly spec: ProjectSpec;
+  readonly comparison: PlanComparison;
 }
 
-/** Plans the project and compares it with the folder. Writes nothing; throws a KnownError that lists every conflict, unless they are kept. */
+/** Plans the project and compares it with the folder. Writes nothing. Rejects with a KnownError that lists all conflicts, unless they are kept. */
 export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
-  const plan = await planProject(request.answers, { version: request.version, command: request.command });
-  const decision = await comparePlan(request.folder, plan, request.overwrite);
-  if (decision.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(decision, request.command);
-  return { answers: request.answers, decision };
+  const { folder, spec, version, command } = request;
+  const plan = await planProject(spec, { version, command });
+  const comparison = await comparePlan(folder, plan, request.overwrite);
+  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
+  return { spec, comparison };
 }
 
-/** Every file of the plan by path, conflicts among them. */
-export function reportedFiles({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
+/** Every planned file with its action, conflicts included, sorted by path. */
+export function listFileActions({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
   const rows: readonly ReportedFile[] = [
     ...files.map(({ path, action }) => ({ path, action })),
     ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
@@ -61,10 +62,10 @@ export interface WriteProjectOptions {
   readonly install: boolean;
   readonly git: boolean;
   readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
-  readonly report?: (event: ScaffoldEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: ((event: ScaffoldEvent) => void) | undefined;
   /** See `WriteOptions`. */
-  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 export interface WriteResult {
@@ -74,32 +75,28 @@ export interface WriteResult {
 }
 
 /**
- * Writes the project, installs its dependencies and starts its repository, so that the first commit holds the lock file.
- * Rejects only when the files can't be written, and then nothing of them is left; from there on every outcome is in the result.
+ * Writes the project, installs its dependencies and then creates its repository, so that the first commit includes the lock file.
+ * Rejects only when the files cannot be written, and then removes what it wrote. Every later outcome is part of the result.
  */
 export async function writeProject(project: PreparedProject, options: WriteProjectOptions): Promise<WriteResult> {
-  const { decision, answers } = project;
+  const { comparison, spec } = project;
+  const { folder } = comparison;
+  const { packageManager } = spec;
+  const { env, signal, onWrite } = options;
   const report = options.report ?? (() => undefined);
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const files = decision.files.map(({ path, action }) => ({ path, action }));
+  const files = comparison.files.map(({ path, action }) => ({ path, action }));
   const changed = files.filter(({ action }) => action !== 'identical').length;
-  report({ kind: 'writing', files: changed, folder: decision.folder });
-  await writeFiles(decision, { ...signal, ...(options.onWrite === undefined ? {} : { onWrite: options.onWrite }) });
+  report({ kind: 'writing', files: changed, folder });
+  await writeFiles(comparison, { signal, onWrite });
   report({ kind: 'written', files: changed, identical: files.length - changed });
 
-  const { packageManager } = answers;
   let install: WriteResult['install'] = { kind: 'skipped' };
   if (options.install) {
     report({ kind: 'installing', packageManager: programOf(packageManager) });
-    // Loaded only when wanted, as is git's part below: running other programs takes a large package.
+    // Imported on demand, like git.ts below: running other programs needs a large package.
     const { installDependencies } = await import('../languages/typescript/install.ts');
-    install = await installDependencies({
-      folder: decision.folder,
-      packageManager,
-      env: options.env,
-      ...signal,
-      onLine: (line) => report({ kind: 'install-line', line }),
-    });
+    const onLine = (line: string): void => report({ kind: 'install-line', line });
+    install = await installDependencies({ folder, packageManager, env, signal, onLine });
     report({ kind: 'install-ended', result: install });
   }
   if (!options.git || install.kind === 'interrupted') {
@@ -108,7 +105,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   report({ kind: 'git-started' });
   const { startRepository } = await import('./git.ts');
   const paths = [...files.map(({ path }) => path), ...lockFiles(packageManager)];
-  const git = await startRepository({ folder: decision.folder, paths, env: options.env, ...signal });
+  const git = await startRepository({ folder, paths, env, signal });
   report({ kind: 'git-ended', result: git });
   return { files, install, git };
 }

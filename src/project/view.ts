@@ -8,7 +8,7 @@ import { wrapText } from '../terminal/wrap.ts';
  * What to do next, a step a line. On a terminal that is too narrow for a command and what it does, that stands below it. A command is
  * never cut or broken: half of one is another one.
  */
-export function printSteps(channel: Channel, steps: readonly NextStep[]): void {
+export function printNextSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
   const prose = (text: string): string => (channel.isTTY ? wrapText(text, channel.columns) : text);
   for (const { command, text } of steps) {

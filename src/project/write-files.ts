@@ -9,16 +9,16 @@ import type { ComparedFile, PlanComparison } from './conflicts.ts';
 
 export interface WriteOptions {
   /** Aborted: what was written is taken back and the signal's reason thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called before each file is written; what it throws is a failed write. */
-  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 interface Undo {
-  readonly what: string;
+  readonly path: string;
   readonly undo: () => Promise<void>;
   /** Removes what only an undo needs, once there will be none. */
-  readonly forget?: () => Promise<void>;
+  readonly cleanUp?: () => Promise<void>;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function writeFiles(decision: PlanComparison, options: WriteOptions
   const undos: Undo[] = [];
   let at = decision.folder;
   try {
-    makeFolders(decision.folder, undos);
+    createFolders(decision.folder, undos);
     const root = realpathSync.native(decision.folder);
     let index = 0;
     for (const file of decision.files) {
@@ -41,25 +41,25 @@ export async function writeFiles(decision: PlanComparison, options: WriteOptions
       options.signal?.throwIfAborted();
       at = join(decision.folder, file.path);
       await options.onWrite?.(file.path, index++);
-      makeFolders(dirname(at), undos);
-      stayInside(root, dirname(at));
-      if (file.action === 'create') create(at, file, undos);
-      else await replace(at, file, undos);
+      createFolders(dirname(at), undos);
+      assertInside(root, dirname(at));
+      if (file.action === 'create') createFile(at, file, undos);
+      else await replaceFile(at, file, undos);
     }
     options.signal?.throwIfAborted();
-    for (const { forget } of undos) await forget?.().catch(() => undefined);
+    for (const { cleanUp: forget } of undos) await forget?.().catch(() => undefined);
   } catch (error) {
-    const left = await takeBack(undos);
+    const left = await rollBack(undos);
     if (options.signal?.aborted === true && left.length === 0) throw options.signal.reason;
-    throw failed(at, error, left);
+    throw writeError(at, error, left);
   }
 }
 
-function failed(path: string, error: unknown, left: readonly string[]): KnownError {
+function writeError(path: string, error: unknown, left: readonly string[]): KnownError {
   return new KnownError({
     message: 'The project could not be written',
     tried: `write ${path}`,
-    seen: `${error instanceof KnownError ? (error.seen ?? error.message) : reasonOf(error)}; ${
+    seen: `${error instanceof KnownError ? (error.seen ?? error.message) : describeWriteError(error)}; ${
       left.length === 0 ? 'everything written so far was taken back' : `not taken back: ${left.join(', ')}`
     }`,
     next: ['Choose a folder that can be written to, then run the command again'],
@@ -67,7 +67,7 @@ function failed(path: string, error: unknown, left: readonly string[]): KnownErr
   });
 }
 
-function reasonOf(error: unknown): string {
+function describeWriteError(error: unknown): string {
   switch (codeOf(error)) {
     case 'EACCES':
     case 'EPERM':
@@ -85,7 +85,7 @@ function reasonOf(error: unknown): string {
   }
 }
 
-function makeFolders(folder: string, undos: Undo[]): void {
+function createFolders(folder: string, undos: Undo[]): void {
   const missing: string[] = [];
   for (let at = folder; statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) {
     if (dirname(at) === at) break;
@@ -93,20 +93,20 @@ function makeFolders(folder: string, undos: Undo[]): void {
   }
   for (const at of missing) {
     mkdirSync(at);
-    undos.push({ what: at, undo: () => rmdir(at) });
+    undos.push({ path: at, undo: () => rmdir(at) });
   }
 }
 
-function stayInside(root: string, folder: string): void {
+function assertInside(root: string, folder: string): void {
   const real = realpathSync.native(folder);
   if (real !== root && !real.startsWith(root + sep)) {
     throw new KnownError({ message: `${folder} leads out of the project`, seen: `${folder} leads to ${real}` });
   }
 }
 
-function create(path: string, file: ComparedFile, undos: Undo[]): void {
+function createFile(path: string, file: ComparedFile, undos: Undo[]): void {
   const handle = openSync(path, 'wx', file.mode);
-  undos.push({ what: path, undo: () => rm(path) });
+  undos.push({ path: path, undo: () => rm(path) });
   try {
     writeFileSync(handle, file.contents);
     // The umask may have taken rights that an executable needs; 0600 it can only narrow.
@@ -116,26 +116,26 @@ function create(path: string, file: ComparedFile, undos: Undo[]): void {
   }
 }
 
-async function replace(path: string, file: ComparedFile, undos: Undo[]): Promise<void> {
-  if (file.expected !== undefined && !(await readFile(path)).equals(file.expected)) {
+async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Promise<void> {
+  if (file.original !== undefined && !(await readFile(path)).equals(file.original)) {
     throw new KnownError({ message: `${path} changed meanwhile`, seen: 'the file changed after it was read' });
   }
   const kept = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.before`);
-  await keep(path, kept);
+  await keepOriginal(path, kept);
   undos.push({
-    what: path,
+    path: path,
     undo: async () => {
       await rename(kept, path);
       // Two names of one file, when it had not been replaced yet: then renaming does nothing.
       await rm(kept, { force: true });
     },
-    forget: () => rm(kept),
+    cleanUp: () => rm(kept),
   });
   await writeFileAtomic(path, file.contents, file.mode);
 }
 
 /** A second name for what is to be replaced: giving it back takes no space, which a full disk would not have. */
-async function keep(path: string, kept: string): Promise<void> {
+async function keepOriginal(path: string, kept: string): Promise<void> {
   try {
     await link(path, kept);
   } catch {
@@ -147,9 +147,9 @@ async function keep(path: string, kept: string): Promise<void> {
   }
 }
 
-async function takeBack(undos: readonly Undo[]): Promise<readonly string[]> {
+async function rollBack(undos: readonly Undo[]): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const { what, undo } of [...undos].reverse()) {
+  for (const { path: what, undo } of [...undos].reverse()) {
     try {
       await undo();
     } catch (error) {

@@ -3,7 +3,9 @@ import { Secret } from '../base/secret.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 
-export type LocalValues = Readonly<Partial<Record<SettingName, string | number | readonly string[] | Secret>>>;
+export type LocalValues = Readonly<
+  Partial<Record<SettingName, string | number | readonly string[] | Secret | undefined>>
+>;
 
 const HEADER = ` What differs from application.yaml on this machine. It holds secrets: git ignores it, and only you should read it.`;
 

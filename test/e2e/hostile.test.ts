@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
-import { renderTemplate } from '../../src/project/render.ts';
-import { templateFiles } from '../../src/languages/templates/files.ts';
+import { renderProject } from '../../src/project/render.ts';
+import { readTemplateFiles } from '../../src/languages/templates/files.ts';
 import { loadTemplateSet } from '../../src/languages/templates/set.ts';
 import { definitionOf, usableFile, type HostileFile } from '../support/hostile-definitions.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
@@ -14,7 +14,7 @@ import { temporalPath } from '../support/temporal-path.ts';
 const SEED = 20251125;
 const PROJECTS = 25;
 /** Generated modules that hold words of a definition; all others are the same in each project. */
-const OWN = templateFiles('typescript')
+const OWN = readTemplateFiles('typescript')
   .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))
   .map(({ path }) => path);
 
@@ -119,7 +119,7 @@ beforeAll(async () => {
       packageManager: 'npm',
       cliPackage: '1.2.3',
     } as const;
-    write(projects[index] ?? '', await renderTemplate(answers, templates));
+    write(projects[index] ?? '', await renderProject(answers, templates));
   }
 }, 300_000);
 

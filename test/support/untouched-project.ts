@@ -9,7 +9,7 @@ export async function writeUntouchedProject(
 ): Promise<void> {
   const prepared = await prepareProject({
     ...{ folder, overwrite: [], version, command: 'create' },
-    answers: {
+    spec: {
       name: 'worker',
       language: 'typescript',
       definition: sampleDefinition(),

@@ -1,13 +1,14 @@
 import { relative, resolve, sep } from 'node:path';
 import { usageError, type ExitStatus } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
-import { PROJECT_RECORD } from '../../project/find.ts';
+import { RECORD_FILE } from '../../project/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
-import { applyEdits } from '../../project/edit/apply-edits.ts';
-import type { GoneProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { writeEdits } from '../../project/edit/write-edits.ts';
+import type { RemovedProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import { planAddition } from '../../project/edit/plan-addition.ts';
 import { type AdditionRequest } from '../../project/edit/addition.ts';
-import type { FileEdit, PlannedEdit } from '../../project/edit/plan-edits.ts';
+import type { PlannedEdit } from '../../project/edit/conflicts.ts';
+import type { FileEdit } from '../../project/edit/file-edit.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { scriptCommand } from '../../languages/typescript/package-manager.ts';
 
@@ -76,7 +77,7 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     } else files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
   }
   if (!request.dryRun) {
-    await applyEdits(project, processes, made, {
+    await writeEdits(project, processes, made, {
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(request.onWrite === undefined ? {} : { onWrite: request.onWrite }),
     });
@@ -87,15 +88,15 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     added: addedBy(addition, processes),
     dryRun: request.dryRun,
     files,
-    notes: [...(addition.kind === 'process' ? addition.notes : []), ...project.gone.map(goneNote)],
+    notes: [...(addition.kind === 'process' ? addition.notes : []), ...project.removedProcesses.map(goneNote)],
     next: request.dryRun ? [] : [...stepsForLeft(request, left), ...steps(request, processes)],
     status: left.length > 0 ? 3 : 0,
   };
 }
 
-function goneNote({ place, left }: GoneProcess): string {
+function goneNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
   return left.length === 0
-    ? `${place.definitionFile} is gone, and so is its code: ${PROJECT_RECORD} names that process no longer`
+    ? `${place.definitionFile} is gone, and so is its code: ${RECORD_FILE} names that process no longer`
     : `${place.definitionFile} is gone: bring it back, or remove the rest of that process (${left.join(', ')})`;
 }
 
@@ -134,7 +135,7 @@ function addedBy(addition: AdditionRequest, processes: readonly OpenedProcess[])
     case 'process':
     case 'resumed-process': {
       const { code } = addition.kind === 'process' ? addition.definition.process : addition.process.definition.process;
-      const place = processes.find(({ definition }) => definition.process.code === code)?.place;
+      const place = processes.find(({ definition }) => definition.process.code === code)?.layout;
       return { kind: 'process', code, definition: place?.definitionFile ?? '' };
     }
     case 'task':

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { AddedFile, AddResult } from './add-to-project.ts';
-import type { FileEdit } from '../../project/edit/plan-edits.ts';
+import type { FileEdit } from '../../project/edit/file-edit.ts';
 import { palette } from '../../terminal/palette.ts';
-import { printSteps } from '../../project/view.ts';
+import { printNextSteps } from '../../project/view.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 
@@ -71,7 +71,7 @@ export function printAdded(
   const done = isKnown ? 'brought into the code' : 'added';
   err.line(`\n${bold(escapeForTerminal(titleOf(result)))} ${isAdded ? done : `not ${done}`}${where}${were}`);
   err.line('\nNext:');
-  printSteps(err, result.next);
+  printNextSteps(err, result.next);
 }
 
 function aboutFile({ action, how, reason, diff }: AddedFile): string {

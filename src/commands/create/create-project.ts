@@ -7,11 +7,11 @@ import { npmNameProblem } from '../../languages/typescript/package-name.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DiscoveryEvent } from '../../discovery/types.ts';
 import type { ProjectSpec, DefinitionSource } from '../../languages/project-spec.ts';
-import { nextSteps, overwriting, type NextStep, type ReadWith } from '../../project/next-steps.ts';
+import { nextSteps, overwriteCommand, type NextStep, type ReadWith } from '../../project/next-steps.ts';
 import {
   writeProject,
   prepareProject,
-  reportedFiles,
+  listFileActions,
   type WriteResult,
   type ReportedFile,
   type ScaffoldEvent,
@@ -111,7 +111,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
   };
   const prepared = await prepareProject({
     folder,
-    answers,
+    spec: answers,
     overwrite: request.overwrite,
     version: deps.version,
     command: request.command,
@@ -127,7 +127,7 @@ export async function createProject(request: CreateRequest, deps: CreateDependen
     command: request.command,
   };
   if (request.dryRun) {
-    const files = reportedFiles(prepared.decision);
+    const files = listFileActions(prepared.comparison);
     const next = stepsPastConflicts(files, request.command);
     const reason = 'dry run';
     return {
@@ -199,7 +199,7 @@ function stepsPastConflicts(files: readonly ReportedFile[], command: string): re
     ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the files in conflict away' }]),
     ...(replaceable.length === 0
       ? []
-      : [{ command: overwriting(command, replaceable), text: `or replace what differs${others}` }]),
+      : [{ command: overwriteCommand(command, replaceable), text: `or replace what differs${others}` }]),
   ];
 }
 

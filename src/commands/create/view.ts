@@ -6,7 +6,7 @@ import type { NextStep } from '../../project/next-steps.ts';
 import type { WriteResult, ReportedFile, ScaffoldEvent } from '../../project/scaffold.ts';
 import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
-import { printSteps } from '../../project/view.ts';
+import { printNextSteps } from '../../project/view.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
@@ -158,7 +158,7 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
   if (conflicts === 0) return;
   const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
   terminal.err.line(`${are} in the way: the run would be refused\n\nNext:`);
-  printSteps(terminal.err, summary.next);
+  printNextSteps(terminal.err, summary.next);
 }
 
 function printMade(terminal: Terminal, summary: CreateSummary): void {
@@ -192,5 +192,5 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
     `${bold(escapeForTerminal(summary.name))}: a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
-  printSteps(terminal.err, summary.next);
+  printNextSteps(terminal.err, summary.next);
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { findProject } from '../../project/find.ts';
+import { findProject } from '../../project/find-project.ts';
 import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../../diagnostics/input.ts';
-import { specOf, openProject, openRecord } from '../../project/edit/open-project.ts';
+import { openProject, toProjectSpec } from '../../project/edit/open-project.ts';
+import { readProjectRecord } from '../../project/record.ts';
+import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
@@ -40,7 +42,7 @@ export async function projectCommands(
   folder: string,
 ): Promise<{ readonly install: string; readonly check: string } | undefined> {
   try {
-    const { packageManager } = (await openRecord(folder)).record;
+    const { packageManager } = (await readProjectRecord(folder)).record;
     return { install: installCommand(packageManager), check: scriptCommand(packageManager, 'check') };
   } catch (error) {
     if (error instanceof KnownError || codeOf(error) !== undefined) return undefined;
@@ -59,7 +61,7 @@ function apartBecause(settings: ResolvedSettings): string | undefined {
 
 async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
   const { processes } = await openProject(folder);
-  return processes.map(({ definition, place }) => ({
+  return processes.map(({ definition, layout: place }) => ({
     file: place.definitionFile,
     code: definition.process.code,
     workflowType: definition.workflow.type,
@@ -67,18 +69,15 @@ async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
   }));
 }
 
-/** What a definition becomes; all else of a project is written once, and belongs to whoever made it. */
-const FROM_DEFINITION = /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/;
-
 async function driftOf(folder: string): Promise<Drift> {
   const project = await openProject(folder);
   const version = packageVersion();
   if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
-  const answers = specOf(project, project.processes);
+  const spec = toProjectSpec(project, project.processes);
   const made = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
-  const { decision } = await prepareProject({ folder, answers, ...made });
-  const missing = decision.files.filter(({ path, action }) => FROM_DEFINITION.test(path) && action === 'create');
-  const differing = decision.conflicts.filter(({ path }) => FROM_DEFINITION.test(path));
+  const { comparison } = await prepareProject({ folder, spec, ...made });
+  const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
+  const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
   const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
     const { bytes } = await readSmallFile(join(folder, path), 16 * MIB).catch(() => ({ bytes: undefined }));
     const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');

@@ -23,14 +23,14 @@ const VALUES: ReadonlySet<unknown> = new Set(VALUE_HELPERS);
 const BLOCKS: ReadonlySet<unknown> = new Set(BLOCK_HELPERS);
 
 /** What is wrong with a template, as `file:line: reason`; empty when every value passes a language helper. */
-export function templateProblems(file: string, source: string): readonly string[] {
+export function findTemplateProblems(file: string, source: string): readonly string[] {
   let program: Program;
   try {
     program = Handlebars.parse(source);
   } catch (error) {
     return [`${file}: ${error instanceof Error ? error.message : 'not a template'}`];
   }
-  return problemsIn(program).map(({ node, reason }) => `${file}:${node.loc?.start.line ?? 0}: ${reason}`);
+  return findProgramProblems(program).map(({ node, reason }) => `${file}:${node.loc?.start.line ?? 0}: ${reason}`);
 }
 
 interface Problem {
@@ -38,20 +38,20 @@ interface Problem {
   readonly reason: string;
 }
 
-function problemsIn(program: Program): readonly Problem[] {
+function findProgramProblems(program: Program): readonly Problem[] {
   return program.body.flatMap((node): readonly Problem[] => {
     switch (node.type) {
       case 'ContentStatement':
       case 'CommentStatement':
         return [];
       case 'MustacheStatement':
-        return callProblems(node as Call, VALUES, 'a bare value; pass it through a language helper');
+        return findCallProblems(node as Call, VALUES, 'a bare value; pass it through a language helper');
       case 'BlockStatement': {
         const block = node as Call;
         return [
-          ...callProblems(block, BLOCKS, 'only #list and #when refuse undefined'),
-          ...(block.program === undefined ? [] : problemsIn(block.program)),
-          ...(block.inverse === undefined ? [] : problemsIn(block.inverse)),
+          ...findCallProblems(block, BLOCKS, 'only #list and #when refuse undefined'),
+          ...(block.program === undefined ? [] : findProgramProblems(block.program)),
+          ...(block.inverse === undefined ? [] : findProgramProblems(block.inverse)),
         ];
       }
       default:
@@ -60,7 +60,7 @@ function problemsIn(program: Program): readonly Problem[] {
   });
 }
 
-function callProblems(call: Call, allowed: ReadonlySet<unknown>, reason: string): readonly Problem[] {
+function findCallProblems(call: Call, allowed: ReadonlySet<unknown>, reason: string): readonly Problem[] {
   if (!allowed.has(call.path.original)) return [{ node: call, reason }];
   if (call.type === 'MustacheStatement' && call.escaped === false) return [{ node: call, reason: 'a triple mustache' }];
   const [value, ...more] = call.params;

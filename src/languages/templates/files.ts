@@ -4,7 +4,7 @@ import { packageRoot } from '../../base/package-root.ts';
 import type { Language } from '../project-spec.ts';
 
 // npm leaves these out of a package, so they travel under another name.
-const TRAVEL_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
+const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
 
 export interface TemplateFile {
   /** `typescript/src/main.ts`, `shared/README.md.hbs`: the key of a compiled template. */
@@ -20,10 +20,10 @@ export function templatesFolder(): string {
 }
 
 /** The files of a language's template over those that every language gets, by path. */
-export function templateFiles(language: Language, folder: string = templatesFolder()): readonly TemplateFile[] {
+export function readTemplateFiles(language: Language, folder: string = templatesFolder()): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
-    for (const name of filesBelow(join(folder, part))) {
+    for (const name of listFiles(join(folder, part))) {
       const rendered = name.endsWith('.hbs');
       const path = projectPath(rendered ? name.slice(0, -'.hbs'.length) : name);
       byPath.set(path, { key: `${part}/${name}`, path, contents: readFileSync(join(folder, part, name)), rendered });
@@ -35,16 +35,16 @@ export function templateFiles(language: Language, folder: string = templatesFold
 function projectPath(name: string): string {
   const parts = name.split('/');
   const last = parts.pop() ?? '';
-  return [...parts, TRAVEL_NAMES[last] ?? last].join('/');
+  return [...parts, PACKAGED_NAMES[last] ?? last].join('/');
 }
 
 /** Relative paths with `/`, sorted. */
-export function filesBelow(folder: string, prefix = ''): readonly string[] {
+export function listFiles(folder: string, prefix = ''): readonly string[] {
   return readdirSync(join(folder, prefix), { withFileTypes: true })
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
       // A project that somebody installed or built inside the template is not part of it.
-      if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : filesBelow(folder, path);
+      if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : listFiles(folder, path);
       return [path];
     })
     .sort();

@@ -28,17 +28,17 @@ export function templateHelpers(): Record<
   HelperDelegate
 > {
   return {
-    tsString: printed('tsString', tsString),
-    tsComment: printed('tsComment', (text) => tsComment(text)),
-    tsIdentifier: printed('tsIdentifier', (text) => {
+    tsString: textHelper('tsString', tsString),
+    tsComment: textHelper('tsComment', (text) => tsComment(text)),
+    tsIdentifier: textHelper('tsIdentifier', (text) => {
       if (!isTsIdentifier(text)) throw new TypeError('tsIdentifier: not an identifier');
       return text;
     }),
-    yamlString: printed('yamlString', yamlString),
-    json: printed('json', (text) => jsonText(text)),
-    mdText: printed('mdText', (text) => mdText(text)),
-    mdCode: printed('mdCode', (text) => mdCode(text)),
-    shellWord: printed('shellWord', shellWord),
+    yamlString: textHelper('yamlString', yamlString),
+    json: textHelper('json', (text) => jsonText(text)),
+    mdText: textHelper('mdText', (text) => mdText(text)),
+    mdCode: textHelper('mdCode', (text) => mdCode(text)),
+    shellWord: textHelper('shellWord', shellWord),
     code: (value: unknown) => {
       if (!(value instanceof Code)) throw new TypeError('code: only text of our own generators is printed as it is');
       return value.text;
@@ -54,7 +54,7 @@ export function templateHelpers(): Record<
   };
 }
 
-function printed(name: string, print: (text: string) => string): HelperDelegate {
+function textHelper(name: string, print: (text: string) => string): HelperDelegate {
   return (value: unknown) => {
     if (typeof value !== 'string') throw new TypeError(`${name}: no text`);
     return print(value);

@@ -1,5 +1,5 @@
 /** An activity of one's own as it is added to a module: a blank line, then its types and its function. */
-function activityText(name: string): string {
+function renderActivity(name: string): string {
   const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return [
     '',
@@ -21,23 +21,23 @@ function activityText(name: string): string {
 }
 
 /** Names that the activity `name` takes in its module. */
-export function activityNames(name: string): readonly string[] {
+export function activityExportNames(name: string): readonly string[] {
   const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return [name, `${base}Input`, `${base}Result`];
 }
 
 /** A module with activities more at its end. */
-export function withActivities(text: string, names: readonly string[]): string {
+export function appendActivities(text: string, names: readonly string[]): string {
   const end = text === '' || text.endsWith('\n') || names.length === 0 ? '' : '\n';
-  return text + end + names.map(activityText).join('');
+  return text + end + names.map(renderActivity).join('');
 }
 
 /** Names of the activities that were added so and that nobody has filled in. */
-export function addedActivities(text: string): readonly string[] {
+export function findUneditedActivities(text: string): readonly string[] {
   const functions = [...text.matchAll(/^export async function (\w+)\(/gm)].map(([, name = '']) => name);
-  return functions.filter((name) => text.includes(activityText(name)));
+  return functions.filter((name) => text.includes(renderActivity(name)));
 }
 
-export function withoutActivities(text: string, names: readonly string[]): string {
-  return names.reduce((rest, name) => rest.replace(activityText(name), () => ''), text);
+export function removeActivities(text: string, names: readonly string[]): string {
+  return names.reduce((rest, name) => rest.replace(renderActivity(name), () => ''), text);
 }

@@ -7,7 +7,7 @@ import { codeOf } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { PackageManager } from '../project-spec.ts';
 import { installArguments, programOf } from './package-manager.ts';
-import { LOG_REQUESTS, watchRegistry, withoutRequests, type UnreachableRegistry } from './registry-log.ts';
+import { LOG_REQUESTS, watchRegistry, removeRequestLines, type UnreachableRegistry } from './registry-log.ts';
 
 export type InstallResult =
   | {
@@ -37,9 +37,9 @@ export interface InstallOptions {
   readonly folder: string;
   readonly packageManager: PackageManager;
   readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Each line that the package manager writes. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** Ignored by git, as every `*.log`. */
@@ -81,17 +81,17 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
   const program = programOf(packageManager);
   const lock = packageManager === 'yarn@4' ? await claimYarnProject(folder) : undefined;
   try {
-    return await run(program, options);
+    return await runInstall(program, options);
   } finally {
     if (lock !== undefined && (await readFile(lock, 'utf8').catch(() => 'gone')) === '') await rm(lock);
   }
 }
 
-async function run(program: string, options: InstallOptions): Promise<InstallResult> {
+async function runInstall(program: string, options: InstallOptions): Promise<InstallResult> {
   const { folder, packageManager, env, signal, onLine } = options;
   const started = performance.now();
   const args = installArguments(packageManager);
-  const watched = packageManager === 'npm' && !saysItself(env);
+  const watched = packageManager === 'npm' && !setsLogLevel(env);
   const child = execa(program, watched ? [...args, LOG_REQUESTS] : args, {
     cwd: folder,
     env: childEnvironment(env),
@@ -103,7 +103,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
   });
   // execa's own ways to end it reach the first process only.
   const giveUp = new AbortController();
-  const release = endWithUs(child, AbortSignal.any([giveUp.signal, ...(signal === undefined ? [] : [signal])]));
+  const release = killWithParent(child, AbortSignal.any([giveUp.signal, ...(signal === undefined ? [] : [signal])]));
   const watch = watched ? watchRegistry() : undefined;
   let unreached: UnreachableRegistry | undefined;
   try {
@@ -116,7 +116,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
     const result = await child;
     const ms = performance.now() - started;
     if (signal?.aborted === true) return { kind: 'interrupted' };
-    if (!result.failed) return { kind: 'installed', ms, ...(await workspaceOf(folder)) };
+    if (!result.failed) return { kind: 'installed', ms, ...(await findWorkspace(folder)) };
     const missing = result.code === 'ENOENT';
     return {
       kind: 'failed',
@@ -129,7 +129,7 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
             : result.signal === undefined
               ? `exit status ${result.exitCode ?? 'unknown'}`
               : `ended by ${result.signal}`,
-      ...(await shortened(folder, withoutRequests(stripVTControlCharacters(result.all)).trim())),
+      ...(await shortenOutput(folder, removeRequestLines(stripVTControlCharacters(result.all)).trim())),
       ...(unreached === undefined ? {} : { registry: unreached.registry }),
       ...(missing ? { missing } : {}),
       ms,
@@ -139,12 +139,12 @@ async function run(program: string, options: InstallOptions): Promise<InstallRes
   }
 }
 
-function saysItself(env: NodeJS.ProcessEnv): boolean {
+function setsLogLevel(env: NodeJS.ProcessEnv): boolean {
   return Object.entries(env).some(([name, value]) => /^npm_config_loglevel$/i.test(name) && (value ?? '') !== '');
 }
 
 /** Ends the process and all that it started when the signal aborts, or with this process. Returns the function that lets it go. */
-function endWithUs(child: Pick<ChildProcess, 'pid' | 'once'>, signal: AbortSignal | undefined): () => void {
+function killWithParent(child: Pick<ChildProcess, 'pid' | 'once'>, signal: AbortSignal | undefined): () => void {
   const { pid } = child;
   if (pid === undefined) return () => undefined;
   let late: NodeJS.Timeout | undefined;
@@ -180,7 +180,7 @@ async function claimYarnProject(folder: string): Promise<string | undefined> {
 }
 
 /** npm, Bun and Yarn 1 install a project that a workspace above lists into that workspace, and link it there. */
-async function workspaceOf(folder: string): Promise<{ readonly workspace?: string }> {
+async function findWorkspace(folder: string): Promise<{ readonly workspace?: string }> {
   const { name } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { name?: string };
   if (name === undefined) return {};
   const itself = await realpath(folder);
@@ -191,7 +191,10 @@ async function workspaceOf(folder: string): Promise<{ readonly workspace?: strin
   }
 }
 
-async function shortened(folder: string, output: string): Promise<{ readonly output: string; readonly log?: string }> {
+async function shortenOutput(
+  folder: string,
+  output: string,
+): Promise<{ readonly output: string; readonly log?: string }> {
   const lines = output.split('\n');
   if (lines.length <= SHOWN_LINES) return { output };
   const rest = lines.slice(-SHOWN_LINES).join('\n');

@@ -1,4 +1,4 @@
-import { DEFINITION_FILE, furtherDefinitionFile } from '../../process/definition/file.ts';
+import { DEFINITION_FILE, additionalDefinitionFile } from '../../process/definition/file.ts';
 
 /** Where the files of one process stand in a project, and how they reach the files that all processes share. */
 export interface ProcessLayout {
@@ -16,23 +16,24 @@ export interface ProcessLayout {
   readonly tasksToKuflow: string;
 }
 
-export const FIRST_LAYOUT: ProcessLayout = {
-  definitionFile: DEFINITION_FILE,
-  workflows: 'src/workflows.ts',
-  activities: 'src/activities.ts',
-  tasks: 'src/process/tasks.ts',
-  types: 'src/process/types.ts',
-  test: 'test/workflows.test.ts',
-  toKuflow: './kuflow',
-  toProcess: './process',
-  tasksToKuflow: '../kuflow',
-};
-
-/** The place of a process that came after the first; `slug` is made by `names/`. */
-export function furtherLayout(slug: string): ProcessLayout {
+/** The layout of a process: of the first one of a project without `slug`, otherwise of the additional process with that slug (from `fileName`). */
+export function processLayout(slug?: string): ProcessLayout {
+  if (slug === undefined) {
+    return {
+      definitionFile: DEFINITION_FILE,
+      workflows: 'src/workflows.ts',
+      activities: 'src/activities.ts',
+      tasks: 'src/process/tasks.ts',
+      types: 'src/process/types.ts',
+      test: 'test/workflows.test.ts',
+      toKuflow: './kuflow',
+      toProcess: './process',
+      tasksToKuflow: '../kuflow',
+    };
+  }
   const folder = `src/processes/${slug}`;
   return {
-    definitionFile: furtherDefinitionFile(slug),
+    definitionFile: additionalDefinitionFile(slug),
     workflows: `${folder}/workflows.ts`,
     activities: `${folder}/activities.ts`,
     tasks: `${folder}/tasks.ts`,
@@ -45,16 +46,16 @@ export function furtherLayout(slug: string): ProcessLayout {
 }
 
 /** The files of a process that its definition became. */
-export function codeFiles({ tasks, types, workflows, activities, test }: ProcessLayout): readonly string[] {
+export function listCodeFiles({ tasks, types, workflows, activities, test }: ProcessLayout): readonly string[] {
   return [tasks, types, workflows, activities, test];
 }
 
 /** Whether a file of a process holds declarations, whose order means nothing. */
-export function holdsDeclarations(path: string): boolean {
+export function hasDeclarationsOnly(path: string): boolean {
   return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
 }
 
 /** Whether a file of a process is its definition in TypeScript and nothing else, so that it can be written anew at any time. */
-export function isOnlyDefinition(path: string): boolean {
+export function isDefinitionCode(path: string): boolean {
   return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/.test(path);
 }

@@ -30,7 +30,7 @@ const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
   bun: ['install'],
 };
 
-const PROVIDE: Readonly<Record<Exclude<PackageManager, 'npm'>, string>> = {
+const INSTALL_MANAGER: Readonly<Record<Exclude<PackageManager, 'npm'>, string>> = {
   pnpm: 'npm install --global pnpm',
   'yarn@1': 'npm install --global yarn',
   'yarn@4': 'npm install --global @yarnpkg/cli-dist',
@@ -55,31 +55,34 @@ export interface DetectedPackageManager {
  * workspace around the folder, by the `packageManager` field or the lock file beside a package.json; else npm.
  */
 export function detectPackageManager(env: NodeJS.ProcessEnv, folder?: string): DetectedPackageManager {
-  const agent = userAgent(env);
+  const agent = readUserAgent(env);
   if (agent !== undefined && agent.name !== 'npm') return { name: agent.name, by: { kind: 'user-agent' } };
-  const around = folder === undefined ? undefined : managerAround(folder, env);
+  const around = folder === undefined ? undefined : findManagerAbove(folder, env);
   if (around !== undefined) return { name: around.name, by: { kind: 'file', path: around.path } };
   return { name: 'npm', by: { kind: agent === undefined ? 'default' : 'user-agent' } };
 }
 
-interface Named {
+interface PackageManagerVersion {
   readonly name: PackageManagerName;
   /** Its first number, where it is known. */
   readonly major?: number;
 }
 
-function named(text: string): Named | undefined {
+function parsePackageManager(text: string): PackageManagerVersion | undefined {
   const [, word = '', major] = /^([a-z]+)(?:[@/]\D*(\d+)?.*)?$/s.exec(text) ?? [];
   const name = PACKAGE_MANAGER_NAMES.find((manager) => manager === word);
   return name === undefined ? undefined : { name, ...(major === undefined ? {} : { major: Number(major) }) };
 }
 
-function userAgent(env: NodeJS.ProcessEnv): Named | undefined {
-  return named(env['npm_config_user_agent'] ?? '');
+function readUserAgent(env: NodeJS.ProcessEnv): PackageManagerVersion | undefined {
+  return parsePackageManager(env['npm_config_user_agent'] ?? '');
 }
 
 /** Looks from the parent folder up to the root of the repository. A lock file that lies in the home folder says nothing of a project. */
-function managerAround(folder: string, env: NodeJS.ProcessEnv): (Named & { readonly path: string }) | undefined {
+function findManagerAbove(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): (PackageManagerVersion & { readonly path: string }) | undefined {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   for (let at = dirname(folder); at !== home && at !== dirname(at); at = dirname(at)) {
     const manifest = join(at, 'package.json');
@@ -88,24 +91,24 @@ function managerAround(folder: string, env: NodeJS.ProcessEnv): (Named & { reado
     if (field !== undefined) return { ...field, path: manifest };
     for (const name of isProject ? PACKAGE_MANAGER_NAMES : []) {
       const lock = LOCK_FILES[name].map((file) => join(at, file)).find((path) => existsSync(path));
-      if (lock !== undefined) return { name, path: lock, ...(name === 'yarn' ? yarnOfLock(lock) : {}) };
+      if (lock !== undefined) return { name, path: lock, ...(name === 'yarn' ? readYarnMajor(lock) : {}) };
     }
     if (existsSync(join(at, '.git'))) return undefined;
   }
   return undefined;
 }
 
-function packageManagerField(manifest: string): Named | undefined {
+function packageManagerField(manifest: string): PackageManagerVersion | undefined {
   try {
     const { packageManager } = JSON.parse(readFileSync(manifest, 'utf8')) as { packageManager?: unknown };
-    return typeof packageManager === 'string' ? named(packageManager) : undefined;
+    return typeof packageManager === 'string' ? parsePackageManager(packageManager) : undefined;
   } catch {
     // A broken package.json above is not this project's.
     return undefined;
   }
 }
 
-function yarnOfLock(path: string): { readonly major?: number } {
+function readYarnMajor(path: string): { readonly major?: number } {
   try {
     const text = readFileSync(path, 'utf8');
     return text.trim() === '' ? {} : { major: /^# yarn lockfile v1$/m.test(text) ? 1 : 4 };
@@ -122,25 +125,26 @@ export function choosePackageManager(
   flag: string | undefined,
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
 ): PackageManager {
-  const name = named(flag ?? '') ?? named(detectPackageManager(env, folder).name) ?? { name: 'npm' };
+  const name = parsePackageManager(flag ?? '') ??
+    parsePackageManager(detectPackageManager(env, folder).name) ?? { name: 'npm' };
   if (name.name !== 'yarn') return name.name;
   const known =
     name.major ??
-    majorOf(userAgent(env)) ??
-    majorOf(managerAround(folder, env)) ??
-    majorOf(askYarn(env, existing(folder)));
+    yarnMajor(readUserAgent(env)) ??
+    yarnMajor(findManagerAbove(folder, env)) ??
+    yarnMajor(queryYarnVersion(env, nearestExistingFolder(folder)));
   return known === 1 ? 'yarn@1' : 'yarn@4';
 }
 
-function majorOf(found: Named | undefined): number | undefined {
+function yarnMajor(found: PackageManagerVersion | undefined): number | undefined {
   return found?.name === 'yarn' ? found.major : undefined;
 }
 
-function existing(folder: string): string {
+function nearestExistingFolder(folder: string): string {
   for (let at = folder; ; at = dirname(at)) if (existsSync(at) || dirname(at) === at) return at;
 }
 
-function askYarn(env: NodeJS.ProcessEnv, cwd: string): Named | undefined {
+function queryYarnVersion(env: NodeJS.ProcessEnv, cwd: string): PackageManagerVersion | undefined {
   const { status, stdout } = spawnSync('yarn --version', {
     cwd,
     // Corepack stands in for Yarn on many machines: it shall neither ask, nor download one, nor write to a package.json.
@@ -150,7 +154,7 @@ function askYarn(env: NodeJS.ProcessEnv, cwd: string): Named | undefined {
     encoding: 'utf8',
     timeout: 5000,
   });
-  return status === 0 ? named(`yarn@${stdout.trim()}`) : undefined;
+  return status === 0 ? parsePackageManager(`yarn@${stdout.trim()}`) : undefined;
 }
 
 /** The command that installs a project's dependencies, as arguments of `programOf`. */
@@ -164,8 +168,8 @@ export function installCommand(manager: PackageManager): string {
 }
 
 /** What a person types to get the package manager itself; undefined for npm, which brings the others. */
-export function provideCommand(manager: PackageManager): string | undefined {
-  return manager === 'npm' ? undefined : PROVIDE[manager];
+export function installManagerCommand(manager: PackageManager): string | undefined {
+  return manager === 'npm' ? undefined : INSTALL_MANAGER[manager];
 }
 
 /** What a person types to run a script of package.json. */

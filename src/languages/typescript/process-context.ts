@@ -9,7 +9,7 @@ import type { ProcessLayout } from './layout.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 // What the generated modules declare or import themselves.
-const OWN_WORDS = [
+const TEMPLATE_NAMES = [
   'kuflow',
   'request',
   'processId',
@@ -23,23 +23,35 @@ const OWN_WORDS = [
   'human',
   'system',
 ];
-const OWN_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
+const TEMPLATE_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
 /** Names that no generated identifier takes. */
-export const RESERVED: ReadonlySet<string> = new Set([...TS_RESERVED, ...OWN_WORDS, ...OWN_TYPES, 'message', 'thread']);
-const MOST_INPUTS = 4;
+export const RESERVED: ReadonlySet<string> = new Set([
+  ...TS_RESERVED,
+  ...TEMPLATE_NAMES,
+  ...TEMPLATE_TYPES,
+  'message',
+  'thread',
+]);
+const MAX_DEFAULT_INPUTS = 4;
 
-export interface ProcessView {
+export interface ProcessTemplateInput {
   readonly definition: ProcessDefinition;
-  readonly place: ProcessLayout;
+  readonly layout: ProcessLayout;
   readonly choices: TaskChoices;
   /** Files of the project whose exports are exported from here too. */
-  readonly workflowsOfOthers: readonly string[];
-  readonly activitiesOfOthers: readonly string[];
+  readonly otherWorkflows: readonly string[];
+  readonly otherActivities: readonly string[];
 }
 
 /** What the templates of one process read. */
-export function processContext(view: ProcessView): object {
-  const { definition, place, choices, workflowsOfOthers, activitiesOfOthers } = view;
+export function processContext(view: ProcessTemplateInput): object {
+  const {
+    definition,
+    layout: place,
+    choices,
+    otherWorkflows: workflowsOfOthers,
+    otherActivities: activitiesOfOthers,
+  } = view;
   const tasks = taskViews(definition, choices);
   return {
     definitionFile: place.definitionFile,
@@ -62,12 +74,12 @@ export function processContext(view: ProcessView): object {
     hasSystemTasks: tasks.some(({ isSystem }) => isSystem),
     systemTasks: tasks.filter(({ isSystem }) => isSystem),
     taskFactories: new Code([...new Set(tasks.map(({ kind }) => kind))].sort().join(', ')),
-    typeImports: new Code(importedTypes(tasks).join(', ')),
-    hasTypeImports: importedTypes(tasks).length > 0,
-    declarations: new Code(declarations(definition, tasks).join('\n')),
-    activityTypeImports: new Code(activityTypes(tasks).join(', ')),
-    hasActivityTypes: activityTypes(tasks).length > 0,
-    fakeData: new Code(tsValue(fakeData(definition), 0)),
+    typeImports: new Code(listTypeImports(tasks).join(', ')),
+    hasTypeImports: listTypeImports(tasks).length > 0,
+    declarations: new Code(renderDeclarations(definition, tasks).join('\n')),
+    activityTypeImports: new Code(listActivityTypes(tasks).join(', ')),
+    hasActivityTypes: listActivityTypes(tasks).length > 0,
+    fakeData: new Code(tsValue(sampleAnswers(definition), 0)),
     fakeMetadata: new Code(
       tsValue(definition.metadata === undefined ? {} : sampleOfSchema(definition.metadata.schema), 0),
     ),
@@ -115,7 +127,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
     return { task, variable, type, data, context };
   });
   const inputsOf = (index: number) => {
-    const codesOfInputs = inputCodes(definition, index, choices);
+    const codesOfInputs = systemTaskInputs(definition, index, choices);
     return plain.slice(0, index).filter(({ task }) => codesOfInputs.includes(task.code));
   };
   const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
@@ -128,7 +140,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
       kind: task.kind,
       factory: new Code(task.kind),
       code: task.code,
-      title: title(task),
+      title: taskTitle(task),
       variable,
       isHuman: task.kind === 'human',
       isSystem: task.kind === 'system',
@@ -153,10 +165,15 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
 }
 
 /** Codes of the human tasks whose data the system task at `index` is given, in order: those that were chosen, else the last ones before it. */
-export function inputCodes(definition: ProcessDefinition, index: number, choices: TaskChoices): readonly string[] {
+export function systemTaskInputs(
+  definition: ProcessDefinition,
+  index: number,
+  choices: TaskChoices,
+): readonly string[] {
   const before = definition.tasks.slice(0, index).filter(({ kind }) => kind === 'human');
   const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
-  const kept = chosen === undefined ? before.slice(-MOST_INPUTS) : before.filter(({ code }) => chosen.includes(code));
+  const kept =
+    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
   return kept.map(({ code }) => code);
 }
 
@@ -172,7 +189,7 @@ function typeArguments(task: TaskDefinition, data: string | undefined, context: 
   return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
 }
 
-function title(task: TaskDefinition): string {
+function taskTitle(task: TaskDefinition): string {
   const text = task.name ?? '';
   return text.trim() === '' ? task.code : text;
 }
@@ -187,13 +204,13 @@ function workflowView(type: string): object {
   };
 }
 
-function importedTypes(tasks: readonly TaskView[]): readonly string[] {
+function listTypeImports(tasks: readonly TaskView[]): readonly string[] {
   return tasks
     .flatMap(({ dataType, contextType }) => [dataType, contextType].filter((type) => type !== undefined))
     .sort();
 }
 
-function activityTypes(tasks: readonly TaskView[]): readonly string[] {
+function listActivityTypes(tasks: readonly TaskView[]): readonly string[] {
   const system = tasks.filter(({ isSystem }) => isSystem);
   const named = [
     ...system.map(({ dataType }) => dataType),
@@ -202,7 +219,7 @@ function activityTypes(tasks: readonly TaskView[]): readonly string[] {
   return [...new Set(named as string[])].sort();
 }
 
-function declarations(definition: ProcessDefinition, tasks: readonly TaskView[]): readonly string[] {
+function renderDeclarations(definition: ProcessDefinition, tasks: readonly TaskView[]): readonly string[] {
   const declared: string[] = [];
   const declare = (name: string | undefined, shape: DataShape | undefined): void => {
     if (name !== undefined && shape !== undefined) declared.push(declarationOfSchema(name, shape.schema));
@@ -217,7 +234,7 @@ function declarations(definition: ProcessDefinition, tasks: readonly TaskView[])
 }
 
 /** What the people of the generated project's own tests fill in, by task code. */
-function fakeData(definition: ProcessDefinition) {
+function sampleAnswers(definition: ProcessDefinition) {
   const human = definition.tasks.filter(({ kind }) => kind === 'human');
   return Object.fromEntries(
     human.map(({ code, data }) => [code, data === undefined ? {} : sampleOfSchema(data.schema)]),

@@ -28,7 +28,7 @@ export function watchRegistry(): (line: string) => UnreachableRegistry | undefin
 }
 
 /** What npm would have said without being told to say its requests. */
-export function withoutRequests(output: string): string {
+export function removeRequestLines(output: string): string {
   return output
     .split('\n')
     .filter((line) => !ANSWERED.test(line) && !line.startsWith('npm http cache '))

@@ -16,7 +16,7 @@ const FURTHER_FOLDER = 'processes';
 const FURTHER_END = '.process.yaml';
 
 /** The definition file of a process that came after the first one of a project, relative to it. */
-export function furtherDefinitionFile(slug: string): string {
+export function additionalDefinitionFile(slug: string): string {
   return `${FURTHER_FOLDER}/${slug}${FURTHER_END}`;
 }
 

@@ -1,7 +1,7 @@
 import type { DefinitionSource } from '../../languages/project-spec.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
-import type { PlannedEdit } from './plan-edits.ts';
+import type { PlannedEdit } from './conflicts.ts';
 
 export type AdditionRequest =
   | {

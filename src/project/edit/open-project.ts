@@ -1,64 +1,47 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { findProject } from '../find.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
+import { findProject } from '../find-project.ts';
 import { loadDefinition } from '../../process/definition/file.ts';
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { ProjectSpec, DefinitionSource, TaskChoices } from '../../languages/project-spec.ts';
-import { RECORD_FILE } from '../record.ts';
-import { codeFiles, FIRST_LAYOUT, furtherLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
+import { RECORD_FILE } from '../find-project.ts';
+import { readProjectRecord, type ProjectRecord } from '../record.ts';
+import { listCodeFiles, type ProcessLayout, processLayout } from '../../languages/typescript/layout.ts';
 import { exportedNames } from '../../languages/typescript/exports.ts';
-import { isOwn, readText } from './plan-edits.ts';
-import { parseProjectRecord, type ReadRecord } from './read-record.ts';
-import { activitiesOf, pinInputs, assignActivityNames } from './task-choices.ts';
+import { isUnedited, readTextFile } from './file-edit.ts';
+import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
 
 /** A process of a project, as its definition file says now. */
 export interface OpenedProcess {
   /** Undefined for the first one. */
   readonly slug: string | undefined;
-  readonly place: ProcessLayout;
+  readonly layout: ProcessLayout;
   readonly definition: ProcessDefinition;
   /** The definition with those tasks only that the code has: somebody may have written more into the file since. */
-  readonly inCode: ProcessDefinition;
+  readonly definitionInCode: ProcessDefinition;
   readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
 /** A process that the record names and that has no definition file any more. */
-export interface GoneProcess {
+export interface RemovedProcess {
   readonly slug: string;
-  readonly place: ProcessLayout;
+  readonly layout: ProcessLayout;
   /** Files of its code that are there; the next change of the record leaves out a process without any. */
-  readonly left: readonly string[];
+  readonly remainingFiles: readonly string[];
 }
 
 export interface WorkerProject {
   /** Absolute. */
   readonly folder: string;
-  readonly record: ReadRecord;
+  readonly record: ProjectRecord;
   /** The text of the record, as read. */
   readonly recordText: string;
   /** The first one first. */
   readonly processes: readonly [OpenedProcess, ...OpenedProcess[]];
-  readonly gone: readonly GoneProcess[];
-}
-
-const LARGEST_RECORD_MIB = 16;
-
-/** What the record of a project says, checked, and its text. Rejects with a KnownError as `openProject`, and where the file can't be read. */
-export async function openRecord(folder: string): Promise<Pick<WorkerProject, 'record' | 'recordText'>> {
-  const path = join(folder, RECORD_FILE);
-  const { bytes } = await readSmallFile(path, LARGEST_RECORD_MIB * MIB);
-  if (bytes === undefined)
-    throw new KnownError({
-      message: `${RECORD_FILE} is no file, or larger than ${LARGEST_RECORD_MIB} MiB`,
-      tried: path,
-      next: [`Take it back from version control: git checkout ${RECORD_FILE}`],
-    });
-  const recordText = bytes.toString('utf8');
-  return { recordText, record: parseProjectRecord(recordText, path) };
+  readonly removedProcesses: readonly RemovedProcess[];
 }
 
 /** Reads the project that `cwd` is in. Rejects with a KnownError: no project, a record of a newer form, a definition with mistakes. */
@@ -70,57 +53,68 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
       'Or make one: npx create-kuflow-worker',
     ]);
   }
-  const { record, recordText } = await openRecord(folder);
+  const { record, recordText } = await readProjectRecord(folder);
   const read = async (
     slug: string | undefined,
     source: DefinitionSource,
     choices: TaskChoices,
   ): Promise<OpenedProcess> => {
-    const place = slug === undefined ? FIRST_LAYOUT : furtherLayout(slug);
+    const place = processLayout(slug);
     const definition = await loadDefinition(join(folder, place.definitionFile));
-    const inCode = await knownToCode(folder, place, definition, record.hashes);
-    return { slug, place, source, definition, inCode, choices: pinInputs(inCode, definition, choices) };
+    const inCode = await keepTasksInCode(folder, place, definition, record.hashes);
+    return {
+      slug,
+      layout: place,
+      source,
+      definition,
+      definitionInCode: inCode,
+      choices: pinInputs(inCode, definition, choices),
+    };
   };
-  if (!existsSync(join(folder, FIRST_LAYOUT.definitionFile))) {
+  if (!existsSync(join(folder, processLayout().definitionFile))) {
     throw new KnownError({
-      message: `There is no definition file ${FIRST_LAYOUT.definitionFile}, which a project has for its first process`,
+      message: `There is no definition file ${processLayout().definitionFile}, which a project has for its first process`,
       tried: folder,
-      next: [`Take it back from version control: git checkout ${FIRST_LAYOUT.definitionFile}`],
+      next: [`Take it back from version control: git checkout ${processLayout().definitionFile}`],
     });
   }
   const isThere = ({ slug }: { readonly slug: string }): boolean =>
-    existsSync(join(folder, furtherLayout(slug).definitionFile));
+    existsSync(join(folder, processLayout(slug).definitionFile));
   const first = await read(undefined, record.definitionSource, record.choices);
   const further = await Promise.all(
-    record.further.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
+    record.additionalProcesses.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
   );
-  const gone = record.further
+  const removedProcesses = record.additionalProcesses
     .filter((process) => !isThere(process))
-    .map(({ slug }): GoneProcess => {
-      const place = furtherLayout(slug);
-      return { slug, place, left: codeFiles(place).filter((path) => existsSync(join(folder, path))) };
+    .map(({ slug }): RemovedProcess => {
+      const place = processLayout(slug);
+      return {
+        slug,
+        layout: place,
+        remainingFiles: listCodeFiles(place).filter((path) => existsSync(join(folder, path))),
+      };
     });
-  const project = { folder, record, recordText, gone, processes: [first, ...further] as const };
-  return { ...project, processes: await withActivities(project) };
+  const project = { folder, record, recordText, removedProcesses, processes: [first, ...further] as const };
+  return { ...project, processes: await assignNewActivityNames(project) };
 }
 
 /** The processes with names for the system tasks that somebody wrote into a definition: none that is in use. */
-async function withActivities(project: WorkerProject): Promise<WorkerProject['processes']> {
+async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
   const { processes } = project;
-  const inCode = processes.map(({ inCode: definition, choices }) => ({ definition, choices }));
-  const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
+  const inCode = processes.map(({ definitionInCode: definition, choices }) => ({ definition, choices }));
+  const exported = [...(await readExportedNames(project, 'activities')).values()].flatMap((names) => [...names]);
   const known = assignActivityNames(inCode);
   const taken = new Set([
     ...exported,
-    ...activitiesOf(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
+    ...listActivityNames(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
   ]);
   const [first, ...further] = processes.map((process, at): OpenedProcess => {
     const choices = known[at] ?? process.choices;
-    const written = process.definition.tasks.filter(({ code }) => !hasTask(process.inCode, code));
+    const written = process.definition.tasks.filter(({ code }) => !hasTask(process.definitionInCode, code));
     if (written.length === 0) return { ...process, choices };
     const definition = { ...process.definition, tasks: written };
     const [more = choices] = assignActivityNames([{ definition, choices }], taken);
-    for (const name of activitiesOf([{ definition, choices: more }])) taken.add(name);
+    for (const name of listActivityNames([{ definition, choices: more }])) taken.add(name);
     return { ...process, choices: more };
   });
   return [first ?? processes[0], ...further];
@@ -131,19 +125,19 @@ export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
 }
 
 /** The definition without the tasks that `tasks.ts` does not have, as far as that file is this tool's own and so can tell. */
-async function knownToCode(
+async function keepTasksInCode(
   folder: string,
   { tasks: path }: ProcessLayout,
   definition: ProcessDefinition,
-  hashes: ReadRecord['hashes'],
+  hashes: ProjectRecord['hashes'],
 ): Promise<ProcessDefinition> {
-  const text = await readText(folder, path);
-  if (typeof text !== 'string' || !isOwn(path, text, hashes)) return definition;
+  const text = await readTextFile(folder, path);
+  if (typeof text !== 'string' || !isUnedited(path, text, hashes)) return definition;
   return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
 }
 
 /** What renders a project that has these processes. */
-export function specOf(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
+export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...further] = processes;
   const { name, local, packageManager, cliPackage } = project.record;
   return {
@@ -155,13 +149,18 @@ export function specOf(project: WorkerProject, processes: WorkerProject['process
     definition: first.definition,
     definitionSource: first.source,
     choices: first.choices,
-    further: further.map(({ slug = '', definition, source, choices }) => ({ slug, definition, source, choices })),
+    additionalProcesses: further.map(({ slug = '', definition, source, choices }) => ({
+      slug,
+      definition,
+      source,
+      choices,
+    })),
   };
 }
 
 /** The text of a definition file of the project. */
-export async function definitionText(project: WorkerProject, { place }: OpenedProcess): Promise<string> {
-  const text = await readText(project.folder, place.definitionFile);
+export async function readDefinitionText(project: WorkerProject, { layout: place }: OpenedProcess): Promise<string> {
+  const text = await readTextFile(project.folder, place.definitionFile);
   if (typeof text === 'string') return text;
   throw new KnownError({
     message: `${place.definitionFile} is no regular file: it is not changed`,
@@ -170,13 +169,13 @@ export async function definitionText(project: WorkerProject, { place }: OpenedPr
 }
 
 /** Names that the project's own files export, by file; what a process passes on is in that process's file. */
-export async function exportsOf(
+export async function readExportedNames(
   project: WorkerProject,
   part: 'workflows' | 'activities',
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = new Map<string, ReadonlySet<string>>();
-  for (const { place } of [...project.processes, ...project.gone]) {
-    const text = await readText(project.folder, place[part]);
+  for (const { layout: place } of [...project.processes, ...project.removedProcesses]) {
+    const text = await readTextFile(project.folder, place[part]);
     if (typeof text === 'string') found.set(place[part], exportedNames(text));
   }
   return found;

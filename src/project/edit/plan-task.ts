@@ -1,16 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
-import { isOnlyDefinition } from '../../languages/typescript/layout.ts';
+import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { definitionText, exportsOf, hasTask, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import {
+  readDefinitionText,
+  readExportedNames,
+  hasTask,
+  type OpenedProcess,
+  type WorkerProject,
+} from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { AdditionContext } from './addition.ts';
 import type { AdditionRequest } from './addition.ts';
-import { asInCode, planChange, withProcess } from './plan-change.ts';
-import { editOf } from './plan-edits.ts';
-import { activitiesOf, pinInputs, assignActivityNames } from './task-choices.ts';
+import { withDefinitionsInCode, planCodeEdits, replaceProcess } from './plan-code-edits.ts';
+import { editExistingFile } from './file-edit.ts';
+import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
 
 /**
  * A task more. One that somebody wrote into the definition comes into the code; one that is there already is gone on with: what an earlier run
@@ -21,13 +27,13 @@ export async function planTask(
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
   { version }: AdditionContext,
 ): Promise<Addition> {
-  const { definition, inCode, place } = process;
+  const { definition, definitionInCode: inCode, layout: place } = process;
   const there = definition.tasks.find(({ code }) => code === task.code);
   if (there !== undefined) {
-    refuseOther(process, there, task);
+    rejectDifferentTask(process, there, task);
     const left = hasTask(inCode, task.code)
-      ? await resume(project, process, task.code, version)
-      : await planTo(project, process, project.processes, version);
+      ? await planRemainingEdits(project, process, task.code, version)
+      : await planProcessCode(project, process, project.processes, version);
     if (left.edits.length > 0) return left;
     throw usageError(`There is a task ${task.code} of ${definition.process.code} already, of kind ${there.kind}`, [
       `Look at it in ${place.definitionFile}`,
@@ -41,16 +47,20 @@ export async function planTask(
       codes.length === 0 ? [] : [`Its tasks: ${codes.join(', ')}`],
     );
   }
-  const text = await definitionText(project, process);
+  const text = await readDefinitionText(project, process);
   const written = await addTask(text, place.definitionFile, task, after);
-  const processes = await chosen(project, process, written.definition);
-  const edit = editOf(place.definitionFile, text, written.text, project.record.hashes);
-  const { edits } = await planTo(project, process, processes, version);
+  const processes = await assignChoices(project, process, written.definition);
+  const edit = editExistingFile(place.definitionFile, text, written.text, project.record.hashes);
+  const { edits } = await planProcessCode(project, process, processes, version);
   return { processes, edits: [{ ...edit, how: 'definition' }, ...edits] };
 }
 
 /** Nothing of a task that is there is changed: its definition is where that is done. */
-function refuseOther({ definition, place }: OpenedProcess, there: TaskDefinition, wanted: TaskDefinition): void {
+function rejectDifferentTask(
+  { definition, layout: place }: OpenedProcess,
+  there: TaskDefinition,
+  wanted: TaskDefinition,
+): void {
   const { name = there.name, data = there.data } = wanted;
   if (there.kind === wanted.kind && there.name === name && isDeepStrictEqual(there.data, data)) return;
   throw usageError(
@@ -60,23 +70,23 @@ function refuseOther({ definition, place }: OpenedProcess, there: TaskDefinition
 }
 
 /** What brings the code of a process from the tasks that it has to those of `after`. */
-async function planTo(
+async function planProcessCode(
   project: WorkerProject,
   process: OpenedProcess,
   after: WorkerProject['processes'],
   version: string,
 ): Promise<Addition> {
-  const before = asInCode(project.processes);
+  const before = withDefinitionsInCode(project.processes);
   const changed = after.find(({ slug }) => slug === process.slug) ?? process;
-  const edits = await planChange(project, before, withProcess(asInCode(after), changed), {
+  const edits = await planCodeEdits(project, before, replaceProcess(withDefinitionsInCode(after), changed), {
     version,
-    of: process.place,
+    regenerate: process.layout,
   });
   return { processes: after, edits };
 }
 
 /** The processes of the project with that definition, its new system tasks with activities that nobody else has. */
-async function chosen(
+async function assignChoices(
   project: WorkerProject,
   process: OpenedProcess,
   definition: ProcessDefinition,
@@ -86,32 +96,39 @@ async function chosen(
     definition,
     choices: pinInputs(process.definition, definition, process.choices),
   };
-  const processes = withProcess(project.processes, changed);
-  const known = activitiesOf(project.processes);
-  const exported = [...(await exportsOf(project, 'activities')).values()].flatMap((names) => [...names]);
+  const processes = replaceProcess(project.processes, changed);
+  const known = listActivityNames(project.processes);
+  const exported = [...(await readExportedNames(project, 'activities')).values()].flatMap((names) => [...names]);
   // What is there keeps its name: only the new one has to look for a free one.
   const taken = new Set([...exported, ...known]);
   const before = new Set(process.definition.tasks.map(({ code }) => code));
   const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
   const [choices = {}] = assignActivityNames([{ definition: added, choices: {} }], taken);
-  return withProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
+  return replaceProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
 }
 
 /** What a run before left to do about a task that the code has. */
-async function resume(
+async function planRemainingEdits(
   project: WorkerProject,
   process: OpenedProcess,
   code: string,
   version: string,
 ): Promise<Addition> {
-  const without = { ...process.inCode, tasks: process.inCode.tasks.filter((task) => task.code !== code) };
-  const before = withProcess(asInCode(project.processes), { ...process, definition: without });
-  const after = withProcess(asInCode(project.processes), process);
-  const edits = await planChange(project, before, after, { version, of: process.place, isRepeated: true });
+  const without = {
+    ...process.definitionInCode,
+    tasks: process.definitionInCode.tasks.filter((task) => task.code !== code),
+  };
+  const before = replaceProcess(withDefinitionsInCode(project.processes), { ...process, definition: without });
+  const after = replaceProcess(withDefinitionsInCode(project.processes), process);
+  const edits = await planCodeEdits(project, before, after, {
+    version,
+    regenerate: process.layout,
+    mayBeApplied: true,
+  });
   // A file that is not there was thrown away, unless a task that is new to the code wants it.
-  const isWhole = process.inCode.tasks.length === process.definition.tasks.length;
+  const isWhole = process.definitionInCode.tasks.length === process.definition.tasks.length;
   return {
     processes: project.processes,
-    edits: edits.filter(({ how, path }) => !isWhole || how !== 'new' || isOnlyDefinition(path)),
+    edits: edits.filter(({ how, path }) => !isWhole || how !== 'new' || isDefinitionCode(path)),
   };
 }

@@ -1,9 +1,9 @@
 import { identifier, identifiers } from '../../text/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { inputCodes, RESERVED } from '../../languages/typescript/process-context.ts';
+import { systemTaskInputs, RESERVED } from '../../languages/typescript/process-context.ts';
 
-export interface ChosenProcess {
+export interface ProcessWithChoices {
   readonly definition: ProcessDefinition;
   readonly choices: TaskChoices;
 }
@@ -13,7 +13,7 @@ export interface ChosenProcess {
  * chosen before stays; else the name of the task's code, or one with the process's code where that is in use or in `taken`.
  */
 export function assignActivityNames(
-  processes: readonly ChosenProcess[],
+  processes: readonly ProcessWithChoices[],
   taken: ReadonlySet<string> = new Set(),
 ): readonly TaskChoices[] {
   const used = new Set(taken);
@@ -24,10 +24,10 @@ export function assignActivityNames(
     }
   return processes.map(({ definition, choices }) => {
     const settled = new Map<string, TaskChoice>(Object.entries(choices));
-    for (const [code, plain] of plainActivities(definition)) {
+    for (const [code, plain] of defaultActivityNames(definition)) {
       const choice = choiceOf(choices, code);
       if (choice.activity !== undefined) continue;
-      const name = freeName(definition.process.code, code, plain, used);
+      const name = findFreeName(definition.process.code, code, plain, used);
       used.add(name);
       if (name !== plain) settled.set(code, { ...choice, activity: name });
     }
@@ -36,10 +36,10 @@ export function assignActivityNames(
 }
 
 /** Names of the activities of all system tasks. */
-export function activitiesOf(processes: readonly ChosenProcess[]): ReadonlySet<string> {
+export function listActivityNames(processes: readonly ProcessWithChoices[]): ReadonlySet<string> {
   return new Set(
     processes.flatMap(({ definition, choices }) =>
-      plainActivities(definition).map(([code, plain]) => choiceOf(choices, code).activity ?? plain),
+      defaultActivityNames(definition).map(([code, plain]) => choiceOf(choices, code).activity ?? plain),
     ),
   );
 }
@@ -50,14 +50,14 @@ export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, c
   before.tasks.forEach(({ code, kind }, index) => {
     const now = after.tasks.findIndex((task) => task.code === code);
     if (kind !== 'system' || now === -1) return;
-    const inputs = inputCodes(before, index, choices);
-    if (inputs.join('\0') !== inputCodes(after, now, choices).join('\0'))
+    const inputs = systemTaskInputs(before, index, choices);
+    if (inputs.join('\0') !== systemTaskInputs(after, now, choices).join('\0'))
       kept.set(code, { ...choiceOf(choices, code), inputs });
   });
   return Object.fromEntries(kept);
 }
 
-function plainActivities(definition: ProcessDefinition): readonly (readonly [string, string])[] {
+function defaultActivityNames(definition: ProcessDefinition): readonly (readonly [string, string])[] {
   const names = identifiers(
     definition.tasks.map(({ code }) => code),
     'camel',
@@ -68,7 +68,7 @@ function plainActivities(definition: ProcessDefinition): readonly (readonly [str
     .map(({ code }) => [code, names.get(code) ?? identifier(code, 'camel', RESERVED)] as const);
 }
 
-function freeName(process: string, task: string, plain: string, used: ReadonlySet<string>): string {
+function findFreeName(process: string, task: string, plain: string, used: ReadonlySet<string>): string {
   const inputs = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const isFree = (name: string): boolean => !used.has(name) && !used.has(inputs(name));
   if (isFree(plain)) return plain;

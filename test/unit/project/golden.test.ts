@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
-import { filesBelow, templateFiles } from '../../../src/languages/templates/files.ts';
+import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
 import { planProject } from '../../../src/project/plan.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
@@ -25,7 +25,7 @@ const options: Readonly<Record<string, ProjectSpec>> = {
   bun: { ...defaults, packageManager: 'bun' },
   'two-processes': {
     ...defaults,
-    further: [
+    additionalProcesses: [
       {
         slug: 'leave',
         source: 'flags',
@@ -61,18 +61,18 @@ const stored = (path: string): string =>
     .join('/');
 
 async function planned(
-  answers: ProjectSpec,
+  spec: ProjectSpec,
 ): Promise<ReadonlyMap<string, { readonly text: string; readonly mode: number }>> {
-  const plan = await planProject(answers, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
+  const plan = await planProject(spec, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
     plan.files.map((file) => [file.path, { text: Buffer.from(file.contents).toString('utf8'), mode: file.mode }]),
   );
 }
 
 /** Lines that only one side has, by file: enough to see what an option changes. */
-async function changes(answers: ProjectSpec): Promise<string> {
+async function changes(spec: ProjectSpec): Promise<string> {
   const before = await planned(defaults);
-  const after = await planned(answers);
+  const after = await planned(spec);
   const rows: string[] = [];
   for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [one, other] = [before.get(path), after.get(path)];
@@ -91,7 +91,7 @@ describe('the generated TypeScript project', () => {
   it('is this tree at defaults: each file that is rendered, and the list of those that are copied', async () => {
     const files = await planned(defaults);
     const copied = new Map(
-      templateFiles('typescript')
+      readTemplateFiles('typescript')
         .filter((file) => !file.rendered)
         .map((file) => [file.path, file.contents.toString('utf8')]),
     );
@@ -102,12 +102,12 @@ describe('the generated TypeScript project', () => {
     const rendered = [...files].filter(([path, { text }]) => copied.get(path) !== text);
     for (const [path, { text }] of rendered)
       await expect(text).toMatchFileSnapshot(join(GOLDEN, 'typescript', stored(path)));
-    expect(filesBelow(join(GOLDEN, 'typescript'))).toEqual(rendered.map(([path]) => stored(path)).sort());
+    expect(listFiles(join(GOLDEN, 'typescript'))).toEqual(rendered.map(([path]) => stored(path)).sort());
     expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
   });
 
   it.each(Object.keys(options))('differs from it by this with the option %s', async (name) => {
-    const answers = options[name] ?? defaults;
-    await expect(await changes(answers)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
+    const spec = options[name] ?? defaults;
+    await expect(await changes(spec)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
   });
 });

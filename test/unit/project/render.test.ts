@@ -6,8 +6,8 @@ import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { PACKAGE_MANAGERS, programOf } from '../../../src/languages/typescript/package-manager.ts';
 import { compileTemplates } from '../../../src/languages/templates/compile.ts';
-import { renderTemplate } from '../../../src/project/render.ts';
-import { templateProblems } from '../../../src/languages/templates/check.ts';
+import { renderProject } from '../../../src/project/render.ts';
+import { findTemplateProblems } from '../../../src/languages/templates/check.ts';
 import { templatesFolder } from '../../../src/languages/templates/files.ts';
 import { loadTemplateSet } from '../../../src/languages/templates/set.ts';
 
@@ -40,14 +40,14 @@ const ANSWERS: ProjectSpec = {
   cliPackage: 'file:../x.tgz',
 };
 
-async function filesOf(answers: ProjectSpec): Promise<ReadonlyMap<string, string>> {
-  const files = await renderTemplate(answers);
+async function filesOf(spec: ProjectSpec): Promise<ReadonlyMap<string, string>> {
+  const files = await renderProject(spec);
   return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }
 
 describe('renderTemplate', () => {
   it('copies what is no template byte for byte, and brings names back that npm drops', async () => {
-    const files = await renderTemplate(ANSWERS);
+    const files = await renderProject(ANSWERS);
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual([...paths].sort());
     expect(paths).toContain('.gitignore');
@@ -132,7 +132,7 @@ describe('templates', () => {
     ['{{lookup a b}}', 'bare value'],
     ['{{#list', 'Parse error'],
   ])('refuses %s', (source, reason) => {
-    expect(templateProblems('x.hbs', source).join()).toContain(reason);
+    expect(findTemplateProblems('x.hbs', source).join()).toContain(reason);
   });
 
   it('throw on what is undefined, in values, lists and conditions', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { KnownError, interruptedError } from '../../../src/base/errors.ts';
 import { comparePlan } from '../../../src/project/conflicts.ts';
-import type { Plan } from '../../../src/languages/planned-file.ts';
+import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -92,7 +92,7 @@ vi.mock('node:fs/promises', async (original) => {
 
 const temporaryFolder = temporaryFolders();
 
-const PLAN: Plan = {
+const PLAN: ProjectPlan = {
   files: [
     { path: 'a.txt', contents: Buffer.from('a'), mode: 0o644 },
     { path: 'deep/down/b.txt', contents: Buffer.from('b'), mode: 0o644 },

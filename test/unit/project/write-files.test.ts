@@ -12,13 +12,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KnownError, interruptedError } from '../../../src/base/errors.ts';
 import { conflictError, comparePlan } from '../../../src/project/conflicts.ts';
-import type { Plan } from '../../../src/languages/planned-file.ts';
+import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-const planOf = (files: Readonly<Record<string, string>>): Plan => ({
+const planOf = (files: Readonly<Record<string, string>>): ProjectPlan => ({
   files: Object.entries(files).map(([path, text]) => ({
     path,
     contents: Buffer.from(text),

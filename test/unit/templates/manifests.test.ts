@@ -3,12 +3,12 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { sampleDefinition } from '../../../src/process/sample.ts';
-import { renderTemplate } from '../../../src/project/render.ts';
+import { renderProject } from '../../../src/project/render.ts';
 
 let files: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  const rendered = await renderTemplate({
+  const rendered = await renderProject({
     name: '@acme/Loan_Worker',
     language: 'typescript',
     definition: sampleDefinition(),

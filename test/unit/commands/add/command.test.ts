@@ -130,7 +130,7 @@ describe('add task', () => {
     const ran = await add('task', 'REVIEW', '--edit', 'src/workflows.ts');
     expect(ran.status).toBe(3);
     expect(read('src/workflows.ts')).toBe(before);
-    expect(ran.stdout).toContain('left    src/workflows.ts  (was edited at the same place)');
+    expect(ran.stdout).toContain('left    src/workflows.ts  (has local changes in the same place)');
     expect(ran.stdout).toContain('+  await kuflow.humanTask(tasks.review);');
     expect(ran.stderr).toContain('by hand in src/workflows.ts');
   });
@@ -430,12 +430,12 @@ describe('the project that is added to', () => {
   });
 
   it.each([
-    ['of a newer form', '{"format":2}', 'made by a newer version of this tool'],
-    ['broken', '{', "can't be read"],
+    ['of a newer form', '{"format":2}', 'created by a newer version of this tool'],
+    ['broken', '{', "is not valid"],
     [
       'incomplete',
       '{"format":1,"template":{"language":"typescript"},"answers":{},"files":{}}',
-      'answers are incomplete',
+      '"answers" is incomplete',
     ],
   ])('is refused when its record is %s', async (_, text, message) => {
     writeFileSync(path('.kuflow/project.json'), text);

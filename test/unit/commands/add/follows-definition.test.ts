@@ -6,9 +6,9 @@ import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
-import { specOf, openProject } from '../../../../src/project/edit/open-project.ts';
-import { codeFiles } from '../../../../src/languages/typescript/layout.ts';
-import { renderTemplate } from '../../../../src/project/render.ts';
+import { toProjectSpec, openProject } from '../../../../src/project/edit/open-project.ts';
+import { listCodeFiles } from '../../../../src/languages/typescript/layout.ts';
+import { renderProject } from '../../../../src/project/render.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { writeUntouchedProject } from '../../../support/untouched-project.ts';
 
@@ -69,8 +69,8 @@ it('code that nobody edited is what the definition says, however people change t
         });
         expect(result.files.filter(({ action }) => action !== 'written')).toEqual([]);
         const now = await openProject(folder);
-        const rendered = await renderTemplate(specOf(now, now.processes));
-        for (const path of codeFiles(process.place)) {
+        const rendered = await renderProject(toProjectSpec(now, now.processes));
+        for (const path of listCodeFiles(process.layout)) {
           const wanted = rendered.find((one) => one.path === path)?.contents;
           expect(readFileSync(join(folder, path), 'utf8'), path).toBe(Buffer.from(wanted ?? '').toString('utf8'));
         }

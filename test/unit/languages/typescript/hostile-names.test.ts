@@ -6,15 +6,15 @@ import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
-import { templateContext } from '../../../../src/languages/typescript/context.ts';
+import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
 import { RESERVED } from '../../../../src/languages/typescript/process-context.ts';
-import { furtherLayout } from '../../../../src/languages/typescript/layout.ts';
-import { renderTemplate } from '../../../../src/project/render.ts';
+import { processLayout } from '../../../../src/languages/typescript/layout.ts';
+import { renderProject } from '../../../../src/project/render.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText, SAME_HASH } from '../../../support/hostile-texts.ts';
 import { declaredNames } from '../../../support/token-check.ts';
 
-function answers(definition: ProcessDefinition): ProjectSpec {
+function specOf(definition: ProcessDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -30,7 +30,7 @@ const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] a
 
 /** Every name that the generated code has for a task, by code. */
 function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly unknown[]> {
-  const { tasks } = templateContext(answers(definition)) as {
+  const { tasks } = templateContext(specOf(definition)) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };
   return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));
@@ -76,7 +76,7 @@ describe('names of tasks', () => {
     const [human, , ...others] = sampleDefinition().tasks;
     const definition = { ...sampleDefinition(), tasks: [taskOf('A'), taskOf('B', 'system'), ...others] };
     expect(human?.kind).toBe('human');
-    const files = await renderTemplate(answers(definition));
+    const files = await renderProject(specOf(definition));
     const modules = files.filter(({ path }) => /^src\/(?:workflows|activities|process\/tasks)\.ts$/.test(path));
     const declared = modules.flatMap(({ path, contents }) => declaredNames(path, Buffer.from(contents).toString()));
     const own = new Set(definition.tasks.flatMap(({ code }) => [...(namesOf(definition).get(code) ?? [])]));
@@ -96,7 +96,7 @@ describe('paths made of texts', () => {
   it('stay in the project, on every system', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        const { toKuflow, toProcess, tasksToKuflow, ...paths } = furtherLayout(fileName(text));
+        const { toKuflow, toProcess, tasksToKuflow, ...paths } = processLayout(fileName(text));
         expect([toKuflow, tasksToKuflow, toProcess]).toEqual(['../../kuflow', '../../kuflow', '.']);
         for (const path of Object.values(paths)) {
           for (const segment of path.split('/')) {
@@ -128,7 +128,10 @@ describe('paths made of texts', () => {
       source: 'file' as const,
       definition: { ...sampleDefinition(), process: { code } },
     }));
-    const plan = await planProject({ ...answers(sampleDefinition()), further }, { version: '1', command: 'x' });
+    const plan = await planProject(
+      { ...specOf(sampleDefinition()), additionalProcesses: further },
+      { version: '1', command: 'x' },
+    );
     const paths = plan.files.map(({ path }) => path);
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(paths.length);
     expect(paths.filter((path) => path.startsWith('/') || path.split('/').includes('..'))).toEqual([]);

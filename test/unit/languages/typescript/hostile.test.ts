@@ -9,9 +9,9 @@ import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
-import { templateContext } from '../../../../src/languages/typescript/context.ts';
-import { renderTemplate } from '../../../../src/project/render.ts';
-import { templateFiles } from '../../../../src/languages/templates/files.ts';
+import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
+import { renderProject } from '../../../../src/project/render.ts';
+import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
 import { loadTemplateSet, type TemplateSet } from '../../../../src/languages/templates/set.ts';
 import { brokenFile, definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { hostileText, MARK } from '../../../support/hostile-texts.ts';
@@ -36,7 +36,7 @@ let plain: Files;
 let plainReadme: string;
 let vocabulary: Vocabulary;
 
-function answers(definition: ProcessDefinition): ProjectSpec {
+function specOf(definition: ProcessDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
@@ -49,7 +49,7 @@ function answers(definition: ProcessDefinition): ProjectSpec {
 }
 
 async function render(definition: ProcessDefinition): Promise<Files> {
-  const files = await renderTemplate(answers(definition), templates);
+  const files = await renderProject(specOf(definition), templates);
   paths ??= files.map(({ path }) => path);
   expect(files.map(({ path }) => path)).toEqual(paths);
   return new Map(
@@ -61,7 +61,7 @@ async function render(definition: ProcessDefinition): Promise<Files> {
 
 beforeAll(async () => {
   templates = await loadTemplateSet();
-  const sources = templateFiles('typescript');
+  const sources = readTemplateFiles('typescript');
   rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
   const sample = sampleDefinition();
   plain = await render(sample);
@@ -158,7 +158,7 @@ describe('hostile definitions', () => {
       const codes = fc.sample(hostileText, 600).filter((code) => code.trim() !== '');
       const scripts = codes.map((code) => {
         const { process, ...rest } = sampleDefinition();
-        const context = templateContext(answers({ process: { ...process, code }, ...rest }));
+        const context = templateContext(specOf({ process: { ...process, code }, ...rest }));
         return (context as { readonly smokeScript: string }).smokeScript;
       });
       const seen = shellArguments('kuflow', scripts);

@@ -29,26 +29,28 @@ function mergeLines(base: string, mine: string, next: string, isOrderFree: boole
   const missing = exported?.filter((line) => !mine.split('\n').includes(line));
   if (missing?.length === 0) return mine;
   const regions = diff3Merge(mine.split('\n'), base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
-  const settled = regions.map(({ ok, conflict }) => ok ?? (conflict && settle(conflict, isOrderFree)));
+  const settled = regions.map(({ ok, conflict }) => ok ?? (conflict && resolveConflict(conflict, isOrderFree)));
   if (settled.every((lines) => lines !== undefined)) return settled.flat().join('\n');
-  return missing === undefined ? undefined : atTheEnd(mine, missing);
+  return missing === undefined ? undefined : appendLines(mine, missing);
 }
 
 /** Whether the change from `base` to `next` was made to `mine` before: all that it adds stands there in one piece, wherever that is. */
-export function holdsChange(base: string, mine: string, next: string): boolean {
+export function containsChange(base: string, mine: string, next: string): boolean {
   const plain = (text: string): readonly string[] => text.replaceAll('\r\n', '\n').split('\n');
   const within = plain(mine);
-  const changes = diffIndices([...plain(base)], [...plain(next)]).map(({ buffer2Content }) => trimmed(buffer2Content));
-  return changes.length > 0 && changes.every((lines) => lines.length > 0 && isWithin(lines, within));
+  const changes = diffIndices([...plain(base)], [...plain(next)]).map(({ buffer2Content }) =>
+    trimBlankLines(buffer2Content),
+  );
+  return changes.length > 0 && changes.every((lines) => lines.length > 0 && containsLines(lines, within));
 }
 
-function trimmed(lines: readonly string[]): readonly string[] {
+function trimBlankLines(lines: readonly string[]): readonly string[] {
   const first = lines.findIndex((line) => line.trim() !== '');
   const last = lines.findLastIndex((line) => line.trim() !== '');
   return first === -1 ? [] : lines.slice(first, last + 1);
 }
 
-function isWithin(lines: readonly string[], text: readonly string[]): boolean {
+function containsLines(lines: readonly string[], text: readonly string[]): boolean {
   return text.some((_, start) => lines.every((line, index) => text[start + index] === line));
 }
 
@@ -58,13 +60,13 @@ interface Conflict {
   readonly b: readonly string[];
 }
 
-function settle({ a, o, b }: Conflict, isOrderFree: boolean): readonly string[] | undefined {
+function resolveConflict({ a, o, b }: Conflict, isOrderFree: boolean): readonly string[] | undefined {
   if (o.length === 0) return isOrderFree ? [...a, ...b] : undefined;
-  return beside(a, o, b) ?? beside(b, o, a);
+  return mergeAdjacent(a, o, b) ?? mergeAdjacent(b, o, a);
 }
 
 /** One side kept the lines and added some before or after them, the other changed them: both can be had. */
-function beside(
+function mergeAdjacent(
   added: readonly string[],
   lines: readonly string[],
   changed: readonly string[],
@@ -93,7 +95,7 @@ function addedExports(base: string, next: string): readonly string[] | undefined
   return [...after].filter((line) => !before.has(line));
 }
 
-function atTheEnd(text: string, lines: readonly string[]): string {
+function appendLines(text: string, lines: readonly string[]): string {
   const head = text === '' || text.endsWith('\n') ? text : `${text}\n`;
   return `${head}${head === '' ? '' : '\n'}${lines.join('\n')}\n`;
 }

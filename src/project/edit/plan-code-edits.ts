@@ -1,54 +1,54 @@
-import { renderTemplate } from '../render.ts';
-import { codeFiles, FIRST_LAYOUT, type ProcessLayout } from '../../languages/typescript/layout.ts';
-import { specOf, type OpenedProcess, type WorkerProject } from './open-project.ts';
-import { planEdits, type PlannedEdit } from './plan-edits.ts';
+import { renderProject } from '../render.ts';
+import { listCodeFiles, type ProcessLayout, processLayout } from '../../languages/typescript/layout.ts';
+import { toProjectSpec, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import { planFileEdits, type PlannedEdit } from './conflicts.ts';
 
-export interface ChangeOptions {
+export interface CodeEditOptions {
   /** Version of this tool. */
   readonly version: string;
   /** The change may have been made before, wholly or in part. */
-  readonly isRepeated?: boolean;
+  readonly mayBeApplied?: boolean;
   /** Whose files come to what the definition says, whatever it said when they were written; absent: only the change itself is made. */
-  readonly of?: ProcessLayout;
+  readonly regenerate?: ProcessLayout;
 }
 
 /** What the generated files of a project come to when its processes change. Definition files are no part of it: they are what people write. */
-export async function planChange(
+export async function planCodeEdits(
   project: WorkerProject,
   before: WorkerProject['processes'],
   after: WorkerProject['processes'],
-  { version, isRepeated = false, of }: ChangeOptions,
+  { version, mayBeApplied: isRepeated = false, regenerate: of }: CodeEditOptions,
 ): Promise<readonly PlannedEdit[]> {
   const [base, next] = await Promise.all([
-    renderTemplate(specOf(project, before)),
-    renderTemplate(specOf(project, after)),
+    renderProject(toProjectSpec(project, before)),
+    renderProject(toProjectSpec(project, after)),
   ]);
   // What another version wrote does not differ by the definition only; tasks and types are nothing else than that.
-  const anew = of === undefined ? [] : version === project.record.version ? codeFiles(of) : [of.tasks, of.types];
+  const anew = of === undefined ? [] : version === project.record.version ? listCodeFiles(of) : [of.tasks, of.types];
   // What is left of a process without definition is still exported, though nothing that is rendered tells of it.
-  const kept = project.gone.flatMap(({ left }) =>
-    left.length > 0 ? [FIRST_LAYOUT.workflows, FIRST_LAYOUT.activities] : [],
+  const kept = project.removedProcesses.flatMap(({ remainingFiles: left }) =>
+    left.length > 0 ? [processLayout().workflows, processLayout().activities] : [],
   );
-  return planEdits({
+  return planFileEdits({
     folder: project.folder,
     base,
     next,
     hashes: project.record.hashes,
-    isRepeated,
-    anew: anew.filter((path) => !kept.includes(path)),
-    without: [...before, ...after].map(({ place }) => place.definitionFile),
+    mayBeApplied: isRepeated,
+    regenerate: anew.filter((path) => !kept.includes(path)),
+    ignore: [...before, ...after].map(({ layout: place }) => place.definitionFile),
   });
 }
 
 /** The processes as the code has them. */
-export function asInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const inCode = (one: OpenedProcess): OpenedProcess => ({ ...one, definition: one.inCode });
+export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
+  const inCode = (one: OpenedProcess): OpenedProcess => ({ ...one, definition: one.definitionInCode });
   const [first, ...further] = processes;
   return [inCode(first), ...further.map(inCode)];
 }
 
 /** The processes with one of them replaced. */
-export function withProcess(
+export function replaceProcess(
   processes: WorkerProject['processes'],
   changed: WorkerProject['processes'][number],
 ): WorkerProject['processes'] {

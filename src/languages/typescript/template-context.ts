@@ -4,27 +4,27 @@ import { portableWord } from '../../text/shell.ts';
 import { Code } from '../templates/code.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
-import { FIRST_LAYOUT, furtherLayout } from './layout.ts';
+import { processLayout } from './layout.ts';
 
 /** What the templates read, those of the first process among them. Texts are printed by language helpers only; `Code` was made by our own generators. */
-export function templateContext(answers: ProjectSpec): object {
-  const { definition, further = [], choices = {} } = answers;
-  const places = further.map((process) => ({ process, place: furtherLayout(process.slug) }));
+export function templateContext(spec: ProjectSpec): object {
+  const { definition, additionalProcesses: further = [], choices = {} } = spec;
+  const places = further.map((process) => ({ process, place: processLayout(process.slug) }));
   return {
-    name: answers.name,
-    cliPackage: answers.cliPackage,
+    name: spec.name,
+    cliPackage: spec.cliPackage,
     smokeScript: smokeScript(definition.process.code),
-    local: answers.local,
-    deployName: deployName(answers.name),
-    deployNameText: new Code(deployName(answers.name)),
-    image: `${deployName(answers.name)}:latest`,
-    ...packageManagerContext(answers.packageManager),
+    local: spec.local,
+    deployName: deployName(spec.name),
+    deployNameText: new Code(deployName(spec.name)),
+    image: `${deployName(spec.name)}:latest`,
+    ...packageManagerContext(spec.packageManager),
     ...processContext({
       definition,
-      place: FIRST_LAYOUT,
+      layout: processLayout(),
       choices,
-      workflowsOfOthers: places.map(({ place }) => place.workflows),
-      activitiesOfOthers: places
+      otherWorkflows: places.map(({ place }) => place.workflows),
+      otherActivities: places
         .filter(({ process }) => process.definition.tasks.some(({ kind }) => kind === 'system'))
         .map(({ place }) => place.activities),
     }),

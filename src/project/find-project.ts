@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The record that makes a folder a worker project, relative to the project. */
+export const RECORD_FILE = '.kuflow/project.json';
+
+/** The folder of the worker project that contains `cwd`, or undefined. */
+export function findProject(cwd: string): string | undefined {
+  for (let at = cwd; ; at = dirname(at)) {
+    if (existsSync(join(at, RECORD_FILE))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
