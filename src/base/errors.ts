@@ -1,3 +1,5 @@
+import type { DocumentationPage } from './documentation.ts';
+
 /**
  * Exit statuses of every command, in the order of their weight when several apply:
  * 130 interrupted > 2 usage or missing answers > 1 failed > 4 could not tell > 3 warnings (with `--fail-on warn`) > 0 done.
@@ -13,6 +15,8 @@ export interface KnownErrorParts {
   readonly seen?: string;
   /** What to do next, commands or sentences in the order to try them. */
   readonly next?: readonly string[];
+  /** The page of the documentation that helps. */
+  readonly page?: DocumentationPage | undefined;
   /** Exit status of the command that meets this error; 1 by default. */
   readonly status?: ExitStatus;
   readonly cause?: unknown;
@@ -24,6 +28,7 @@ export class KnownError extends Error {
   readonly tried: string | undefined;
   readonly seen: string | undefined;
   readonly next: readonly string[];
+  readonly page: DocumentationPage | undefined;
   readonly status: ExitStatus;
 
   constructor(parts: KnownErrorParts) {
@@ -31,6 +36,7 @@ export class KnownError extends Error {
     this.tried = parts.tried;
     this.seen = parts.seen;
     this.next = parts.next ?? [];
+    this.page = parts.page;
     this.status = parts.status ?? 1;
   }
 }

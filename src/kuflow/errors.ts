@@ -131,6 +131,7 @@ export class KuFlowApiError extends KnownError {
       tried: `${parts.method} ${parts.url} (${parts.operationId})`,
       ...(seen === undefined ? {} : { seen }),
       next: hintsOf(parts),
+      page: 'how-to/troubleshooting',
       status: parts.kind === 'timeout' ? 4 : 1,
       cause: parts.cause,
     });

@@ -107,6 +107,7 @@ export function requireSettings(result: SettingsResult, next: readonly string[] 
   throw new KnownError({
     message: `The settings can't be used:\n${result.problems.map((problem) => `  ${problemText(problem)}`).join('\n')}`,
     next,
+    page: 'reference/settings',
     status: usage ? 2 : 1,
   });
 }

@@ -1,3 +1,4 @@
+import { documentationFor } from '../base/documentation.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
@@ -11,6 +12,8 @@ export interface PrintErrorOptions {
   /** Prints `{ error: { message, tried?, seen?, next, status } }` to stdout as well, for a command that was asked for JSON. */
   readonly json: boolean;
   readonly status: number;
+  /** Address of the documentation site, for tests. */
+  readonly siteUrl?: string | undefined;
 }
 
 /** The one place where an error becomes text: what happened, what was tried, what was seen, what to do next. */
@@ -31,6 +34,8 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   if (known?.seen !== undefined) detail('seen', known.seen);
   // Commands are among them, and half a command is another one.
   known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step, Infinity));
+  const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
+  if (page !== undefined) detail('docs', page, Infinity);
   if (known === undefined && !options.debug)
     detail('next', 'Run it again with --debug for the stack trace; this is a defect worth reporting');
   if (options.debug) printStacks(terminal, error);

@@ -1,3 +1,4 @@
+import { documentationFor } from '../../base/documentation.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
@@ -17,7 +18,7 @@ export function doctorReporter(progress: Progress): (event: CheckEvent) => void 
 }
 
 /** Root causes first, each once with what to do; then every check that was made, by plane; then the count. All on stdout. */
-export function printDoctor(terminal: Terminal, report: DoctorReport, invocation: string): void {
+export function printDoctor(terminal: Terminal, report: DoctorReport, invocation: string, siteUrl?: string): void {
   const { out } = terminal;
   const { bold, dim } = palette(out);
   const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
@@ -26,7 +27,8 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     const text = `${root.cause?.text ?? root.summary}${sinceWhen(root)}`;
     prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
     for (const step of root.advice) prose(`    ${escapeForTerminal(adviceText(step), Infinity)}`);
-    out.line(dim(`    More: ${invocation} doctor explain ${root.id}`));
+    const page = documentationFor('reference/doctor', { anchor: root.docs, siteUrl });
+    out.line(dim(`    More: ${page ?? `${invocation} doctor explain ${root.id}`}`));
     out.line();
   });
   const width = Math.max(...report.results.map(({ title }) => title.length));

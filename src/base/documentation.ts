@@ -1,0 +1,22 @@
+/** Address of the published documentation site. Empty until there is one; see "Before the first release" in CONTRIBUTING.md. */
+export const DOCUMENTATION_URL: string = '';
+
+/** Pages that results and errors refer to: files of docs/, without `.md`. */
+export const DOCUMENTATION_PAGES = ['how-to/troubleshooting', 'reference/doctor', 'reference/settings'] as const;
+
+export type DocumentationPage = (typeof DOCUMENTATION_PAGES)[number];
+
+export interface DocumentationLink {
+  /** Id of a heading of the page, without `#`. */
+  readonly anchor?: string | undefined;
+  readonly siteUrl?: string | undefined;
+}
+
+/** The address of a page, or undefined while the documentation has none. */
+export function documentationFor(
+  page: DocumentationPage,
+  { anchor, siteUrl = DOCUMENTATION_URL }: DocumentationLink = {},
+): string | undefined {
+  if (siteUrl === '') return undefined;
+  return `${siteUrl.replace(/\/+$/, '')}/${page}.html${anchor === undefined ? '' : `#${anchor}`}`;
+}
