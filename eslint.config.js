@@ -4,6 +4,8 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'docs/.vitepress/cache/',
+      'docs/.vitepress/dist/',
       'node_modules/',
       'templates/',
       'test/golden/',
@@ -46,7 +48,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.config.{js,ts}', 'scripts/**', 'bench/**', 'bin/**'],
+    files: ['*.config.{js,ts}', 'docs/.vitepress/*.mts', 'scripts/**', 'bench/**', 'bin/**'],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
   { files: ['bin/**'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

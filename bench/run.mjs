@@ -1,4 +1,4 @@
-// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,peers] [--write-readme] [--write-docs]`.
+// Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,peers] [--write-docs]`.
 // Never in CI. `--scenarios help,dry` runs only some of the scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -21,7 +21,6 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     scenarios: { type: 'string' },
-    'write-readme': { type: 'boolean' },
     'write-docs': { type: 'boolean' },
   },
 });
@@ -90,7 +89,7 @@ if (comparison !== undefined) {
   if (values['write-docs'] && values.scenarios === undefined && failed.length === 0 && !interrupted)
     await writePeers(join(ROOT, 'docs', 'explanation'), comparison);
 }
-if (values['write-readme'] && rows.length > 0 && failed.length === 0 && !interrupted)
-  await writeBetweenMarkers(join(ROOT, 'README.md'), table);
+if (values['write-docs'] && rows.length > 0 && failed.length === 0 && !interrupted)
+  await writeBetweenMarkers(join(ROOT, 'docs', 'explanation', 'measurements.md'), table);
 // A missed target is a result; a stage that could not be measured is a failure.
 process.exitCode = interrupted ? 130 : failed.length === 0 ? 0 : 1;

@@ -1,11 +1,6 @@
-// The part of docs/reference/doctor.md that is written from the checks themselves.
+// The parts of docs/reference/doctor.md and doctor-faults.md that come from the checks and from the faults of their tests.
+import { replaceGeneratedPart, tableCell } from './generated-part.mjs';
 
-const START = '<!-- checks:start -->';
-const END = '<!-- checks:end -->';
-const FAULTS_START = '<!-- faults:start -->';
-const FAULTS_END = '<!-- faults:end -->';
-const FORMS_START = '<!-- forms:start -->';
-const FORMS_END = '<!-- forms:end -->';
 const PROGRAMS = {
   typescript: "Temporal's TypeScript SDK says",
   python: "KuFlow's Python SDK says",
@@ -15,26 +10,34 @@ const PROGRAMS = {
 const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
 
 /**
- * The page with the parts between its marks replaced.
+ * docs/reference/doctor.md with the sections of all checks.
  * @param {string} page
  * @param {readonly import('../src/diagnostics/explanations/explain.ts').CheckExplanation[]} checks
- * @param {typeof import('../test/unit/diagnostics/matrix/matrix.ts').matrix} matrix
- * @param {Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>} peers What others say, by plane and fault; and of `Forms`.
  * @returns {string}
  */
-export function doctorPage(page, checks, matrix, peers) {
-  const withChecks = replaced(page, START, END, checkSections(checks));
-  const withFaults = replaced(withChecks, FAULTS_START, FAULTS_END, faultTable(matrix, peers));
-  return replaced(withFaults, FORMS_START, FORMS_END, formTable(peers['Forms'] ?? {}));
+export function doctorPage(page, checks) {
+  return replaceGeneratedPart(page, 'checks', checkSections(checks));
+}
+
+/**
+ * docs/reference/doctor-faults.md with its tables.
+ * @param {string} page
+ * @param {typeof import('../test/unit/diagnostics/matrix/matrix.ts').matrix} matrix
+ * @param {Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>} peers What other programs say, by plane and fault; and of `Forms`.
+ * @returns {string}
+ */
+export function doctorFaultsPage(page, matrix, peers) {
+  const withFaults = replaceGeneratedPart(page, 'faults', faultTable(matrix, peers));
+  return replaceGeneratedPart(withFaults, 'forms', formTable(peers['Forms'] ?? {}));
 }
 
 function formTable(forms) {
   return [
-    `| a set with | ${Object.values(PROGRAMS).join(' | ')} |`,
+    `| set with | ${Object.values(PROGRAMS).join(' | ')} |`,
     `|${' --- |'.repeat(Object.keys(PROGRAMS).length + 1)}`,
     ...Object.entries(forms).map(
       ([name, said]) =>
-        `| ${[cell(name), ...Object.keys(PROGRAMS).map((program) => quoted(said[program]))].join(' | ')} |`,
+        `| ${[tableCell(name), ...Object.keys(PROGRAMS).map((program) => quoted(said[program]))].join(' | ')} |`,
     ),
   ];
 }
@@ -47,19 +50,6 @@ function faultTable(matrix, peers) {
   ];
 }
 
-/**
- * @param {string} page
- * @param {string} start
- * @param {string} end
- * @param {readonly string[]} lines
- * @returns {string}
- */
-export function replaced(page, start, end, lines) {
-  const [from, to] = [page.indexOf(start), page.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`docs/reference/doctor.md: no ${start} … ${end}`);
-  return `${page.slice(0, from + start.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
-}
-
 function planeTable(plane, faults, peers) {
   const others = peers === undefined ? [] : ['`temporal` says', "KuFlow's Python SDK says"];
   const head = [plane, 'root cause', 'exit status', ...others];
@@ -69,7 +59,7 @@ function planeTable(plane, faults, peers) {
     ...faults.map(({ name, root }) => {
       const [id = '', state = '', code = ''] = root.split(' ');
       const said = peers?.[name];
-      const row = [cell(name), `[${id}](#${id.toLowerCase()}) \`${code}\``, EXIT[state]];
+      const row = [tableCell(name), `[${id}](doctor.md#${id.toLowerCase()}) \`${code}\``, EXIT[state]];
       return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
     }),
   ];
@@ -114,7 +104,7 @@ function section({ id, title, looksAt, requires, causes: all }) {
           '| --- | --- | --- |',
           ...causes.map(
             ({ code, verdict, when, advice }) =>
-              `| \`${code}\` | ${cell(`(${verdict}) ${when}`)} | ${advice.map(step).join('; ')} |`,
+              `| \`${code}\` | ${tableCell(`(${verdict}) ${when}`)} | ${advice.map(step).join('; ')} |`,
           ),
         ]),
     ...others.flatMap(([other, codes]) => [
@@ -125,11 +115,4 @@ function section({ id, title, looksAt, requires, causes: all }) {
 }
 
 const step = ({ text, command }) =>
-  command === undefined ? cell(text) : `${cell(text)}: \`${command.replaceAll('|', '\\|')}\``;
-// What looks like a tag would vanish, and a bar would end the cell.
-const cell = (words) =>
-  words
-    .split(/(`[^`]*`)/)
-    .map((part, index) => (index % 2 === 0 ? part.replace(/<(?=[A-Za-z/!])/g, '&lt;') : part))
-    .join('')
-    .replaceAll('|', '\\|');
+  command === undefined ? tableCell(text) : `${tableCell(text)}: \`${command.replaceAll('|', '\\|')}\``;

@@ -1,10 +1,11 @@
-// Writes docs/reference/commands/ from the commands themselves, and the checks of docs/reference/doctor.md: `npm run docs`.
+// `npm run docs`: writes the generated parts of docs/reference from the commands, the settings and the checks themselves.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandPages } from './command-pages.mjs';
-import { doctorPage } from './doctor-page.mjs';
+import { doctorFaultsPage, doctorPage } from './doctor-page.mjs';
 import { importSource } from './import-source.mjs';
+import { settingsPage } from './settings-page.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'docs', 'reference', 'commands');
@@ -16,8 +17,16 @@ for (const [file, text] of pages) await writeFile(join(folder, file), text);
 console.log(`docs/reference/commands/: ${pages.size} pages`);
 
 const { explainAll } = await importSource(root, 'src/diagnostics/explanations/explain.ts');
-const doctor = join(root, 'docs', 'reference', 'doctor.md');
 const { matrix } = await importSource(root, 'test/unit/diagnostics/matrix/matrix.ts');
-const peers = JSON.parse(await readFile(join(root, 'docs', 'reference', 'doctor-peers.json'), 'utf8'));
-await writeFile(doctor, doctorPage(await readFile(doctor, 'utf8'), explainAll(), matrix, peers));
-console.log('docs/reference/doctor.md: checks');
+const { SETTING_KEYS } = await importSource(root, 'src/settings/keys.ts');
+const reference = join(root, 'docs', 'reference');
+const peers = JSON.parse(await readFile(join(reference, 'doctor-peers.json'), 'utf8'));
+await rewrite('doctor.md', (page) => doctorPage(page, explainAll()));
+await rewrite('doctor-faults.md', (page) => doctorFaultsPage(page, matrix, peers));
+await rewrite('settings.md', (page) => settingsPage(page, SETTING_KEYS));
+
+async function rewrite(file, write) {
+  const path = join(reference, file);
+  await writeFile(path, write(await readFile(path, 'utf8')));
+  console.log(`docs/reference/${file}`);
+}

@@ -11,10 +11,11 @@ import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
 
 const page = readFileSync(join(ROOT, 'docs', 'explanation', 'credentials.md'), 'utf8');
+const guide = readFileSync(join(ROOT, 'docs', 'how-to', 'deploy-credentials.md'), 'utf8');
 const rowOf = (format: string): string => page.split('\n').find((line) => line.startsWith(`| \`${format}\` |`)) ?? '';
 const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
 
-describe('the page of credentials', () => {
+describe('the pages about credentials', () => {
   it('has every form, with the keys that it writes', async () => {
     for (const format of FORMAT_NAMES) expect(rowOf(format), format).not.toBe('');
     const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
@@ -34,13 +35,15 @@ describe('the page of credentials', () => {
   });
 
   it('has recipes that Kubernetes takes, with variables that a worker knows', () => {
-    const manifest = parse(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '') as ConstructorParameters<typeof Deployment>[0];
+    const manifest = parse(/```yaml\n(apiVersion[^]*?)```/.exec(guide)?.[1] ?? '') as ConstructorParameters<
+      typeof Deployment
+    >[0];
     // The part that the recipe leaves out, because the generated file has it.
     const containers = manifest?.spec?.template.spec?.containers.map((container) => ({ ...container, image: 'x' }));
     new Deployment(manifest).validate();
     expect(containers).toHaveLength(1);
     const known = SETTING_KEYS.flatMap(({ env, fileEnv }) => [env, ...(fileEnv === undefined ? [] : [fileEnv])]);
-    const used = [...page.matchAll(/\b((?:TEMPORAL_MUTUALTLS|KUFLOW_API)_[A-Z_]*[A-Z])\b/g)].map(
+    const used = [...guide.matchAll(/\b((?:TEMPORAL_MUTUALTLS|KUFLOW_API)_[A-Z_]*[A-Z])\b/g)].map(
       ([, name = '']) => name,
     );
     expect(used.length).toBeGreaterThan(12);

@@ -3,7 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import { commandPages } from '../../../scripts/command-pages.mjs';
+import { headingId } from '../../../scripts/heading-id.mjs';
+import { settingsPage } from '../../../scripts/settings-page.mjs';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
+import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const filesBelow = (folder: string): readonly string[] =>
@@ -13,8 +16,13 @@ const filesBelow = (folder: string): readonly string[] =>
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', ...filesBelow('docs').filter((file) => file.endsWith('.md'))];
 
-describe('the pages of the commands', () => {
-  it('say what the commands say; `npm run docs` writes them anew', async () => {
+describe('generated pages', () => {
+  it('list all settings; `npm run docs` writes them again', () => {
+    const page = read('docs/reference/settings.md');
+    expect(settingsPage(page, SETTING_KEYS), 'npm run docs').toBe(page);
+  });
+
+  it('describe the commands as the commands do; `npm run docs` writes them again', async () => {
     const pages = commandPages(await describeAllCommands());
     expect(pages.size).toBeGreaterThan(4);
     for (const [file, text] of pages)
@@ -30,7 +38,7 @@ describe('README and docs', () => {
     expect(linksOf(read(page)).flatMap((link) => deadLink(page, link))).toEqual([]);
   });
 
-  it('lead to every page', () => {
+  it('link to every page', () => {
     const reached = new Set(['README.md', 'CONTRIBUTING.md']);
     for (const page of reached) {
       for (const link of linksOf(read(page))) {
@@ -43,7 +51,7 @@ describe('README and docs', () => {
     expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
   });
 
-  it('find dead links when there are some', () => {
+  it('are checked by a function that finds dead links', () => {
     expect(deadLink('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
     expect(deadLink('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
     expect(deadLink('docs/index.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
@@ -61,7 +69,7 @@ describe('troubleshooting', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('is not satisfied by a message that nobody prints', () => {
+  it('rejects a message that no code prints', () => {
     expect(isPrinted('A message of nobody', ['const a = 1'])).toBe(false);
   });
 });
@@ -102,17 +110,10 @@ function deadLink(page: string, link: string): readonly string[] {
   return anchorsOf(readFileSync(target, 'utf8')).includes(anchor) ? [] : [link];
 }
 
-/** As GitHub makes them of headings. */
 function anchorsOf(markdown: string): readonly string[] {
   return markdown
     .replace(/^```[^]*?^```/gm, '')
     .split('\n')
     .flatMap((line) => /^#{1,6} (.*)$/.exec(line)?.[1] ?? [])
-    .map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .trim()
-        .replace(/\s/g, '-'),
-    );
+    .map(headingId);
 }

@@ -7,19 +7,22 @@ import { tracesOf } from '../../../scripts/casts/traces.mjs';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
-const shown = [...read('README.md').matchAll(/!\[([^\]]*)\]\((docs\/casts\/[\w-]+)\.svg\)/g)].map(
-  ([, words = '', path = '']) => ({ words, path }),
+const pictures = ['README.md', 'docs/how-to/existing-process.md'].flatMap((page) =>
+  [...read(page).matchAll(/!\[([^\]]*)\]\([./a-z]*(casts\/[\w-]+)\.svg\)/g)].map(([, words = '', path = '']) => ({
+    words,
+    path: `docs/${path}`,
+  })),
 );
 
-describe('the pictures of README', () => {
-  it('are all there are, each with its cast and with words for who does not see it', () => {
+describe('the pictures of README and docs', () => {
+  it('are all used, each with its cast and an alternative text', () => {
     const kept = readdirSync(new URL('docs/casts/', root)).filter((name) => name.endsWith('.cast'));
-    expect(shown.map(({ path }) => `${path}.cast`).sort()).toEqual(kept.map((name) => `docs/casts/${name}`).sort());
-    expect(shown.length).toBeGreaterThan(0);
-    for (const { words } of shown) expect(words.length).toBeGreaterThan(20);
+    expect(pictures.map(({ path }) => `${path}.cast`).sort()).toEqual(kept.map((name) => `docs/casts/${name}`).sort());
+    expect(pictures.length).toBeGreaterThan(0);
+    for (const { words } of pictures) expect(words.length).toBeGreaterThan(20);
   });
 
-  it.each(shown)(
+  it.each(pictures)(
     '$path: an asciicast that tells nothing of the machine, and its picture is drawn from it',
     async ({ path }) => {
       expect(existsSync(new URL(`${path}.svg`, root))).toBe(true);

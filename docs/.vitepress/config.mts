@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type DefaultTheme } from 'vitepress';
+import { headingId } from '../../scripts/heading-id.mjs';
+import { DOCUMENTATION_URL } from '../../src/base/documentation.ts';
+
+const docs = join(import.meta.dirname, '..');
+const read = (page: string): string => readFileSync(join(docs, page), 'utf8');
+
+/** The index page lists all pages by kind: `## Kind`, then links. The pages of the commands are listed on their own index. */
+function sidebar(): DefaultTheme.SidebarItem[] {
+  return read('index.md')
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => ({
+      text: section.split('\n')[0],
+      items: linksOf(section).map(({ text, page }) => ({
+        text,
+        link: `/${page}`,
+        ...(page === 'reference/commands/index.md' && { collapsed: true, items: commandPages() }),
+      })),
+    }));
+}
+
+function linksOf(markdown: string): readonly { text: string; page: string }[] {
+  return [...markdown.matchAll(/\[([^\]]+)\]\(([\w/-]+\.md)\)/g)].map(([, text, page]) => ({ text, page }));
+}
+
+function commandPages(): DefaultTheme.SidebarItem[] {
+  return readdirSync(join(docs, 'reference', 'commands'))
+    .filter((file) => file !== 'index.md')
+    .map((file) => file.replace(/\.md$/, ''))
+    .map((command) => ({ text: `kuflow ${command}`, link: `/reference/commands/${command}` }));
+}
+
+export default defineConfig({
+  title: 'create-kuflow-worker',
+  description: 'Create, connect, run and update the workers of KuFlow processes',
+  base: DOCUMENTATION_URL === '' ? '/' : new URL(`${DOCUMENTATION_URL}/`).pathname.replace(/\/+$/, '/'),
+  // The same ids as on GitHub, where these files are read too.
+  markdown: { anchor: { slugify: headingId } },
+  themeConfig: {
+    nav: [{ text: 'Tutorial', link: '/tutorial/first-worker' }],
+    sidebar: sidebar(),
+    outline: [2, 3],
+    search: { provider: 'local' },
+    footer: { message: 'Not affiliated with KuFlow or with Temporal Technologies.' },
+  },
+});

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { ROOT } from '../../scripts/bundle.mjs';
+
+let site: string;
+let pages: readonly string[];
+
+const filesIn = (folder: string, extension: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(extension));
+
+beforeAll(async () => {
+  site = mkdtempSync(join(inject('runFolder'), 'site-'));
+  const vitepress = join(ROOT, 'node_modules', 'vitepress', 'bin', 'vitepress.js');
+  // A page that does not exist fails the build.
+  await promisify(execFile)(process.execPath, [vitepress, 'build', 'docs', '--outDir', site], { cwd: ROOT });
+  pages = filesIn(site, '.html');
+});
+
+/** What of a page's links, anchors and images leads nowhere. */
+function deadReferences(page: string): readonly string[] {
+  const html = read(page);
+  const references = [...html.matchAll(/<(?:a|img|link|script)\b[^>]*? (?:href|src)="([^"]+)"/g)].map(
+    ([, reference = '']) => reference.replaceAll('&amp;', '&'),
+  );
+  return references.filter((reference) => {
+    if (/^(?:https?:|data:)/.test(reference)) return false;
+    const [path = '', anchor] = decodeURI(reference).split('#');
+    const target = path === '' ? page : relative(site, targetOf(path, page));
+    if (!existsSync(join(site, target))) return true;
+    return anchor !== undefined && anchor !== '' && !read(target).includes(`id="${anchor}"`);
+  });
+}
+
+const read = (page: string): string => readFileSync(join(site, page), 'utf8');
+
+function targetOf(path: string, page: string): string {
+  const target = path.startsWith('/') ? join(site, path) : join(site, dirname(page), path);
+  return path.endsWith('/') ? join(target, 'index.html') : target;
+}
+
+describe('the documentation site', () => {
+  it('has every page of docs', () => {
+    const sources = filesIn(join(ROOT, 'docs'), '.md').map((file) => file.replace(/\.md$/, '.html'));
+    expect([...pages].sort()).toEqual([...sources, '404.html'].sort());
+    expect(sources.length).toBeGreaterThan(20);
+  });
+
+  it('has no dead link, anchor or image', () => {
+    expect(pages.flatMap((page) => deadReferences(page).map((dead) => `${page}: ${dead}`))).toEqual([]);
+  });
+
+  it('lists every page in the sidebar', () => {
+    const sidebar = /<nav[^>]*id="VPSidebarNav"[^]*?<\/nav>/.exec(read('index.html'))?.[0] ?? '';
+    for (const page of pages.filter((name) => !['404.html', 'index.html'].includes(name)))
+      expect(sidebar, page).toContain(`/${page.replace(/index\.html$/, '')}`);
+  });
+
+  it('shows text that looks like a tag or an expression as it is', () => {
+    const page = read(join('reference', 'commands', 'create.html'));
+    expect(page).toContain('--definition &lt;file&gt;');
+    expect(read(join('how-to', 'deploy-credentials.html'))).toContain('{{ secrets.KUFLOW_API_CLIENTID }}');
+  });
+});
