@@ -1,4 +1,4 @@
-import { configFolder } from '../base/config-folder.ts';
+import { configFolder } from '../base/user-folders.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { nearMatch } from '../text/near-match.ts';

@@ -1,4 +1,4 @@
-import type { GitState } from '../files/git-state.ts';
+import type { GitState } from '../files/git.ts';
 import type { CheckFacts, CheckInput, SettingFault, Sourced } from '../connection/types.ts';
 
 /** When an expiry is worth a warning. */

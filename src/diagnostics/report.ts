@@ -1,5 +1,4 @@
-import type { ExitStatus } from '../base/errors.ts';
-import { worstExitStatus } from '../base/exit-status.ts';
+import { worstExitStatus, type ExitStatus } from '../base/errors.ts';
 import type { CheckResult, CheckState } from './check.ts';
 import { ANYWHERE, type OwnCommands, resultsWithOwnCommands } from './own-commands.ts';
 

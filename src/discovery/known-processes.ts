@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { cacheFolder } from '../base/cache-folder.ts';
+import { cacheFolder } from '../base/user-folders.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { MIB, readSmallFile } from '../files/read.ts';

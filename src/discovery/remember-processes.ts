@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/write.ts';
-import { cacheFolder } from '../base/cache-folder.ts';
-import { isLoopbackHost } from '../network/loopback.ts';
+import { cacheFolder } from '../base/user-folders.ts';
+import { isLoopbackHost } from '../network/address.ts';
 import {
   PROCESSES_FILE,
   isTypeable,

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { acquirePidLock } from './pid-lock.ts';
-import { syncFile } from './sync-file.ts';
+import { syncFile } from './write.ts';
 import type { FileStatus, StoreFiles } from './file-system.ts';
 
 const WINDOWS = process.platform === 'win32';

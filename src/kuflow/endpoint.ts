@@ -1,5 +1,5 @@
 import { usageError } from '../base/errors.ts';
-import { isLoopbackHost } from '../network/loopback.ts';
+import { isLoopbackHost } from '../network/address.ts';
 import { API_VERSION } from './contract/api-version.ts';
 
 export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';

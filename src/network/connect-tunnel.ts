@@ -1,9 +1,9 @@
 import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { deferred } from '../base/deferred.ts';
+import { deferred } from '../base/async.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
-import { formatHostPort, type HostPort } from './host-port.ts';
+import { formatHostPort, type HostPort } from './address.ts';
 import type { ProxyDecision } from './proxy.ts';
 import { looksLikeTls } from './detect-tls.ts';
 

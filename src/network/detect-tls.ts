@@ -1,5 +1,5 @@
 import tls from 'node:tls';
-import type { HostPort } from './host-port.ts';
+import type { HostPort } from './address.ts';
 
 /**
  * Whether a server completes an anonymous TLS handshake (in a second at most). For one that turned plain text away: the cause is

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { usageError } from '../base/errors.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from './address.ts';
 import { Secret } from '../base/secret.ts';
 
 /** How one plane (REST, engine) reaches its address, decided once and stated in results. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { writeNewFile } from '../files/new-file.ts';
+import { writeNewFile } from '../files/write.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
 import type { StoreFiles } from '../files/file-system.ts';
 

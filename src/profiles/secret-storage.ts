@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KnownError, codeOf } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
-import { writeNewFile } from '../files/new-file.ts';
+import { writeNewFile } from '../files/write.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import type { StoreFiles } from '../files/file-system.ts';

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { gitEnvironment } from '../files/git-environment.ts';
+import { gitEnvironment } from '../files/git.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 
 export type GitResult =

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { configFolder } from '../../base/config-folder.ts';
+import { configFolder } from '../../base/user-folders.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { answerShell } from './answer-shell.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { configFolder } from '../../base/config-folder.ts';
+import { configFolder } from '../../base/user-folders.ts';
 import { usageError } from '../../base/errors.ts';
 import { isUuid } from '../../base/uuid.ts';
 import { readDefaultProfileName } from '../../profiles/file.ts';

@@ -1,6 +1,5 @@
 import { basename, relative, resolve } from 'node:path';
-import { KnownError, type ExitStatus } from '../../base/errors.ts';
-import { worstExitStatus } from '../../base/exit-status.ts';
+import { KnownError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { npmNameProblem } from '../../languages/typescript/package-name.ts';

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import { expandHome } from '../../base/home-path.ts';
+import { expandHome } from '../../base/user-folders.ts';
 import { createProject, type CreateResult } from './create-project.ts';
 import { checkReporter, discoveryReporter, scaffoldReporter, printCreated } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';

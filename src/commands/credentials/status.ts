@@ -1,8 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { worstExitStatus } from '../../base/exit-status.ts';
+import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ExitStatus } from '../../base/errors.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 import { nodeFiles } from '../../files/node-file-system.ts';
 import { pruneSets, type PruneResult } from './store/prune.ts';

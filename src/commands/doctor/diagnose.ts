@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { gitState } from '../../files/git-state.ts';
+import { gitState } from '../../files/git.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import { runDoctorChecks, type DoctorRequest, type DoctorSelection } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';

@@ -1,4 +1,4 @@
-import { configFolder } from '../../base/config-folder.ts';
+import { configFolder } from '../../base/user-folders.ts';
 import type { Clock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';

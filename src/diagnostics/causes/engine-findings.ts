@@ -1,4 +1,4 @@
-import { formatHostPort } from '../../network/host-port.ts';
+import { formatHostPort } from '../../network/address.ts';
 import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';

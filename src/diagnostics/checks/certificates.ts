@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { isoTime } from '../../base/iso-time.ts';
+import { isoTime } from '../../base/clock.ts';
 import type { Check } from '../check.ts';
 import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';

@@ -1,4 +1,4 @@
-import { isoTime } from '../../base/iso-time.ts';
+import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/first-event.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';

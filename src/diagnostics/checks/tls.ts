@@ -1,6 +1,6 @@
 import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import { isoTime } from '../../base/iso-time.ts';
+import { isoTime } from '../../base/clock.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
 import {
   normalisePem,

@@ -1,4 +1,4 @@
-import { isoTime } from '../../base/iso-time.ts';
+import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
 import type { CheckFacts, CheckInput, IssuedToken } from '../../connection/types.ts';

@@ -3,10 +3,10 @@ import net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
-import { deferred } from '../../base/deferred.ts';
+import { deferred } from '../../base/async.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ProxyDecision } from '../../network/proxy.ts';
-import { formatHostPort } from '../../network/host-port.ts';
+import { formatHostPort } from '../../network/address.ts';
 import type { EngineTarget } from './target.ts';
 import type { TlsMaterial } from '../material/tls-material.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { HostPort } from '../../network/host-port.ts';
+import type { HostPort } from '../../network/address.ts';
 
 export type EngineTarget = HostPort;
 

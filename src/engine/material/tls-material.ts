@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { isoTime } from '../../base/iso-time.ts';
+import { isoTime } from '../../base/clock.ts';
 import { certificateVersion } from './certificate-version.ts';
 
 /** The three parts as text, from files, inline settings or KuFlow's answer. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-import { mapWithConcurrency } from '../../base/at-most.ts';
+import { waitAtMost } from '../../base/async.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../types.ts';
@@ -87,7 +87,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
     stop: async () => {
       stopping.abort();
-      await mapWithConcurrency(clock, STOP_WITHIN_MS, Promise.all(running.values()));
+      await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(running.values()));
       settle();
     },
   };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../base/cache-folder.ts';
+import { cacheFolder } from '../../base/user-folders.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../text/version.ts';

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
-import { syncFile } from '../../files/sync-file.ts';
+import { syncFile } from '../../files/write.ts';
 
 /**
  * Takes the one file called `name` (in whatever folder) out of a .tar.gz or .zip archive (a wheel is one) and writes it

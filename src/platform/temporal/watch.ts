@@ -1,6 +1,5 @@
-import { mapWithConcurrency } from '../../base/at-most.ts';
-import type { Clock } from '../../base/clock.ts';
-import { systemClock } from '../../base/clock.ts';
+import { waitAtMost } from '../../base/async.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import type { WorkflowOutcome } from '../process-engine.ts';
 import type { ClosedWorkflows } from './engine.ts';
 
@@ -134,7 +133,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
       clearInterval(sweeps);
       clearInterval(rounds);
       for (const timer of timers) clearTimeout(timer);
-      await mapWithConcurrency(clock, STOP_WITHIN_MS, Promise.all(open));
+      await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(open));
     },
   };
 }

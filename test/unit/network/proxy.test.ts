@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackHost } from '../../../src/network/loopback.ts';
+import { isLoopbackHost } from '../../../src/network/address.ts';
 import { decideProxy, proxyPhrase } from '../../../src/network/proxy.ts';
 
 const url = 'https://api.kuflow.com/v2024-06-14';

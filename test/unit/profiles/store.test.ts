@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { configFolder } from '../../../src/base/config-folder.ts';
+import { configFolder } from '../../../src/base/user-folders.ts';
 import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { checkProfileName, readProfileFile } from '../../../src/profiles/file.ts';

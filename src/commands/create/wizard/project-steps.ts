@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
-import { expandHome, homeProblem } from '../../../base/home-path.ts';
+import { expandHome, homeProblem } from '../../../base/user-folders.ts';
 import { toNpmName } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
 import { BACK } from '../../../terminal/prompts.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import { expandHome } from '../../../base/home-path.ts';
+import { expandHome } from '../../../base/user-folders.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { ProcessSource } from '../call.ts';

@@ -4,7 +4,7 @@ import { codeOf, KnownError } from '../../../base/errors.ts';
 import { isRecord } from '../../../base/json.ts';
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
-import { writeNewFile } from '../../../files/new-file.ts';
+import { writeNewFile } from '../../../files/write.ts';
 import { withContext, systemError, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import type { LockWaiting } from '../../../files/file-lock.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { isRunning } from '../../../base/process-identity.ts';
-import { writeNewFile } from '../../../files/new-file.ts';
+import { writeNewFile } from '../../../files/write.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { withLock, type LockWaiting } from '../../../files/file-lock.ts';

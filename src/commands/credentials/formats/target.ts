@@ -5,7 +5,7 @@ import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { MIB } from '../../../files/read.ts';
-import { gitState } from '../../../files/git-state.ts';
+import { gitState } from '../../../files/git.ts';
 import { decodeText } from '../../../files/text-file.ts';
 
 const WINDOWS = process.platform === 'win32';

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
-import { writeNewFile } from '../../../files/new-file.ts';
+import { writeNewFile } from '../../../files/write.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles, FileLock } from '../../../files/file-system.ts';
 import { removeSetFolder } from './sets.ts';

@@ -3,7 +3,7 @@ import { codeOf } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
-import { writeNewFile } from '../../../files/new-file.ts';
+import { writeNewFile } from '../../../files/write.ts';
 import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';

@@ -6,7 +6,7 @@ import { permissionNote, targetMode } from '../formats/target.ts';
 import { decodeText } from '../../../files/text-file.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
 import { MIB } from '../../../files/read.ts';
-import { writeNewFile } from '../../../files/new-file.ts';
+import { writeNewFile } from '../../../files/write.ts';
 import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
 import type { FileStatus, StoreFiles } from '../../../files/file-system.ts';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { gitState } from '../../../../src/files/git-state.ts';
+import { gitState } from '../../../../src/files/git.ts';
 import { runDoctorChecks } from '../../../../src/commands/doctor/run-checks.ts';
 import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
 import { resolveSettings } from '../../../../src/settings/resolve.ts';

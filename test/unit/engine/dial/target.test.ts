@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatHostPort } from '../../../../src/network/host-port.ts';
+import { formatHostPort } from '../../../../src/network/address.ts';
 import { readTarget } from '../../../../src/engine/dial/target.ts';
 
 describe('readTarget', () => {

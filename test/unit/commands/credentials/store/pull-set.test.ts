@@ -17,7 +17,7 @@ import {
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { deferred } from '../../../../../src/base/deferred.ts';
+import { deferred } from '../../../../../src/base/async.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
 import type { PullEvent, PullRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
 import { nodeFiles } from '../../../../../src/files/node-file-system.ts';

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -13,4 +15,15 @@ export function deferred<T>(): Deferred<T> {
     reject = onReject;
   });
   return { promise, resolve, reject };
+}
+
+/** Waits until `work` has settled, `ms` milliseconds at most; what goes on then is left to itself. Rejects as `work` does. */
+export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const late = clock.sleep(ms, settled.signal).catch(() => undefined);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    settled.abort();
+  }
 }

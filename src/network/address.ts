@@ -1,4 +1,15 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+
+export interface HostPort {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
 
 /** Whether a host name or address (brackets around IPv6 allowed) always means this machine: localhost, *.localhost, 127.0.0.0/8, ::1. */
 export function isLoopbackHost(host: string): boolean {
