@@ -37,8 +37,15 @@ export default defineConfig({
   title: 'create-kuflow-worker',
   description: 'Create, connect, run and update the workers of KuFlow processes',
   base: DOCUMENTATION_URL === '' ? '/' : new URL(`${DOCUMENTATION_URL}/`).pathname.replace(/\/+$/, '/'),
-  // The same ids as on GitHub, where these files are read too.
-  markdown: { anchor: { slugify: headingId } },
+  markdown: {
+    // The same ids as on GitHub, where these files are read too.
+    anchor: { slugify: headingId },
+    // In code, `{{ }}` is text and not an expression of Vue.
+    config: ({ renderer: { rules } }) => {
+      const renderCode = rules.code_inline;
+      rules.code_inline = (...token) => renderCode?.(...token).replace(/^<code/, '<code v-pre') ?? '';
+    },
+  },
   themeConfig: {
     nav: [{ text: 'Tutorial', link: '/tutorial/first-worker' }],
     sidebar: sidebar(),

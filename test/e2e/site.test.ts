@@ -61,6 +61,8 @@ describe('the documentation site', () => {
   it('shows text that looks like a tag or an expression as it is', () => {
     const page = read(join('reference', 'commands', 'create.html'));
     expect(page).toContain('--definition &lt;file&gt;');
-    expect(read(join('how-to', 'deploy-credentials.html'))).toContain('{{ secrets.KUFLOW_API_CLIENTID }}');
+    const guide = read(join('how-to', 'deploy-credentials.html'));
+    expect(guide).toContain('{{ secrets.KUFLOW_API_CLIENTID }}');
+    expect(guide).toContain('>${{ secrets.… }}</code>');
   });
 });

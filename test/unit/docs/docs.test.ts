@@ -58,6 +58,28 @@ describe('README and docs', () => {
   });
 });
 
+describe('CONTRIBUTING', () => {
+  const page = read('CONTRIBUTING.md');
+
+  it('names files that exist', () => {
+    const paths = [...page.matchAll(/`((?:src|test|templates|scripts|docs|bench|\.github|\.ci)\/[^`\s]*)`/g)]
+      .map(([, path = '']) => path)
+      .filter((path) => !path.includes('<'));
+    expect(paths.length).toBeGreaterThan(30);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('says why each dependency is there', () => {
+    const table = page.slice(page.indexOf('## Dependencies'), page.indexOf('## Releases'));
+    const named = table
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+    const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> };
+    expect(named.sort()).toEqual(Object.keys(devDependencies).sort());
+  });
+});
+
 describe('troubleshooting', () => {
   it('quotes only what the code prints', () => {
     const sources = [...filesBelow('src'), ...filesBelow('templates')]
