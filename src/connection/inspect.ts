@@ -1,67 +1,162 @@
 import { X509Certificate } from 'node:crypto';
-import { codeOf, KnownError, messageOf } from '../base/errors.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { trustedAuthorities } from '../network/certificate-authorities.ts';
+import { decideProxy, proxySource, type ProxyDecision, type ProxyQuestion } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { sourceText } from '../settings/sources.ts';
-import type { TlsMaterialText } from '../engine/material/tls-material.ts';
-import type { CertificateSource, SettingFault, Sourced } from './types.ts';
+import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 
-/** The settings that the connectivity check needs. Text in `value` is not judged beyond what `problems` says. */
-export interface ConnectionSettings {
-  /** What resolving found missing or wrong. */
-  readonly problems: readonly SettingFault[];
+/** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+/** What keeps a connection from being made or checked: a setting that is missing or wrong, a file, or a proxy variable. */
+export interface ConnectionProblem {
+  readonly key: string;
+  /** What was expected and what was found, without secrets. */
+  readonly problem: string;
+  readonly source?: string | undefined;
+  /** `file`: an application file that cannot be read. `proxy`: an environment variable. Otherwise a setting. */
+  readonly kind?: 'file' | 'proxy' | undefined;
+  /** Set where the key does not tell which plane cannot be checked. */
+  readonly plane?: ConnectionPlane | undefined;
+}
+
+/** `both`: an application file that cannot be read, so none of it counts, or a proxy that both planes use. */
+export type ConnectionPlane = 'rest' | 'engine' | 'both';
+
+/** What settings say about a connection, complete or not. */
+export interface DescribedConnection {
+  readonly problems: readonly ConnectionProblem[];
   readonly endpoint: Sourced<string>;
-  readonly clientId?: Sourced<string>;
-  readonly clientSecret?: Sourced<Secret>;
-  readonly tenantId?: Sourced<string>;
-  /** PEM text of authorities to trust besides the runtime's own, for REST and for an `https:` proxy. */
-  readonly ca?: Sourced<string>;
+  readonly clientId?: Sourced<string> | undefined;
+  readonly clientSecret?: Sourced<Secret> | undefined;
+  readonly tenantId?: Sourced<string> | undefined;
+  /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
+  readonly ca?: Sourced<string> | undefined;
   /** `host:port` */
   readonly target: Sourced<string>;
-  readonly namespace?: Sourced<string>;
-  readonly serverName?: Sourced<string>;
+  /** Undefined: the namespace that comes with the engine certificate. */
+  readonly namespace?: Sourced<string> | undefined;
+  readonly serverName?: Sourced<string> | undefined;
   readonly material: CertificateSource;
-  /** `temporal.proxy`; it may hold a password. */
-  readonly engineProxy?: Sourced<Secret>;
+  /** `temporal.proxy`; it may contain a password. */
+  readonly proxySetting?: Sourced<Secret> | undefined;
+}
+
+/** A connection as the checks see it, with its routes; everything wrong with it is in `problems`. */
+export interface InspectedConnection extends DescribedConnection {
+  readonly restProxy: ProxyDecision;
+  readonly engineProxy: ProxyDecision;
+  /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
+  readonly proxyCa?: readonly string[] | undefined;
 }
 
 const NOT_SET: Sourced<string> = { value: '', source: 'not set' };
+
+/** The connection that resolved settings describe. Never rejects for a wrong setting: every problem is in the result. */
+export async function inspectConnection(
+  result: SettingsResult,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<InspectedConnection> {
+  const { settings } = result;
+  const ca = await readAuthorities(settings);
+  return withRoutes(
+    {
+      problems: [...settingProblems(result), ...ca.problems],
+      endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
+      clientId: sourced(settings, 'kuflow.api.client-id'),
+      clientSecret: sourced(settings, 'kuflow.api.client-secret'),
+      tenantId: sourced(settings, 'kuflow.api.tenant-id'),
+      ca: ca.authorities,
+      target: sourced(settings, 'temporal.target') ?? NOT_SET,
+      namespace: sourced(settings, 'temporal.namespace'),
+      serverName: sourced(settings, 'temporal.mutual-tls.server-name'),
+      material: certificateSource(result),
+      proxySetting: sourced(settings, 'temporal.proxy'),
+    },
+    env,
+  );
+}
+
+/** Adds the proxy of each plane, and the problems of proxies and missing credentials. */
+export function withRoutes(
+  connection: DescribedConnection,
+  env: Readonly<Record<string, string | undefined>>,
+): InspectedConnection {
+  const { rest, engine, problems } = decideProxies(connection, env);
+  return {
+    ...connection,
+    problems: [...connection.problems, ...missingCredentials(connection), ...problems],
+    restProxy: rest,
+    engineProxy: engine,
+    proxyCa: trustedAuthorities(connection.ca?.value, env),
+  };
+}
+
+/** The plane that cannot be checked because of a problem. */
+export function planeOf({ key, plane }: ConnectionProblem): ConnectionPlane {
+  if (plane !== undefined) return plane;
+  if (/^temporal(\.|$)/.test(key)) return 'engine';
+  return /^kuflow(\.|$)/.test(key) ? 'rest' : 'both';
+}
 
 function sourced<K extends SettingName>(
   settings: ResolvedSettings,
   name: K,
 ): Sourced<NonNullable<ResolvedSettings[K]>['value']> | undefined {
   const setting = settings[name];
-  if (setting === undefined) return undefined;
-  return { value: setting.value, source: sourceText(setting.source) };
+  return setting === undefined ? undefined : { value: setting.value, source: sourceText(setting.source) };
 }
 
-const REFUSED = { folder: 'EISDIR', special: 'not a regular file', 'too-large': 'larger than 1 MiB' } as const;
+const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
-async function readText(what: string, path: string): Promise<string> {
+function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
+  return problems.map(({ key, code, source, expected }) => ({
+    key,
+    problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
+    source: source && sourceText(source),
+    kind: isApplicationFile(key) ? 'file' : undefined,
+  }));
+}
+
+function missingCredentials({ clientId, clientSecret, problems }: DescribedConnection): readonly ConnectionProblem[] {
+  const required = { 'kuflow.api.client-id': clientId, 'kuflow.api.client-secret': clientSecret };
+  return Object.entries(required)
+    .filter(([key, setting]) => setting === undefined && !problems.some((problem) => problem.key === key))
+    .map(([key]) => ({ key, problem: 'it is required and not set' }));
+}
+
+async function readAuthorities(settings: ResolvedSettings): Promise<{
+  readonly authorities?: Sourced<string>;
+  readonly problems: readonly ConnectionProblem[];
+}> {
+  const file = sourced(settings, 'kuflow.api.ca');
+  if (file === undefined) return { problems: [] };
+  const { value: path, source } = file;
+  const key = 'kuflow.api.ca';
   try {
-    const content = await readSmallFile(path, MIB);
-    if (content.bytes === undefined) throw new Error(REFUSED[content.refused]);
-    return content.bytes.toString('utf8');
+    const authorities = { value: await readPemFile('The CA of the REST API', path), source };
+    // Node treats a text without certificates as an empty list, without an error.
+    if (containsCertificates(authorities.value)) return { authorities, problems: [] };
+    const problem = `expected PEM certificates; ${path} does not contain any that can be read`;
+    return { authorities, problems: [{ key, problem, source }] };
   } catch (error) {
-    throw new KnownError({
-      message: `${what} can't be read`,
-      tried: path,
-      seen: codeOf(error) ?? messageOf(error),
-      next: [`Check that ${path} is there and readable`],
-      cause: error,
-    });
+    if (!(error instanceof KnownError)) throw error;
+    return { problems: [{ key, problem: `${error.message} (${error.seen ?? ''})`, source }] };
   }
 }
 
-function holdsCertificates(text: string): boolean {
+function containsCertificates(text: string): boolean {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.length > 0 && blocks.every(canBeParsed);
+  return blocks.length > 0 && blocks.every(isCertificate);
 }
 
-function canBeParsed(pem: string): boolean {
+function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;
   } catch {
@@ -69,107 +164,56 @@ function canBeParsed(pem: string): boolean {
   }
 }
 
-const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
-type Part = keyof typeof PARTS;
-const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
-
-/** A part that settings give: where it stands, and how to get at it. */
-interface GivenPart {
-  readonly source: string;
-  readonly path?: string;
-  readonly read: () => Promise<string>;
+interface ProxyDecisions {
+  readonly rest: ProxyDecision;
+  readonly engine: ProxyDecision;
+  readonly problems: readonly ConnectionProblem[];
 }
 
-function filePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
-  const setting = settings[`temporal.mutual-tls.${part}`];
-  if (setting === undefined) return undefined;
-  const { value: path } = setting;
-  return { source: sourceText(setting.source), path, read: () => readText(PARTS[part], path) };
-}
-
-function inlinePart(settings: ResolvedSettings, part: Part): GivenPart | undefined {
-  const setting = settings[`temporal.mutual-tls.${part}-data`];
-  if (setting === undefined) return undefined;
-  const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
-  return { source: sourceText(setting.source), read: () => Promise.resolve(text) };
-}
-
-/** Whether a problem is that of a part of the set, which then is meant to be given. */
-const isOfSet = ({ key }: SettingsResult['problems'][number]): boolean =>
-  /^temporal\.mutual-tls($|\.(cert|key|ca)(-data)?$)/.test(key);
-
-/** As resolved: files before inline data, a request to KuFlow when neither is given. What is wrong with half a set is a problem of the settings already. */
-function materialOrigin({ settings, problems }: SettingsResult): CertificateSource {
-  const partly = problems.find(isOfSet);
-  for (const [form, partOf] of [
-    ['files', filePart],
-    ['inline', inlinePart],
-  ] as const) {
-    const parts = ALL_PARTS.map((part) => [part, partOf(settings, part)] as const);
-    const missing = parts.filter(([, given]) => given === undefined).map(([part]) => part);
-    const [source] = parts.flatMap(([, given]) => given?.source ?? []);
-    if (source === undefined) continue;
-    const read = async (): Promise<TlsMaterialText> => {
-      const texts = parts.map(async ([part, given]) => [part, (await given?.read()) ?? ''] as const);
-      return { cert: '', key: '', ca: '', ...Object.fromEntries(await Promise.all(texts)) };
-    };
-    const paths = Object.fromEntries(
-      parts.flatMap(([part, given]) => (given?.path === undefined ? [] : [[part, given.path]])),
-    );
-    if (missing.length === 0) return { kind: 'given', source, form, paths, read };
-    return { kind: 'incomplete', source, form, paths, missing, read };
-  }
-  if (partly === undefined) return { kind: 'requested' };
-  const empty = { cert: '', key: '', ca: '' };
-  const source = partly.source === undefined ? 'settings' : sourceText(partly.source);
-  return { kind: 'incomplete', source, missing: ALL_PARTS, read: () => Promise.resolve(empty) };
-}
-
-const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
-
-/** What the connectivity check needs of resolved settings; every problem of them is kept, none is thrown. */
-export async function connectionSettings(result: SettingsResult): Promise<ConnectionSettings> {
-  const { settings, problems } = result;
-  const found: SettingFault[] = problems.map(({ key, code, source, expected }) => ({
-    key,
-    problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
-    ...(source && { source: sourceText(source) }),
-    ...(isApplicationFile(key) && { kind: 'file' }),
-  }));
-  const caFile = sourced(settings, 'kuflow.api.ca');
-  let ca: Sourced<string> | undefined;
-  if (caFile !== undefined) {
-    try {
-      ca = { value: await readText('The CA of the REST API', caFile.value), source: caFile.source };
-      // Node takes a text without certificates for an empty list, without a word.
-      if (!holdsCertificates(ca.value))
-        found.push({
-          key: 'kuflow.api.ca',
-          problem: `expected certificates in PEM; ${caFile.value} holds none that can be read`,
-          source: caFile.source,
-        });
-    } catch (error) {
-      if (!(error instanceof KnownError)) throw error;
-      found.push({ key: 'kuflow.api.ca', problem: `${error.message} (${error.seen ?? ''})`, source: caFile.source });
-    }
-  }
-  const clientId = sourced(settings, 'kuflow.api.client-id');
-  const clientSecret = sourced(settings, 'kuflow.api.client-secret');
-  const tenantId = sourced(settings, 'kuflow.api.tenant-id');
-  const namespace = sourced(settings, 'temporal.namespace');
-  const serverName = sourced(settings, 'temporal.mutual-tls.server-name');
-  const engineProxy = sourced(settings, 'temporal.proxy');
+/** The proxy of each plane. A variable that is wrong for both planes is one problem. */
+function decideProxies(
+  { endpoint, target, proxySetting }: DescribedConnection,
+  env: Readonly<Record<string, string | undefined>>,
+): ProxyDecisions {
+  const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
+  const rest = tryDecideProxy({ url: validUrl(endpoint.value), env });
+  const engine = tryDecideProxy({ url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) });
+  const problem = ({ source, message }: InvalidProxy, plane: ConnectionPlane): ConnectionProblem =>
+    plane === 'engine' && explicit !== undefined
+      ? { key: 'temporal.proxy', problem: message, source }
+      : { key: source, kind: 'proxy', plane, problem: message };
+  const isSame = rest.invalid !== undefined && rest.invalid.source === engine.invalid?.source;
   return {
-    problems: found,
-    endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
-    target: sourced(settings, 'temporal.target') ?? NOT_SET,
-    material: materialOrigin(result),
-    ...(clientId && { clientId }),
-    ...(clientSecret && { clientSecret }),
-    ...(tenantId && { tenantId }),
-    ...(ca && { ca }),
-    ...(namespace && { namespace }),
-    ...(serverName && { serverName }),
-    ...(engineProxy && { engineProxy }),
+    rest: rest.decision,
+    engine: engine.decision,
+    problems: [
+      ...(rest.invalid === undefined ? [] : [problem(rest.invalid, isSame ? 'both' : 'rest')]),
+      ...(engine.invalid === undefined || isSame ? [] : [problem(engine.invalid, 'engine')]),
+    ],
   };
+}
+
+interface InvalidProxy {
+  readonly source: string;
+  readonly message: string;
+}
+
+function tryDecideProxy(question: ProxyQuestion): {
+  readonly decision: ProxyDecision;
+  readonly invalid?: InvalidProxy;
+} {
+  try {
+    return { decision: decideProxy(question) };
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    return {
+      decision: { kind: 'direct', reason: 'not decided' },
+      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message },
+    };
+  }
+}
+
+/** Malformed addresses are reported by other checks; the proxy rules only need some URL. */
+function validUrl(text: string): string {
+  return URL.canParse(text) ? text : 'https://invalid.invalid';
 }

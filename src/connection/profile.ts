@@ -15,59 +15,58 @@ import {
 import type { Source } from '../settings/sources.ts';
 
 export interface ProfileChoice {
-  /** Of `--profile`. */
-  readonly named?: string;
+  /** The value of `--profile`. */
+  readonly named?: string | undefined;
   /** Absolute. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface LookedAtSettings {
+export interface ProfileResolution {
   readonly result: SettingsResult;
   readonly warnings: readonly string[];
-  /** Absent: the secret is in the result, or there is none. */
-  readonly unread?: LockedSecret;
+  /** Undefined when the secret is in the result, or when there is no secret. */
+  readonly locked?: LockedSecret;
 }
 
-/** A secret that is in use and lies in a keychain, so that it is not in the result; which has no problem of it. */
+/** A secret in use that is in a keychain nobody has opened yet. It is missing from the settings, without a problem. */
 export interface LockedSecret {
   readonly source: Source;
   readonly shadows: readonly Source[];
-  /** The same settings with the secret, for which the keychain is opened; one that can't be had is a problem in them. */
+  /** Opens the keychain and resolves the settings with the secret. A secret that cannot be read becomes a problem in them. */
   readonly read: () => Promise<SettingsResult>;
 }
 
 const SECRET = 'kuflow.api.client-secret';
 
 /**
- * The settings with the profiles of this user below or above the other sources, as rule and choice have it. The secret of a profile is looked
- * at only when its credentials are the ones in use, and left where it is while that is a keychain. Rejects with a KnownError for a profile
- * that is named and not there.
+ * Resolves the settings with the user's profiles among the sources. The secret of a profile is read only when the credentials of that
+ * profile are in use, and stays in the keychain if it is there. Rejects with a KnownError when a named profile does not exist.
  */
 export async function resolveSettingsWithProfile(
   question: SettingsQuestion,
   choice: ProfileChoice,
-): Promise<LookedAtSettings> {
+): Promise<ProfileResolution> {
   const { source, profile, folder, unusable } = await selectProfile(choice);
   const first = await resolveSettings({ ...question, profiles: source === undefined ? [] : [source] });
-  // A damaged file matters to those who would have needed it.
+  // A damaged profile file matters only when nothing else provides the secret.
   if (unusable !== undefined && first.problems.some(({ key, code }) => key === SECRET && code === 'missing'))
     throw unusable;
-  const standIn = first.settings[SECRET];
-  const used = standIn?.source;
+  const placeholder = first.settings[SECRET];
+  const used = placeholder?.source;
   if (source === undefined || profile === undefined || folder === undefined || used?.kind !== 'profile')
     return { result: first, warnings: [] };
 
-  const world = { folder, ...choice };
+  const storage = { folder, ...choice };
   const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
-  const without: SettingsResult = { ...first, settings };
-  const complete = async (): Promise<LookedAtSettings> => {
-    const read = await readStoredSecret(profile.secret, world);
+  const withoutSecret: SettingsResult = { ...first, settings };
+  const readSecret = async (): Promise<ProfileResolution> => {
+    const read = await readStoredSecret(profile.secret, storage);
     if (read.kind === 'failed') {
-      const expected = `a secret that can be had; ${read.why}. ${cliInvocation(choice.cwd)} login --profile ${profile.name} stores it again`;
+      const expected = `a readable secret; ${read.why}. To store it again, run ${cliInvocation(choice.cwd)} login --profile ${profile.name}`;
       const problem = { key: SECRET, code: 'unreadable' as const, source: used, expected };
-      return { result: { ...without, problems: [...first.problems, problem] }, warnings: [] };
+      return { result: { ...withoutSecret, problems: [...first.problems, problem] }, warnings: [] };
     }
     const values = { ...source.values, [SECRET]: read.secret };
     return {
@@ -75,20 +74,20 @@ export async function resolveSettingsWithProfile(
       warnings: read.warnings,
     };
   };
-  if (!needsKeychain(profile.secret, world)) return await complete();
-  const read = async (): Promise<SettingsResult> => (await complete()).result;
-  return { result: without, warnings: [], unread: { source: used, shadows: standIn?.shadows ?? [], read } };
+  if (!needsKeychain(profile.secret, storage)) return await readSecret();
+  const read = async (): Promise<SettingsResult> => (await readSecret()).result;
+  return { result: withoutSecret, warnings: [], locked: { source: used, shadows: placeholder?.shadows ?? [], read } };
 }
 
 interface ChosenProfile {
   readonly source?: ProfileSource;
   readonly profile?: Profile;
   readonly folder?: string;
-  /** Why there may be a default profile that can't be read. */
+  /** Why the default profile, if there is one, cannot be read. */
   readonly unusable?: KnownError;
 }
 
-/** The one profile that counts for a call: that of the option, else that of the variable, else the default. */
+/** The profile in use: that of `--profile`, otherwise of `KUFLOW_PROFILE`, otherwise the default profile. */
 export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise<ChosenProfile> {
   const ofVariable = env['KUFLOW_PROFILE']?.trim();
   const [chosenBy, wanted] =
@@ -101,7 +100,7 @@ export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise
   const folder = configFolder(env);
   if (folder === undefined) {
     if (wanted === undefined) return {};
-    throw missingProfileError({ name: wanted, givenBy, there: [], cwd });
+    throw missingProfileError({ name: wanted, givenBy, existing: [], cwd });
   }
   try {
     const { path, profiles, defaultName } = await readProfileFile(folder);
@@ -109,16 +108,16 @@ export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise
     const profile = profiles.find((one) => one.name === name);
     if (profile === undefined) {
       if (wanted === undefined) return {};
-      throw missingProfileError({ name: wanted, givenBy, there: profiles.map((one) => one.name), cwd });
+      throw missingProfileError({ name: wanted, givenBy, existing: profiles.map((one) => one.name), cwd });
     }
-    return { source: sourceOf(profile, chosenBy, path), profile, folder };
+    return { source: profileSource(profile, chosenBy, path), profile, folder };
   } catch (error) {
     if (chosenBy === 'default' && error instanceof KnownError) return { unusable: error };
     throw error;
   }
 }
 
-/** Where the KuFlow of a profile is, without what belongs to its application; nothing of a profile that can't be read. */
+/** The addresses in the selected profile; empty when it cannot be read. */
 export async function profileEndpoint(
   choice: ProfileChoice,
 ): Promise<{ readonly endpoint?: string; readonly target?: string; readonly ca?: string }> {
@@ -133,7 +132,7 @@ export async function profileEndpoint(
   }
 }
 
-function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: string): ProfileSource {
+function profileSource(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: string): ProfileSource {
   const { name, endpoint, clientId, tenantId, target, ca } = profile;
   return {
     chosenBy,
@@ -142,7 +141,7 @@ function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: s
     values: {
       'kuflow.api.endpoint': endpoint,
       'kuflow.api.client-id': clientId,
-      // Stands for the one that is read when it is used.
+      // A placeholder, replaced when the secret is read.
       [SECRET]: new Secret('not read yet'),
       ...(tenantId !== undefined && { 'kuflow.api.tenant-id': tenantId }),
       ...(target !== undefined && { 'temporal.target': target }),
@@ -154,19 +153,18 @@ function sourceOf(profile: Profile, chosenBy: ProfileSource['chosenBy'], file: s
 export interface MissingProfile {
   readonly name: string;
   readonly givenBy: '--profile' | '--default' | 'KUFLOW_PROFILE';
-  /** Names of those that are there. */
-  readonly there: readonly string[];
+  /** Names of the stored profiles. */
+  readonly existing: readonly string[];
   /** Absolute. */
   readonly cwd: string;
 }
 
-/** A usage error that names the profiles that are there. */
-export function missingProfileError({ name, givenBy, there, cwd }: MissingProfile): KnownError {
-  const near = nearMatch(name, there);
-  const shown = escapeForTerminal(name, 80);
-  return usageError(`${givenBy} ${shown}: there is no such profile`, [
+/** A usage error that lists the stored profiles. */
+export function missingProfileError({ name, givenBy, existing, cwd }: MissingProfile): KnownError {
+  const near = nearMatch(name, existing);
+  return usageError(`${givenBy} ${escapeForTerminal(name, 80)}: profile not found`, [
     ...(near === undefined ? [] : [`Did you mean ${near}?`]),
-    there.length === 0 ? 'There is none yet' : `There are: ${there.join(', ')}`,
-    `${cliInvocation(cwd)} login --profile NAME stores one`,
+    existing.length === 0 ? 'No profile is stored yet' : `Stored profiles: ${existing.join(', ')}`,
+    `Store one: ${cliInvocation(cwd)} login --profile <name>`,
   ]);
 }

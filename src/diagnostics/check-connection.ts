@@ -1,7 +1,7 @@
 import { interruptedError } from '../base/errors.ts';
 import type { CheckEvent } from './check.ts';
-import { openConnection, type PrepareOptions } from '../connection/open.ts';
-import type { ConnectionSettings } from '../connection/inspect.ts';
+import { prepareChecks, type PrepareOptions } from './prepare.ts';
+import type { InspectedConnection } from '../connection/inspect.ts';
 import { connectionChecks } from './registry.ts';
 import { type ConnectionReport, makeReport, type ReportOptions } from './report.ts';
 import { runChecks, selectChecks } from './runner.ts';
@@ -19,11 +19,11 @@ export interface CheckConnectionOptions extends PrepareOptions, ReportOptions {
  * Rejects with status 130 when `signal` fires; a failed check is a result, not an error.
  */
 export async function checkConnection(
-  settings: ConnectionSettings,
+  connection: InspectedConnection,
   options: CheckConnectionOptions = {},
 ): Promise<ConnectionReport> {
   const started = performance.now();
-  const { input, client } = openConnection(settings, options);
+  const { input, client } = prepareChecks(connection, options);
   try {
     const results = await runChecks(selectChecks(connectionChecks, options.only), input, {
       ...(options.report && { report: options.report }),

@@ -1,5 +1,6 @@
 import type { GitState } from '../files/git.ts';
-import type { CheckFacts, CheckInput, SettingFault, Sourced } from '../connection/types.ts';
+import type { CheckFacts, CheckInput } from './check-input.ts';
+import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
 
 /** When an expiry is worth a warning. */
 export type ExpiryThreshold =
@@ -90,7 +91,7 @@ export interface DoctorInput extends CheckInput {
   /** Whether there is anything of a worker here: application files or a project. */
   readonly inProject: boolean;
   /** Settings that only a worker needs. */
-  readonly workerProblems: readonly SettingFault[];
+  readonly workerProblems: readonly ConnectionProblem[];
   readonly notes: readonly SettingNote[];
   readonly shadowed: readonly ShadowedSetting[];
   readonly files: readonly NamedFile[];

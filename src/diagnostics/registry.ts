@@ -13,7 +13,7 @@ import { tenantVisible } from './checks/tenant.ts';
 import { engineHandshake, givenCertificate, issuedCertificate } from './checks/tls.ts';
 import { engineToken } from './checks/token.ts';
 import { workerAgrees, workerCheck } from './checks/worker.ts';
-import type { CheckFacts, CheckInput } from '../connection/types.ts';
+import type { CheckFacts, CheckInput } from './check-input.ts';
 import type { DoctorFound, DoctorInput } from './input.ts';
 
 /** The connectivity check: what has to work for a worker to start. In the order of results, as below. */

@@ -1,6 +1,6 @@
 import { KnownError, interruptedError } from '../base/errors.ts';
 import { checkConnection } from './check-connection.ts';
-import { connectionSettings } from '../connection/inspect.ts';
+import { inspectConnection } from '../connection/inspect.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
 
 export interface VerifyRequest {
@@ -14,7 +14,7 @@ export interface VerifyRequest {
  * Rejects with a KnownError that names the cause: status 1 when they are refused, 4 when it could not be told.
  */
 export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {
-  const report = await checkConnection(await connectionSettings({ settings, problems: [], warnings: [] }), {
+  const report = await checkConnection(await inspectConnection({ settings, problems: [], warnings: [] }, env), {
     only: ['KF-REST-001'],
     env,
     signal,

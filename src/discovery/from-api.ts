@@ -4,7 +4,7 @@ import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
 import { shellWord } from '../text/shell.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './types.ts';
-import type { RestConnection } from '../connection/rest.ts';
+import type { RestConnection } from '../connection/require.ts';
 
 // The REST client is heavy, and most projects are created without it.
 const loadDiscovery = () => import('./discover.ts');

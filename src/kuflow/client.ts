@@ -45,28 +45,28 @@ export interface KuFlowClientOptions {
   readonly endpoint: string;
   readonly credentials: KuFlowCredentials;
   /** Put into the bodies that name a tenant, where they don't. */
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   /** PEM of certificate authorities to trust besides the runtime's own. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Direct when absent; see `decideProxy`. */
-  readonly proxy?: ProxyDecision;
+  readonly proxy?: ProxyDecision | undefined;
   /** Lets a plain `http:` endpoint on another machine pass, with an `insecure-endpoint` event. */
-  readonly allowInsecure?: boolean;
+  readonly allowInsecure?: boolean | undefined;
   /** Milliseconds for a whole call, tries and waits included; 60,000 by default. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds; 10,000 to connect, 30,000 for the head of an answer and between pieces of its body, at most `timeoutMs`. */
-  readonly connectTimeoutMs?: number;
-  readonly answerTimeoutMs?: number;
-  readonly retry?: Partial<RetryPolicy>;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly clock?: Clock;
+  readonly connectTimeoutMs?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly clock?: Clock | undefined;
   /** 0 to below 1, for jitter. */
-  readonly random?: () => number;
-  readonly report?: (event: KuFlowEvent) => void;
+  readonly random?: (() => number) | undefined;
+  readonly report?: ((event: KuFlowEvent) => void) | undefined;
   /** Called before every request, tries included; what it throws ends the call. Counts a budget. */
-  readonly onRequest?: (operationId: OperationId) => void;
+  readonly onRequest?: ((operationId: OperationId) => void) | undefined;
   /** Aborts every call of the client. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface KuFlowClient extends NamedOperations {

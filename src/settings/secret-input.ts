@@ -20,7 +20,7 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
   const content = await secretFile(file);
   const name = escapeForTerminal(path, 200);
   if (typeof content !== 'string') throw usageError(`${option} ${name} can't be read: ${content.why}`);
-  const secret = checked(content, `${option} ${name}`);
+  const secret = secretFromText(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
   return { secret, warnings: open ? [`Other users may read ${name}: chmod 600 ${name}`] : [] };
 }
@@ -43,7 +43,7 @@ export async function secretFromStdin(
     if (size > LARGEST_SECRET) throw usageError(`${option}: it is too large for a secret`);
     parts.push(bytes);
   }
-  return { secret: checked(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
+  return { secret: secretFromText(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
 }
 
 async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
@@ -61,7 +61,8 @@ async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): A
   }
 }
 
-function checked(content: string, from: string): Secret {
+/** The secret in a text, without the line break at its end. Throws a usage error that begins with `from` when the text is empty or holds more than a line. */
+export function secretFromText(content: string, from: string): Secret {
   const read = readSecret(content);
   if (read.kind === 'good' && read.value instanceof Secret) return read.value;
   throw usageError(`${from}: expected ${read.kind === 'bad' ? read.expected : 'a secret'}`);

@@ -23,7 +23,7 @@ import {
 import type { CreateFlags } from '../create/flags.ts';
 import { resolveCreateConnection } from '../create/request.ts';
 import type { ProcessFlags } from '../../cli/process-options.ts';
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 
 export async function runAddProcess(
   code: string | undefined,
@@ -54,7 +54,7 @@ export async function runAddProcess(
       },
       {
         cwd: context.cwd,
-        discover: apiDiscovery(connection, ask, context, context.interruption(), (wanted) =>
+        discover: apiDiscovery(connection, ask, context.interruption(), (wanted) =>
           [
             context.invocation,
             'add process',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import { connectionSettings } from '../../connection/inspect.ts';
+import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import type { CheckOutcome } from './create-project.ts';
 import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
@@ -23,8 +23,8 @@ export interface CheckProjectRequest {
 /** The connectivity check with the settings of a project, as its worker would resolve them. */
 export async function checkProjectConnection(request: CheckProjectRequest): Promise<CheckOutcome> {
   const { folder, env, report, signal, retry } = request;
-  const settings = await connectionSettings(await resolveSettings({ env, files: { dir: folder }, cwd: folder }));
-  const result = await checkConnection(settings, {
+  const settings = await resolveSettings({ env, files: { dir: folder }, cwd: folder });
+  const result = await checkConnection(await inspectConnection(settings, env), {
     env,
     ...(report === undefined ? {} : { report }),
     ...(signal === undefined ? {} : { signal }),

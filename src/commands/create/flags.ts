@@ -1,4 +1,4 @@
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { ProcessFlags } from '../../cli/process-options.ts';
 
 /** The options of `create` as commander hands them over. */

@@ -1,4 +1,5 @@
 import { Secret } from '../../base/secret.ts';
+import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 
 export interface ProjectCredentials {
@@ -10,13 +11,6 @@ export interface ProjectCredentials {
 
 const PAIR = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
 const SHADOWABLE = ['kuflow.api.endpoint', 'kuflow.api.tenant-id', 'temporal.target', 'kuflow.api.ca'] as const;
-
-const VARIABLES = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET', 'KUFLOW_API_CLIENTSECRET_FILE'] as const;
-
-/** The variables that are set and give a worker its client id or secret. */
-export function credentialVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return VARIABLES.filter((name) => (env[name]?.trim() ?? '') !== '');
-}
 
 /** The credentials as a worker that starts in `folder` would find them. */
 export async function projectCredentials(

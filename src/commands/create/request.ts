@@ -1,8 +1,7 @@
 import { basename, dirname, relative, resolve } from 'node:path';
 import type { Secret } from '../../base/secret.ts';
-import type { ConnectionSettings } from '../../connection/resolve.ts';
+import type { Connection } from '../../connection/require.ts';
 import type { CreateRequest } from './create-project.ts';
-import { credentialVariables } from './project-credentials.ts';
 import { toNpmName } from '../../languages/typescript/package-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { choosePackageManager } from '../../languages/typescript/package-manager.ts';
@@ -22,15 +21,12 @@ export interface AnsweredCall {
 export async function checkPlace({ endpoint, target, ca }: CreateFlags, { cwd }: CommandContext): Promise<void> {
   const given = definedOf({ endpoint, target, ca });
   if (Object.keys(given).length === 0) return;
-  const { checkPlaceFlags } = await import('../../connection/resolve.ts');
-  await checkPlaceFlags(given, cwd);
+  const { validateEndpointFlags } = await import('../../connection/flags.ts');
+  await validateEndpointFlags(given, cwd);
 }
 
 /** Settings of a call that names credentials, or that reads the API; undefined when it does neither. */
-export async function connectionOf(
-  call: AnsweredCall,
-  context: CommandContext,
-): Promise<ConnectionSettings | undefined> {
+export async function connectionOf(call: AnsweredCall, context: CommandContext): Promise<Connection | undefined> {
   const { flags, secret } = call;
   const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin].some(
     (value) => value !== undefined,
@@ -42,31 +38,27 @@ export async function connectionOf(
 export async function resolveCreateConnection(
   { flags, secret }: Omit<AnsweredCall, 'folder'>,
   context: CommandContext,
-): Promise<ConnectionSettings> {
-  const { connectionSettings } = await import('../../connection/resolve.ts');
-  return connectionSettings(secret === undefined ? flags : { ...flags, clientSecretStdin: true }, {
-    env: secret === undefined ? context.env : withoutCredentials(context.env),
-    cwd: context.cwd,
-    // A typed secret goes the way of a piped one.
-    stdin: secret === undefined ? context.terminal.prompts.input : once(secret.reveal()),
-    signal: context.interruption(),
-  });
-}
-
-/** Typed credentials are whole: a variable that names a profile or a file which is not there must not keep them from being used. */
-function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const dropped = ['KUFLOW_PROFILE', ...credentialVariables(env)];
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.includes(name)));
-}
-
-async function* once(text: string): AsyncGenerator<string> {
-  yield await Promise.resolve(text);
+): Promise<Connection> {
+  const [{ resolveConnection }, { requireConnection }] = await Promise.all([
+    import('../../connection/resolve.ts'),
+    import('../../connection/require.ts'),
+  ]);
+  const { env, cwd, terminal } = context;
+  return await requireConnection(
+    await resolveConnection(flags, {
+      env,
+      cwd,
+      stdin: terminal.prompts.input,
+      typedSecret: secret,
+      signal: context.interruption(),
+    }),
+  );
 }
 
 /** What the flow is to do. The command in it holds every answer, so that whoever gave the same ones gets the same project. */
 export function requestOf(
   call: AnsweredCall,
-  connection: ConnectionSettings | undefined,
+  connection: Connection | undefined,
   context: CommandContext,
 ): CreateRequest {
   const { flags, secret } = call;
@@ -129,7 +121,7 @@ export function requestOf(
 }
 
 /** Whose credentials a process was read with, where a worker in `folder` does not find them by itself. */
-function readWith(connection: ConnectionSettings | undefined, folder: string): CreateRequest['readWith'] {
+function readWith(connection: Connection | undefined, folder: string): CreateRequest['readWith'] {
   const source = connection?.settings['kuflow.api.client-secret']?.source;
   if (source?.kind === 'profile') return { kind: 'profile', name: source.name };
   if (source?.kind !== 'file' || source.file === undefined) return undefined;

@@ -40,7 +40,7 @@ export async function runCreate(called: CreateCall, context: CommandContext): Pr
       version: context.version,
       env: context.env,
       signal,
-      discover: answered.discovered ?? apiDiscovery(connection, ask, context, signal),
+      discover: answered.discovered ?? apiDiscovery(connection, ask, signal),
       check: projectCheck(context.env, progress),
       report: {
         scaffold: scaffoldReporter(progress),

@@ -4,10 +4,12 @@ import { Secret } from '../../base/secret.ts';
 import type { RestCredentials } from './child-environment.ts';
 import type { EngineScope } from './material/make-set.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
-import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
+import type { KuFlowClient } from '../../kuflow/client.ts';
+import { connectToKuFlow } from '../../connection/client.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
-import { lookAtConnectionSettings, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
-import { restSettings } from '../../connection/rest.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import { requireConnection, requireConnectionSettings, type Connection } from '../../connection/require.ts';
 
 const REST_MS = 30_000;
 
@@ -45,13 +47,16 @@ export async function openCredentialClient(
   world: CredentialContext,
   unneeded: readonly string[] = SET_HERE,
 ): Promise<CredentialClient> {
-  const { settings, warnings, withSecret } = await lookAtConnectionSettings(flags, world, unneeded);
+  const connection = await resolveConnection(flags, world);
+  const options = { ignore: unneeded };
+  const settings = requireConnectionSettings(connection, options);
   let opening: Promise<OpenedRest> | undefined;
-  const opened = (): Promise<OpenedRest> => (opening ??= withSecret().then((whole) => openRest(whole, world)));
+  const opened = (): Promise<OpenedRest> =>
+    (opening ??= requireConnection(connection, options).then((complete) => openRest(complete, world)));
   return {
     place: placeOf(settings),
     settings,
-    warnings,
+    warnings: connection.warnings,
     restCredentials: async () => (await opened()).rest,
     requestMaterial: async () => certificateOf((await opened()).client),
     requestToken: async () => tokenOf((await opened()).client),
@@ -77,13 +82,12 @@ interface OpenedRest {
   readonly rest: RestCredentials;
 }
 
-async function openRest(settings: ResolvedSettings, world: CredentialContext): Promise<OpenedRest> {
-  const prepared = await restSettings(settings, world.env);
-  const { endpoint, credentials, tenantId } = prepared;
+async function openRest({ settings, rest }: Connection, world: CredentialContext): Promise<OpenedRest> {
+  const connection = await rest();
+  const { endpoint, credentials, tenantId } = connection;
   const caFile = settings['kuflow.api.ca']?.value;
   return {
-    client: createKuFlowClient({
-      ...prepared,
+    client: connectToKuFlow(connection, {
       timeoutMs: world.restMs ?? REST_MS,
       clock: world.clock,
       signal: world.signal,

@@ -1,12 +1,12 @@
 import type { ConfiguredCertificate } from './store/status.ts';
-import { connectionSettings } from '../../connection/inspect.ts';
+import { certificateSource } from '../../connection/certificate.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 
 /** The certificate of the settings, as a worker takes it; undefined when they give none, or no whole one. */
-export async function configuredCertificate(settings: ResolvedSettings): Promise<ConfiguredCertificate | undefined> {
-  const { material } = await connectionSettings({ settings, problems: [], warnings: [] });
-  if (material.kind !== 'given') return undefined;
-  const { source, form, read } = material;
+export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
+  const certificate = certificateSource({ settings, problems: [] });
+  if (certificate.kind !== 'given') return undefined;
+  const { source, form, read } = certificate;
   const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
     (name) => settings[`temporal.mutual-tls.${name}`]?.value,
   );

@@ -5,7 +5,7 @@ import { childEnvironment } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
 import { createCredentialSet } from './material/make-set.ts';
 import { verifyMaterial, verifyToken } from './material.ts';
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
   explainFailedStart,
@@ -76,7 +76,7 @@ async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.P
     for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);
     const { settings } = access;
-    const given = await configuredCertificate(settings);
+    const given = configuredCertificate(settings);
     const material =
       given === undefined
         ? await access.requestMaterial()

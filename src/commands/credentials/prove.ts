@@ -1,10 +1,8 @@
-import { trustedAuthorities } from '../../network/certificate-authorities.ts';
 import { KnownError, interruptedError } from '../../base/errors.ts';
-import { decideProxy } from '../../network/proxy.ts';
 import type { CredentialSet } from './set.ts';
 import type { EngineProof } from './store/pull-set.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import { connectionSettings, type ConnectionSettings } from '../../connection/inspect.ts';
+import { inspectConnection, type InspectedConnection } from '../../connection/inspect.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import { readTlsMaterial } from '../../engine/material/tls-material.ts';
@@ -35,9 +33,9 @@ export async function verifyCertificateWithEngine(
   request: EngineProofRequest,
 ): Promise<EngineProof> {
   const { env, signal } = request;
-  const settings = await settingsFor(set, request.settings);
+  const connection = await connectionWith(set, request);
   const { token } = set;
-  const report = await checkConnection(settings, {
+  const report = await checkConnection(connection, {
     only: [token === undefined ? 'KF-TLS-003' : request.describeNamespace ? 'KF-ENGINE-002' : 'KF-ENGINE-001'],
     env,
     signal,
@@ -47,7 +45,7 @@ export async function verifyCertificateWithEngine(
   });
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw failed(report, set, request);
-  const server = token === undefined ? await systemInfo(set, settings, request) : summaryOf(report, 'KF-ENGINE-001');
+  const server = token === undefined ? await systemInfo(set, connection, request) : summaryOf(report, 'KF-ENGINE-001');
   return { summary: [server, ...(request.describeNamespace ? namespaceSeen(report) : [])].filter(Boolean).join(', ') };
 }
 
@@ -58,12 +56,12 @@ function namespaceSeen({ results }: ConnectionReport): readonly string[] {
     .map(({ state, summary }) => (state === 'skip' ? `namespace not verified: ${summary}` : `namespace ${summary}`));
 }
 
-async function settingsFor(set: CredentialSet, settings: ResolvedSettings): Promise<ConnectionSettings> {
-  const base = await connectionSettings({ settings, problems: [], warnings: [] });
+/** The connection with the set instead of what the settings say about a certificate. */
+async function connectionWith(set: CredentialSet, { settings, env }: EngineProofRequest): Promise<InspectedConnection> {
+  const connection = await inspectConnection({ settings, problems: [], warnings: [] }, env);
   const text = { cert: set.certificate, key: set.privateKey.reveal(), ca: set.authorities };
   return {
-    ...base,
-    problems: [],
+    ...connection,
     namespace: { value: set.namespace, source: ISSUED },
     material: { kind: 'given', source: ISSUED, read: () => Promise.resolve(text) },
   };
@@ -72,29 +70,23 @@ async function settingsFor(set: CredentialSet, settings: ResolvedSettings): Prom
 /** Asked without a token: some engines answer this call to whoever has a certificate, others say that they want one. */
 async function systemInfo(
   set: CredentialSet,
-  settings: ConnectionSettings,
+  connection: InspectedConnection,
   request: EngineProofRequest,
 ): Promise<string> {
-  const { env, signal } = request;
+  const { signal } = request;
   const [target, material] = [
     readTarget(set.target),
     readTlsMaterial({ cert: set.certificate, key: set.privateKey.reveal(), ca: set.authorities }),
   ];
   if (!target.ok || !material.ok) throw new Error('a set that was verified before');
-  const explicit = settings.engineProxy;
-  const proxyCa = trustedAuthorities(settings.ca?.value, env);
   const connecting = await connectEngine({
     target: target.target,
     material: material.material,
     timeoutMs: STEP_MS,
     signal,
-    ...(set.serverName !== undefined && { serverName: set.serverName }),
-    proxy: decideProxy({
-      url: `https://${set.target}`,
-      env,
-      ...(explicit && { explicit: { value: explicit.value.reveal(), source: explicit.source } }),
-    }),
-    ...(proxyCa && { proxyCa }),
+    serverName: set.serverName,
+    proxy: connection.engineProxy,
+    proxyCa: connection.proxyCa,
   });
   if (!connecting.ok) {
     const { failure } = connecting.facts;

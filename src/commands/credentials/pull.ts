@@ -5,7 +5,7 @@ import { installCredentialSet, type PullEvent, type PullResult } from './store/p
 import { nodeFiles } from '../../files/node-file-system.ts';
 import type { StoreFiles } from '../../files/file-system.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';

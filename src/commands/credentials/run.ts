@@ -13,7 +13,7 @@ import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 
 const NOT_RUN = 125;
 

@@ -7,11 +7,12 @@ import { nodeFiles } from '../../files/node-file-system.ts';
 import { pruneSets, type PruneResult } from './store/prune.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import { connectionSettings as checkedSettings } from '../../connection/inspect.ts';
+import { inspectConnection } from '../../connection/inspect.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { problemText, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { sourceText, type Source } from '../../settings/sources.ts';
-import { lookAtConnection, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
 
@@ -76,9 +77,10 @@ interface Shown {
 /** `kuflow credentials status`: what is in use and whether it does; without a network, and with the keychain shut, unless `online`. */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
   const { cwd, clock } = request;
-  const { unread, warnings, ...looked } = await lookAtConnection(request.flags, request);
-  // Nobody is shown the secret, so that the keychain stays shut.
-  const result = unread !== undefined && request.online ? await unread.read() : looked.result;
+  const connection = await resolveConnection(request.flags, request);
+  const { locked, warnings } = connection;
+  // The secret is needed only to ask KuFlow, so the keychain stays locked otherwise.
+  const { result } = request.online ? await connection.unlock() : connection;
   const { settings } = result;
   const tenantId = settings['kuflow.api.tenant-id']?.value;
   const namespace = settings['temporal.namespace']?.value;
@@ -88,13 +90,13 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
     ...(tenantId !== undefined && { tenantId }),
     ...(namespace !== undefined && { namespace }),
   };
-  const used = await usedMaterial(result);
+  const used = usedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFiles, now: clock.now() });
   const concerning = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
   const problems = concerning.map(problemText);
   const online = request.online ? await askOnline(request, { ...result, problems: concerning }) : undefined;
   return {
-    settings: shown(settings, unread),
+    settings: shown(settings, locked),
     problems,
     warnings,
     store,
@@ -108,9 +110,9 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   };
 }
 
-async function usedMaterial({ settings, problems }: SettingsResult): Promise<UsedMaterial> {
+function usedMaterial({ settings, problems }: SettingsResult): UsedMaterial {
   const wrong = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
-  const given = await configuredCertificate(settings);
+  const given = configuredCertificate(settings);
   if (given !== undefined) return { kind: 'given', ...given };
   if (wrong.length === 0) return { kind: 'requested' };
   return { kind: 'unusable', overridden: wrong.some(({ source }) => source?.kind !== 'file') };
@@ -123,9 +125,9 @@ function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   return reasons.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function shown(settings: ResolvedSettings, unread: LockedSecret | undefined): readonly DisplayedSetting[] {
+function shown(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
   const all: Readonly<Partial<Record<string, Shown>>> = {
-    ...(unread && { 'kuflow.api.client-secret': { ...unread, value: '[in the keychain]' } }),
+    ...(locked && { 'kuflow.api.client-secret': { ...locked, value: '[in the keychain]' } }),
     ...settings,
   };
   return SHOWN.flatMap((key): readonly DisplayedSetting[] => {
@@ -145,7 +147,7 @@ function shown(settings: ResolvedSettings, unread: LockedSecret | undefined): re
 
 async function askOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
   const { env, report, signal } = request;
-  return await checkConnection(await checkedSettings(result), { env, report, signal });
+  return await checkConnection(await inspectConnection(result, env), { env, report, signal });
 }
 
 export interface CredentialsPruneRequest {

@@ -8,7 +8,8 @@ import { runDoctorChecks, type DoctorRequest, type DoctorSelection } from './run
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { IssuedCredentials } from './issued-cache.ts';
-import { resolveConnection, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import { applyFixes, type FixResult } from './fix.ts';
 import { projectCommands, projectFolder, projectView } from './project.ts';
 
@@ -44,7 +45,8 @@ export async function runDoctor(request: DoctorFlowRequest): Promise<DoctorRun> 
   const { env } = request;
   const root = projectFolder(request.cwd);
   const folder = root ?? request.cwd;
-  const { result } = await resolveConnection(fromHere(request.flags, request.cwd), { ...request, cwd: folder });
+  const connection = await resolveConnection(fromHere(request.flags, request.cwd), { ...request, cwd: folder });
+  const { result } = await connection.unlock();
   const { warnExpiry, processId, issued, earlier } = request;
   const common: DoctorRequest = {
     settings: result,

@@ -1,6 +1,6 @@
 import { readTlsMaterial } from '../../engine/material/tls-material.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../connection/types.ts';
+import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/check-input.ts';
 
 /** What runs one after the other hand on, so that only the first asks KuFlow to make something. */
 export interface IssuedCredentials {

@@ -3,9 +3,9 @@ import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
 import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
-import type { KuFlowProbe } from '../../connection/types.ts';
-import { openConnection } from '../../connection/open.ts';
-import { connectionSettings } from '../../connection/inspect.ts';
+import type { KuFlowProbe } from '../../diagnostics/check-input.ts';
+import { prepareChecks } from '../../diagnostics/prepare.ts';
+import { inspectConnection } from '../../connection/inspect.ts';
 import type { DoctorFound, DoctorInput, ExpiryThreshold, ProjectView } from '../../diagnostics/input.ts';
 import { doctorSettings, partitionProblems } from './settings.ts';
 import type { OwnCommands } from '../../diagnostics/own-commands.ts';
@@ -99,9 +99,9 @@ export async function runDoctorChecks(request: DoctorRequest): Promise<DoctorRep
   const { checks, excluded } = select(request);
   const started = performance.now();
   const { connection } = partitionProblems(request.settings);
-  const prepared = openConnection(await connectionSettings(connection), {
+  const prepared = prepareChecks(await inspectConnection(connection, env), {
     env,
-    ...(clock && { clock }),
+    clock,
     // What stops everything says less than what stops one step.
     stepMs: Math.min(5_000, Math.ceil(timeoutMs / 3)),
     restMs: Math.min(8_000, Math.ceil(timeoutMs / 2)),

@@ -6,7 +6,8 @@ import { KnownError, codeOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import { givenSecret, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import type { ConnectionContext } from '../../connection/resolve.ts';
+import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
 import { runDoctor, readExpiryThreshold, type DoctorFlowRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
 import { explanationAsData, printExplanation, printExplanationList } from './explain-view.ts';
@@ -34,7 +35,7 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
     return;
   }
   if (flags.report !== undefined) throw usageError('--report and --watch do not go together: a report is one run');
-  const secretRead = flags.clientSecretStdin === true ? await givenSecret(flags, worldOf(context)) : undefined;
+  const secretRead = flags.clientSecretStdin === true ? await readGivenSecret(flags, worldOf(context)) : undefined;
   await watchDoctor({
     examine: (handedOn) => once(flags, context, { ...handedOn, ...(secretRead && { secretRead }) }),
     onRound: (examination, changed) => {

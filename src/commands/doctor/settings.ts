@@ -1,7 +1,7 @@
 import type { SettingName } from '../../settings/keys.ts';
 import type { ResolvedSettings, Setting, SettingsResult } from '../../settings/resolve.ts';
 import { sourceText } from '../../settings/sources.ts';
-import type { SettingFault } from '../../connection/types.ts';
+import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 
 /** What the doctor needs of the settings beside the connection. */
@@ -15,7 +15,7 @@ const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' 
 /** The problems of a result that keep a connection from being made, and those that only concern the worker. */
 export function partitionProblems(result: SettingsResult): {
   readonly connection: SettingsResult;
-  readonly worker: readonly SettingFault[];
+  readonly worker: readonly ConnectionProblem[];
 } {
   return {
     connection: { ...result, problems: result.problems.filter(({ key }) => !OF_THE_WORKER(key)) },

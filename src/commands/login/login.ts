@@ -13,9 +13,10 @@ import {
 } from '../../profiles/store.ts';
 import { describeSecretLocation } from '../../profiles/secret-storage.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
-import { givenSecret, type ConnectionFlags, type ConnectionContext } from '../../connection/resolve.ts';
+import type { ConnectionContext } from '../../connection/resolve.ts';
+import { CORRECT_AND_RETRY, readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
 import { missingProfileError, type MissingProfile } from '../../connection/profile.ts';
-import { REST_REQUIRED } from '../../connection/rest.ts';
+import { REST_REQUIRED } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
 
 export interface LoginContext extends ConnectionContext {
@@ -77,7 +78,7 @@ export interface LoginResult extends StoredProfile {
 /** `kuflow login`: asks KuFlow whether it takes the credentials, then stores them. Rejects with a KnownError, and then nothing is stored. */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { start, flags, env, cwd, signal, clock } = request;
-  const given = request.secret === undefined ? await givenSecret(flags, request) : undefined;
+  const given = request.secret === undefined ? await readGivenSecret(flags, request) : undefined;
   const secret = request.secret ?? given?.value.value;
   const values = { ...start.kept, ...definedOf(flags) };
   const named = {
@@ -100,7 +101,7 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       required: REST_REQUIRED,
       cwd,
     }),
-    ['Correct what is named, then run it again'],
+    [CORRECT_AND_RETRY],
   );
   const [endpoint, clientId, clientSecret] = [
     settings['kuflow.api.endpoint'],
@@ -208,7 +209,7 @@ async function notThere(
   { env, cwd }: LoginContext,
 ): Promise<KnownError> {
   const { profiles } = await readProfileFile(profilesFolder(env));
-  return missingProfileError({ name, givenBy, there: profiles.map((one) => one.name), cwd });
+  return missingProfileError({ name, givenBy, existing: profiles.map((one) => one.name), cwd });
 }
 
 function profilesWorld({ env, clock, signal }: LoginContext): ProfileContext {

@@ -8,7 +8,7 @@ import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 
 /**
  * `kuflow login`. With `--json`: `{ profile: { name, endpoint, clientId, tenantId?, target?, ca?, default, secret: { in, where } }, file, replaced,

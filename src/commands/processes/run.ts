@@ -1,7 +1,8 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import { connectionSettings, type ConnectionFlags } from '../../connection/resolve.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
-import { restSettings, type RestConnection } from '../../connection/rest.ts';
+import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -62,9 +63,11 @@ export async function runShow(code: string, flags: ProcessesFlags, context: Comm
 async function openConnection(flags: ProcessesFlags, context: CommandContext): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
-  const { settings, warnings } = await connectionSettings(flags, { env, cwd, stdin: terminal.prompts.input, signal });
-  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  return await restSettings(settings, env);
+  const connection = await requireConnection(
+    await resolveConnection(flags, { env, cwd, stdin: terminal.prompts.input, signal }),
+  );
+  for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+  return await connection.rest();
 }
 
 function printJson(context: CommandContext, value: object): void {

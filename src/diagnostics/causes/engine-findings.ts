@@ -3,7 +3,7 @@ import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Facts, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../check-input.ts';
 import { correctedNow } from '../input.ts';
 import type { EngineCause, ClockComparison } from './engine.ts';
 import { interpolateSteps } from '../explain-finding.ts';

@@ -1,6 +1,6 @@
 import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../check-input.ts';
 import { handshakeCause, rpcCause } from '../causes/engine.ts';
 import { clocksOf, dialOptions, engineFinding, handshakeFactList, stepMs } from '../causes/engine-findings.ts';
 

@@ -3,7 +3,7 @@ import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine
 import { readWorkflowStart } from '../../engine/first-event.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import type { Check, Finding } from '../check.ts';
-import type { Sourced } from '../../connection/types.ts';
+import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow, type DoctorFound, type DoctorInput } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { engineFinding, stepMs } from '../causes/engine-findings.ts';

@@ -1,7 +1,7 @@
 import { looksLikeTls } from '../../network/detect-tls.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput } from '../check-input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 

@@ -2,8 +2,9 @@ import { proxyPhrase } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Advice, Check, Facts, Finding } from '../check.ts';
 import { causeOf, interpolateSteps } from '../explain-finding.ts';
-import type { CheckFacts, CheckInput, SettingFault } from '../../connection/types.ts';
-import { planeOf } from '../../connection/planes.ts';
+import type { CheckFacts, CheckInput } from '../check-input.ts';
+import type { ConnectionProblem } from '../../connection/inspect.ts';
+import { planeOf } from '../../connection/inspect.ts';
 
 type SettingsCheck = Check<CheckInput, CheckFacts>;
 
@@ -14,20 +15,21 @@ const CODES = [
   ['proxy', 'settings-proxy-unusable'],
 ] as const;
 
-const codeOf = ({ kind }: SettingFault): string => CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
+const codeOf = ({ kind }: ConnectionProblem): string =>
+  CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
 
-const describe = ({ key, problem, source }: SettingFault): string =>
+const describe = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
 /** What to do about each of them, then what to do about none in particular. */
-function adviceFor(id: string, problems: readonly SettingFault[], code: string): readonly Advice[] {
+function adviceFor(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
   const own = problems.flatMap((problem) =>
     interpolateSteps(causeOf(id, codeOf(problem)).steps.slice(0, 1), { key: problem.key }),
   );
   return [...own, ...interpolateSteps(causeOf(id, code).steps.slice(1))];
 }
 
-function finding(id: string, problems: readonly SettingFault[], facts: Facts): Finding<never> {
+function finding(id: string, problems: readonly ConnectionProblem[], facts: Facts): Finding<never> {
   const [, code] = CODES.find(([kind]) => problems.some((problem) => problem.kind === kind)) ?? CODES[1];
   const { verdict } = causeOf(id, code);
   const texts = problems.map(describe);
@@ -67,9 +69,9 @@ const CERTIFICATE = {
 } as const;
 
 /** Rules of this check; a key that could not be resolved has been named already. */
-function engineProblems(input: CheckInput): readonly SettingFault[] {
+function engineProblems(input: CheckInput): readonly ConnectionProblem[] {
   const named = new Set(input.problems.map(({ key }) => key));
-  const problems: SettingFault[] = [];
+  const problems: ConnectionProblem[] = [];
   const target = readTarget(input.target.value);
   if (!target.ok) problems.push({ key: 'temporal.target', problem: target.problem, source: input.target.source });
   if (input.material.kind !== 'requested' && input.namespace === undefined) {

@@ -1,6 +1,6 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
-import type { VisibleTenants } from '../../connection/types.ts';
+import type { VisibleTenants } from '../check-input.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';

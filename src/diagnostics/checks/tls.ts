@@ -9,14 +9,9 @@ import {
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
-import type {
-  CheckFacts,
-  CheckInput,
-  IssuedMaterial,
-  CertificateSource,
-  MaterialPaths,
-  Sourced,
-} from '../../connection/types.ts';
+import type { CheckFacts, CheckInput, IssuedMaterial } from '../check-input.ts';
+import type { Sourced } from '../../connection/inspect.ts';
+import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
 import { correctedNow } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
@@ -26,7 +21,7 @@ import { traitsOf, verdictFacts, verdictPhrase, verdictsOf, type Verdicts } from
 
 interface Origin {
   readonly source: string;
-  readonly paths?: MaterialPaths;
+  readonly paths?: CertificatePaths | undefined;
 }
 
 /** Beside the old key, under a name that the same rule of `.gitignore` fits. */

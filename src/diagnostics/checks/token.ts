@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput, IssuedToken } from '../../connection/types.ts';
+import type { CheckFacts, CheckInput, IssuedToken } from '../check-input.ts';
 import { correctedNow } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';

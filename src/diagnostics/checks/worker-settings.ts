@@ -3,7 +3,7 @@ import { isRecord } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../text/version.ts';
 import type { Check } from '../check.ts';
-import type { SettingFault } from '../../connection/types.ts';
+import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorFound, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
@@ -44,7 +44,7 @@ export const workerSettings: DoctorCheck = {
 };
 
 /** Temporal's core speaks HTTP to a proxy and nothing else, whatever this program can do. */
-function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly SettingFault[] {
+function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
   const source = [engineProxy, restProxy].flatMap((proxy) =>
     proxy.kind === 'proxy' && proxy.url.startsWith('https:') ? [proxy.source] : [],
   )[0];

@@ -14,14 +14,14 @@ export interface DialOptions {
   readonly target: EngineTarget;
   readonly material: TlsMaterial;
   /** Name expected in the server's certificate, and sent as SNI, in place of the target's host. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** What was decided for the engine; absent means a direct connection. */
-  readonly proxy?: ProxyDecision;
+  readonly proxy?: ProxyDecision | undefined;
   /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
-  readonly proxyCa?: readonly string[];
+  readonly proxyCa?: readonly string[] | undefined;
   /** For each step: connect or tunnel, then handshake. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PeerCertificate {

@@ -30,7 +30,7 @@ export interface KeychainFailure {
 export interface KeychainContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Under which every entry stands, beside its own key. */

@@ -15,7 +15,7 @@ type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainContext) => Key
 
 export interface KeychainOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly platform?: NodeJS.Platform;
   /** Those of the systems when absent. */
   readonly keychains?: Keychains;

@@ -13,7 +13,7 @@ export interface ToolCall {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds; the tool is killed then, with all that it started. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `ended`: with any status. `failed`: it could not be run, or did not end in time; `why` completes "the keychain can't be used: …". */

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { checkConnection, type CheckConnectionOptions } from '../../../src/diagnostics/check-connection.ts';
-import { connectionSettings, type ConnectionSettings } from '../../../src/connection/inspect.ts';
+import {
+  inspectConnection,
+  withRoutes,
+  type DescribedConnection,
+  type InspectedConnection,
+} from '../../../src/connection/inspect.ts';
 import type { CheckEvent } from '../../../src/diagnostics/check.ts';
 import type { ConnectionReport } from '../../../src/diagnostics/report.ts';
 import { resolveSettings } from '../../../src/settings/resolve.ts';
@@ -78,7 +83,7 @@ const rest = async (answer: Answerer, secure = false): Promise<AnsweringServer> 
   keep(await startAnsweringServer(answer, secure ? server : undefined));
 const engine = async (): Promise<TestServer> => keep(await startEngineStub({ server, clientCa: authority.cert }));
 
-function settings(endpoint: string, target: string, more: Partial<ConnectionSettings> = {}): ConnectionSettings {
+function settings(endpoint: string, target: string, more: Partial<DescribedConnection> = {}): DescribedConnection {
   return {
     problems: [],
     endpoint: { value: endpoint, source: 'KUFLOW_API_ENDPOINT' },
@@ -90,8 +95,8 @@ function settings(endpoint: string, target: string, more: Partial<ConnectionSett
   };
 }
 
-async function check(given: ConnectionSettings, options: CheckConnectionOptions = {}): Promise<ConnectionReport> {
-  const report = await checkConnection(given, {
+async function check(given: DescribedConnection, options: CheckConnectionOptions = {}): Promise<ConnectionReport> {
+  const report = await checkConnection(withRoutes(given, options.env ?? {}), {
     env: {},
     retry: 'npm run check',
     restMs: 2_000,
@@ -215,7 +220,7 @@ describe('settings', () => {
     const bad = await check(settings('ftp://kuflow', '127.0.0.1:1'));
     expect(bad.firstFailure?.summary).toContain('KUFLOW_API_ENDPOINT');
     const proxy = { value: new Secret('socks://proxy:1080'), source: 'TEMPORAL_PROXY' };
-    const socks = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443', { engineProxy: proxy }));
+    const socks = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443', { proxySetting: proxy }));
     expect(socks.firstFailure?.summary).toContain('TEMPORAL_PROXY');
   });
 });
@@ -227,8 +232,8 @@ describe('resolved settings', () => {
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
     return folder;
   };
-  const resolved = async (dir: string, env: Readonly<Record<string, string>>): Promise<ConnectionSettings> =>
-    connectionSettings(await resolveSettings({ env, files: { dir }, cwd: dir, required: [] }));
+  const resolved = async (dir: string, env: Readonly<Record<string, string>>): Promise<InspectedConnection> =>
+    inspectConnection(await resolveSettings({ env, files: { dir }, cwd: dir, required: [] }), env);
 
   it('lead from files and environment to a connection: REST CA, mutual-TLS files, sources in the results', async () => {
     const api = await rest(kuflow, true);

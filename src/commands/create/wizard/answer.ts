@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { ConnectionSettings } from '../../../connection/resolve.ts';
+import type { Connection } from '../../../connection/require.ts';
 import { createProject, type CreateDependencies } from '../create-project.ts';
 import { findDefinition } from '../load-definition.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -89,17 +89,17 @@ function discoveredBefore({ discovered }: WizardState): CreateDependencies['disc
 
 /** Read once, since a keychain may ask each time; standard input, which can be read once only, stays when the others are forgotten. */
 function rememberedConnections(context: CommandContext): {
-  readonly of: (state: WizardState) => Promise<ConnectionSettings>;
-  readonly known: (state: WizardState) => Promise<ConnectionSettings | undefined>;
+  readonly of: (state: WizardState) => Promise<Connection>;
+  readonly known: (state: WizardState) => Promise<Connection | undefined>;
   readonly forget: () => void;
 } {
   interface Made {
     readonly secret: WizardState['secret'];
-    readonly connection: ConnectionSettings;
+    readonly connection: Connection;
     readonly piped: boolean;
   }
   const made = new Map<string, Made>();
-  const of = async ({ flags, secret }: WizardState): Promise<ConnectionSettings> => {
+  const of = async ({ flags, secret }: WizardState): Promise<Connection> => {
     const { profile, clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = flags;
     const key = JSON.stringify([
       profile,
@@ -120,7 +120,7 @@ function rememberedConnections(context: CommandContext): {
   const forget = (): void => {
     for (const [key, { piped }] of made) if (!piped) made.delete(key);
   };
-  const known = async (state: WizardState): Promise<ConnectionSettings | undefined> => {
+  const known = async (state: WizardState): Promise<Connection | undefined> => {
     const { flags, secret, source } = state;
     const given = [secret, flags.profile, flags.clientId, flags.clientSecretFile, flags.clientSecretStdin];
     return source === 'api' || given.some((value) => value !== undefined) ? of(state) : undefined;
@@ -131,6 +131,6 @@ function rememberedConnections(context: CommandContext): {
 
 export interface WizardAnswers {
   readonly call: AnsweredCall;
-  readonly connection: ConnectionSettings | undefined;
+  readonly connection: Connection | undefined;
   readonly discovered: CreateDependencies['discover'] | undefined;
 }

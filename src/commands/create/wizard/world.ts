@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { ConnectionSettings } from '../../../connection/resolve.ts';
+import type { Connection } from '../../../connection/require.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
 import type { CreateResult } from '../create-project.ts';
-import { credentialVariables } from '../project-credentials.ts';
+import { credentialVariables } from '../../../connection/resolve.ts';
 import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
@@ -21,7 +21,7 @@ export interface WorldParts {
   readonly ask: Prompts;
   readonly signal: AbortSignal;
   readonly given: CreateCall['given'];
-  readonly connect: (state: WizardState) => Promise<ConnectionSettings>;
+  readonly connect: (state: WizardState) => Promise<Connection>;
   /** The next `connect` reads anew what may have changed. */
   readonly forget: () => void;
   /** A dry run with the answers so far. */
@@ -45,9 +45,8 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
   };
   let found = await findCredentials(context);
   const rest = async (state: WizardState) => {
-    const { restSettings } = await import('../../../connection/rest.ts');
-    const settings = await restSettings((await connect(state)).settings, env);
-    return state.flags.tenantId === undefined ? settings : { ...settings, tenantId: state.flags.tenantId };
+    const rest = await (await connect(state)).rest();
+    return state.flags.tenantId === undefined ? rest : { ...rest, tenantId: state.flags.tenantId };
   };
   return {
     ask,

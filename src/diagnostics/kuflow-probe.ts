@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import type { Identity, KuFlowProbe } from './types.ts';
+import type { Identity, KuFlowProbe } from './check-input.ts';
 
 /** Answers of somebody who knows the caller, and does not show this resource: the next question decides. */
 const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];

@@ -1,0 +1,109 @@
+import { KnownError, codeOf, messageOf } from '../base/errors.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
+import type { TlsMaterialText } from '../engine/material/tls-material.ts';
+import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
+import { sourceText } from '../settings/sources.ts';
+
+/** Absolute paths of the parts that are files. */
+export type CertificatePaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
+
+/** Where the engine's certificate, key and CA come from. */
+export type CertificateSource =
+  /** The settings name none: KuFlow issues them. */
+  | { readonly kind: 'requested' }
+  | {
+      /** The settings name a set of which a part is missing or cannot be read. */
+      readonly kind: 'incomplete';
+      readonly source: string;
+      readonly form?: 'files' | 'inline' | undefined;
+      readonly paths?: CertificatePaths | undefined;
+      readonly missing: readonly (keyof TlsMaterialText)[];
+      /** Missing parts are empty. */
+      readonly read: () => Promise<TlsMaterialText>;
+    }
+  | {
+      readonly kind: 'given';
+      readonly source: string;
+      /** Undefined when it is neither, for example an answer of KuFlow. */
+      readonly form?: 'files' | 'inline' | undefined;
+      readonly paths?: CertificatePaths | undefined;
+      readonly read: () => Promise<TlsMaterialText>;
+    };
+
+const REFUSED = { folder: 'EISDIR', special: 'not a regular file', 'too-large': 'larger than 1 MiB' } as const;
+
+/** Reads a PEM file. Rejects with a KnownError that calls it `what`. */
+export async function readPemFile(what: string, path: string): Promise<string> {
+  try {
+    const content = await readSmallFile(path, MIB);
+    if (content.bytes === undefined) throw new Error(REFUSED[content.refused]);
+    return content.bytes.toString('utf8');
+  } catch (error) {
+    throw new KnownError({
+      message: `${what} cannot be read`,
+      tried: path,
+      seen: codeOf(error) ?? messageOf(error),
+      next: [`Check that ${path} exists and is readable`],
+      cause: error,
+    });
+  }
+}
+
+const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
+type Part = keyof typeof PARTS;
+const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
+
+/** A part that the settings provide: its source, and how to read it. */
+interface CertificatePart {
+  readonly source: string;
+  readonly path?: string;
+  readonly read: () => Promise<string>;
+}
+
+function filePart(settings: ResolvedSettings, part: Part): CertificatePart | undefined {
+  const setting = settings[`temporal.mutual-tls.${part}`];
+  if (setting === undefined) return undefined;
+  const { value: path } = setting;
+  return { source: sourceText(setting.source), path, read: () => readPemFile(PARTS[part], path) };
+}
+
+function inlinePart(settings: ResolvedSettings, part: Part): CertificatePart | undefined {
+  const setting = settings[`temporal.mutual-tls.${part}-data`];
+  if (setting === undefined) return undefined;
+  const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
+  return { source: sourceText(setting.source), read: () => Promise.resolve(text) };
+}
+
+/** A problem of a certificate setting shows that the settings are meant to provide the certificate. */
+const isCertificateProblem = ({ key }: SettingsResult['problems'][number]): boolean =>
+  /^temporal\.mutual-tls($|\.(cert|key|ca)(-data)?$)/.test(key);
+
+/**
+ * Files win over inline data; KuFlow is asked when the settings have neither. What is wrong with an incomplete set is already among the
+ * problems of the settings.
+ */
+export function certificateSource({ settings, problems }: Omit<SettingsResult, 'warnings'>): CertificateSource {
+  for (const [form, partOf] of [
+    ['files', filePart],
+    ['inline', inlinePart],
+  ] as const) {
+    const parts = ALL_PARTS.map((part) => [part, partOf(settings, part)] as const);
+    const missing = parts.filter(([, provided]) => provided === undefined).map(([part]) => part);
+    const [source] = parts.flatMap(([, provided]) => provided?.source ?? []);
+    if (source === undefined) continue;
+    const read = async (): Promise<TlsMaterialText> => {
+      const texts = parts.map(async ([part, provided]) => [part, (await provided?.read()) ?? ''] as const);
+      return { cert: '', key: '', ca: '', ...Object.fromEntries(await Promise.all(texts)) };
+    };
+    const paths = Object.fromEntries(
+      parts.flatMap(([part, provided]) => (provided?.path === undefined ? [] : [[part, provided.path]])),
+    );
+    if (missing.length === 0) return { kind: 'given', source, form, paths, read };
+    return { kind: 'incomplete', source, form, paths, missing, read };
+  }
+  const problem = problems.find(isCertificateProblem);
+  if (problem === undefined) return { kind: 'requested' };
+  const empty = { cert: '', key: '', ca: '' };
+  const source = problem.source === undefined ? 'settings' : sourceText(problem.source);
+  return { kind: 'incomplete', source, missing: ALL_PARTS, read: () => Promise.resolve(empty) };
+}

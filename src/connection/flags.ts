@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { requireSettings, resolveSettings, type SettingFlags } from '../settings/resolve.ts';
+import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
+
+/** The options that describe a connection. */
+export interface ConnectionFlags {
+  /** Name of a stored profile. */
+  readonly profile?: string;
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+  readonly clientSecretStdin?: boolean;
+  readonly endpoint?: string;
+  readonly tenantId?: string;
+  readonly target?: string;
+  readonly ca?: string;
+}
+
+/** A client secret that was read because an option asked for it. */
+export interface GivenSecret {
+  readonly value: { readonly value: Secret; readonly option: string };
+  readonly warnings: readonly string[];
+}
+
+export const CORRECT_AND_RETRY = 'Correct the settings above, then run the command again';
+
+/** The secret that the options name, with the option and its warnings; undefined when they name none. */
+export async function readGivenSecret(
+  flags: ConnectionFlags,
+  context: {
+    /** Absolute. */
+    readonly cwd: string;
+    readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<GivenSecret | undefined> {
+  if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true)
+    throw usageError('--client-secret-file and --client-secret-stdin cannot be combined: choose one');
+  const from = ({ secret, warnings }: SecretInput, option: string): GivenSecret => ({
+    value: { value: secret, option },
+    warnings,
+  });
+  if (flags.clientSecretFile !== undefined)
+    return from(await secretFromFile(resolve(context.cwd, flags.clientSecretFile)), '--client-secret-file');
+  if (flags.clientSecretStdin === true)
+    return from(await secretFromStdin(context.stdin, context.signal), '--client-secret-stdin');
+  return undefined;
+}
+
+/** The options as the strongest layer of the settings. */
+export function settingFlags(flags: ConnectionFlags, secret?: GivenSecret): SettingFlags {
+  const named = (value: string | undefined, option: string) => (value === undefined ? undefined : { value, option });
+  const all = {
+    'kuflow.api.client-id': named(flags.clientId, '--client-id'),
+    'kuflow.api.client-secret': secret?.value,
+    'kuflow.api.endpoint': named(flags.endpoint, '--endpoint'),
+    'kuflow.api.tenant-id': named(flags.tenantId, '--tenant-id'),
+    'temporal.target': named(flags.target, '--target'),
+    'kuflow.api.ca': named(flags.ca, '--ca'),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Checks options that are written to a project without a connection being made. Rejects with the KnownError that a connection would
+ * reject with.
+ */
+export async function validateEndpointFlags(
+  flags: Pick<ConnectionFlags, 'endpoint' | 'target' | 'ca'>,
+  cwd: string,
+): Promise<void> {
+  requireSettings(await resolveSettings({ flags: settingFlags(flags), env: {}, required: [], cwd }), [
+    CORRECT_AND_RETRY,
+  ]);
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { cliInvocation } from '../base/cli-invocation.ts';
+import { KnownError, codeOf } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import { decideProxy, type ProxyDecision } from '../network/proxy.ts';
+import { requireSettings, type ResolvedSettings } from '../settings/resolve.ts';
+import { CORRECT_AND_RETRY } from './flags.ts';
+import type { ConnectionSettings } from './resolve.ts';
+
+/** A connection whose settings are complete and valid. */
+export interface Connection {
+  readonly settings: ResolvedSettings;
+  readonly warnings: readonly string[];
+  /** Reads the CA file and decides on the proxy. Rejects with a KnownError when either fails. */
+  readonly rest: () => Promise<RestConnection>;
+}
+
+/** What a client of KuFlow's REST API needs. */
+export interface RestConnection {
+  readonly endpoint: string;
+  readonly credentials: { readonly clientId: string; readonly clientSecret: Secret };
+  readonly tenantId?: string | undefined;
+  /** PEM. */
+  readonly ca?: string | undefined;
+  readonly proxy: ProxyDecision;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface RequireOptions {
+  /** Problems of keys that start with one of these do not count: the command is about to set them, or does not use them. */
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/**
+ * The connection, with the keychain opened if the client secret is there. Rejects with one KnownError that lists every problem.
+ */
+export async function requireConnection(
+  connection: ConnectionSettings,
+  options: RequireOptions = {},
+): Promise<Connection> {
+  // Other problems are reported before a person is asked to unlock a keychain.
+  requireConnectionSettings(connection, options);
+  const settings = requireConnectionSettings(await connection.unlock(), options);
+  const { env } = connection.context;
+  return { settings, warnings: connection.warnings, rest: () => restConnection(settings, env) };
+}
+
+/** The settings, without the client secret while it is locked. Throws a KnownError that lists every problem. */
+export function requireConnectionSettings(
+  { result, context }: ConnectionSettings,
+  { ignore = [] }: RequireOptions = {},
+): ResolvedSettings {
+  const problems = result.problems.filter(({ key }) => !ignore.some((start) => key.startsWith(start)));
+  const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
+  const next = isMissing
+    ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
+    : CORRECT_AND_RETRY;
+  return requireSettings({ ...result, problems }, [next]);
+}
+
+async function restConnection(
+  settings: ResolvedSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RestConnection> {
+  const endpoint = settings['kuflow.api.endpoint']?.value;
+  const clientId = settings['kuflow.api.client-id']?.value;
+  const clientSecret = settings['kuflow.api.client-secret']?.value;
+  if (endpoint === undefined || clientId === undefined || clientSecret === undefined)
+    throw new Error('required settings are missing after they were checked');
+  const caFile = settings['kuflow.api.ca']?.value;
+  return {
+    endpoint,
+    credentials: { clientId, clientSecret },
+    tenantId: settings['kuflow.api.tenant-id']?.value,
+    ca: caFile === undefined ? undefined : await readAuthorities(caFile),
+    proxy: decideProxy({ url: endpoint, env }),
+    env,
+  };
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new KnownError({
+      message: 'The CA file of the REST API cannot be read',
+      tried: file,
+      seen: codeOf(error) ?? 'unknown error',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { systemClock, type Clock } from '../base/clock.ts';
+import { KnownError } from '../base/errors.ts';
+import { planeOf, type ConnectionProblem, type InspectedConnection } from '../connection/inspect.ts';
+import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
+import type { CheckInput, IssuedToken, KuFlowProbe } from './check-input.ts';
+import { createKuFlowProbe } from './kuflow-probe.ts';
+
+export interface PrepareOptions {
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly clock?: Clock | undefined;
+  /** Milliseconds for each step at the engine; 5,000 by default. */
+  readonly stepMs?: number | undefined;
+  /** Milliseconds for each call of the REST API; 8,000 by default. */
+  readonly restMs?: number | undefined;
+  /** An engine token that the caller already has: it is checked instead of a new one. */
+  readonly token?: IssuedToken | undefined;
+  /** KuFlow has just accepted these credentials: it is not asked again who they belong to. */
+  readonly accepted?: boolean | undefined;
+}
+
+const unavailable = (): Promise<never> => Promise.reject(new Error('KuFlow was called without usable settings'));
+const NO_PROBE: KuFlowProbe = {
+  whoAmI: unavailable,
+  tenants: unavailable,
+  requestToken: unavailable,
+  requestCertificate: unavailable,
+};
+
+/** The input of the checks, and the client behind it, which is undefined when the settings are not sufficient to create one. */
+export function prepareChecks(
+  connection: InspectedConnection,
+  options: PrepareOptions,
+): { readonly input: CheckInput; readonly client?: KuFlowClient | undefined } {
+  const { client, problem } = createClient(connection, options);
+  const clientId = connection.clientId ?? { value: '', source: 'not set' };
+  return {
+    client,
+    input: {
+      problems: problem === undefined ? connection.problems : [...connection.problems, problem],
+      endpoint: connection.endpoint,
+      clientId,
+      target: connection.target,
+      material: connection.material,
+      restProxy: connection.restProxy,
+      engineProxy: connection.engineProxy,
+      rest:
+        client === undefined
+          ? NO_PROBE
+          : withKnownAnswers(createKuFlowProbe(client, clientId.value), clientId.value, options),
+      clock: options.clock ?? systemClock,
+      namespace: connection.namespace,
+      serverName: connection.serverName,
+      proxyCa: connection.proxyCa,
+      stepMs: options.stepMs,
+    },
+  };
+}
+
+function withKnownAnswers(probe: KuFlowProbe, id: string, { token, accepted }: PrepareOptions): KuFlowProbe {
+  return {
+    ...probe,
+    ...(token && { requestToken: () => Promise.resolve(token) }),
+    ...(accepted === true && { whoAmI: () => Promise.resolve({ id }) }),
+  };
+}
+
+/** No client when a problem keeps REST from being reached, and one more problem when the client rejects the endpoint. */
+function createClient(
+  connection: InspectedConnection,
+  options: PrepareOptions,
+): { readonly client?: KuFlowClient; readonly problem?: ConnectionProblem } {
+  const { endpoint, clientId, clientSecret, tenantId, ca, problems } = connection;
+  if (clientId === undefined || clientSecret === undefined) return {};
+  if (problems.some((problem) => planeOf(problem) !== 'engine')) return {};
+  try {
+    const client = createKuFlowClient({
+      endpoint: endpoint.value,
+      credentials: { clientId: clientId.value, clientSecret: clientSecret.value },
+      tenantId: tenantId?.value,
+      ca: ca?.value,
+      proxy: connection.restProxy,
+      timeoutMs: options.restMs ?? 8_000,
+      // One more try for a connection that broke; repeating a check for longer tells nothing new.
+      retry: { attempts: 2, retryAfterCap: 1_000 },
+      env: options.env ?? process.env,
+    });
+    return { client };
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    return { problem: { key: 'kuflow.api.endpoint', problem: error.message, source: endpoint.source } };
+  }
+}
