@@ -131,15 +131,15 @@ describe('from login to logout', () => {
     for (const line of [['processes', 'list'], ['credentials', 'status'], ['logout']]) {
       const ended = await kuflow(here, [...line, '--profile', 'stagin']);
       expect(ended).toMatchObject({ status: 2 });
-      expect(ended.err).toContain('--profile stagin: there is no such profile');
+      expect(ended.err).toContain('--profile stagin: profile not found');
       expect(ended.err).toContain('Did you mean staging?');
     }
     const asDefault = await kuflow(here, ['profiles', '--default', 'stagin']);
     expect(asDefault).toMatchObject({ status: 2 });
-    expect(asDefault.err).toContain('--default stagin: there is no such profile');
+    expect(asDefault.err).toContain('--default stagin: profile not found');
     const byVariable = await kuflow(here, ['processes', 'list'], { env: { KUFLOW_PROFILE: 'other' } });
     expect(byVariable).toMatchObject({ status: 2 });
-    expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: there is no such profile[^]*There are: staging/);
+    expect(byVariable.err).toMatch(/KUFLOW_PROFILE other: profile not found[^]*Stored profiles: staging/);
   });
 });
 
@@ -315,7 +315,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
     expect(inCi).toMatchObject({ status: 1 });
     expect(inCi.err).toContain(
-      '(profile default): expected a secret that can be had; the keychain is not used: CI is set',
+      '(profile default): expected a readable secret; the keychain is not used: CI is set',
     );
     const left = await kuflow(here, ['logout', '--profile', 'default'], { env: { ...env, CI: 'true' } });
     expect(left).toMatchObject({ status: 1 });

@@ -249,7 +249,7 @@ describe('credentials in the wizard', () => {
       ],
       { taskKind: ['A=system'] },
     );
-    expect(made.said).toContain('there is no such profile');
+    expect(made.said).toContain('profile not found');
     expect(made.command).not.toMatch(/--profile|--task-kind/);
   });
 
