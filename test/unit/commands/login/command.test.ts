@@ -314,9 +314,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
 
     const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
     expect(inCi).toMatchObject({ status: 1 });
-    expect(inCi.err).toContain(
-      '(profile default): expected a readable secret; the keychain is not used: CI is set',
-    );
+    expect(inCi.err).toContain('(profile default): expected a readable secret; the keychain is not used: CI is set');
     const left = await kuflow(here, ['logout', '--profile', 'default'], { env: { ...env, CI: 'true' } });
     expect(left).toMatchObject({ status: 1 });
     expect(left.err).toContain('by hand: secret-tool clear service create-kuflow-worker profile default/');
