@@ -109,7 +109,7 @@ export async function measureCreate(installed, folder, say) {
   );
   return [
     {
-      what: 'create a worker from a definition, without install and git',
+      what: 'create a worker from a definition, without installing and git',
       measured: `${ms.ours.toFixed(0)} ms, ${(ms.ours / ms.peer).toFixed(2)} × create-vite vanilla-ts (${ms.peer.toFixed(0)} ms)`,
       target: '≤ 2 × create-vite',
       met: ms.ours <= 2 * ms.peer,

@@ -52,13 +52,13 @@ export async function measureDoctor(root, folder, say) {
     const thousand = await offline(root, cwd, kuflow);
     return [
       {
-        what: 'doctor: a full run on the local platform against its slowest chain of checks',
+        what: 'doctor: full run on the local KuFlow, compared with its slowest chain of checks',
         measured: `${share.toFixed(2)} × ${median(chains).toFixed(0)} ms`,
         target: '≤ 1.2 ×',
         met: share <= 1.2,
       },
       {
-        what: 'doctor: the command, all checks, beside `temporal operator cluster health`',
+        what: 'doctor: the command with all checks, and `temporal operator cluster health`',
         measured: `${medians.doctor.toFixed(0)} ms, ${medians.temporal.toFixed(0)} ms`,
       },
       {

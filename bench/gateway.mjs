@@ -51,7 +51,7 @@ export async function measureGateway(root, folder, say) {
     const entry = await bundleHost(code);
     const rows = await withHost(entry, { stateDir: join(code, 'state'), temporalPath }, async (config) => [
       latencyRow(await load('latency.mjs', config)),
-      throughputRow('on the disk, as `kuflow dev` keeps it', await load('throughput.mjs', config), 0.9),
+      throughputRow('on disk, as in `kuflow dev`', await load('throughput.mjs', config), 0.9),
     ]);
     if (!existsSync(MEMORY)) return rows;
     const stateDir = await mkdtemp(join(MEMORY, 'kuflow-bench-'));
@@ -69,7 +69,7 @@ export async function measureGateway(root, folder, say) {
 function latencyRow(latency) {
   const added = latency.gateway - latency.direct;
   return {
-    what: "engine gateway: added to one caller's median call (DescribeNamespace)",
+    what: 'engine gateway: time added to the median call of one client (DescribeNamespace)',
     measured: `${added.toFixed(2)} ms (direct ${latency.direct.toFixed(2)}, gateway ${latency.gateway.toFixed(2)})`,
     target: '≤ 1 ms',
     met: added <= 1,
@@ -79,8 +79,8 @@ function latencyRow(latency) {
 function throughputRow(database, { share, low, high, rounds, gateway, direct }, target) {
   const percent = (part) => (part * 100).toFixed(0);
   return {
-    what: `engine gateway: workflows completed per second, 300 in parallel, one activity each; the server's database ${database}`,
-    measured: `${percent(share)} % of direct, the middle half of ${rounds} rounds ${percent(low)} to ${percent(high)} % (${gateway.toFixed(0)}/s against ${direct.toFixed(0)}/s)`,
+    what: `engine gateway: workflows per second (300 in parallel, one activity each), database ${database}`,
+    measured: `${percent(share)} % of direct (${gateway.toFixed(0)}/s and ${direct.toFixed(0)}/s; middle half of ${rounds} rounds: ${percent(low)} to ${percent(high)} %)`,
     ...(target === undefined ? {} : { target: `≥ ${percent(target)} %`, met: share >= target }),
   };
 }

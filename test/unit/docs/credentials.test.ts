@@ -16,7 +16,7 @@ const rowOf = (format: string): string => page.split('\n').find((line) => line.s
 const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
 
 describe('the pages about credentials', () => {
-  it('has every form, with the keys that it writes', async () => {
+  it('list every format, with the keys that it writes', async () => {
     for (const format of FORMAT_NAMES) expect(rowOf(format), format).not.toBe('');
     const set = withToken({ ...(await credentialSet()), tenantId: 't', serverName: 's' });
     const input = { set, name: 'x', profile: 'default' };
@@ -34,11 +34,11 @@ describe('the pages about credentials', () => {
     ).toEqual(Object.keys(stringData).sort());
   });
 
-  it('has recipes that Kubernetes takes, with variables that a worker knows', () => {
+  it('have examples that Kubernetes accepts, with variables that a worker reads', () => {
     const manifest = parse(/```yaml\n(apiVersion[^]*?)```/.exec(guide)?.[1] ?? '') as ConstructorParameters<
       typeof Deployment
     >[0];
-    // The part that the recipe leaves out, because the generated file has it.
+    // The image is not in the example, because the generated file has it.
     const containers = manifest?.spec?.template.spec?.containers.map((container) => ({ ...container, image: 'x' }));
     new Deployment(manifest).validate();
     expect(containers).toHaveLength(1);

@@ -35,7 +35,7 @@ describe('generated pages', () => {
 
 describe('README and docs', () => {
   it.each(PAGES)('%s has no dead link', (page) => {
-    expect(linksOf(read(page)).flatMap((link) => deadLink(page, link))).toEqual([]);
+    expect(linksOf(read(page)).flatMap((link) => deadLinks(page, link))).toEqual([]);
   });
 
   it('link to every page', () => {
@@ -52,9 +52,9 @@ describe('README and docs', () => {
   });
 
   it('are checked by a function that finds dead links', () => {
-    expect(deadLink('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
-    expect(deadLink('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
-    expect(deadLink('docs/index.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
+    expect(deadLinks('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
+    expect(deadLinks('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
+    expect(deadLinks('docs/index.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
   });
 });
 
@@ -92,11 +92,11 @@ describe('troubleshooting', () => {
   });
 
   it('rejects a message that no code prints', () => {
-    expect(isPrinted('A message of nobody', ['const a = 1'])).toBe(false);
+    expect(isPrinted('A message that nobody prints', ['const a = 1'])).toBe(false);
   });
 });
 
-/** The text of a message stands in the first cell of each row, as code; `…` stands for what differs each time. */
+/** The first cell of each row quotes a message, as code. `…` replaces text that differs each time. */
 function quotedMessages(page: string): readonly string[] {
   return page
     .split('\n')
@@ -109,7 +109,7 @@ function isPrinted(part: string, sources: readonly string[]): boolean {
   return wanted.length < 4 || sources.some((source) => source.includes(wanted));
 }
 
-// Quotes that the language escapes, and texts that go on in the next line.
+// Undoes escaped quotes, and joins text that continues on the next line.
 function plain(text: string): string {
   return text
     .replaceAll("\\'", "'")
@@ -122,8 +122,8 @@ function linksOf(markdown: string): readonly string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
 }
 
-/** The link, when it leads nowhere. Others' pages are not asked: tests use no network. */
-function deadLink(page: string, link: string): readonly string[] {
+/** The link, if its file or heading does not exist. Other sites are not checked: tests do not use the network. */
+function deadLinks(page: string, link: string): readonly string[] {
   if (/^https?:/.test(link)) return [];
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);

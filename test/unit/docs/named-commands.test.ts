@@ -21,8 +21,8 @@ beforeAll(async () => {
   kuflow = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
 });
 
-/** Lines of code blocks, those that go on joined, and code within sentences, as far as they call a command of ours. */
-function calls(page: string): readonly string[] {
+/** Calls of this package's commands in code blocks, with continued lines joined, and in inline code. */
+function findCalls(page: string): readonly string[] {
   const blocks = [...page.matchAll(/^```[^\n]*\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
     block.replace(/\\\n/g, ' ').split('\n'),
   );
@@ -37,8 +37,8 @@ function calls(page: string): readonly string[] {
   });
 }
 
-/** What of a call nobody could run: a command or an option that is not there. */
-function mistakes(call: string): readonly string[] {
+/** Commands and options of a call that do not exist. */
+function findMistakes(call: string): readonly string[] {
   const [program, ...words] = call.split(/\s+/);
   let command = program === 'kuflow' ? kuflow : kuflow.commands.find(({ name }) => name === 'create');
   if (command === undefined) return ['no create'];
@@ -59,22 +59,22 @@ function mistakes(call: string): readonly string[] {
   return wrong;
 }
 
-describe('the commands that README and docs name', () => {
-  it.each(PAGES)('%s: each is there, with its options', (page) => {
-    const wrong = calls(readFileSync(join(ROOT, page), 'utf8')).flatMap((call) =>
-      mistakes(call).map((mistake) => `${call}  (${mistake})`),
+describe('commands in README and docs', () => {
+  it.each(PAGES)('%s: every command exists, with its options', (page) => {
+    const wrong = findCalls(readFileSync(join(ROOT, page), 'utf8')).flatMap((call) =>
+      findMistakes(call).map((mistake) => `${call}  (${mistake})`),
     );
     expect(wrong).toEqual([]);
   });
 
-  it('are found, and what is wrong in them too', () => {
+  it('are found, and so are mistakes in them', () => {
     const page =
       'See `npx kuflow dev --prot 1`.\n\n```\nkuflow ad task X \\\n  --after Y\nnpx kuflow add task X --befor Y # --no\n```\n';
-    expect(calls(page).map((call) => [call, mistakes(call)])).toEqual([
+    expect(findCalls(page).map((call) => [call, findMistakes(call)])).toEqual([
       ['kuflow ad task X    --after Y', ['kuflow: ad']],
       ['kuflow add task X --befor Y', ['task: --befor']],
       ['kuflow dev --prot 1', ['dev: --prot']],
     ]);
-    expect(PAGES.flatMap((one) => calls(readFileSync(join(ROOT, one), 'utf8'))).length).toBeGreaterThan(100);
+    expect(PAGES.flatMap((one) => findCalls(readFileSync(join(ROOT, one), 'utf8'))).length).toBeGreaterThan(100);
   });
 });

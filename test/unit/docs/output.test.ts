@@ -16,7 +16,7 @@ afterEach(async () => {
   tenant = undefined;
 });
 
-async function printed(
+async function printedKeys(
   argv: readonly string[],
   over: { cwd: string; env?: NodeJS.ProcessEnv },
 ): Promise<readonly string[]> {
@@ -26,12 +26,12 @@ async function printed(
   return Object.keys(JSON.parse(fake.stdout()) as object);
 }
 
-/** The names of the fields that docs/reference/output.md gives a command, those apart that may be absent. */
-function documented(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
+/** The fields of a command's output in docs/reference/output.md: those that are always there, and all. */
+function documentedKeys(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
   const page = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8');
   const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
   const shape = /```\n([^]*?)```/.exec(section)?.[1] ?? '';
-  // Only the outermost braces: what is inside is described in words as well.
+  // Only the outermost object: nested ones are described in the text.
   let depth = 0;
   const outermost = Array.from(shape, (character) => {
     depth += '{['.includes(character) ? 1 : ']}'.includes(character) ? -1 : 0;
@@ -45,30 +45,30 @@ function documented(command: string): { readonly always: readonly string[]; read
 }
 
 function expectDocumented(command: string, keys: readonly string[]): void {
-  const { always, all } = documented(command);
+  const { always, all } = documentedKeys(command);
   expect(always.length, command).toBeGreaterThan(2);
   expect({ command, missing: always.filter((key) => !keys.includes(key)) }).toEqual({ command, missing: [] });
   expect({ command, unknown: keys.filter((key) => !all.includes(key)) }).toEqual({ command, unknown: [] });
 }
 
 describe('docs/reference/output.md', () => {
-  it('names the fields that create and add print', async () => {
+  it('documents every field that create and add print', async () => {
     const cwd = folder();
     const quiet = ['--local', '--no-install', '--no-git', '--no-check', '--yes', '--json'];
-    expectDocumented('kuflow create', await printed(['create', 'loan-worker', ...quiet], { cwd }));
+    expectDocumented('kuflow create', await printedKeys(['create', 'loan-worker', ...quiet], { cwd }));
     const project = join(cwd, 'loan-worker');
     for (const words of [
       ['task', 'REVIEW'],
       ['process', 'LEAVE', '--task', 'REQUEST', '--workflow-type', 'LeaveWorkflow'],
       ['activity', 'sendMail'],
     ]) {
-      const keys = await printed(['add', ...words, '--dry-run', '--json', '--yes'], { cwd: project });
-      // The shape stands once, at the first of them.
+      const keys = await printedKeys(['add', ...words, '--dry-run', '--json', '--yes'], { cwd: project });
+      // The page has the shape once, at the first of them.
       expectDocumented('kuflow add task', keys);
     }
   });
 
-  it('names the fields that processes list and show print', async () => {
+  it('documents every field that processes list and show print', async () => {
     tenant = await startLargeTenant();
     const env = {
       KUFLOW_API_ENDPOINT: tenant.endpoint,
@@ -76,11 +76,11 @@ describe('docs/reference/output.md', () => {
       KUFLOW_API_CLIENTSECRET: 'secret',
     };
     const cwd = folder();
-    expectDocumented('kuflow processes list', await printed(['processes', 'list', '--json'], { cwd, env }));
-    expectDocumented('kuflow processes show', await printed(['processes', 'show', 'LOAN', '--json'], { cwd, env }));
+    expectDocumented('kuflow processes list', await printedKeys(['processes', 'list', '--json'], { cwd, env }));
+    expectDocumented('kuflow processes show', await printedKeys(['processes', 'show', 'LOAN', '--json'], { cwd, env }));
     const asked = tenant.requests.length;
     expect(asked).toBeGreaterThan(1);
-    // Completion never asks, though it knows whom to ask.
+    // Completion makes no request, although it has credentials.
     const fake = fakeHost(['__complete', 'fish', '--', 'kuflow', 'processes', 'show', ''], { cwd, env });
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'kuflow', commands: kuflowEntries };
     expect(await runProgram(root, fake.host)).toBe(0);
