@@ -1,4 +1,4 @@
-// The command line against a bare `node` and against create-vite: start, install, create.
+// Compares the command line with a bare `node` and with create-vite: start, install, create.
 import { readFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inTurns, run } from './measure.mjs';
@@ -6,7 +6,7 @@ import { inTurns, run } from './measure.mjs';
 const PEER = 'create-vite@9.3.0';
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Packs this package and installs it and the peer, each into a folder of its own, as a person would. */
+/** Packs this package and installs it and the peer, each into a separate folder, as a person would. */
 export async function installBoth(root, folder) {
   const ours = join(folder, 'ours');
   const peer = join(folder, 'peer');
@@ -14,13 +14,13 @@ export async function installBoth(root, folder) {
     await mkdir(path, { recursive: true });
     await writeFile(join(path, 'package.json'), '{"private":true}\n');
   }
-  // The build was just made; packing would make it again.
+  // The build is fresh; packing would repeat it.
   const { out } = await run(NPM, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root });
   const [{ filename, size, unpackedSize }] = JSON.parse(out);
   const quiet = ['install', '--no-audit', '--no-fund', '--loglevel', 'error'];
   const installed = await run(NPM, [...quiet, join(folder, filename)], { cwd: ours });
   await run(NPM, [...quiet, '--save-exact', PEER], { cwd: peer });
-  // What the installations wrote goes to the disk now, not while something is measured.
+  // Flush what the installations wrote now, not during a measurement.
   if (process.platform !== 'win32') await run('sync', []);
   const lock = JSON.parse(await readFile(join(ours, 'node_modules', '.package-lock.json'), 'utf8'));
   return {

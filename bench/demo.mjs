@@ -1,4 +1,4 @@
-// Where the time of the demo goes: the first run, which installs the worker, and the second, which has all it needs.
+// Where the demo spends its time: in the first run, which installs the worker, and in the second, which has everything it needs.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './measure.mjs';

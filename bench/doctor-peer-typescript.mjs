@@ -1,9 +1,9 @@
-// Connects with the files in tls/ as they are, by Temporal's TypeScript SDK, and prints how that ends.
+// Connects with the files in tls/ through Temporal's TypeScript SDK and prints the outcome.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-// Where @temporalio/worker is installed: this package does not have it.
+// The folder in which @temporalio/worker is installed; this package does not depend on it.
 const { NativeConnection, Runtime } = createRequire(join(process.argv[2], 'x.js'))('@temporalio/worker');
 Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
 const file = (name) => readFileSync(join('tls', name));

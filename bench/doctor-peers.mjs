@@ -1,6 +1,6 @@
-// Records what other programs say about the faults that the doctor is tried on, and about the forms in which a set may be written:
-// `node bench/doctor-peers.mjs`, then `npm run docs`. `faults` or `forms` as an argument asks for only these, a second
-// argument for those whose name has it.
+// Records what other programs print for the faults in the doctor's tests and for the formats of a certificate set:
+// `node bench/doctor-peers.mjs`, then `npm run docs`. The argument `faults` or `forms` records only these, a second argument only those
+// whose name contains it.
 // KUFLOW_TEMPORAL_PATH: Temporal's CLI. KUFLOW_PYTHON: a Python with KuFlow's SDK. KUFLOW_TYPESCRIPT_SDK: a folder in which
 // @temporalio/worker is installed. KUFLOW_JAVA_CLASSPATH: DoctorPeer.java, compiled, and io.temporal:temporal-serviceclient with what it needs.
 import { execFile } from 'node:child_process';
@@ -40,12 +40,12 @@ async function one() {
     const { plane, fault } = work[at];
     const folder = join(base, String(at));
     mkdirSync(folder);
-    // KuFlow's Python SDK sends nothing to an address without TLS.
+    // KuFlow's Python SDK does not send anything to an address without TLS.
     const secure = {
       make: (world) => {
         const healthy = world.rest;
         world.restTls = materials.server;
-        // It has its own way of writing the credentials, which are not what is measured.
+        // It formats the credentials in its own way, which is not what is compared.
         world.rest = (request, response, index) =>
           healthy({ ...request, headers: { ...request.headers, authorization: asBasic(request) } }, response, index);
       },
@@ -57,7 +57,7 @@ async function one() {
         python: await askPython(place, trusted),
         ...(plane === FORMS && { typescript: await askTypescript(place), java: await askJava(place) }),
       };
-      // Only the doctor is given a wrong clock.
+      // Only the doctor can be given a wrong clock.
       if (/\bclock\b/.test(fault.name))
         for (const [name, text] of Object.entries(said)) if (text === 'connects') said[name] = RIGHT_CLOCK;
       (seen[plane] ??= {})[fault.name] = said;
@@ -67,7 +67,7 @@ async function one() {
   }
 }
 
-/** It knows nothing of KuFlow's REST API, nor of a project. */
+/** Temporal's CLI does not know KuFlow's REST API or a worker project. */
 async function askTemporal(plane, { folder, settings, target, proxy, env }) {
   const tls = ['cert', 'key', 'ca'].flatMap((part) => {
     const path = settings[`temporal.mutual-tls.${part}`];
@@ -84,12 +84,12 @@ async function askTemporal(plane, { folder, settings, target, proxy, env }) {
     ...(proxy && { HTTPS_PROXY: proxy }),
   });
   if (plane === POLLERS && text.status === 0) return plainly(text.output, folder);
-  // The engine of the tests answers with less than this command prints.
+  // The test engine answers with less than this command prints.
   const connected = text.status === 0 || text.output.includes('panic: ');
   return plainly(connected ? 'connects' : text.output, folder);
 }
 
-/** It reads no application file: what stands in them is handed to it. */
+/** The SDK does not read application files: their values are passed to it. */
 async function askPython({ folder, settings, endpoint, target, env }, trusted) {
   const given = {
     KUFLOW_API_CLIENTID: settings['kuflow.api.client-id'],
@@ -138,7 +138,7 @@ function run(program, args, cwd, env) {
   });
 }
 
-/** One line, nothing of this machine, ports as `PORT`. */
+/** One line without anything specific to this machine; ports are written as `PORT`. */
 function plainly(text, folder) {
   const line = text
     .replaceAll(folder, '.')

@@ -1,4 +1,4 @@
-// What an examination costs: against its own slowest chain, beside Temporal's health check, and offline over a thousand certificates.
+// What a doctor run costs: compared with its own slowest chain of checks, next to Temporal's health check, and offline with a thousand certificates.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -76,7 +76,7 @@ export async function measureDoctor(root, folder, say) {
 const FILES = { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' };
 
 let registry;
-/** Milliseconds of the checks that had to wait for each other, where that sum is largest. */
+/** Milliseconds of the longest chain of checks that wait for each other. */
 async function slowestChain(root, results) {
   registry ??= (await importSource(root, 'src/diagnostics/registry.ts')).registry;
   const ends = new Map();

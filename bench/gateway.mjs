@@ -1,4 +1,4 @@
-// What the engine gateway costs: the same Temporal server, asked directly and through mutual TLS, token and RPC list.
+// What the engine gateway costs: the same Temporal server, called directly and through mutual TLS, token check and RPC list.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ const RAISED = [
   'matching.persistenceMaxQPS',
 ];
 
-/** Where Linux keeps files in memory: there nothing hides what the gateway costs. */
+/** A folder in memory on Linux: without disk waits, nothing hides the cost of the gateway. */
 const MEMORY = '/dev/shm';
 
 export async function measureGateway(root, folder, say) {
@@ -39,7 +39,7 @@ export async function measureGateway(root, folder, say) {
   await run(NPM, ['install', '--no-audit', '--no-fund', '--loglevel', 'error', ...packages], { cwd: sdk });
   await cp(join(root, 'bench', 'load'), sdk, { recursive: true });
 
-  // Inside the tree: the platform looks upwards for its own package.json, and its state is on the disk that a project is on.
+  // Inside the repository: the platform looks for its package.json in parent folders, and its state is on the same disk as a project.
   const code = join(root, 'node_modules', '.cache', 'kuflow-bench', String(process.pid));
   const load = async (script, config) => {
     const { out } = await run(process.execPath, [script], { cwd: sdk, input: JSON.stringify(config), onError: say });
@@ -99,7 +99,7 @@ async function bundleHost(code) {
   return { host: join(code, 'platform-host.js'), supervisorEntry: join(code, 'supervisor.js') };
 }
 
-/** Calls `use` with what a worker needs to reach the platform and its server, and ends the platform afterwards. */
+/** Calls `use` with what a worker needs to reach the platform and its server, then stops the platform. */
 async function withHost({ host, supervisorEntry }, options, use) {
   const child = spawn(process.execPath, [host], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.on('exit', resolve));
@@ -117,7 +117,7 @@ async function withHost({ host, supervisorEntry }, options, use) {
   }
 }
 
-// A certificate and a token, as a worker asks for them.
+// A certificate and a token, requested as a worker does.
 async function engineAccess({ http, clientId, clientSecret }) {
   const ask = async (type) => {
     const answer = await fetch(`${http}/v2024-06-14/authentications`, {

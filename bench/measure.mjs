@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** The middle of some numbers. */
+/** The median. */
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -9,12 +9,12 @@ export function median(numbers) {
 
 const running = new Set();
 
-/** Ends what `run` has started and not finished, for an interrupt. */
+/** Ends the commands that `run` has started and that have not finished, for an interrupt. */
 export function endRunning() {
   for (const child of running) child.kill();
 }
 
-/** Runs a command to its end. Rejects when it fails, with the end of its output. `onError` hears stderr as it comes. Returns milliseconds and stdout. */
+/** Runs a command to its end and returns milliseconds and stdout. Rejects with the end of its output when it fails. `onError` receives stderr. */
 export function run(command, args, { cwd, env, input, onError } = {}) {
   return new Promise((resolve, reject) => {
     const started = performance.now();
@@ -43,14 +43,14 @@ export function run(command, args, { cwd, env, input, onError } = {}) {
 }
 
 /**
- * Measures several contenders in turns, so that whatever else the machine does meets all alike.
+ * Measures several contenders in turns, so that other load on the machine affects all of them equally.
  * `contenders` maps a name to an async function that returns a number. Returns the median by name.
  */
 export async function inTurns(contenders, rounds, { warmUp = 1, say = () => {} } = {}) {
   const results = new Map(Object.keys(contenders).map((name) => [name, []]));
   const names = Object.keys(contenders);
   for (let round = -warmUp; round < rounds; round++) {
-    // Each round starts with another contender: the first after a pause is often the slowest.
+    // Each round starts with another contender, because the first after a pause is often the slowest.
     for (let index = 0; index < names.length; index++) {
       const name = names[(index + Math.max(0, round)) % names.length];
       const value = await contenders[name](round);

@@ -1,5 +1,5 @@
-// The local platform in a process of its own, as in real use. Reads its options as one line of JSON on stdin, answers one line of JSON
-// with where it listens, and ends when stdin ends.
+// The local platform in a separate process, as in real use. Reads its options as one line of JSON on stdin, answers with one line of JSON that
+// tells where it listens, and ends when stdin ends.
 import { createInterface } from 'node:readline';
 import { startPlatform } from '../src/platform/start.ts';
 

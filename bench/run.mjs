@@ -1,5 +1,5 @@
 // Side-by-side measurements: `npm run bench -- [--only start,install,create,gateway,doctor,demo,peers] [--write-docs]`.
-// Never in CI. `--scenarios help,dry` runs only some of the scenarios of `peers`.
+// Not part of CI. `--scenarios help,dry` runs only these scenarios of `peers`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,5 +91,5 @@ if (comparison !== undefined) {
 }
 if (values['write-docs'] && rows.length > 0 && failed.length === 0 && !interrupted)
   await writeBetweenMarkers(join(ROOT, 'docs', 'explanation', 'measurements.md'), table);
-// A missed target is a result; a stage that could not be measured is a failure.
+// A missed target is a result. A stage that could not be measured is a failure.
 process.exitCode = interrupted ? 130 : failed.length === 0 ? 0 : 1;

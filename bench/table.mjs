@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 const START = '<!-- bench:start -->';
 const END = '<!-- bench:end -->';
 
-/** Rows `{ what, measured, target, met }` as a Markdown table; `met` undefined where there is no target. */
+/** Formats rows `{ what, measured, target, met }` as a Markdown table; `met` is undefined where there is no target. */
 export function markdown(rows, machine) {
   const lines = [
     '| What | Measured | Target | |',
@@ -20,7 +20,7 @@ function mark(met) {
   return met ? 'met' : 'missed';
 }
 
-/** Puts the table between the markers of a file; they must be there. */
+/** Replaces the lines between the markers of a file, which must contain them. */
 export async function writeBetweenMarkers(path, table) {
   const text = await readFile(path, 'utf8');
   const [start, end] = [text.indexOf(START), text.indexOf(END)];

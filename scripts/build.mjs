@@ -1,4 +1,4 @@
-// Makes `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
+// Builds `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { takeBuiltinModules } from './builtin-modules.mjs';
@@ -10,20 +10,20 @@ import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
 const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
-// All that can fail comes first: a failed build leaves the last good one in place.
+// Everything that can fail comes first, so that a failed build leaves the last good one in place.
 const templates = await compileAllTemplates(ROOT);
-// The supervisor lives beside everything else: a file of its own, so that it loads nothing but itself.
+// The supervisor is a separate file, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
 const joint = await mergeChunks(split, metafile, [
-  // What both bins load before they know the command, and the options of the one that `npx` starts. As CommonJS, since Node's loader of
-  // ES modules alone costs 3 ms of a start.
+  // What both bins load before they know the command, and the options of `create`, which `npx` starts. CommonJS, because Node's ES module
+  // loader alone adds 3 ms to the start.
   {
     file: 'start.js',
     entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create/command.ts'],
     commonJs: true,
   },
-  // What a shell waits for when it completes the code of a process.
+  // What a shell waits for when it completes a process code.
   { file: 'known-processes.js', entries: ['src/commands/completion/processes.ts'] },
   { file: 'create.js', entries: ['src/commands/create/run.ts'] },
 ]);
@@ -60,7 +60,7 @@ async function asStarted(output) {
     : output;
 }
 
-// SQLite's WebAssembly is found by its loader next to the loader's own file, which is now a chunk in dist/.
+// SQLite's loader looks for its WebAssembly next to its own file, which is now a chunk in dist/.
 async function copySqliteBinary() {
   const loader = Object.keys(metafile.inputs).find((input) => /node-sqlite3-wasm\.[cm]?js$/.test(input));
   if (loader === undefined) return;

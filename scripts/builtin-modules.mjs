@@ -2,8 +2,8 @@ import { isBuiltin } from 'node:module';
 import ts from 'typescript';
 
 /**
- * An ES module that takes Node's own modules by `process.getBuiltinModule` instead of importing them. An import of `node:fs` or
- * `node:process` reads every property of it, which makes streams and a stdin that nobody asked for: up to 8 ms of a start.
+ * Makes an ES module load Node's built-in modules with `process.getBuiltinModule` instead of importing them. Importing `node:fs` or
+ * `node:process` reads every property, which creates streams and a stdin that nobody asked for and adds up to 8 ms to the start.
  * @param {string} text
  * @returns {string}
  */
@@ -18,7 +18,7 @@ export function takeBuiltinModules(text) {
     rest += text.slice(end, statement.getStart(source));
     end = statement.end;
   }
-  // As imports do, they come before all else.
+  // Like imports, they come first.
   return taken.length === 0 ? text : `const ${taken.join(',')};${rest}${text.slice(end)}`;
 }
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Imports a TypeScript module of the tree at build time; its packages come from node_modules. */
+/** Imports a TypeScript module of this repository at build time; packages come from node_modules. */
 export async function importSource(root, source) {
   const folder = join(root, '.test-output', 'build');
   await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Licences whose terms are met by shipping their text. */
+/** Licenses whose terms are met by shipping their text. */
 export const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -16,7 +16,7 @@ export const ALLOWED = new Set([
 ]);
 
 /**
- * The packages that have code in the bundle, by name.
+ * The packages with code in the bundle, sorted by name.
  * @returns {{ name: string, version: string, licence: string, folder: string }[]}
  */
 export function bundledPackages(root, metafile) {
@@ -39,14 +39,14 @@ export function bundledPackages(root, metafile) {
     .sort((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
 }
 
-/** Each operand of an SPDX expression; of `A OR B` one is enough. */
+/** Whether an SPDX expression is allowed; one operand of `A OR B` is enough. */
 export function isAllowed(expression) {
   const bare = expression.replaceAll(/[()]/g, ' ').trim();
   return bare.split(/\s+OR\s+/).some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
 }
 
 function licenceText(root, { name, folder }) {
-  // Packages that ship no licence file: the text as their repository publishes it, kept here.
+  // The license texts of packages that ship without one, as published in their repositories.
   const kept = join(root, 'scripts', 'licence-texts', `${name.replaceAll('/', '__')}.txt`);
   const own = readdirSync(join(root, folder))
     .filter((file) => /^(licen[cs]e|copying|notice)([.-].*)?$/i.test(file) && !/\.(js|ts|json)$/.test(file))
@@ -57,7 +57,7 @@ function licenceText(root, { name, folder }) {
   return existsSync(kept) ? readFileSync(kept, 'utf8').trim() : undefined;
 }
 
-/** The text of THIRD_PARTY_NOTICES; throws one error that lists every unlisted licence and every missing text. */
+/** The text of THIRD_PARTY_NOTICES. Throws one error that lists every unlisted license and every missing text. */
 export function notices(root, packages) {
   const problems = [];
   const parts = [
@@ -71,6 +71,6 @@ export function notices(root, packages) {
       return `${'='.repeat(80)}\n${bundled.name} ${bundled.version} (${bundled.licence})\n${'='.repeat(80)}\n\n${text ?? ''}`;
     }),
   ];
-  if (problems.length > 0) throw new Error(`THIRD_PARTY_NOTICES can't be written:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw new Error(`THIRD_PARTY_NOTICES cannot be written:\n  ${problems.join('\n  ')}`);
   return `${parts.join('\n\n')}\n`;
 }

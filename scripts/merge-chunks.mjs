@@ -4,10 +4,10 @@ import { build, transform } from 'esbuild';
 import { BANNER } from './bundle.mjs';
 
 /**
- * Joins the chunks that are loaded together: each file costs about a millisecond of a start that should cost little. A group takes all
- * that its `entries` (sources) import statically, and the entries themselves where they are chunks, except what an earlier group has.
- * Every importer is pointed to the joint file, so that each module still exists once. `outputs` as of `bundle`.
- * A group with `commonJs` becomes a CommonJS file `….cjs` beside a view of it as an ES module under the name asked for.
+ * Joins chunks that are loaded together, because each file adds about a millisecond to the start. A group contains everything that its
+ * `entries` (sources) import statically, and the entries themselves if they are chunks, except what an earlier group contains. Every
+ * importer is rewritten to the joined file, so each module still exists once. `outputs` are those of `bundle`.
+ * A group with `commonJs` becomes a CommonJS file `….cjs` and an ES module with the given name that re-exports it.
  * @param {{ path: string, text: string }[]} outputs
  * @param {{ file: string, entries: string[], commonJs?: boolean }[]} groups
  * @returns {Promise<{ path: string, text: string }[]>}
@@ -34,14 +34,14 @@ export async function mergeChunks(outputs, metafile, groups) {
       text: redirect(text, target),
     }));
     if (!commonJs) continue;
-    // What it imports of itself is there already.
+    // Imports of itself are already resolved.
     const own = files.find(({ path }) => basename(path) === commonJsName(file));
     own.text = own.text.replaceAll(`import("./${file}")`, 'Promise.resolve(module.exports)');
   }
   return files;
 }
 
-/** An entry, whose only static import is a joint file in CommonJS, as CommonJS too. */
+/** Turns an entry whose only static import is a joined CommonJS file into CommonJS. */
 export async function entryAsCommonJs({ path, text }, file) {
   const { code } = await transform(text, {
     format: 'cjs',
@@ -63,7 +63,7 @@ const COMMON_JS = {
   platform: 'node',
   define: {
     'import.meta.url': '__kuflowUrl',
-    // CommonJS has what the banner of an ES module makes.
+    // CommonJS provides what the banner of an ES module creates.
     __kuflowRequire: 'require',
     __kuflowFilename: '__filename',
     __kuflowDirname: '__dirname',
@@ -75,12 +75,12 @@ const withoutBanner = (textOf) => new Map([...textOf].map(([name, text]) => [nam
 
 const commonJsName = (file) => file.replace(/\.js$/, '.cjs');
 
-// Not by Node's own view of CommonJS: it would read the whole file once more to find the names in it.
+// Node's own CommonJS interop would read the whole file again to find the exported names.
 function viewOf(file, chunks, outputOf) {
   const names = chunks.flatMap((chunk) => outputOf.get(chunk).exports);
-  // A view holds values as they were when it was made: what such a function fills in later would not be seen.
+  // The re-exporting module copies values when it is evaluated; values that a function sets later would be missing.
   const late = names.find((name) => name.startsWith('init_'));
-  if (late !== undefined) throw new Error(`${late}: a module that is run later can't be in ${file}`);
+  if (late !== undefined) throw new Error(`${late}: a module that is evaluated later cannot be in ${file}`);
   return `import{createRequire}from"node:module";export const{${names.join(',')}}=createRequire(import.meta.url)("./${file}");`;
 }
 
@@ -100,7 +100,7 @@ async function joined(chunks, textOf, options) {
   return merged.outputFiles[0].text;
 }
 
-/** The chunks in the order in which they run. */
+/** The chunks in evaluation order. */
 function chunksOf(outputOf, entries) {
   const found = new Set();
   const visit = (name) => {
@@ -113,7 +113,7 @@ function chunksOf(outputOf, entries) {
   };
   for (const entry of entries) {
     const named = [...outputOf].find(([, output]) => output.entryPoint === entry)?.[0];
-    if (named === undefined) throw new Error(`${entry} is no entry of the bundle`);
+    if (named === undefined) throw new Error(`${entry} is not an entry of the bundle`);
     visit(named);
   }
   return [...found];

@@ -1,5 +1,5 @@
-// Records the pictures of README: `npm run casts -- [demo] [wizard]`. Each is a real run of the packed package in a pseudo-terminal, kept as an
-// asciicast in docs/casts and drawn from it; `--draw` only draws again.
+// Records the pictures in README: `npm run casts -- [demo] [wizard]`. Each is a real run of the packed package in a pseudo-terminal, stored as
+// an asciicast in docs/casts and drawn from it. `--draw` only redraws.
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -65,7 +65,7 @@ async function record() {
   }
 }
 
-/** Packs and installs the package, and makes an environment in which nothing tells of this machine and its person. */
+/** Packs and installs the package, and creates an environment that does not reveal anything about this machine or its user. */
 async function prepare(home) {
   const run = (args, cwd) => {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -93,7 +93,7 @@ async function prepare(home) {
       GIT_AUTHOR_EMAIL: 'you@example.com',
       GIT_COMMITTER_NAME: 'You',
       GIT_COMMITTER_EMAIL: 'you@example.com',
-      // npm finds its packages where it always does, without the home that it would look in.
+      // npm uses its usual registry, although HOME is another folder.
       npm_config_cache: run(['config', 'get', 'cache'], installed),
       npm_config_userconfig: run(['config', 'get', 'userconfig'], installed),
       npm_config_update_notifier: 'false',

@@ -6,8 +6,8 @@ const run = (command, args) =>
   execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
 /**
- * The Temporal server for the tests, as the product itself finds (or downloads) it; needs a build.
- * Puts its path into KUFLOW_TEMPORAL_PATH and says what it is. Without one, the tests that need it fail and name the ways to get it.
+ * Finds or downloads the Temporal server for the tests, as the product does; needs a build. Sets KUFLOW_TEMPORAL_PATH and prints what was
+ * found. Without a server, the tests that need it fail and name the ways to get one.
  */
 export function provideTemporal(say = console.log) {
   try {

@@ -1,9 +1,9 @@
-// A command in a pseudo-terminal with a real terminal emulator behind it, so that one waits for what a person would see.
+// Runs a command in a pseudo-terminal with a real terminal emulator, so that a test can wait for what a person would see.
 import * as pty from '@lydell/node-pty';
 import headless from '@xterm/headless';
 
 /**
- * An emulator without a window; `cursorHidden()` is what the modes of its public interface leave out.
+ * A headless emulator. `cursorHidden()` is missing in the modes of its public interface.
  * @param {{ columns: number, rows: number }} size
  */
 export function openEmulator({ columns, rows }) {
@@ -20,14 +20,14 @@ export function openEmulator({ columns, rows }) {
     cursorHidden: () => hidden,
     /** Resolves when the emulator has shown the text. */
     write: (/** @type {string} */ text) => new Promise((resolve) => emulator.write(text, () => resolve(undefined))),
-    /** The lines on the screen, without the blanks at their ends. */
+    /** The lines on the screen, without trailing blanks. */
     screen: () => {
       const { active } = emulator.buffer;
       const texts = [];
       for (let y = active.baseY; y < active.length; y++) texts.push(active.getLine(y)?.translateToString(true) ?? '');
       return texts.join('\n').trimEnd();
     },
-    /** The same with all that has scrolled away, and with the lines whole that the terminal broke at its edge. */
+    /** The same, including what has scrolled away, with wrapped lines joined. */
     everything: () => {
       const { active } = emulator.buffer;
       let text = '';
@@ -41,7 +41,7 @@ export function openEmulator({ columns, rows }) {
 }
 
 /**
- * Starts a command in a pseudo-terminal. `onOutput` hears each piece before the screen shows it.
+ * Starts a command in a pseudo-terminal. `onOutput` receives each piece before the screen shows it.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: Record<string, string | undefined>, columns?: number, rows?: number, onOutput?: (text: string) => void }} options
@@ -59,7 +59,7 @@ export function openSession(command, args, { cwd, env, columns = 80, rows = 24, 
     onOutput(text);
     shown = write(text).then(() => watchers.forEach((look) => look()));
   });
-  // What a terminal answers to questions of the program, such as where the cursor is.
+  // Answers of the terminal to queries of the program, such as the cursor position.
   emulator.onData((text) => child.write(text));
   const ended = new Promise((resolve) =>
     child.onExit(({ exitCode, signal }) =>

@@ -1,5 +1,5 @@
-// `npm test`: build, get a Temporal server, both kinds of tests; says what it got, how long each stage took and which tests were slow.
-// `npm run soak` (`--soak`): only the tests named soak, in their long form.
+// `npm test`: builds, gets a Temporal server and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
+// `npm run soak` (`--soak`): only the tests named soak, in full length.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-// Writes schemas/kuflow.process.schema.json from the schema that the parser checks with.
+// Writes schemas/kuflow.process.schema.json from the schema that the parser validates against.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

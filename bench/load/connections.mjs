@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
 
-/** What the bench says on stdin: `{ temporal, engine, namespace, tls, token }`. */
+/** The input of the bench on stdin: `{ temporal, engine, namespace, tls, token }`. */
 export const config = JSON.parse(await text(process.stdin));
 
-/** Connection options of one way to the same server. */
+/** Connection options for one of the two ways to the same server. */
 export function optionsFor(way) {
   if (way === 'direct') return { address: config.temporal };
   const { serverRootCaCertificate, clientCertificate, clientPrivateKey } = config.tls;

@@ -1,4 +1,4 @@
-// One caller, one call after the other, both ways in turns. Prints the medians in milliseconds.
+// One caller makes one call after the other, both ways in turns. Prints the medians in milliseconds.
 import { Connection } from '@temporalio/client';
 import { config, optionsFor } from './connections.mjs';
 

@@ -1,6 +1,6 @@
-// 300 workflows at any time, their worker connected one way or the other, in turns. Each round by the gateway is measured against the two direct
-// ones around it: the server gets slower as it fills, and a machine's rates vary by a tenth. Prints the median completions per second, the
-// median of those shares, and their quartiles.
+// Keeps 300 workflows running while their worker is connected directly or through the gateway, in turns. Each gateway round is compared with
+// the two direct rounds around it, because the server gets slower as it fills and rates vary by a tenth. Prints the median completions per
+// second, the median of the shares, and their quartiles.
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
@@ -19,7 +19,7 @@ const workflowBundle = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('./workflows.mjs', import.meta.url)),
   logger: quiet(),
 });
-// Workflows are always started directly, as the platform does: a worker may not.
+// Workflows are always started directly, as the platform does; a worker is not allowed to start them.
 const connection = await Connection.connect(optionsFor('direct'));
 const client = new Client({ connection, namespace: config.namespace });
 const rates = { direct: [], gateway: [] };

@@ -1,4 +1,4 @@
-// Runs in places of their own: without a network, with a network that only notes who is asked for, on a small disk, as another user.
+// Isolated runs: without a network, with a network that only records what is requested, on a small disk, as another user.
 import { spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ const RECORDER = fileURLToPath(new URL('name-recorder.mjs', import.meta.url));
 
 const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-/** Why a place can't be had on this machine, or undefined. */
+/** Why this machine cannot isolate a run in this way, or undefined. */
 export const lacks = {
   offline: once(() => (works('unshare', ['-rn', 'true']) ? undefined : 'no network namespaces here (unshare -rn)')),
   names: once(() =>
@@ -31,7 +31,7 @@ export const lacks = {
 export const OFFLINE = ['unshare', '-rn'];
 export const OTHER_USER = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
-/** Words before a command that let it write 24 kB in the folder of the run; `left` reads what it left there. */
+/** A command prefix that limits the folder of the run to 24 kB; `left` reads what the command left there. */
 export function onSmallDisk(place) {
   const list = join(place.place, 'left.txt');
   const script = [
@@ -45,7 +45,7 @@ export function onSmallDisk(place) {
   };
 }
 
-/** Words before a command that give it a name server, and with `proxy` an HTTP proxy, that answer nothing; `asked` reads what for. */
+/** A command prefix with a name server, and with `proxy` an HTTP proxy, that reject everything; `asked` reads what was requested. */
 export function askingNames(place, { proxy }) {
   const list = join(place.place, `names-${proxy ? 'proxy' : 'direct'}.json`);
   return {

@@ -1,4 +1,4 @@
-// Draws the tables of docs/explanation/peers.md again from the facts of the last run, after a title or a group has changed.
+// Redraws the tables of docs/explanation/peers.md from the facts of the last run, after a title or a group has changed.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/bundle.mjs';

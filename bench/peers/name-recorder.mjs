@@ -1,4 +1,4 @@
-// Inside a network namespace: a name server, and on request a proxy, on loopback that write down what they are asked for. Then the command.
+// Runs a command in a network namespace with a name server, and optionally a proxy, on loopback that record what they are asked for.
 // node name-recorder.mjs LIST direct|proxy COMMAND ARG…
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -25,7 +25,7 @@ names.on('message', (query, from) => {
     labels.push(query.toString('latin1', at + 1, at + 1 + query[at]));
   asked.names.add(labels.join('.').toLowerCase());
   const answer = Buffer.from(query);
-  // A response that says: no such name.
+  // A response for a name that does not exist.
   answer[2] = 0x81;
   answer[3] = 0x83;
   names.send(answer, from.port, from.address);

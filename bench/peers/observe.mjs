@@ -1,4 +1,4 @@
-// One run of one tool, and the facts of it; `text` is all that it printed, the rest is kept beside the tables. Nothing here judges.
+// One run of one tool and its facts. `text` is everything it printed; the other facts are stored with the tables. Nothing is rated here.
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
@@ -8,7 +8,7 @@ import { openSession } from '../../scripts/terminal-session.mjs';
 import { difference, lookAt } from './tree.mjs';
 
 const PATIENCE_MS = 20_000;
-// A screen that has not moved for so long waits for somebody.
+// A screen that has not changed for this long waits for input.
 const STILL_MS = 700;
 const MOST_ANSWERS = 25;
 const KEPT_LINES = 12;
@@ -18,19 +18,19 @@ const TRACE = /^\s*(?:[│|]\s*)?at .*(?::\d+:\d+\)?|\(node:[\w/:]+\))$/m;
 
 const running = new Set();
 
-/** Ends the run that goes on, for an interrupt. */
+/** Ends the current run, for an interrupt. */
 export function endRuns() {
   for (const end of running) end();
 }
 
-/** The folder of one run, with an empty home, and the environment: of this machine only what a tool can't do without. */
+/** The folder of one run, with an empty home and an environment that contains only what a tool needs. */
 export async function makePlace(folder, standIns) {
   const place = await mkdtemp(join(folder, 'run-'));
   await chmod(place, 0o755);
   const [cwd, home] = [join(place, 'work'), join(place, 'home')];
   await mkdir(cwd);
   await mkdir(home);
-  // The user of the read-only run writes here too.
+  // The user of the read-only run also writes here.
   await chmod(home, 0o777);
   const log = join(place, 'managers.jsonl');
   const kept = [
@@ -42,7 +42,7 @@ export async function makePlace(folder, standIns) {
     'no_proxy',
     'KUFLOW_TEMPORAL_PATH',
   ];
-  // As on the machine of somebody who uses git.
+  // As on a machine where git is set up.
   await writeFile(join(home, '.gitconfig'), '[user]\n  name = You\n  email = you@example.com\n');
   return {
     place,
@@ -71,7 +71,7 @@ export async function makePlace(folder, standIns) {
 }
 
 /**
- * Runs without a terminal: nothing on stdin, both outputs in pipes. `wrap` puts words before the command, as `unshare` wants.
+ * Runs without a terminal: empty stdin, both outputs in pipes. `wrap` adds a command prefix such as `unshare`.
  */
 export async function inPipe(tool, args, place, { env = {}, wrap = [] } = {}) {
   const before = lookAt(place.cwd);
@@ -87,7 +87,7 @@ export async function inPipe(tool, args, place, { env = {}, wrap = [] } = {}) {
   child.stdout.setEncoding('utf8').on('data', (text) => (output.out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (output.err += text));
   let timedOut = false;
-  // The whole group: what the tool started would otherwise keep the pipes open.
+  // The whole process group, because children of the tool would keep the pipes open.
   const end = () => process.kill(-child.pid, 'SIGKILL');
   running.add(end);
   const timer = setTimeout(() => {
@@ -115,7 +115,7 @@ export async function inPipe(tool, args, place, { env = {}, wrap = [] } = {}) {
 }
 
 /**
- * Runs in a pseudo-terminal of 80 columns. `drive(session)` answers as a person would; what has not ended a moment after it is ended.
+ * Runs in a pseudo-terminal of 80 columns. `drive(session)` answers as a person would; the run is ended shortly after it returns.
  */
 export async function inTerminal(tool, args, place, drive, { env = {} } = {}) {
   const before = lookAt(place.cwd);
@@ -149,7 +149,7 @@ export async function inTerminal(tool, args, place, drive, { env = {} } = {}) {
   };
 }
 
-/** Resolves to true when the screen stands still, to false when the command has ended. */
+/** Resolves to true when the screen no longer changes, to false when the command has ended. */
 export async function standsStill(session) {
   const deadline = Date.now() + PATIENCE_MS;
   let still = 0;
@@ -164,7 +164,7 @@ export async function standsStill(session) {
   return false;
 }
 
-/** Answers every question with the return key, that is with what the tool proposes. */
+/** Answers every question with the return key, which accepts the default. */
 export async function takeProposals(session) {
   let answers = 0;
   while (answers < MOST_ANSWERS && (await standsStill(session))) {
@@ -175,7 +175,7 @@ export async function takeProposals(session) {
 }
 
 /**
- * Presses Ctrl-C at a question: the first, or the first that matches, with what the tool proposes for those before it.
+ * Presses Ctrl-C at the first question, or at the first that matches; earlier questions get their defaults.
  * @param {RegExp} [wanted]
  */
 export function interruptAt(wanted) {

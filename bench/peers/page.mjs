@@ -1,4 +1,4 @@
-// The page of the comparison: tables from the facts, and the facts beside them.
+// The page of the comparison: tables drawn from the facts, which are stored with it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const MOST_NAMES = 5;
 /** @typedef {{ where: string, tools: { id: string, version: string }[], facts: Record<string, Record<string, { cell: string }>> }} Comparison */
 
 /**
- * The tables in Markdown, one for each group of scenarios that was run.
+ * The tables in Markdown, one for each group of scenarios.
  * @param {Comparison} comparison
  */
 export function peerTables({ where, tools, facts }) {
@@ -34,7 +34,7 @@ export function peerTables({ where, tools, facts }) {
 }
 
 /**
- * Writes the tables into `peers.md` between its markers, and the facts into `peers.json`, shortened.
+ * Writes the tables between the markers of `peers.md`, and the shortened facts to `peers.json`.
  * @param {string} docs
  * @param {Comparison} comparison
  */
@@ -45,7 +45,7 @@ export async function writePeers(docs, comparison) {
     ...(await resolveConfig(target)),
     filepath: target,
   });
-  // A short name of a host is part of many words.
+  // A short host name is part of many words.
   for (const trace of [hostname(), 'kuflow-bench-'].filter((word) => word.length > 3)) {
     const at = facts.indexOf(trace);
     if (at !== -1) throw new Error(`The facts name this machine: ${facts.slice(Math.max(0, at - 100), at + 100)}`);
@@ -57,7 +57,7 @@ export async function writePeers(docs, comparison) {
   await writeFile(target, facts);
 }
 
-// Without what is in `out`, `err` and `screen` once more, and without a name for each file of a whole project.
+// Without what `out`, `err` and `screen` already contain, and without the names of all files of a project.
 function concise(key, value) {
   if (key === 'text') return undefined;
   return Array.isArray(value) && key === 'made' && value.length > MOST_NAMES ? `${value.length} files` : value;

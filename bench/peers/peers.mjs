@@ -1,4 +1,4 @@
-// What people meet in the first minute, side by side: each cell of the tables is a run of the tool itself on this machine.
+// The first minute with each tool, side by side: each cell of the tables is a run of the tool on this machine.
 import { lookup } from 'node:dns/promises';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
@@ -16,12 +16,12 @@ import { ended, refusesNode, wantsNetwork } from './words.mjs';
  * @param {string} root
  * @param {string} folder
  * @param {(text: string) => void} say
- * @param {{ only?: readonly string[], stopped?: () => boolean }} [options] `only`: ids of scenarios, all without it; `stopped`: asked before each run
+ * @param {{ only?: readonly string[], stopped?: () => boolean }} [options] `only`: ids of scenarios, default all; `stopped`: called before each run
  */
 export async function comparePeers(root, folder, say, { only, stopped = () => false } = {}) {
-  if (process.platform === 'win32') throw new Error('The stand-in package managers are scripts of POSIX systems');
+  if (process.platform === 'win32') throw new Error('The stand-in package managers need a POSIX system');
   const tools = await install(root, folder);
-  // Another user reads the tools in one of the runs.
+  // One of the runs reads the tools as another user.
   await chmod(folder, 0o755);
   const standIns = await makeStandIns(folder);
   const facts = {};
@@ -49,7 +49,7 @@ function wordsOf(scenario, facts, tool, created) {
   if (facts.lacking !== undefined) return `not run: ${facts.lacking}`;
   if (refusesNode(facts)) return `refuses Node ${process.version}: ${ended(facts)}`;
   if (scenario.anyNetwork !== true && tool.id !== OURS.id && wantsNetwork(facts)) {
-    return `${scenario.beforeNetwork ?? ''}needs a network that is not here: ${ended(facts)}`;
+    return `${scenario.beforeNetwork ?? ''}needs a network that is not available: ${ended(facts)}`;
   }
   return scenario.say(facts, tool, { created });
 }
@@ -71,7 +71,7 @@ async function install(root, folder) {
 async function surroundings() {
   const reached = await lookup('github.com').then(
     () => 'github.com has an address here',
-    () => 'github.com has no address here, so what a tool fetches from there could not be seen',
+    () => 'github.com cannot be resolved on this machine, so downloads from there were not observed',
   );
   return [
     `Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.version} on ${process.platform} ${process.arch},`,

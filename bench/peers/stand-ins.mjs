@@ -1,11 +1,11 @@
-// Package managers that only note how they were called, so that no run needs a registry, and each can be made to fail or to hang.
+// Package managers that only record how they were called, so that no run needs a registry. Each can be made to fail or hang.
 import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'];
 
-/** What a failing one prints. */
+/** What a failing package manager prints. */
 export const COMPLAINT = 'the registry is closed today';
 
 const SOURCE = `#!/usr/bin/env node
@@ -28,8 +28,8 @@ else if (args[0] === undefined || /^(i|install|ci|add)$/.test(args[0])) {
 `;
 
 /**
- * Writes them beside a copy of Node.js, since some tools look for a package manager where Node.js itself stands. Returns their folder and
- * that Node.js. `STAND_IN=fail` and `STAND_IN=hang` in the environment say how an install goes.
+ * Writes them next to a copy of Node.js, because some tools look for a package manager in the folder of Node.js. Returns their folder and that
+ * Node.js. `STAND_IN=fail` and `STAND_IN=hang` in the environment make an install fail or hang.
  */
 export async function makeStandIns(folder) {
   const bin = join(folder, 'managers');
@@ -45,5 +45,5 @@ export async function makeStandIns(folder) {
   return { bin, node };
 }
 
-/** Whether a noted call is an install. */
+/** Whether a recorded call is an install. */
 export const isInstall = ({ args }) => args[0] === undefined || ['i', 'install', 'ci', 'add'].includes(args[0]);

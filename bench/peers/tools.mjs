@@ -1,9 +1,8 @@
-// The tools of the comparison, and how each is told the same thing.
+// The tools of the comparison, and the arguments that make each do the same thing.
 
 /**
- * `create` asks nothing, installs nothing and makes no repository, `install` also installs, `git` makes a repository where the tool can,
- * `asking` names the folder and leaves the rest to questions, `bare` says nothing at all.
- * `firstPrompt` is the first question, as drawn where nobody can answer it.
+ * `create` does not ask, install or create a repository; `install` also installs; `git` creates a repository if the tool can; `asking` names
+ * the folder and leaves the rest to prompts; `bare` has no arguments. `firstPrompt` is the first question as printed without a terminal.
  */
 export const PEERS = [
   {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a folder holds, path -> a digest: files with their bytes, folders and `.git` by their being there. */
+/** The content of a folder, path -> digest: files by their bytes, folders and `.git` by their existence. */
 export function lookAt(folder) {
   const found = new Map();
   const walk = (below) => {
@@ -27,7 +27,7 @@ export function lookAt(folder) {
   return found;
 }
 
-/** What became of a folder: files made (folders are not counted), and what was changed or deleted of what was there. */
+/** The changes in a folder: files created (folders are not counted), and existing files that were changed or deleted. */
 export function difference(before, after) {
   return {
     made: [...after].filter(([path, digest]) => !before.has(path) && digest !== 'folder').map(([path]) => path),

@@ -1,4 +1,4 @@
-// From facts to the words of a cell.
+// Turns facts into the text of a cell.
 import { constants } from 'node:os';
 
 /** How a run ended. */
@@ -29,21 +29,21 @@ export function fates(facts, paths) {
   return [...by].map(([how, names]) => `${names.join(', ')} ${how}`).join('; ');
 }
 
-/** Whether a run ended because a host of the open network did not answer. */
+/** Whether a run ended because a host on the internet did not answer. */
 export function wantsNetwork(facts) {
   return /not (?:be )?connected to the internet|Unable to reach|ENOTFOUND|EAI_AGAIN|getaddrinfo|fetch failed|Could not connect/i.test(
     facts.text,
   );
 }
 
-/** Whether a run refused this version of Node.js. */
+/** Whether a run rejected this version of Node.js. */
 export function refusesNode(facts) {
   return /(node(\.js)?.{0,40}(is not supported|unsupported|required)|unsupported engine|requires node)/i.test(
     facts.text,
   );
 }
 
-/** A text as one cell of a Markdown table. */
+/** Formats a text as one cell of a Markdown table. */
 export function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }

@@ -1,11 +1,11 @@
-// Asciicast v2: a line of JSON with the size of the terminal, then one line for each piece of output.
+// Asciicast v2: one line of JSON with the size of the terminal, then one line for each piece of output.
 // https://docs.asciinema.org/manual/asciicast/v2/
 import { openEmulator } from '../terminal-session.mjs';
 
 /** @typedef {{ readonly at: number, readonly text: string }} Output seconds since the beginning, and what was written */
 /** @typedef {{ readonly columns: number, readonly rows: number, readonly title: string, readonly outputs: readonly Output[] }} Cast */
 
-// A row that is redrawn in place says "still busy" after two seconds as well as after twenty.
+// A spinner shows the same after two seconds as after twenty.
 const LONGEST_TURNING_S = 2.4;
 
 /** @param {Cast} cast */
@@ -16,7 +16,7 @@ export function writeCast({ columns, rows, title, outputs }) {
 }
 
 /**
- * Reads an asciicast of version 2; throws an Error that names the line which is none.
+ * Reads an asciicast of version 2. Throws an Error that names the first invalid line.
  * @param {string} text
  * @returns {Cast}
  */
@@ -24,14 +24,14 @@ export function readCast(text) {
   const [first = '', ...rest] = text.trimEnd().split('\n');
   const header = JSON.parse(first);
   if (header.version !== 2 || !Number.isInteger(header.width) || !Number.isInteger(header.height)) {
-    throw new Error('The first line is no header of an asciicast of version 2');
+    throw new Error('The first line is not a header of an asciicast of version 2');
   }
   let before = 0;
   const outputs = rest.map((line, index) => {
     const event = JSON.parse(line);
     const [at, kind, data] = Array.isArray(event) ? event : [];
     if (typeof at !== 'number' || at < before || kind !== 'o' || typeof data !== 'string') {
-      throw new Error(`Line ${index + 2} is no output after the one before`);
+      throw new Error(`Line ${index + 2} is not an output that follows the line before it`);
     }
     before = at;
     return { at, text: data };
@@ -40,7 +40,7 @@ export function readCast(text) {
 }
 
 /**
- * Shortens the stretches in which only one and the same row is redrawn, as a spinner does.
+ * Shortens stretches in which only one row is redrawn, as a spinner does.
  * @param {Cast} cast
  * @returns {Promise<Cast>}
  */

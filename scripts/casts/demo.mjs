@@ -11,8 +11,8 @@ export const demo = {
     await terminal.prompt();
     if (!terminal.everything().includes('What to try next'))
       throw new Error(`The demo failed\n${terminal.everything()}`);
-    // Another platform on this machine is no part of the story.
+    // Other platforms on this machine must not show up in the recording.
     if (terminal.everything().includes('is taken by'))
-      throw new Error('The usual ports are taken: record when they are free');
+      throw new Error('The default ports are in use: record when they are free');
   },
 };

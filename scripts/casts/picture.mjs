@@ -1,11 +1,11 @@
-// A cast as an SVG that moves by CSS alone: sharp at any size, and a still of the last screen where motion is not wanted.
+// Draws a cast as an SVG animated with CSS only: sharp at any size, and a still of the last screen where reduced motion is preferred.
 import { openEmulator } from '../terminal-session.mjs';
 
 const CELL = { width: 8.4, height: 18, baseline: 13.5 };
 const MARGIN = { side: 16, top: 40, bottom: 14 };
 const FRAME_S = 0.1;
 const LAST_SCREEN_S = 6;
-// A window of its own colours: readable on a light page and on a dark one.
+// The window has its own colors, readable on light and dark pages.
 const COLOURS = {
   background: '#0d1117',
   border: '#3d444d',
@@ -44,7 +44,7 @@ export async function drawCast(cast) {
     const always = spans.length === 1 && spans[0].from === 0 && spans[0].until === end;
     const steps = always ? '' : stepsOf(spans, end);
     if (!always && !keyframes.has(steps)) keyframes.set(steps, `k${keyframes.size.toString(36)}`);
-    // Without motion an element is seen if it is on the last screen.
+    // Without motion, an element is visible if it is on the last screen.
     const names = [always ? '' : keyframes.get(steps), spans.at(-1).until === end ? '' : 'h'].filter(Boolean);
     return `<use href="#${shape}" y="${round(Number(y) * CELL.height)}"${names.length === 0 ? '' : ` class="${names.join(' ')}"`}/>`;
   });
@@ -128,7 +128,7 @@ function drawRow(line, columns) {
     const text = cell.getChars() || ' ';
     const look = lookOf(cell);
     const last = runs.at(-1);
-    // A sign that the font may not have keeps its column only when it stands alone.
+    // A character that the font may lack keeps its column only in an element of one character.
     const plain = /^[\x20-\x7e]$/.test(text);
     if (last !== undefined && plain && last.plain && last.key === look.key) last.text += text;
     else runs.push({ ...look, x, text, plain });

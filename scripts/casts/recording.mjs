@@ -1,4 +1,4 @@
-// A shell in which a script types as a person would, recorded as an asciicast.
+// Records a shell in which a script types as a person would, as an asciicast.
 import { openSession } from '../terminal-session.mjs';
 
 const KEY_S = 0.06;
@@ -6,8 +6,8 @@ const LONGEST_IDLE_S = 1.6;
 const PROMPT = '$ ';
 
 /**
- * Opens a shell of 80 columns. Waits are cut to `LONGEST_IDLE_S`, and what a person needs for typing and reading is added to the clock of
- * the recording, not waited for.
+ * Opens a shell of 80 columns. Waits are cut to `LONGEST_IDLE_S`. The time a person needs to type and read is added to the clock of the
+ * recording instead of being waited for.
  * @param {{ cwd: string, env: Record<string, string | undefined>, title: string, columns?: number, rows?: number }} options
  */
 export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }) {
@@ -16,7 +16,7 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
   let heard;
   let thinking = 0;
   let paused = 0;
-  // Only what comes after a key waits for the person: a question may be drawn in several pieces.
+  // Only output after a key press waits for the person, because a question may be drawn in several pieces.
   const think = (seconds) => {
     thinking += paused + seconds;
     paused = 0;
@@ -40,17 +40,17 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
   return {
     everything: session.everything,
     until: session.until,
-    /** Waits until a question of a wizard is the one that waits for an answer. */
+    /** Waits until the wizard asks this question. */
     asked: (/** @type {string} */ question) =>
       session.until((screen) => {
         const at = screen.lastIndexOf('\n? ');
         return at !== -1 && screen.slice(at).includes(question);
       }),
-    /** Time that a person would take before the next key. */
+    /** The time a person would take before the next key. */
     pause: (/** @type {number} */ seconds) => {
       paused += seconds;
     },
-    /** Types key by key; each is sent when the one before has been answered on the screen. */
+    /** Types key by key; each key is sent when the screen shows the previous one. */
     async type(/** @type {string} */ text) {
       for (const key of text) {
         const before = session.pieces();
@@ -59,16 +59,16 @@ export async function openRecording({ cwd, env, title, columns = 80, rows = 24 }
         await session.until(() => session.pieces() > before);
       }
     },
-    /** One key that is no text: return, an arrow, Ctrl-C. */
+    /** A single key such as return, an arrow or Ctrl-C. */
     async press(/** @type {keyof typeof KEYS} */ key, seconds = 0.4) {
       const before = session.pieces();
       think(seconds);
       session.type(KEYS[key]);
       await session.until(() => session.pieces() > before);
     },
-    /** Waits until the shell asks for the next command. */
+    /** Waits for the shell prompt. */
     prompt: (within = 240_000) => session.until((screen) => screen.split('\n').at(-1) === PROMPT.trim(), within),
-    /** Ends the shell and returns what was recorded until now. */
+    /** Ends the shell and returns the recording. */
     async end() {
       const recorded = [...outputs];
       session.type('exit\r');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 /**
- * A registry on loopback that has this package as if it were published, and sends who asks for another one to the real registry.
+ * A registry on loopback that serves this package as if it were published, and redirects other requests to the real registry.
  * @param {{ manifest: Record<string, unknown> & { name: string, version: string }, tarball: Buffer, real: string }} options
  */
 export async function startRegistry({ manifest, tarball, real }) {

@@ -1,14 +1,14 @@
-// The path of an address (https://host/path) is none of a machine.
+// The path of a URL (https://host/path) is not a path of this machine.
 const ABSOLUTE = /(?<![\w.:/~-])(?:\/(?:[\w.@-]+\/)+[\w.@-]*|[A-Z]:\\[^\s"']*)/g;
 
 /**
- * What tells of the machine of a recording: absolute paths, and the given words.
+ * What a recording reveals about the machine: absolute paths and the given words.
  * @param {import('./cast-file.mjs').Cast} cast
  * @param {readonly string[]} words
  * @returns {string[]}
  */
 export function tracesOf(cast, words = []) {
-  // Escape sequences may cut a path in two on the wire, never on the screen; without them both are the same.
+  // Escape sequences may split a path in the output, but not on the screen.
   const text = cast.outputs
     .map((output) => output.text)
     .join('')
@@ -21,5 +21,5 @@ export function tracesOf(cast, words = []) {
 /** Throws an Error that lists the traces of a cast. */
 export function refuseTraces(cast, words) {
   const traces = tracesOf(cast, words);
-  if (traces.length > 0) throw new Error(`The recording tells of this machine: ${traces.join(', ')}`);
+  if (traces.length > 0) throw new Error(`The recording reveals something about this machine: ${traces.join(', ')}`);
 }

@@ -1,4 +1,4 @@
-/** The questions of `create-kuflow-worker`, answered for a process that is described on the way, until the new worker is checked. */
+/** The prompts of `create-kuflow-worker`, answered for a process that is described step by step, until the new worker is checked. */
 export const wizard = {
   name: 'wizard',
   title: 'A new worker by questions',

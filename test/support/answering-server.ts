@@ -20,7 +20,7 @@ export interface AnsweringServer {
   readonly close: () => Promise<void>;
 }
 
-/** A loopback HTTP or HTTPS server that keeps every request and answers each as the test says. */
+/** A loopback HTTP or HTTPS server that records every request and answers it as the test specifies. */
 export async function startAnsweringServer(
   answer: Answerer,
   tls?: { readonly cert: string; readonly key: string },
@@ -67,7 +67,7 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
-/** A port of loopback at which nobody listens: it was free a moment ago. */
+/** A loopback port that nobody listens on: it was free a moment ago. */
 export async function closedPort(): Promise<number> {
   const server = await startAnsweringServer(() => undefined);
   await server.close();

@@ -22,12 +22,12 @@ export interface WizardCall {
 
 export interface Made {
   readonly result: CreateResult;
-  /** What was said between the questions, in one line. */
+  /** Everything printed between the questions, as one line. */
   readonly said: string;
   readonly command: string;
 }
 
-/** Answers the questions of a call, then makes the project as `create` does, in this process. */
+/** Answers the prompts of a command, then creates the project as `create` does, in this process. */
 export async function makeByWizard({ cwd, env, script, flags = {}, folder }: WizardCall): Promise<Made> {
   const fake = fakeHost([], { cwd, env });
   const signal = new AbortController().signal;

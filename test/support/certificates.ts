@@ -1,4 +1,4 @@
-// First: the certificate library resolves its parts through it while loading.
+// Must be the first import: the certificate library needs it while loading.
 import 'reflect-metadata';
 import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
 import type { webcrypto } from 'node:crypto';
@@ -36,7 +36,7 @@ export interface TestLeaf {
 
 export interface TestAuthority extends TestPair {
   issue(leaf: TestLeaf): Promise<TestPair>;
-  /** An X.509 version 1 certificate, as old tools still make them. */
+  /** An X.509 version 1 certificate, which old tools still create. */
   issueVersion1(commonName: string): Promise<TestPair>;
 }
 
@@ -50,7 +50,7 @@ async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY') + '\n';
 }
 
-/** A certificate authority of its own for one test. */
+/** A certificate authority for one test. */
 export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority> {
   const keys = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const born = Date.now();
@@ -116,7 +116,7 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
   };
 }
 
-/** The same certificate with a date of month 13, which its signature does not cover. */
+/** The same certificate with a date in month 13, which its signature does not cover. */
 export function withoutDate(pem: string, which: 'begin' | 'end'): string {
   const der = Buffer.from(new X509Certificate(pem).raw);
   // UTCTime: tag, length, then YYMMDDHHMMSSZ.
@@ -158,7 +158,7 @@ function element(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size, content.length & 0xff]), content]);
 }
 
-/** The same certificate as version 1: no version, no extensions, signed again. */
+/** The same certificate as version 1: without version and extensions, signed again. */
 function withoutVersion(der: Buffer, caKey: string): Buffer {
   const [tbs, algorithm] = elements(elements(der)[0]?.content ?? Buffer.alloc(0));
   if (tbs === undefined || algorithm === undefined) throw new Error('not a certificate');

@@ -4,9 +4,9 @@ import { Server } from 'proxy-chain';
 import type { PrepareRequestFunction } from 'proxy-chain';
 
 export interface ConnectProxyOptions {
-  /** Names that this proxy resolves, to loopback addresses; every other name is unknown to it. */
+  /** Names that this proxy resolves, with their loopback addresses; it does not know any other name. */
   readonly hosts?: Readonly<Record<string, string>>;
-  /** `user:password` that it asks for. */
+  /** The `user:password` that it requires. */
   readonly credentials?: string;
   /** Makes it an HTTPS proxy. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -16,7 +16,7 @@ export interface ConnectProxyOptions {
 export interface ConnectProxy {
   /** `http://127.0.0.1:PORT`, or `https://localhost:PORT`. */
   readonly url: string;
-  /** `host:port` of each CONNECT in the order they came, as the client wrote it, refused ones included. */
+  /** `host:port` of each CONNECT in order, as the client wrote it, including refused ones. */
   readonly connects: readonly string[];
   /** `METHOD target` of each request that was not a CONNECT. */
   readonly plainRequests: readonly string[];
@@ -37,7 +37,7 @@ function lookupIn(hosts: Readonly<Record<string, string>>): typeof dns.lookup {
   return lookup as unknown as typeof dns.lookup;
 }
 
-/** A real CONNECT proxy on loopback that resolves names by its own table and logs what it was asked to connect to. */
+/** A real CONNECT proxy on loopback that resolves names with its own table and records the requested addresses. */
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const connects: string[] = [];
   const plainRequests: string[] = [];
@@ -59,7 +59,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     url: options.tls === undefined ? `http://127.0.0.1:${server.port}` : `https://localhost:${server.port}`,
     connects,
     plainRequests,
-    // Its own close never ends the second time.
+    // Closing the server a second time never completes.
     close: () => (closing ??= server.close(true)),
   };
 }

@@ -34,16 +34,16 @@ export interface ErrorJson {
   };
 }
 
-/** What `--json` printed of a run that made something. */
+/** The `--json` output of a run that created something. */
 export const createdOf = (stdout: string): CreatedJson => JSON.parse(stdout) as CreatedJson;
 
-/** What `--json` printed of a run that made nothing. */
+/** The `--json` output of a run that did not create anything. */
 export const failureOf = (stdout: string): ErrorJson => JSON.parse(stdout) as ErrorJson;
 
-/** No questions, and nothing but the files. */
+/** Without prompts, and only the files. */
 export const FILES_ONLY = ['--yes', '--no-install', '--no-git', '--no-check'] as const;
 
-/** Runs the root `create-kuflow-worker` in this process, without a terminal. `onHost` gets the host before it begins. */
+/** Runs `create-kuflow-worker` in this process, without a terminal. `onHost` receives the host before the run. */
 export async function createWorker(
   cwd: string,
   args: readonly string[],

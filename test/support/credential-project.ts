@@ -18,7 +18,7 @@ export const APPLICATION =
   'kuflow:\n  api: # who we are\n    client-id: 018f3a1c-0000-7000-8000-000000000001\ntemporal:\n  kuflow-queue: Q\n';
 export const LOCAL = `# mine\nkuflow:\n  api:\n    client-secret: ${CLIENT_SECRET} # keep\nworker:\n  health-port: 0\n`;
 
-/** A folder with the application files of a worker. */
+/** A folder with a worker's application files. */
 export function credentialProject(folder: string, local: string | null = LOCAL): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'application.yaml'), APPLICATION);
@@ -27,7 +27,7 @@ export function credentialProject(folder: string, local: string | null = LOCAL):
 }
 
 export interface Issuing {
-  /** How many certificates were asked for. */
+  /** Number of certificates requested. */
   count: number;
   readonly request: PullRequest['requestMaterial'];
 }
@@ -71,7 +71,7 @@ export const tokenOf = (text: string, lifeMs = 3_600_000) => ({
   expiredAt: new Date(Date.now() + lifeMs).toISOString(),
 });
 
-/** What a worker makes of the folder: the identity that its files give, undefined when there is none. Throws when they contradict themselves. */
+/** The identity a worker reads from the folder's files, or undefined. Throws when the files contradict each other. */
 export function identityInFiles(
   project: string,
   env: Readonly<Record<string, string>> = {},

@@ -13,7 +13,7 @@ const facts = (subject: string): CertificateFacts => ({
   notAfter: Date.parse('2026-04-01T00:00:00Z'),
 });
 
-/** A set with a real certificate of an authority of its own. */
+/** A set with a real certificate from its own authority. */
 export async function credentialSet(over: Partial<CredentialSet> = {}): Promise<CredentialSet> {
   const authority = await makeTestAuthority();
   const { cert, key } = await authority.issue({ commonName: 'worker' });
@@ -36,7 +36,7 @@ export const withToken = (set: CredentialSet): CredentialSet => ({
   token: { value: new Secret(TOKEN), expiresAt: Date.parse('2026-01-01T01:00:00Z') },
 });
 
-/** Every secret of a set, in every part in which one could come out: as a whole, and each line of the key. */
+/** Every secret of a set in every form that could leak: as a whole, and each line of the key. */
 export function canariesOf(set: CredentialSet): readonly string[] {
   const key = set.privateKey.reveal();
   const lines = key.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));

@@ -14,7 +14,7 @@ export interface Ending {
   readonly signal: string | number | null;
 }
 
-/** A command of this test, in a terminal or not. */
+/** A command started by this test, with or without a terminal. */
 export interface RunningCommand {
   readonly pid: number;
   /** Both outputs so far. */
@@ -26,7 +26,7 @@ export interface RunningCommand {
 export interface TerminalCommand extends RunningCommand {
   type(text: string): void;
   resize(columns: number, rows: number): void;
-  /** Closes the window: the system sends SIGHUP to everybody in it, and nothing can be written any more. */
+  /** Closes the terminal: the system sends SIGHUP to every process in it, and writing to it fails. */
   closeTerminal(): void;
 }
 
@@ -61,7 +61,7 @@ export function startCommand(words: readonly [string, ...string[]], options: Com
   };
 }
 
-/** Starts a command in a terminal of its own. */
+/** Starts a command in its own terminal. */
 export function startInTerminal(words: readonly [string, ...string[]], options: CommandOptions): TerminalCommand {
   const [program, ...args] = words;
   let output = '';
@@ -82,18 +82,18 @@ export function startInTerminal(words: readonly [string, ...string[]], options: 
     type: (text) => terminal.write(text),
     resize: (columns, rows) => terminal.resize(columns, rows),
     closeTerminal: () => {
-      // The library's own `kill` signals first; a closed window only closes.
+      // The library's `kill` sends a signal first; a closed terminal does not.
       (terminal as unknown as { destroy(): void }).destroy();
     },
   };
 }
 
-/** The words that start `kuflow dev …` of the packed package. */
+/** The command line that starts `kuflow dev …` from the packed package. */
 export function kuflowDev(...args: readonly string[]): [string, ...string[]] {
   return [process.execPath, installedBin('kuflow'), 'dev', ...args];
 }
 
-/** Waits for the state file of the platform that `command` runs; fails with its output when it ends before. */
+/** Waits for the state file of the platform that `command` runs; fails with its output if it ends first. */
 export async function platformReady(command: RunningCommand, stateDir: string): Promise<PlatformState> {
   const ended: { how?: Ending } = {};
   void command.ended.then((how) => (ended.how = how));
@@ -118,7 +118,7 @@ function readState(stateDir: string): PlatformState | undefined {
   };
 }
 
-/** The ports that a platform listens on, its Temporal server's included. */
+/** The ports that a platform listens on, including its Temporal server's. */
 export function portsOf(state: PlatformState): readonly number[] {
   const { http, https, engine, temporal } = state.endpoints;
   return [
@@ -128,7 +128,7 @@ export function portsOf(state: PlatformState): readonly number[] {
   ].map(Number);
 }
 
-/** Those of the ports that nobody listens on. */
+/** The ports that nobody listens on. */
 export async function freePorts(ports: readonly number[]): Promise<number[]> {
   const free = await Promise.all(
     ports.map(
@@ -144,7 +144,7 @@ export async function freePorts(ports: readonly number[]): Promise<number[]> {
 }
 
 /**
- * Options that ask for three ports which are free now and stay so while nobody asks for them: none of those that systems give to outgoing
+ * Options for three ports that are free and stay free until they are requested: they are outside the range that systems use for outgoing
  * connections.
  */
 export async function quietPorts(): Promise<string[]> {
@@ -156,7 +156,7 @@ export async function quietPorts(): Promise<string[]> {
   return portOptions(found);
 }
 
-/** Options that ask for exactly the ports of an earlier run. */
+/** Options for exactly the ports of an earlier run. */
 export function samePorts(state: PlatformState): string[] {
   return portOptions(portsOf(state));
 }

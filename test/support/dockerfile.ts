@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, posix } from 'node:path';
 
 /** What an image would be: a root folder and how its command is started. */
 export interface BuiltStage {
-  /** Stands for `/` of the image. */
+  /** The folder used as `/` of the image. */
   readonly root: string;
   /** Absolute in the image. */
   readonly workdir: string;
@@ -23,7 +23,7 @@ export interface Instruction {
   readonly rest: string;
 }
 
-/** Instructions in order, comments left out, lines that go on joined. */
+/** The instructions in order, without comments, continued lines joined. */
 export function parseDockerfile(text: string): readonly Instruction[] {
   const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
   return lines
@@ -38,21 +38,21 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 }
 
 export interface BuildOptions {
-  /** The Dockerfile's text. */
+  /** The text of the Dockerfile. */
   readonly dockerfile: string;
   /** Folder that COPY reads. */
   readonly context: string;
-  /** An empty folder; each stage gets a root in it. */
+  /** An empty folder in which each stage gets its root. */
   readonly into: string;
   /** Environment of RUN, under the image's own. */
   readonly env: NodeJS.ProcessEnv;
-  /** Files that each stage's root has from the start, as `path in the image -> file`. */
+  /** Files that each stage's root contains from the start: path in the image -> file. */
   readonly base: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs the steps of a Dockerfile as a shell would, without an image: each stage in a folder of its own, on this machine's programs. The last
- * stage is returned. An instruction or option that it does not know is an error.
+ * Runs the steps of a Dockerfile as a shell would, without an image: each stage in a separate folder, with this machine's programs. The last
+ * stage is returned. An unknown instruction or option is an error.
  */
 export function buildStages(options: BuildOptions): BuiltStage {
   const stages: Stage[] = [];
@@ -135,7 +135,7 @@ function copy(stage: Stage, rest: string, stages: readonly Stage[], { context }:
     for (const path of matches(source, pattern)) {
       const file = join(source, path);
       if (!existsSync(file)) throw new Error(`COPY ${path}: there is no such file`);
-      // A folder's contents are copied, a file goes into a folder or under the new name.
+      // The contents of a folder are copied; a file goes into a folder or to a new name.
       const into = statSync(file).isDirectory() || !target.endsWith('/') ? to : join(to, basename(path));
       cpSync(file, into, { recursive: true, verbatimSymlinks: true });
     }

@@ -39,7 +39,7 @@ export interface EngineStubOptions {
   readonly clientCa: string;
   /** gRPC status by method name; 0 by default. */
   readonly status?: Readonly<Record<string, { readonly code: number; readonly message?: string }>>;
-  /** Message by method name, at most 255 bytes, or what makes it of the request's message; a healthy one by default. */
+  /** Answer by method name, at most 255 bytes, or a function of the request; a healthy answer by default. */
   readonly answers?: Readonly<Record<string, Buffer | ((request: Buffer) => Buffer)>>;
   readonly onCall?: (method: string, headers: http2.IncomingHttpHeaders) => void;
   readonly tls?: tls.TlsOptions;
@@ -54,7 +54,7 @@ const MESSAGES: Readonly<Record<string, Buffer>> = {
   DescribeNamespace: field(1, Buffer.concat([field(1, Buffer.from('tenant-1')), Buffer.from([16, 1])])),
 };
 
-/** An engine in the shape of Temporal's: mutual TLS, HTTP/2, the two calls. */
+/** An engine like Temporal's: mutual TLS, HTTP/2 and the two calls. */
 export async function startEngineStub(options: EngineStubOptions): Promise<TestServer> {
   const server = http2.createSecureServer({
     ...options.server,
@@ -89,7 +89,7 @@ export async function startEngineStub(options: EngineStubOptions): Promise<TestS
   return await listen(server);
 }
 
-/** A TLS server of any kind, with what it does to each connection. */
+/** A TLS server that handles each connection as given. */
 export async function startTlsServer(
   options: tls.TlsOptions,
   onConnection: (socket: tls.TLSSocket) => void,
@@ -102,12 +102,12 @@ export async function startTlsServer(
   return await listen(server);
 }
 
-/** A plain TCP server, with what it does to each connection. */
+/** A plain TCP server that handles each connection as given. */
 export async function startTcpServer(onConnection: (socket: net.Socket) => void): Promise<TestServer> {
   return await listen(net.createServer(onConnection));
 }
 
-/** A port of 127.0.0.1 on which nothing listens. */
+/** A port of 127.0.0.1 that nobody listens on. */
 export async function unusedPort(): Promise<number> {
   const server = await startTcpServer(() => undefined);
   await server.close();

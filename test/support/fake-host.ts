@@ -7,13 +7,13 @@ export interface FakeHost {
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly signal: (signal: ReceivedSignal) => void;
-  /** Called with each piece that is written to stderr. */
+  /** Called with each piece written to stderr. */
   readonly onStderr: (listener: (text: string) => void) => void;
-  /** Statuses that the host was told to exit with at once. */
+  /** Statuses with which the host had to exit immediately. */
   readonly exits: readonly number[];
 }
 
-/** A host without a terminal whose streams, signals and exits are kept. */
+/** A host without a terminal that records its streams, signals and exits. */
 export function fakeHost(
   argv: readonly string[],
   over: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly tty?: boolean } = {},

@@ -2,17 +2,17 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { delimiter, join } from 'node:path';
 
 export interface FakeSecretTool {
-  /** Its folder comes first. */
+  /** A PATH that starts with its folder. */
   readonly PATH: string;
-  /** What `/proc` told of each call: command line and environment; empty when it was never called. */
+  /** Command line and environment of each call, from `/proc`; empty when it was never called. */
   seen(): string;
-  /** What it read in all calls. */
+  /** Everything it read in all calls. */
   read(): string;
-  /** The pid of what it left running. */
+  /** The pid of the process it left running. */
   readonly pidFile: string;
 }
 
-/** `works`: keeps one secret in a file. `hangs`: as a locked keychain does without a screen. `refuses`: repeats what it read as its complaint. */
+/** `works`: stores one secret in a file. `hangs`: like a locked keychain without a screen. `refuses`: fails, repeating what it read. */
 export function fakeSecretTool(folder: string, how: 'works' | 'hangs' | 'refuses' | 'forgets'): FakeSecretTool {
   const at = (name: string): string => join(folder, name);
   mkdirSync(at('bin'));

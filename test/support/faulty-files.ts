@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { nodeFiles } from '../../src/files/node-file-system.ts';
 import type { NewFile, StoreFiles } from '../../src/files/file-system.ts';
 
-/** The process is gone: nothing that comes after it is done either. */
+/** The process is gone: nothing after this step happens. */
 export class Crash extends Error {}
 
 /**
@@ -17,16 +17,16 @@ export type Fault =
 
 export interface FaultyFiles {
   readonly files: StoreFiles;
-  /** Every call so far, by name, without the parts of names that differ from run to run. */
+  /** Every call so far by name, without the parts of names that differ between runs. */
   readonly steps: readonly string[];
-  /** Counts what is no call of the file system as one. */
+  /** Counts something else as a call of the file system. */
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 const named = (path: string): string =>
   basename(path).replace(/(settings-)?\d{8}-\d{6}-[0-9a-f]{6}|settings-[0-9a-f]{8}/, 'ID');
 
-/** The real disk, with every call counted and one of them going wrong. */
+/** The real disk, with every call counted and one call failing. */
 export function faultyFiles(fault?: Fault): FaultyFiles {
   const steps: string[] = [];
   const state = { dead: false };
@@ -92,7 +92,7 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
 
 let deadPid: number | undefined;
 
-/** The lock as a killed process leaves it: this one lives on, and the next run must see that its holder does not. */
+/** The lock as a killed process leaves it. This process lives on, so the next run must notice that the holder is gone. */
 function leaveToTheDead(path: string): void {
   deadPid ??= spawnSync(process.execPath, ['-e', '']).pid;
   writeFileSync(path, JSON.stringify({ pid: deadPid, start: 'linux:another-boot:1' }));

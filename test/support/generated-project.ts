@@ -12,14 +12,14 @@ import {
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
-/** A bin of the packed package as it is installed, for `process.execPath`. */
+/** A bin of the installed package, to be run with `process.execPath`. */
 export function installedBin(name: 'create-kuflow-worker' | 'kuflow'): string {
   return join(inject('cliFolder'), 'node_modules', 'create-kuflow-worker', 'bin', `${name}.js`);
 }
 
 /**
- * The one project of this run: created from the sample process by the packed package, and installed. Made when the first test asks for it;
- * end-to-end files run one after the other. It is shared: a test that changes files or runs something takes a `projectCopy`.
+ * The shared project of this run: created from the sample process with the packed package, and installed. Created for the first test that asks;
+ * end-to-end files run one after the other. A test that changes files or runs something uses a `projectCopy`.
  */
 export function generatedProject(): string {
   const folder = join(inject('runFolder'), 'loan-worker');
@@ -42,7 +42,7 @@ export function generatedProject(): string {
   return folder;
 }
 
-/** Copies the generated project to `folder`, its modules by hard links: quick, and nobody may write to them. */
+/** Copies the generated project to `folder`, with hard links to its modules: fast, but they must not be written to. */
 export function projectCopy(folder: string): string {
   const from = generatedProject();
   cpSync(from, folder, { recursive: true, filter: (path) => path !== join(from, 'node_modules') });
@@ -50,7 +50,7 @@ export function projectCopy(folder: string): string {
   return folder;
 }
 
-/** Gives `to` the `node_modules` of another project, by hard links. */
+/** Gives `to` the `node_modules` of another project, as hard links. */
 export function linkModules(from: string, to: string): void {
   const walk = (path: string): void => {
     mkdirSync(join(to, path), { recursive: true });

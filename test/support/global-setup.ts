@@ -8,11 +8,11 @@ import { provideTemporal } from '../../scripts/temporal.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Absolute folder of this run, for whatever a test wants to keep until the end. */
+    /** Absolute folder of this run, for everything that a test needs until the end. */
     readonly runFolder: string;
     /** The packed package. */
     readonly tarball: string;
-    /** Folder in which the packed package is installed: `node_modules/.bin/kuflow` is the command as a user gets it. */
+    /** Folder in which the packed package is installed: `node_modules/.bin/kuflow` is the command that users run. */
     readonly cliFolder: string;
   }
 }
@@ -44,7 +44,7 @@ function runNpm(args: readonly string[], cwd: string): string {
   });
 }
 
-/** Builds when stale, packs once and installs the tarball once; every end-to-end test starts that very package. */
+/** Builds if stale, packs once and installs the tarball once; every end-to-end test runs this package. */
 export function setup(project: TestProject): () => Promise<void> {
   buildIfStale();
   provideTemporal();
@@ -62,7 +62,7 @@ export function setup(project: TestProject): () => Promise<void> {
   project.provide('tarball', tarball);
   project.provide('cliFolder', cliFolder);
   return async () => {
-    // Not in one go: the workers of vitest end meanwhile, and are waited for.
+    // In steps, because vitest waits for its workers, which end during the removal.
     if (process.env['KUFLOW_KEEP_TEST_OUTPUT'] === undefined) await rm(runFolder, { recursive: true, force: true });
   };
 }

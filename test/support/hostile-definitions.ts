@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ProcessDefinition, TaskDefinition } from '../../src/process/definition.ts';
 import { collidingTexts, hostileText, impossibleText, MARK, takenWord } from './hostile-texts.ts';
 
-/** The content of a definition file, as a stranger would write it. */
+/** The content of a definition file that comes from a stranger. */
 export interface HostileFile {
   readonly process: Readonly<Record<string, string>>;
   readonly workflow: { readonly type: string; readonly 'task-queue': string };
@@ -27,9 +27,9 @@ interface HostileShape {
 
 const plainRecords = { noNullPrototype: true } as const;
 
-/** `sound`: everything that can be used, however odd; else things that nobody can use are among it. */
+/** `sound`: only usable content, however odd; otherwise with unusable content. */
 function files(sound: boolean): fc.Arbitrary<HostileFile> {
-  /** The second one where nothing has to be sound. */
+  /** Picks the second one when the content does not have to be sound. */
   const or = <Value>(usable: fc.Arbitrary<Value>, broken: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
     sound ? usable : fc.oneof({ weight: 60, arbitrary: usable }, { weight: 1, arbitrary: broken });
 
@@ -123,7 +123,7 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
     };
   });
 
-  /** All properties required as often as not: what is required is what examples are made of. */
+  /** All properties are required half of the time, because examples contain the required properties. */
   const object = fc.tuple(nested.object, fc.boolean(), leaf).map(([schema, full, one]) => ({
     ...schema,
     ...(full ? { required: Object.keys(schema['properties'] as object) } : {}),
@@ -206,20 +206,20 @@ function files(sound: boolean): fc.Arbitrary<HostileFile> {
       workflow: fc.record({ type: text, 'task-queue': queue }, plainRecords),
       metadata: shape,
       entity: shape,
-      // Codes that stand twice can't be used.
+      // Duplicate codes are invalid.
       tasks: or(tasks, fc.array(taskOf(fc.constantFrom(MARK, 'A')), { maxLength: 3 })),
     },
     { requiredKeys: ['process', 'workflow', 'tasks'], ...plainRecords },
   );
 }
 
-/** Definitions that have to be taken. */
+/** Definitions that must be accepted. */
 export const usableFile: fc.Arbitrary<HostileFile> = files(true);
 
-/** Definitions of which many can't be used. */
+/** Definitions of which many are invalid. */
 export const brokenFile: fc.Arbitrary<HostileFile> = files(false);
 
-/** As if it had come from KuFlow, by way of no file. */
+/** A definition as it comes from KuFlow, without a file. */
 export function definitionOf({ workflow, tasks, ...rest }: HostileFile): ProcessDefinition {
   return {
     ...rest,

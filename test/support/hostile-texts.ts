@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** A word that no template holds: wherever it turns up, it came in with a definition. Survives every change of case. */
+/** A word that no template contains: wherever it appears, it came from a definition. It survives every change of case. */
 export const MARK = 'qzvxkwj';
 
-/** What ends literals, comments, templates, tags, lines, words and paths of careless generators. */
+/** Texts that end literals, comments, templates, tags, lines, words and paths in careless generators. */
 // prettier-ignore
 const FRAGMENTS: readonly string[] = [
   ...["'", '"', '`', '\\', "\\'", '\\"', "');", '");', '`);', '${', '}', '`${process.exit(1)}`', '\\u0041', '\\'],
@@ -20,7 +20,7 @@ const FRAGMENTS: readonly string[] = [
   ...['\u3164', '\u{e0001}', '\u{10ffff}', '\ue000', '\ufffe', '\u0300', ' ', '  ', '_', '__', '-', '1', '1ST', 'A', 'a'],
 ];
 
-/** Words that a language, Temporal, a system or the templates themselves have plans with, as they are and as codes. */
+/** Words with a meaning in a language, in Temporal, in an operating system or in the templates, as they are and as codes. */
 // prettier-ignore
 const WORDS: readonly string[] = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'default', 'class', 'await'],
@@ -35,13 +35,13 @@ const WORDS: readonly string[] = [
   ...['A_DATA', 'A_INPUT', 'A_CONTEXT', 'A_1B', 'A1_B', 'A1B', 'AB', 'A_B', 'aB', 'a_b', 'A__B', '_A', 'A_', 'LOAN_X1234567890'],
 ];
 
-/** Two texts of the same words whose SHA-256 begin with the same ten digits: found by a search of seconds, as anybody can. */
+/** Two texts of the same words whose SHA-256 hashes start with the same ten digits; a search finds such a pair in seconds. */
 export const SAME_HASH = [
   'application for a loan by a company abroad !!!!!?!!!?!!??!!?!!!!?!',
   'application for a loan by a company abroad !!??!???????!?!???!!?!!',
 ] as const;
 
-/** Families whose members are one and the same to somebody: to people, to a file system, to a normalisation. */
+/** Families of texts that are equal to people, to a file system or after normalization. */
 // prettier-ignore
 const FAMILIES: readonly (readonly string[])[] = [
   ['LOAN_APPLICATION', 'loan_application', 'Loan Application', 'loan-application', 'LoanApplication', 'loanApplication'],
@@ -68,7 +68,7 @@ const long = fc
   .constantFrom('x', 'X', 'A_', `${MARK} `, `'${MARK}`, '*/', '`${', '🎉', 'e\u0301', '\n', '((', `"${MARK}\n`)
   .map((part) => MARK + part.repeat(Math.floor((10_000 - MARK.length) / part.length)));
 
-/** A text that no process should have and some process will. Never empty; half of them hold the mark. */
+/** A text that no process should contain and some process will. Never empty; half of them contain the mark. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 300, arbitrary: marked },
   { weight: 60, arbitrary: anything },
@@ -77,7 +77,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: long },
 );
 
-/** What no text file of UTF-8, or no key, can be: refused by whoever reads a definition. */
+/** Texts that are not valid UTF-8 or not valid keys; reading a definition rejects them. */
 export const impossibleText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', ' ', '\n', '\u2003\ufeff', '\ud800', `${MARK}\udfff`, `\udc00\ud83d${MARK}`),
   fc
@@ -85,7 +85,7 @@ export const impossibleText: fc.Arbitrary<string> = fc.oneof(
     .map((units) => String.fromCharCode(...units)),
 );
 
-/** Texts of one family, in any order: each a task of its own. */
+/** The texts of one family in any order, each for a separate task. */
 export const collidingTexts: fc.Arbitrary<readonly string[]> = fc
   .constantFrom(...FAMILIES)
   .chain((family) => fc.shuffledSubarray([...family], { minLength: 2 }));

@@ -14,9 +14,9 @@ export interface Started {
 }
 
 export interface InteractiveShell {
-  /** Types keys, `\t` to complete and `\r` to run, and returns what the shell then started of the recorded programs. */
+  /** Types keys (`\t` completes, `\r` runs) and returns the recorded programs that the shell started. */
   readonly run: (keys: string) => Promise<Started>;
-  /** All that the terminal showed. */
+  /** Everything the terminal showed. */
   readonly screen: () => string;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ const SOURCE: Readonly<Record<TestedShell, string>> = {
 
 /**
  * A shell in a terminal of its own, with nobody's configuration, that has sourced the completion of the packed package. In its PATH are
- * programs that only record how they were started: `kuflow`, which still answers completion, and those of `programs`.
+ * programs that only record how they were started: `kuflow`, which still answers completion requests, and those in `programs`.
  */
 export async function startInteractiveShell(
   shell: TestedShell,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A text that every value, id-like key and name of the tenant's instances holds: it must turn up nowhere. */
+/** A text in every value, id-like key and name of the tenant's instances: it must not appear anywhere else. */
 export const CANARY = 'canaryvalue';
 
 export const CODES = ['LOAN', 'EXPENSE', 'HOLIDAY'] as const;
@@ -12,7 +12,7 @@ export const NEWEST_VERSION = uuid(5, 0);
 export interface LargeTenantOptions {
   /** Processes of all definitions. */
   readonly processes?: number;
-  /** Answers one request in its own way; undefined leaves it to the tenant. */
+  /** Answers a request in its own way; undefined leaves it to the tenant. */
   readonly intercept?: (
     operation: string,
     url: URL,
@@ -29,7 +29,7 @@ export interface LargeTenant {
 
 const START = Date.parse('2026-01-31T12:00:00Z');
 
-// The items of a LOAN process in the order of their creation.
+// The items of a LOAN process in order of creation.
 const ITEMS = [
   { type: 'TASK', code: 'APPLY', owner: 'person' },
   { type: 'TASK', code: 'SCORE', owner: 'application' },
@@ -39,7 +39,7 @@ const ITEMS = [
   { type: 'MESSAGE', code: '__KF_MESSAGE__', owner: undefined },
 ] as const;
 
-/** A KuFlow REST API whose tenant has as many processes as wanted, each made up when it is asked for. */
+/** A KuFlow REST API whose tenant has any number of processes, each generated on request. */
 export async function startLargeTenant(options: LargeTenantOptions = {}): Promise<LargeTenant> {
   const processes = options.processes ?? 100_000;
   const requests: string[] = [];

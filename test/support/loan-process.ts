@@ -17,7 +17,7 @@ export async function startLoan(user: KuFlowClient, state: PlatformState): Promi
   return resource.id;
 }
 
-/** Waits until the process has a task of that code. `goesOn` throws when it can't come any more. */
+/** Waits until the process has a task with this code. `goesOn` throws when it can no longer appear. */
 export function taskOf(
   user: KuFlowClient,
   processId: string,
@@ -31,7 +31,7 @@ export function taskOf(
   });
 }
 
-/** As a person does it: claim, fill in, complete. */
+/** Completes a task as a person does: claim, fill in, complete. */
 export async function answerTask(user: KuFlowClient, item: { readonly id: string }, code: string): Promise<void> {
   await user.claimProcessItemTask(item.id);
   await user.updateProcessItemTaskData(item.id, ANSWERS[code] ?? {});

@@ -1,5 +1,5 @@
-// Takes a lock and gives it back, in a process of its own that kills itself, really, before one of its calls of the file system:
-// LOCK STEP. It prints how many calls there were when it lived to its end.
+// Acquires and releases a lock in a separate process that kills itself before one of its file system calls:
+// LOCK STEP. Prints the number of calls if it reaches the end.
 import fs from 'node:fs';
 import { acquirePidLock } from '../../src/files/pid-lock.ts';
 

@@ -3,7 +3,7 @@ import { lexer, type Token } from 'marked';
 const FORMATTED = new Set(['text', 'escape', 'space']);
 
 /**
- * What a Markdown text is made of, whatever its words say: the kinds of its parts, each with those that it holds. Text is left out; code
+ * The structure of a Markdown text: the kinds of its parts, each with its children. Text is left out; code
  * in backticks and in `<code>` is the same.
  */
 export function skeletonOf(markdown: string): string {

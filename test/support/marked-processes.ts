@@ -4,20 +4,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 export interface MarkedProcess {
   readonly pid: number;
-  /** Program and arguments, separated by blanks. */
+  /** Program and arguments, separated by spaces. */
   readonly command: string;
 }
 
 export interface Mark {
-  /** To be laid over the environment of what is started: everything that it starts in turn inherits it, orphans too. */
+  /** Add this to the environment of a process: everything it starts inherits it, including orphans. */
   readonly env: Readonly<Record<string, string>>;
-  /** Those that live now. */
+  /** The marked processes that are running. */
   alive(): readonly MarkedProcess[];
 }
 
-/** A mark by which all processes of a test are found, whoever their parent is by now. POSIX only. */
+/** A mark that finds all processes of a test, even when their parent is gone. POSIX only. */
 export function newMark(): Mark {
-  // A name that nothing on the way takes out of the environment.
+  // A variable name that no program on the way removes from the environment.
   const name = `LEAK_MARK_${randomUUID().replaceAll('-', '')}`;
   return {
     env: { [name]: '1' },
@@ -30,7 +30,7 @@ function byProc(name: string): MarkedProcess[] {
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
       try {
-        // A killed process that nobody has waited for has neither an environment nor a command any more.
+        // A zombie no longer has an environment or a command.
         if (!readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`${name}=`)) return [];
         const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').join(' ').trim();
         return command === '' ? [] : [{ pid: Number(entry), command }];

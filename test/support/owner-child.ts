@@ -1,5 +1,5 @@
-// Holds the lock of a platform's state, as one does that is just starting, until its input ends: FOLDER. It says `owns`. At a line on its input
-// it leaves the state of one that is ready and serves the sample process.
+// Holds the lock of a platform's state until its input ends, like a platform that is starting: FOLDER. Prints `owns`. After a line of input
+// it writes the state of a platform that is ready and serves the sample process.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { writeStateFile } from '../../src/platform/state-file.ts';

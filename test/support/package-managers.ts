@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { bareEnvironment } from './worker-process.ts';
 
-/** A package manager of the registry, pinned. */
+/** A pinned package manager from the registry. */
 export interface ManagerRelease {
   readonly package: string;
   readonly version: string;
@@ -15,8 +15,8 @@ export interface ManagerRelease {
 const run = promisify(execFile);
 
 /**
- * Installs a package manager into the folder of this run and returns the environment that finds it, with caches in that folder too; CI is set,
- * as where nobody watches. Returns the reason when it can't be had here.
+ * Installs a package manager into the folder of this run and returns an environment that finds it, with caches in that folder; CI is set,
+ * as on a build server. Returns the reason when it is not available.
  */
 export async function provideManager({
   package: name,
@@ -32,11 +32,11 @@ export async function provideManager({
   const authorities = process.env['NODE_EXTRA_CA_CERTS'];
   const env = {
     ...bare,
-    // Where the registry is behind a proxy that opens TLS.
+    // For a registry behind a proxy that intercepts TLS.
     ...(authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities }),
     PATH: [join(folder, 'node_modules', '.bin'), PATH].join(delimiter),
     CI: 'true',
-    // pnpm before 11, and since.
+    // Before pnpm 11, and since.
     npm_config_store_dir: join(home, 'pnpm-store'),
     pnpm_config_store_dir: join(home, 'pnpm-store'),
     YARN_GLOBAL_FOLDER: join(home, 'yarn'),

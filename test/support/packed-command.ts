@@ -13,7 +13,7 @@ export interface PackedCommandOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a bin of the packed package to its end, without a terminal and without anything of KuFlow in its environment but `env`. */
+/** Runs a bin of the packed package to its end, without a terminal and without KuFlow variables in its environment except `env`. */
 export function packedCommand(
   bin: 'create-kuflow-worker' | 'kuflow',
   args: readonly string[],

@@ -15,7 +15,7 @@ export interface TestPlatform {
   remove(): Promise<void>;
 }
 
-/** A platform on free ports with its state in a temporary folder; the sample process unless others are given. */
+/** A platform on free ports with its state in a temporary folder; it serves the sample process by default. */
 export async function startTestPlatform(options: Partial<PlatformOptions> = {}): Promise<TestPlatform> {
   const events: PlatformEvent[] = [];
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'kuflow-platform-')));

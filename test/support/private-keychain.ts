@@ -12,7 +12,7 @@ export interface PrivateKeychain {
 
 const PROGRAMS = ['dbus-daemon', 'gnome-keyring-daemon', 'secret-tool'] as const;
 
-/** Why there can be none here; undefined when there can. */
+/** Why a keychain cannot be started here; undefined when it can. */
 export function missingForKeychain(): string | undefined {
   if (process.platform !== 'linux') return `the Secret Service is of Linux, and this is ${process.platform}`;
   const missing = PROGRAMS.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
@@ -21,7 +21,7 @@ export function missingForKeychain(): string | undefined {
     : `not installed: ${missing.join(', ')} (dbus, gnome-keyring, libsecret-tools)`;
 }
 
-/** A bus that starts nothing by itself: what nobody answers fails, and no window asks for a password. */
+/** A bus that does not start services: unanswered calls fail, and no window asks for a password. */
 const BUS = (
   socket: string,
 ): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -29,7 +29,7 @@ const BUS = (
 <busconfig><type>session</type><listen>unix:path=${socket}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/><allow user="*"/></policy></busconfig>`;
 
-/** A Secret Service of its own, unlocked, on a session bus of its own; nothing of the user's is seen or changed. */
+/** A separate, unlocked Secret Service on its own session bus; the user's keychain is not touched. */
 export async function startPrivateKeychain(): Promise<PrivateKeychain> {
   const folder = mkdtempSync(join(tmpdir(), 'kc-'));
   const socket = join(folder, 'bus');

@@ -14,20 +14,20 @@ export interface HistoryEvent {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A person of the local platform, who also may look into the engine. */
+/** A user of the local platform who may also look into the engine. */
 export interface ProcessUser {
   readonly client: KuFlowClient;
   /** On the private address, behind the gateway. */
   readonly temporal: Client;
-  /** Starts a process; its id. */
+  /** Starts a process and returns its id. */
   start(code: string): Promise<string>;
-  /** Waits for the one item of the process with this code. */
+  /** Waits for the only item of the process with this code. */
   item(processId: string, code: string): Promise<Item>;
-  /** Waits for the task, claims it, writes its data, completes it; its id. */
+  /** Waits for the task, claims it, writes its data, completes it and returns its id. */
   complete(processId: string, code: string, data: Record<string, unknown>): Promise<string>;
-  /** Waits until the process is COMPLETED. `goesOn` throws what makes waiting vain. */
+  /** Waits until the process is COMPLETED. `goesOn` throws when waiting is pointless. */
   completed(processId: string, goesOn?: () => void): Promise<Process>;
-  /** What happened to the workflow of the process so far. */
+  /** The history of the process's workflow so far. */
   history(workflowId: string): Promise<readonly HistoryEvent[]>;
   close(): Promise<void>;
 }

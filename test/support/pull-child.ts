@@ -1,5 +1,5 @@
-// A pull (or a rotation) in a process of its own that kills itself, really, before one of its steps: PROJECT pull|rotate STEP. Its settings
-// are in the environment. It prints the names of its steps when it lived to its end.
+// A pull or a rotation in a separate process that kills itself before one of its steps: PROJECT pull|rotate STEP. Its settings
+// are in the environment. Prints the names of its steps if it reaches the end.
 import { inspect } from 'node:util';
 import { systemClock } from '../../src/base/clock.ts';
 import { pullCredentials, rotateCredentials } from '../../src/commands/credentials/pull.ts';

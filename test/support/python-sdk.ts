@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const SDK_VERSION = '3.5.0';
 const PACKAGES = ['kuflow-temporal-worker', 'kuflow-temporal-activity-kuflow', 'kuflow-temporal-workflow-kuflow'];
 
-/** Path of a Python with KuFlow's SDK from PyPI; its virtual environment is made once and kept beside the other test output. */
+/** The path of a Python with KuFlow's SDK from PyPI. Its virtual environment is created once and stored with the other test output. */
 export async function pythonWithSdk(): Promise<string> {
   const root = join(import.meta.dirname, '../../.test-output');
   const folder = join(root, `python-kuflow-${SDK_VERSION}`);

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const VERSION = '6.0.3';
 const READ = `import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin.buffer.read()))))`;
 
-/** What PyYAML makes of each document of a text; the package is fetched once and kept beside the other test output. */
+/** The documents of a text as PyYAML reads them. The package is downloaded once and stored with the other test output. */
 export async function pythonYaml(text: string): Promise<readonly unknown[]> {
   const root = join(import.meta.dirname, '../../.test-output');
   const folder = join(root, `pyyaml-${VERSION}`);
@@ -18,7 +18,7 @@ export async function pythonYaml(text: string): Promise<readonly unknown[]> {
     await run('python3', ['-m', 'pip', 'install', '--quiet', '--target', made, `PyYAML==${VERSION}`], {
       timeout: 120_000,
     });
-    // Another test file may have been faster.
+    // Another test file may have created it first.
     await rename(made, folder).catch(() => rm(made, { recursive: true, force: true }));
   }
   const child = run('python3', ['-c', READ], { env: { ...process.env, PYTHONPATH: folder } });

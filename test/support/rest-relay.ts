@@ -11,19 +11,19 @@ export interface RelayedRequest {
 export interface RestRelay {
   readonly url: string;
   readonly requests: readonly RelayedRequest[];
-  /** The most requests of `POST /authentications` for an engine token that were under way at one time. */
+  /** The maximum number of concurrent `POST /authentications` requests for an engine token. */
   mostTokenRequestsAtOnce(): number;
-  /** The bodies of the requests to this path, the version segment left out. */
+  /** The bodies of the requests to this path (without the version segment). */
   bodies(method: string, path: string): readonly unknown[];
-  /** From now on no connection is accepted, and those that are open are cut. */
+  /** Rejects new connections and cuts the open ones. */
   goDown(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Between one worker and the plain HTTP port of a platform: sees what only this worker asks, and can fail for it alone. */
+/** A relay between one worker and the plain HTTP port of a platform: it records the requests of this worker and can fail only for it. */
 export async function startRestRelay(options: {
   readonly to: string;
-  /** Milliseconds that an engine token takes longer, so that two requests for one would meet. */
+  /** Extra milliseconds for an engine token, so that two requests for one would overlap. */
   readonly tokenDelay?: number;
 }): Promise<RestRelay> {
   const requests: RelayedRequest[] = [];

@@ -3,7 +3,7 @@ import { runProgram } from '../../src/cli/run-program.ts';
 import type { Ran } from './create-worker.ts';
 import { fakeHost } from './fake-host.ts';
 
-/** Runs the root `kuflow` in this process, without a terminal. */
+/** Runs `kuflow` in this process, without a terminal. */
 export async function runKuflow(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const fake = fakeHost(args, { cwd, env });
   const root = {

@@ -2,7 +2,7 @@ import { Secret } from '../../src/base/secret.ts';
 import { definitionDigest, type PlatformState } from '../../src/platform/state-file.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 
-/** What a platform of this process would leave that serves the definition. */
+/** The state that a platform in this process would write for this definition. */
 export function runningStateOf(
   definition: ProcessDefinition,
   { hasDigests = true }: { readonly hasDigests?: boolean } = {},

@@ -5,7 +5,7 @@ import { openStore } from '../../src/platform/store/open.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { runningStateOf } from './running-state-of.ts';
 
-/** Leaves in `stateDir`, which is there, what a platform leaves that runs in this process and serves the definition; nothing listens. */
+/** Writes to `stateDir`, which must exist, the state of a platform in this process that serves the definition; nothing listens. */
 export async function leaveRunningState(
   stateDir: string,
   definition: ProcessDefinition,

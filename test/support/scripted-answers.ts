@@ -1,20 +1,20 @@
 import { Secret } from '../../src/base/secret.ts';
 import { BACK, type Prompts, type Back, type Question } from '../../src/terminal/prompts.ts';
 
-/** A part of the question, and what is answered to it: a text, the value of a choice, yes or no, a secret's text, `BACK`, or what to look at first. */
+/** A part of the question and its answer: a text, the value of a choice, yes or no, the text of a secret, `BACK`, or a function that looks first. */
 export type ScriptedAnswer = readonly [
   question: string,
   answer: string | boolean | Back,
   look?: (asked: Asked) => void,
 ];
 
-/** A question as it was asked. */
+/** A question that was asked. */
 export interface Asked extends Question {
   readonly fallback?: string | boolean | undefined;
   readonly choices?: readonly { readonly value: string; readonly name: string }[];
 }
 
-/** Somebody who answers by a script, question after question; a question that is not the next one, or an answer that is refused, rejects. */
+/** Answers prompts from a script, in order. An unexpected question or a rejected answer rejects. */
 export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
   readonly ask: Prompts;
   readonly left: () => readonly ScriptedAnswer[];
@@ -23,14 +23,14 @@ export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
   const next = (asked: Asked): string | boolean | Back => {
     const [question, answer, look] = left.shift() ?? ['(the end)', false];
     if (!asked.message.includes(question)) throw new Error(`asked: ${asked.message}\nthe script: ${question}`);
-    if (answer === BACK && asked.canGoBack !== true) throw new Error(`${asked.message}: there is no way back`);
+    if (answer === BACK && asked.canGoBack !== true) throw new Error(`${asked.message}: going back is not possible`);
     look?.(asked);
     return answer;
   };
   const chosen = async <Value extends string>(question: Asked): Promise<Value | Back> => {
     const answer = next(question);
     if (answer !== BACK && question.choices?.some(({ value }) => value === answer) !== true)
-      throw new Error(`${question.message}: ${String(answer)} is none of ${JSON.stringify(question.choices)}`);
+      throw new Error(`${question.message}: ${String(answer)} is not one of ${JSON.stringify(question.choices)}`);
     return Promise.resolve(answer as Value | Back);
   };
   const ask: Prompts = {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Takes what Node 20 does not know as a program, as tsx does; the stand-in is plain JavaScript. */
+/** Runs TypeScript programs as tsx does; the stand-in is plain JavaScript. */
 const TSX = `import { register } from 'node:module';
 const hooks = \`import { readFile } from 'node:fs/promises';
 export const load = async (url, context, next) =>
@@ -9,7 +9,7 @@ export const load = async (url, context, next) =>
 register('data:text/javascript,' + encodeURIComponent(hooks));
 `;
 
-/** What the doctor takes for a project whose worker is installed; `main` stands for the worker, which is started as a real one is. */
+/** A folder that the doctor treats as a project with an installed worker; `main` plays the worker and is started like a real one. */
 export function standInWorker(folder: string, main: string): void {
   const files = {
     '.kuflow/project.json': '{}',
@@ -29,6 +29,6 @@ export function standInWorker(folder: string, main: string): void {
 /** A step of the worker's check as JSON. */
 export const standInStep = (step: string, status: string, detail = ''): object => ({ step, status, detail });
 
-/** A worker whose check answers with these steps. */
+/** A worker whose check reports these steps. */
 export const answering = (...steps: readonly object[]): string =>
   `console.log(${JSON.stringify(JSON.stringify({ status: 0, steps }))});\n`;

@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../src/files/write.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Bundles one TypeScript source (path from the project's root) to a JavaScript file that plain Node runs; its path. */
+/** Bundles one TypeScript source (path from the project's root) into a JavaScript file for plain Node and returns its path. */
 export async function bundleForNode(source: string, external: readonly string[] = []): Promise<string> {
   const result = await build({
     absWorkingDir: root,
@@ -21,7 +21,7 @@ export async function bundleForNode(source: string, external: readonly string[] 
   const code = result.outputFiles[0]?.contents ?? new Uint8Array();
   const folder = join(root, '.test-output', 'bundles');
   await mkdir(folder, { recursive: true });
-  // Named by content, so that test files that run at the same time share it and never see half of it.
+  // Named by content, so that concurrent test files share it and never see a partial file.
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
   await writeFileAtomic(file, code);
   return file;
@@ -29,7 +29,7 @@ export async function bundleForNode(source: string, external: readonly string[] 
 
 let entry: Promise<string> | undefined;
 
-/** The supervisor's entry for tests, which run TypeScript sources that a plain Node 20 can't. */
+/** The supervisor's entry for tests: plain Node 20 cannot run the TypeScript source. */
 export function supervisorEntry(): Promise<string> {
   entry ??= bundleForNode('src/platform/supervisor/main.ts');
   return entry;

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 
-/** Folders that live as long as a test; call once at the top of a file. */
+/** Folders that are removed after each test; call once at the top of a file. */
 export function temporaryFolders(): () => string {
   const folders: string[] = [];
   afterEach(() => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
   return () => {
-    // A system's temporary folder can be a link itself (macOS), and paths are compared.
+    // The system's temporary folder can be a link (macOS), and tests compare paths.
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-test-')));
     folders.push(folder);
     return folder;

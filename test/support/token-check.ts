@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** What a file may hold outside literals and comments. */
+/** What a file contains outside literals and comments. */
 export interface Vocabulary {
   /** Keywords and identifiers. */
   readonly words: ReadonlySet<string>;
@@ -9,7 +9,7 @@ export interface Vocabulary {
 }
 
 export interface Tokens {
-  /** Identifiers and keywords that are no name of a property. */
+  /** Identifiers and keywords that are not property names. */
   readonly words: readonly string[];
   readonly properties: readonly string[];
   /** As written. */
@@ -17,13 +17,13 @@ export interface Tokens {
   /** Values of string literals. */
   readonly strings: readonly string[];
   readonly comments: readonly string[];
-  /** What the compiler says of the syntax, and of comments that it would obey. */
+  /** Syntax errors, and comments that the compiler would obey. */
   readonly problems: readonly string[];
 }
 
 const { SyntaxKind } = ts;
 
-/** A generated module, sorted by what its parts can do. */
+/** The parts of a generated module, sorted by what they can do. */
 export function tokensOf(path: string, text: string): Tokens {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS);
   const found = {
@@ -36,7 +36,7 @@ export function tokensOf(path: string, text: string): Tokens {
   };
   const properties = propertyNames(file);
   const scanner = ts.createScanner(ts.ScriptTarget.ES2022, false, ts.LanguageVariant.Standard, text);
-  // Whether the brace that is open belongs to a template.
+  // Whether the open brace belongs to a template.
   const braces: boolean[] = [];
   for (let kind = scanner.scan(); kind !== SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
     if (kind === SyntaxKind.CloseBraceToken && braces.pop() === true) kind = scanner.reScanTemplateToken(false);
@@ -53,7 +53,7 @@ export function tokensOf(path: string, text: string): Tokens {
   return found;
 }
 
-/** What stands in the file as code and is neither its template's nor made by `names/`. */
+/** Code in the file that comes neither from its template nor from an escaping function. */
 export function strangers(tokens: Tokens, vocabulary: Vocabulary): readonly string[] {
   return [
     ...tokens.problems,
@@ -63,7 +63,7 @@ export function strangers(tokens: Tokens, vocabulary: Vocabulary): readonly stri
 }
 
 function problemsOf(file: ts.SourceFile): string[] {
-  // Filled by the parser, and in none of its declarations.
+  // Set by the parser, but missing in its type declarations.
   const { parseDiagnostics, commentDirectives, checkJsDirective } = file as unknown as {
     readonly parseDiagnostics: readonly ts.Diagnostic[];
     readonly commentDirectives?: readonly unknown[];
@@ -79,7 +79,7 @@ function problemsOf(file: ts.SourceFile): string[] {
   ];
 }
 
-/** Where the bare names of properties start. */
+/** The positions of unquoted property names. */
 function propertyNames(file: ts.SourceFile): ReadonlySet<number> {
   const starts = new Set<number>();
   const visit = (node: ts.Node): void => {
@@ -91,7 +91,7 @@ function propertyNames(file: ts.SourceFile): ReadonlySet<number> {
   return starts;
 }
 
-/** The names that a module declares or imports, wherever in it, but not those of properties. */
+/** The names that a module declares or imports anywhere, without property names. */
 export function declaredNames(path: string, text: string): readonly string[] {
   const names: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** Contents of every file below `folder` by relative path with `/`; what is below a folder of that name is left out. */
+/** The content of every file below `folder` by relative path with `/`, except below folders with the given name. */
 export function treeOf(folder: string, without: readonly string[] = ['node_modules', '.git']): Map<string, string> {
   const files = new Map<string, string>();
   const walk = (path: string): void => {

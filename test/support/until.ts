@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Asks until the answer is neither undefined nor false, and returns it; fails with `what` after `within` milliseconds. */
+/** Repeats a question until the answer is neither undefined nor false and returns it; fails with `what` after `within` milliseconds. */
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,

@@ -2,7 +2,7 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import type { PackageManager } from '../../src/languages/project-spec.ts';
 import { writeProject, prepareProject } from '../../src/project/scaffold.ts';
 
-/** Writes a project of the sample process as `create` makes it, without install and git. */
+/** Writes a project for the sample process as `create` does, without install and git. */
 export async function writeUntouchedProject(
   folder: string,
   { packageManager = 'npm', version = '1.0.0' }: { packageManager?: PackageManager; version?: string } = {},

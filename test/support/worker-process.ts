@@ -15,24 +15,24 @@ export interface LogLine {
 
 export interface WorkerProcess {
   readonly pid: number;
-  /** Everything it wrote, both streams. */
+  /** Everything it wrote to both streams. */
   output(): string;
   /** Its log so far. */
   readonly log: readonly LogLine[];
-  /** Its exit status; the signal's name when one ended it. */
+  /** Its exit status, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
-  /** Whether it has not ended. */
+  /** Whether it is still running. */
   running(): boolean;
-  /** Resolves when `/readyz` says so; rejects with its output when it ends before. */
+  /** Resolves when `/readyz` reports ready; rejects with its output if it ends first. */
   ready(): Promise<void>;
-  /** `http://127.0.0.1:PORT` of its probes; known once it has started. */
+  /** `http://127.0.0.1:PORT` of its probes, once it has started. */
   health(): string;
   signal(name: NodeJS.Signals): void;
-  /** Ends it at once, if it still runs. */
+  /** Kills it if it is still running. */
   kill(): Promise<void>;
 }
 
-/** The environment that leads a worker to the platform by loopback addresses, and nothing else of this process but what a program needs to run. */
+/** An environment that connects a worker to the platform by loopback addresses, with only those variables of this process that a program needs. */
 export function workerEnvironment(
   platform: RunningPlatform,
   more: Record<string, string> = {},
@@ -50,7 +50,7 @@ export function workerEnvironment(
   };
 }
 
-/** Without anything of KuFlow, Temporal or a proxy. */
+/** Without KuFlow, Temporal and proxy variables. */
 export function bareEnvironment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE'];
   return Object.fromEntries(
@@ -77,7 +77,7 @@ function exitOf(child: ChildProcess): Promise<number | string> {
   });
 }
 
-/** Starts the built worker of the generated project, as its image does, or that of another built project. */
+/** Starts the built worker of the generated project, or of another built project, as the image does. */
 export function startWorkerProcess(environment: Record<string, string>, folder?: string): WorkerProcess {
   const child = spawnWorker(environment, [], folder);
   const exited = exitOf(child);
@@ -122,7 +122,7 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
-/** Runs the worker with options that make it end by itself, such as `--check`. */
+/** Runs the worker with options such as `--check`, with which it ends by itself. */
 export async function runWorkerCommand(
   environment: Record<string, string>,
   args: readonly string[],

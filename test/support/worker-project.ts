@@ -9,7 +9,7 @@ const ADDED = join(import.meta.dirname, 'worker-project');
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
- * The generated project with the workflows and activities of `worker-project/` beside its own, built as its image is; made once in a run
+ * The generated project with the additional workflows and activities of `worker-project/`, built like its image. It is created once per run
  * and only read by tests. `dist/main.js` is the worker.
  */
 export function workerProject(): string {
@@ -30,7 +30,7 @@ export function workerProject(): string {
   return folder;
 }
 
-/** A process whose workflow is one of `worker-project/`, with one task that has its code; on a queue of its own unless one is given. */
+/** A process whose workflow is in `worker-project/`, with one task of the same code, on its own queue unless one is given. */
 export function trialDefinition(code: string, workflowType: string, taskQueue = `${code}_QUEUE`): ProcessDefinition {
   return {
     process: { code, name: code },

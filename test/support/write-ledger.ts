@@ -3,7 +3,7 @@ import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.t
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import { userOf } from './loan-process.ts';
 
-/** What a writer knows of one process: what was acknowledged, and what was under way when the platform died. */
+/** What a writer knows about a process: acknowledged writes, and the write in flight when the platform died. */
 interface Entry {
   readonly processId: string;
   created: boolean;
@@ -11,23 +11,23 @@ interface Entry {
   itemCreated: boolean;
   itemClaimed: boolean;
   itemCompleted: boolean;
-  /** Values of the metadata: asked for, and acknowledged. */
+  /** Values of the metadata: requested and acknowledged. */
   asked: string;
   saved: string | undefined;
 }
 
 export interface Ledger {
-  /** Writes by several writers at once, as user and as application, until the platform answers no more. Resolves when each has stopped. */
+  /** Writes with several concurrent writers, as user and as application, until the platform no longer answers. Resolves when all have stopped. */
   write(state: PlatformState, writers: number): Promise<void>;
-  /** How many writes were acknowledged in all. */
+  /** Total number of acknowledged writes. */
   acknowledged(): number;
-  /** Reads back what was written since the last check, or everything; a sentence for each acknowledged write that is not there. */
+  /** Reads back what was written since the last check, or everything, and returns a sentence for each acknowledged write that is missing. */
   lost(state: PlatformState, which: 'new' | 'all'): Promise<readonly string[]>;
-  /** Processes that were acknowledged, with their item if its completion was. */
+  /** Acknowledged processes, with their item if its completion was acknowledged. */
   readonly forEngine: () => readonly { readonly processId: string; readonly completedItem: string | undefined }[];
 }
 
-/** Remembers what a platform acknowledged, to hold it to that after it died. */
+/** Records what a platform acknowledged, to verify it after the platform died. */
 export function openLedger(): Ledger {
   const entries: Entry[] = [];
   let checked = 0;
@@ -76,7 +76,7 @@ export function openLedger(): Ledger {
     if (entry.created) {
       const { metadata } = await user.retrieveProcess(entry.processId);
       const value = metadata?.value['firstName'] as string | undefined;
-      // The write under way may have been done without its acknowledgement.
+      // The write in flight may have been done without being acknowledged.
       if (value !== entry.saved && value !== entry.asked)
         lost.push(`process ${entry.processId}: saved ${entry.saved ?? 'nothing'}, found ${value ?? 'nothing'}`);
     }
@@ -114,7 +114,7 @@ export function openLedger(): Ledger {
         try {
           for (;;) await one(user, application, state.tenantId);
         } catch (error) {
-          // Only its death may stop a writer: an answer that says no is for the test.
+          // Only the platform's death may stop a writer; a rejected write fails the test.
           if (error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status >= 400)
             throw error;
         }

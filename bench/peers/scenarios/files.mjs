@@ -8,13 +8,13 @@ import { git, MINE, NOTES, outcome, PACKAGE, plain, TARGET, withNotes, withProje
 export const FILES = [
   {
     id: 'empty',
-    title: 'The folder is there and empty',
+    title: 'The folder exists and is empty',
     run: plain((tool) => tool.create(TARGET), { prepare: ({ cwd }) => mkdir(join(cwd, TARGET)) }),
     say: outcome,
   },
   {
     id: 'onlyGit',
-    title: 'The folder holds only `.git`',
+    title: 'The folder contains only `.git`',
     run: plain((tool) => tool.create(TARGET), {
       prepare: async ({ cwd }) => {
         await mkdir(join(cwd, TARGET));
@@ -25,13 +25,13 @@ export const FILES = [
   },
   {
     id: 'nonEmpty',
-    title: 'The folder holds `notes.txt`, no terminal',
+    title: 'The folder contains `notes.txt`, no terminal',
     run: plain((tool) => tool.create(TARGET), { prepare: withNotes }),
     say: (facts) => `${outcome(facts)}, ${fates(facts, [NOTES])}`,
   },
   {
     id: 'conflict',
-    title: 'The folder holds a project of its own, no terminal',
+    title: 'The folder contains another project, no terminal',
     how: '`package.json`, `notes.txt`, `src/mine.ts`',
     run: plain((tool) => tool.create(TARGET), { prepare: withProject }),
     say: (facts) =>
@@ -39,7 +39,7 @@ export const FILES = [
   },
   {
     id: 'force',
-    title: 'The same with the option that forces it',
+    title: 'The same with the option that forces overwriting',
     run: async (tool, place) => {
       if (tool.force === undefined) {
         const help = await inPipe(tool, tool.help, place);
@@ -68,7 +68,7 @@ export const FILES = [
   },
   {
     id: 'name',
-    title: 'A name that npm refuses: `My_App!`',
+    title: 'A name that npm rejects: `My_App!`',
     run: async (tool, place) => {
       const facts = await inPipe(tool, tool.create('My_App!'), place);
       const manifest = await readFile(join(place.cwd, 'My_App!', 'package.json'), 'utf8').catch(() => undefined);
@@ -79,7 +79,7 @@ export const FILES = [
   },
   {
     id: 'space',
-    title: 'A folder with a space: the `cd` that it prints',
+    title: 'A folder with a space: the printed `cd` command',
     run: plain((tool) => tool.create('my app')),
     say: (facts) => {
       if (facts.made.length === 0) return `refused, ${ended(facts)}`;
@@ -95,7 +95,7 @@ export const FILES = [
   },
   {
     id: 'readOnly',
-    title: 'The folder above is read-only',
+    title: 'The parent folder is read-only',
     how: 'as another user',
     run: async (tool, place) => {
       const lacking = lacks.otherUser();
@@ -107,7 +107,7 @@ export const FILES = [
   {
     id: 'disk',
     title: 'The disk is full',
-    how: 'room for 24 kB',
+    how: '24 kB free',
     run: async (tool, place) => {
       const lacking = lacks.disk();
       if (lacking) return { lacking };

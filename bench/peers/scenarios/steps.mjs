@@ -1,4 +1,4 @@
-// What several scenarios do and say.
+// Shared by several scenarios.
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ export const git = (cwd, ...args) => {
   return status === 0 ? stdout.trim() : undefined;
 };
 
-/** What a person would see of a run that may have done nothing. */
+/** What a person sees of a run that may not have done anything. */
 export const outcome = (facts) =>
   facts.made.length > 0 ? `${ended(facts)}, ${files(facts.made.length)} written` : `${ended(facts)}, nothing written`;
 

@@ -21,8 +21,8 @@ export const SURROUNDINGS = [
   },
   {
     id: 'manager',
-    title: 'The package manager of the caller',
-    how: 'called by pnpm, every question answered with what it proposes',
+    title: 'The package manager that calls the tool',
+    how: 'called by pnpm, every question answered with the default',
     run: async (tool, place) => {
       const agent = `pnpm/10.9.0 npm/? node/${process.version} linux x64`;
       const facts = await inTerminal(tool, tool.asking(TARGET), place, takeProposals, {
@@ -69,7 +69,7 @@ export const SURROUNDINGS = [
     say: (facts) => {
       if (facts.made.length === 0) return outcome(facts);
       const around = facts.commits === 1 ? '' : '; the outer history changed';
-      return `${facts.nested ? '**a repository inside the repository**' : 'makes none of its own'}${around}`;
+      return `${facts.nested ? '**a repository inside the repository**' : 'does not create one'}${around}`;
     },
   },
 ];

@@ -34,8 +34,8 @@ export const TERMINAL = [
   },
   {
     id: 'conflictCancel',
-    title: 'Ctrl-C at the question about what is there',
-    how: 'the folder holds `package.json`, `notes.txt`, `src/mine.ts`',
+    title: 'Ctrl-C at the question about existing files',
+    how: 'the folder contains `package.json`, `notes.txt`, `src/mine.ts`',
     run: async (tool, place) => {
       await withProject(place);
       return await inTerminal(
@@ -50,8 +50,8 @@ export const TERMINAL = [
   },
   {
     id: 'installCancel',
-    title: 'Ctrl-C while it installs',
-    how: 'an `npm` that goes on for ever',
+    title: 'Ctrl-C during the installation',
+    how: 'an `npm` that never ends',
     run: async (tool, place) => {
       const facts = await inTerminal(
         tool,
@@ -88,7 +88,7 @@ export const TERMINAL = [
   {
     id: 'colour',
     title: '`NO_COLOR=1` in a terminal',
-    how: 'colour codes of the first row, without and with it',
+    how: 'color codes of the first row, without and with it',
     run: async (tool, place) => {
       const wait = async (session) => void (await takeProposals(session));
       const colourful = await inTerminal(tool, tool.create(TARGET), place, wait);
@@ -99,8 +99,8 @@ export const TERMINAL = [
   },
   {
     id: 'repeat',
-    title: 'After questions: the command without questions',
-    how: 'every question answered with what it proposes',
+    title: 'After prompts: the command that repeats the run without prompts',
+    how: 'every question answered with the default',
     run: async (tool, place) => {
       const facts = await inTerminal(tool, tool.bare, place, takeProposals);
       const line = facts.text.match(/(?:npx|npm create|npm init|pnpm|create-)[^\n]*\s--[a-z][^\n]*/g)?.at(-1) ?? null;
@@ -127,7 +127,7 @@ async function aMoment() {
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
 
-// One that has ended and that nobody has asked after is a zombie, and no longer runs.
+// A process that has ended but has not been waited for is a zombie; it no longer runs.
 function runs(pid) {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.trim().startsWith('Z');

@@ -6,8 +6,8 @@ import { outcome, plain, seconds, TARGET } from './steps.mjs';
 export const WITHOUT_TERMINAL = [
   {
     id: 'create',
-    title: 'All answers by options',
-    how: 'no install, no git where it can be told',
+    title: 'Every answer as an option',
+    how: 'no install, and no git if there is an option',
     run: plain((tool) => tool.create(TARGET)),
     say: (facts) => `${outcome(facts)}, ${seconds(facts)}`,
   },
@@ -21,12 +21,12 @@ export const WITHOUT_TERMINAL = [
     id: 'mistyped',
     beforeNetwork: 'ignored; then ',
     title: 'A mistyped option',
-    how: 'a letter is missing in an option that it has',
+    how: 'an existing option with a letter missing',
     run: plain((tool) => [...tool.create(TARGET), tool.mistyped]),
     say: (facts) =>
       facts.made.length > 0
         ? `ignored: ${outcome(facts)}`
-        : `refused, ${ended(facts)}${/did you mean/i.test(facts.text) ? ', names the right one' : ''}`,
+        : `refused, ${ended(facts)}${/did you mean/i.test(facts.text) ? ', suggests the right one' : ''}`,
   },
   {
     id: 'choice',
@@ -34,7 +34,7 @@ export const WITHOUT_TERMINAL = [
     run: plain((tool) => tool.wrongChoice(TARGET)),
     say: (facts, tool) =>
       facts.made.length > 0
-        ? `makes another: ${outcome(facts)}`
+        ? `creates the default: ${outcome(facts)}`
         : `refused, ${ended(facts)}${facts.text.includes(tool.choice) ? ', lists the choices' : ''}`,
   },
   {
@@ -42,9 +42,9 @@ export const WITHOUT_TERMINAL = [
     title: 'No arguments, no terminal',
     run: plain((tool) => tool.bare),
     say: (facts, tool) => {
-      if (facts.made.length > 0) return `takes its defaults: ${outcome(facts)}`;
+      if (facts.made.length > 0) return `uses its defaults: ${outcome(facts)}`;
       const drawn = tool.firstPrompt !== undefined && facts.text.includes(tool.firstPrompt);
-      return `${ended(facts)}, ${/--(?!help|version)[a-z]/.test(facts.text) ? 'names options to give' : drawn ? 'asks nobody' : 'names no option'}`;
+      return `${ended(facts)}, ${/--(?!help|version)[a-z]/.test(facts.text) ? 'names the missing options' : drawn ? 'does not ask' : 'does not name an option'}`;
     },
   },
   {
@@ -94,8 +94,8 @@ export const WITHOUT_TERMINAL = [
   },
   {
     id: 'names',
-    title: 'Hosts asked for',
-    how: 'at `--help` and at the first row: a name server and an HTTP proxy that only note it',
+    title: 'Hosts contacted',
+    how: 'at `--help` and in the first row, seen by a name server and an HTTP proxy that only record requests',
     anyNetwork: true,
     run: async (tool, place) => {
       const lacking = lacks.names();

@@ -5,7 +5,7 @@ export async function shortWork(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Five seconds that heed no cancellation; which attempt it was. */
+/** Runs for five seconds, ignoring cancellation, and returns the attempt. */
 export async function slowWork(): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   return `attempt ${activityInfo().attempt}`;

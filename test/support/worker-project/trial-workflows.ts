@@ -1,4 +1,4 @@
-// Added to a generated project by the end-to-end tests: workflows that make the worker do what the tests look at.
+// Added to a generated project by the end-to-end tests: workflows that exercise the worker.
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
 import { kuflowActivities, ownActivities, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
@@ -9,14 +9,14 @@ import type * as trialActivities from './trial-activities.ts';
 
 const STEADY_MILLISECONDS = 75_000;
 
-/** One attempt only: a task that the worker loses fails the workflow. */
+/** A single attempt, so that a task that the worker loses fails the workflow. */
 const onlyOnce = proxyActivities<typeof trialActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { maximumAttempts: 1 },
 });
 const activities = ownActivities<typeof trialActivities>();
 
-/** Short activities without a pause, of the worker's own and of KuFlow. */
+/** Short activities without pauses: the worker's own and KuFlow's. */
 export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
   const until = Date.now() + STEADY_MILLISECONDS;
   while (Date.now() < until) {
@@ -29,7 +29,7 @@ export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<Wo
   return { message: 'steady' };
 }
 
-/** A task that nobody completes, looked at anew every half second. */
+/** A task that nobody completes, read again every half second. */
 export async function OutsideWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   await openProcess(request, { rereadAfter: 500 }).humanTask(human('OUTSIDE'));
   return { message: 'completed' };
@@ -43,7 +43,7 @@ export async function SlowWorkflow(_request: WorkflowRequest): Promise<WorkflowR
   return { message: await activities.slowWork() };
 }
 
-/** Each POST that KuFlow's activities have and the local platform serves. */
+/** Each POST of KuFlow's activities that the local platform serves. */
 export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
   const create = async (): Promise<string> => {
     const id = uuid7();
