@@ -7,7 +7,7 @@ export const PHRASES = [
     /(?<!there )(?<!there's )\b(?:is|are|was|were|be|been|holds?|names?|knows?|gives?|takes?|finds?) no (?=[a-z])(?!longer\b|more than\b|older\b|larger\b|later\b)/i,
     'negate the verb: "is not a …", "does not have …"',
   ],
-  [/\b(?:is|are|was|were|be|been|holds?|has|have|there is|there are) none\b/i, '"is not one", "does not have any"'],
+  [/\b(?:is|are|was|were|be|been|holds?|has|have|there is|there are) none\b/, '"is not one", "does not have any"'],
   [/\banew\b/i, '"again", or the verb with re-'],
   [/\bstands?\b(?!-| in (?:line|for)\b|alone)/i, '"is"'],
   [/\bin place of\b/i, '"instead of"'],
