@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-const SANDBOX = 'Workflow code runs in a sandbox without Node: do this in an activity.';
+const SANDBOX = 'Workflow code runs in a sandbox without Node.js APIs. Do this in an activity.';
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.kuflow/'] },

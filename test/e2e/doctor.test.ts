@@ -182,7 +182,7 @@ describe('kuflow doctor on the local platform', () => {
     expect(codes(seen)).toEqual(['KF-TLS-003 engine-silent']);
     expect(seen.status).toBe(4);
     expect(summaryOf(seen, 'KF-WORK-002')).toContain(
-      'as KF-TLS-003 does: no result within the 10 s of the whole check',
+      'as KF-TLS-003 does: no result within 10 s, the time limit of the check',
     );
   });
 

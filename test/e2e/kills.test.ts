@@ -192,7 +192,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     platform.kill('SIGINT');
     expect(await platform.ended).toEqual({ code: 130, signal: null });
     const output = platform.output();
-    expect(output).toContain('Shutting down: polling stops, what runs comes to its end');
+    expect(output).toContain('Shutting down: polling has stopped, waiting for running tasks');
     expect(mark.alive()).toEqual([]);
     expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
   });

@@ -186,8 +186,8 @@ describe('mutual TLS without a request for a certificate', () => {
   });
 
   it.each([
-    ['TEMPORAL_MUTUALTLS_CERT', 'temporal.mutual-tls.key and temporal.mutual-tls.ca are required'],
-    ['TEMPORAL_MUTUALTLS_CERTDATA', 'temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data are required'],
+    ['TEMPORAL_MUTUALTLS_CERT', 'missing temporal.mutual-tls.key and temporal.mutual-tls.ca, which it requires'],
+    ['TEMPORAL_MUTUALTLS_CERTDATA', 'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires'],
   ])('%s without its key and CA is refused', async (variable, expected) => {
     const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
     const [started, checked] = await Promise.all([runWorkerCommand(environment, []), check(environment)]);

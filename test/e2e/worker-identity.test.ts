@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 import { trialDefinition, workerProject } from '../support/worker-project.ts';
 
-const GIVES_UP = 'The engine token expired a minute ago and could not be renewed: the worker gives up';
+const GIVES_UP = 'Stopping the worker: the engine token expired a minute ago and could not be renewed';
 
 let running: TestPlatform;
 let user: ProcessUser;
@@ -103,7 +103,7 @@ describe('tokens that live 5 s without grace, and certificates that live 60 s', 
   it('a worker with renewal switched off fails at the same work, and ends by itself', async () => {
     const { worker, processId } = notRenewing;
     expect(await worker.exited).toBe(1);
-    expect(worker.log.find(({ message }) => message === GIVES_UP)?.error).toContain('renewal is switched off');
+    expect(worker.log.find(({ message }) => message === GIVES_UP)?.error).toContain('renewal is disabled');
     expect((await user.client.retrieveProcess(processId)).state).not.toBe('COMPLETED');
   }, 120_000);
 

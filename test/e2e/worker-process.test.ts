@@ -227,7 +227,7 @@ describe('the worker', () => {
       return (await user.history(workflowId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
     });
     const { failure } = failed.attributes as { failure: { message: string } };
-    expect(failure.message).toContain('KuFlow wants encrypted payloads for this process');
+    expect(failure.message).toContain('KuFlow requires encrypted payloads for this process');
     expect((await handle.describe()).status.name).toBe('RUNNING');
     expect((await user.history(workflowId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
     await handle.terminate('seen');

@@ -8,7 +8,7 @@ import {
   type PullResult,
 } from '../../src/commands/credentials/store/pull-set.ts';
 import { nodeFiles } from '../../src/files/node-file-system.ts';
-import { identityOfSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
+import { identityFromSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
 import { loadSettings } from '../../templates/typescript/src/kuflow/settings.ts';
 import type { TestAuthority } from './certificates.ts';
 
@@ -76,7 +76,7 @@ export function identityInFiles(
   project: string,
   env: Readonly<Record<string, string>> = {},
 ): EngineIdentity | undefined {
-  return identityOfSettings(loadSettings(project, env));
+  return identityFromSettings(loadSettings(project, env));
 }
 
 export function localText(project: string): string | undefined {

@@ -15,7 +15,7 @@ interface Commands {
   /** Leaves only what production needs. */
   readonly prune: string;
   /** What makes the package manager available where Node.js 24 is; its image, and GitHub's, bring npm and Yarn 1. */
-  readonly provide?: string;
+  readonly installManager?: string;
 }
 
 const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     settingsFile: 'pnpm-workspace.yaml',
     // Without CI, pnpm 10 wants to ask before it takes modules away, and there is nobody to answer.
     prune: 'CI=true pnpm prune --prod',
-    provide: 'npm install --global --allow-scripts=pnpm pnpm@12',
+    installManager: 'npm install --global --allow-scripts=pnpm pnpm@12',
   },
   'yarn@1': {
     run: 'yarn run',
@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     settingsFile: '.yarnrc.yml',
     prune: 'yarn workspaces focus --production',
     // Over the Yarn 1 that is there.
-    provide: 'npm install --global --force @yarnpkg/cli-dist@4',
+    installManager: 'npm install --global --force @yarnpkg/cli-dist@4',
   },
   bun: {
     run: 'bun run',
@@ -64,20 +64,20 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     installFrozen: 'bun install --frozen-lockfile',
     lockFile: 'bun.lock',
     prune: 'rm -rf node_modules && bun install --production --frozen-lockfile',
-    provide: 'npm install --global --allow-scripts=bun bun@1',
+    installManager: 'npm install --global --allow-scripts=bun bun@1',
   },
 };
 
 /** What the templates read of the package manager: its commands as `Code`, and which one it is. */
 export function packageManagerContext(manager: PackageManager): object {
-  const { provide = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
+  const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
   const installFiles = ['package.json', `${lockFile}*`, ...(settingsFile === undefined ? [] : [settingsFile])];
-  const texts = { ...commands, provide, lockFile, installFiles: installFiles.join(' ') };
+  const texts = { ...commands, installManager, lockFile, installFiles: installFiles.join(' ') };
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
-    isAdded: provide !== '',
+    needsManager: installManager !== '',
     isNpm: manager === 'npm',
     isPnpm: manager === 'pnpm',
-    isYarnOfToday: manager === 'yarn@4',
+    isYarnBerry: manager === 'yarn@4',
   };
 }

@@ -45,23 +45,17 @@ export interface ProcessTemplateInput {
 
 /** What the templates of one process read. */
 export function processContext(view: ProcessTemplateInput): object {
-  const {
-    definition,
-    layout: place,
-    choices,
-    otherWorkflows: workflowsOfOthers,
-    otherActivities: activitiesOfOthers,
-  } = view;
+  const { definition, layout: place, choices, otherWorkflows, otherActivities } = view;
   const tasks = taskViews(definition, choices);
   return {
     definitionFile: place.definitionFile,
     toKuflow: new Code(place.toKuflow),
     toProcess: new Code(place.toProcess),
     tasksToKuflow: new Code(place.tasksToKuflow),
-    workflowsOfOthers: workflowsOfOthers.map(fromSource),
-    hasWorkflowsOfOthers: workflowsOfOthers.length > 0,
-    activitiesOfOthers: activitiesOfOthers.map(fromSource),
-    hasActivitiesOfOthers: activitiesOfOthers.length > 0,
+    otherWorkflows: otherWorkflows.map(moduleContext),
+    hasOtherWorkflows: otherWorkflows.length > 0,
+    otherActivities: otherActivities.map(moduleContext),
+    hasOtherActivities: otherActivities.length > 0,
     processCode: definition.process.code,
     processTitle: definition.process.name ?? definition.process.code,
     workflowType: definition.workflow.type,
@@ -86,7 +80,7 @@ export function processContext(view: ProcessTemplateInput): object {
   };
 }
 
-function fromSource(path: string): object {
+function moduleContext(path: string): object {
   return { module: new Code(tsString(`./${path.slice('src/'.length)}`)) };
 }
 

@@ -11,14 +11,14 @@ import * as workflows from './workflows.ts';
 
 const USAGE = `Usage: node main.js [--check [--json]] [--dev]
 
-  --check  try the connection to KuFlow step by step and exit: 0 connected, 1 failed, 2 settings, 4 could not tell
-  --json   the result of --check as JSON
-           KUFLOW_WORKER_CHECK_SECONDS: how long it may take; what it has no result of by then it could not tell
-  --dev    logs for a person, quick restarts, free ports in place of taken ones
+  --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
+           or 4 (could not tell). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+  --json   Print the result of --check as JSON
+  --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
 `;
 const OPTIONS = ['--check', '--json', '--dev', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
-const SAME_SIGNAL_WITHIN = 1_000;
+const SAME_SIGNAL_WITHIN_MS = 1_000;
 
 const options = new Set(process.argv.slice(2));
 let flushLogs = (): void => undefined;
@@ -27,7 +27,9 @@ const load = (): Settings => loadSettings(process.cwd(), process.env);
 async function main(): Promise<number> {
   const unknown = [...options].find((option) => !OPTIONS.includes(option));
   if (unknown !== undefined || (options.has('--json') && !options.has('--check'))) {
-    process.stderr.write(`${unknown === undefined ? '--json needs --check' : `Unknown option ${unknown}`}\n\n${USAGE}`);
+    process.stderr.write(
+      `${unknown === undefined ? '--json requires --check' : `Unknown option ${unknown}`}\n\n${USAGE}`,
+    );
     return 2;
   }
   if (options.has('--help')) {
@@ -41,7 +43,7 @@ async function runCheck(): Promise<number> {
   const json = options.has('--json');
   const seconds = process.env[CHECK_SECONDS];
   if (seconds !== undefined && !(Number(seconds) > 0 && Number(seconds) <= 3600)) {
-    process.stderr.write(`${CHECK_SECONDS}: expected seconds, more than 0 and at most 3600\n`);
+    process.stderr.write(`${CHECK_SECONDS} must be a number of seconds greater than 0 and at most 3600\n`);
     return 2;
   }
   Runtime.install({ logger: createLogger({ level: 'ERROR', format: 'text', write: writeTo(process.stderr) }) });
@@ -51,12 +53,12 @@ async function runCheck(): Promise<number> {
   };
   const result = await check(load, report, seconds === undefined ? undefined : Number(seconds));
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (result.status === 2) process.stderr.write(`\n${WHERE_TO_GET_SETTINGS}`);
+  if (result.status === 2) process.stderr.write(`\n${SETTINGS_HELP}`);
   return result.status;
 }
 
 async function runWorker(): Promise<number> {
-  // A reader of the log that is gone (a closed terminal, a pipe's end) is no reason to drop the work in hand.
+  // A closed terminal or pipe must not stop the worker while it has work in progress.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const development = options.has('--dev');
   const logger = createLogger({
@@ -70,7 +72,7 @@ async function runWorker(): Promise<number> {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(
-      `The settings of this worker are not complete:\n\n${indent(error.message)}\n\n${WHERE_TO_GET_SETTINGS}`,
+      `The settings of this worker are incomplete or invalid:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`,
     );
     return 2;
   }
@@ -78,10 +80,10 @@ async function runWorker(): Promise<number> {
   let worker: RunningWorker | undefined = undefined;
   let firstSignalAt: number | undefined;
   const onSignal = (): void => {
-    // Nothing is in hand yet. The first process of a container does not end by a signal that nobody listens for.
+    // Nothing is running yet. Exit explicitly: PID 1 of a container ignores signals by default.
     if (worker === undefined) process.exit(130);
-    // npm and a terminal both deliver the same Ctrl-C; a later one means it.
-    if (firstSignalAt !== undefined && Date.now() - firstSignalAt > SAME_SIGNAL_WITHIN) process.exit(130);
+    // npm and the terminal both deliver the same Ctrl-C. A later one forces the exit.
+    if (firstSignalAt !== undefined && Date.now() - firstSignalAt > SAME_SIGNAL_WITHIN_MS) process.exit(130);
     firstSignalAt ??= Date.now();
     worker.shutdown();
   };
@@ -93,38 +95,39 @@ async function runWorker(): Promise<number> {
     settings,
     reloadSettings: load,
     activities,
-    // Each exported function of src/workflows.ts is a workflow type.
+    // Every function that src/workflows.ts exports is a workflow type.
     workflowTypes: Object.entries(workflows).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     logger,
     metrics,
     development,
-    // For tests of what happens when a token is not renewed; nobody else wants this.
+    // Only for tests of an expired token.
     tokenRenewal: process.env['KUFLOW_WORKER_TOKEN_RENEWAL'] !== 'off',
   });
 
   return worker.ended;
 }
 
-/** Temporal's runtime with its own logs and metrics; returns the meter for ours. */
+/** Installs Temporal's runtime with its logs and metrics. Returns the meter for this worker's own metrics. */
 function installRuntime({ worker }: Settings, logger: Logger, development: boolean): MetricMeter {
   const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
-  // The worker itself decides what a signal means.
+  // This module handles signals itself.
   const common = { logger, shutdownSignals: [] };
   if (worker.metricsPort !== 0) {
     const bindAddress = `${development ? '127.0.0.1' : '0.0.0.0'}:${worker.metricsPort}`;
     try {
       const telemetryOptions = { logging, metrics: { prometheus: { bindAddress } } };
-      return installed({ ...common, telemetryOptions }).metricMeter;
+      return install({ ...common, telemetryOptions }).metricMeter;
     } catch (error) {
-      if (!development) throw new Error(`worker.metrics-port ${worker.metricsPort} can't be used`, { cause: error });
-      logger.warn('The metrics port is taken: there are no metrics', { port: worker.metricsPort });
+      if (!development)
+        throw new Error(`Could not listen on port ${worker.metricsPort} (worker.metrics-port)`, { cause: error });
+      logger.warn('Metrics are disabled because the metrics port is in use', { port: worker.metricsPort });
     }
   }
-  installed({ ...common, telemetryOptions: { logging } });
+  install({ ...common, telemetryOptions: { logging } });
   return noopMetricMeter;
 }
 
-function installed(runtimeOptions: RuntimeOptions): Runtime {
+function install(runtimeOptions: RuntimeOptions): Runtime {
   const runtime = Runtime.install(runtimeOptions);
   flushLogs = () => runtime.flushLogs();
   return runtime;
@@ -138,22 +141,22 @@ function indent(text: string): string {
   return text.replace(/^/gm, '  ');
 }
 
-const WHERE_TO_GET_SETTINGS = `Two commands help:
+const SETTINGS_HELP = `To get the settings, use one of these:
 
-  npx kuflow dev exec -- <command>   runs a command, such as this worker, with a local KuFlow
-  npx kuflow credentials pull        gets the engine certificate of a real KuFlow, with client id and secret from the
-                                     environment or from npx kuflow login; then npx kuflow credentials exec -- <command>
-                                     runs a command with all of it
+  npx kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
+  npx kuflow credentials pull                Get an engine certificate from KuFlow, with the client id and secret
+                                             from the environment or from npx kuflow login
+  npx kuflow credentials exec -- <command>   Run a command with these credentials
 `;
 
 main().then(
   (status) => {
     process.exitCode = status;
-    // Temporal's native threads may outlive the worker; whatever had to end has ended.
+    // The worker is closed, but Temporal's native threads may keep the process alive.
     setTimeout(() => process.exit(), 2_000).unref();
   },
   (error: unknown) => {
-    // The runtime keeps lines back for a moment to put them in order: those of the bundler say what is wrong with a workflow.
+    // The runtime buffers log lines to sort them. Print them first: the bundler's lines say what is wrong with a workflow.
     flushLogs();
     const logger = createLogger({
       level: 'ERROR',

@@ -1,6 +1,11 @@
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTokenKeeper, renewalTimeOf, tokenOf, type EngineTokenAnswer } from '../src/kuflow/engine-token.ts';
+import {
+  createTokenRenewer,
+  tokenRenewalTime,
+  toEngineToken,
+  type EngineTokenResponse,
+} from '../src/kuflow/engine-token.ts';
 import { noMetrics } from '../src/kuflow/metrics.ts';
 
 const NOW = Date.parse('2025-01-01T00:00:00Z');
@@ -14,42 +19,42 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function keeper(request: () => Promise<EngineTokenAnswer>) {
-  return createTokenKeeper({ request, logger: new DefaultLogger('ERROR'), metrics: noMetrics, random: () => 1 });
+function createRenewer(request: () => Promise<EngineTokenResponse>) {
+  return createTokenRenewer({ request, logger: new DefaultLogger('ERROR'), metrics: noMetrics, random: () => 1 });
 }
 
-describe('the engine token', () => {
+describe('engine token', () => {
   it.each([
     ['an hour', 3600, 360],
     ['a day', 86_400, 600],
     ['five seconds', 5, 1],
-  ])('of %s is renewed in time', (_, life, expected) => {
-    const token = tokenOf({ token: 't', expiredAt: inSeconds(life) }, NOW);
-    expect((renewalTimeOf(token) - NOW) / 1000).toBe(expected);
+  ])('is renewed in time when it lives %s', (_, life, expected) => {
+    const token = toEngineToken({ token: 't', expiredAt: inSeconds(life) }, NOW);
+    expect((tokenRenewalTime(token) - NOW) / 1000).toBe(expected);
   });
 
   it.each([undefined, 'nonsense', '2020-01-01T00:00:00Z', '9999-12-31T00:00:00Z'])(
-    'with the expiry %s is taken to live five minutes',
+    'is assumed to be valid for five minutes when its expiry is %s',
     (expiredAt) => {
-      const token = tokenOf({ token: 't', ...(expiredAt === undefined ? {} : { expiredAt }) }, NOW);
+      const token = toEngineToken({ token: 't', ...(expiredAt === undefined ? {} : { expiredAt }) }, NOW);
       expect((token.expiresAt - NOW) / 1000).toBe(300);
     },
   );
 
-  it('is requested once, however many wait for it', async () => {
+  it('is requested once for concurrent callers', async () => {
     const request = vi.fn(async () => ({ token: 't', expiredAt: inSeconds(3600) }));
-    const tokens = keeper(request);
+    const tokens = createRenewer(request);
     await Promise.all([tokens.renew(), tokens.renew(), tokens.renew()]);
     expect(request).toHaveBeenCalledTimes(1);
   });
 
-  it('is renewed again and again, and tried again with growing pauses', async () => {
+  it('is renewed repeatedly, and retried with growing pauses after a failure', async () => {
     let fail = false;
     const request = vi.fn(async () => {
       if (fail) throw new Error('down');
       return { token: 't', expiredAt: inSeconds(3600) };
     });
-    const tokens = keeper(request);
+    const tokens = createRenewer(request);
     await tokens.renew();
     const seen: unknown[] = [];
     tokens.start(async (token) => void seen.push(token));
@@ -60,19 +65,19 @@ describe('the engine token', () => {
     fail = true;
     request.mockClear();
     await vi.advanceTimersByTimeAsync(420_000);
-    // 1 + 2 + 4 + 8 + 16 s, then every 30 s: not a hot loop, and not a single try.
+    // Pauses of 1, 2, 4, 8 and 16 s, then 30 s each: neither a hot loop nor a single attempt.
     expect(request.mock.calls.length).toBeGreaterThan(4);
     expect(request.mock.calls.length).toBeLessThan(10);
     expect(tokens.lastError).toMatchObject({ message: 'down' });
     tokens.stop();
   });
 
-  it('is renewed as a laptop wakes up', async () => {
+  it('is renewed when a laptop wakes up', async () => {
     const request = vi.fn(async () => ({ token: 't', expiredAt: inSeconds(3600) }));
-    const tokens = keeper(request);
+    const tokens = createRenewer(request);
     await tokens.renew();
     tokens.start(async () => undefined);
-    // Timers stood still for an hour while the wall clock went on.
+    // The wall clock moves on by an hour while timers are suspended.
     vi.setSystemTime(NOW + 3_600_000);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(request).toHaveBeenCalledTimes(2);

@@ -9,28 +9,28 @@ import { noMetrics } from '../src/kuflow/metrics.ts';
 import { createRestClient, type RestClient } from '../src/kuflow/rest-client.ts';
 import { Secret } from '../src/kuflow/secret.ts';
 
-const US = '11111111-2222-4333-8444-555555555555';
+const APPLICATION_ID = '11111111-2222-4333-8444-555555555555';
 const ITEM = '22222222-2222-4333-8444-555555555555';
 
-type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+type CannedResponse = { status: number; body?: unknown; headers?: Record<string, string> };
 
 let server: Server;
 let rest: RestClient;
 let seen: string[];
-/** What the server says to `METHOD /path`, one answer after the other, the last one again and again. */
-let answers: Record<string, Answer[]>;
+/** Responses to `METHOD /path`, in order. The last one repeats. */
+let responses: Record<string, CannedResponse[]>;
 let onRequest: (request: IncomingMessage, response: ServerResponse) => boolean;
 
 beforeEach(async () => {
   seen = [];
-  answers = {};
+  responses = {};
   onRequest = () => false;
   server = createServer((request, response) => {
     const call = `${request.method} ${(request.url ?? '').replace('/v2024-06-14', '')}`;
     seen.push(call);
     if (onRequest(request, response)) return;
-    const left = answers[call] ?? [];
-    const { status, body, headers } = (left.length > 1 ? left.shift() : left[0]) ?? { status: 404 };
+    const queue = responses[call] ?? [];
+    const { status, body, headers } = (queue.length > 1 ? queue.shift() : queue[0]) ?? { status: 404 };
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body ?? { status, message: 'no', timestamp: '2025-01-01T00:00:00Z' }));
   });
@@ -38,7 +38,11 @@ beforeEach(async () => {
   const { port } = server.address() as AddressInfo;
   rest = createRestClient(
     {
-      api: { endpoint: `http://127.0.0.1:${port}/v2024-06-14`, clientId: US, clientSecret: new Secret('s') },
+      api: {
+        endpoint: `http://127.0.0.1:${port}/v2024-06-14`,
+        clientId: APPLICATION_ID,
+        clientSecret: new Secret('s'),
+      },
       temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
       worker: { robotIds: [], healthPort: 0, metricsPort: 0 },
     },
@@ -52,7 +56,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const activities = () => createKuFlowActivities(rest, US);
+const activities = () => createKuFlowActivities(rest, APPLICATION_ID);
 const environment = () =>
   new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR', () => undefined) });
 const task = (state: string, ownerId?: string) => ({
@@ -64,18 +68,24 @@ const task = (state: string, ownerId?: string) => ({
 });
 
 describe("KuFlow's activities", () => {
-  it('answer with the field that KuFlow names', async () => {
-    answers[`GET /process-items/${ITEM}`] = [{ status: 200, body: task('READY') }];
+  it('return the result in the field that KuFlow uses', async () => {
+    responses[`GET /process-items/${ITEM}`] = [{ status: 200, body: task('READY') }];
     const result = await environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
     expect(result).toEqual({ processItem: task('READY') });
   });
 
-  it('take only a success for an answer, so that a redirect is no task that was created', async () => {
-    answers['POST /process-items'] = [{ status: 302, body: {}, headers: { location: 'https://login.example.com/?x' } }];
+  it('accept only a successful response with a body, not a redirect', async () => {
+    responses['POST /process-items'] = [
+      { status: 302, body: {}, headers: { location: 'https://login.example.com/?x' } },
+    ];
     const item = { id: ITEM, type: 'TASK' as const, processId: ITEM, processItemDefinitionCode: 'A' };
     await expect(environment().run(activities().KuFlow_Engine_createProcessItem, item)).rejects.toMatchObject({
       type: 'KuFlowActivities.RestFailure',
-      cause: { message: expect.stringContaining('302 to https://login.example.com, and no answer of KuFlow') as string },
+      cause: {
+        message: expect.stringContaining(
+          '302 to https://login.example.com is not a response of the KuFlow API',
+        ) as string,
+      },
     });
     expect(seen).toEqual(['POST /process-items']);
     onRequest = (_request, response) => {
@@ -83,14 +93,14 @@ describe("KuFlow's activities", () => {
       return true;
     };
     await expect(environment().run(activities().KuFlow_Engine_createProcessItem, item)).rejects.toMatchObject({
-      cause: { message: 'createProcessItem: an answer without a body' },
+      cause: { message: 'createProcessItem: the response has no body' },
     });
     await expect(
       environment().run(activities().KuFlow_Engine_completeProcessItemTask, { processItemId: ITEM }),
-    ).rejects.toMatchObject({ cause: { message: 'completeProcessItemTask: an answer without a body' } });
+    ).rejects.toMatchObject({ cause: { message: 'completeProcessItemTask: the response has no body' } });
   });
 
-  it('refuse what can never succeed, and only that is not tried again', async () => {
+  it('reject an invalid request with a failure that is not retried', async () => {
     const run = environment().run(activities().KuFlow_Engine_createProcessItem, {
       id: ITEM,
       type: 'TASK' as const,
@@ -104,8 +114,8 @@ describe("KuFlow's activities", () => {
     expect(seen).toEqual([]);
   });
 
-  it("fail with KuFlow's error, tried again after the time that KuFlow asks for", async () => {
-    answers[`GET /process-items/${ITEM}`] = [{ status: 429, headers: { 'retry-after': '7' } }];
+  it("fail with KuFlow's error and retry after the time that KuFlow asks for", async () => {
+    responses[`GET /process-items/${ITEM}`] = [{ status: 429, headers: { 'retry-after': '7' } }];
     const run = environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM });
     await expect(run).rejects.toMatchObject({
       type: 'KuFlowActivities.RestFailure',
@@ -116,8 +126,8 @@ describe("KuFlow's activities", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('repeat a call once at most', async () => {
-    answers[`GET /process-items/${ITEM}`] = [{ status: 503 }];
+  it('retry a call at most once', async () => {
+    responses[`GET /process-items/${ITEM}`] = [{ status: 503 }];
     await expect(
       environment().run(activities().KuFlow_Engine_retrieveProcessItem, { processItemId: ITEM }),
     ).rejects.toMatchObject({ type: 'KuFlowActivities.RestFailure' });
@@ -125,38 +135,41 @@ describe("KuFlow's activities", () => {
   });
 
   it.each([
-    ['claim', 409, task('CLAIMED', US), true],
+    ['claim', 409, task('CLAIMED', APPLICATION_ID), true],
     ['claim', 409, task('CLAIMED', 'somebody'), false],
-    ['claim', 409, task('COMPLETED', US), false],
-    ['complete', 403, task('COMPLETED', US), true],
+    ['claim', 409, task('COMPLETED', APPLICATION_ID), false],
+    ['complete', 403, task('COMPLETED', APPLICATION_ID), true],
     ['complete', 409, task('COMPLETED', 'somebody'), false],
     ['complete', 409, task('READY'), false],
-    ['assign', 409, task('CLAIMED', US), true],
+    ['assign', 409, task('CLAIMED', APPLICATION_ID), true],
     ['assign', 409, task('CLAIMED', 'somebody'), false],
   ])(
-    'take a %s that is refused with %i as done only if it is done, and by us: %j',
+    'treat a %s that is refused with %i as done only if this application has done it: %j',
     async (action, status, item, success) => {
-      answers[`POST /process-items/${ITEM}/task/~actions/${action}`] = [{ status }];
-      answers[`GET /process-items/${ITEM}`] = [{ status: 200, body: item }];
+      responses[`POST /process-items/${ITEM}/task/~actions/${action}`] = [{ status }];
+      responses[`GET /process-items/${ITEM}`] = [{ status: 200, body: item }];
       const { KuFlow_Engine_claimProcessItemTask: claim, KuFlow_Engine_completeProcessItemTask: complete } =
         activities();
       const run =
         action === 'assign'
-          ? environment().run(activities().KuFlow_Engine_assignProcessItemTask, { processItemId: ITEM, ownerId: US })
+          ? environment().run(activities().KuFlow_Engine_assignProcessItemTask, {
+              processItemId: ITEM,
+              ownerId: APPLICATION_ID,
+            })
           : environment().run(action === 'claim' ? claim : complete, { processItemId: ITEM });
       if (success) await expect(run).resolves.toEqual({ processItem: item });
       else await expect(run).rejects.toMatchObject({ type: 'KuFlowActivities.RestFailure' });
     },
   );
 
-  it('give a create without an id the same one in every attempt', async () => {
+  it('send the same generated id in every attempt to create something', async () => {
     const ids: unknown[] = [];
     onRequest = (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         ids.push((JSON.parse(Buffer.concat(chunks).toString()) as { id: unknown }).id);
-        // The first answer is lost, after KuFlow did its work.
+        // The first response is lost after KuFlow has processed the request.
         if (ids.length === 1) response.destroy();
         else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
       });
@@ -168,7 +181,7 @@ describe("KuFlow's activities", () => {
     expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('end a call when they are cancelled', async () => {
+  it('abort the call when they are cancelled', async () => {
     const running = environment();
     const arrived = new Promise<IncomingMessage>((resolve) => {
       onRequest = (request) => {

@@ -9,12 +9,12 @@ function logged(run: (logger: ReturnType<typeof createLogger>) => void): string[
 }
 
 describe('the log', () => {
-  it('is one JSON object a line, with process and item', () => {
+  it('contains one JSON object per line, with process and item', () => {
     const [line = ''] = logged((logger) => logger.info('Done', { workflowId: 'p', processItemId: 'i' }));
     expect(JSON.parse(line)).toMatchObject({ level: 'INFO', message: 'Done', processId: 'p', processItemId: 'i' });
   });
 
-  it('holds neither secrets nor the data of forms', () => {
+  it('contains neither secrets nor form data', () => {
     const lines = logged((logger) => {
       const error = Object.assign(new Error('failed'), { details: [{ NAME: 'canary' }] });
       logger.error('Failed', { error, args: ['canary'], value: { NAME: 'canary' }, reason: new Secret('canary') });
@@ -25,12 +25,14 @@ describe('the log', () => {
     expect(lines[1]).toContain('why');
   });
 
-  it('shows what a server says, and lets no terminal obey it', () => {
-    const [line = ''] = logged((logger) => logger.error('Failed', { error: new Error('a\u001b[31m\u009b2J\u202eb\nc') }));
+  it('escapes control characters in messages from a server', () => {
+    const [line = ''] = logged((logger) =>
+      logger.error('Failed', { error: new Error('a\u001b[31m\u009b2J\u202eb\nc') }),
+    );
     expect(line).toContain('a\\\\u{1b}[31m\\\\u{9b}2J\\\\u{202e}b\\nc');
   });
 
-  it('names a non-determinism error and what to do', () => {
+  it('explains a non-determinism error and how to fix it', () => {
     const lines = logged((logger) =>
       logger.warn('Failing workflow task', { error: 'Status { message: "[TMPRL1100] x" }' }),
     );

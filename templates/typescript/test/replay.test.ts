@@ -10,7 +10,7 @@ beforeAll(() => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
 });
 
-describe('the workflow code fits the histories in test/histories', () => {
+describe('the workflow code matches the histories in test/histories', () => {
   for (const name of histories) {
     it(name, async () => {
       const history: unknown = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
@@ -23,7 +23,7 @@ describe('the workflow code fits the histories in test/histories', () => {
   }
 
   if (histories.length === 0) {
-    it('(none yet: npx kuflow dev history PROCESS_ID > test/histories/NAME.json writes one)', () => {
+    it('(none yet; save one with: npx kuflow dev history <process-id> > test/histories/<name>.json)', () => {
       expect(histories).toEqual([]);
     });
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startCertificateWatch } from '../../../templates/typescript/src/kuflow/certificate-watch.ts';
-import { identityOfSettings, type EngineIdentity } from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
+import { identityFromSettings, type EngineIdentity } from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
 import type { Metrics } from '../../../templates/typescript/src/kuflow/metrics.ts';
 import { Secret } from '../../../templates/typescript/src/kuflow/secret.ts';
 import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
@@ -32,7 +32,7 @@ it('a set for another namespace is not taken over, and the log says what to do; 
     info: () => undefined,
     warn: (text: string, { error }: { error?: Error } = {}) => warned.push(`${text}: ${error?.message ?? ''}`),
   };
-  const identity = identityOfSettings(settings);
+  const identity = identityFromSettings(settings);
   if (identity === undefined) throw new Error('the settings hold no set');
   const watch = startCertificateWatch({
     identity,
@@ -49,7 +49,7 @@ it('a set for another namespace is not taken over, and the log says what to do; 
   settings = settingsWith('tenant-2', second);
   await vi.advanceTimersByTimeAsync(31_000);
   expect(swapped).toEqual([]);
-  expect(warned.join()).toContain('the namespace tenant-2, and this worker polls tenant-1: restart the worker');
+  expect(warned.join()).toContain('the namespace tenant-2, but this worker polls tenant-1. Restart it');
 
   settings = settingsWith('tenant-1', second);
   await vi.advanceTimersByTimeAsync(31_000);

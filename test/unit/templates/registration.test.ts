@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { windowOf } from '../../../templates/typescript/src/kuflow/registration.ts';
+import { parseDelayWindow } from '../../../templates/typescript/src/kuflow/registration.ts';
 
 it.each([
   ['60', 60],
@@ -12,5 +12,5 @@ it.each([
   [['60', '90'], 300],
   ['99999999', 86_400],
 ])('a worker registers again after %j as %d seconds', (header, seconds) => {
-  expect(windowOf(header)).toBe(seconds);
+  expect(parseDelayWindow(header)).toBe(seconds);
 });

@@ -153,7 +153,7 @@ describe('material of mutual TLS', () => {
 
   it('is refused by name: the key of another certificate', async () => {
     const other = await authority.issue({ commonName: 'other' });
-    expect(await problemsOf({ key: other.key })).toContain('the private key of temporal.mutual-tls.cert-data');
+    expect(await problemsOf({ key: other.key })).toContain('the private key that belongs to temporal.mutual-tls.cert-data');
   });
 });
 
@@ -161,7 +161,7 @@ describe('a file that is no YAML', () => {
   it('is named with the place of its first mistake', async () => {
     const { problems } = await loaded({ files: { 'application-local.yaml': 'temporal:\n  target: a: b\n' }, env: ENV });
     expect(problems).toMatchObject([
-      { key: 'application-local.yaml', expected: 'a YAML file that can be read: not valid YAML at line 2, column 11' },
+      { key: 'application-local.yaml', expected: 'a readable YAML file: not valid YAML at line 2, column 11' },
     ]);
   });
 });

@@ -1,17 +1,17 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { find, get, id, patch, pick, post, put, remove, type Call, type CallOf } from './activity-calls.ts';
-import { failureOf } from './activity-failure.ts';
-import { requireAll, requireItemParts, type Request } from './activity-validation.ts';
+import { find, get, patch, pathParam, pick, post, put, remove, type Call, type ToCall } from './activity-calls.ts';
+import { toApplicationFailure } from './activity-failure.ts';
+import { requireFields, validateProcessItem, type Request } from './activity-validation.ts';
 import type { KuFlowActivities, Principal, ProcessItem, WorkerActivities } from './model.ts';
 import { RestError, type RestClient } from './rest-client.ts';
 
 type Handler = (request: Request) => Promise<unknown>;
-type DoneByUs = (item: ProcessItem, request: Request) => boolean | Promise<boolean>;
+type IsDoneByApplication = (item: ProcessItem, request: Request) => boolean | Promise<boolean>;
 
 /**
- * Every activity of KuFlow's own libraries, under their names and with their fields and failures, so that a workflow
- * that was written for those libraries runs here unchanged.
+ * All activities of KuFlow's own libraries, with the same names, fields and failures, so that workflows written for those
+ * libraries run unchanged.
  */
 export function createKuFlowActivities(rest: RestClient, applicationId: string): KuFlowActivities & WorkerActivities {
   const send = async (call: Call): Promise<unknown> => {
@@ -19,54 +19,67 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     return body;
   };
 
-  /** What KuFlow has to answer with. Nothing at all is no sign that something was done. */
-  const fetched = async (call: Call): Promise<unknown> => {
+  /** Sends a call whose response must have a body. An empty response does not prove that KuFlow did anything. */
+  const sendForBody = async (call: Call): Promise<unknown> => {
     const body = await send(call);
-    if (body === undefined) throw new RestError(`${call.operation}: an answer without a body`, call);
+    if (body === undefined) throw new RestError(`${call.operation}: the response has no body`, call);
     return body;
   };
 
-  /** An activity: checks the request, calls KuFlow, answers with the result under `field`. */
+  /** An activity that validates the request, calls KuFlow, and returns the response body as `field`. */
   const activity =
-    (field: string | undefined, required: readonly string[], callOf: CallOf): Named =>
+    (field: string | undefined, required: readonly string[], toCall: ToCall): ActivityFactory =>
     (operation) =>
-      guarded(operation, async (request) => {
-        requireAll(request, required);
-        const call = { operation, ...callOf(request) };
-        if (field !== undefined) return { [field]: await fetched(call) };
+      withFailures(operation, async (request) => {
+        requireFields(request, required);
+        const call = { operation, ...toCall(request) };
+        if (field !== undefined) return { [field]: await sendForBody(call) };
         await send(call);
         return {};
       });
 
-  /** An action on a task whose first answer may have been lost: if it is done already, and by us, it succeeded. */
+  /**
+   * An action on a task. If KuFlow refuses it, an earlier response may have been lost: the action succeeds if this application
+   * has already done it.
+   */
   const taskAction =
-    (required: readonly string[], action: string, bodyOf: (request: Request) => unknown, doneByUs: DoneByUs): Named =>
+    (
+      required: readonly string[],
+      action: string,
+      toBody: (request: Request) => unknown,
+      isDoneByApplication: IsDoneByApplication,
+    ): ActivityFactory =>
     (operation) =>
-      guarded(operation, async (request) => {
-        requireAll(request, required);
-        const item = `/process-items/${id(request, 'processItemId')}`;
+      withFailures(operation, async (request) => {
+        requireFields(request, required);
+        const item = `/process-items/${pathParam(request, 'processItemId')}`;
         try {
-          const body = bodyOf(request);
+          const body = toBody(request);
           const path = `${item}/task/~actions/${action}`;
           return {
-            processItem: await fetched({ operation, method: 'POST', path, ...(body === undefined ? {} : { body }) }),
+            processItem: await sendForBody({
+              operation,
+              method: 'POST',
+              path,
+              ...(body === undefined ? {} : { body }),
+            }),
           };
         } catch (error) {
           if (!(error instanceof RestError) || (error.status !== 403 && error.status !== 409)) throw error;
-          const processItem = (await fetched({
+          const processItem = (await sendForBody({
             operation: 'retrieveProcessItem',
             method: 'GET',
             path: item,
           })) as ProcessItem;
-          if (await doneByUs(processItem, request)) return { processItem };
+          if (await isDoneByApplication(processItem, request)) return { processItem };
           throw error;
         }
       });
 
-  const isOwnedAsAsked: DoneByUs = async ({ ownerId }, { ownerId: asked, ownerEmail }) => {
+  const hasRequestedOwner: IsDoneByApplication = async ({ ownerId }, { ownerId: requestedId, ownerEmail }) => {
     if (ownerId === undefined) return false;
-    if (typeof asked === 'string') return ownerId === asked;
-    const owner = (await fetched({
+    if (typeof requestedId === 'string') return ownerId === requestedId;
+    const owner = (await sendForBody({
       operation: 'retrievePrincipal',
       method: 'GET',
       path: `/principals/${ownerId}`,
@@ -74,59 +87,65 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     return typeof ownerEmail === 'string' && owner.user?.email?.toLowerCase() === ownerEmail.toLowerCase();
   };
 
-  const processAt = (suffix: string) => (request: Request) => `/processes/${id(request, 'processId')}${suffix}`;
-  const itemAt = (suffix: string) => (request: Request) => `/process-items/${id(request, 'processItemId')}${suffix}`;
-  const artifactAt = (suffix: string) => (request: Request) =>
-    `/business-artifacts/${id(request, 'businessArtifactId')}${suffix}`;
-  const actionAt = (suffix: string) => (request: Request) =>
-    processAt(`/actions/${id(request, 'processActionId')}${suffix}`)(request);
-  const artifactActionAt = (suffix: string) => (request: Request) =>
-    artifactAt(`/actions/${id(request, 'businessArtifactActionId')}${suffix}`)(request);
+  const processPath = (suffix: string) => (request: Request) =>
+    `/processes/${pathParam(request, 'processId')}${suffix}`;
+  const itemPath = (suffix: string) => (request: Request) =>
+    `/process-items/${pathParam(request, 'processItemId')}${suffix}`;
+  const artifactPath = (suffix: string) => (request: Request) =>
+    `/business-artifacts/${pathParam(request, 'businessArtifactId')}${suffix}`;
+  const actionPath = (suffix: string) => (request: Request) =>
+    processPath(`/actions/${pathParam(request, 'processActionId')}${suffix}`)(request);
+  const artifactActionPath = (suffix: string) => (request: Request) =>
+    artifactPath(`/actions/${pathParam(request, 'businessArtifactActionId')}${suffix}`)(request);
 
   const PROCESS = 'processId';
   const ITEM = 'processItemId';
   const ARTIFACT = 'businessArtifactId';
-  const PREPARE_CREATE = post(artifactAt('/~actions/prepare-create-artifact'), [
+  const PREPARE_CREATE = post(artifactPath('/~actions/prepare-create-artifact'), [
     'businessArtifactActionDefinitionCode',
   ]);
 
-  const table: Record<keyof KuFlowActivities, Named> = {
+  const factories: Record<keyof KuFlowActivities, ActivityFactory> = {
     KuFlow_Engine_retrievePrincipal: activity(
       'principal',
       ['principalId'],
-      get((r) => `/principals/${id(r, 'principalId')}`),
+      get((r) => `/principals/${pathParam(r, 'principalId')}`),
     ),
     KuFlow_Engine_retrieveTenantUser: activity(
       'tenantUser',
       ['tenantUserId'],
-      get((r) => `/tenant-users/${id(r, 'tenantUserId')}`),
+      get((r) => `/tenant-users/${pathParam(r, 'tenantUserId')}`),
     ),
 
     KuFlow_Engine_findProcesses: activity('processes', [], find('/processes')),
-    KuFlow_Engine_retrieveProcess: activity('process', [PROCESS], get(processAt(''))),
-    KuFlow_Engine_deleteProcess: activity(undefined, [PROCESS], remove(processAt(''))),
-    KuFlow_Engine_updateProcessEntity: activity('process', [PROCESS, 'entity'], put(processAt('/entity'), ['entity'])),
-    KuFlow_Engine_patchProcessEntity: activity('process', [PROCESS, 'jsonPatch'], patch(processAt('/entity'))),
+    KuFlow_Engine_retrieveProcess: activity('process', [PROCESS], get(processPath(''))),
+    KuFlow_Engine_deleteProcess: activity(undefined, [PROCESS], remove(processPath(''))),
+    KuFlow_Engine_updateProcessEntity: activity(
+      'process',
+      [PROCESS, 'entity'],
+      put(processPath('/entity'), ['entity']),
+    ),
+    KuFlow_Engine_patchProcessEntity: activity('process', [PROCESS, 'jsonPatch'], patch(processPath('/entity'))),
     KuFlow_Engine_updateProcessMetadata: activity(
       'process',
       [PROCESS, 'metadata'],
-      put(processAt('/metadata'), ['metadata']),
+      put(processPath('/metadata'), ['metadata']),
     ),
     KuFlow_Engine_patchProcessMetadata: (operation) => {
-      const inner = activity('process', [PROCESS, 'jsonPatch'], patch(processAt('/metadata')))(operation);
+      const inner = activity('process', [PROCESS, 'jsonPatch'], patch(processPath('/metadata')))(operation);
       // KuFlow's older Python library calls the field `params`.
       return (request) => inner({ ...request, jsonPatch: request['jsonPatch'] ?? request['params'] });
     },
     KuFlow_Engine_changeProcessInitiator: activity(
       'process',
       [PROCESS, 'initiatorId|initiatorEmail'],
-      post(processAt('/~actions/change-initiator'), ['initiatorId', 'initiatorEmail']),
+      post(processPath('/~actions/change-initiator'), ['initiatorId', 'initiatorEmail']),
     ),
     KuFlow_Engine_createProcessAction: activity(
       'processAction',
       [PROCESS, 'processActionDefinitionCode'],
       post(
-        processAt('/actions'),
+        processPath('/actions'),
         [
           'processActionDefinitionCode',
           'createTask',
@@ -137,15 +156,15 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
         'with id',
       ),
     ),
-    KuFlow_Engine_retrieveProcessAction: activity('processAction', [PROCESS, 'processActionId'], get(actionAt(''))),
+    KuFlow_Engine_retrieveProcessAction: activity('processAction', [PROCESS, 'processActionId'], get(actionPath(''))),
     KuFlow_Engine_cancelProcessAction: activity(
       'processAction',
       [PROCESS, 'processActionId'],
-      post(actionAt('/~actions/cancel'), []),
+      post(actionPath('/~actions/cancel'), []),
     ),
 
     KuFlow_Engine_findProcessItems: activity('processItems', [], find('/process-items')),
-    KuFlow_Engine_retrieveProcessItem: activity('processItem', [ITEM], get(itemAt(''))),
+    KuFlow_Engine_retrieveProcessItem: activity('processItem', [ITEM], get(itemPath(''))),
     KuFlow_Engine_createProcessItem: (operation) => {
       const inner = activity(
         'processItem',
@@ -165,8 +184,8 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
           ],
         ),
       )(operation);
-      return guarded(operation, async (request) => {
-        requireItemParts(request);
+      return withFailures(operation, async (request) => {
+        validateProcessItem(request);
         return inner(request);
       });
     },
@@ -186,36 +205,36 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
       [ITEM, 'ownerId|ownerEmail'],
       'assign',
       (request) => pick(request, ['ownerId', 'ownerEmail']),
-      async (item, request) => item.task?.state === 'CLAIMED' && (await isOwnedAsAsked(item, request)),
+      async (item, request) => item.task?.state === 'CLAIMED' && (await hasRequestedOwner(item, request)),
     ),
     KuFlow_Engine_updateProcessItemTaskData: activity(
       'processItem',
       [ITEM, 'data'],
-      put(itemAt('/task/data'), ['data']),
+      put(itemPath('/task/data'), ['data']),
     ),
-    KuFlow_Engine_patchProcessItemTaskData: activity('processItem', [ITEM, 'jsonPatch'], patch(itemAt('/task/data'))),
+    KuFlow_Engine_patchProcessItemTaskData: activity('processItem', [ITEM, 'jsonPatch'], patch(itemPath('/task/data'))),
     KuFlow_Engine_appendProcessItemTaskLog: activity('processItem', [ITEM, 'level', 'message'], (request) => ({
-      ...post(itemAt('/task/~actions/append-log'), ['message', 'level'])(request),
+      ...post(itemPath('/task/~actions/append-log'), ['message', 'level'])(request),
       once: true,
     })),
     KuFlow_Engine_updateProcessItemTaskContextData: activity(
       'processItem',
       [ITEM, 'data'],
-      put(itemAt('/task/context-data'), ['data']),
+      put(itemPath('/task/context-data'), ['data']),
     ),
     KuFlow_Engine_generateProcessItemAiAssistance: activity(
       'processItemAiAssistance',
       [ITEM, 'requestId'],
-      post(itemAt('/~actions/ai-assistance'), ['requestId']),
+      post(itemPath('/~actions/ai-assistance'), ['requestId']),
     ),
     KuFlow_Engine_retrieveProcessItemAiAssistance: activity(
       'processItemAiAssistance',
       [ITEM],
-      get(itemAt('/~actions/ai-assistance')),
+      get(itemPath('/~actions/ai-assistance')),
     ),
     KuFlow_Engine_cancelProcessItems: activity('process', [PROCESS], (request) => ({
       method: 'POST',
-      path: processAt('/~actions/cancel-process-items')(request),
+      path: processPath('/~actions/cancel-process-items')(request),
       query: { processItemId: request['processItemIds'] as readonly string[] | undefined },
     })),
 
@@ -229,23 +248,23 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
         'with id',
       ),
     ),
-    KuFlow_Engine_retrieveBusinessArtifact: activity('businessArtifact', [ARTIFACT], get(artifactAt(''))),
-    KuFlow_Engine_deleteBusinessArtifact: activity(undefined, [ARTIFACT], remove(artifactAt(''))),
+    KuFlow_Engine_retrieveBusinessArtifact: activity('businessArtifact', [ARTIFACT], get(artifactPath(''))),
+    KuFlow_Engine_deleteBusinessArtifact: activity(undefined, [ARTIFACT], remove(artifactPath(''))),
     KuFlow_Engine_updateBusinessArtifact: activity(
       'businessArtifact',
       [ARTIFACT, 'data'],
-      put(artifactAt('/data'), ['data']),
+      put(artifactPath('/data'), ['data']),
     ),
     KuFlow_Engine_patchBusinessArtifact: activity(
       'businessArtifact',
       [ARTIFACT, 'jsonPatch'],
-      patch(artifactAt('/data')),
+      patch(artifactPath('/data')),
     ),
     KuFlow_Engine_createBusinessArtifactAction: activity(
       'businessArtifactAction',
       [ARTIFACT, 'businessArtifactActionDefinitionCode'],
       post(
-        artifactAt('/actions'),
+        artifactPath('/actions'),
         ['businessArtifactActionDefinitionCode', 'startWorkflow', 'downloadable', 'startProcess', 'createArtifact'],
         'with id',
       ),
@@ -253,14 +272,14 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     KuFlow_Engine_retrieveBusinessArtifactAction: activity(
       'businessArtifactAction',
       [ARTIFACT, 'businessArtifactActionId'],
-      get(artifactActionAt('')),
+      get(artifactActionPath('')),
     ),
     KuFlow_Engine_cancelBusinessArtifactAction: activity(
       'businessArtifactAction',
       [ARTIFACT, 'businessArtifactActionId'],
-      post(artifactActionAt('/~actions/cancel'), []),
+      post(artifactActionPath('/~actions/cancel'), []),
     ),
-    // One operation of KuFlow's API, named differently by the generations of its libraries.
+    // One operation of the API, which older and newer KuFlow libraries name differently.
     KuFlow_Engine_prepareBusinessArtifactCreateArtifact: activity(
       'businessArtifactCreateArtifactPrepare',
       [ARTIFACT, 'businessArtifactActionDefinitionCode'],
@@ -274,12 +293,12 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
     KuFlow_Engine_prepareBusinessArtifactActionStartProcess: activity(
       'businessArtifactActionStartProcessPrepare',
       [ARTIFACT, 'businessArtifactActionDefinitionCode'],
-      post(artifactAt('/~actions/prepare-start-process'), ['businessArtifactActionDefinitionCode']),
+      post(artifactPath('/~actions/prepare-start-process'), ['businessArtifactActionDefinitionCode']),
     ),
   };
 
-  const activities = Object.entries(table).map(
-    ([name, make]) => [name, make(name.replace('KuFlow_Engine_', ''))] as const,
+  const activities = Object.entries(factories).map(
+    ([name, create]) => [name, create(name.replace('KuFlow_Engine_', ''))] as const,
   );
   return {
     ...(Object.fromEntries(activities) as unknown as KuFlowActivities),
@@ -287,9 +306,9 @@ export function createKuFlowActivities(rest: RestClient, applicationId: string):
   };
 }
 
-type Named = (operation: string) => Handler;
+type ActivityFactory = (operation: string) => Handler;
 
-function guarded(operation: string, run: Handler): Handler {
+function withFailures(operation: string, run: Handler): Handler {
   return async (request) => {
     try {
       return await run(request ?? {});
@@ -297,15 +316,15 @@ function guarded(operation: string, run: Handler): Handler {
       const signal = cancellationSignal();
       if (signal.aborted) throw signal.reason instanceof CancelledFailure ? signal.reason : error;
       if (error instanceof RestError && error.status !== undefined && error.status >= 400 && error.status < 500) {
-        // Temporal retries it until somebody acts, so somebody has to see it.
-        log.error('KuFlow refused a call', {
+        // Temporal retries this until somebody fixes the cause, so it must be visible in the log.
+        log.error('KuFlow rejected a call', {
           operation,
           status: error.status,
           error,
           ...(typeof request?.['processItemId'] === 'string' ? { processItemId: request['processItemId'] } : {}),
         });
       }
-      throw failureOf(error);
+      throw toApplicationFailure(error);
     }
   };
 }

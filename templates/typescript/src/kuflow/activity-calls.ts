@@ -3,36 +3,36 @@ import { activityInfo } from '@temporalio/activity';
 import { isMissing, type Request } from './activity-validation.ts';
 import type { RestRequest } from './rest-client.ts';
 
-/** The call of KuFlow's API that an activity makes. */
+/** The call that an activity makes to KuFlow's API. */
 export type Call = Pick<RestRequest, 'operation' | 'method' | 'path' | 'query' | 'body' | 'contentType' | 'once'>;
-/** How a request of an activity becomes a call. */
-export type CallOf = (request: Request) => Omit<Call, 'operation'>;
-type PathOf = (request: Request) => string;
+/** Converts the request of an activity to a call. */
+export type ToCall = (request: Request) => Omit<Call, 'operation'>;
+type ToPath = (request: Request) => string;
 
 export const get =
-  (path: PathOf): CallOf =>
+  (path: ToPath): ToCall =>
   (request) => ({ method: 'GET', path: path(request) });
 export const remove =
-  (path: PathOf): CallOf =>
+  (path: ToPath): ToCall =>
   (request) => ({ method: 'DELETE', path: path(request) });
 export const put =
-  (path: PathOf, fields: readonly string[]): CallOf =>
+  (path: ToPath, fields: readonly string[]): ToCall =>
   (request) => ({
     method: 'PUT',
     path: path(request),
     body: pick(request, fields),
   });
 export const patch =
-  (path: PathOf): CallOf =>
+  (path: ToPath): ToCall =>
   (request) => ({
     method: 'PATCH',
     path: path(request),
     body: request['jsonPatch'],
     contentType: 'application/json-patch+json',
   });
-/** A create that came without an id gets one that stays the same in every attempt, so that KuFlow creates only once. */
+/** `with id` adds an id to a create request without one. It is the same in every attempt, so that KuFlow creates only one. */
 export const post =
-  (path: PathOf, fields: readonly string[], create?: 'with id'): CallOf =>
+  (path: ToPath, fields: readonly string[], create?: 'with id'): ToCall =>
   (request) => ({
     method: 'POST',
     path: path(request),
@@ -40,26 +40,26 @@ export const post =
       ? {}
       : {
           body: pick(
-            create ? { id: idOfThisActivity(), ...withoutEmpty(request) } : request,
+            create ? { id: activityUuid(), ...withoutEmpty(request) } : request,
             create ? ['id', ...fields] : fields,
           ),
         }),
   });
 export const find =
-  (path: string): CallOf =>
+  (path: string): ToCall =>
   (request) => ({
     method: 'GET',
     path,
     query: Object.fromEntries(
       Object.entries(request).map(([field, value]) => [
-        FILTERS[field] ?? field,
+        QUERY_NAMES[field] ?? field,
         value as string | number | readonly string[] | undefined,
       ]),
     ),
   });
 
-// The activities name filters in the plural, the API in the singular.
-const FILTERS: Readonly<Record<string, string>> = {
+// Activities use plural names for filters, the API uses singular ones.
+const QUERY_NAMES: Readonly<Record<string, string>> = {
   sorts: 'sort',
   tenantIds: 'tenantId',
   processIds: 'processId',
@@ -76,8 +76,8 @@ const FILTERS: Readonly<Record<string, string>> = {
   values: 'value',
 };
 
-/** The value of a field as a step of a path. */
-export function id(request: Request, field: string): string {
+/** The value of a field, encoded for a path. */
+export function pathParam(request: Request, field: string): string {
   return encodeURIComponent(String(request[field]));
 }
 
@@ -91,7 +91,7 @@ function withoutEmpty(request: Request): Request {
   return Object.fromEntries(Object.entries(request).filter(([, value]) => !isMissing(value)));
 }
 
-function idOfThisActivity(): string {
+function activityUuid(): string {
   const { workflowExecution, activityId } = activityInfo();
   const name = `${workflowExecution?.workflowId}/${workflowExecution?.runId}/${activityId}`;
   const hex = createHash('sha256').update(name).digest('hex');

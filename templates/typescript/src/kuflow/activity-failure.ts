@@ -6,13 +6,13 @@ export const FAILURE = 'KuFlowActivities.Failure';
 export const REST_FAILURE = 'KuFlowActivities.RestFailure';
 export const VALIDATION_FAILURE = 'KuFlowActivities.ValidationFailure';
 
-/** A request that can never succeed: the only failure that Temporal doesn't retry. */
+/** A request that can never succeed. This is the only failure that Temporal does not retry. */
 export function validationFailure(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, VALIDATION_FAILURE);
 }
 
-/** What Temporal gets to see of an error. `Retry-After` becomes the delay of the next attempt. */
-export function failureOf(error: unknown): ApplicationFailure {
+/** Converts an error to the failure that Temporal records. `Retry-After` sets the delay of the next attempt. */
+export function toApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const cause = error instanceof Error ? error : undefined;
   if (!(error instanceof RestError)) {

@@ -1,10 +1,10 @@
 import { validationFailure } from './activity-failure.ts';
 
-/** What a workflow passes to an activity. */
+/** The argument that a workflow passes to an activity. */
 export type Request = Readonly<Record<string, unknown>>;
 
-/** Throws a validation failure unless every field has a value; `a|b`: one of them. */
-export function requireAll(request: Request, required: readonly string[]): void {
+/** Throws a validation failure unless every field has a value. `a|b` requires one of the two. */
+export function requireFields(request: Request, required: readonly string[]): void {
   for (const field of required) {
     const names = field.split('|');
     if (names.every((name) => isMissing(request[name]))) {
@@ -13,11 +13,11 @@ export function requireAll(request: Request, required: readonly string[]): void 
   }
 }
 
-/** What KuFlow asks of an item by its type. */
-export function requireItemParts(request: Request): void {
-  requireAll(request, ['id', 'processId', 'type']);
-  if (request['type'] !== 'MESSAGE') return requireAll(request, ['processItemDefinitionCode']);
-  requireAll(request, ['message']);
+/** Checks the fields that KuFlow requires for the type of a process item. */
+export function validateProcessItem(request: Request): void {
+  requireFields(request, ['id', 'processId', 'type']);
+  if (request['type'] !== 'MESSAGE') return requireFields(request, ['processItemDefinitionCode']);
+  requireFields(request, ['message']);
   const message = request['message'] as Request;
   if (isMissing(message['text']) && isMissing(message['data'])) {
     throw validationFailure("'message.text' and/or 'message.data' is required for message items");

@@ -1,37 +1,37 @@
-import type { EngineCertificateAnswer } from './engine-certificate.ts';
-import type { EngineTokenAnswer } from './engine-token.ts';
+import type { EngineCertificateResponse } from './engine-certificate.ts';
+import type { EngineTokenResponse } from './engine-token.ts';
 import { RestError, type RestClient } from './rest-client.ts';
 
 interface Authentication {
-  readonly engineToken?: Partial<EngineTokenAnswer>;
+  readonly engineToken?: Partial<EngineTokenResponse>;
   readonly engineCertificate?: {
     readonly namespace?: string;
-    readonly tls?: Partial<EngineCertificateAnswer['tls']>;
+    readonly tls?: Partial<EngineCertificateResponse['tls']>;
   };
 }
 
 const OPERATION = 'createAuthentication';
 
-/** A new bearer token for the engine. */
-export async function requestEngineToken(rest: RestClient, tenantId: string | undefined): Promise<EngineTokenAnswer> {
+/** Requests a new bearer token for the engine. */
+export async function requestEngineToken(rest: RestClient, tenantId: string | undefined): Promise<EngineTokenResponse> {
   const { engineToken } = await authenticate(rest, 'ENGINE_TOKEN', tenantId);
-  if (typeof engineToken?.token !== 'string' || engineToken.token === '') throw incomplete('engineToken.token');
+  if (typeof engineToken?.token !== 'string' || engineToken.token === '') throw missingFieldError('engineToken.token');
   return {
     token: engineToken.token,
     ...(typeof engineToken.expiredAt === 'string' ? { expiredAt: engineToken.expiredAt } : {}),
   };
 }
 
-/** A new client certificate for the engine, with the namespace it is for. */
+/** Requests a new client certificate for the engine, and the namespace it is valid for. */
 export async function requestEngineCertificate(
   rest: RestClient,
   tenantId: string | undefined,
-): Promise<EngineCertificateAnswer> {
+): Promise<EngineCertificateResponse> {
   const { engineCertificate } = await authenticate(rest, 'ENGINE_CERTIFICATE', tenantId);
   const { namespace, tls } = engineCertificate ?? {};
-  if (!namespace) throw incomplete('engineCertificate.namespace');
+  if (!namespace) throw missingFieldError('engineCertificate.namespace');
   if (!tls?.serverRootCaCertificate || !tls.clientCertificate || !tls.clientPrivateKey) {
-    throw incomplete('engineCertificate.tls');
+    throw missingFieldError('engineCertificate.tls');
   }
   return {
     namespace,
@@ -54,6 +54,6 @@ async function authenticate(rest: RestClient, type: string, tenantId: string | u
   return body ?? {};
 }
 
-function incomplete(field: string): RestError {
-  return new RestError(`POST /authentications: the answer has no ${field}`, { operation: OPERATION });
+function missingFieldError(field: string): RestError {
+  return new RestError(`POST /authentications: the response has no ${field}`, { operation: OPERATION });
 }

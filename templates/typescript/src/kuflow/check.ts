@@ -1,8 +1,8 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
-import { ConnectTimeOut, connectToEngine } from './connection.ts';
-import { identityOfAnswer, identityOfSettings, type EngineIdentity } from './engine-certificate.ts';
-import { tokenOf, type EngineToken } from './engine-token.ts';
+import { ConnectTimeoutError, connectToEngine } from './connection.ts';
+import { identityFromResponse, identityFromSettings, type EngineIdentity } from './engine-certificate.ts';
+import { toEngineToken, type EngineToken } from './engine-token.ts';
 import { describeError } from './logging.ts';
 import { noMetrics } from './metrics.ts';
 import { proxyFor } from './proxy.ts';
@@ -19,27 +19,27 @@ export interface CheckStep {
 }
 
 export interface CheckResult {
-  /** 0: connected. 1: something is wrong. 2: settings. 4: could not tell. */
+  /** 0: connected. 1: failed. 2: invalid settings. 4: could not tell. */
   readonly status: 0 | 1 | 2 | 4;
   readonly steps: readonly CheckStep[];
 }
 
-/** What a step found, what to say of it, and how it ended if not `ok`. */
+/** Value, detail to report, and status if it is not `ok`. */
 type StepResult<T> = readonly [T, string, CheckStep['status']?];
 
 const ORDER: readonly StepName[] = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
 
-/** gRPC statuses of an engine that does not let everybody make a call. */
+/** gRPC statuses of an engine that does not allow a call. */
 const RESTRICTED: Readonly<Record<number, string>> = {
-  7: "PERMISSION_DENIED; Temporal's SDK makes it as a worker starts, and ends where it is denied",
+  7: "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied",
   12: 'UNIMPLEMENTED',
 };
 
-class CheckTimeOut extends Error {}
+class CheckTimeoutError extends Error {}
 
 /**
- * Goes the way that the worker goes, step by step, up to the first that fails. `report` gets each step as it ends.
- * A step without a result `limit` seconds after this process began could not tell.
+ * Connects as the worker does, step by step, up to the first step that fails. Calls `report` after each step. A step
+ * without a result `limit` seconds after the start of this process is `unknown`.
  */
 export async function check(
   load: () => Settings,
@@ -54,16 +54,13 @@ export async function check(
     steps.push(result);
     report(result);
   };
-  const step = async <T>(
-    name: StepName,
-    run: () => Promise<StepResult<T>> | StepResult<T>,
-  ): Promise<T> => {
+  const step = async <T>(name: StepName, run: () => Promise<StepResult<T>> | StepResult<T>): Promise<T> => {
     try {
-      const [value, detail, status = 'ok'] = await inTime(run(), limit);
+      const [value, detail, status = 'ok'] = await withinLimit(run(), limit);
       done(name, status, detail);
       return value;
     } catch (error) {
-      done(name, isTimeOut(error) ? 'unknown' : 'failed', describeError(error));
+      done(name, isTimeout(error) ? 'unknown' : 'failed', describeError(error));
       throw error;
     }
   };
@@ -87,15 +84,16 @@ export async function check(
         query: { size: 1 },
         signal: AbortSignal.timeout(45_000),
       });
-      return [undefined, `the credentials are accepted${proxy(settings.api.endpoint)}`];
+      return [undefined, `credentials accepted${proxy(settings.api.endpoint)}`];
     });
     const token = await step<EngineToken>('token', async () => {
-      const received = tokenOf(await requestEngineToken(client, settings.api.tenantId), Date.now());
+      const received = toEngineToken(await requestEngineToken(client, settings.api.tenantId), Date.now());
       return [received, `valid until ${new Date(received.expiresAt).toISOString()}`];
     });
     const identity = await step<EngineIdentity>('certificate', async () => {
-      const own = identityOfSettings(settings);
-      const used = own ?? identityOfAnswer(await requestEngineCertificate(client, settings.api.tenantId), settings);
+      const configured = identityFromSettings(settings);
+      const used =
+        configured ?? identityFromResponse(await requestEngineCertificate(client, settings.api.tenantId), settings);
       if (used.validTo <= Date.now()) throw new Error(`expired at ${new Date(used.validTo).toISOString()}`);
       const from = { api: 'requested from KuFlow', files: 'from the files', data: 'from inline data' }[used.from];
       return [used, `${from}, valid until ${new Date(used.validTo).toISOString()}, namespace ${used.namespace}`];
@@ -118,7 +116,7 @@ export async function check(
       }
     });
   } catch (error) {
-    for (const name of ORDER.slice(steps.length)) done(name, 'skipped', 'a step before it failed');
+    for (const name of ORDER.slice(steps.length)) done(name, 'skipped', 'an earlier step failed');
     const failed = steps.find(({ status }) => status === 'failed' || status === 'unknown');
     if (failed === undefined) throw error;
     const status = error instanceof SettingsError ? 2 : failed.status === 'unknown' ? 4 : 1;
@@ -130,15 +128,18 @@ export async function check(
   return { status: 0, steps };
 }
 
-async function inTime<T>(work: T | Promise<T>, limit: number | undefined): Promise<T> {
+async function withinLimit<T>(work: T | Promise<T>, limit: number | undefined): Promise<T> {
   if (limit === undefined) return work;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     const left = limit * 1000 - performance.now();
-    timer = setTimeout(() => reject(new CheckTimeOut(`no result within the ${limit} s of the whole check`)), left);
+    timer = setTimeout(
+      () => reject(new CheckTimeoutError(`no result within ${limit} s, the time limit of the check`)),
+      left,
+    );
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }
@@ -149,8 +150,8 @@ function grpcStatus(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-function isTimeOut(error: unknown): boolean {
-  if (error instanceof ConnectTimeOut || error instanceof CheckTimeOut) return true;
+function isTimeout(error: unknown): boolean {
+  if (error instanceof ConnectTimeoutError || error instanceof CheckTimeoutError) return true;
   if (error instanceof RestError) return error.timedOut;
   if (error instanceof Error && error.name === 'TimeoutError') return true;
   // DEADLINE_EXCEEDED

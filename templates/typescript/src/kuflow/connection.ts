@@ -4,15 +4,15 @@ import type { EngineToken } from './engine-token.ts';
 import { proxyFor } from './proxy.ts';
 import type { Settings } from './settings.ts';
 
-const CONNECT_TIME_OUT = 20_000;
+const CONNECT_TIMEOUT = 20_000;
 
-export class ConnectTimeOut extends Error {
-  override readonly name = 'ConnectTimeOut';
+export class ConnectTimeoutError extends Error {
+  override readonly name = 'ConnectTimeoutError';
 }
 
 /**
- * A connection to KuFlow's engine: mutual TLS, and the token on the very first call.
- * The SDK has no callback for the token; `pushToken` replaces it later.
+ * Connects to KuFlow's engine with mutual TLS. Even the first call needs the token. The SDK has no callback for tokens, so
+ * `pushToken` replaces it later.
  */
 export async function connectToEngine(
   settings: Settings,
@@ -25,22 +25,22 @@ export async function connectToEngine(
     address: target,
     apiKey: token.value.reveal(),
     tls: {
-      // The whole file: every certificate in it is trusted.
+      // May contain several certificates. All of them are trusted.
       serverRootCACertificate: Buffer.from(identity.ca),
       clientCertPair: { crt: Buffer.from(identity.cert), key: Buffer.from(identity.key.reveal()) },
       ...(serverName === undefined ? {} : { serverNameOverride: serverName }),
     },
-    // Temporal's core reads no proxy variables, so the worker's one decision is handed over.
-    ...(proxy === undefined ? {} : { proxy: httpConnect(proxy) }),
+    // Temporal's core ignores proxy variables, so it gets the proxy that the worker uses for REST too.
+    ...(proxy === undefined ? {} : { proxy: proxyOptions(proxy) }),
   });
-  return withTimeOut(connecting, target);
+  return withTimeout(connecting, target);
 }
 
 export async function pushToken(connection: NativeConnection, token: EngineToken): Promise<void> {
   await connection.setApiKey(token.value.reveal());
 }
 
-function httpConnect(proxy: URL) {
+function proxyOptions(proxy: URL) {
   const basicAuth =
     proxy.username === ''
       ? undefined
@@ -52,16 +52,16 @@ function httpConnect(proxy: URL) {
   };
 }
 
-async function withTimeOut(connecting: Promise<NativeConnection>, target: string): Promise<NativeConnection> {
+async function withTimeout(connecting: Promise<NativeConnection>, target: string): Promise<NativeConnection> {
   let timer: NodeJS.Timeout | undefined;
-  const timeOut = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new ConnectTimeOut(`${target}: no connection within ${CONNECT_TIME_OUT / 1000} s`)),
-      CONNECT_TIME_OUT,
+      () => reject(new ConnectTimeoutError(`${target}: no connection within ${CONNECT_TIMEOUT / 1000} s`)),
+      CONNECT_TIMEOUT,
     );
   });
   try {
-    return await Promise.race([connecting, timeOut]);
+    return await Promise.race([connecting, timeout]);
   } catch (error) {
     void connecting.then((late) => late.close()).catch(() => undefined);
     throw error;

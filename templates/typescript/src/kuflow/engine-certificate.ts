@@ -1,9 +1,9 @@
-import { certificateProblem, certificatesOf, keyProblem, normalizePem } from './pem.ts';
+import { certificateProblem, parseCertificates, keyProblem, normalizePem } from './pem.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
-/** KuFlow's answer to a request of type ENGINE_CERTIFICATE. */
-export interface EngineCertificateAnswer {
+/** KuFlow's response to an authentication of type ENGINE_CERTIFICATE. */
+export interface EngineCertificateResponse {
   readonly namespace: string;
   readonly tls: {
     readonly serverRootCaCertificate: string;
@@ -12,7 +12,7 @@ export interface EngineCertificateAnswer {
   };
 }
 
-/** What this worker shows the engine: a client certificate for a namespace. PEM texts. */
+/** How this worker authenticates to the engine: a namespace and a client certificate for it, in PEM format. */
 export interface EngineIdentity {
   readonly from: 'api' | 'files' | 'data';
   readonly namespace: string;
@@ -24,26 +24,26 @@ export interface EngineIdentity {
   readonly validTo: number;
 }
 
-export function identityOfAnswer(answer: EngineCertificateAnswer, settings: Settings): EngineIdentity {
-  const key = normalizePem(answer.tls.clientPrivateKey);
+export function identityFromResponse(response: EngineCertificateResponse, settings: Settings): EngineIdentity {
+  const key = normalizePem(response.tls.clientPrivateKey);
   const problem = keyProblem(key);
-  if (problem !== undefined) throw new Error(`KuFlow's engine certificate can't be used: ${problem}`);
-  return identityOf({
+  if (problem !== undefined) throw new Error(`KuFlow returned an unusable engine certificate: found ${problem}`);
+  return createIdentity({
     from: 'api',
-    namespace: settings.temporal.namespace ?? answer.namespace,
-    cert: normalizePem(answer.tls.clientCertificate),
+    namespace: settings.temporal.namespace ?? response.namespace,
+    cert: normalizePem(response.tls.clientCertificate),
     key: new Secret(key),
-    ca: normalizePem(answer.tls.serverRootCaCertificate),
+    ca: normalizePem(response.tls.serverRootCaCertificate),
   });
 }
 
-/** The identity that the settings hold, or undefined when it has to be requested. */
-export function identityOfSettings(settings: Settings): EngineIdentity | undefined {
+/** The identity from the settings, or undefined if it must be requested from KuFlow. */
+export function identityFromSettings(settings: Settings): EngineIdentity | undefined {
   const { mutualTls, namespace } = settings.temporal;
-  return mutualTls === undefined || namespace === undefined ? undefined : identityOf({ ...mutualTls, namespace });
+  return mutualTls === undefined || namespace === undefined ? undefined : createIdentity({ ...mutualTls, namespace });
 }
 
-export function sameIdentity(one: EngineIdentity, other: EngineIdentity): boolean {
+export function isSameIdentity(one: EngineIdentity, other: EngineIdentity): boolean {
   return (
     one.namespace === other.namespace &&
     one.cert === other.cert &&
@@ -52,19 +52,19 @@ export function sameIdentity(one: EngineIdentity, other: EngineIdentity): boolea
   );
 }
 
-/** Two thirds of the life of the certificate: when a new one is due. */
-export function renewalTimeOfIdentity(identity: EngineIdentity): number {
+/** When the certificate is due for renewal: after two thirds of its life, in milliseconds since the epoch. */
+export function certificateRenewalTime(identity: EngineIdentity): number {
   return identity.validFrom + ((identity.validTo - identity.validFrom) * 2) / 3;
 }
 
-function identityOf(parts: Omit<EngineIdentity, 'validFrom' | 'validTo'>): EngineIdentity {
+function createIdentity(parts: Omit<EngineIdentity, 'validFrom' | 'validTo'>): EngineIdentity {
   const problem = certificateProblem(parts.cert);
-  if (problem !== undefined) throw new Error(`The engine certificate can't be used: ${problem}`);
-  const [leaf] = certificatesOf(parts.cert);
+  if (problem !== undefined) throw new Error(`The engine certificate is not usable: found ${problem}`);
+  const [leaf] = parseCertificates(parts.cert);
   const validFrom = Date.parse(leaf?.validFrom ?? '');
   return {
     ...parts,
-    // A requested one begins its life as it arrives: issuers date it back, against clocks that differ.
+    // Issuers backdate certificates to allow for clock skew, so the life of a requested one starts when it arrives.
     validFrom: parts.from === 'api' ? Math.max(validFrom, Date.now()) : validFrom,
     validTo: Date.parse(leaf?.validTo ?? ''),
   };

@@ -4,69 +4,69 @@ import { Secret } from './secret.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const ASSUMED_LIFE = 5 * MINUTE;
-const LONGEST_LIFE = 366 * 24 * 60 * MINUTE;
-const LOOK_AT_CLOCK_EVERY = 30 * SECOND;
+const FALLBACK_LIFE = 5 * MINUTE;
+const MAX_LIFE = 366 * 24 * 60 * MINUTE;
+const CLOCK_CHECK_INTERVAL = 30 * SECOND;
 
-/** KuFlow's answer to a request of type ENGINE_TOKEN. */
-export interface EngineTokenAnswer {
+/** KuFlow's response to an authentication of type ENGINE_TOKEN. */
+export interface EngineTokenResponse {
   readonly token: string;
   readonly expiredAt?: string;
 }
 
 export interface EngineToken {
   readonly value: Secret;
-  /** Milliseconds since the epoch, of this machine's clock. */
+  /** Milliseconds since the epoch, by the clock of this machine. */
   readonly receivedAt: number;
   readonly expiresAt: number;
 }
 
-/** When a token expires; one with no, a past or an absurd `expiredAt` is taken to live five minutes. */
-export function tokenOf(answer: EngineTokenAnswer, now: number): EngineToken {
-  const life = Date.parse(answer.expiredAt ?? '') - now;
-  const usable = Number.isFinite(life) && life > 0 && life <= LONGEST_LIFE;
-  return { value: new Secret(answer.token), receivedAt: now, expiresAt: now + (usable ? life : ASSUMED_LIFE) };
+/** A token with a missing, past or implausible `expiredAt` is assumed to be valid for five minutes. */
+export function toEngineToken(response: EngineTokenResponse, now: number): EngineToken {
+  const life = Date.parse(response.expiredAt ?? '') - now;
+  const isPlausible = Number.isFinite(life) && life > 0 && life <= MAX_LIFE;
+  return { value: new Secret(response.token), receivedAt: now, expiresAt: now + (isPlausible ? life : FALLBACK_LIFE) };
 }
 
-/** A token is renewed after a tenth of its life, ten minutes at most, never sooner than a second. */
-export function renewalTimeOf(token: EngineToken): number {
+/** A token is renewed after a tenth of its life, but after one second at the earliest and ten minutes at the latest. */
+export function tokenRenewalTime(token: EngineToken): number {
   const life = token.expiresAt - token.receivedAt;
   return token.receivedAt + Math.max(SECOND, Math.min(life / 10, 10 * MINUTE));
 }
 
-export interface TokenKeeper {
+export interface TokenRenewer {
   readonly current: EngineToken | undefined;
-  /** Why the last request failed; undefined once one succeeded. */
+  /** Why the last request failed. Undefined after a successful one. */
   readonly lastError: unknown;
-  /** A new token. Callers that come while a request is under way share it. */
+  /** Requests a new token. Concurrent callers share one request. */
   renew(): Promise<EngineToken>;
-  /** Keeps the token fresh until `stop`; `onToken` gets each new one. */
+  /** Renews the token until `stop` is called, and passes each new one to `onToken`. */
   start(onToken: (token: EngineToken) => Promise<void>): void;
   stop(): void;
 }
 
-export interface TokenKeeperOptions {
-  readonly request: () => Promise<EngineTokenAnswer>;
+export interface TokenRenewerOptions {
+  readonly request: () => Promise<EngineTokenResponse>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly now?: () => number;
   readonly random?: () => number;
 }
 
-export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
+export function createTokenRenewer(options: TokenRenewerOptions): TokenRenewer {
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   let current: EngineToken | undefined;
   let lastError: unknown;
-  let underWay: Promise<EngineToken> | undefined;
+  let pending: Promise<EngineToken> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   const renew = (): Promise<EngineToken> => {
-    underWay ??= options
+    pending ??= options
       .request()
-      .then((answer) => {
-        current = tokenOf(answer, now());
+      .then((response) => {
+        current = toEngineToken(response, now());
         lastError = undefined;
         options.metrics.tokenAge(0);
         return current;
@@ -77,45 +77,45 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         throw error;
       })
       .finally(() => {
-        underWay = undefined;
+        pending = undefined;
       });
-    return underWay;
+    return pending;
   };
 
-  /** The wait before the next try: doubled each time, but short enough for several tries in what is left of the token. */
+  /** The pause before the next attempt. Doubles each time, but allows several attempts while the token is still valid. */
   const backOff = (failures: number): number => {
     const left = (current?.expiresAt ?? 0) - now();
-    const longest = Math.max(SECOND, Math.min(30 * SECOND, left > 0 ? left / 4 : 5 * SECOND));
-    return Math.min(longest, SECOND * 2 ** (failures - 1)) * (0.5 + random() / 2);
+    const maxPause = Math.max(SECOND, Math.min(30 * SECOND, left > 0 ? left / 4 : 5 * SECOND));
+    return Math.min(maxPause, SECOND * 2 ** (failures - 1)) * (0.5 + random() / 2);
   };
 
-  const start: TokenKeeper['start'] = (onToken) => {
+  const start: TokenRenewer['start'] = (onToken) => {
     let failures = 0;
-    let dueAt = current === undefined ? now() : renewalTimeOf(current);
-    // The wall clock decides, not the timer: a laptop that slept renews as it wakes.
-    const wait = (): void => {
+    let dueAt = current === undefined ? now() : tokenRenewalTime(current);
+    // Checks the wall clock regularly instead of using one long timer, so that a laptop renews as soon as it wakes up.
+    const schedule = (): void => {
       if (stopped) return;
-      timer = setTimeout(() => void look(), Math.max(0, Math.min(dueAt - now(), LOOK_AT_CLOCK_EVERY)));
+      timer = setTimeout(() => void renewIfDue(), Math.max(0, Math.min(dueAt - now(), CLOCK_CHECK_INTERVAL)));
     };
-    const look = async (): Promise<void> => {
+    const renewIfDue = async (): Promise<void> => {
       if (current !== undefined) options.metrics.tokenAge((now() - current.receivedAt) / SECOND);
       if (now() >= dueAt) {
         try {
           const token = await renew();
           await onToken(token);
           failures = 0;
-          dueAt = renewalTimeOf(token);
+          dueAt = tokenRenewalTime(token);
           options.logger.debug('Engine token renewed', { seconds: Math.round((token.expiresAt - now()) / SECOND) });
         } catch (error) {
           failures += 1;
           const pause = backOff(failures);
           dueAt = now() + pause;
-          options.logger.warn('The engine token could not be renewed', { error, seconds: Math.ceil(pause / SECOND) });
+          options.logger.warn('Could not renew the engine token', { error, seconds: Math.ceil(pause / SECOND) });
         }
       }
-      wait();
+      schedule();
     };
-    wait();
+    schedule();
   };
 
   return {

@@ -6,18 +6,18 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** `/livez`: the process turns. `/readyz`: `notReady` gave no reason. Port 0 takes any free one. */
+/** `/livez`: the process is running. `/readyz`: `notReady` returns no reason. Port 0 uses any free port. */
 export async function startHealthServer(port: number, notReady: () => string | undefined): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
-    const answer = (status: number, body: string): void => {
+    const respond = (status: number, body: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
       response.end(`${body}\n`);
     };
-    if (path === '/livez') return answer(200, 'ok');
-    if (path !== '/readyz') return answer(404, 'not found');
+    if (path === '/livez') return respond(200, 'ok');
+    if (path !== '/readyz') return respond(404, 'not found');
     const reason = notReady();
-    return reason === undefined ? answer(200, 'ok') : answer(503, reason);
+    return reason === undefined ? respond(200, 'ok') : respond(503, reason);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,11 +1,11 @@
 import { noopMetricMeter, type MetricMeter } from '@temporalio/common';
 
-/** What this worker measures, beside the metrics of Temporal's SDK and on the same Prometheus port. */
+/** The worker's own metrics, on the same Prometheus port as those of Temporal's SDK. */
 export interface Metrics {
-  /** `status` is an HTTP status, or `error` for a call without an answer. */
+  /** `status` is an HTTP status, or `error` for a call without a response. */
   restCall(operation: string, status: number | 'error'): void;
   tokenAge(seconds: number): void;
-  /** Seconds until the engine certificate expires, 0 when it has. */
+  /** Seconds until the engine certificate expires. 0 if it has expired. */
   certificateExpiry(seconds: number): void;
   certificateRenewalOverdue(overdue: boolean): void;
   registrationFailed(): void;
@@ -13,7 +13,11 @@ export interface Metrics {
 }
 
 export function createMetrics(meter: MetricMeter): Metrics {
-  const restCalls = meter.createCounter('kuflow_rest_calls', undefined, "Calls of KuFlow's REST API by status");
+  const restCalls = meter.createCounter(
+    'kuflow_rest_calls',
+    undefined,
+    'Calls to the KuFlow REST API, by operation and status',
+  );
   const tokenAge = meter.createGauge('kuflow_engine_token_age_seconds', 'float', 's', 'Age of the engine token');
   const certificate = meter.createGauge(
     'kuflow_engine_certificate_expiry_seconds',
@@ -25,22 +29,22 @@ export function createMetrics(meter: MetricMeter): Metrics {
     'kuflow_engine_certificate_renewal_overdue',
     'int',
     undefined,
-    '1 when two thirds of the life of the engine certificate have passed without a new one',
+    '1 if the engine certificate is past two thirds of its life and has not been replaced',
   );
   const registrations = meter.createCounter(
     'kuflow_worker_registration_failures',
     undefined,
-    'Failed registrations of this worker at KuFlow',
+    'Failed registrations of this worker with KuFlow',
   );
-  const tokens = meter.createCounter('kuflow_engine_token_failures', undefined, 'Failed requests of an engine token');
-  // A counter that was never touched is not shown, and nobody can be alerted by it.
+  const tokens = meter.createCounter('kuflow_engine_token_failures', undefined, 'Failed requests for an engine token');
+  // A metric that was never set is not exported, so no alert could use it.
   registrations.add(0);
   tokens.add(0);
   overdue.set(0);
   return {
     restCall: (operation, status) => restCalls.add(1, { operation, status: String(status) }),
     tokenAge: (seconds) => tokenAge.set(Math.max(0, seconds)),
-    // A gauge of the SDK takes no negative number: 0 is expired.
+    // The SDK's gauges reject negative numbers.
     certificateExpiry: (seconds) => certificate.set(Math.max(0, seconds)),
     certificateRenewalOverdue: (value) => overdue.set(value ? 1 : 0),
     registrationFailed: () => registrations.add(1),

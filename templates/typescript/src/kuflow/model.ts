@@ -1,4 +1,4 @@
-/** KuFlow's data as it crosses REST and workflow: dates are ISO 8601 strings. Only types stand here, so workflow code may import it. */
+/** KuFlow's data in REST calls and workflows. Dates are ISO 8601 strings. Contains only types, so that workflow code can import it. */
 
 export type Uuid = string;
 
@@ -88,7 +88,7 @@ export interface ProcessItem extends Audited {
   };
 }
 
-/** What KuFlow hands to the workflow of a process. */
+/** The argument that KuFlow passes to the workflow of a process. */
 export interface WorkflowRequest {
   readonly processId: Uuid;
   readonly requestTime?: string;
@@ -125,11 +125,11 @@ type ProcessId = { readonly processId: Uuid };
 type ArtifactId = { readonly businessArtifactId: Uuid };
 type Patch = { readonly jsonPatch: readonly JsonPatchOperation[] };
 type Body = Record<string, unknown>;
-type ItemAnswer = { readonly processItem: ProcessItem };
-type ProcessAnswer = { readonly process: Process };
+type ItemResponse = { readonly processItem: ProcessItem };
+type ProcessResponse = { readonly process: Process };
 type Call<Request, Response> = (request: Request) => Promise<Response>;
 
-/** The activities of KuFlow by the names that KuFlow's own libraries give them. */
+/** KuFlow's activities, with the names that KuFlow's own libraries use. */
 export interface KuFlowActivities {
   KuFlow_Engine_retrievePrincipal: Call<{ readonly principalId: Uuid }, { readonly principal: Principal }>;
   KuFlow_Engine_retrieveTenantUser: Call<{ readonly tenantUserId: Uuid }, { readonly tenantUser: TenantUser }>;
@@ -144,15 +144,15 @@ export interface KuFlowActivities {
     },
     { readonly processes: Page<Process> }
   >;
-  KuFlow_Engine_retrieveProcess: Call<ProcessId, ProcessAnswer>;
+  KuFlow_Engine_retrieveProcess: Call<ProcessId, ProcessResponse>;
   KuFlow_Engine_deleteProcess: Call<ProcessId, Body>;
-  KuFlow_Engine_updateProcessEntity: Call<ProcessId & { readonly entity: JsonValue }, ProcessAnswer>;
-  KuFlow_Engine_patchProcessEntity: Call<ProcessId & Patch, ProcessAnswer>;
-  KuFlow_Engine_updateProcessMetadata: Call<ProcessId & { readonly metadata: JsonValue }, ProcessAnswer>;
-  KuFlow_Engine_patchProcessMetadata: Call<ProcessId & Patch, ProcessAnswer>;
+  KuFlow_Engine_updateProcessEntity: Call<ProcessId & { readonly entity: JsonValue }, ProcessResponse>;
+  KuFlow_Engine_patchProcessEntity: Call<ProcessId & Patch, ProcessResponse>;
+  KuFlow_Engine_updateProcessMetadata: Call<ProcessId & { readonly metadata: JsonValue }, ProcessResponse>;
+  KuFlow_Engine_patchProcessMetadata: Call<ProcessId & Patch, ProcessResponse>;
   KuFlow_Engine_changeProcessInitiator: Call<
     ProcessId & { readonly initiatorId?: Uuid; readonly initiatorEmail?: string },
-    ProcessAnswer
+    ProcessResponse
   >;
   KuFlow_Engine_createProcessAction: Call<
     ProcessId & {
@@ -184,7 +184,7 @@ export interface KuFlowActivities {
     },
     { readonly processItems: Page<ProcessItem> }
   >;
-  KuFlow_Engine_retrieveProcessItem: Call<ItemId, ItemAnswer>;
+  KuFlow_Engine_retrieveProcessItem: Call<ItemId, ItemResponse>;
   KuFlow_Engine_createProcessItem: Call<
     {
       readonly id: Uuid;
@@ -201,27 +201,27 @@ export interface KuFlowActivities {
         readonly dataStructureDataDefinitionCode?: string;
       };
     },
-    ItemAnswer
+    ItemResponse
   >;
-  KuFlow_Engine_completeProcessItemTask: Call<ItemId, ItemAnswer>;
-  KuFlow_Engine_claimProcessItemTask: Call<ItemId, ItemAnswer>;
+  KuFlow_Engine_completeProcessItemTask: Call<ItemId, ItemResponse>;
+  KuFlow_Engine_claimProcessItemTask: Call<ItemId, ItemResponse>;
   KuFlow_Engine_assignProcessItemTask: Call<
     ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string },
-    ItemAnswer
+    ItemResponse
   >;
-  KuFlow_Engine_updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemAnswer>;
-  KuFlow_Engine_patchProcessItemTaskData: Call<ItemId & Patch, ItemAnswer>;
+  KuFlow_Engine_updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
+  KuFlow_Engine_patchProcessItemTaskData: Call<ItemId & Patch, ItemResponse>;
   KuFlow_Engine_appendProcessItemTaskLog: Call<
     ItemId & { readonly message: string; readonly level: 'INFO' | 'WARN' | 'ERROR' },
-    ItemAnswer
+    ItemResponse
   >;
-  KuFlow_Engine_updateProcessItemTaskContextData: Call<ItemId & { readonly data: JsonValue<object> }, ItemAnswer>;
+  KuFlow_Engine_updateProcessItemTaskContextData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
   KuFlow_Engine_generateProcessItemAiAssistance: Call<
     ItemId & { readonly requestId: Uuid },
     { readonly processItemAiAssistance: Body }
   >;
   KuFlow_Engine_retrieveProcessItemAiAssistance: Call<ItemId, { readonly processItemAiAssistance: Body }>;
-  KuFlow_Engine_cancelProcessItems: Call<ProcessId & { readonly processItemIds?: readonly Uuid[] }, ProcessAnswer>;
+  KuFlow_Engine_cancelProcessItems: Call<ProcessId & { readonly processItemIds?: readonly Uuid[] }, ProcessResponse>;
   KuFlow_Engine_findBusinessArtifacts: Call<
     Find & {
       readonly businessArtifactDefinitionIds?: readonly Uuid[];
@@ -280,7 +280,7 @@ export interface KuFlowActivities {
   >;
 }
 
-/** Of this worker alone: what a workflow can't know by itself. */
+/** Activities of this worker that are not part of KuFlow's libraries. */
 export interface WorkerActivities {
   /** The application whose credentials this worker uses; its id is its principal id. */
   KuFlow_Worker_retrieveApplication: () => Promise<{ readonly applicationId: Uuid }>;

@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts';
 import type { RestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
 
-const DEFAULT_WINDOW = 300;
+const DEFAULT_DELAY_WINDOW = 300;
 
 export interface RegistrationOptions {
   readonly rest: RestClient;
@@ -16,11 +16,11 @@ export interface RegistrationOptions {
   readonly metrics: Metrics;
 }
 
-/** Tells KuFlow that this worker is there, again and again. A failure is logged and counted, and stops nothing. */
+/** Registers this worker with KuFlow at regular intervals. A failure is logged and counted, and does not stop the worker. */
 export function startRegistration(options: RegistrationOptions): { stop(): void } {
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let window = DEFAULT_WINDOW;
+  let window = DEFAULT_DELAY_WINDOW;
   let failures = 0;
 
   const register = async (): Promise<void> => {
@@ -30,19 +30,19 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
         operation: 'createWorker',
         method: 'POST',
         path: '/workers',
-        body: workerOf(options),
+        body: toWorkerBody(options),
         signal: stopped.signal,
       });
-      window = windowOf(headers['x-kf-delay-window']);
+      window = parseDelayWindow(headers['x-kf-delay-window']);
       wait = window;
       failures = 0;
-      options.logger.debug('Worker registered at KuFlow', { seconds: window });
+      options.logger.debug('Registered the worker with KuFlow', { seconds: window });
     } catch (error) {
       if (stopped.signal.aborted) return;
       failures += 1;
       wait = Math.min(window, Math.round(2.5 ** failures));
       options.metrics.registrationFailed();
-      options.logger.warn('The worker could not be registered at KuFlow', { error, seconds: wait });
+      options.logger.warn('Could not register the worker with KuFlow', { error, seconds: wait });
     }
     if (!stopped.signal.aborted) timer = setTimeout(() => void register(), wait * 1000);
   };
@@ -57,18 +57,18 @@ export function startRegistration(options: RegistrationOptions): { stop(): void 
 }
 
 /** Seconds until the next registration. */
-export function windowOf(header: string | string[] | undefined): number {
+export function parseDelayWindow(header: string | string[] | undefined): number {
   const seconds = Number(header);
-  // Beyond a day the value can't be meant, and beyond 24 days a timer would fire at once.
-  return Number.isFinite(seconds) && seconds >= 1 ? Math.min(seconds, 86_400) : DEFAULT_WINDOW;
+  // More than a day cannot be intended, and a timer of more than 24 days would fire at once.
+  return Number.isFinite(seconds) && seconds >= 1 ? Math.min(seconds, 86_400) : DEFAULT_DELAY_WINDOW;
 }
 
-function workerOf({ settings, identity, workflowTypes, activityTypes }: RegistrationOptions) {
+function toWorkerBody({ settings, identity, workflowTypes, activityTypes }: RegistrationOptions) {
   const { installationId, robotIds } = settings.worker;
   return {
     identity: identity.slice(0, 255),
     hostname: hostname().slice(0, 255) || 'localhost',
-    ip: ownAddress(),
+    ip: findOwnAddress(),
     taskQueue: settings.temporal.queue,
     workflowTypes,
     activityTypes,
@@ -78,10 +78,10 @@ function workerOf({ settings, identity, workflowTypes, activityTypes }: Registra
   };
 }
 
-function ownAddress(): string {
-  const outward = Object.values(networkInterfaces())
+function findOwnAddress(): string {
+  const external = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal);
-  const address = (outward.find(({ family }) => family === 'IPv4') ?? outward[0])?.address.split('%')[0] ?? '';
+  const address = (external.find(({ family }) => family === 'IPv4') ?? external[0])?.address.split('%')[0] ?? '';
   return address.length >= 7 && address.length <= 40 ? address : '127.0.0.1';
 }

@@ -10,28 +10,28 @@ export interface RestRequest {
   /** KuFlow's name of the operation, for logs and metrics. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below the version segment. */
+  /** Relative to the version segment. */
   readonly path: string;
   /** Arrays become repeated parameters. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly contentType?: 'application/json' | 'application/json-patch+json';
   readonly signal?: AbortSignal;
-  /** A call whose repetition would do harm is sent once. */
+  /** Do not retry the call, because repeating it would do harm. */
   readonly once?: boolean;
 }
 
-export interface RestAnswer<T> {
+export interface RestResponse<T> {
   readonly body: T;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 export interface RestClient {
-  call<T>(request: RestRequest): Promise<RestAnswer<T>>;
+  call<T>(request: RestRequest): Promise<RestResponse<T>>;
   close(): Promise<void>;
 }
 
-/** KuFlow's own description of an error. */
+/** The body of KuFlow's error responses. */
 export interface DefaultError {
   readonly timestamp?: string;
   readonly status?: number;
@@ -39,13 +39,13 @@ export interface DefaultError {
   readonly errors?: readonly { readonly code?: string; readonly message?: string; readonly location?: string }[];
 }
 
-/** A call that failed: with `status` when there was an answer. */
+/** A failed call. `status` is set if KuFlow responded. */
 export class RestError extends Error {
   override readonly name = 'RestError';
   readonly operation: string;
   readonly status: number | undefined;
   readonly details: DefaultError | undefined;
-  /** Milliseconds that KuFlow asked to wait. */
+  /** How long KuFlow asked to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
   readonly timedOut: boolean;
 
@@ -69,21 +69,21 @@ export class RestError extends Error {
   }
 }
 
-const LONGEST_WAIT_BEFORE_RETRY = 3_000;
+const MAX_RETRY_DELAY = 3_000;
 
-/** A client of KuFlow's REST API with the credentials of the application. Each call is repeated once at most. */
+/** A client for KuFlow's REST API with the credentials of the application. Each call is retried once at most. */
 export function createRestClient(settings: Settings, metrics: Metrics): RestClient {
   const { endpoint, clientId, clientSecret } = settings.api;
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
   const dispatcher = createDispatcher(settings);
 
-  const attempt = async <T>(request: RestRequest): Promise<RestAnswer<T>> => {
-    const url = `${endpoint}${request.path}${queryOf(request.query)}`;
-    const tried = `${request.method} ${url.split('?')[0] ?? url}`;
-    let answer: Dispatcher.ResponseData;
+  const attempt = async <T>(request: RestRequest): Promise<RestResponse<T>> => {
+    const url = `${endpoint}${request.path}${formatQuery(request.query)}`;
+    const call = `${request.method} ${url.split('?')[0] ?? url}`;
+    let response: Dispatcher.ResponseData;
     let text: string;
     try {
-      answer = await send(url, {
+      response = await send(url, {
         method: request.method,
         dispatcher,
         headers: {
@@ -95,40 +95,46 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         signal: request.signal ?? null,
       });
-      text = await answer.body.text();
+      text = await response.body.text();
     } catch (error) {
       if (request.signal?.aborted === true) throw error;
       metrics.restCall(request.operation, 'error');
-      throw new RestError(`${tried}: no answer`, {
+      throw new RestError(`${call}: no response`, {
         operation: request.operation,
         cause: error,
-        timedOut: isTimeOut(error),
+        timedOut: isTimeout(error),
       });
     }
-    metrics.restCall(request.operation, answer.statusCode);
+    metrics.restCall(request.operation, response.statusCode);
     const body = parseJson(text);
-    if (answer.statusCode >= 400) {
+    if (response.statusCode >= 400) {
       const details = isRecord(body) ? (body as DefaultError) : undefined;
-      throw new RestError(`${tried}: ${answer.statusCode} ${details?.message ?? ''}`.trim(), {
+      throw new RestError(`${call}: ${response.statusCode} ${details?.message ?? ''}`.trim(), {
         operation: request.operation,
-        status: answer.statusCode,
+        status: response.statusCode,
         details,
-        retryAfter: retryAfterOf(answer.headers['retry-after']),
+        retryAfter: parseRetryAfter(response.headers['retry-after']),
       });
     }
-    // A redirect is not followed, and must not pass for something that was done.
-    if (answer.statusCode < 200 || answer.statusCode >= 300) {
-      const to = originOf(answer.headers['location']);
-      throw new RestError(`${tried}: ${answer.statusCode}${to}, and no answer of KuFlow; is this KuFlow's API?`, {
-        operation: request.operation,
-      });
+    // Redirects are not followed, and must not be mistaken for success.
+    if (response.statusCode < 200 || response.statusCode >= 300) {
+      const target = redirectTarget(response.headers['location']);
+      throw new RestError(
+        `${call}: ${response.statusCode}${target} is not a response of the KuFlow API; check the endpoint`,
+        {
+          operation: request.operation,
+        },
+      );
     }
     if (text !== '' && body === undefined) {
-      throw new RestError(`${tried}: ${answer.statusCode} with a body that is not JSON; is this KuFlow's API?`, {
-        operation: request.operation,
-      });
+      throw new RestError(
+        `${call}: ${response.statusCode} with a body that is not JSON; check that the endpoint is a KuFlow API`,
+        {
+          operation: request.operation,
+        },
+      );
     }
-    return { body: body as T, headers: answer.headers };
+    return { body: body as T, headers: response.headers };
   };
 
   return {
@@ -136,7 +142,7 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
       try {
         return await attempt<T>(request);
       } catch (error) {
-        const wait = waitBeforeRetry(error);
+        const wait = retryDelay(error);
         if (wait === undefined || request.once === true || request.signal?.aborted === true) throw error;
         await delay(wait, undefined, request.signal === undefined ? {} : { signal: request.signal });
         return attempt<T>(request);
@@ -146,16 +152,16 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
   };
 }
 
-function waitBeforeRetry(error: unknown): number | undefined {
+function retryDelay(error: unknown): number | undefined {
   if (!(error instanceof RestError)) return undefined;
   const { status } = error;
-  const worthIt =
+  const isRetryable =
     status === undefined
       ? error.cause !== undefined
       : status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
-  if (!worthIt) return undefined;
+  if (!isRetryable) return undefined;
   const wait = error.retryAfter ?? 500 + Math.random() * 500;
-  return wait <= LONGEST_WAIT_BEFORE_RETRY ? wait : undefined;
+  return wait <= MAX_RETRY_DELAY ? wait : undefined;
 }
 
 function createDispatcher(settings: Settings): Dispatcher {
@@ -173,7 +179,7 @@ function createDispatcher(settings: Settings): Dispatcher {
   });
 }
 
-// A `ca` of one's own replaces the roots of the runtime, NODE_EXTRA_CA_CERTS included.
+// Setting `ca` replaces the default root certificates, including NODE_EXTRA_CA_CERTS.
 function systemRoots(): readonly string[] {
   const extra = process.env['NODE_EXTRA_CA_CERTS'];
   if (extra === undefined || extra === '') return tls.rootCertificates;
@@ -190,7 +196,7 @@ function proxyAuthorization(proxy: URL): string | undefined {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-function queryOf(query: RestRequest['query'] = {}): string {
+function formatQuery(query: RestRequest['query'] = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;
@@ -209,20 +215,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** For a message: where a redirect leads, without what its query may hold. */
-function originOf(location: string | string[] | undefined): string {
+/** The origin of a redirect, for messages. Leaves out the query, which may contain secrets. */
+function redirectTarget(location: string | string[] | undefined): string {
   const text = Array.isArray(location) ? location[0] : location;
   return text !== undefined && URL.canParse(text) ? ` to ${new URL(text).origin}` : '';
 }
 
-function retryAfterOf(header: string | string[] | undefined): number | undefined {
+function parseRetryAfter(header: string | string[] | undefined): number | undefined {
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined) return undefined;
   const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }
 
-function isTimeOut(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /TIMEOUT|ETIMEDOUT/.test(code);
 }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-/** A value that prints as `[redacted]` wherever it ends up; only `reveal()` gives it out. */
+/** A value that prints as `[redacted]` everywhere. Only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import type { ProblemCode } from './settings-problem.ts';
 
-/** A value as it is written, and where. */
-export type Found = { readonly text: string; readonly source: string };
+/** A value as written, and where it comes from. */
+export type SettingValue = { readonly text: string; readonly source: string };
 
-/** The second one wins. */
+/** In ascending order of precedence. */
 export const FILES = ['application.yaml', 'application-local.yaml'] as const;
 
-/** Every setting and its environment variable. */
+/** All settings with their environment variables. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   'kuflow.api.endpoint': 'KUFLOW_API_ENDPOINT',
   'kuflow.api.client-id': 'KUFLOW_API_CLIENTID',
@@ -33,28 +33,28 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   'worker.metrics-port': 'WORKER_METRICSPORT',
 };
 
-/** The settings that the files hold, by key. What can't be read is told to `problem`. */
+/** The settings in the application files, by key. Calls `problem` for each file or value that is not readable. */
 export function readApplicationFiles(
   directory: string,
   problem: (key: string, code: ProblemCode, source: string, expected: string) => void,
-): ReadonlyMap<string, Found> {
-  const found = new Map<string, Found>();
+): ReadonlyMap<string, SettingValue> {
+  const found = new Map<string, SettingValue>();
   for (const file of FILES) {
     let content: unknown;
     try {
-      // Every scalar as it is written: a secret of digits keeps its zeros.
+      // Keeps every scalar as written: a secret of digits must not lose its leading zeros.
       content = parse(readFileSync(join(directory, file), 'utf8'), { schema: 'failsafe', logLevel: 'error' });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') continue;
-      problem(file, 'unreadable', file, `a YAML file that can be read: ${codeOf(error) ?? notYaml(error)}`);
+      problem(file, 'unreadable', file, `a readable YAML file: ${codeOf(error) ?? describeYamlError(error)}`);
       continue;
     }
     if (content !== null && content !== '' && (typeof content !== 'object' || Array.isArray(content))) {
-      problem(file, 'unreadable', file, 'a YAML file that holds a map');
+      problem(file, 'unreadable', file, 'a YAML file with key-value pairs');
       continue;
     }
     for (const key of Object.keys(ENVIRONMENT)) {
-      const text = asText(valueAt(content, key), key === 'worker.robot-ids');
+      const text = toText(lookUp(content, key), key === 'worker.robot-ids');
       if (text === undefined) problem(key, 'invalid', file, 'a single value');
       else if (text !== '') found.set(key, { text, source: file });
     }
@@ -62,14 +62,14 @@ export function readApplicationFiles(
   return found;
 }
 
-/** Only where: the message of a YAML error quotes the file, which may hold the secret. */
-function notYaml(error: unknown): string {
+/** Only the position: the message of a YAML error quotes the file, which may contain the secret. */
+function describeYamlError(error: unknown): string {
   const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
   return at === undefined ? 'not valid YAML' : `not valid YAML at line ${at.line}, column ${at.col}`;
 }
 
-/** The empty text when the way leads to nothing or through something that is no map. */
-function valueAt(content: unknown, key: string): unknown {
+/** The value at a dotted key, or an empty string if it does not exist. */
+function lookUp(content: unknown, key: string): unknown {
   let at: unknown = content;
   for (const part of key.split('.')) {
     if (typeof at !== 'object' || at === null || Array.isArray(at)) return '';
@@ -78,7 +78,7 @@ function valueAt(content: unknown, key: string): unknown {
   return at;
 }
 
-function asText(value: unknown, list: boolean): string | undefined {
+function toText(value: unknown, list: boolean): string | undefined {
   if (typeof value === 'string') return value.trim();
   if (list && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
   return undefined;

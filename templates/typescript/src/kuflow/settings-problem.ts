@@ -1,11 +1,11 @@
 export type ProblemCode =
   'missing' | 'invalid' | 'placeholder' | 'unreadable' | 'conflict' | 'mixed-credentials' | 'endpoint-mismatch';
 
-/** One thing to put right. Values of secrets are never part of it. */
+/** One problem with the settings. Never contains the value of a secret. */
 export interface SettingsProblem {
   readonly key: string;
   readonly code: ProblemCode;
-  /** Where the value stands (`application.yaml`, an environment variable) or where it could be given. */
+  /** Where the value is set (`application.yaml`, an environment variable), or where it can be set. */
   readonly source: string;
   readonly expected: string;
 }
@@ -15,11 +15,11 @@ export class SettingsError extends Error {
   readonly problems: readonly SettingsProblem[];
 
   constructor(problems: readonly SettingsProblem[]) {
-    super(problems.map(lineOf).join('\n'));
+    super(problems.map(formatProblem).join('\n'));
     this.problems = problems;
   }
 }
 
-function lineOf({ key, source, code, expected }: SettingsProblem): string {
+function formatProblem({ key, source, code, expected }: SettingsProblem): string {
   return `${key} (${source}): ${code === 'missing' ? 'missing' : 'expected'} ${expected}`;
 }

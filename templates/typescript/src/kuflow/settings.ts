@@ -3,30 +3,30 @@ import { resolve } from 'node:path';
 import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
 import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
-import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, type Found } from './settings-files.ts';
+import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, type SettingValue } from './settings-files.ts';
 import { SettingsError, type ProblemCode, type SettingsProblem } from './settings-problem.ts';
 
 export const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 const DEFAULT_TARGET = 'engine.kuflow.com:443';
 
-/** Certificate, key and CA as PEM texts, and where they came from. */
+/** Certificate, key and CA in PEM format, and where they come from. */
 export interface MutualTls {
   readonly from: 'files' | 'data';
   readonly cert: string;
   readonly key: Secret;
-  /** One or more certificates, all of them trusted. */
+  /** One or more certificates. All of them are trusted. */
   readonly ca: string;
 }
 
 export interface Settings {
   readonly api: {
-    /** With the version segment, without a slash at the end. */
+    /** With the version segment, without a trailing slash. */
     readonly endpoint: string;
     readonly clientId: string;
     readonly clientSecret: Secret;
     readonly tenantId?: string;
-    /** PEM text, trusted in addition to the runtime's own roots. */
+    /** PEM text, trusted in addition to Node's root certificates. */
     readonly ca?: string;
   };
   readonly temporal: {
@@ -36,9 +36,9 @@ export interface Settings {
     readonly queue: string;
     readonly mutualTls?: MutualTls;
     readonly serverName?: string;
-    /** The address of an HTTP CONNECT proxy, with its user and password when there are any. */
+    /** The address of an HTTP CONNECT proxy, with user and password if it has any. */
     readonly proxy?: Secret;
-    /** Hosts that the proxy of the environment doesn't serve; empty for a proxy set as `temporal.proxy`. */
+    /** Value of NO_PROXY. Empty if the proxy is set with `temporal.proxy`. */
     readonly noProxy: string;
   };
   readonly worker: {
@@ -54,9 +54,9 @@ export interface Settings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The settings of this worker: `application.yaml`, over it `application-local.yaml`, over both the environment, key by
- * key; client id and secret always come from one and the same source.
- * Throws a `SettingsError` that lists every problem at once.
+ * Loads the settings of this worker. For each key, the environment overrides `application-local.yaml`, which overrides
+ * `application.yaml`. The client id and secret always come from the same source.
+ * Throws a `SettingsError` that lists all problems at once.
  */
 export function loadSettings(directory: string, environment: Environment): Settings {
   return new Loader(directory, environment).load();
@@ -66,7 +66,7 @@ class Loader {
   readonly #directory: string;
   readonly #environment: Environment;
   readonly #problems: SettingsProblem[] = [];
-  readonly #files: ReadonlyMap<string, Found>;
+  readonly #files: ReadonlyMap<string, SettingValue>;
 
   constructor(directory: string, environment: Environment) {
     this.#directory = directory;
@@ -86,10 +86,7 @@ class Loader {
     const namespace = this.#text('temporal.namespace');
     const mutualTls = this.#mutualTls();
     if (mutualTls !== undefined && namespace === undefined) {
-      this.#missing(
-        'temporal.namespace',
-        'the namespace: with temporal.mutual-tls no certificate is requested that names it',
-      );
+      this.#missing('temporal.namespace', 'the namespace, which is required with temporal.mutual-tls');
     }
     const serverName = this.#text('temporal.mutual-tls.server-name');
     const proxy = this.#proxy();
@@ -118,7 +115,7 @@ class Loader {
   }
 
   #problem(key: string, code: ProblemCode, source: string, expected: string): void {
-    // The first problem of a key says enough.
+    // One problem per key is enough.
     if (!this.#problems.some((problem) => problem.key === key)) this.#problems.push({ key, code, source, expected });
   }
 
@@ -126,25 +123,25 @@ class Loader {
     this.#problem(key, code, `${FILES.join(', ')} or ${ENVIRONMENT[key] ?? key}`, expected);
   }
 
-  // Where values come from
+  // Sources of values
 
-  #fromEnvironment(name: string): Found | undefined {
+  #fromEnvironment(name: string): SettingValue | undefined {
     const text = this.#environment[name]?.trim();
     return text === undefined || text === '' ? undefined : { text, source: name };
   }
 
-  #find(key: string): Found | undefined {
+  #find(key: string): SettingValue | undefined {
     return this.#usable(key, this.#fromEnvironment(ENVIRONMENT[key] ?? '') ?? this.#files.get(key));
   }
 
-  /** Undefined, and a problem, for a placeholder of KuFlow's own templates. */
-  #usable(key: string, found: Found | undefined): Found | undefined {
+  /** Reports the placeholder of KuFlow's own templates as a problem, and returns undefined for it. */
+  #usable(key: string, found: SettingValue | undefined): SettingValue | undefined {
     if (found?.text.includes('FILL_ME') !== true) return found;
-    this.#problem(key, 'placeholder', found.source, 'a value in place of FILL_ME');
+    this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
     return undefined;
   }
 
-  // Kinds of values
+  // Types of values
 
   #text(key: string): string | undefined {
     return this.#find(key)?.text;
@@ -161,25 +158,25 @@ class Loader {
     const found = this.#find(key);
     const ids = (found?.text ?? '').split(/[\s,]+/).filter((id) => id !== '');
     if (found !== undefined && !ids.every(isUuid)) {
-      this.#problem(key, 'invalid', found.source, 'UUIDs, a list or separated by commas');
+      this.#problem(key, 'invalid', found.source, 'UUIDs, as a list or separated by commas');
     }
     return ids;
   }
 
-  #port(key: string, byDefault: number): number {
+  #port(key: string, defaultPort: number): number {
     const found = this.#find(key);
-    if (found === undefined) return byDefault;
+    if (found === undefined) return defaultPort;
     const port = /^\d{1,5}$/.test(found.text) ? Number(found.text) : Number.NaN;
     if (port <= 65_535) return port;
     this.#problem(key, 'invalid', found.source, 'a port from 0 to 65535');
-    return byDefault;
+    return defaultPort;
   }
 
-  #file(key: string, found: Found): string | undefined {
+  #file(key: string, found: SettingValue): string | undefined {
     try {
       return readFileSync(resolve(this.#directory, found.text), 'utf8');
     } catch (error) {
-      this.#problem(key, 'unreadable', found.source, `a file that can be read: ${codeOf(error) ?? 'unknown error'}`);
+      this.#problem(key, 'unreadable', found.source, `a readable file: ${codeOf(error) ?? 'unknown error'}`);
       return undefined;
     }
   }
@@ -192,21 +189,21 @@ class Loader {
     return pem;
   }
 
-  // Single settings
+  // Individual settings
 
   #credentials(): { endpoint: string; clientId: string; clientSecret: Secret } {
     const idKey = 'kuflow.api.client-id';
     const secretKey = 'kuflow.api.client-secret';
     const environment = { id: this.#fromEnvironment('KUFLOW_API_CLIENTID'), secret: this.#secretOfEnvironment() };
     const files = { id: this.#files.get(idKey), secret: this.#files.get(secretKey) };
-    // Half a pair is never filled up from elsewhere.
+    // A missing half is never taken from another source.
     const inEnvironment = environment.id !== undefined || environment.secret !== undefined;
     const pair = inEnvironment ? environment : files;
     const id = this.#usable(idKey, pair.id);
     const secret = this.#usable(secretKey, pair.secret);
-    const half = (other: Found | undefined): ProblemCode =>
+    const half = (other: SettingValue | undefined): ProblemCode =>
       inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
-    const together = inEnvironment ? '; id and secret come from one source' : '';
+    const together = inEnvironment ? '; id and secret must come from the same source' : '';
     if (id === undefined) this.#missing(idKey, `the identifier of the application${together}`, half(files.id));
     else if (!isUuid(id.text)) this.#problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
     if (secret === undefined) this.#missing(secretKey, `the token of the application${together}`, half(files.secret));
@@ -217,7 +214,7 @@ class Loader {
     };
   }
 
-  #secretOfEnvironment(): Found | undefined {
+  #secretOfEnvironment(): SettingValue | undefined {
     const key = 'kuflow.api.client-secret';
     const direct = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET');
     const file = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
@@ -228,7 +225,7 @@ class Loader {
     }
     const text = this.#file(key, file)?.trim();
     if (text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
-    // Even unreadable it is there, so that no other source supplies the secret.
+    // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
     return { text: text ?? '', source: file.source };
   }
 
@@ -237,16 +234,16 @@ class Loader {
     const file = this.#files.get(key);
     const written = this.#fromEnvironment('KUFLOW_API_ENDPOINT') ?? (credentialsInEnvironment ? undefined : file);
     const found = this.#usable(key, written);
-    const endpoint = endpointOf(found?.text ?? DEFAULT_ENDPOINT);
+    const endpoint = parseEndpoint(found?.text ?? DEFAULT_ENDPOINT);
     if (endpoint === undefined) {
-      const expected = `an address like ${DEFAULT_ENDPOINT}; http: only for this machine, and no other version than ${API_VERSION}`;
+      const expected = `an address like ${DEFAULT_ENDPOINT}; http: is only allowed for this machine, and ${API_VERSION} is the only supported version`;
       this.#problem(key, 'invalid', found?.source ?? key, expected);
       return DEFAULT_ENDPOINT;
     }
-    // Credentials of one KuFlow must not be sent to another one.
-    const otherNamed = file !== undefined && !file.text.includes('FILL_ME') && endpointOf(file.text) !== endpoint;
-    if (credentialsInEnvironment && otherNamed) {
-      const expected = `${endpoint}, the endpoint of the credentials in the environment; the file names ${file.text}`;
+    // Credentials of one KuFlow must not be sent to another.
+    const isOther = file !== undefined && !file.text.includes('FILL_ME') && parseEndpoint(file.text) !== endpoint;
+    if (credentialsInEnvironment && isOther) {
+      const expected = `${endpoint}, the endpoint of the credentials in the environment; the file has ${file.text}`;
       this.#problem(key, 'endpoint-mismatch', file.source, expected);
     }
     return endpoint;
@@ -280,23 +277,27 @@ class Loader {
     const source = (found.cert ?? found.key ?? found.ca)?.source;
     if (source === undefined) return undefined;
     if (found.key === undefined || found.ca === undefined)
-      this.#missing(keys.cert, `${keys.key} and ${keys.ca} are required`);
-    if (found.cert === undefined) this.#missing(keys.cert, `the certificate of ${keys.key} is required`);
+      this.#missing(keys.cert, `${keys.key} and ${keys.ca}, which it requires`);
+    if (found.cert === undefined) this.#missing(keys.cert, `the certificate for ${keys.key}`);
 
-    const pem = (key: string, value: Found | undefined, problemOf: (pem: string) => string | undefined): string => {
+    const pem = (
+      key: string,
+      value: SettingValue | undefined,
+      problemOf: (pem: string) => string | undefined,
+    ): string => {
       const text = value === undefined ? undefined : from === 'files' ? this.#file(key, value) : value.text;
       if (value === undefined || text === undefined) return '';
       const normal = normalizePem(text);
       const problem = problemOf(normal);
       if (problem === undefined) return normal;
-      this.#problem(key, 'invalid', value.source, `PEM that can be used; found ${problem}`);
+      this.#problem(key, 'invalid', value.source, `usable PEM; found ${problem}`);
       return '';
     };
     const cert = pem(keys.cert, found.cert, certificateProblem);
     const key = pem(keys.key, found.key, keyProblem);
     const ca = pem(keys.ca, found.ca, caProblem);
     if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
-      this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key of ${keys.cert}`);
+      this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key that belongs to ${keys.cert}`);
     }
     return { material: { from, cert, key: new Secret(key), ca }, source };
   }
@@ -315,8 +316,8 @@ class Loader {
   }
 }
 
-/** With the version segment and no slash at the end; undefined for what credentials must not be sent to. */
-function endpointOf(address: string): string | undefined {
+/** Adds the version segment and removes a trailing slash. Undefined for an address that must not receive credentials. */
+function parseEndpoint(address: string): string | undefined {
   if (!URL.canParse(address.trim())) return undefined;
   const url = new URL(address.trim());
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;

@@ -4,62 +4,65 @@ import { createKuFlowActivities } from './activities.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
 import { startCertificateWatch } from './certificate-watch.ts';
 import { connectToEngine, pushToken } from './connection.ts';
-import { identityOfAnswer, identityOfSettings, type EngineIdentity } from './engine-certificate.ts';
-import { createTokenKeeper } from './engine-token.ts';
+import { identityFromResponse, identityFromSettings, type EngineIdentity } from './engine-certificate.ts';
+import { createTokenRenewer } from './engine-token.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
-import { createWorker, runToEnd } from './worker.ts';
+import { createWorker, runUntilStopped } from './worker.ts';
 
 const SECOND = 1_000;
-/** How long a token may be out of date before the worker gives up. */
+/** How long a token may be expired oldConnection the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
 
 export interface WorkerRuntimeOptions {
   readonly settings: Settings;
-  /** Reads the settings again, to notice certificate files that were replaced. */
+  /** Reads the settings again, to detect certificate files that were replaced. */
   readonly reloadSettings: () => Settings;
   readonly activities: object;
   readonly workflowTypes: readonly string[];
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** A person develops: drain for a moment only, and take another port when the health port is taken. */
+  /** Drain only briefly, and use another health port if the configured one is in use. */
   readonly development: boolean;
-  /** Off only in tests that show what happens then. */
+  /** Only tests of an expired token disable it. */
   readonly tokenRenewal: boolean;
 }
 
 export interface RunningWorker {
-  /** Not ready, then stop polling, then let what runs come to its end. */
+  /** Reports not ready, stops polling, and waits for running tasks. */
   shutdown(): void;
-  /** The exit status of the process: 0 after a shutdown, 1 when the worker ended by itself. */
+  /** The exit status of the process: 0 after a shutdown, 1 if the worker stopped because of an error. */
   readonly ended: Promise<0 | 1>;
 }
 
-/** Connects this worker to KuFlow, and keeps it connected until it is shut down or can't go on. */
+/** Connects this worker to KuFlow and keeps it connected until it is shut down or cannot continue. */
 export async function startWorker(options: WorkerRuntimeOptions): Promise<RunningWorker> {
   const { settings, logger, metrics, development } = options;
   const rest = createRestClient(settings, metrics);
-  const tokens = createTokenKeeper({
+  const tokens = createTokenRenewer({
     request: () => requestEngineToken(rest, settings.api.tenantId),
     logger,
     metrics,
   });
-  const tokenIsValid = (graceful = 0): boolean => (tokens.current?.expiresAt ?? 0) + graceful > Date.now();
+  const tokenIsValid = (grace = 0): boolean => (tokens.current?.expiresAt ?? 0) + grace > Date.now();
   const requestIdentity = async (): Promise<EngineIdentity> =>
-    identityOfAnswer(await requestEngineCertificate(rest, settings.api.tenantId), settings);
-  const [token, firstIdentity] = await Promise.all([tokens.renew(), identityOfSettings(settings) ?? requestIdentity()]);
+    identityFromResponse(await requestEngineCertificate(rest, settings.api.tenantId), settings);
+  const [token, firstIdentity] = await Promise.all([
+    tokens.renew(),
+    identityFromSettings(settings) ?? requestIdentity(),
+  ]);
 
-  /** Those that get each new token. */
+  /** Connections that receive each new token. */
   const connections = new Set<NativeConnection>();
   let connected = { identity: firstIdentity, settings };
   const connect = async (next: typeof connected): Promise<NativeConnection> => {
     const connection = await connectToEngine(next.settings, next.identity, tokens.current ?? token);
     connections.add(connection);
     connected = next;
-    // It may have been renewed while this one connected.
+    // The token may have been renewed in the meantime.
     if (tokens.current !== undefined) await pushToken(connection, tokens.current);
     return connection;
   };
@@ -87,10 +90,10 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const shutdown = (): void => {
     if (draining) return;
     draining = true;
-    logger.info('Shutting down: polling stops, what runs comes to its end');
+    logger.info('Shutting down: polling has stopped, waiting for running tasks');
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  const giveUp = (message: string, error: unknown): void => {
+  const fail = (message: string, error: unknown): void => {
     failed = true;
     logger.error(message, { error });
     shutdown();
@@ -103,18 +106,18 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   }
   const tokenWatch = setInterval(() => {
     if (draining || tokenIsValid(EXPIRY_GRACE)) return;
-    const cause = tokens.lastError ?? new Error('renewal is switched off');
-    giveUp('The engine token expired a minute ago and could not be renewed: the worker gives up', cause);
+    const cause = tokens.lastError ?? new Error('renewal is disabled');
+    fail('Stopping the worker: the engine token expired a minute ago and could not be renewed', cause);
   }, SECOND);
 
   const certificates = startCertificateWatch({
     identity: firstIdentity,
     request: requestIdentity,
     reloadSettings: options.reloadSettings,
-    swap: async (identity, using) => {
-      const before = worker.connection;
-      worker.connection = await connect({ identity, settings: using });
-      return () => closeConnection(before, connections, logger);
+    swap: async (identity, nextSettings) => {
+      const oldConnection = worker.connection;
+      worker.connection = await connect({ identity, settings: nextSettings });
+      return () => closeConnection(oldConnection, connections, logger);
     },
     logger,
     metrics,
@@ -129,25 +132,25 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     metrics,
   });
 
-  /** Whether a worker whose token had expired can start anew. Ends with the grace, by `tokenWatch`. */
-  const tokenComesBack = async (): Promise<boolean> => {
+  /** Waits for a valid token, so that the worker can restart. False if the worker shuts down first: `tokenWatch` limits the wait. */
+  const waitForValidToken = async (): Promise<boolean> => {
     while (!draining && !tokenIsValid()) await new Promise((resolve) => setTimeout(resolve, SECOND / 4));
     return !draining;
   };
 
   const run = async (): Promise<void> => {
     for (;;) {
-      const error = await runToEnd(worker, () => draining);
+      const error = await runUntilStopped(worker, () => draining);
       if (error === undefined || draining) return;
-      // Temporal's core gives up polling soon after the first refusal, while KuFlow may be back in a moment.
-      if (tokenIsValid()) return giveUp('The worker ended by itself', error);
-      logger.warn('The engine token expired: the worker stopped polling and waits for a new one', { error });
-      const before = worker.connection;
-      // What the old worker still polls must not get a token again: nobody would do the tasks it receives.
-      if (before !== undefined) connections.delete(before);
-      if (!(await tokenComesBack())) return;
+      // Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
+      if (tokenIsValid()) return fail('The worker stopped unexpectedly', error);
+      logger.warn('The engine token expired. The worker stopped polling and waits for a new token', { error });
+      const oldConnection = worker.connection;
+      // The old worker must not get a new token: it might receive tasks that nothing executes.
+      if (oldConnection !== undefined) connections.delete(oldConnection);
+      if (!(await waitForValidToken())) return;
       worker = await create();
-      logger.info('The worker polls again');
+      logger.info('The worker is polling again');
     }
   };
 
@@ -155,7 +158,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     try {
       await run();
     } catch (error) {
-      giveUp('The worker could not start again', error);
+      fail('The worker could not restart', error);
     } finally {
       draining = true;
       tokens.stop();
@@ -181,8 +184,8 @@ async function startHealth(port: number, notReady: () => string | undefined, dev
   try {
     return await startHealthServer(port, notReady);
   } catch (error) {
-    if (!development) throw new Error(`worker.health-port ${port} can't be used`, { cause: error });
-    logger.warn('The health port is taken: another one is used', { port, error });
+    if (!development) throw new Error(`Could not listen on port ${port} (worker.health-port)`, { cause: error });
+    logger.warn('The health port is in use, so another port is used', { port, error });
     return startHealthServer(0, notReady);
   }
 }
@@ -196,6 +199,6 @@ async function closeConnection(
   try {
     await connection.close();
   } catch (error) {
-    logger.debug('A connection could not be closed', { error });
+    logger.debug('Could not close a connection', { error });
   }
 }

@@ -2,9 +2,9 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
-const LONGEST_SHUTDOWN = 55 * SECOND;
+const MAX_SHUTDOWN = 55 * SECOND;
 
-export interface WorkerParts {
+export interface WorkerConfig {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
@@ -12,32 +12,32 @@ export interface WorkerParts {
   readonly development: boolean;
 }
 
-/** A worker of Temporal's SDK; not running yet. */
-export async function createWorker(parts: WorkerParts): Promise<Worker> {
+/** Creates a worker of Temporal's SDK. It does not run yet. */
+export async function createWorker(config: WorkerConfig): Promise<Worker> {
   return Worker.create({
-    connection: parts.connection,
-    namespace: parts.namespace,
-    taskQueue: parts.taskQueue,
+    connection: config.connection,
+    namespace: config.namespace,
+    taskQueue: config.taskQueue,
     ...workflowCode(),
-    activities: parts.activities,
-    // Kubernetes gets 60 s: 30 to end by themselves, then activities are cancelled, and 45 in all.
-    shutdownGraceTime: parts.development ? '2 seconds' : '30 seconds',
-    shutdownForceTime: parts.development ? '5 seconds' : '45 seconds',
+    activities: config.activities,
+    // Activities get 30 s to complete and are then cancelled. Everything ends within 45 s; Kubernetes allows 60 s.
+    shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
+    shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
   });
 }
 
 /**
- * Runs a worker until it is shut down (undefined) or fails (why). A failed worker may take a minute more to end what it
- * polls, and a shutdown may hang: neither is waited for.
+ * Runs a worker until it is shut down (returns undefined) or fails (returns the error). Does not wait for the open polls of a
+ * failed worker, which may take a minute, nor for a shutdown that hangs.
  */
-export async function runToEnd(worker: Worker, isShuttingDown: () => boolean): Promise<unknown> {
+export async function runUntilStopped(worker: Worker, isShuttingDown: () => boolean): Promise<unknown> {
   let shuttingDownSince: number | undefined;
   let watch: NodeJS.Timeout | undefined;
   const stuck = new Promise<unknown>((resolve) => {
     watch = setInterval(() => {
-      if (worker.getState() === 'FAILED') resolve(new Error('the worker failed; the lines before say why'));
+      if (worker.getState() === 'FAILED') resolve(new Error('the worker failed; see the previous log lines'));
       if (isShuttingDown()) shuttingDownSince ??= Date.now();
-      if (shuttingDownSince !== undefined && Date.now() - shuttingDownSince > LONGEST_SHUTDOWN) {
+      if (shuttingDownSince !== undefined && Date.now() - shuttingDownSince > MAX_SHUTDOWN) {
         resolve(new Error('the shutdown took too long'));
       }
     }, SECOND);

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const resolvePath = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const BUNDLE = here('../workflow-bundle.js');
+const BUNDLE = resolvePath('../workflow-bundle.js');
 
-/** What goes into the workflow sandbox: the workflows, and the interceptor that guards them. */
+/** The code in the workflow sandbox: the workflows and their interceptor. */
 export const workflowSources = {
-  workflowsPath: here(`../workflows.${extension}`),
-  workflowInterceptorModules: [here(`./workflow/encryption-guard.${extension}`)],
+  workflowsPath: resolvePath(`../workflows.${extension}`),
+  workflowInterceptorModules: [resolvePath(`./workflow/encryption-guard.${extension}`)],
 } satisfies Partial<BundleOptions>;
 
-/** The bundle that `build` made, or, when this runs from its sources, the sources. */
+/** The bundle created by `build`, or the sources if the worker runs from its sources. */
 export function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'interceptors'> {
   if (extension === 'js' && existsSync(BUNDLE)) return { workflowBundle: { codePath: BUNDLE } };
   return {

@@ -1,7 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowClient } from '@temporalio/client';
-import type { JsonPatchOperation, KuFlowActivities, Process, ProcessItem, WorkerActivities } from '../../src/kuflow/model.ts';
+import type {
+  JsonPatchOperation,
+  KuFlowActivities,
+  Process,
+  ProcessItem,
+  WorkerActivities,
+} from '../../src/kuflow/model.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
 const TENANT_ID = '00000000-0000-4000-8000-00000000000b';
@@ -10,22 +16,22 @@ type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
 
 export interface FakeKuFlow {
   readonly items: readonly Item[];
-  /** Of the process, as the workflow has written it by now. */
+  /** The current metadata of the process. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
 }
 
 /**
- * KuFlow for a workflow test, in memory: `person` completes each task that has no owner, with the data that it
- * returns, or cancels it by returning `cancel`. `given` is the metadata that the process is started with.
+ * An in-memory KuFlow for workflow tests. `person` completes each task without an owner with the data it returns, or cancels
+ * the task if it returns `cancel`. `initialMetadata` is the metadata of the process when it starts.
  */
 export function fakeKuFlow(
   client: WorkflowClient,
   person: (code: string) => object | 'cancel',
-  given: Record<string, unknown> = {},
+  initialMetadata: Record<string, unknown> = {},
 ): FakeKuFlow {
   const items: Item[] = [];
-  let metadata = { ...given };
+  let metadata = { ...initialMetadata };
 
   const processOf = (id: string): { process: Process } => ({
     process: { id, state: 'RUNNING', tenantId: TENANT_ID, metadata: { valid: true, value: metadata } },
@@ -59,13 +65,13 @@ export function fakeKuFlow(
       };
       items.push(item);
       if (type === 'TASK' && ownerId === undefined) {
-        const answer = person(code);
-        if (answer === 'cancel') {
+        const data = person(code);
+        if (data === 'cancel') {
           item.task = { state: 'CANCELLED' };
         } else {
-          item.task = { state: 'COMPLETED', data: { valid: true, value: answer as Record<string, unknown> } };
+          item.task = { state: 'COMPLETED', data: { valid: true, value: data as Record<string, unknown> } };
           const { workflowExecution } = Context.current().info;
-          // Ahead of the answer to the create, as it may happen with KuFlow.
+          // Sent before the task is returned, which can happen with KuFlow too.
           await client
             .getHandle(workflowExecution?.workflowId ?? '')
             .signal('KuFlow_Engine_Signal_Process_Item', { id, type, payload: { processItemDefinitionCode: code } });
@@ -98,7 +104,7 @@ export function fakeKuFlow(
     },
 
     KuFlow_Engine_patchProcessMetadata: async ({ processId, jsonPatch }) => {
-      metadata = jsonPatch.reduce(patched, metadata);
+      metadata = jsonPatch.reduce(applyPatch, metadata);
       return processOf(processId);
     },
   };
@@ -111,11 +117,14 @@ export function fakeKuFlow(
   };
 }
 
-/** Single fields, as `writeMetadata` sets them. */
-function patched(value: Record<string, unknown>, { op, path, value: next }: JsonPatchOperation): Record<string, unknown> {
+/** Supports only top-level fields, as `writeMetadata` sets them. */
+function applyPatch(
+  value: Record<string, unknown>,
+  { op, path, value: next }: JsonPatchOperation,
+): Record<string, unknown> {
   const [, field, ...deeper] = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (field === undefined || deeper.length > 0 || !['add', 'replace', 'remove'].includes(op))
-    throw ApplicationFailure.nonRetryable(`not understood in tests: ${op} ${path}`);
+    throw ApplicationFailure.nonRetryable(`not supported in tests: ${op} ${path}`);
   const others = Object.entries(value).filter(([name]) => name !== field);
   return Object.fromEntries(op === 'remove' ? others : [...others, [field, next]]);
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Temporal's test server, whose time runs ahead while a workflow waits. The KuFlow command line finds or downloads it. */
+/** Temporal's test server, which skips time while a workflow waits. The kuflow command finds or downloads it. */
 export async function timeSkippingServer() {
   const { stdout } = await promisify(execFile)(process.execPath, [
     kuflowCommand(),

@@ -1,16 +1,16 @@
 import type { CheckCreditData, LoanApplicationData } from './process/types.ts';
 
-// Your own activities: everything that a workflow can't do itself, such as a call of another system. Each exported
-// function is an activity. It may be tried several times, so let it bear repetition.
+// Your activities: work that workflow code cannot do itself, such as calling another system. Each exported function is
+// an activity. Temporal retries activities that fail, so make them idempotent.
 
 export interface CheckCreditInput {
   readonly processId: string;
   readonly loanApplication: LoanApplicationData;
 }
 
-/** The work of the task Check credit. What it returns becomes the data of the task. */
+/** Does the work of the task Check credit and returns the task's data. */
 export async function checkCredit(input: CheckCreditInput): Promise<CheckCreditData> {
-  void input; // TODO: use it
+  void input; // TODO: use the input
   return {
     score: 0,
     decision: 'ACCEPT',

@@ -1,5 +1,5 @@
-// Each function that this module exports is a workflow type. Workflow code is replayed: no clock, randomness or
-// network of its own; those belong into activities.
+// Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic: use activities for
+// I/O and for everything that depends on the outside world.
 import { log } from '@temporalio/workflow';
 import type * as activitiesModule from './activities.ts';
 import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
@@ -32,5 +32,5 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
   // Loan discussion
   await kuflow.thread(tasks.loanDiscussion);
 
-  return { message: `The process ${processId} came to its end` };
+  return { message: `Process ${processId} completed` };
 }

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 function write(file: string, content: object): void {
-  // JSON is YAML too.
+  // JSON is valid YAML.
   writeFileSync(join(directory, file), JSON.stringify(content));
 }
 
@@ -36,7 +36,7 @@ function problemsOf(environment: Record<string, string>) {
 }
 
 describe('settings', () => {
-  it('are those of this project, once there are credentials', () => {
+  it('of this project are complete once credentials are set', () => {
     const { temporal, api } = loadSettings(fileURLToPath(new URL('..', import.meta.url)), {
       ...credentials,
       KUFLOW_API_ENDPOINT: 'https://kuflow.example/',
@@ -45,15 +45,15 @@ describe('settings', () => {
     expect(api.endpoint).toBe('https://kuflow.example/v2024-06-14');
   });
 
-  it('come from the environment over application-local.yaml over application.yaml', () => {
+  it('from the environment override application-local.yaml, which overrides application.yaml', () => {
     write('application.yaml', { temporal: { 'kuflow-queue': 'A', target: 'a:1', namespace: 'a' } });
     write('application-local.yaml', { temporal: { target: 'b:2', namespace: 'b' } });
     const { temporal } = loadSettings(directory, { ...credentials, TEMPORAL_NAMESPACE: 'c' });
     expect(temporal).toMatchObject({ queue: 'A', target: 'b:2', namespace: 'c' });
   });
 
-  it('list every problem at once', () => {
-    write('application.yaml', { kuflow: { api: { 'client-id': 'FILL_ME', 'tenant-id': 'no uuid' } }, worker: { 'health-port': 'x' } });
+  it('report all problems at once', () => {
+    write('application.yaml', { kuflow: { api: { 'client-id': 'FILL_ME', 'tenant-id': 'not-a-uuid' } }, worker: { 'health-port': 'x' } });
     const keys = problemsOf({}).map(({ key }) => key);
     expect(keys).toEqual(
       expect.arrayContaining([
@@ -66,7 +66,7 @@ describe('settings', () => {
     );
   });
 
-  it('never mix an id of the environment with a secret of a file', () => {
+  it('never combine an id from the environment with a secret from a file', () => {
     write('application-local.yaml', { kuflow: { api: { 'client-id': ID, 'client-secret': 'x' } } });
     const problems = problemsOf({ KUFLOW_API_CLIENTID: ID, TEMPORAL_KUFLOWQUEUE: 'A' });
     expect(problems.map(({ key }) => key)).toEqual(['kuflow.api.client-secret']);

@@ -9,7 +9,7 @@ import { timeSkippingServer } from './support/test-server.ts';
 
 const WORKFLOW_TYPE = 'LoanWorkflow';
 
-/** What people fill in, by task. */
+/** The data that people enter, by task code. */
 const answers: Record<string, object> = {
   LOAN_APPLICATION: {
     firstName: 'TODO',
@@ -57,7 +57,7 @@ async function run(person: (code: string) => object | 'cancel') {
 }
 
 describe('the workflow', () => {
-  it('comes to its end, and its history can be replayed', async () => {
+  it('completes, and its history can be replayed', async () => {
     const { result, items, history } = await run((code) => answers[code] ?? {});
 
     expect(result).toMatchObject({ message: expect.any(String) });
@@ -74,7 +74,7 @@ describe('the workflow', () => {
     await Worker.runReplayHistory({ workflowBundle }, history);
   });
 
-  it('notices a task that was cancelled in KuFlow, though no signal tells', async () => {
+  it('detects a task that was cancelled in KuFlow, which sends no signal', async () => {
     const { result } = await run(() => 'cancel');
 
     expect(result).toMatchObject({ cause: { type: 'TaskCancelled' } });

@@ -150,7 +150,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     withProject(
       workerSays(
         { step: 'rest', status: 'ok', detail: '' },
-        { step: 'connect', status: 'unknown', detail: 'no result within the 13 s of the whole check' },
+        { step: 'connect', status: 'unknown', detail: 'no result within 13 s, the time limit of the check' },
       ),
     ),
   ),

@@ -3,9 +3,9 @@ import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 const ENCODING_HEADER = 'x-kuflow-encoding';
 
 /**
- * KuFlow asks for encrypted payloads by a header of the start. This worker has no codec for them, and to answer in
- * clear text would be worse than to wait: an error that is no failure of Temporal's fails the workflow task, which
- * is tried again, and not the workflow.
+ * A start header tells the worker that KuFlow requires encrypted payloads. This worker has no codec for them and must not
+ * answer in plain text. A plain error, unlike one of Temporal's failures, fails the workflow task and not the workflow:
+ * Temporal retries it, and the process waits.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   inbound: [
@@ -13,8 +13,8 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
       execute: (input, next) => {
         if (ENCODING_HEADER in input.headers) {
           throw new Error(
-            `KuFlow wants encrypted payloads for this process (start header ${ENCODING_HEADER}), and this worker can't encrypt: ` +
-              'switch encryption off in the process definition, or run a worker that supports it.',
+            `KuFlow requires encrypted payloads for this process (start header ${ENCODING_HEADER}), which this worker does not support. ` +
+              'Turn off encryption in the process definition, or run a worker that supports it.',
           );
         }
         return next(input);

@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { KuFlowActivities, WorkerActivities } from '../model.ts';
 
-/** Retried until it succeeds, or until a person ends the process: a process outlives any outage. */
+/** Retries until the activity succeeds or the process is ended, so that a process survives any outage. */
 const OPTIONS: ActivityOptions = {
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '365 days',
@@ -10,7 +10,7 @@ const OPTIONS: ActivityOptions = {
 
 export const kuflowActivities = proxyActivities<KuFlowActivities>(OPTIONS);
 
-/** For what is good to have but must not hold up the workflow. */
+/** For calls that are not essential and must not hold up the workflow. */
 export const briefActivities = proxyActivities<KuFlowActivities>({
   startToCloseTimeout: '20 seconds',
   scheduleToCloseTimeout: '1 minute',
@@ -19,7 +19,7 @@ export const briefActivities = proxyActivities<KuFlowActivities>({
 
 export const workerActivities = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
-/** Your own activities, with the time-outs of KuFlow's. Pass `startToCloseTimeout: '10 minutes'` for transfers. */
+/** Your own activities, with the same timeouts as KuFlow's. For file transfers, pass `startToCloseTimeout: '10 minutes'`. */
 export function ownActivities<Activities extends object>(options: ActivityOptions = {}) {
   return proxyActivities<Activities>({ ...OPTIONS, ...options });
 }

@@ -15,9 +15,9 @@ import { uuid7 } from './uuid.ts';
 const processItemSignal = defineSignal<[ProcessItemSignal]>('KuFlow_Engine_Signal_Process_Item');
 
 const HOUR = 60 * 60 * 1000;
-const LONGEST_REREAD = 12 * HOUR;
+const MAX_REREAD_INTERVAL = 12 * HOUR;
 
-/** A task that was cancelled in KuFlow's app. Uncaught, it fails the workflow. */
+/** Thrown when a task is cancelled in the KuFlow app. Fails the workflow unless it is caught. */
 export class TaskCancelled extends ApplicationFailure {
   readonly code: string;
   readonly processItemId: Uuid;
@@ -31,8 +31,8 @@ export class TaskCancelled extends ApplicationFailure {
 
 export interface ProcessOptions {
   /**
-   * How long a human task waits for its signal before KuFlow is asked for the task's state, in milliseconds. Doubled
-   * each time, up to 12 hours. One hour by default; tests shorten it.
+   * How long a human task waits for its signal before its state is read from KuFlow, in milliseconds. Doubles each time,
+   * up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }
@@ -43,33 +43,33 @@ interface Owner {
 }
 
 export interface KuFlowProcess<Metadata> {
-  /** Creates the task, waits until a person has completed it, and returns its data. Throws `TaskCancelled`. */
+  /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is cancelled. */
   humanTask<Data, Context>(
     task: HumanTask<Data, Context>,
     options?: Owner & { readonly data?: Partial<Data>; readonly contextData?: Context },
   ): Promise<Data>;
-  /** Creates the task as the application's own, runs `work`, writes the data that it returns, and completes the task. */
+  /** Creates the task with the application as its owner, runs `work`, saves the data it returns, and completes the task. */
   systemTask<Data, Context>(
     task: SystemTask<Data, Context>,
     work: (processItemId: Uuid) => Promise<Data>,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
-  /** Writes a message; waits for nobody. Data needs the code of its data structure, which is the task's code by default. */
+  /** Posts a message and does not wait. `data` needs the code of its data structure, by default the code of the message. */
   message<Data>(
     message: Message<Data>,
     content: Owner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
   ): Promise<Uuid>;
-  /** Opens a thread; waits for nobody. */
+  /** Opens a thread and does not wait. */
   thread(thread: Thread, options?: Owner): Promise<Uuid>;
   /** Reads the metadata of the process. */
   readMetadata(): Promise<Metadata>;
-  /** Sets single fields of the metadata of the process. */
+  /** Sets fields of the metadata of the process and keeps the others. */
   writeMetadata(fields: Partial<Metadata>): Promise<void>;
 }
 
 /**
- * What a workflow does with its process. Call it before the first `await`: from then on no signal is missed, and the
- * ids of tasks that complete early are kept.
+ * Gives a workflow access to its process. Call it before the first `await`, so that the workflow receives every signal,
+ * including those of tasks that complete early.
  */
 export function openProcess<Metadata = Record<string, unknown>>(
   { processId }: WorkflowRequest,
@@ -81,23 +81,23 @@ export function openProcess<Metadata = Record<string, unknown>>(
   });
   let application: Promise<{ applicationId: Uuid }> | undefined;
 
-  const stateOf = async (processItemId: Uuid) => {
+  const readTask = async (processItemId: Uuid) => {
     const { processItem } = await kuflowActivities.KuFlow_Engine_retrieveProcessItem({ processItemId });
     return { state: processItem.task?.state, value: processItem.task?.data?.value };
   };
 
-  const waitForPerson = async (code: string, processItemId: Uuid): Promise<unknown> => {
+  const waitForCompletion = async (code: string, processItemId: Uuid): Promise<unknown> => {
     let wait = options.rereadAfter ?? HOUR;
     for (;;) {
-      const signalled = await condition(() => completed.has(processItemId), wait);
-      const { state, value } = await stateOf(processItemId);
-      if (isOver(state, code, processItemId)) return value ?? {};
-      // A signal ahead of the state that KuFlow shows: ask again soon. No signal: ask again later.
-      if (signalled) {
+      const signaled = await condition(() => completed.has(processItemId), wait);
+      const { state, value } = await readTask(processItemId);
+      if (isCompleted(state, code, processItemId)) return value ?? {};
+      // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again later.
+      if (signaled) {
         completed.delete(processItemId);
         wait = Math.min(wait, 5_000);
       } else {
-        wait = Math.min(wait * 2, Math.max(LONGEST_REREAD, options.rereadAfter ?? 0));
+        wait = Math.min(wait * 2, Math.max(MAX_REREAD_INTERVAL, options.rereadAfter ?? 0));
       }
     }
   };
@@ -111,10 +111,10 @@ export function openProcess<Metadata = Record<string, unknown>>(
         processId,
         processItemDefinitionCode: task.code,
         ...owner,
-        ...taskParts(data, contextData),
+        ...taskPayload(data, contextData),
       });
       log.info('Waiting for a person', { code: task.code, processItemId: id });
-      return (await waitForPerson(task.code, id)) as never;
+      return (await waitForCompletion(task.code, id)) as never;
     },
 
     systemTask: async (task, work, { contextData } = {}) => {
@@ -127,7 +127,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
         processId,
         ownerId: applicationId,
         processItemDefinitionCode: task.code,
-        ...taskParts(undefined, contextData),
+        ...taskPayload(undefined, contextData),
       });
       try {
         const data = await work(id);
@@ -138,7 +138,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
         await kuflowActivities.KuFlow_Engine_completeProcessItemTask({ processItemId: id });
         return data;
       } catch (error) {
-        await CancellationScope.nonCancellable(() => tellWhy(id, error));
+        await CancellationScope.nonCancellable(() => logFailureToTask(id, error));
         throw error;
       }
     },
@@ -189,12 +189,12 @@ export function openProcess<Metadata = Record<string, unknown>>(
   };
 }
 
-function isOver(state: ProcessItemTaskState | undefined, code: string, processItemId: Uuid): boolean {
+function isCompleted(state: ProcessItemTaskState | undefined, code: string, processItemId: Uuid): boolean {
   if (state === 'CANCELLED') throw new TaskCancelled(code, processItemId);
   return state === 'COMPLETED';
 }
 
-function taskParts(data: unknown, contextData: unknown) {
+function taskPayload(data: unknown, contextData: unknown) {
   if (data === undefined && contextData === undefined) return {};
   return {
     task: {
@@ -204,15 +204,17 @@ function taskParts(data: unknown, contextData: unknown) {
   };
 }
 
-/** Clean-up of a system task that is given up: its log in KuFlow's app says why. Nothing depends on it. */
-async function tellWhy(processItemId: Uuid, error: unknown): Promise<void> {
+/** Adds the reason to the task's log in the KuFlow app. Best effort: the failure of the task matters more. */
+async function logFailureToTask(processItemId: Uuid, error: unknown): Promise<void> {
   try {
     await briefActivities.KuFlow_Engine_appendProcessItemTaskLog({
       processItemId,
       level: isCancellation(error) ? 'WARN' : 'ERROR',
-      message: isCancellation(error) ? 'The process was cancelled' : 'The task failed in the worker; see its log',
+      message: isCancellation(error)
+        ? 'The process was cancelled'
+        : 'The task failed in the worker. See the log of the worker.',
     });
   } catch (failure) {
-    log.warn('The log of the task could not be written', { processItemId, error: failure });
+    log.warn('Could not write to the log of the task', { processItemId, error: failure });
   }
 }

@@ -1,4 +1,4 @@
-// The tasks of the process, as kuflow.process.yaml describes them: KuFlow's code of each, and the types of its data.
+// The tasks of the process defined in kuflow.process.yaml: the code of each in KuFlow and the types of its data.
 import { human, message, system, thread } from '../kuflow/workflow/task.ts';
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 

@@ -1,4 +1,4 @@
-// The data of the process and of its tasks, as kuflow.process.yaml describes it.
+// Types for the data of the process and its tasks, as defined in kuflow.process.yaml.
 
 export interface Metadata {
   /** First name */
