@@ -58,6 +58,19 @@ describe('README and docs', () => {
   });
 });
 
+describe('the tutorial', () => {
+  it('changes lines that a generated project has', () => {
+    const diffs = [...read('docs/tutorial/first-worker.md').matchAll(/^```diff\n--- (\S+)\n([^]*?)^```$/gm)];
+    expect(diffs.length).toBeGreaterThan(4);
+    for (const [, file = '', lines = ''] of diffs) {
+      const generated = read(`test/golden/typescript/${file}`);
+      // The task SIGN_CONTRACT is added in the tutorial.
+      for (const line of lines.split('\n').filter((one) => one.startsWith('-') && !one.includes('signContract')))
+        expect(generated).toContain(`${line.slice(1)}\n`);
+    }
+  });
+});
+
 describe('CONTRIBUTING', () => {
   const page = read('CONTRIBUTING.md');
 
