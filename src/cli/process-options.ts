@@ -1,4 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { usageError } from '../base/errors.ts';
+import { isUuid } from '../base/uuid.ts';
+import type { ConnectionFlags } from '../connection/flags.ts';
+import type { ProcessSource } from '../discovery/load-process.ts';
+import { shellWord } from '../text/shell.ts';
 
 const LARGEST_SAMPLE = 1000;
 
@@ -26,13 +31,6 @@ function sampleCount(text: string): number {
   return value;
 }
 
-/** `processOptions` as commander hands them over. */
-export interface ProcessFlags {
-  readonly task?: readonly string[];
-  readonly taskSchema?: readonly string[];
-  readonly metadataSchema?: string;
-}
-
 /** The options that describe a process by its tasks. */
 export function processOptions(command: Command): Command {
   return command
@@ -41,4 +39,204 @@ export function processOptions(command: Command): Command {
     )
     .addOption(collectValues('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
     .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process');
+}
+
+/** The options that say which process a worker is for, as parsed by commander. */
+export interface ProcessFlags {
+  readonly definition?: string | undefined;
+  /** Code of the process definition. */
+  readonly process?: string | undefined;
+  /** `<code>` or `<code>:<kind>`, in order. */
+  readonly task?: readonly string[] | undefined;
+  /** `<code>=<file>` */
+  readonly taskSchema?: readonly string[] | undefined;
+  readonly metadataSchema?: string | undefined;
+  /** `<code>=<kind>`: overrides the kind of a task that was read. */
+  readonly taskKind?: readonly string[] | undefined;
+  /** Codes of all tasks that were read, in order. */
+  readonly taskOrder?: readonly string[] | undefined;
+  /** Number of instances to read for the shapes of their data. */
+  readonly sample?: number | undefined;
+  readonly taskQueue?: string | undefined;
+  readonly workflowType?: string | undefined;
+  readonly processId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  /** Without another source, a local project gets the sample process. */
+  readonly local?: boolean | undefined;
+}
+
+export type SourceKind = ProcessSource['kind'];
+
+/** Where the options say the process definition comes from; undefined if they do not say. Throws a usage error if they name two sources. */
+export function parseProcessSource(flags: ProcessFlags): SourceKind | undefined {
+  const described = flags.task !== undefined || flags.taskSchema !== undefined || flags.metadataSchema !== undefined;
+  if (flags.definition !== undefined) {
+    const other = flags.process !== undefined ? '--process' : flags.task !== undefined ? '--task' : undefined;
+    if (other !== undefined || described) {
+      throw usageError(
+        `--definition describes the whole process: leave ${other ?? '--task-schema and --metadata-schema'} out`,
+      );
+    }
+    return 'file';
+  }
+  if (described && (flags.taskKind !== undefined || flags.taskOrder !== undefined)) {
+    throw usageError('--task-kind and --task-order change tasks that were read: --task CODE:KIND says both by itself');
+  }
+  if (described) return 'flags';
+  if (flags.process !== undefined) return 'api';
+  return flags.local === true ? 'sample' : undefined;
+}
+
+/** The source that the options describe, once none of its answers is missing. */
+export function processSource(kind: SourceKind, flags: ProcessFlags): ProcessSource {
+  const { taskQueue, workflowType, processId, tenantId, taskKind, taskOrder } = flags;
+  const tasks =
+    taskKind === undefined && taskOrder === undefined ? undefined : { kinds: taskKind ?? [], order: taskOrder };
+  const overrides = { taskQueue, workflowType, processId, tenantId, tasks };
+  switch (kind) {
+    case 'sample':
+      return { kind, overrides };
+    case 'file':
+      return { kind, path: flags.definition ?? '', overrides };
+    case 'api':
+      return { kind, code: flags.process ?? '', sample: flags.sample, overrides };
+    case 'flags':
+      return {
+        kind,
+        flags: {
+          code: flags.process ?? '',
+          tasks: flags.task ?? [],
+          taskSchemas: flags.taskSchema ?? [],
+          metadataSchema: flags.metadataSchema,
+          taskQueue,
+          workflowType,
+          id: processId,
+          tenant: tenantId,
+        },
+      };
+  }
+}
+
+/** Throws a usage error for an id that is not a UUID, and for a task queue that a worker would poll by another name. */
+export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags, 'clientId'>): void {
+  const { taskQueue } = flags;
+  if (taskQueue !== undefined && taskQueue !== taskQueue.trim()) {
+    throw usageError(`--task-queue ${shellWord(taskQueue)}: it begins or ends with white space, which settings lose`);
+  }
+  // Never echoes the value: someone who mixes up the two options passes the secret here.
+  if (flags.clientId !== undefined && !isUuid(flags.clientId.trim())) {
+    throw usageError(
+      '--client-id: a UUID is expected, the identifier of the application; the secret is given by another option',
+    );
+  }
+  for (const [option, value] of [
+    ['--process-id', flags.processId],
+    ['--tenant-id', flags.tenantId],
+  ] as const) {
+    if (value !== undefined && !isUuid(value)) throw usageError(`${option} ${value}: a UUID is expected`);
+  }
+}
+
+const CONNECTION_KEYS = [
+  'profile',
+  'clientId',
+  'clientSecretFile',
+  'clientSecretStdin',
+  'endpoint',
+  'target',
+  'ca',
+] as const satisfies readonly (keyof ConnectionFlags)[];
+
+/** Every option with a value that a command repeats, in the order in which it repeats them. */
+const REPEATED_KEYS = [
+  'definition',
+  'process',
+  'task',
+  'taskSchema',
+  'taskKind',
+  'taskOrder',
+  'metadataSchema',
+  'sample',
+  'taskQueue',
+  'workflowType',
+  'processId',
+  'tenantId',
+  ...CONNECTION_KEYS,
+  'local',
+  'language',
+  'packageManager',
+  'cliPackage',
+  'overwrite',
+] as const;
+
+/** Steps that are on unless an option turns them off. */
+const STEP_KEYS = ['install', 'git', 'check'] as const;
+
+type RepeatedKey = (typeof REPEATED_KEYS)[number];
+type RepeatedFlags = Readonly<
+  Partial<
+    Record<RepeatedKey, string | number | boolean | readonly string[] | undefined> &
+      Record<(typeof STEP_KEYS)[number], boolean>
+  >
+>;
+
+const optionName = (key: RepeatedKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** Options as words of a command, without `--yes`, `--json` and `--dry-run`. Never contains a secret, only how it was given. */
+export function optionWords(flags: RepeatedFlags): readonly string[] {
+  const words = REPEATED_KEYS.flatMap((key): string[] => {
+    const value = flags[key];
+    if (value === undefined || value === false) return [];
+    if (value === true) return [optionName(key)];
+    const values = typeof value === 'object' ? value : [value];
+    return values.flatMap((one) => [optionName(key), shellWord(String(one))]);
+  });
+  return [...words, ...STEP_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
+}
+
+export interface SwitchFlags {
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** The switches that say how a command runs, as words of a command. */
+export function switchWords({ dryRun, json }: SwitchFlags): readonly string[] {
+  return [...(dryRun === true ? ['--dry-run'] : []), ...(json === true ? ['--json'] : [])];
+}
+
+interface UnusedOption {
+  readonly key: RepeatedKey;
+  readonly message: string;
+}
+
+/**
+ * Options that have no effect because the process is not read from KuFlow. A connection that is written into the project has one, so
+ * those options are unused only in a local project, or if `writesConnection` is false.
+ */
+function findUnusedOptions(
+  source: SourceKind | undefined,
+  flags: RepeatedFlags,
+  { writesConnection = true } = {},
+): readonly UnusedOption[] {
+  if (source === 'api' || source === undefined) return [];
+  const isLocal = flags.local === true;
+  const local = '--local, which needs no account and no endpoint';
+  const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
+  const keys: readonly RepeatedKey[] = [...(isLocal || !writesConnection ? CONNECTION_KEYS : []), 'sample'];
+  return REPEATED_KEYS.filter((key) => keys.includes(key) && flags[key] !== undefined).map((key) => {
+    const reason = (key === 'sample' ? source === 'sample' : isLocal) ? local : described;
+    return { key, message: `${optionName(key)} has no use beside ${reason}` };
+  });
+}
+
+/** The flags without options that have no effect. */
+export function omitUnusedOptions<Flags extends RepeatedFlags>(source: SourceKind | undefined, flags: Flags): Flags {
+  const unused = findUnusedOptions(source, flags).map(({ key }) => [key, undefined] as const);
+  return { ...flags, ...Object.fromEntries(unused) };
+}
+
+/** Throws a usage error for the first option that has no effect. */
+export function rejectUnusedOptions(...options: Parameters<typeof findUnusedOptions>): void {
+  const [first] = findUnusedOptions(...options);
+  if (first !== undefined) throw usageError(`${first.message}: leave one of them out`);
 }

@@ -7,14 +7,14 @@ import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/s
 /** The options that describe a connection. */
 export interface ConnectionFlags {
   /** Name of a stored profile. */
-  readonly profile?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly clientSecretStdin?: boolean;
-  readonly endpoint?: string;
-  readonly tenantId?: string;
-  readonly target?: string;
-  readonly ca?: string;
+  readonly profile?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly clientSecretFile?: string | undefined;
+  readonly clientSecretStdin?: boolean | undefined;
+  readonly endpoint?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly target?: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 /** A client secret that was read because an option asked for it. */

@@ -14,13 +14,13 @@ export interface DiscoverInput {
   /** Code of the process definition. */
   readonly code: string;
   /** Instances to read for their keys and types; absent: those that `mayRead` allows, none without it. */
-  readonly sample?: number;
+  readonly sample?: number | undefined;
   /** Asks a person whether instances may be read. Only where questions may be asked. */
-  readonly mayRead?: (count: number) => Promise<boolean>;
-  readonly report?: (event: DiscoveryEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly mayRead?: ((count: number) => Promise<boolean>) | undefined;
+  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** The command that describes the process instead of reading it, for advice; that of `create` when absent. */
-  readonly describeCommand?: string;
+  readonly describeCommand?: string | undefined;
 }
 
 /** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */

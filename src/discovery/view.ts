@@ -2,6 +2,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
 import { palette } from '../terminal/palette.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -75,6 +76,19 @@ export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEven
       terminal.err.line(dim(`  ${event.seen} of ${event.total} ${label[event.what]} listed`));
     else if (event.type === 'reading' && event.done === event.of)
       terminal.err.line(dim(`  ${event.of} instances read`));
+  };
+}
+
+/** Shows a discovery as steps. */
+export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
+  const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
+  return (event) => {
+    if (event.type === 'listing') progress.begin(`List ${what[event.what]}`);
+    else if (event.type === 'listed')
+      progress.end('done', `${event.seen} of ${event.total} ${what[event.what]} listed`);
+    else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
+    else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
+    else progress.detail(`${event.done} of ${event.of}`);
   };
 }
 

@@ -31,9 +31,9 @@ export interface AdditionalProcess {
   readonly slug: string;
   readonly definition: ProcessDefinition;
   readonly source: DefinitionSource;
-  readonly choices?: TaskChoices;
+  readonly choices?: TaskChoices | undefined;
   /** Comments for the top of its definition file. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Everything that decides what a generated project looks like. */
@@ -44,22 +44,24 @@ export interface ProjectSpec {
   readonly definition: ProcessDefinition;
   readonly definitionSource: DefinitionSource;
   /** Comments for the top of the definition file: the evidence of a discovery. */
-  readonly definitionNotes?: readonly string[];
+  readonly definitionNotes?: readonly string[] | undefined;
   /** Of the tasks of `definition`. */
-  readonly choices?: TaskChoices;
-  readonly additionalProcesses?: readonly AdditionalProcess[];
+  readonly choices?: TaskChoices | undefined;
+  readonly additionalProcesses?: readonly AdditionalProcess[] | undefined;
   /** Made for the local platform: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
   /** npm spec of this CLI in the generated project's development dependencies. */
   readonly cliPackage: string;
   /** Written to application-local.yaml (0600, ignored by git) unless `local`. */
-  readonly connection?: {
-    readonly endpoint?: string;
-    readonly clientId?: string;
-    readonly clientSecret?: Secret;
-    readonly tenantId?: string;
-    readonly target?: string;
-    readonly ca?: string;
-  };
+  readonly connection?:
+    | {
+        readonly endpoint?: string | undefined;
+        readonly clientId?: string | undefined;
+        readonly clientSecret?: Secret | undefined;
+        readonly tenantId?: string | undefined;
+        readonly target?: string | undefined;
+        readonly ca?: string | undefined;
+      }
+    | undefined;
 }

@@ -2,7 +2,7 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../text/near-match.ts';
-import { overwriteCommand } from './next-steps.ts';
+import { overwriteCommand, type NextStep } from './next-steps.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
 import { RECORD_FILE } from './find-project.ts';
 import { isUneditedRecord } from './record.ts';
@@ -176,4 +176,30 @@ export function conflictError(decision: PlanComparison, command: string): KnownE
         : [`To replace what differs${others}: ${overwriteCommand(command, replaceable)}`]),
     ],
   });
+}
+
+/** The planned action for a file, or why the file is a conflict. */
+export type ReportedFile =
+  | { readonly path: string; readonly action: FileAction }
+  | { readonly path: string; readonly action: 'conflict'; readonly reason: Conflict['reason'] };
+
+/** Every planned file with its action, conflicts included, sorted by path. */
+export function listFileActions({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
+  const rows: readonly ReportedFile[] = [
+    ...files.map(({ path, action }) => ({ path, action })),
+    ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
+  ];
+  return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** What to do about conflicts, after a dry run; nothing without any. */
+export function conflictSteps({ conflicts }: PlanComparison, command: string): readonly NextStep[] {
+  const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
+  const others = replaceable.length < conflicts.length ? ', once the others are away' : '';
+  return [
+    ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the files in conflict away' }]),
+    ...(replaceable.length === 0
+      ? []
+      : [{ command: overwriteCommand(command, replaceable), text: `or replace what differs${others}` }]),
+  ];
 }

@@ -13,20 +13,20 @@ export interface NextStepsInput {
   readonly packageManager: PackageManager;
   readonly installed: boolean;
   /** The package manager is not on this machine. */
-  readonly managerMissing?: boolean;
+  readonly managerMissing?: boolean | undefined;
   /** The registry that could not be reached. */
-  readonly registry?: string;
+  readonly registry?: string | undefined;
   readonly local: boolean;
   /** Where client id and secret will be found. */
   readonly credentials: 'file' | 'environment' | 'none';
   /** Variables that are set here and that a worker would take over what was written. */
-  readonly shadowedBy?: readonly string[];
-  readonly readWith?: ReadWith;
+  readonly shadowedBy?: readonly string[] | undefined;
+  readonly readWith?: ReadWith | undefined;
   readonly check: 'passed' | 'failed' | 'not-run';
   /** The repository exists and waits for its first commit. */
   readonly commitLeft: boolean;
   /** It was wanted and does not exist yet. */
-  readonly repositoryLeft?: boolean;
+  readonly repositoryLeft?: boolean | undefined;
 }
 
 /** Credentials that a worker does not find by itself. */

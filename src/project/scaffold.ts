@@ -1,7 +1,7 @@
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import type { InstallResult } from '../languages/typescript/install.ts';
 import { lockFiles, programOf } from '../languages/typescript/package-manager.ts';
-import { comparePlan, conflictError, type Conflict, type FileAction, type PlanComparison } from './conflicts.ts';
+import { comparePlan, conflictError, type FileAction, type PlanComparison } from './conflicts.ts';
 import type { GitResult } from './git.ts';
 import { planProject } from './plan.ts';
 import { writeFiles } from './write-files.ts';
@@ -29,11 +29,6 @@ export interface PrepareRequest {
   readonly conflicts?: 'keep' | undefined;
 }
 
-/** The planned action for a file, or why the file is a conflict. */
-export type ReportedFile =
-  | { readonly path: string; readonly action: FileAction }
-  | { readonly path: string; readonly action: 'conflict'; readonly reason: Conflict['reason'] };
-
 /** A planned project, compared with the folder. Without conflicts unless they were requested. */
 export interface PreparedProject {
   readonly spec: ProjectSpec;
@@ -47,15 +42,6 @@ export async function prepareProject(request: PrepareRequest): Promise<PreparedP
   const comparison = await comparePlan(folder, plan, request.overwrite);
   if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
   return { spec, comparison };
-}
-
-/** Every planned file with its action, conflicts included, sorted by path. */
-export function listFileActions({ files, conflicts }: PlanComparison): readonly ReportedFile[] {
-  const rows: readonly ReportedFile[] = [
-    ...files.map(({ path, action }) => ({ path, action })),
-    ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
-  ];
-  return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 export interface WriteProjectOptions {

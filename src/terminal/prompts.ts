@@ -14,31 +14,31 @@ export type Back = typeof BACK;
 export interface Question {
   readonly message: string;
   /** Esc answers `BACK`; without this it does nothing. */
-  readonly canGoBack?: boolean;
+  readonly canGoBack?: boolean | undefined;
 }
 
 export interface TextQuestion extends Question {
-  readonly fallback?: string;
-  readonly hint?: string;
+  readonly fallback?: string | undefined;
+  readonly hint?: string | undefined;
   /** Nothing may be the answer. */
-  readonly optional?: boolean;
+  readonly optional?: boolean | undefined;
   /** Whether a text may be a secret: it is shown as stars then, and forgotten when it is refused. */
-  readonly isSecret?: (text: string) => boolean;
+  readonly isSecret?: ((text: string) => boolean) | undefined;
   /** Why the text won't do; asked on every key. */
-  readonly validate?: (text: string) => string | undefined;
+  readonly validate?: ((text: string) => string | undefined) | undefined;
   /** The same for what takes time; asked on Enter. */
-  readonly validateAsync?: (text: string) => Promise<string | undefined>;
+  readonly validateAsync?: ((text: string) => Promise<string | undefined>) | undefined;
 }
 
 export interface Choice<Value extends string> {
   readonly value: Value;
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
 }
 
 export interface ChoiceQuestion<Value extends string> extends Question {
   readonly choices: readonly Choice<Value>[];
-  readonly fallback?: Value;
+  readonly fallback?: Value | undefined;
 }
 
 /** Questions to a person. Cancelling any of them rejects with a KnownError of status 130, and so answers nothing. */
@@ -47,7 +47,7 @@ export interface Prompts {
   choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
   /** As `choose`, for many choices: typing narrows them down. */
   search<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  confirm(question: Question & { readonly fallback?: boolean }): Promise<boolean | Back>;
+  confirm(question: Question & { readonly fallback?: boolean | undefined }): Promise<boolean | Back>;
   secret(question: Question): Promise<Secret | Back>;
 }
 

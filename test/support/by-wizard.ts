@@ -1,8 +1,7 @@
 import type { CommandContext } from '../../src/cli/context.ts';
-import type { CreateFlags } from '../../src/commands/create/flags.ts';
-import { requestOf } from '../../src/commands/create/request.ts';
-import { answerCall } from '../../src/commands/create/wizard/answer.ts';
-import { createProject, type CreateResult } from '../../src/commands/create/create-project.ts';
+import type { CreateFlags } from '../../src/commands/create/answers.ts';
+import type { CreateResult } from '../../src/commands/create/result.ts';
+import { createProject } from '../../src/commands/create/run.ts';
 import { openTerminal } from '../../src/terminal/terminal.ts';
 import { fakeHost } from './fake-host.ts';
 import { scriptedAnswers, type ScriptedAnswer } from './scripted-answers.ts';
@@ -44,26 +43,12 @@ export async function makeByWizard({ cwd, env, script, flags = {}, folder }: Wiz
     setStatus: () => undefined,
   };
   const { ask, left } = scriptedAnswers(script);
-  const call = {
-    ...(folder === undefined ? {} : { folder }),
-    flags: { ...QUIET, ...flags },
-    given: new Set([...Object.keys(flags), 'install', 'git'] as (keyof CreateFlags)[]),
-  };
-  const answered = await answerCall(call, ask, signal, context);
+  const { result } = await createProject({ ...QUIET, ...flags, folder }, ask, context);
   if (left().length > 0)
     throw new Error(
       `never asked: ${left()
         .map(([question]) => question)
         .join(', ')}`,
     );
-  const request = requestOf(answered.call, answered.connection, context);
-  const result = await createProject(request, {
-    version: context.version,
-    env,
-    signal,
-    discover: answered.discovered ?? (() => Promise.reject(new Error('read twice'))),
-    check: () => Promise.resolve({ kind: 'not-run', reason: 'not wanted' }),
-    report: { scaffold: () => undefined, check: () => undefined, discovery: () => undefined },
-  });
-  return { result, said: fake.stderr().replace(/\s+/g, ' '), command: request.command };
+  return { result, said: fake.stderr().replace(/\s+/g, ' '), command: result.command };
 }

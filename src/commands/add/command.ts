@@ -101,7 +101,7 @@ function commonOptions(command: Command): void {
   command
     .optionsGroup('How it runs:')
     .addOption(collectValues('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
-    .option('--yes', 'Ask nothing: leave what was edited by hand unless --edit names it')
+    .option('--yes', 'Prompts nothing: leave what was edited by hand unless --edit names it')
     .option('--dry-run', 'Show the diff, new files in full, and write nothing')
     .option('--json', 'Print the result as JSON');
 }

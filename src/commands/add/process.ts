@@ -2,7 +2,7 @@ import { usageError } from '../../base/errors.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { findDefinition, type DefinitionRequest, type FindDependencies } from '../create/load-definition.ts';
+import type { LoadedProcess } from '../../discovery/load-process.ts';
 
 /**
  * The task queue that the worker of a project polls: what its application files say, else the definition of its first process. One worker polls
@@ -30,18 +30,16 @@ export function rejectOtherQueue(queue: string, wanted: string, source: string):
   );
 }
 
-/** What a request says about a further process. `code`, when given, has to be what is found. Rejects with a KnownError. */
-export async function processAddition(
+/** The addition of a further process that was loaded. If the call names a code, the process must have it. Throws a usage error. */
+export function processAddition(
+  { definition, definitionSource: source, definitionNotes: notes = [] }: LoadedProcess,
   wanted: {
-    readonly definition: DefinitionRequest;
-    readonly code?: string;
+    readonly code: string | undefined;
     readonly queue: string;
     readonly isQueueGiven: boolean;
   },
-  deps: FindDependencies,
-): Promise<AdditionRequest> {
-  const { definition: request, code, queue, isQueueGiven } = wanted;
-  const { definition, source, notes } = await findDefinition(request, deps);
+): Extract<AdditionRequest, { kind: 'process' }> {
+  const { code, queue, isQueueGiven } = wanted;
   const found = definition.process.code;
   if (code !== undefined && code !== found) {
     throw usageError(`The definition is of the process ${found}, not of ${code}`, [
@@ -49,12 +47,8 @@ export async function processAddition(
     ]);
   }
   if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
-  return {
-    kind: 'process',
-    definition: { ...definition, workflow: { ...definition.workflow, taskQueue: queue } },
-    source,
-    notes,
-  };
+  const workflow = { ...definition.workflow, taskQueue: queue };
+  return { kind: 'process', definition: { ...definition, workflow }, source, notes };
 }
 
 /** The process of that code, which an earlier run may have left half done; undefined when the project has none. */

@@ -1,29 +1,39 @@
 import { resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
 import { processAddition, projectTaskQueue, rejectOtherQueue, resumedProcess } from './process.ts';
 import { shellWord } from '../../text/shell.ts';
 import { withSchemaFile } from '../../process/definition/from-flags.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
-import { discoveryReporter } from '../create/view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { askOf, runAddition, type AddFlags } from './run-addition.ts';
-import { apiDiscovery } from '../create/discover.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
-  checkOptionsUsed,
-  checkValues,
-  definitionRequest,
-  exampleType,
+  chooseCredentials,
+  exampleWorkflowType,
   missingAnswers,
+  missingAnswersError,
+  type MissingAnswer,
+  type ProcessAnswers,
+} from '../../cli/missing-answers.ts';
+import {
   optionWords,
   parseProcessSource,
+  processSource,
+  rejectUnusedOptions,
   switchWords,
-} from '../create/call.ts';
-import type { CreateFlags } from '../create/flags.ts';
-import { resolveCreateConnection } from '../create/request.ts';
-import type { ProcessFlags } from '../../cli/process-options.ts';
+  validateProcessFlags,
+  type ProcessFlags,
+} from '../../cli/process-options.ts';
+import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import { requireConnection } from '../../connection/require.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
+import { askToSample } from '../../discovery/ask-to-sample.ts';
+import { discoverFromApi } from '../../discovery/from-api.ts';
+import { loadProcess } from '../../discovery/load-process.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
+
+export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 
 export async function runAddProcess(
   code: string | undefined,
@@ -38,37 +48,46 @@ export async function runAddProcess(
   const goOn = isDescribed(flags) ? undefined : resumedProcess(project, code);
   if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
 
-  const answered = await answeredFlags(project, { code, flags, queue }, ask, context);
+  const answers = await readAnswers(project, { code, flags, queue }, ask, context);
+  const { source } = answers;
   const progress = openProgress(context.terminal.err);
   try {
     const connection =
-      parseProcessSource(answered) === 'api'
-        ? await resolveCreateConnection({ flags: answered }, { ...context, cwd: project.folder })
+      source === 'api'
+        ? await requireConnection(
+            await resolveConnection(answers, {
+              env: context.env,
+              cwd: project.folder,
+              stdin: context.terminal.prompts.input,
+              signal: context.interruption(),
+            }),
+          )
         : undefined;
-    const addition = await processAddition(
-      {
-        definition: definitionRequest(withFilePaths(answered, flags, context.cwd, queue)),
-        queue,
-        isQueueGiven: flags.taskQueue !== undefined,
-        ...(code === undefined ? {} : { code }),
-      },
-      {
-        cwd: context.cwd,
-        discover: apiDiscovery(connection, ask, context.interruption(), (wanted) =>
-          [
+    const process = await loadProcess(processSource(source, withFilePaths(answers, flags, context.cwd)), {
+      cwd: context.cwd,
+      discover: async (wanted, sample) => {
+        if (connection === undefined) throw new Error('A process is read from the API without a connection');
+        return discoverFromApi({
+          rest: await connection.rest(),
+          code: wanted,
+          sample,
+          mayRead: ask === undefined ? undefined : askToSample(ask),
+          describeCommand: [
             context.invocation,
             'add process',
             shellWord(wanted),
             '--task CODE[:KIND] --workflow-type',
-            shellWord(answered.workflowType ?? 'TYPE'),
+            shellWord(answers.workflowType ?? 'TYPE'),
           ].join(' '),
-        ),
-        report: discoveryReporter(progress),
+          report: discoveryReporter(progress),
+          signal: context.interruption(),
+        });
       },
-    );
+    });
     progress.stop();
-    const found = addition.kind === 'process' ? addition.definition.process.code : (code ?? '');
-    await runAddition({ project, addition, words: ['process', found], flags, context, ask });
+    const addition = processAddition(process, { code, queue, isQueueGiven: flags.taskQueue !== undefined });
+    const added = ['process', addition.definition.process.code];
+    await runAddition({ project, addition, words: added, flags, context, ask });
   } finally {
     progress.stop();
   }
@@ -80,59 +99,63 @@ function isDescribed(flags: AddProcessFlags): boolean {
   );
 }
 
-/** The call as `create` would have it, every answer there. */
-async function answeredFlags(
+type AddProcessAnswers = ProcessAnswers & ConnectionFlags & { readonly source: NonNullable<ProcessAnswers['source']> };
+
+/** The answers that the options give; a missing workflow type is asked for. Rejects with a usage error that lists what is missing. */
+async function readAnswers(
   project: WorkerProject,
-  asked: { readonly code: string | undefined; readonly flags: AddProcessFlags; readonly queue: string },
+  called: { readonly code: string | undefined; readonly flags: AddProcessFlags; readonly queue: string },
   ask: Prompts | undefined,
   context: CommandContext,
-): Promise<CreateFlags> {
-  const { code, flags, queue } = asked;
-  const inProject = (path: string | undefined): string | undefined =>
+): Promise<AddProcessAnswers> {
+  const { code, flags, queue } = called;
+  const fromCwd = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(context.cwd, path);
-  const secretFile = inProject(flags.clientSecretFile);
-  const ca = inProject(flags.ca);
-  let call: CreateFlags = {
+  const process = flags.definition === undefined ? code : undefined;
+  validateProcessFlags(flags);
+  const source = parseProcessSource({ ...flags, process });
+  rejectUnusedOptions(source, flags, { writesConnection: false });
+  let answers: ProcessAnswers & ConnectionFlags = {
     ...flags,
+    folder: project.folder,
+    source,
+    process,
     taskQueue: queue,
-    ...(code === undefined || flags.definition !== undefined ? {} : { process: code }),
-    ...(secretFile === undefined ? {} : { clientSecretFile: secretFile }),
-    ...(ca === undefined ? {} : { ca }),
-    install: false,
-    git: false,
-    check: false,
+    clientSecretFile: fromCwd(flags.clientSecretFile),
+    ca: fromCwd(flags.ca),
   };
-  checkValues(call);
-  checkOptionsUsed(call, { writesConnection: false });
-  const missing = (over: Partial<CreateFlags> = {}) =>
-    missingAnswers({ folder: project.folder, flags: { ...call, ...over } }, { env: context.env, cwd: project.folder });
-  if (ask !== undefined && missing().some(({ question }) => question === 'workflow-type')) {
+  const place = { env: context.env, cwd: project.folder };
+  const missingOf = (given: ProcessAnswers): readonly MissingAnswer[] =>
+    missingAnswers(given, chooseCredentials(given, detectCredentials(place)), context.env);
+  if (ask !== undefined && missingOf(answers).some(({ question }) => question === 'workflow-type')) {
     const answer = await ask.text({
       message: "Workflow type, as on the process definition's screen in KuFlow's app",
     });
-    if (typeof answer === 'string') call = { ...call, workflowType: answer };
+    if (typeof answer === 'string') answers = { ...answers, workflowType: answer };
   }
-  const left = missing();
-  if (left.length === 0) return call;
+  const missing = missingOf(answers);
+  if (missing.length === 0 && source !== undefined) return { ...answers, source };
   const example = code ?? freeCode(project);
-  const isUnnamed = left.some(({ question }) => question === 'source' || question === 'process');
+  const isUnnamed = missing.some(({ question }) => question === 'source' || question === 'process');
+  // With a code, more may be missing: a process that nothing else describes is read from the API.
+  const others = isUnnamed ? missingOf({ ...answers, process: example, source: source ?? 'api' }) : missing;
   const named = [
-    ...(isUnnamed ? [{ question: 'process', why: 'the code of the process, or --definition FILE', add: '' }] : []),
-    ...missing(isUnnamed ? { process: example } : {}).map((one) =>
-      one.question === 'workflow-type' ? { ...one, add: `--workflow-type ${freeType(project, example)}` } : one,
+    ...(isUnnamed
+      ? [{ question: 'process', why: 'the code of the process, or --definition FILE', example: '' } as const]
+      : []),
+    ...others.map((one) =>
+      one.question === 'workflow-type' ? { ...one, example: `--workflow-type ${freeType(project, example)}` } : one,
     ),
   ];
   const words = [
     ...(code !== undefined || isUnnamed ? [shellWord(example)] : []),
-    ...optionWords({ ...flags, ...(call.workflowType === undefined ? {} : { workflowType: call.workflowType }) }),
-    ...named.map(({ add }) => add).filter((add) => add !== ''),
+    ...optionWords({ ...flags, workflowType: answers.workflowType }),
+    ...named.map((one) => one.example).filter((one) => one !== ''),
     ...(flags.edit ?? []).flatMap((path) => ['--edit', shellWord(path)]),
     ...(flags.yes === true ? ['--yes'] : []),
     ...switchWords(flags),
   ];
-  throw usageError(`Answers are missing:\n${named.map(({ question, why }) => `  ${question}: ${why}`).join('\n')}`, [
-    `for example: ${context.invocation} add process ${words.join(' ')}`,
-  ]);
+  throw missingAnswersError(named, `${context.invocation} add process ${words.join(' ')}`);
 }
 
 /** A code that no process of the project has, nor the workflow type that goes with it. */
@@ -140,14 +163,14 @@ function freeCode(project: WorkerProject): string {
   const taken = project.processes.flatMap(({ definition: { process, workflow } }) => [process.code, workflow.type]);
   return firstFree(
     (at) => `LEAVE${at}`,
-    (code) => taken.includes(code) || taken.includes(exampleType(code)),
+    (code) => taken.includes(code) || taken.includes(exampleWorkflowType(code)),
   );
 }
 
 function freeType(project: WorkerProject, code: string): string {
   const taken = project.processes.map(({ definition }) => definition.workflow.type);
   return firstFree(
-    (at) => `${exampleType(code)}${at}`,
+    (at) => `${exampleWorkflowType(code)}${at}`,
     (type) => taken.includes(type),
   );
 }
@@ -159,27 +182,13 @@ function firstFree(name: (at: string) => string, isTaken: (name: string) => bool
   }
 }
 
-/** With files relative to where the call was made, and a definition file's own queue left as it says unless one was given. */
-function withFilePaths(call: CreateFlags, flags: AddProcessFlags, cwd: string, queue: string): CreateFlags {
-  const fromFile = flags.definition !== undefined && flags.taskQueue === undefined;
-  const { taskQueue, ...rest } = { ...call, taskQueue: queue };
+/** With files relative to where the command was run; a definition file keeps its own queue unless an option gives one. */
+function withFilePaths(answers: AddProcessAnswers, flags: AddProcessFlags, cwd: string): AddProcessAnswers {
+  const { metadataSchema, taskSchema, task = [] } = answers;
   return {
-    ...rest,
-    ...(fromFile ? {} : { taskQueue }),
-    ...(call.metadataSchema === undefined ? {} : { metadataSchema: resolve(cwd, call.metadataSchema) }),
-    ...(call.taskSchema === undefined
-      ? {}
-      : {
-          taskSchema: call.taskSchema.map((written) =>
-            withSchemaFile(written, call.task ?? [], (file) => resolve(cwd, file)),
-          ),
-        }),
+    ...answers,
+    taskQueue: flags.definition === undefined ? answers.taskQueue : flags.taskQueue,
+    metadataSchema: metadataSchema === undefined ? undefined : resolve(cwd, metadataSchema),
+    taskSchema: taskSchema?.map((written) => withSchemaFile(written, task, (file) => resolve(cwd, file))),
   };
-}
-export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {
-  readonly definition?: string;
-  readonly workflowType?: string;
-  readonly taskQueue?: string;
-  readonly processId?: string;
-  readonly sample?: number;
 }

@@ -2,12 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckEvent } from '../../diagnostics/check.ts';
+import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
-import type { CheckOutcome } from './create-project.ts';
 import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
+
+export type CheckOutcome =
+  | { readonly kind: 'checked'; readonly report: ConnectionReport }
+  | { readonly kind: 'not-run'; readonly reason: string }
+  /** It was wanted and could not start, for example without a Temporal server for the local KuFlow. */
+  | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
 
 export interface CheckProjectRequest {
   /** Absolute folder of the project, whose application files are read. */

@@ -1,17 +1,46 @@
-import type { CreateDependencies } from './create-project.ts';
+import { KnownError } from '../../base/errors.ts';
 import { platformReporter } from '../../platform/session/view.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import type { CheckOutcome } from './check-project.ts';
+import { checkReporter } from './view.ts';
 
-/** How `create` looks at the connection of the project that it made. */
-export function projectCheck(env: NodeJS.ProcessEnv, progress: Progress): CreateDependencies['check'] {
-  return async ({ local, ...project }) => {
-    // Loaded only now: they bring the whole platform with them.
-    const { checkLocalProject, checkProjectConnection } = await import('./check-project.ts');
-    if (!local) return checkProjectConnection({ ...project, env });
-    return checkLocalProject({
-      ...project,
-      env,
-      platform: platformReporter({ progress, requests: false, processes: false }),
-    });
-  };
+export interface CheckedProject {
+  /** Absolute. */
+  readonly folder: string;
+  /** The local KuFlow is started for the check and stopped again. */
+  readonly local: boolean;
+  readonly definition: ProcessDefinition;
+  /** Whether a worker would find a client id and secret. */
+  readonly hasCredentials: boolean;
+}
+
+export interface CheckOptions {
+  readonly wanted: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Checks the connection of a project that was just written. Whatever keeps the check from running is part of the result. */
+export async function checkProject(project: CheckedProject, options: CheckOptions): Promise<CheckOutcome> {
+  const { env, progress, signal } = options;
+  const isInterrupted = (): boolean => signal.aborted;
+  if (!options.wanted) return { kind: 'not-run', reason: 'not wanted' };
+  if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
+  if (!project.local && !project.hasCredentials) return { kind: 'not-run', reason: 'no client id and secret yet' };
+  // They load the whole platform.
+  const { checkLocalProject, checkProjectConnection } = await import('./check-project.ts');
+  const { folder, definition } = project;
+  const request = { folder, env, report: checkReporter(progress), signal };
+  try {
+    if (!project.local) return await checkProjectConnection(request);
+    const platform = platformReporter({ progress, requests: false, processes: false });
+    return await checkLocalProject({ ...request, definition, platform });
+  } catch (error) {
+    if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
+    if (!(error instanceof KnownError)) throw error;
+    const { message, seen, next } = error;
+    return { kind: 'impossible', reason: message, next, ...(seen === undefined ? {} : { seen }) };
+  }
 }

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { CreateFlags } from './flags.ts';
+import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 
 const EXAMPLES = `
@@ -59,14 +59,12 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--no-git', 'Do not make a git repository')
     .option('--no-check', 'Do not check the connection')
     .optionsGroup('How it runs:')
-    .option('--yes', 'Ask nothing: take the defaults, fail when an answer is missing')
+    .option('--yes', 'Prompts nothing: take the defaults, fail when an answer is missing')
     .option('--dry-run', 'Show what would be written, write nothing')
     .option('--json', 'Print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string | undefined, flags: CreateFlags) => {
       const { runCreate } = await import('./run.ts');
-      const keys = Object.keys(flags) as (keyof CreateFlags)[];
-      const given = new Set(keys.filter((key) => command.getOptionValueSource(key) === 'cli'));
-      await runCreate({ ...(folder === undefined ? {} : { folder }), flags, given }, context);
+      await runCreate({ ...flags, folder }, context);
     });
 }

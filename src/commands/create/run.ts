@@ -1,78 +1,104 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import { expandHome } from '../../base/user-folders.ts';
-import { createProject, type CreateResult } from './create-project.ts';
-import { checkReporter, discoveryReporter, scaffoldReporter, printCreated } from './view.ts';
-import { openProgress } from '../../terminal/progress.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
-import { apiDiscovery } from './discover.ts';
-import { checkOptionsUsed, checkValues, missingAnswers, missingError } from './call.ts';
-import { projectCheck } from './check.ts';
-import type { CreateCall } from './flags.ts';
-import { checkPlace, connectionOf, requestOf } from './request.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { WizardAnswers } from './wizard/answer.ts';
+import { missingAnswersError } from '../../cli/missing-answers.ts';
+import { askToSample } from '../../discovery/ask-to-sample.ts';
+import { discoverFromApi } from '../../discovery/from-api.ts';
+import { loadProcess } from '../../discovery/load-process.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
+import type { ProjectSpec } from '../../languages/project-spec.ts';
+import { comparePlan, conflictError } from '../../project/conflicts.ts';
+import { planProject } from '../../project/plan.ts';
+import { writeProject } from '../../project/scaffold.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
+import { readCreateAnswers, type CreateFlags } from './answers.ts';
+import { checkProject } from './check.ts';
+import { rememberConnections } from './connection.ts';
+import { projectCredentials } from './project-credentials.ts';
+import { resolveCreate } from './resolve.ts';
+import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
+import { printCreated, scaffoldReporter } from './view.ts';
 
-/** `create`: questions, the flow, its result. With `--json` prints the `CreateResult` as `createdAsJson` describes it. */
-export async function runCreate(called: CreateCall, context: CommandContext): Promise<void> {
+/** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
+export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const call = withFolder(called, context.env);
-  const { flags } = call;
-  const signal = context.interruption();
-  checkValues(flags);
-  checkOptionsUsed(flags);
-  await checkPlace(flags, context);
-  const missing = missingAnswers(call, context);
   const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
-  if (missing.length > 0 && !mayAsk) throw missingError(call, missing);
-  const ask = mayAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
-  const asked = missing.length > 0;
-  const answered: WizardAnswers =
-    ask === undefined || !asked
-      ? { call: { folder: call.folder ?? '.', flags }, connection: undefined, discovered: undefined }
-      : await (await import('./wizard/answer.ts')).answerCall(call, ask, signal, context);
+  const ask = mayAsk
+    ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, context.interruption())
+    : undefined;
+  const { result, asked } = await createProject(flags, ask, context);
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(createResultJson(result)));
+  else printCreated(terminal, result);
+  if (asked) terminal.err.line(`\nTo do the same without questions:\n  ${escapeForTerminal(result.command, Infinity)}`);
+  context.setStatus(result.status);
+}
 
-  const connection = answered.connection ?? (await connectionOf(answered.call, context));
+/**
+ * Creates a worker project. `asked`: the wizard had questions. Rejects with a KnownError before or while the files are written, and then none
+ * of them is left. After that the project stays whatever happens, and the result says what did not work.
+ */
+export async function createProject(
+  flags: CreateFlags,
+  ask: Prompts | undefined,
+  context: CommandContext,
+): Promise<{ readonly result: CreateResult; readonly asked: boolean }> {
+  const { terminal, env, cwd, version } = context;
+  const signal = context.interruption();
+  const connections = rememberConnections(context);
+  const resolveContext = { env, cwd, version, connect: connections.connect };
+
+  const answers = await readCreateAnswers(flags, context);
+  let resolution = await resolveCreate(answers, resolveContext);
+  const asked = resolution.kind === 'missing' && ask !== undefined;
+  if (asked) {
+    const { runWizard } = await import('./wizard/run-wizard.ts');
+    const { openWizardContext } = await import('./wizard/context.ts');
+    const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, context }));
+    resolution = await resolveCreate(complete, resolveContext);
+  }
+  if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
+
+  const plan = resolution.plan;
+  const { connection, folder } = plan;
   for (const warning of connection?.warnings ?? []) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  const request = requestOf(answered.call, connection, context);
   const progress = openProgress(terminal.err);
   try {
-    const result = await createProject(request, {
-      version: context.version,
-      env: context.env,
-      signal,
-      discover: answered.discovered ?? apiDiscovery(connection, ask, signal),
-      check: projectCheck(context.env, progress),
-      report: {
-        scaffold: scaffoldReporter(progress),
-        check: checkReporter(progress),
-        discovery: discoveryReporter(progress),
+    const process = await loadProcess(plan.source, {
+      cwd,
+      discover: async (code, sample) => {
+        if (connection === undefined) throw new Error('A process is read from the API without a connection');
+        return discoverFromApi({
+          rest: await connection.rest(),
+          code,
+          sample,
+          mayRead: ask === undefined ? undefined : askToSample(ask),
+          report: discoveryReporter(progress),
+          signal,
+        });
       },
     });
-    progress.stop();
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(createdAsJson(result)));
-    else printCreated(terminal, result);
-    if (asked)
-      terminal.err.line(`\nTo do the same without questions:\n  ${escapeForTerminal(request.command, Infinity)}`);
-    context.setStatus(result.status);
+    const spec: ProjectSpec = { ...plan.project, ...process };
+    const files = await planProject(spec, { version, command: plan.command });
+    const comparison = await comparePlan(folder, files, plan.overwrite);
+    let outcome: CreateOutcome = { kind: 'dry-run', comparison };
+    if (!plan.dryRun) {
+      if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
+      const written = await writeProject(
+        { spec, comparison },
+        { install: plan.install, git: plan.git, env, signal, report: scaffoldReporter(progress) },
+      );
+      const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
+      const check = await checkProject(
+        { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
+        { wanted: plan.check, env, progress, signal },
+      );
+      outcome = { kind: 'written', written, credentials, check, interrupted: signal.aborted, cwd };
+    }
+    return { result: createResult(plan, process, outcome), asked };
   } finally {
     progress.stop();
   }
 }
 
-/** An empty name, as of a variable that is not set, would be the folder here; `~/x` in quotes, a folder named `~`. */
-function withFolder(call: CreateCall, env: NodeJS.ProcessEnv): CreateCall {
-  const { folder, ...rest } = call;
-  return folder === undefined || folder.trim() === '' ? rest : { ...call, folder: expandHome(folder, env) };
-}
-
-/**
- * `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action, reason? }], install: { kind, … },
- * git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status, results, next }, next: [{ command?, text }],
- * command, status }`; `status` is the exit status.
- */
-function createdAsJson(result: CreateResult): object {
-  const { check, ...rest } = result;
-  if (check.kind !== 'checked') return { ...rest, check };
-  const { status, results, next } = check.report;
-  return { ...rest, check: { kind: check.kind, status, results, next } };
-}
+const NO_CREDENTIALS = { from: 'none', shadowedBy: [] } as const;

@@ -1,15 +1,15 @@
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
-import type { DiscoveryEvent } from '../../discovery/types.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import type { WriteResult, ReportedFile, ScaffoldEvent } from '../../project/scaffold.ts';
+import type { ReportedFile } from '../../project/conflicts.ts';
+import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
 import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printNextSteps } from '../../project/view.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
+import type { CheckOutcome } from './check-project.ts';
 
 /** What the view shows of a made project. */
 export interface CreateSummary {
@@ -20,15 +20,7 @@ export interface CreateSummary {
   readonly dryRun: boolean;
   readonly files: readonly ReportedFile[];
   readonly install: WriteResult['install'];
-  readonly check:
-    | { readonly kind: 'checked'; readonly report: ConnectionReport }
-    | { readonly kind: 'not-run'; readonly reason: string }
-    | {
-        readonly kind: 'impossible';
-        readonly reason: string;
-        readonly seen?: string;
-        readonly next: readonly string[];
-      };
+  readonly check: CheckOutcome;
   readonly next: readonly NextStep[];
 }
 
@@ -127,19 +119,6 @@ export function checkReporter(progress: Progress): (event: CheckEvent) => void {
 function checkLine(result: CheckResult): string {
   const spent = formatDuration(result.ms);
   return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
-}
-
-/** Follows a discovery. */
-export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
-  const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
-  return (event) => {
-    if (event.type === 'listing') progress.begin(`List ${what[event.what]}`);
-    else if (event.type === 'listed')
-      progress.end('done', `${event.seen} of ${event.total} ${what[event.what]} listed`);
-    else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
-    else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
-    else progress.detail(`${event.done} of ${event.of}`);
-  };
 }
 
 /** The result for a person: what a dry run would do on stdout; else the way on, on stderr. */

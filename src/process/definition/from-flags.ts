@@ -12,19 +12,19 @@ import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
 
 export interface DefinitionFlags {
-  readonly code?: string;
-  readonly name?: string;
-  readonly id?: string;
-  readonly version?: string;
-  readonly tenant?: string;
-  readonly taskQueue?: string;
-  readonly workflowType?: string;
+  readonly code?: string | undefined;
+  readonly name?: string | undefined;
+  readonly id?: string | undefined;
+  readonly version?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly taskQueue?: string | undefined;
+  readonly workflowType?: string | undefined;
   /** `CODE` or `CODE:KIND`, in order; a task without kind is human. */
-  readonly tasks?: readonly string[];
+  readonly tasks?: readonly string[] | undefined;
   /** `CODE=FILE`; the file holds a JSON Schema, or `schema` and `ui-schema`, as JSON or YAML. */
-  readonly taskSchemas?: readonly string[];
+  readonly taskSchemas?: readonly string[] | undefined;
   /** A file as in `taskSchemas`. */
-  readonly metadataSchema?: string;
+  readonly metadataSchema?: string | undefined;
 }
 
 /** A definition from options of a command; files are relative to `cwd`. Throws a usage error (status 2) that lists every problem at once, by option. */
@@ -107,7 +107,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
  * problem.
  */
 export async function taskFromFlags(
-  { written, schema }: { readonly written: string; readonly schema?: string },
+  { written, schema }: { readonly written: string; readonly schema?: string | undefined },
   cwd: string,
 ): Promise<TaskDefinition> {
   const task = readTask(written);
@@ -184,7 +184,7 @@ export interface TaskChanges {
   /** `CODE=KIND` */
   readonly kinds: readonly string[];
   /** Every code once, in order. */
-  readonly order?: readonly string[];
+  readonly order?: readonly string[] | undefined;
 }
 
 /** A definition whose tasks are of other kinds or come in another order. Throws a usage error that lists every problem, by option. */

@@ -3,19 +3,17 @@ import { resolve } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { identifier } from '../../../text/identifiers.ts';
+import type { MissingAnswer } from '../../../cli/missing-answers.ts';
 import { sampleQuestion } from '../../../discovery/ask-to-sample.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import type { ProcessSource } from '../call.ts';
 import {
   settle,
-  without,
-  withFlags,
-  withoutFlags,
+  withAnswers,
   type Step,
   type StepResult,
   type Topic,
-  type WizardState,
   type WizardContext,
+  type WizardState,
 } from './state.ts';
 
 const SCREEN = "It must equal the field on the process definition's screen in KuFlow's app, section Workflow";
@@ -27,35 +25,38 @@ function nameProblem(text: string): string | undefined {
   return /[\u0000-\u001f\u007f]/.test(text) ? 'It holds control characters' : undefined;
 }
 
-const codeOf = ({ flags, definition, source }: WizardState): string =>
-  flags.process ?? definition?.process.code ?? (source === 'sample' ? 'LOAN' : 'PROCESS');
+/** Code of the process that was chosen, for names made of it. */
+export function processCode({ answers, definition }: WizardState): string {
+  return answers.process ?? definition?.process.code ?? (answers.source === 'sample' ? 'LOAN' : 'PROCESS');
+}
 
 const listing: Step = {
   topic: 'listing',
-  isOpen: (state) => state.source === 'api' && state.flags.process === undefined && state.listing === undefined,
-  run: async (state, world, { canGoBack }) => {
+  isOpen: (state) =>
+    state.answers.source === 'api' && state.answers.process === undefined && state.listing === undefined,
+  run: async (state, context, { canGoBack }) => {
     try {
-      const found = await world.list(state);
+      const found = await context.list(state.answers);
       if (found.definitions.length > 0) return { kind: 'passed', state: { ...state, listing: found } };
-      world.say.note(
+      context.say.note(
         'KuFlow shows this application no process: either none was started yet, or it lacks a role in their definitions.',
       );
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
-      world.say.problem(error);
+      context.say.problem(error);
     }
-    return wayOn(state, world, canGoBack, 'I describe the process by its tasks');
+    return wayOn(state, context, canGoBack, 'I describe the process by its tasks');
   },
 };
 
 /** What to do when KuFlow showed nothing: a process can always be described. */
 async function wayOn(
   state: WizardState,
-  world: WizardContext,
+  context: WizardContext,
   canGoBack: boolean,
   describe: string,
 ): Promise<StepResult> {
-  const answer = await world.ask.choose({
+  const answer = await context.ask.choose({
     message: 'How to go on?',
     canGoBack,
     choices: [
@@ -70,18 +71,18 @@ async function wayOn(
 
 /** What was said of tasks that are read has no place beside tasks that are described. */
 export function describeInstead(state: WizardState): WizardState {
-  return withoutFlags({ ...state, source: 'flags' }, ['sample', 'taskKind', 'taskOrder']);
+  return withAnswers(state, { source: 'flags', sample: undefined, taskKind: undefined, taskOrder: undefined });
 }
 
 const chosenProcess: Step = {
   topic: 'listed',
-  isOpen: (state) => state.source === 'api' && state.flags.process === undefined,
-  run: async (state, world, { canGoBack, before }) => {
+  isOpen: (state) => state.answers.source === 'api' && state.answers.process === undefined,
+  run: async (state, context, { canGoBack, before }) => {
     const definitions = state.listing?.definitions ?? [];
-    const answer = await world.ask.search({
+    const answer = await context.ask.search({
       message: 'Process (type to search)',
       canGoBack,
-      ...(before === undefined ? {} : { fallback: before }),
+      fallback: before,
       choices: [
         ...definitions.map(({ code, id, tenant, seen }) => ({
           value: id,
@@ -105,37 +106,36 @@ const chosenProcess: Step = {
     return {
       kind: 'answered',
       answer,
-      state: withFlags(state, { process: chosen.code, ...(twice ? { tenantId: chosen.tenant } : {}) }),
+      state: withAnswers(state, { process: chosen.code, tenantId: twice ? chosen.tenant : state.answers.tenantId }),
     };
   },
 };
 
 interface LineQuestion {
-  readonly topic: Topic;
+  readonly topic: Topic & MissingAnswer['question'];
   readonly flag: 'process' | 'taskQueue' | 'workflowType';
-  readonly of: readonly ProcessSource[];
   readonly message: string;
   readonly hint: string;
   readonly offer: (state: WizardState) => string | undefined;
 }
 
 /** A step whose answer is the value of one flag. */
-function lineStep({ topic, flag, of, message, hint, offer }: LineQuestion): Step {
+function lineStep({ topic, flag, message, hint, offer }: LineQuestion): Step {
   return {
     topic,
-    isOpen: (state) => state.source !== undefined && of.includes(state.source) && state.flags[flag] === undefined,
-    run: async (state, world, { canGoBack, before }) => {
+    isOpen: (_, { missing }) => missing.has(topic),
+    run: async (state, context, { canGoBack, before }) => {
       const fallback = before ?? offer(state);
-      const answer = await world.ask.text({
+      const answer = await context.ask.text({
         message,
         hint,
         canGoBack,
-        ...(fallback === undefined ? {} : { fallback }),
+        fallback,
         validate: nameProblem,
       });
       return answer === BACK
         ? { kind: 'back' }
-        : { kind: 'answered', answer, state: withFlags(state, { [flag]: answer }) };
+        : { kind: 'answered', answer, state: withAnswers(state, { [flag]: answer }) };
     },
   };
 }
@@ -143,7 +143,6 @@ function lineStep({ topic, flag, of, message, hint, offer }: LineQuestion): Step
 const namedProcess = lineStep({
   topic: 'process',
   flag: 'process',
-  of: ['flags'],
   message: 'Code of the process definition',
   hint: "As in KuFlow's app, for example LOAN",
   offer: () => undefined,
@@ -151,10 +150,11 @@ const namedProcess = lineStep({
 
 const sample: Step = {
   topic: 'sample',
-  isOpen: (state) => state.source === 'api' && state.flags.sample === undefined && !state.settled.has('sample'),
-  run: async (state, world, { canGoBack, before }) => {
+  isOpen: (state) =>
+    state.answers.source === 'api' && state.answers.sample === undefined && !state.settled.has('sample'),
+  run: async (state, context, { canGoBack, before }) => {
     const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
-    const answer = await world.ask.confirm({
+    const answer = await context.ask.confirm({
       message: sampleQuestion(DEFAULT_SAMPLE),
       canGoBack,
       fallback: before === 'yes',
@@ -164,32 +164,32 @@ const sample: Step = {
     return {
       kind: 'answered',
       answer: answer ? 'yes' : 'no',
-      state: answer ? withFlags(settled, { sample: DEFAULT_SAMPLE }) : settled,
+      state: answer ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled,
     };
   },
 };
 
 const discovery: Step = {
   topic: 'discovery',
-  isOpen: (state) => state.source === 'api' && state.discovered === undefined,
-  run: async (state, world, { canGoBack }) => {
+  isOpen: (state) => state.answers.source === 'api' && state.answers.discovered === undefined,
+  run: async (state, context, { canGoBack }) => {
     try {
-      const discovered = await world.discover(state, codeOf(state));
-      return { kind: 'passed', state: { ...state, discovered } };
+      const discovered = await context.discover(state.answers, processCode(state));
+      return { kind: 'passed', state: withAnswers(state, { discovered }) };
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
-      world.say.problem(error);
+      context.say.problem(error);
     }
-    return wayOn(state, world, canGoBack, `I describe ${codeOf(state)} by its tasks`);
+    return wayOn(state, context, canGoBack, `I describe ${processCode(state)} by its tasks`);
   },
 };
 
 const taskCode: Step = {
   topic: 'task',
-  isOpen: (state, { given }) => state.source === 'flags' && !given.has('task') && !state.settled.has('task'),
-  run: async (state, world, { canGoBack }) => {
-    const codes = (state.flags.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
-    const answer = await world.ask.text({
+  isOpen: (state) => state.answers.source === 'flags' && !state.settled.has('task'),
+  run: async (state, context, { canGoBack }) => {
+    const codes = (state.answers.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
+    const answer = await context.ask.text({
       message:
         codes.length === 0
           ? 'Code of its first task'
@@ -214,11 +214,14 @@ export const KINDS = [
 const taskKind: Step = {
   topic: 'task-kind',
   isOpen: (state) => state.task !== undefined,
-  run: async (state, world, { canGoBack }) => {
+  run: async (state, context, { canGoBack }) => {
     const task = state.task ?? '';
-    const answer = await world.ask.choose({ message: `Who does ${task}?`, canGoBack, choices: KINDS });
+    const answer = await context.ask.choose({ message: `Who does ${task}?`, canGoBack, choices: KINDS });
     if (answer === BACK) return { kind: 'back' };
-    const described = withFlags(without(state, ['task']), { task: [...(state.flags.task ?? []), `${task}:${answer}`] });
+    const described = withAnswers(
+      { ...state, task: undefined },
+      { task: [...(state.answers.task ?? []), `${task}:${answer}`] },
+    );
     return { kind: 'answered', state: answer === 'thread' ? described : { ...described, shapeOf: task } };
   },
 };
@@ -226,21 +229,21 @@ const taskKind: Step = {
 const taskSchema: Step = {
   topic: 'task-schema',
   isOpen: (state) => state.shapeOf !== undefined,
-  run: async (state, world, { canGoBack }) => {
+  run: async (state, context, { canGoBack }) => {
     const code = state.shapeOf ?? '';
-    const fileOf = (text: string): string => resolve(world.cwd, expandHome(text, world.env));
-    const answer = await world.ask.text({
+    const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
+    const answer = await context.ask.text({
       message: `JSON Schema file of the data of ${code}, or Enter for none`,
       hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
       optional: true,
       canGoBack,
       validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'There is no such file'),
-      validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : world.schemaProblem(fileOf(text))),
+      validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : context.schemaProblem(fileOf(text))),
     });
     if (answer === BACK) return { kind: 'back' };
-    const next = without(state, ['shapeOf']);
-    const schemas = [...(state.flags.taskSchema ?? []), `${code}=${expandHome(answer, world.env)}`];
-    return { kind: 'answered', state: answer === '' ? next : withFlags(next, { taskSchema: schemas }) };
+    const next = { ...state, shapeOf: undefined };
+    const schemas = [...(state.answers.taskSchema ?? []), `${code}=${expandHome(answer, context.env)}`];
+    return { kind: 'answered', state: answer === '' ? next : withAnswers(next, { taskSchema: schemas }) };
   },
 };
 
@@ -248,12 +251,11 @@ const taskSchema: Step = {
 const forNew =
   (made: (code: string) => string) =>
   (state: WizardState): string | undefined =>
-    state.source === 'flags' ? made(codeOf(state)) : undefined;
+    state.answers.source === 'flags' ? made(processCode(state)) : undefined;
 
 const taskQueue = lineStep({
   topic: 'task-queue',
   flag: 'taskQueue',
-  of: ['api', 'flags'],
   message: 'Task queue',
   hint: SCREEN,
   offer: forNew((code) => `${code.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_QUEUE`),
@@ -262,16 +264,10 @@ const taskQueue = lineStep({
 const workflowType = lineStep({
   topic: 'workflow-type',
   flag: 'workflowType',
-  of: ['api', 'flags'],
   message: 'Workflow type',
   hint: SCREEN,
   offer: forNew((code) => `${identifier(code, 'pascal', new Set())}Workflow`),
 });
-
-/** Code of the process that was chosen, for names made of it. */
-export function processCode(state: WizardState): string {
-  return codeOf(state);
-}
 
 /** Which process it is, and what it is made of; `review` stands in a file of its own. */
 export const processSteps = {

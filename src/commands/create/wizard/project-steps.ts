@@ -2,13 +2,15 @@ import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome, homeProblem } from '../../../base/user-folders.ts';
+import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toNpmName } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
+import type { CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
-import { needsAccount, secretGiven, variablesOver } from './credential-steps.ts';
-import { settle, without, withFlags, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
+import { variablesOver } from './credential-steps.ts';
+import { settle, withAnswers, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
 
 /** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -29,44 +31,46 @@ export function folderProblem(cwd: string, text: string): string | undefined {
 
 const folder: Step = {
   topic: 'folder',
-  isOpen: (state) => state.folder === undefined,
-  run: async (state, world, { canGoBack, before }) => {
+  isOpen: (_, { missing }) => missing.has('folder'),
+  run: async (state, context, { canGoBack, before }) => {
     const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
-    const atHome = (text: string): string => expandHome(text, world.env);
-    const answer = await world.ask.text({
+    const atHome = (text: string): string => expandHome(text, context.env);
+    const answer = await context.ask.text({
       message: 'Folder of the new project',
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
-      validate: (text) => homeProblem(atHome(text)) ?? folderProblem(world.cwd, atHome(text)),
-      validateAsync: (text) => planProblem({ ...state, folder: atHome(text) }, world),
+      validate: (text) => homeProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
+      validateAsync: (text) => planProblem({ ...state.answers, folder: atHome(text) }, context),
     });
     if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);
-    const name = toNpmName(basename(resolve(world.cwd, chosen)));
-    if (name !== basename(chosen)) world.say.note(`The package is named ${name}: npm allows no other form of it`);
+    const name = toNpmName(basename(resolve(context.cwd, chosen)));
+    if (name !== basename(chosen)) context.say.note(`The package is named ${name}: npm allows no other form of it`);
     // What was only proposed is proposed anew: it follows the process.
-    return { kind: 'answered', ...(answer === proposed ? {} : { answer }), state: { ...state, folder: chosen } };
+    return {
+      kind: 'answered',
+      answer: answer === proposed ? undefined : answer,
+      state: withAnswers(state, { folder: chosen }),
+    };
   },
 };
 
 /** A worker looks into its own folder only: what a file here gave is not there. */
 const copy: Step = {
   topic: 'copy',
-  isOpen: (state, world) =>
-    needsAccount(state) &&
-    state.flags.local !== true &&
-    world.found()?.kind === 'file' &&
-    state.flags.clientId === undefined &&
-    !secretGiven(state) &&
-    resolve(world.cwd, state.folder ?? '.') !== world.cwd &&
-    !state.settled.has('copy'),
-  run: async (state, world, { canGoBack, before }) => {
+  isOpen: ({ answers, settled }, { credentials }, { cwd }) =>
+    credentials.kind === 'detected' &&
+    credentials.place.kind === 'file' &&
+    answers.local !== true &&
+    resolve(cwd, answers.folder ?? '.') !== cwd &&
+    !settled.has('copy'),
+  run: async (state, context, { canGoBack, before, credentials }) => {
     const settled = settle(state, 'copy');
-    const found = (await world.isUsable(state)) ? await world.inFile(state) : undefined;
-    if (found === undefined) return { kind: 'passed', state: settled };
-    const answer = await world.ask.confirm({
-      message: `Write client id and secret of ${world.found()?.name ?? ''} here to application-local.yaml of the project?`,
+    const found = (await context.isUsable(state.answers)) ? await context.fileCredentials(state.answers) : undefined;
+    if (found === undefined || credentials.kind !== 'detected') return { kind: 'passed', state: settled };
+    const answer = await context.ask.confirm({
+      message: `Write client id and secret of ${credentials.place.name} here to application-local.yaml of the project?`,
       canGoBack,
       fallback: before !== 'no',
     });
@@ -75,15 +79,15 @@ const copy: Step = {
     return {
       kind: 'answered',
       answer: answer ? 'yes' : 'no',
-      state: answer ? withFlags({ ...settled, secret }, { clientId }) : settled,
+      state: answer ? withAnswers(settled, { clientId, secret }) : settled,
     };
   },
 };
 
 /** What is in the way in a folder: better said while it is chosen than after everything else was answered. */
-async function planProblem(state: WizardState, world: WizardContext): Promise<string | undefined> {
+async function planProblem(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
   try {
-    await world.preview(state);
+    await context.preview(answers);
     return undefined;
   } catch (error) {
     if (error instanceof KnownError && error.status !== 130) return error.message;
@@ -93,55 +97,59 @@ async function planProblem(state: WizardState, world: WizardContext): Promise<st
 
 const packageManager: Step = {
   topic: 'package-manager',
-  isOpen: (state) => state.flags.packageManager === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const answer = await world.ask.choose({
+  isOpen: (state) => state.answers.packageManager === undefined,
+  run: async (state, context, { canGoBack, before }) => {
+    const answer = await context.ask.choose({
       message: 'Package manager',
       canGoBack,
-      fallback: before ?? world.detectedManager,
+      fallback: before ?? context.detectedManager,
       choices: PACKAGE_MANAGER_NAMES.map((value) => ({
         value,
-        name: world.isInstalled(value) ? value : `${value} (not installed)`,
-        ...(value === world.detectedManager ? { description: 'The one in use here' } : {}),
+        name: context.isInstalled(value) ? value : `${value} (not installed)`,
+        ...(value === context.detectedManager ? { description: 'The one in use here' } : {}),
       })),
     });
     if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', answer, state: withFlags(state, { packageManager: answer }) };
+    return { kind: 'answered', answer, state: withAnswers(state, { packageManager: answer }) };
   },
 };
 
 const git: Step = {
   topic: 'git',
-  isOpen: (state, { given }) => !given.has('git') && !state.settled.has('git'),
-  run: async (state, world, { canGoBack, before }) => {
-    if (world.isInRepository(resolve(world.cwd, state.folder ?? '.'))) {
-      world.say.note('The folder is inside a git repository, so none is made');
+  isOpen: (state) => !state.settled.has('git'),
+  run: async (state, context, { canGoBack, before }) => {
+    if (context.isInRepository(resolve(context.cwd, state.answers.folder ?? '.'))) {
+      context.say.note('The folder is inside a git repository, so none is made');
       return { kind: 'passed', state: settle(state, 'git') };
     }
-    if (!world.isInstalled('git')) {
-      world.say.note('git is not installed, so no repository is made');
+    if (!context.isInstalled('git')) {
+      context.say.note('git is not installed, so no repository is made');
       return { kind: 'passed', state: settle(state, 'git') };
     }
-    const answer = await world.ask.confirm({
+    const answer = await context.ask.confirm({
       message: 'Make a git repository with a first commit?',
       canGoBack,
       fallback: before !== 'no',
     });
     if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', answer: answer ? 'yes' : 'no', state: settle(withFlags(state, { git: answer }), 'git') };
+    return {
+      kind: 'answered',
+      answer: answer ? 'yes' : 'no',
+      state: settle(withAnswers(state, { git: answer }), 'git'),
+    };
   },
 };
 
 const install: Step = {
   topic: 'install',
-  isOpen: (state, { given }) => !given.has('install') && !state.settled.has('install'),
-  run: async (state, world, { canGoBack, before }) => {
-    const manager = (state.flags.packageManager ?? world.detectedManager).replace(/@\d+$/, '');
-    if (!world.isInstalled(manager)) {
-      world.say.note(`${manager} is not installed here, so dependencies are not installed`);
-      return { kind: 'passed', state: settle(withFlags(state, { install: false }), 'install') };
+  isOpen: (state) => !state.settled.has('install'),
+  run: async (state, context, { canGoBack, before }) => {
+    const manager = (state.answers.packageManager ?? context.detectedManager).replace(/@\d+$/, '');
+    if (!context.isInstalled(manager)) {
+      context.say.note(`${manager} is not installed here, so dependencies are not installed`);
+      return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };
     }
-    const answer = await world.ask.confirm({
+    const answer = await context.ask.confirm({
       message: `Install dependencies with ${manager}?`,
       canGoBack,
       fallback: before !== 'no',
@@ -150,7 +158,7 @@ const install: Step = {
     return {
       kind: 'answered',
       answer: answer ? 'yes' : 'no',
-      state: settle(withFlags(state, { install: answer }), 'install'),
+      state: settle(withAnswers(state, { install: answer }), 'install'),
     };
   },
 };
@@ -158,16 +166,16 @@ const install: Step = {
 const summary: Step = {
   topic: 'summary',
   isOpen: (state) => !state.settled.has('summary'),
-  run: async (state, world, { canGoBack }) => {
+  run: async (state, context, { canGoBack, credentials }) => {
     let preview: Preview | undefined;
     try {
-      preview = await world.preview(state);
-      world.say.summary(summaryRows(state, preview, world));
+      preview = await context.preview(state.answers);
+      context.say.summary(summaryRows(state, preview, credentials, context));
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
-      world.say.problem(error);
+      context.say.problem(error);
     }
-    const answer = await world.ask.choose({
+    const answer = await context.ask.choose({
       message: preview === undefined ? 'The project can not be made like this:' : 'Create the project?',
       canGoBack,
       choices: [
@@ -179,7 +187,7 @@ const summary: Step = {
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
     if (answer === 'end') throw interruptedError('Nothing was written');
-    if (answer === 'folder') return { kind: 'answered', state: without(state, ['folder']) };
+    if (answer === 'folder') return { kind: 'answered', state: withAnswers(state, { folder: undefined }) };
     return { kind: 'answered', state: settle(state, 'summary') };
   },
 };
@@ -187,12 +195,13 @@ const summary: Step = {
 function summaryRows(
   state: WizardState,
   preview: Preview,
-  world: WizardContext,
+  credentials: CredentialChoice,
+  context: WizardContext,
 ): readonly (readonly [string, string])[] {
-  const { flags } = state;
+  const { answers } = state;
   const { definition, files } = preview;
   const { process, tasks, workflow } = definition;
-  const over = variablesOver(state, world);
+  const over = credentials.kind === 'given' ? variablesOver(state, context) : undefined;
   const counts = [
     [files.create, 'new'],
     [files.identical, 'there and identical'],
@@ -206,30 +215,30 @@ function summaryRows(
     ['Tasks', tasks.length === 0 ? 'none' : tasks.map(({ code, kind }) => `${code} (${kind})`).join(', ')],
     ['Task queue', workflow.taskQueue],
     ['Workflow type', workflow.type],
-    ['Connection', connectionText(state, preview, world)],
+    ['Connection', connectionText(answers, preview, context)],
     ...(over === undefined ? [] : [['But first', over] as const]),
     [
       'Package manager',
-      `${flags.packageManager ?? ''}${flags.install ? ', dependencies are installed' : ', nothing is installed'}`,
+      `${answers.packageManager ?? ''}${answers.install ? ', dependencies are installed' : ', nothing is installed'}`,
     ],
-    ['Git', flags.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
+    ['Git', answers.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
   ];
 }
 
 /** Where the worker will find KuFlow and its credentials, or that it will not. */
-function connectionText({ flags, ...state }: WizardState, preview: Preview, world: WizardContext): string {
-  if (flags.local === true) return 'the local platform';
-  const kuflow = preview.endpoint ?? flags.endpoint ?? 'KuFlow';
-  if (flags.profile !== undefined)
-    return `${kuflow}; client id and secret of the profile ${flags.profile} go to application-local.yaml`;
-  if (flags.clientId !== undefined)
-    return `${kuflow}, client id ${flags.clientId}; the secret goes to application-local.yaml`;
-  const found = secretGiven({ flags, ...state }) ? undefined : world.found();
+function connectionText(answers: CreateAnswers, preview: Preview, context: WizardContext): string {
+  if (answers.local === true) return 'the local platform';
+  const kuflow = preview.endpoint ?? answers.endpoint ?? 'KuFlow';
+  if (answers.profile !== undefined)
+    return `${kuflow}; client id and secret of the profile ${answers.profile} go to application-local.yaml`;
+  if (answers.clientId !== undefined)
+    return `${kuflow}, client id ${answers.clientId}; the secret goes to application-local.yaml`;
+  const found = answers.secret === undefined ? context.detected() : undefined;
   switch (found?.kind) {
     case 'environment':
       return `${kuflow}; client id and secret are taken from the environment, when the worker starts too`;
     case 'file':
-      return preview.folder === world.cwd
+      return preview.folder === context.cwd
         ? `${kuflow}; client id and secret are in ${found.name}, which is there`
         : `${kuflow}; the project gets no client id and secret: those of ${found.name} here are not copied`;
     default:

@@ -1,18 +1,19 @@
 import { withTaskChanges } from '../../../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
+import type { CreateAnswers } from '../answers.ts';
 import { KINDS } from './process-steps.ts';
-import { settle, withFlags, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
+import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
 /** What was found, as the answers so far change it. */
-export function reviewed({ discovered, flags }: WizardState): ProcessDefinition | undefined {
+export function reviewed({ discovered, ...answers }: CreateAnswers): ProcessDefinition | undefined {
   if (discovered === undefined) return undefined;
-  const workflow = { type: flags.workflowType ?? '?', taskQueue: flags.taskQueue ?? '?' };
+  const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
   return withTaskChanges(
     { ...discovered.definition, workflow },
     {
-      kinds: flags.taskKind ?? [],
-      ...(flags.taskOrder === undefined ? {} : { order: flags.taskOrder }),
+      kinds: answers.taskKind ?? [],
+      order: answers.taskOrder,
     },
   );
 }
@@ -20,13 +21,14 @@ export function reviewed({ discovered, flags }: WizardState): ProcessDefinition 
 /** Instances tell kinds and order only by their traces: somebody who knows the process looks at them. */
 export const review: Step = {
   topic: 'review',
-  isOpen: (state) => state.source === 'api' && state.discovered !== undefined && !state.settled.has('review'),
-  run: async (state, world, { canGoBack }) => {
-    const definition = reviewed(state);
-    if (definition === undefined || state.discovered === undefined) throw new Error('nothing was discovered');
-    world.say.process(state.discovered, definition);
+  isOpen: (state) =>
+    state.answers.source === 'api' && state.answers.discovered !== undefined && !state.settled.has('review'),
+  run: async (state, context, { canGoBack }) => {
+    const definition = reviewed(state.answers);
+    if (definition === undefined || state.answers.discovered === undefined) throw new Error('nothing was discovered');
+    context.say.process(state.answers.discovered, definition);
     if (definition.tasks.length === 0) return { kind: 'passed', state: settle(state, 'review') };
-    const answer = await world.ask.choose({
+    const answer = await context.ask.choose({
       message: 'Tasks, kinds and order:',
       canGoBack,
       choices: [
@@ -41,9 +43,9 @@ export const review: Step = {
       case 'good':
         return { kind: 'answered', state: settle(state, 'review') };
       case 'kind':
-        return anotherKind(state, definition, world);
+        return anotherKind(state, definition, context);
       case 'order':
-        return anotherOrder(state, definition, world);
+        return anotherOrder(state, definition, context);
     }
   },
 };
@@ -51,34 +53,34 @@ export const review: Step = {
 async function anotherKind(
   state: WizardState,
   { tasks }: ProcessDefinition,
-  world: WizardContext,
+  context: WizardContext,
 ): Promise<StepResult> {
-  const code = await world.ask.search({
+  const code = await context.ask.search({
     message: 'Which task?',
     canGoBack: true,
     choices: tasks.map((task) => ({ value: task.code, name: `${task.code} (${task.kind})` })),
   });
   if (code === BACK) return { kind: 'passed', state };
-  const kind = await world.ask.choose({
+  const kind = await context.ask.choose({
     message: `Kind of ${code}`,
     canGoBack: true,
     choices: KINDS,
   });
   if (kind === BACK) return { kind: 'passed', state };
-  const others = (state.flags.taskKind ?? []).filter((one) => !one.startsWith(`${code}=`));
-  return { kind: 'answered', state: withFlags(state, { taskKind: [...others, `${code}=${kind}`] }) };
+  const others = (state.answers.taskKind ?? []).filter((one) => !one.startsWith(`${code}=`));
+  return { kind: 'answered', state: withAnswers(state, { taskKind: [...others, `${code}=${kind}`] }) };
 }
 
 async function anotherOrder(
   state: WizardState,
   { tasks }: ProcessDefinition,
-  world: WizardContext,
+  context: WizardContext,
 ): Promise<StepResult> {
   const codes = tasks.map(({ code }) => code);
   const order: string[] = [];
   while (order.length < codes.length - 1) {
     const left = codes.filter((code) => !order.includes(code));
-    const next = await world.ask.choose({
+    const next = await context.ask.choose({
       message: order.length === 0 ? 'Which task comes first?' : `What comes after ${order.at(-1) ?? ''}?`,
       canGoBack: true,
       choices: left.map((code) => ({ value: code, name: code })),
@@ -87,5 +89,5 @@ async function anotherOrder(
     else if (order.pop() === undefined) return { kind: 'passed', state };
   }
   order.push(...codes.filter((code) => !order.includes(code)));
-  return { kind: 'answered', state: withFlags(state, { taskOrder: order }) };
+  return { kind: 'answered', state: withAnswers(state, { taskOrder: order }) };
 }

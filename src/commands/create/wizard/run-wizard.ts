@@ -1,9 +1,12 @@
+import { KnownError } from '../../../base/errors.ts';
+import { chooseCredentials, missingAnswers } from '../../../cli/missing-answers.ts';
+import type { CreateAnswers } from '../answers.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
-import { projectSteps } from './project-steps.ts';
+import { folderProblem, projectSteps } from './project-steps.ts';
 import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
-import type { Step, Topic, WizardState, WizardContext } from './state.ts';
+import type { OpenAnswers, Step, Topic, WizardContext, WizardState } from './state.ts';
 
 const STEPS: readonly Step[] = [
   ...sourceSteps,
@@ -24,21 +27,31 @@ const BELONGS: Partial<Record<Topic, readonly Topic[]>> = {
 };
 
 /**
- * Asks for everything that the state leaves open, one question after the other, back and forth, and returns the state with every
- * answer. Writes nothing. Rejects with a KnownError of status 130 when somebody ends it.
+ * Asks for everything that the answers leave open, one question after the other, back and forth, and returns all answers. Writes nothing.
+ * Rejects with a KnownError for a folder that no project can be in, and with one of status 130 when somebody ends it.
  */
-export async function runWizard(start: WizardState, world: WizardContext): Promise<WizardState> {
-  world.say.intro();
+export async function runWizard(given: CreateAnswers, context: WizardContext): Promise<CreateAnswers> {
+  const wrong = given.folder === undefined ? undefined : folderProblem(context.cwd, given.folder);
+  // Reported before the first question: after the last one all answers would be lost.
+  if (wrong !== undefined) {
+    throw new KnownError({
+      message: `${given.folder ?? ''}: ${wrong}`,
+      next: ['Choose another folder for the project'],
+    });
+  }
+  context.say.intro();
   const before: WizardState[] = [];
-  const answers = new Map<Topic, string>();
-  let state = start;
+  const previous = new Map<Topic, string>();
+  let state: WizardState = { answers: given, settled: new Set(answeredByOptions(given)) };
   for (;;) {
     const now = state;
-    const step = STEPS.find(({ isOpen }) => isOpen(now, world));
-    if (step === undefined) return state;
-    const result = await step.run(now, world, {
+    const open = openAnswers(now.answers, context);
+    const step = STEPS.find(({ isOpen }) => isOpen(now, open, context));
+    if (step === undefined) return state.answers;
+    const result = await step.run(now, context, {
       canGoBack: before.length > 0,
-      before: answers.get(step.topic),
+      before: previous.get(step.topic),
+      credentials: open.credentials,
     });
     if (result.kind === 'back') {
       state = before.pop() ?? state;
@@ -46,11 +59,27 @@ export async function runWizard(start: WizardState, world: WizardContext): Promi
       if (result.kind === 'answered') {
         before.push(now);
         const { answer } = result;
-        if (answer !== answers.get(step.topic)) for (const topic of BELONGS[step.topic] ?? []) answers.delete(topic);
-        if (answer === undefined) answers.delete(step.topic);
-        else answers.set(step.topic, answer);
+        if (answer !== previous.get(step.topic)) for (const topic of BELONGS[step.topic] ?? []) previous.delete(topic);
+        if (answer === undefined) previous.delete(step.topic);
+        else previous.set(step.topic, answer);
       }
       state = result.state;
     }
   }
+}
+
+function openAnswers(answers: CreateAnswers, { detected, env }: WizardContext): OpenAnswers {
+  const place = detected();
+  const credentials = chooseCredentials(answers, place === undefined ? [] : [place]);
+  const missing = missingAnswers(answers, credentials, env);
+  return { missing: new Set(missing.map(({ question }) => question)), credentials };
+}
+
+/** Questions with a default that options have answered already. */
+function answeredByOptions({ task, git, install }: CreateAnswers): readonly Topic[] {
+  return [
+    ...(task === undefined ? [] : ['task' as const]),
+    ...(git ? [] : ['git' as const]),
+    ...(install ? [] : ['install' as const]),
+  ];
 }

@@ -4,23 +4,23 @@ import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import type { ProcessSource } from '../call.ts';
-import { foundText, secretGiven } from './credential-steps.ts';
-import { settle, withFlags, type Step, type WizardState, type WizardContext } from './state.ts';
+import type { SourceKind } from '../../../cli/process-options.ts';
+import { detectedText } from './credential-steps.ts';
+import { settle, withAnswers, type Step, type WizardState, type WizardContext } from './state.ts';
 
 const DEFINITION_FILE = 'kuflow.process.yaml';
 
 const source: Step = {
   topic: 'source',
-  isOpen: (state) => state.source === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const here = existsSync(resolve(world.cwd, DEFINITION_FILE));
+  isOpen: (_, { missing }) => missing.has('source'),
+  run: async (state, context, { canGoBack, before, credentials }) => {
+    const here = existsSync(resolve(context.cwd, DEFINITION_FILE));
     // Whoever names credentials wants them used, which the sample never does.
-    const named = state.flags.clientId !== undefined || secretGiven(state);
-    const answer = await world.ask.choose<ProcessSource>({
+    const named = credentials.kind === 'given';
+    const answer = await context.ask.choose<SourceKind>({
       message: 'Which process is the worker for?',
       canGoBack,
-      fallback: (before ?? (here ? 'file' : named ? 'api' : 'sample')) as ProcessSource,
+      fallback: (before ?? (here ? 'file' : named ? 'api' : 'sample')) as SourceKind,
       choices: [
         ...(named
           ? []
@@ -41,36 +41,36 @@ const source: Step = {
       ],
     });
     if (answer === BACK) return { kind: 'back' };
-    const next: WizardState = { ...state, source: answer };
-    return { kind: 'answered', answer, state: answer === 'sample' ? withFlags(next, { local: true }) : next };
+    const local = answer === 'sample' ? true : state.answers.local;
+    return { kind: 'answered', answer, state: withAnswers(state, { source: answer, local }) };
   },
 };
 
-const read = (state: WizardState, world: WizardContext, definition: ProcessDefinition): WizardState => {
+const read = (state: WizardState, context: WizardContext, definition: ProcessDefinition): WizardState => {
   const { process, tasks } = definition;
-  world.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
+  context.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
   return { ...state, definition };
 };
 
 const file: Step = {
   topic: 'file',
-  isOpen: (state) => state.source === 'file' && state.definition === undefined,
-  run: async (state, world, { canGoBack, before }) => {
-    const given = state.flags.definition;
-    if (given !== undefined && world.given.has('definition')) {
+  isOpen: (state) => state.answers.source === 'file' && state.definition === undefined,
+  run: async (state, context, { canGoBack, before }) => {
+    const given = state.answers.definition;
+    if (given !== undefined) {
       // Whoever named it on the command line mends it there: its mistakes end the wizard.
-      return { kind: 'passed', state: read(state, world, await world.loadDefinition(resolve(world.cwd, given))) };
+      return { kind: 'passed', state: read(state, context, await context.loadDefinition(resolve(context.cwd, given))) };
     }
     let definition: WizardState['definition'];
-    const atHome = (text: string): string => expandHome(text, world.env);
-    const answer = await world.ask.text({
+    const atHome = (text: string): string => expandHome(text, context.env);
+    const answer = await context.ask.text({
       message: 'Definition file',
       canGoBack,
       fallback: before ?? DEFINITION_FILE,
-      validate: (text) => (existsSync(resolve(world.cwd, atHome(text))) ? undefined : 'There is no such file'),
+      validate: (text) => (existsSync(resolve(context.cwd, atHome(text))) ? undefined : 'There is no such file'),
       validateAsync: async (text) => {
         try {
-          definition = await world.loadDefinition(resolve(world.cwd, atHome(text)));
+          definition = await context.loadDefinition(resolve(context.cwd, atHome(text)));
           return undefined;
         } catch (error) {
           if (error instanceof KnownError) return error.message;
@@ -82,23 +82,21 @@ const file: Step = {
     return {
       kind: 'answered',
       answer,
-      state: withFlags(read(state, world, definition), { definition: atHome(answer) }),
+      state: withAnswers(read(state, context, definition), { definition: atHome(answer) }),
     };
   },
 };
 
 const account: Step = {
   topic: 'account',
-  isOpen: (state) =>
-    (state.source === 'file' || state.source === 'flags') &&
-    state.flags.local !== true &&
-    state.flags.clientId === undefined &&
-    !secretGiven(state) &&
-    !state.settled.has('account') &&
-    !state.settled.has('credentials'),
-  run: async (state, world, { canGoBack, before }) => {
-    const found = world.found();
-    const answer = await world.ask.choose<'local' | 'account' | 'later'>({
+  isOpen: ({ answers, settled }, { credentials }) =>
+    (answers.source === 'file' || answers.source === 'flags') &&
+    answers.local !== true &&
+    credentials.kind === 'not-needed' &&
+    !settled.has('credentials'),
+  run: async (state, context, { canGoBack, before }) => {
+    const detected = context.detected();
+    const answer = await context.ask.choose<'local' | 'account' | 'later'>({
       message: 'Where will the worker run first?',
       canGoBack,
       fallback: (before ?? 'local') as 'local',
@@ -112,17 +110,17 @@ const account: Step = {
           value: 'account',
           name: 'At KuFlow, with an application',
           description:
-            found === undefined
+            detected === undefined
               ? 'Its client id and secret are asked for now'
-              : `Its client id and secret are in ${foundText(found)}`,
+              : `Its client id and secret are in ${detectedText(detected)}`,
         },
         { value: 'later', name: 'At KuFlow, credentials come later' },
       ],
     });
     if (answer === BACK) return { kind: 'back' };
-    if (answer === 'account') return { kind: 'answered', answer, state: settle(state, 'account') };
+    if (answer === 'account') return { kind: 'answered', answer, state: withAnswers(state, { connect: true }) };
     const settled = settle(state, 'credentials');
-    return { kind: 'answered', answer, state: answer === 'local' ? withFlags(settled, { local: true }) : settled };
+    return { kind: 'answered', answer, state: answer === 'local' ? withAnswers(settled, { local: true }) : settled };
   },
 };
 

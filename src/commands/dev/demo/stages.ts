@@ -8,7 +8,8 @@ import { KnownError, messageOf } from '../../../base/errors.ts';
 import { packageRoot, packageVersion } from '../../../base/package-root.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
 import { checkProjectConnection } from '../../create/check-project.ts';
-import { createProject, type CreateDependencies } from '../../create/create-project.ts';
+import type { CheckEvent } from '../../../diagnostics/check.ts';
+import { prepareProject, writeProject, type ScaffoldEvent } from '../../../project/scaffold.ts';
 import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../../platform/session/start.ts';
 import { simulate, type SimulateResult, type SimulateStep } from '../simulate/simulation.ts';
 
@@ -21,8 +22,8 @@ export interface DemoRequest {
   readonly report: {
     readonly stage: (title: string) => void;
     readonly platform: (event: DevEvent) => void;
-    readonly scaffold: CreateDependencies['report']['scaffold'];
-    readonly check: CreateDependencies['report']['check'];
+    readonly scaffold: (event: ScaffoldEvent) => void;
+    readonly check: (event: CheckEvent) => void;
     readonly step: (step: SimulateStep) => void;
   };
 }
@@ -145,41 +146,35 @@ async function packPackage(home: string): Promise<{ readonly tarball: string; re
 async function createDemoProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
   // What npm writes last: with it the tree is whole.
   const installed = existsSync(join(project, 'node_modules', '.package-lock.json'));
-  const result = await createProject(
-    {
-      folder: project,
-      cwd: request.cwd,
-      answers: {
-        name: 'loan-worker',
-        language: 'typescript',
-        local: true,
-        packageManager: 'npm',
-        cliPackage: `file:${tarball}`,
-      },
-      definition: { kind: 'sample', over: {} },
-      overwrite: [],
-      dryRun: false,
-      install: !installed,
-      git: false,
-      check: false,
-      command: 'npm run demo',
+  const prepared = await prepareProject({
+    folder: project,
+    spec: {
+      name: 'loan-worker',
+      language: 'typescript',
+      definition: sampleDefinition(),
+      definitionSource: 'sample',
+      local: true,
+      packageManager: 'npm',
+      cliPackage: `file:${tarball}`,
     },
-    {
-      version: packageVersion(),
-      env: request.env,
-      signal: request.signal,
-      discover: () => Promise.reject(new Error('the sample is not read from the API')),
-      check: () => Promise.resolve({ kind: 'not-run', reason: 'checked on the running platform' }),
-      report: { scaffold: request.report.scaffold, check: request.report.check, discovery: () => undefined },
-    },
-  );
-  if (result.install.kind === 'failed') {
+    overwrite: [],
+    version: packageVersion(),
+    command: 'npm run demo',
+  });
+  const { install } = await writeProject(prepared, {
+    install: !installed,
+    git: false,
+    env: request.env,
+    signal: request.signal,
+    report: request.report.scaffold,
+  });
+  if (install.kind === 'failed') {
     throw new KnownError({
       message: 'The dependencies of the worker could not be installed',
-      tried: `${result.install.command} in ${project}`,
-      seen: `${result.install.seen}\n${result.install.output}`,
+      tried: `${install.command} in ${project}`,
+      seen: `${install.seen}\n${install.output}`,
       next: ['Look at the output of npm above; run the demo again when the registry answers'],
     });
   }
-  if (result.install.kind === 'interrupted') request.signal.throwIfAborted();
+  if (install.kind === 'interrupted') request.signal.throwIfAborted();
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CreateFlags } from '../../../../../src/commands/create/flags.ts';
+import type { CreateFlags } from '../../../../../src/commands/create/answers.ts';
 import { kuflowEntries } from '../../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../../src/cli/run-program.ts';
 import { BACK } from '../../../../../src/terminal/prompts.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CreateFlags } from '../../../../../src/commands/create/flags.ts';
+import type { CreateFlags } from '../../../../../src/commands/create/answers.ts';
 import { BACK } from '../../../../../src/terminal/prompts.ts';
 import { makeByWizard, WHICH, type Made } from '../../../../support/by-wizard.ts';
 import { createWorker, FILES_ONLY } from '../../../../support/create-worker.ts';

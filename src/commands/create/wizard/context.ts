@@ -1,39 +1,39 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { Connection } from '../../../connection/require.ts';
-import { findOnPath } from '../../../files/find-on-path.ts';
-import type { CreateResult } from '../create-project.ts';
+import type { CommandContext } from '../../../cli/context.ts';
+import { missingAnswersError } from '../../../cli/missing-answers.ts';
+import { findDetectedCredentials } from '../../../connection/detect-credentials.ts';
+import type { RestConnection } from '../../../connection/require.ts';
 import { credentialVariables } from '../../../connection/resolve.ts';
-import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
+import { loadProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
+import { findOnPath } from '../../../files/find-on-path.ts';
+import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
+import { comparePlan, listFileActions } from '../../../project/conflicts.ts';
+import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
+import type { CreateAnswers } from '../answers.ts';
+import type { rememberConnections } from '../connection.ts';
+import { resolveCreate } from '../resolve.ts';
+import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
-import type { CreateCall, CreateFlags } from '../flags.ts';
-import type { CommandContext } from '../../../cli/context.ts';
-import { findCredentials } from './find-credentials.ts';
-import type { Preview, WizardState, WizardContext } from './state.ts';
 
 const MOST_NAMED = 5;
 
-export interface WorldParts {
+export interface WizardContextParts {
   readonly ask: Prompts;
   readonly signal: AbortSignal;
-  readonly given: CreateCall['given'];
-  readonly connect: (state: WizardState) => Promise<Connection>;
-  /** The next `connect` reads anew what may have changed. */
-  readonly forget: () => void;
-  /** A dry run with the answers so far. */
-  readonly preview: (
-    state: WizardState,
-  ) => Promise<Pick<CreateResult, 'folder' | 'files'> & Pick<Preview, 'definition' | 'endpoint'>>;
+  readonly connections: ReturnType<typeof rememberConnections>;
+  readonly context: CommandContext;
 }
 
-/** The wizard's world: KuFlow by the flows, this machine by looking at it. */
-export async function openWizardContext(parts: WorldParts, context: CommandContext): Promise<WizardContext> {
-  const { ask, signal, given, connect } = parts;
-  const { env, cwd, terminal } = context;
+/** What the wizard can ask and look up, in KuFlow and on this machine. */
+export async function openWizardContext(parts: WizardContextParts): Promise<WizardContext> {
+  const { ask, signal, connections, context } = parts;
+  const { connect } = connections;
+  const { env, cwd, terminal, version } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
     const progress = openProgress(terminal.err);
     progress.begin(title);
@@ -43,37 +43,38 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
       progress.stop();
     }
   };
-  let found = await findCredentials(context);
-  const rest = async (state: WizardState) => {
-    const rest = await (await connect(state)).rest();
-    return state.flags.tenantId === undefined ? rest : { ...rest, tenantId: state.flags.tenantId };
+  let detected = await findDetectedCredentials(context);
+  const openRest = async (answers: CreateAnswers): Promise<RestConnection> => {
+    const rest = await (await connect(answers)).rest();
+    return { ...rest, tenantId: answers.tenantId ?? rest.tenantId };
   };
   return {
     ask,
     say: wizardView(terminal),
     cwd,
-    given,
     env,
-    found: () => found,
-    lookAgain: async () => {
-      parts.forget();
-      found = await findCredentials(context);
+    detected: () => detected,
+    detectAgain: async () => {
+      connections.forget();
+      detected = await findDetectedCredentials(context);
     },
     variables: credentialVariables(env),
-    placeOfProfile: async ({ flags }) => {
-      const named = flags.profile ?? (found?.kind === 'profile' ? found.name : undefined);
-      return named === undefined ? {} : placeOfProfile(named, context);
+    profileAddresses: async ({ profile }) => {
+      const named = profile ?? (detected?.kind === 'profile' ? detected.name : undefined);
+      if (named === undefined) return {};
+      const { profileEndpoint } = await import('../../../connection/profile.ts');
+      return profileEndpoint({ named, env, cwd });
     },
-    inFile: async (state) => {
-      const { settings } = await connect(state);
+    fileCredentials: async (answers) => {
+      const { settings } = await connect(answers);
       const [id, secret] = [settings['kuflow.api.client-id'], settings['kuflow.api.client-secret']];
       return id?.source.kind === 'file' && secret !== undefined
         ? { clientId: id.value, secret: secret.value }
         : undefined;
     },
-    isUsable: async (state) => {
+    isUsable: async (answers) => {
       try {
-        await connect(state);
+        await connect(answers);
         return true;
       } catch (error) {
         if (error instanceof KnownError && error.status !== 130) return false;
@@ -100,31 +101,39 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
         return error.message.split('\n').slice(1).join(' ').trim();
       }
     },
-    verify: async (state) => {
-      const { settings } = await connect(state);
+    verify: async (answers) => {
+      const { settings } = await connect(answers);
       const { verifyCredentials } = await import('../../../diagnostics/verify-credentials.ts');
-      const said = await working('Ask KuFlow whose credentials these are', () =>
+      const said = await working('Prompts KuFlow whose credentials these are', () =>
         verifyCredentials({ settings, env, signal }),
       );
       return `Credentials ${said}`;
     },
-    list: async (state) => {
+    list: async (answers) => {
       const { listFromApi } = await import('../../../discovery/from-api.ts');
-      const access = await rest(state);
+      const access = await openRest(answers);
       return working('List processes', () => listFromApi(access, undefined, signal));
     },
-    discover: async (state, code) => {
+    discover: async (answers, code) => {
       const { discoverFromApi } = await import('../../../discovery/from-api.ts');
       return discoverFromApi({
-        rest: await rest(state),
+        rest: await openRest(answers),
         code,
-        sample: state.flags.sample ?? 0,
+        sample: answers.sample ?? 0,
         report: discoveryLineReporter(terminal),
         signal,
       });
     },
-    preview: async (state) => {
-      const { files, ...preview } = await parts.preview(state);
+    preview: async (answers) => {
+      const resolution = await resolveCreate(answers, { env, cwd, version, connect });
+      if (resolution.kind === 'missing') throw missingAnswersError(resolution.missing, resolution.example);
+      const { plan } = resolution;
+      const process = await loadProcess(plan.source, {
+        cwd,
+        discover: () => Promise.reject(new Error('The process was not read')),
+      });
+      const planned = await planProject({ ...plan.project, ...process }, { version, command: plan.command });
+      const files = listFileActions(await comparePlan(plan.folder, planned, plan.overwrite));
       const count = (action: string): number => files.filter((file) => file.action === action).length;
       const inTheWay = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (inTheWay.length > 0) {
@@ -136,19 +145,13 @@ export async function openWizardContext(parts: WorldParts, context: CommandConte
         });
       }
       return {
-        ...preview,
+        folder: plan.folder,
+        definition: process.definition,
+        endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
         files: { create: count('create'), identical: count('identical'), overwrite: count('overwrite') },
       };
     },
   };
-}
-
-async function placeOfProfile(
-  named: string,
-  { env, cwd }: CommandContext,
-): Promise<Pick<CreateFlags, 'endpoint' | 'target' | 'ca'>> {
-  const { profileEndpoint: profilePlace } = await import('../../../connection/profile.ts');
-  return profilePlace({ named, env, cwd });
 }
 
 function isInRepository(folder: string): boolean {

@@ -1,0 +1,108 @@
+import { usageError } from '../base/errors.ts';
+import type { DetectedCredentials } from '../connection/detect-credentials.ts';
+import type { ConnectionFlags } from '../connection/flags.ts';
+import { words } from '../text/identifiers.ts';
+import type { ProcessFlags, SourceKind } from './process-options.ts';
+
+/** An answer that a command needs and that no option gives. */
+export interface MissingAnswer {
+  readonly question: 'folder' | 'source' | 'process' | 'task-queue' | 'workflow-type' | 'client-id' | 'client-secret';
+  /** What to add to the command, with an example value. */
+  readonly example: string;
+  readonly why: string;
+}
+
+/** The answers that say which process is wanted, and whose credentials to use. */
+export interface ProcessAnswers
+  extends ProcessFlags, Pick<ConnectionFlags, 'profile' | 'clientId' | 'clientSecretFile' | 'clientSecretStdin'> {
+  readonly folder?: string | undefined;
+  /** Where the process definition comes from. */
+  readonly source?: SourceKind | undefined;
+  /** A client secret that was typed. */
+  readonly secret?: unknown;
+  /** Credentials are wanted even if the process is not read from the API. */
+  readonly connect?: boolean | undefined;
+  /** Credentials that this machine has are not to be used. */
+  readonly typeCredentials?: boolean | undefined;
+}
+
+/** Where the client id and secret come from. */
+export type CredentialChoice =
+  | { readonly kind: 'not-needed' }
+  /** Named by options, or typed. */
+  | { readonly kind: 'given' }
+  | { readonly kind: 'detected'; readonly place: DetectedCredentials }
+  | { readonly kind: 'missing' };
+
+/** Decides where the client id and secret come from. `detected`: places on this machine, in order of precedence. */
+export function chooseCredentials(answers: ProcessAnswers, detected: readonly DetectedCredentials[]): CredentialChoice {
+  const { profile, clientId, clientSecretFile, clientSecretStdin, secret } = answers;
+  if ([profile, clientId, clientSecretFile, clientSecretStdin, secret].some((value) => value !== undefined))
+    return { kind: 'given' };
+  if (answers.source !== 'api' && answers.connect !== true) return { kind: 'not-needed' };
+  const [place] = answers.typeCredentials === true ? [] : detected;
+  return place === undefined ? { kind: 'missing' } : { kind: 'detected', place };
+}
+
+const SCREEN = "as on the process definition's screen in KuFlow's app";
+
+/** Every answer that is missing, so that one message can list them all. `clientSecretInEnvironment` explains why that one does not count. */
+export function missingAnswers(
+  answers: ProcessAnswers,
+  credentials: CredentialChoice,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly MissingAnswer[] {
+  const { source } = answers;
+  const missing: MissingAnswer[] = [];
+  const add = (question: MissingAnswer['question'], example: string, why: string): void => {
+    missing.push({ question, example, why });
+  };
+  if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder of the new project');
+  if (source === undefined)
+    add('source', '--local', 'the process: --local (a sample), --definition FILE, --process CODE or --task CODE');
+  if (source === 'flags' || source === 'api') {
+    if (answers.process === undefined) add('process', '--process LOAN', 'the code of the process definition');
+    if (answers.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${SCREEN}`);
+    if (answers.workflowType === undefined)
+      add(
+        'workflow-type',
+        `--workflow-type ${exampleWorkflowType(answers.process ?? 'LOAN')}`,
+        `the workflow type, ${SCREEN}`,
+      );
+  }
+  const hasSecret = [answers.clientSecretFile, answers.clientSecretStdin, answers.secret].some(
+    (value) => value !== undefined,
+  );
+  const needsId = answers.clientId === undefined && (hasSecret || credentials.kind === 'missing');
+  if (needsId) {
+    add(
+      'client-id',
+      '--client-id ID',
+      'the client id of the application, by --client-id, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or --profile',
+    );
+  }
+  if (!hasSecret && (answers.clientId !== undefined || needsId)) {
+    const ignored =
+      env['KUFLOW_API_CLIENTSECRET'] === undefined
+        ? ''
+        : '; id and secret come from one place, so KUFLOW_API_CLIENTSECRET does not count';
+    add(
+      'client-secret',
+      '--client-secret-stdin',
+      `the client secret, by --client-secret-file or --client-secret-stdin${ignored}`,
+    );
+  }
+  return missing;
+}
+
+/** The usage error that lists missing answers, with an example of the whole command. */
+export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'example'>[], example: string): Error {
+  const lines = missing.map(({ question, why }) => `  ${question}: ${why}`);
+  return usageError(`Answers are missing:\n${lines.join('\n')}`, [`for example: ${example}`]);
+}
+
+/** A workflow type that a process of this code might have: `LoanWorkflow` for LOAN. */
+export function exampleWorkflowType(code: string): string {
+  const capitals = words(code).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${capitals.join('')}Workflow`;
+}

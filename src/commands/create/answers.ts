@@ -1,0 +1,52 @@
+import type { Secret } from '../../base/secret.ts';
+import { expandHome } from '../../base/user-folders.ts';
+import type { ProcessAnswers } from '../../cli/missing-answers.ts';
+import {
+  parseProcessSource,
+  rejectUnusedOptions,
+  validateProcessFlags,
+  type ProcessFlags,
+} from '../../cli/process-options.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
+import type { DiscoveredProcess } from '../../discovery/types.ts';
+
+/** The argument and the options of `create`, as parsed by commander. */
+export interface CreateFlags extends ConnectionFlags, ProcessFlags {
+  readonly folder?: string | undefined;
+  readonly language?: string | undefined;
+  readonly packageManager?: string | undefined;
+  readonly cliPackage?: string | undefined;
+  readonly overwrite?: readonly string[] | undefined;
+  readonly install: boolean;
+  readonly git: boolean;
+  readonly check: boolean;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+}
+
+/** Everything that is known about the project to create: what the options say, then what the wizard asked. */
+export interface CreateAnswers extends CreateFlags, ProcessAnswers {
+  readonly secret?: Secret | undefined;
+  /** The process, once it was read from the API. */
+  readonly discovered?: DiscoveredProcess | undefined;
+}
+
+/** The answers that the options give, validated. Rejects with a usage error. */
+export async function readCreateAnswers(
+  flags: CreateFlags,
+  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+): Promise<CreateAnswers> {
+  validateProcessFlags(flags);
+  const source = parseProcessSource(flags);
+  rejectUnusedOptions(source, flags);
+  const { endpoint, target, ca } = flags;
+  if ([endpoint, target, ca].some((value) => value !== undefined)) {
+    // They may be written into the project without being used here.
+    const { validateEndpointFlags } = await import('../../connection/flags.ts');
+    await validateEndpointFlags({ endpoint, target, ca }, cwd);
+  }
+  // An empty name, as from an unset variable, would be the current folder; a quoted ~/x, a folder named ~.
+  const folder = (flags.folder ?? '').trim() === '' ? undefined : expandHome(flags.folder ?? '', env);
+  return { ...flags, folder, source };
+}

@@ -1,0 +1,47 @@
+import type { CommandContext } from '../../cli/context.ts';
+import type { Connection } from '../../connection/require.ts';
+import type { CreateAnswers } from './answers.ts';
+
+/** Resolves the connection that answers, environment and files give. Rejects with a KnownError that lists every problem. */
+export type Connect = (answers: CreateAnswers) => Promise<Connection>;
+
+/**
+ * Resolves each connection once: a keychain may ask every time, and standard input can be read only once. `forget` makes the next call
+ * resolve it again, except for a secret that came from standard input.
+ */
+export function rememberConnections(context: CommandContext): {
+  readonly connect: Connect;
+  readonly forget: () => void;
+} {
+  const known = new Map<string, { readonly answers: CreateAnswers; readonly connection: Connection }>();
+  const connect: Connect = async (answers) => {
+    const { secret, profile, clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = answers;
+    const key = JSON.stringify([
+      profile,
+      clientId,
+      clientSecretFile,
+      clientSecretStdin,
+      endpoint,
+      target,
+      ca,
+      tenantId,
+    ]);
+    const before = known.get(key);
+    if (before !== undefined && before.answers.secret === secret) return before.connection;
+    const { resolveConnection } = await import('../../connection/resolve.ts');
+    const { requireConnection } = await import('../../connection/require.ts');
+    const { env, cwd, terminal } = context;
+    const stdin = terminal.prompts.input;
+    const signal = context.interruption();
+    const connection = await requireConnection(
+      await resolveConnection(answers, { env, cwd, stdin, typedSecret: secret, signal }),
+    );
+    known.set(key, { answers, connection });
+    return connection;
+  };
+  const forget = (): void => {
+    for (const [key, { answers }] of known)
+      if (answers.secret !== undefined || answers.clientSecretStdin !== true) known.delete(key);
+  };
+  return { connect, forget };
+}

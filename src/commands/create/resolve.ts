@@ -1,0 +1,135 @@
+import { basename, dirname, relative, resolve } from 'node:path';
+import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
+import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
+import { detectCredentials } from '../../connection/detect-credentials.ts';
+import type { Connection } from '../../connection/require.ts';
+import type { ProcessSource } from '../../discovery/load-process.ts';
+import type { ProjectSpec } from '../../languages/project-spec.ts';
+import { choosePackageManager } from '../../languages/typescript/package-manager.ts';
+import { toNpmName } from '../../languages/typescript/package-name.ts';
+import type { ReadWith } from '../../project/next-steps.ts';
+import { shellPath } from '../../text/shell.ts';
+import type { CreateAnswers } from './answers.ts';
+import type { Connect } from './connection.ts';
+
+/** What `create` is going to do. */
+export interface CreatePlan {
+  /** Absolute. */
+  readonly folder: string;
+  readonly source: ProcessSource;
+  /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
+  readonly connection: Connection | undefined;
+  /** The project, except for its process. */
+  readonly project: Omit<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes'>;
+  /** Where the credentials come from that the process is read with, if the project does not get them. */
+  readonly readWith: ReadWith | undefined;
+  readonly overwrite: readonly string[];
+  readonly install: boolean;
+  readonly git: boolean;
+  readonly check: boolean;
+  readonly dryRun: boolean;
+  /** Repeats this run without prompts. */
+  readonly command: string;
+}
+
+export type CreateResolution =
+  | { readonly kind: 'plan'; readonly plan: CreatePlan }
+  | {
+      readonly kind: 'missing';
+      readonly missing: readonly MissingAnswer[];
+      /** The command with an example for each missing answer. */
+      readonly example: string;
+    };
+
+export interface ResolveContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Version of this package. */
+  readonly version: string;
+  readonly connect: Connect;
+}
+
+const PROGRAM = 'npx create-kuflow-worker';
+
+/** Decides what to do from the answers, or lists the answers that are missing. Rejects with a KnownError for an unusable connection. */
+export async function resolveCreate(given: CreateAnswers, context: ResolveContext): Promise<CreateResolution> {
+  // What was answered later may leave an option without effect.
+  const answers = omitUnusedOptions(given.source, given);
+  const credentials = chooseCredentials(answers, detectCredentials(context));
+  const missing = missingAnswers(answers, credentials, context.env);
+  if (missing.length > 0 || answers.folder === undefined || answers.source === undefined) {
+    const examples = missing.filter(({ question }) => question !== 'folder').map(({ example }) => example);
+    const words = [shellPath(answers.folder ?? 'loan-worker'), ...optionWords(answers), '--yes'];
+    return { kind: 'missing', missing, example: [PROGRAM, ...words, ...examples, ...switchWords(answers)].join(' ') };
+  }
+  const source = processSource(answers.source, answers);
+  const connection = credentials.kind === 'given' || source.kind === 'api' ? await context.connect(answers) : undefined;
+
+  const folder = resolve(context.cwd, answers.folder);
+  const secret = connection?.settings['kuflow.api.client-secret'];
+  // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
+  const isWritten =
+    secret?.source.kind === 'flag' || (secret?.source.kind === 'profile' && answers.profile !== undefined);
+  // Credentials are written with the address at which they were used, wherever it came from: elsewhere another KuFlow would see them.
+  const used = (
+    key: 'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca',
+  ): string | undefined => {
+    const setting = isWritten ? connection?.settings[key] : undefined;
+    if (setting === undefined || setting.source.kind === 'default') return undefined;
+    const { kind, file } = setting.source;
+    const isInProject = kind === 'file' && file !== undefined && dirname(file) === folder;
+    return isInProject ? undefined : setting.value;
+  };
+  const written = {
+    clientId: answers.clientId ?? used('kuflow.api.client-id'),
+    clientSecret: isWritten ? secret.value : undefined,
+    endpoint: answers.endpoint ?? used('kuflow.api.endpoint'),
+    tenantId: answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
+    target: answers.target ?? used('temporal.target'),
+    ca: answers.ca === undefined ? used('kuflow.api.ca') : resolve(context.cwd, answers.ca),
+  };
+  // A profile includes its addresses.
+  const { endpoint, target, ca } = answers.profile === undefined ? written : answers;
+  // A worker does not find these by itself.
+  const from = isWritten ? undefined : secret?.source;
+  const readWith: ReadWith | undefined =
+    from?.kind === 'profile'
+      ? { kind: 'profile', name: from.name }
+      : from?.kind === 'file' && from.file !== undefined
+        ? { kind: 'file', path: relative(folder, from.file) }
+        : undefined;
+  const packageManager = choosePackageManager(answers.packageManager, { env: context.env, folder });
+  const name = toNpmName(basename(folder));
+  const repeated = {
+    ...answers,
+    endpoint,
+    target,
+    ca: answers.ca ?? ca,
+    packageManager,
+    clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,
+  };
+  return {
+    kind: 'plan',
+    plan: {
+      folder,
+      source: source.kind === 'api' ? { ...source, discovered: answers.discovered } : source,
+      connection,
+      project: {
+        name,
+        language: 'typescript',
+        local: answers.local === true,
+        packageManager,
+        cliPackage: answers.cliPackage ?? context.version,
+        connection: written,
+      },
+      readWith,
+      overwrite: answers.overwrite ?? [],
+      install: answers.install,
+      git: answers.git,
+      check: answers.check,
+      dryRun: answers.dryRun === true,
+      command: [PROGRAM, shellPath(answers.folder), ...optionWords(repeated), '--yes'].join(' '),
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { basename, relative } from 'node:path';
+import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import type { LoadedProcess } from '../../discovery/load-process.ts';
+import type { DefinitionSource } from '../../languages/project-spec.ts';
+import { npmNameProblem } from '../../languages/typescript/package-name.ts';
+import { conflictSteps, listFileActions, type PlanComparison, type ReportedFile } from '../../project/conflicts.ts';
+import { nextSteps, type NextStep } from '../../project/next-steps.ts';
+import type { WriteResult } from '../../project/scaffold.ts';
+import type { CheckOutcome } from './check-project.ts';
+import type { ProjectCredentials } from './project-credentials.ts';
+import type { CreatePlan } from './resolve.ts';
+
+export interface CreateResult {
+  /** Absolute. */
+  readonly folder: string;
+  readonly name: string;
+  readonly language: string;
+  readonly process: { readonly code: string; readonly source: DefinitionSource; readonly tasks: number };
+  /** Why the name is not the folder's, and what is uncertain about a definition that was read from instances. */
+  readonly notes: readonly string[];
+  readonly dryRun: boolean;
+  /** `conflict` only in a dry run. */
+  readonly files: readonly ReportedFile[];
+  readonly install: WriteResult['install'];
+  readonly git: WriteResult['git'];
+  readonly check: CheckOutcome;
+  readonly next: readonly NextStep[];
+  readonly command: string;
+  readonly status: ExitStatus;
+}
+
+/** What happened after the project was planned; only files in a dry run. */
+export type CreateOutcome =
+  | { readonly kind: 'dry-run'; readonly comparison: PlanComparison }
+  | {
+      readonly kind: 'written';
+      readonly written: WriteResult;
+      readonly credentials: ProjectCredentials;
+      readonly check: CheckOutcome;
+      readonly interrupted: boolean;
+      /** Absolute; where the user is. */
+      readonly cwd: string;
+    };
+
+/** The result of a run, with the next steps and the exit status. */
+export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: CreateOutcome): CreateResult {
+  const { folder, project, command } = plan;
+  const { code } = process.definition.process;
+  const about = {
+    folder,
+    name: project.name,
+    language: project.language,
+    process: { code, source: process.definitionSource, tasks: process.definition.tasks.length },
+    notes: [...renamedNotes(basename(folder), project.name), ...(process.definitionNotes ?? [])],
+    dryRun: plan.dryRun,
+    command,
+  };
+  if (outcome.kind === 'dry-run') {
+    const files = listFileActions(outcome.comparison);
+    const next = conflictSteps(outcome.comparison, command);
+    const reason = 'dry run';
+    return {
+      ...about,
+      files,
+      install: { kind: 'skipped' },
+      git: { kind: 'skipped', reason },
+      check: { kind: 'not-run', reason },
+      next,
+      // The run itself would be refused.
+      status: next.length === 0 ? 0 : 1,
+    };
+  }
+  const { written, credentials, check } = outcome;
+  const { install, git } = written;
+  const passed = check.kind === 'checked' && check.report.status === 0;
+  return {
+    ...about,
+    ...written,
+    check,
+    next: nextSteps({
+      folder: relative(outcome.cwd, folder),
+      packageManager: project.packageManager,
+      installed: install.kind === 'installed',
+      managerMissing: install.kind === 'failed' && install.missing === true,
+      registry: install.kind === 'failed' ? install.registry : undefined,
+      local: project.local,
+      credentials: credentials.from,
+      // Where no credentials were written, variables that override the files of the project are intended.
+      shadowedBy: project.connection?.clientSecret === undefined ? [] : credentials.shadowedBy,
+      readWith: plan.readWith,
+      check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
+      commitLeft: git.kind === 'initialised' || (git.kind === 'failed' && git.made),
+      repositoryLeft:
+        (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === 'interrupted'),
+    }),
+    status: worstExitStatus([
+      outcome.interrupted ? 130 : 0,
+      install.kind === 'failed' ? 1 : 0,
+      check.kind === 'checked' ? check.report.status : check.kind === 'impossible' ? 4 : 0,
+    ]),
+  };
+}
+
+/**
+ * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, notes, dryRun, files: [{ path, action, reason? }],
+ * install: { kind, … }, git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status,
+ * results, next }, next: [{ command?, text }], command, status }`; `status` is the exit status.
+ */
+export function createResultJson(result: CreateResult): object {
+  const { check } = result;
+  if (check.kind !== 'checked') return result;
+  const { status, results, next } = check.report;
+  return { ...result, check: { kind: check.kind, status, results, next } };
+}
+
+function renamedNotes(folder: string, name: string): readonly string[] {
+  if (folder === name) return [];
+  const why = npmNameProblem(folder);
+  return why === undefined ? [] : [`Its package is named ${name}: the name of the folder ${why}, which npm refuses`];
+}

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { ProjectSpec } from '../languages/project-spec.ts';
+import { loadDefinition } from '../process/definition/file.ts';
+import {
+  definitionFromFlags,
+  withTaskChanges,
+  type DefinitionFlags,
+  type TaskChanges,
+} from '../process/definition/from-flags.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
+import { sampleDefinition } from '../process/sample.ts';
+import type { DiscoveredProcess } from './types.ts';
+
+/** Where a process definition comes from. Overrides replace what the source says. */
+export type ProcessSource =
+  | { readonly kind: 'sample'; readonly overrides: DefinitionOverrides }
+  | { readonly kind: 'file'; readonly path: string; readonly overrides: DefinitionOverrides }
+  | { readonly kind: 'flags'; readonly flags: DefinitionFlags }
+  | {
+      readonly kind: 'api';
+      readonly code: string;
+      /** Number of instances to read for the shapes of their data. */
+      readonly sample?: number | undefined;
+      /** The process, if it was already read. */
+      readonly discovered?: DiscoveredProcess | undefined;
+      readonly overrides: DefinitionOverrides;
+    };
+
+export interface DefinitionOverrides {
+  readonly taskQueue?: string | undefined;
+  readonly workflowType?: string | undefined;
+  readonly processId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly tasks?: TaskChanges | undefined;
+}
+
+export interface LoadProcessOptions {
+  /** Absolute; file names are relative to it. */
+  readonly cwd: string;
+  /** Reads a process from the API. */
+  readonly discover: (code: string, sample: number | undefined) => Promise<DiscoveredProcess>;
+}
+
+/** The process of a project: the definition, where it comes from, and what is uncertain about it if it was read from instances. */
+export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes'>;
+
+/** Loads a process definition from its source. Rejects with a KnownError that says what is wrong with the source. */
+export async function loadProcess(source: ProcessSource, options: LoadProcessOptions): Promise<LoadedProcess> {
+  let definition: Omit<ProcessDefinition, 'workflow'> & Partial<Pick<ProcessDefinition, 'workflow'>>;
+  let notes: readonly string[] = [];
+  if (source.kind === 'sample') definition = sampleDefinition();
+  else if (source.kind === 'file') definition = await loadDefinition(resolve(options.cwd, source.path));
+  else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, options.cwd);
+  else ({ definition, notes } = source.discovered ?? (await options.discover(source.code, source.sample)));
+  const overrides: DefinitionOverrides = source.kind === 'flags' ? {} : source.overrides;
+  const { taskQueue, workflowType, processId, tenantId, tasks } = overrides;
+  // The API tells neither of the two, so they are always given with an API source.
+  const workflow = {
+    type: workflowType ?? definition.workflow?.type ?? '',
+    taskQueue: taskQueue ?? definition.workflow?.taskQueue ?? '',
+  };
+  const complete = { ...definition, workflow };
+  return {
+    definition: {
+      ...(tasks === undefined ? complete : withTaskChanges(complete, tasks)),
+      process: {
+        ...definition.process,
+        ...(processId === undefined ? {} : { id: processId }),
+        ...(tenantId === undefined ? {} : { tenant: tenantId }),
+      },
+    },
+    definitionSource: source.kind,
+    definitionNotes: notes.length === 0 ? undefined : notes,
+  };
+}
