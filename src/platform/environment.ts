@@ -5,17 +5,17 @@ import tls from 'node:tls';
 import type { PlatformEndpoints } from './types.ts';
 import type { Secret } from '../base/secret.ts';
 
-/** What a worker must know to reach a platform, running in this process or another one. */
+/** What a worker needs to reach a platform, in this process or another one. */
 export interface PlatformAccess {
   readonly endpoints: PlatformEndpoints;
   readonly application: { readonly id: string; readonly secret: Pick<Secret, 'reveal'> };
   readonly tenantId: string;
   readonly caFile: string;
-  /** PEM file with the usual public roots and the local CA, for runtimes that replace their roots by a file. */
+  /** PEM file with the public root certificates and the local CA, for runtimes that replace their roots with a file. */
   readonly caBundleFile: string;
 }
 
-/** Writes the file for `caBundleFile` in `stateDir`; its path. */
+/** Writes the file for `caBundleFile` to `stateDir` and returns its path. */
 export async function writeCaBundle(stateDir: string, caFile: string): Promise<string> {
   const path = join(stateDir, 'ca-bundle.pem');
   const own = readFileSync(caFile, 'utf8');
@@ -24,8 +24,8 @@ export async function writeCaBundle(stateDir: string, caFile: string): Promise<s
 }
 
 /**
- * The environment that points a worker to the platform: KuFlow's and Temporal's settings, and the local CA for the runtimes of every
- * SDK of KuFlow. Only names of ours and of those runtimes; meant to be laid over the caller's own environment.
+ * The environment variables that connect a worker to the platform: KuFlow's and Temporal's settings, and the local CA for the
+ * runtimes of all KuFlow SDKs. Merge them into the caller's environment, which is `base`.
  */
 export function platformEnvironment(access: PlatformAccess, base: NodeJS.ProcessEnv = {}): Record<string, string> {
   return {
@@ -42,7 +42,7 @@ export function platformEnvironment(access: PlatformAccess, base: NodeJS.Process
   };
 }
 
-/** Loopback is never proxied, said in the form that runtimes read which don't know that. */
+/** Excludes loopback from a proxy, for runtimes that do not do so themselves. */
 function proxyExceptions(base: NodeJS.ProcessEnv): Record<string, string> {
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (base[name] ?? '') !== '');
   if (!proxied) return {};

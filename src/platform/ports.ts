@@ -9,22 +9,22 @@ import type { PortRequest } from './types.ts';
 
 export interface ChosenPort {
   readonly port: number;
-  /** Set when a preferred port was taken and another one was chosen. */
-  readonly moved?: { readonly wanted: number; readonly holder?: string };
+  /** Set if the preferred port was taken and another one was chosen. */
+  readonly moved?: { readonly wanted: number; readonly holder?: string | undefined } | undefined;
 }
 
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
-const TRIES = 100;
+const MAX_ATTEMPTS = 100;
 
-/** Ports that browsers refuse to open (the "bad ports" of the Fetch standard, above the privileged ones). */
+/** The "bad ports" of the Fetch standard above 1023, which browsers refuse to open. */
 const BLOCKED_BY_BROWSERS = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
 /**
- * A port that is free on both loopback families now; the caller listens on it next. `exact` gives that port or a
- * KnownError that names the holder; `preferred` (and no request, with `fallback`) gives it or the next free one.
- * Port 0 is any free port. `avoid` holds ports that were handed out but are not listened on yet.
+ * Chooses a port that is currently free for IPv4 and IPv6 loopback. `exact` returns that port or throws KnownError with its
+ * holder. `preferred` returns that port or the next free one; without a request, `fallback` is preferred. Port 0 is any free
+ * port. `avoid` has ports that are already chosen, but not in use yet.
  */
 export async function choosePort(
   request: PortRequest | undefined,
@@ -33,30 +33,30 @@ export async function choosePort(
 ): Promise<ChosenPort> {
   const { kind, port: wanted } = request ?? { kind: 'preferred', port: fallback };
   if (wanted === 0) return { port: await findFreePort(avoid) };
-  const problem = avoid.includes(wanted) ? 'another part of this platform has it' : await findPortProblem(wanted);
+  const problem = avoid.includes(wanted) ? 'another part of this platform uses it' : await findPortProblem(wanted);
   if (problem === undefined) return { port: wanted };
   const holder = problem === 'taken' ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
       message: `Port ${wanted} is not free`,
       tried: `listen on 127.0.0.1:${wanted} and [::1]:${wanted}`,
-      seen: problem === 'taken' ? `it is held by ${holder ?? 'a process that could not be found out'}` : problem,
-      next: ['Stop that process, or give another port'],
+      seen: problem === 'taken' ? `it is used by ${holder ?? 'an unknown process'}` : problem,
+      next: ['Stop that process, or choose another port'],
     });
   }
-  for (let port = wanted + 1; port <= Math.min(wanted + TRIES, 65_535); port++) {
+  for (let port = wanted + 1; port <= Math.min(wanted + MAX_ATTEMPTS, 65_535); port++) {
     if (BLOCKED_BY_BROWSERS.has(port) || avoid.includes(port)) continue;
     if ((await findPortProblem(port)) === undefined) return moved(port);
   }
   return moved(await findFreePort(avoid));
 
   function moved(port: number): ChosenPort {
-    return { port, moved: { wanted, ...(holder === undefined ? {} : { holder }) } };
+    return { port, moved: { wanted, holder } };
   }
 }
 
 async function findFreePort(avoid: readonly number[]): Promise<number> {
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const port = await new Promise<number>((resolve, reject) => {
       const server = createServer();
       server.once('error', reject);
@@ -71,14 +71,14 @@ async function findFreePort(avoid: readonly number[]): Promise<number> {
   throw new KnownError({ message: 'No free port was found on 127.0.0.1' });
 }
 
-/** Undefined when the port is free, `taken`, or the reason in words. */
+/** Undefined if the port is free; otherwise `taken` or a message. */
 async function findPortProblem(port: number): Promise<string | undefined> {
   for (const host of LOOPBACK) {
-    // Where addresses are shared (macOS), a listener on all addresses doesn't stop one on loopback: so ask first.
+    // First, because on macOS a listener on all addresses does not prevent another one on loopback.
     if (await acceptsConnections(port, host)) return 'taken';
     const code = await tryListen(port, host);
     if (code === 'EADDRINUSE') return 'taken';
-    if (code === 'EACCES') return 'the system refuses it (EACCES); ports below 1024 need more rights';
+    if (code === 'EACCES') return 'permission denied (EACCES); ports below 1024 need more privileges';
     if (code !== undefined && code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') return code;
   }
   return undefined;
@@ -107,11 +107,11 @@ function tryListen(port: number, host: string): Promise<string | undefined> {
 
 export interface HeldPort {
   readonly port: number;
-  /** Resolves when the port is free for who listens on it next; safe to call twice. */
+  /** Resolves when the port is free. Safe to call twice. */
   release(): Promise<void>;
 }
 
-/** Keeps `port` from everybody else until the part that wants it can listen; undefined when somebody has it already. */
+/** Occupies `port` until the part that needs it is ready to listen. Undefined if another process has it. */
 export async function holdPort(port: number): Promise<HeldPort | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
@@ -130,7 +130,7 @@ export async function holdPort(port: number): Promise<HeldPort | undefined> {
   };
 }
 
-/** `node (pid 4242)`, or undefined when the system does not say. */
+/** Such as `node (pid 4242)`; undefined if the system does not reveal it. */
 export async function findPortHolder(port: number): Promise<string | undefined> {
   try {
     return process.platform === 'linux' ? await findHolderInProc(port) : await findHolderWithLsof(port);
@@ -153,11 +153,11 @@ async function findHolderInProc(port: number): Promise<string | undefined> {
   if (inodes.size === 0) return undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
-    // Another user's process closes its descriptors to us.
+    // The descriptors of other users' processes can't be read.
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {
       if (!inodes.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ''))) continue;
-      // Name and program only: further arguments may hold what is nobody's business.
+      // Only the program and its script, because further arguments may be confidential.
       const [program = '', script = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
       const words = [program, script.startsWith('-') ? '' : script]
         .filter((word) => word !== '')

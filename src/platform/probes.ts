@@ -20,13 +20,13 @@ export interface ProbeOptions {
 }
 
 export interface Probes {
-  /** Every part answers, the gateway through mutual TLS with a token; rejects with KnownError that names the first that does not. */
+  /** Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not answer. */
   checkAll(): Promise<void>;
-  /** What can be told at any time and in a moment: the server behind is asked, the rest answers by answering. */
+  /** A quick check that only asks the store and the Temporal server: whoever gets the answer has reached the rest. */
   health(): Promise<HealthReport>;
 }
 
-const WITHIN = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export function createProbes(options: ProbeOptions): Probes {
   return {
@@ -52,21 +52,23 @@ export function createProbes(options: ProbeOptions): Probes {
   };
 }
 
-async function probeState(ask: () => Promise<unknown>): Promise<{ readonly state: string; readonly detail?: string }> {
+async function probeState(
+  probe: () => Promise<unknown>,
+): Promise<{ readonly state: string; readonly detail?: string }> {
   try {
-    await ask();
+    await probe();
     return { state: 'up' };
   } catch (error) {
     return { state: 'down', detail: messageOf(error) };
   }
 }
 
-async function runProbe(what: string, ask: () => Promise<unknown>): Promise<void> {
+async function runProbe(part: string, probe: () => Promise<unknown>): Promise<void> {
   try {
-    await ask();
+    await probe();
   } catch (error) {
     throw new KnownError({
-      message: `${what} of the local platform does not answer`,
+      message: `${part} of the local platform does not answer`,
       seen: messageOf(error),
       cause: error,
     });
@@ -82,18 +84,18 @@ async function probeTemporal({ temporal, namespace }: ProbeOptions): Promise<voi
   }
 }
 
-// Any answer shows that the listener serves; the ports may still be told apart as not ready at this moment.
+// Any answer proves that the server is up, even if `/health` is not ready yet.
 function probeHealth(client: typeof http | typeof https, port: number, ca?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = client.get(
-      { host: '127.0.0.1', port, path: '/health', agent: false, timeout: WITHIN, ...(ca === undefined ? {} : { ca }) },
+      { host: '127.0.0.1', port, path: '/health', agent: false, timeout: TIMEOUT_MS, ca },
       (answer) => {
         answer.resume();
         answer.on('end', resolve);
         answer.on('error', reject);
       },
     );
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${WITHIN / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
     request.on('error', reject);
   });
 }
@@ -108,13 +110,13 @@ async function probeGateway(options: ProbeOptions): Promise<void> {
   const connecting = await connectEngine({
     target: { host: '127.0.0.1', port: options.ports.engine },
     material: reading.material,
-    timeoutMs: WITHIN,
+    timeoutMs: TIMEOUT_MS,
   });
   if (!connecting.ok) throw new Error(connecting.facts.failure?.message ?? 'no connection');
   try {
     const answer = await connecting.connection.describeNamespace(options.namespace, {
       token: options.token,
-      timeoutMs: WITHIN,
+      timeoutMs: TIMEOUT_MS,
     });
     if (!answer.ok) throw new Error(answer.kind === 'not-grpc' ? `HTTP ${answer.httpStatus}` : answer.message);
   } finally {

@@ -1,30 +1,30 @@
 import type { Json } from '../base/json.ts';
 
-/** The Temporal side of the platform as the domain sees it. Every call is idempotent: it may be repeated after a crash. */
+/** The Temporal side of the platform, as the domain uses it. Every call is idempotent, so it can be repeated after a crash. */
 export interface ProcessEngine {
-  /** Starts the process workflow; an already started workflow with this id is success. */
+  /** Starts a process workflow. Succeeds if a workflow with this id was already started. */
   startWorkflow(request: {
     readonly workflowId: string;
     readonly workflowType: string;
     readonly taskQueue: string;
     readonly input: Json;
   }): Promise<void>;
-  /** Signals it; a workflow that is gone or closed is success (the signal has no reader any more). */
+  /** Signals a workflow. Succeeds if the workflow is gone or closed, because then nobody needs the signal. */
   signalWorkflow(request: {
     readonly workflowId: string;
     readonly signalName: string;
     readonly payload: Json;
   }): Promise<void>;
   /**
-   * Requests cancellation, and terminates when the workflow has not closed within `terminateAfterMs`. Rejects with the reason
-   * of `signal`, with the workflow as it is then.
+   * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. If `signal` aborts,
+   * rejects with its reason and leaves the workflow as it is.
    */
   cancelWorkflow(request: {
     readonly workflowId: string;
     readonly reason: string;
     readonly terminateAfterMs: number;
     readonly signal: AbortSignal;
-    /** Called when the request is acknowledged: from then on the call only waits. */
+    /** Called when the request has been acknowledged; from then on the call only waits. */
     readonly requested: () => void;
   }): Promise<void>;
 }

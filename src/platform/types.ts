@@ -2,52 +2,60 @@ import type { Clock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 
-/** `exact`: that port or an error that names the holder. `preferred`: that port, else the next free one. */
+/** `exact`: this port, or an error that names its holder. `preferred`: this port, or the next free one. */
 export type PortRequest = { readonly kind: 'exact' | 'preferred'; readonly port: number };
 
 export interface PlatformOptions {
-  /** Absolute folder that holds all state (`<project>/.kuflow/dev`); made when absent, 0700. */
+  /** Absolute path of the folder for all state (`<project>/.kuflow/dev`). Created with mode 0700 if it does not exist. */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
   /** Absolute path of the `temporal` binary. */
   readonly temporalPath: string;
-  readonly ports?: { readonly http?: PortRequest; readonly https?: PortRequest; readonly engine?: PortRequest };
-  /** Extra DNS names in the server certificates, used in the endpoints handed out when given. */
-  readonly hostNames?: readonly string[];
-  /** Seconds; 3600 by default. */
-  readonly tokenLife?: number;
-  /** Seconds past `expiredAt` for which a token is still accepted; 120 by default. */
-  readonly tokenGrace?: number;
-  /** Seconds; 400 days by default. */
-  readonly certificateLife?: number;
-  /** Temporal dynamic configuration, `key=json` pairs added to ours (benchmarks raise rate limits with it). */
-  readonly dynamicConfig?: Readonly<Record<string, unknown>>;
-  /** The supervisor's own JavaScript file; this package's by default. */
-  readonly supervisorEntry?: string;
-  /** Ends the start when aborted. */
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-  readonly report?: (event: PlatformEvent) => void;
+  readonly ports?:
+    | {
+        readonly http?: PortRequest | undefined;
+        readonly https?: PortRequest | undefined;
+        readonly engine?: PortRequest | undefined;
+      }
+    | undefined;
+  /** Extra DNS names for the server certificates. The first one is used in the endpoints. */
+  readonly hostNames?: readonly string[] | undefined;
+  /** Seconds. Default: 3600. */
+  readonly tokenLife?: number | undefined;
+  /** Seconds past `expiredAt` during which a token is still accepted. Default: 120. */
+  readonly tokenGrace?: number | undefined;
+  /** Seconds. Default: 400 days. */
+  readonly certificateLife?: number | undefined;
+  /** Temporal dynamic configuration, added to the platform's own. Benchmarks raise rate limits with it. */
+  readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
+  /** The supervisor's JavaScript file. Default: the one in this package. */
+  readonly supervisorEntry?: string | undefined;
+  /** Aborts the start. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  readonly report?: ((event: PlatformEvent) => void) | undefined;
 }
 
+export type PlatformPart = 'store' | 'temporal' | 'rest' | 'gateway';
+
 export type PlatformEvent =
-  | { readonly kind: 'starting'; readonly part: 'store' | 'temporal' | 'rest' | 'gateway' }
-  | { readonly kind: 'ready'; readonly part: 'store' | 'temporal' | 'rest' | 'gateway'; readonly address?: string }
+  | { readonly kind: 'starting'; readonly part: PlatformPart }
+  | { readonly kind: 'ready'; readonly part: PlatformPart; readonly address?: string | undefined }
   | {
       readonly kind: 'port-moved';
       readonly part: 'http' | 'https' | 'engine';
       readonly wanted: number;
       readonly got: number;
-      readonly holder?: string;
+      readonly holder?: string | undefined;
     }
   | {
       readonly kind: 'request';
       readonly method: string;
       readonly path: string;
-      readonly operationId?: string;
+      readonly operationId?: string | undefined;
       readonly status: number;
       readonly ms: number;
-      readonly problem?: string;
+      readonly problem?: string | undefined;
     }
   | {
       readonly kind: 'contract-violation';
@@ -55,20 +63,25 @@ export type PlatformEvent =
       readonly operationId: string;
       readonly problem: string;
     }
-  | { readonly kind: 'gateway-refused'; readonly rpc?: string; readonly reason: string; readonly hint?: string }
+  | {
+      readonly kind: 'gateway-refused';
+      readonly rpc?: string | undefined;
+      readonly reason: string;
+      readonly hint?: string | undefined;
+    }
   | {
       readonly kind: 'process';
       readonly processId: string;
-      /** The kind of the entry in the timeline, such as `item-claimed`. */
+      /** The kind of the timeline entry, such as `item-claimed`. */
       readonly what: string;
-      /** Code of the process or of the item. */
-      readonly code?: string;
-      readonly processItemId?: string;
-      readonly detail?: string;
+      /** Code of the process or of the process item. */
+      readonly code?: string | undefined;
+      readonly processItemId?: string | undefined;
+      readonly detail?: string | undefined;
     }
   | { readonly kind: 'warning'; readonly message: string };
 
-/** What a worker or a user needs to talk to a running platform. Endpoints use the first host name when one was given. */
+/** What a worker and a user need to sign in to a running platform. */
 export interface PlatformIdentity {
   readonly tenantId: string;
   readonly namespace: string;
@@ -82,24 +95,25 @@ export interface PlatformIdentity {
   };
 }
 
+/** With the first of the `hostNames` instead of `127.0.0.1` if there are any. */
 export interface PlatformEndpoints {
-  /** `http://127.0.0.1:PORT` (or the host name), no version segment. */
+  /** `http://127.0.0.1:<port>`, without the version segment. */
   readonly http: string;
   readonly https: string;
   /** `host:port` of the gateway, as in `temporal.target`. */
   readonly engine: string;
-  /** `127.0.0.1:port` of the real Temporal server, behind the gateway; private. */
+  /** `127.0.0.1:<port>` of the real Temporal server behind the gateway; private. */
   readonly temporal: string;
 }
 
 export interface Platform {
   readonly endpoints: PlatformEndpoints;
-  /** The same by address, for whoever runs on this machine, whatever the host names are: `http://127.0.0.1:PORT`. */
+  /** The REST endpoints as `127.0.0.1:<port>`, for clients on this machine, whatever the host names are. */
   readonly loopback: { readonly http: string; readonly https: string };
   readonly identity: PlatformIdentity;
-  /** PEM file of the local CA that signed the HTTPS and engine server certificates. */
+  /** PEM file of the local CA, which signs the server certificates of HTTPS and engine. */
   readonly caFile: string;
   readonly definitions: readonly ProcessDefinition[];
-  /** Stops every part in order; safe to call twice. */
+  /** Stops all parts in reverse order. Safe to call twice. */
   stop(): Promise<void>;
 }

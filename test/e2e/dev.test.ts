@@ -222,7 +222,7 @@ describe('kuflow dev history', () => {
   it('says that there is no such workflow: 1', () => {
     const { status, stdout, stderr } = dev(['history', 'nothing']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain('The engine knows no workflow nothing');
+    expect(stderr).toContain('Workflow nothing does not exist in the engine');
   });
 });
 

@@ -93,7 +93,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     expect(now[0]?.pid).not.toBe(temporal?.pid);
     expect(now[0]?.command).toBe(temporal?.command);
     expect(supervisors()).toHaveLength(1);
-    expect(platform.output()).toContain('The Temporal server ended (SIGKILL); it is started again');
+    expect(platform.output()).toContain('The Temporal server exited unexpectedly (SIGKILL) and is being restarted');
     await answerTask(user, approval, 'APPROVE_LOAN');
     await processCompletes(user, id, goesOn(worker));
   });

@@ -3,13 +3,12 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { writeStateFile } from '../../src/platform/state-file.ts';
-import { takeOwnerLock } from '../../src/platform/store/owner-lock.ts';
-import { ownerLockPath, storePath } from '../../src/platform/store/store-path.ts';
+import { databasePath, takeOwnerLock } from '../../src/platform/store/owner-lock.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { runningStateOf } from './running-state-of.ts';
 
 const [, , folder = ''] = process.argv;
-const lock = takeOwnerLock(ownerLockPath(storePath(folder)), folder);
+const lock = takeOwnerLock(databasePath(folder), folder);
 process.stdout.write('owns\n');
 const input = createInterface({ input: process.stdin });
 input.on('line', () => void writeStateFile(folder, runningStateOf(sampleDefinition())));

@@ -1,4 +1,4 @@
-/** One detail of a refusal: `code` is stable, `location` names the field or parameter. */
+/** One detail of an error: `code` is stable, `location` names the field or parameter. */
 export interface ApiErrorDetail {
   readonly code: string;
   readonly message: string;
@@ -6,7 +6,7 @@ export interface ApiErrorDetail {
   readonly locationType?: 'body' | 'query' | 'path' | 'header';
 }
 
-/** A refusal that the caller sees as KuFlow's DefaultError. Messages hold codes, ids and states, never values of instances. */
+/** An error that the caller gets as KuFlow's DefaultError. Messages contain codes, ids and states, never values of instances. */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
   readonly status: number;
@@ -19,7 +19,7 @@ export class ApiError extends Error {
   }
 }
 
-/** 400: the request says something that can't be. */
+/** 400: the request is invalid. */
 export function badRequest(message: string, location?: string): ApiError {
   return new ApiError(
     400,
@@ -28,17 +28,17 @@ export function badRequest(message: string, location?: string): ApiError {
   );
 }
 
-/** 403: not the owner, or the process has ended. */
+/** 403: the caller is not the owner, or the process has ended. */
 export function forbidden(message: string): ApiError {
   return new ApiError(403, message);
 }
 
-/** 404: no such thing. */
+/** 404: `what` names the kind of resource. */
 export function notFound(what: string, id: string): ApiError {
   return new ApiError(404, `No ${what} with id ${id}`);
 }
 
-/** 409: the thing is in another state. */
+/** 409: the resource is in another state. */
 export function conflict(message: string): ApiError {
   return new ApiError(409, message);
 }

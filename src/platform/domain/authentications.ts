@@ -2,15 +2,15 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { Authentication, AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
 import { insertAuthentication } from '../store/people.ts';
 import type { OperationContext } from './context.ts';
-import { requireTenant } from './tenants.ts';
+import { requireTenant } from './people.ts';
 
-/** Hands out an engine token or an engine certificate to the caller. What was handed out is noted, the material itself is not kept. */
+/** Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets. */
 export async function createAuthentication(
   ctx: OperationContext,
   params: AuthenticationCreateParams,
 ): Promise<Authentication> {
   const tenantId = params.tenantId === undefined ? ctx.tenantId : requireTenant(ctx, params.tenantId);
-  const material =
+  const credentials =
     params.type === 'ENGINE_TOKEN'
       ? { engineToken: await ctx.issuers.issueToken(ctx.principal) }
       : { engineCertificate: await ctx.issuers.issueCertificate(ctx.principal) };
@@ -22,5 +22,5 @@ export async function createAuthentication(
     createdAt: ctx.store.now(),
   };
   ctx.store.transaction(() => insertAuthentication(ctx.store.sql, authentication));
-  return { ...authentication, ...material };
+  return { ...authentication, ...credentials };
 }

@@ -8,11 +8,11 @@ import type { DefinitionCatalog } from './definitions.ts';
 
 type Awaitable<T> = T | Promise<T>;
 
-/** Makes what a worker needs for the engine; made by the parts that own keys. */
+/** Issues what a worker needs to connect to the engine. */
 export interface EngineIssuers {
   /** `expiredAt` is ISO 8601. */
   issueToken(principal: PrincipalRow): Awaitable<{ readonly token: string; readonly expiredAt: string }>;
-  /** PEM texts; the private key is PKCS#8. */
+  /** In PEM; the private key is PKCS#8. */
   issueCertificate(principal: PrincipalRow): Awaitable<{
     readonly namespace: string;
     readonly tls: {
@@ -23,41 +23,41 @@ export interface EngineIssuers {
   }>;
 }
 
-/** Everything that the operations stand on. One per running platform. */
+/** What all operations share. One per running platform. */
 export interface Domain {
   readonly store: Store;
   readonly clock: Clock;
   readonly definitions: DefinitionCatalog;
   readonly issuers: EngineIssuers;
   readonly tenantId: string;
-  /** The principal that stands for the platform itself: it completes processes whose workflow has ended. */
+  /** The platform's own principal, which completes processes whose workflow has ended. */
   readonly system: PrincipalRow;
-  /** IANA name: the zone in which the engine is told the time of a request. */
+  /** IANA name. Workflows get the time of a request in this time zone. */
   readonly timeZone: string;
   readonly report: (event: PlatformEvent) => void;
-  /** Called after a commit that left commands for the engine. */
+  /** Called after a commit that added commands for the engine. */
   readonly wake: () => void;
 }
 
-/** One call: the domain and who calls. */
+/** What an operation gets: the domain, and who calls it. */
 export interface OperationContext extends Domain {
   readonly principal: PrincipalRow;
 }
 
-/** Notes what happened to a process, in the current transaction, for its timeline. */
+/** Adds an entry to the timeline of a process, in the current transaction. */
 export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
   insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
   ctx.report({
     kind: 'process',
     processId: event.processId,
     what: event.kind,
-    ...(event.code === undefined ? {} : { code: event.code }),
-    ...(event.processItemId === undefined ? {} : { processItemId: event.processItemId }),
-    ...(event.detail === undefined ? {} : { detail: event.detail }),
+    code: event.code,
+    processItemId: event.processItemId,
+    detail: event.detail,
   });
 }
 
-/** Leaves a command for the engine, in the current transaction. The caller wakes the outbox after the commit. */
+/** Queues a command for the engine, in the current transaction. The caller wakes the outbox after the commit. */
 export function enqueueForEngine(ctx: Domain, processId: string, command: EngineCommand): void {
   enqueueCommand(ctx.store.sql, processId, command, ctx.store.now());
 }

@@ -2,12 +2,12 @@ import type { Store } from '../store/open.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
 import { hashSecret, hashToken } from './identity.ts';
 
-/** The principal id in an engine token that this platform has signed and that has not expired; undefined for anything else. */
+/** Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined. */
 export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
 
 /**
- * Who sends this `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send the latter),
- * or `Bearer` with a user's token or an engine token. Undefined when it names nobody.
+ * Finds the principal of an `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send the
+ * latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid.
  */
 export async function authenticateCaller(
   store: Store,
@@ -28,7 +28,7 @@ export async function authenticateCaller(
   if (scheme.toLowerCase() === 'basic') return undefined;
   const byToken = findPrincipalByCredential(store.sql, 'token', hashToken(credentials));
   if (byToken !== undefined) return byToken;
-  // Only what looks like a JWT is worth a signature check.
+  // Verifying a signature is only worthwhile for a JWT.
   if (credentials.split('.').length !== 3) return undefined;
   const principalId = await readEngineToken(credentials);
   return principalId === undefined ? undefined : findPrincipalById(store.sql, principalId);

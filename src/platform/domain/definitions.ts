@@ -1,10 +1,9 @@
-import type { Json } from '../../base/json.ts';
-import { isRecord } from '../../base/json.ts';
+import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionRef } from '../store/processes.ts';
-import { createValueCheck, type ValueCheck } from './json-values.ts';
+import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
 
 export interface ServedTask {
   readonly ref: DefinitionRef;
@@ -27,21 +26,19 @@ export interface DefinitionCatalog {
   readonly all: readonly ServedDefinition[];
   byId(id: string): ServedDefinition | undefined;
   byCode(tenantId: string, code: string): ServedDefinition | undefined;
-  /** By the code alone, for what was stored when another version was served. */
+  /** Falls back to the code alone, for processes that were created when another version was served. */
   forProcess(ref: DefinitionRef): ServedDefinition | undefined;
 }
 
-/** Root of the ids that are made from codes and contents. */
+/** Namespace of the UUIDs that are derived from codes and contents. */
 const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 
 /** Code of the message definition that every process has. */
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
-const open: ValueCheck = createValueCheck(undefined, '');
-
 /**
- * Prepares definitions for serving. Ids come from codes and versions from contents where the definition names none, so that they
- * are the same after a restart. Throws a KnownError for a code that occurs twice and for a schema that is none.
+ * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they are
+ * the same after a restart. Throws KnownError for a duplicate code and for an invalid schema.
  */
 export function createDefinitionCatalog(
   definitions: readonly ProcessDefinition[],
@@ -54,8 +51,8 @@ export function createDefinitionCatalog(
     const key = `${served.tenantId} ${served.ref.code}`;
     if (byCode.has(key) || byId.has(served.ref.id)) {
       throw new KnownError({
-        message: `The process definition ${served.ref.code} is given twice`,
-        next: ['Give each process definition once'],
+        message: `Process definition ${served.ref.code} was passed twice`,
+        next: ['Pass each process definition once'],
         status: 2,
       });
     }
@@ -76,7 +73,7 @@ function serveDefinition(definition: ProcessDefinition, defaultTenant: string): 
   const id = definition.process.id?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
   const tasks = new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code)]));
   return {
-    ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, contentOf(definition)), code },
+    ref: { id, version: definition.process.version?.toLowerCase() ?? uuid5(id, canonicalJson(definition)), code },
     tenantId,
     definition,
     metadata: createValueCheck(definition.metadata, `the metadata of ${code}`),
@@ -89,7 +86,7 @@ function serveTask(task: TaskDefinition, definitionId: string, processCode: stri
   return {
     ref: {
       id: uuid5(definitionId, `task ${task.code}`),
-      version: uuid5(definitionId, contentOf(task)),
+      version: uuid5(definitionId, canonicalJson(task)),
       code: task.code,
     },
     definition: task,
@@ -98,19 +95,13 @@ function serveTask(task: TaskDefinition, definitionId: string, processCode: stri
   };
 }
 
-/** The message definition that every process has, without a shape. */
+/** The message definition that every process has. It accepts any data. */
 export function builtInMessage(definitionId: string): ServedTask {
   const ref = {
     id: uuid5(definitionId, `message ${BUILT_IN_MESSAGE_CODE}`),
     version: uuid5(definitionId, BUILT_IN_MESSAGE_CODE),
     code: BUILT_IN_MESSAGE_CODE,
   };
-  return { ref, definition: { code: BUILT_IN_MESSAGE_CODE, kind: 'message' }, data: open, contextData: open };
-}
-
-/** Equal for equal contents whatever the order of keys in the file. */
-function contentOf(value: unknown): string {
-  return JSON.stringify(value, (_key, part: Json | undefined) =>
-    isRecord(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  );
+  const definition: TaskDefinition = { code: BUILT_IN_MESSAGE_CODE, kind: 'message' };
+  return { ref, definition, data: acceptAnyValue, contextData: acceptAnyValue };
 }

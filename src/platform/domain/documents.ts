@@ -23,7 +23,7 @@ export interface Download {
 
 const formatDocumentUri = (processId: string, id: string): string => `ku:process/${processId}/document/${id}`;
 
-/** Keeps the bytes for a running process; they belong to it once a value names the answered reference. */
+/** Stores a document for a running process. It is linked once a value contains the returned reference. */
 export function uploadProcessDocument(
   ctx: OperationContext,
   processId: string,
@@ -32,7 +32,7 @@ export function uploadProcessDocument(
   const process = findProcessById(ctx.store.sql, processId);
   if (process === undefined) throw notFound('process', processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
-  if (upload.bytes.length === 0) throw badRequest('The file is empty; its size must be greater than 0');
+  if (upload.bytes.length === 0) throw badRequest('The file is empty');
   const id = uuid7(ctx.clock.now());
   const document: DocumentRow = {
     id,
@@ -50,7 +50,7 @@ export function uploadProcessDocument(
   return { documentUri: formatFileReference(document) };
 }
 
-/** As `uploadProcessDocument`, with the owner named by its `ku:` URI. An owner that can't be read is a 404, as KuFlow answers. */
+/** Like `uploadProcessDocument`, with the `ku:` URI of the owner. As in KuFlow, any other URI is a 404. */
 export function uploadDocument(
   ctx: OperationContext,
   targetUri: string,
@@ -58,10 +58,10 @@ export function uploadDocument(
 ): Static<typeof DocumentReference> {
   const processId = /^ku:process\/([0-9a-fA-F-]{36})$/.exec(targetUri)?.[1];
   if (processId !== undefined) return uploadProcessDocument(ctx, processId.toLowerCase(), upload);
-  throw new ApiError(404, 'No resource that can own a document has this targetUri; expected ku:process/{id}');
+  throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');
 }
 
-/** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only documents of that process are found. */
+/** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned. */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
@@ -77,7 +77,7 @@ export function downloadDocument(ctx: OperationContext, reference: string, proce
   return { name: document.name, type: document.type, bytes: ctx.store.content.read(document.contentId) };
 }
 
-/** Marks every document that `value` names as linked to `owner` (a `ku:` URI), in the current transaction. */
+/** Links every document that `value` references to `owner` (a `ku:` URI), in the current transaction. */
 export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
   mapFileReferences(value, (reference) => {
     const uri = parseDocumentUri(reference);
@@ -86,7 +86,7 @@ export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: s
   });
 }
 
-/** The value of a new process item: each document that it names is copied into the item, and named by its copy. */
+/** Returns the value for a new process item, in which every referenced document is replaced by a copy that the item owns. */
 export function copyDocuments(
   ctx: OperationContext,
   value: JsonObject,

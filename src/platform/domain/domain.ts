@@ -11,27 +11,24 @@ export interface DomainOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly definitions: readonly ProcessDefinition[];
-  readonly issuers: EngineIssuers;
-  /** Called after each commit that left commands for the engine: `outbox.wake`. */
+  readonly createIssuers: (identity: PlatformIdentity) => EngineIssuers;
+  /** Called after each commit that added commands for the engine: `outbox.wake`. */
   readonly wake: () => void;
-  readonly report?: (event: PlatformEvent) => void;
-  /** IANA name; this machine's by default. */
-  readonly timeZone?: string;
+  readonly report?: ((event: PlatformEvent) => void) | undefined;
+  /** IANA name. Default: the time zone of this machine. */
+  readonly timeZone?: string | undefined;
 }
 
-/** The operations' ground, and who lives on it. A new state file takes its tenant from the first definition that names one. */
+/** Creates what the operations need. A new state file gets its tenant from the first definition that sets one. */
 export function createDomain(options: DomainOptions): { readonly domain: Domain; readonly identity: PlatformIdentity } {
-  const named = options.definitions.map((definition) => definition.process.tenant).filter((id) => id !== undefined);
-  const [tenantId] = named;
-  const { identity, system } = ensureIdentity(options.store, {
-    ...(tenantId === undefined ? {} : { tenantId }),
-    otherTenantIds: named,
-  });
+  const tenantIds = options.definitions.map((definition) => definition.process.tenant).filter((id) => id !== undefined);
+  const [tenantId] = tenantIds;
+  const { identity, system } = ensureIdentity(options.store, { tenantId, otherTenantIds: tenantIds });
   const domain: Domain = {
     store: options.store,
     clock: options.clock,
     definitions: createDefinitionCatalog(options.definitions, identity.tenantId),
-    issuers: options.issuers,
+    issuers: options.createIssuers(identity),
     tenantId: identity.tenantId,
     system,
     timeZone: options.timeZone ?? localTimeZone(),

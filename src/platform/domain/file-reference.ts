@@ -1,7 +1,7 @@
 import type { Json } from '../../base/json.ts';
 import { percentDecode } from '../../base/percent-decode.ts';
 
-/** What a `kuflow-file:` string says. */
+/** The fields of a `kuflow-file:` string. */
 export interface FileReference {
   readonly uri: string;
   readonly type: string;
@@ -11,15 +11,15 @@ export interface FileReference {
 
 const PREFIX = 'kuflow-file:';
 
-// Every SDK's parser reads this: no raw `;` or `=` (JS splits on each, Python refuses a second), no `+` (Java reads a space).
+// Readable by the parsers of all SDKs: no raw `;` or `=` (JS splits on each, Python rejects a second), no `+` (Java reads a space).
 const encode = (value: string): string => encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2F', '/');
 
-/** `kuflow-file:uri=…;type=…;size=…;name=…;` with percent-encoded values and the closing `;`. */
+/** `kuflow-file:uri=…;type=…;size=…;name=…;` with percent-encoded values and a final `;`. */
 export function formatFileReference(file: FileReference): string {
   return `${PREFIX}uri=${encode(file.uri)};type=${encode(file.type)};size=${file.size};name=${encode(file.name)};`;
 }
 
-/** The `ku:` URI in a reference, or the URI itself when `text` is one; undefined when it is neither. */
+/** The `ku:` URI in a `kuflow-file:` reference, or `text` itself if it is a `ku:` URI; otherwise undefined. */
 export function parseDocumentUri(text: string): string | undefined {
   if (text.startsWith('ku:')) return text;
   if (!text.startsWith(PREFIX)) return undefined;
@@ -30,7 +30,7 @@ export function parseDocumentUri(text: string): string | undefined {
   return undefined;
 }
 
-/** A copy of `value` in which every `kuflow-file:` string went through `change`. */
+/** Copies `value`, with `change` applied to every `kuflow-file:` string. */
 export function mapFileReferences<T extends Json>(value: T, change: (reference: string) => string): T {
   const walk = (part: Json): Json => {
     if (typeof part === 'string') return part.startsWith(PREFIX) ? change(part) : part;

@@ -35,27 +35,27 @@ interface StoredIdentity {
 
 export interface StoreIdentity {
   readonly identity: PlatformIdentity;
-  /** The principal that stands for the platform itself. */
+  /** The platform's own principal. */
   readonly system: PrincipalRow;
 }
 
 /**
- * The tenant, application and user of this state file, made on first use and the same ever after.
- * `tenantId` is used for a new file only. Other tenants that definitions name are added.
+ * Returns the tenant, application and user of this state file, which are created once. `tenantId` is only used for a new
+ * file. Tenants in `otherTenantIds` that do not exist are added.
  */
 export function ensureIdentity(
   store: Store,
-  options: { readonly tenantId?: string; readonly otherTenantIds?: readonly string[] } = {},
+  options: { readonly tenantId?: string | undefined; readonly otherTenantIds?: readonly string[] | undefined } = {},
 ): StoreIdentity {
   return store.transaction(() => {
-    const known = getMeta(store.sql, KEY);
+    const existing = getMeta(store.sql, KEY);
     const stored =
-      known === undefined
+      existing === undefined
         ? createIdentity(store, options.tenantId?.toLowerCase() ?? uuid7())
-        : (JSON.parse(known) as StoredIdentity);
+        : (JSON.parse(existing) as StoredIdentity);
     for (const id of options.otherTenantIds ?? []) addTenant(store, id.toLowerCase(), stored.systemId);
     const system = findPrincipalById(store.sql, stored.systemId);
-    if (system === undefined) throw new Error('The state file has an identity without its system principal');
+    if (system === undefined) throw new Error('The state file has an identity but not its system principal');
     return { identity: toPlatformIdentity(stored), system };
   });
 }
@@ -107,11 +107,11 @@ export interface AddedUser {
   readonly principal: PrincipalRow;
   readonly userId: string;
   readonly email: string;
-  /** Signs the user in as `Bearer <token>`, without end. */
+  /** Signs the user in as `Bearer <token>`; does not expire. */
   readonly token: Secret;
 }
 
-/** Adds a user of the tenant with a permanent token. The token is in no other place than the answer. */
+/** Adds a user to the tenant, with a permanent token. Only the token's hash is stored. */
 export function addUser(
   store: Store,
   user: { readonly tenantId: string; readonly name: string; readonly email: string; readonly createdBy: string },
@@ -133,7 +133,7 @@ export function addUser(
   });
 }
 
-// The prefix makes a leaked one recognisable, and `_` keeps it from being read as base64 of id and secret.
+// The prefix makes a leaked secret recognizable, and `_` prevents it from being parsed as base64 of id and secret.
 const generateSecret = (): string => `kfdev_${randomBytes(24).toString('base64url')}`;
 
 export const hashSecret = (id: string, secret: string): string =>

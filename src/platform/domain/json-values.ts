@@ -8,7 +8,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { schemaPatterns } from '../../process/json-schema/pattern.ts';
 
-/** KuFlow's JsonValue as it is answered. */
+/** KuFlow's JsonValue, as the API returns it. */
 export interface CheckedValue {
   readonly valid: boolean;
   readonly value: Record<string, unknown>;
@@ -16,6 +16,8 @@ export interface CheckedValue {
 }
 
 export type ValueCheck = (value: JsonObject) => CheckedValue;
+
+export const acceptAnyValue: ValueCheck = (value) => ({ valid: true, value });
 
 const OPTIONS: Options = {
   allErrors: true,
@@ -29,10 +31,10 @@ const OPTIONS: Options = {
 // Formats of KuFlow's own reference strings, e.g. `kuflow-file:uri=…;`.
 const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-artifact', 'data-source'];
 
-/** One for each schema: what it calls itself or its parts would otherwise meet in the next one. */
+/** Each schema needs its own instance, because the ids in one schema could clash with those in another. */
 function createAjv(dialect: unknown): Pick<Ajv, 'compile'> {
   const ajv = createAjvForDialect(typeof dialect === 'string' ? dialect : '');
-  // Without its own keywords (formatMinimum): they are none of JSON Schema, and it refuses what it can't use of them.
+  // Without the plugin's own keywords, such as formatMinimum: they are not part of JSON Schema, and it throws on those it can't use.
   ajvFormats.default(ajv, { keywords: false });
   for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
   return ajv;
@@ -43,7 +45,7 @@ function createAjvForDialect(dialect: string): Ajv | Ajv2019 | Ajv2020 {
   return dialect.includes('2019-09') ? new Ajv2019(OPTIONS) : new Ajv(OPTIONS);
 }
 
-/** A missing property is pointed at itself, not at the object that lacks it. */
+/** For a missing property, the path is that of the property and not that of its object. */
 function toValueError(error: ErrorObject): { propertyPath: string; type: string } {
   const params = error.params as Record<string, unknown>;
   const missing =
@@ -57,11 +59,11 @@ function toValueError(error: ErrorObject): { propertyPath: string; type: string 
 }
 
 /**
- * A check of values against a shape: `errors` point at properties (RFC 6901) and carry the JSON Schema keyword as `type`.
- * Without a shape every object is valid. Throws a KnownError that names `where` when the schema itself is none.
+ * Creates a check of values against a shape. Its `errors` have the path of the property (RFC 6901) and the JSON Schema
+ * keyword as `type`. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an invalid schema.
  */
 export function createValueCheck(shape: DataShape | undefined, where: string): ValueCheck {
-  if (shape === undefined) return (value) => ({ valid: true, value });
+  if (shape === undefined) return acceptAnyValue;
   let validate: ValidateFunction;
   try {
     const { $schema: dialect, ...schema } = shape.schema;
@@ -69,7 +71,7 @@ export function createValueCheck(shape: DataShape | undefined, where: string): V
   } catch (error) {
     throw new KnownError({
       message: `The JSON Schema of ${where} can't be used: ${messageOf(error)}`,
-      next: ['Correct it in kuflow.process.yaml'],
+      next: ['Fix it in kuflow.process.yaml'],
       status: 2,
       cause: error,
     });

@@ -12,42 +12,42 @@ export interface OutboxOptions {
   readonly store: Store;
   readonly engine: ProcessEngine;
   readonly clock: Clock;
-  readonly report?: (event: PlatformEvent) => void;
-  /** Called when the engine has acknowledged the start of a workflow: time to watch it. */
-  readonly onStarted?: (processId: string) => void;
-  /** From the request to cancel to termination, milliseconds; 10,000 by default. */
-  readonly terminateAfterMs?: number;
-  /** Processes served at the same time, besides those whose workflow is given time to end; 16 by default. */
-  readonly concurrency?: number;
+  readonly report?: ((event: PlatformEvent) => void) | undefined;
+  /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
+  readonly onStarted?: ((processId: string) => void) | undefined;
+  /** Milliseconds from a request to cancel until termination. Default: 10,000. */
+  readonly terminateAfterMs?: number | undefined;
+  /** How many processes are served at a time, not counting those that wait for a cancelled workflow. Default: 16. */
+  readonly concurrency?: number | undefined;
 }
 
 export interface Outbox {
-  /** Looks for commands and works on them. Call it once at the start, and after each commit that left some. */
+  /** Delivers the queued commands. Call it once at the start, and after each commit that added some. */
   readonly wake: () => void;
-  /** Resolves when no command is left and none is being worked on. */
+  /** Resolves when all commands have been delivered. */
   readonly whenIdle: () => Promise<void>;
   /**
-   * Stops after the calls that are under way, without waiting for workflows to end, nor longer than two seconds for an engine
-   * that is down; what is left is done after the next start.
+   * Stops after the calls in progress, without waiting for workflows to end, and after two seconds at most if the engine is
+   * down. The remaining commands are delivered after the next start.
    */
   readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 const STOP_WITHIN_MS = 2_000;
 
 /**
- * Brings the engine's commands from the store to the engine: in order for each process, a few processes at a time, each repeated
- * until it is acknowledged. A command may reach the engine twice when a crash comes between its call and its removal.
+ * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried until
+ * it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock } = options;
   const running = new Map<string, Promise<void>>();
-  /** Of the running ones: those that only wait for a cancelled workflow to end. */
+  /** Those of `running` that only wait for a cancelled workflow to end. */
   const waiting = new Set<string>();
   const stopping = new AbortController();
-  // One listener for each process that waits, whose number has no limit.
+  // Every waiting process adds a listener, and their number is not limited.
   setMaxListeners(0, stopping.signal);
   const stopped = (): boolean => stopping.signal.aborted;
   let idle: (() => void)[] = [];
@@ -64,12 +64,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const processId of processesWithCommands(store.sql)) {
       if (running.size - waiting.size >= (options.concurrency ?? 16)) break;
       if (running.has(processId)) continue;
-      // Not in this turn: a call that wakes by itself must find this process among the running ones.
+      // In a later turn: a call that wakes the outbox must find this process in `running`.
       const work = Promise.resolve()
         .then(() => drain(processId))
         .finally(() => {
           running.delete(processId);
-          // A command may have come in between the last look and now, and a place is free for another process.
+          // A command may have been added in the meantime, and another process can be served now.
           wake();
           settle();
         });
@@ -104,12 +104,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       } catch (error) {
         if (stopped()) return;
         failures++;
-        // Said once at first, and again now and then while it lasts.
+        // Reported once at first, then at every 20th attempt.
         if (failures === 1 || failures % 20 === 0) {
-          const message = `The engine was not told what it has to do for process ${processId} (attempt ${failures}, goes on): ${messageOf(error)}`;
+          const message = `Could not deliver a command for process ${processId} to the engine (attempt ${failures}, retrying): ${messageOf(error)}`;
           options.report?.({ kind: 'warning', message });
         }
-        const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
         await clock.sleep(pause, stopping.signal).catch(() => undefined);
       }
     }

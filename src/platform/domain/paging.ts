@@ -1,11 +1,11 @@
 import type { SortOrder } from '../store/find.ts';
 import { ApiError } from './api-error.ts';
 
-/** `size` 0 to 1000, `page` from 0, `sort` as `property`, `property,asc` or `property,desc`. */
+/** `size` is 0 to 1000, `page` starts at 0, and `sort` is `property`, `property,asc` or `property,desc`. */
 export interface Paging {
   readonly size: number;
   readonly page: number;
-  readonly sort?: readonly string[];
+  readonly sort?: readonly string[] | undefined;
 }
 
 export interface ResultPage<Item> {
@@ -23,17 +23,26 @@ export function createPage<Item>(paging: Paging, total: number, content: Item[])
   return { metadata: { size: paging.size, page: paging.page, totalElements: total, totalPages }, content };
 }
 
-/** Reads `sort` with the sortable properties and their columns; anything else is refused with 400. */
+/** Parses `sort`, given the sortable properties and their columns. Refuses any other property or direction with 400. */
 export function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
   return (paging.sort ?? []).map((text) => {
     const [property = '', direction = 'asc', ...more] = text.split(',').map((part) => part.trim());
     const column = Object.hasOwn(columns, property) ? columns[property] : undefined;
     if (column === undefined || more.length > 0 || !['asc', 'desc'].includes(direction.toLowerCase())) {
-      const message = `Can't sort by that; sortable: ${Object.keys(columns).join(', ')}, each with ,asc or ,desc`;
-      throw new ApiError(400, message, [{ code: 'invalid', message, location: 'sort', locationType: 'query' }]);
+      throw queryError('sort', `Can't sort by that; use ${Object.keys(columns).join(', ')}, each with ,asc or ,desc`);
     }
     return { column, descending: direction.toLowerCase() === 'desc' };
   });
+}
+
+/** 400 because of a query parameter. */
+export function queryError(parameter: string, message: string): ApiError {
+  return new ApiError(400, message, [{ code: 'invalid', message, location: parameter, locationType: 'query' }]);
+}
+
+/** The store has ids in lower case. */
+export function lowerCaseIds(ids: readonly string[] | undefined): string[] | undefined {
+  return ids?.map((id) => id.toLowerCase());
 }
 
 export const AUDIT_SORT_COLUMNS = { id: 'id', createdAt: 'created_at', lastModifiedAt: 'last_modified_at' } as const;

@@ -15,17 +15,18 @@ import {
   type TenantUserRow,
 } from '../store/people.ts';
 import { badRequest, notFound } from './api-error.ts';
-import type { OperationContext } from './context.ts';
-import { AUDIT_SORT_COLUMNS, parseSort, createPage, type ResultPage, type Paging } from './paging.ts';
+import type { Domain, OperationContext } from './context.ts';
+import { AUDIT_SORT_COLUMNS, createPage, lowerCaseIds, parseSort, type Paging, type ResultPage } from './paging.ts';
 
+/** Filters out every row. */
 const NO_MATCH = ['-'];
 
 interface GroupFilter {
-  readonly groupId?: readonly string[];
-  readonly groupCode?: readonly string[];
+  readonly groupId?: readonly string[] | undefined;
+  readonly groupCode?: readonly string[] | undefined;
 }
 
-/** There are no groups here: who asks for members of one finds nobody. */
+/** The local platform does not have groups, so a search for members of one has no results. */
 const groupFilter = (filter: GroupFilter): ColumnFilter => ({
   column: 'id',
   values: (filter.groupId ?? []).length + (filter.groupCode ?? []).length > 0 ? NO_MATCH : undefined,
@@ -82,7 +83,7 @@ export function retrievePrincipal(ctx: OperationContext, id: string): Static<typ
   return toPrincipal(principal);
 }
 
-/** There are no groups here. */
+/** Always empty: the local platform does not have groups. */
 export function findGroups(_ctx: OperationContext, query: Paging): ResultPage<never> {
   parseSort(query, { id: 'id', name: 'name' });
   return createPage(query, 0, []);
@@ -106,7 +107,7 @@ export function findTenants(
     ctx.store.sql,
     {
       from: 'tenants',
-      where: [{ column: 'id', values: query.tenantId?.map((id) => id.toLowerCase()) }],
+      where: [{ column: 'id', values: lowerCaseIds(query.tenantId) }],
       orders: parseSort(query, { id: 'id', name: 'name' }),
       tieBreaker: 'id',
     },
@@ -125,6 +126,14 @@ export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
   return toTenant(tenant);
 }
 
+/** The tenant's id as it is stored. An unknown tenant is refused with 400; the message names the known one. */
+export function requireTenant(ctx: Domain, tenantId: string): string {
+  const id = tenantId.toLowerCase();
+  if (findTenantById(ctx.store.sql, id) === undefined)
+    throw badRequest(`Tenant ${id} does not exist here; this platform's tenant is ${ctx.tenantId}`, 'body.tenantId');
+  return id;
+}
+
 export function findTenantUsers(
   ctx: OperationContext,
   query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
@@ -135,7 +144,7 @@ export function findTenantUsers(
       from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id)',
       where: [
         { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
-        { column: 'tenant_id', values: query.tenantId?.map((id) => id.toLowerCase()) },
+        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
         groupFilter(query),
       ],
       orders: parseSort(query, AUDIT_SORT_COLUMNS),
@@ -169,8 +178,8 @@ function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof
 }
 
 /**
- * The user or application that a body names, by id or by email; undefined when it names none.
- * An unknown one, the platform itself, and both at once that don't agree, are refused with 400.
+ * Finds the user or application that a body names by id or by email; undefined if it does neither. Refuses with 400 if the
+ * principal is unknown or is the platform itself, or if id and email are different principals.
  */
 export function resolvePrincipal(
   ctx: OperationContext,
@@ -179,15 +188,15 @@ export function resolvePrincipal(
 ): PrincipalRow | undefined {
   const byId = named.id === undefined ? undefined : findPrincipalById(ctx.store.sql, named.id.toLowerCase());
   if (named.id !== undefined && byId === undefined)
-    throw badRequest(`No principal has the id in ${fields.id}`, `body.${fields.id}`);
+    throw badRequest(`The principal in ${fields.id} does not exist`, `body.${fields.id}`);
   if (byId?.type === 'SYSTEM')
     throw badRequest(`The principal in ${fields.id} is neither a user nor an application`, `body.${fields.id}`);
   const byEmail = named.email === undefined ? undefined : findPrincipalByEmail(ctx.store.sql, named.email);
   if (named.email !== undefined && byEmail === undefined)
-    throw badRequest(`No user has the email in ${fields.email}`, `body.${fields.email}`);
+    throw badRequest(`No user has the email address in ${fields.email}`, `body.${fields.email}`);
   if (byId !== undefined && byEmail !== undefined && byId.id !== byEmail.id)
     throw badRequest(
-      `${fields.id} and ${fields.email} name two different principals: give one of them`,
+      `${fields.id} and ${fields.email} are different principals: send only one of them`,
       `body.${fields.id}`,
     );
   return byId ?? byEmail;

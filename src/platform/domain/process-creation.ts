@@ -12,8 +12,8 @@ import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
 
 /**
- * Creates a process and, in the same commit, the command that starts its workflow (workflow id = process id).
- * With the id of a process that exists, that one is answered and nothing else happens.
+ * Creates a process and, in the same commit, the command that starts its workflow (the workflow id is the process id).
+ * If a process with the requested id exists, returns that one and does nothing else.
  */
 export function createProcess(
   ctx: OperationContext,
@@ -37,7 +37,7 @@ export function createProcess(
       definition: served.ref,
       state: 'RUNNING',
       initiatorId: initiator.id,
-      ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
+      relatedProcessId,
       metadata: (params.metadata?.value ?? {}) as JsonObject,
       entity: (params.entity?.value ?? {}) as JsonObject,
       ...newAudit(ctx.principal.id, ctx.store.now()),
@@ -66,17 +66,15 @@ function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): 
       ? ctx.definitions.byId(id.toLowerCase())
       : ctx.definitions.byCode((tenantId ?? ctx.tenantId).toLowerCase(), code ?? '');
   if (served !== undefined) return served;
-  const known = ctx.definitions.all.map((one) => `${one.ref.code} (id ${one.ref.id}, tenant ${one.tenantId})`);
+  const all = ctx.definitions.all.map(({ ref, tenantId: tenant }) => `${ref.code} (id ${ref.id}, tenant ${tenant})`);
   const wanted = id !== undefined ? `id ${id}` : `code ${code ?? ''} in tenant ${tenantId ?? ctx.tenantId}`;
-  throw new ApiError(
-    404,
-    `No process definition with ${wanted}; served here: ${known.length === 0 ? 'none' : known.join(', ')}`,
-  );
+  const list = all.length === 0 ? 'none' : all.join(', ');
+  throw new ApiError(404, `No process definition with ${wanted}; available here: ${list}`);
 }
 
 function requireRelatedProcess(ctx: OperationContext, id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
   if (findProcessById(ctx.store.sql, id.toLowerCase()) === undefined)
-    throw badRequest('No process has the id in relatedProcessId', 'body.relatedProcessId');
+    throw badRequest('The process in relatedProcessId does not exist', 'body.relatedProcessId');
   return id.toLowerCase();
 }

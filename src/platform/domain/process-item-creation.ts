@@ -13,7 +13,7 @@ import { copyDocuments } from './documents.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessItemUri, toProcessItem } from './process-item-view.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
-import { signalProcessItem } from './signals.ts';
+import { signalProcessItem } from './process-items.ts';
 
 const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
   TASK: ['human', 'system'],
@@ -22,8 +22,8 @@ const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
 };
 
 /**
- * Creates a task, message or thread in a running process. A task that names an owner is born CLAIMED by it.
- * With the id of an item that exists, that one is answered and nothing else happens.
+ * Creates a task, message or thread in a running process. A task with an owner is CLAIMED from the start.
+ * If an item with the requested id exists, returns that one and does nothing else.
  */
 export function createProcessItem(
   ctx: OperationContext,
@@ -60,7 +60,7 @@ export function createProcessItem(
         principalId: owner.id,
       });
     }
-    // A worker knows what it creates; what a person writes is news to the workflow.
+    // A worker knows what it creates, but the workflow does not know what a person writes.
     if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, item);
     return { created: true, item };
   });
@@ -77,7 +77,7 @@ function buildItem(
   params: ProcessItemCreateParams,
 ): ProcessItemRow {
   const now = ctx.store.now();
-  const copied = (value: { readonly value: unknown } | undefined): JsonObject | undefined =>
+  const copyValue = (value: { readonly value: unknown } | undefined): JsonObject | undefined =>
     value === undefined ? undefined : copyDocuments(ctx, value.value as JsonObject, process, formatProcessItemUri(id));
   const base = {
     id,
@@ -85,29 +85,19 @@ function buildItem(
     tenantId: process.tenantId,
     type: params.type,
     definition: served.ref,
-    ...(owner === undefined ? {} : { ownerId: owner.id }),
+    ownerId: owner?.id,
     ...newAudit(ctx.principal.id, now),
   };
   if (params.type === 'TASK') {
-    const contextData = copied(params.task?.contextData);
-    const data = copied(params.task?.data) ?? {};
-    const task = { data, ...(contextData === undefined ? {} : { contextData }) };
+    const task = { data: copyValue(params.task?.data) ?? {}, contextData: copyValue(params.task?.contextData) };
     return {
       ...base,
       task: owner === undefined ? { ...task, state: 'READY' } : { ...task, state: 'CLAIMED', claimedAt: now },
     };
   }
   if (params.type === 'THREAD') return base;
-  const { text, dataStructureDataDefinitionCode: dataCode } = params.message ?? {};
-  const data = copied(params.message?.data);
-  return {
-    ...base,
-    message: {
-      ...(text === undefined ? {} : { text }),
-      ...(data === undefined ? {} : { data }),
-      ...(dataCode === undefined ? {} : { dataCode }),
-    },
-  };
+  const { text, data, dataStructureDataDefinitionCode: dataCode } = params.message ?? {};
+  return { ...base, message: { text, data: copyValue(data), dataCode } };
 }
 
 function requireItemDefinition(
@@ -122,19 +112,19 @@ function requireItemDefinition(
   if (params.type === 'MESSAGE' && code === BUILT_IN_MESSAGE_CODE) return builtInMessage(process.definition.id);
   const definition = ctx.definitions.forProcess(process.definition);
   const served = definition?.tasks.get(code);
-  const known = [...(definition?.tasks.values() ?? [])]
+  const codes = [...(definition?.tasks.values() ?? [])]
     .filter((task) => TASK_KINDS[params.type].includes(task.definition.kind))
     .map((task) => task.ref.code);
-  const list = known.length === 0 ? 'none' : known.join(', ');
+  const list = codes.length === 0 ? 'none' : codes.join(', ');
   if (served === undefined) {
     throw badRequest(
-      `Process definition ${process.definition.code} has no process item definition ${code}; those of type ${params.type}: ${list}`,
+      `Process definition ${process.definition.code} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
       'body.processItemDefinitionCode',
     );
   }
   if (!TASK_KINDS[params.type].includes(served.definition.kind)) {
     throw badRequest(
-      `${code} is defined as ${served.definition.kind}, which can't be created as ${params.type}; those of type ${params.type}: ${list}`,
+      `${code} is of kind ${served.definition.kind} and can't be created as ${params.type}; those of type ${params.type}: ${list}`,
       'body.type',
     );
   }

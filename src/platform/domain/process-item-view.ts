@@ -4,12 +4,10 @@ import type { ProcessRow } from '../store/processes.ts';
 import { conflict, notFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import type { ServedTask } from './definitions.ts';
-import { createValueCheck } from './json-values.ts';
+import { acceptAnyValue } from './json-values.ts';
 import { requireProcess } from './process-view.ts';
 
 export const formatProcessItemUri = (id: string): string => `ku:process-item/${id}`;
-
-const open = createValueCheck(undefined, '');
 
 export function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
   const item = findProcessItemById(ctx.store.sql, id);
@@ -23,7 +21,7 @@ export interface LoadedTask {
   readonly process: ProcessRow;
 }
 
-/** A process item that must be a task: 404 when there is none, 409 when it is a message or a thread. */
+/** Loads a process item that must be a task: 404 if it does not exist, 409 if it is a message or a thread. */
 export function requireTask(ctx: Domain, id: string): LoadedTask {
   const item = requireProcessItem(ctx, id);
   if (item.task === undefined) throw conflict(`Process item ${id} is a ${item.type}, not a task`);
@@ -47,7 +45,7 @@ export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
       : {
           message: {
             ...(message.text === undefined ? {} : { text: message.text }),
-            ...(message.data === undefined ? {} : { data: (served?.data ?? open)(message.data) }),
+            ...(message.data === undefined ? {} : { data: (served?.data ?? acceptAnyValue)(message.data) }),
             ...(message.dataCode === undefined ? {} : { dataStructureDataDefinitionCode: message.dataCode }),
           },
         }),
@@ -57,8 +55,10 @@ export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
 function toTask(ctx: Domain, id: string, task: TaskFields, served: ServedTask | undefined): ProcessItemTask {
   return {
     state: task.state,
-    data: (served?.data ?? open)(task.data),
-    ...(task.contextData === undefined ? {} : { contextData: (served?.contextData ?? open)(task.contextData) }),
+    data: (served?.data ?? acceptAnyValue)(task.data),
+    ...(task.contextData === undefined
+      ? {}
+      : { contextData: (served?.contextData ?? acceptAnyValue)(task.contextData) }),
     logs: findTaskLogs(ctx.store.sql, id).map(({ id: logId, timestamp, message, level }) => ({
       id: logId,
       timestamp,

@@ -13,10 +13,10 @@ import {
   type TaskFields,
 } from '../store/process-items.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
-import { recordEvent, type OperationContext } from './context.ts';
+import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { AUDIT_SORT_COLUMNS, parseSort, createPage, type ResultPage, type Paging } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, createPage, lowerCaseIds, parseSort, type Paging, type ResultPage } from './paging.ts';
 import { resolvePrincipal } from './people.ts';
 import {
   toProcessItemPageItem,
@@ -27,19 +27,22 @@ import {
   type LoadedTask,
 } from './process-item-view.ts';
 import { requireRunning } from './process-view.ts';
-import { signalProcessItem } from './signals.ts';
+import { formatRequestTime } from './request-time.ts';
 
-/** Entries that a task keeps; the oldest goes first. */
+/** The signal that tells a process workflow about its items: for a task, that it is completed. */
+const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
+
+/** How many log entries a task keeps; the oldest are removed first. */
 export const TASK_LOG_LIMIT = 100;
 
 export interface ProcessItemFilter {
-  readonly processId?: readonly string[];
-  readonly type?: readonly string[];
-  readonly taskState?: readonly string[];
-  readonly processItemDefinitionCode?: readonly string[];
-  readonly processDefinitionId?: readonly string[];
-  readonly processDefinitionCode?: readonly string[];
-  readonly tenantId?: readonly string[];
+  readonly processId?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly taskState?: readonly string[] | undefined;
+  readonly processItemDefinitionCode?: readonly string[] | undefined;
+  readonly processDefinitionId?: readonly string[] | undefined;
+  readonly processDefinitionCode?: readonly string[] | undefined;
+  readonly tenantId?: readonly string[] | undefined;
 }
 
 const SORT_COLUMNS = {
@@ -48,8 +51,6 @@ const SORT_COLUMNS = {
   completedAt: 'completed_at',
   cancelledAt: 'cancelled_at',
 } as const;
-
-const lower = (ids: readonly string[] | undefined): string[] | undefined => ids?.map((id) => id.toLowerCase());
 
 export function findProcessItems(
   ctx: OperationContext,
@@ -60,13 +61,13 @@ export function findProcessItems(
     {
       from: '(SELECT i.*, p.definition_id AS process_definition_id, p.definition_code AS process_definition_code FROM process_items i JOIN processes p ON p.id = i.process_id)',
       where: [
-        { column: 'process_id', values: lower(query.processId) },
+        { column: 'process_id', values: lowerCaseIds(query.processId) },
         { column: 'type', values: query.type },
         { column: 'state', values: query.taskState },
         { column: 'definition_code', values: query.processItemDefinitionCode },
-        { column: 'process_definition_id', values: lower(query.processDefinitionId) },
+        { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
         { column: 'process_definition_code', values: query.processDefinitionCode },
-        { column: 'tenant_id', values: lower(query.tenantId) },
+        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
       ],
       orders: parseSort(query, SORT_COLUMNS),
       tieBreaker: 'seq',
@@ -80,7 +81,7 @@ export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessI
   return toProcessItem(ctx, requireProcessItem(ctx, id));
 }
 
-/** READY becomes CLAIMED by the caller. Anybody here is a candidate. */
+/** Changes READY to CLAIMED by the caller. On the local platform everybody is a candidate. */
 export function claimTask(ctx: OperationContext, id: string): ProcessItem {
   return ctx.store.transaction(() => {
     const { item, task, process } = requireTask(ctx, id);
@@ -92,7 +93,7 @@ export function claimTask(ctx: OperationContext, id: string): ProcessItem {
   });
 }
 
-/** READY or CLAIMED becomes CLAIMED by the named principal. */
+/** Changes READY or CLAIMED to CLAIMED by the named principal. */
 export function assignTask(
   ctx: OperationContext,
   id: string,
@@ -106,7 +107,7 @@ export function assignTask(
       { id: params.ownerId, email: params.ownerEmail },
       { id: 'ownerId', email: 'ownerEmail' },
     );
-    if (owner === undefined) throw badRequest('Give ownerId or ownerEmail');
+    if (owner === undefined) throw badRequest('ownerId or ownerEmail is required');
     requireOpen(id, task, 'be assigned');
     const assigned = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
     recordItemEvent(ctx, assigned, 'item-assigned', owner.name);
@@ -114,7 +115,7 @@ export function assignTask(
   });
 }
 
-/** CLAIMED by the caller becomes COMPLETED, and the workflow is signalled. */
+/** Changes CLAIMED by the caller to COMPLETED, and signals the workflow. */
 export function completeTask(ctx: OperationContext, id: string): ProcessItem {
   const completed = ctx.store.transaction(() => {
     const { item, task, process } = requireTask(ctx, id);
@@ -138,7 +139,7 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
   return toProcessItem(ctx, completed);
 }
 
-/** Adds a log entry in any state of the task. */
+/** Adds a log entry, whatever the state of the task. */
 export function appendTaskLog(
   ctx: OperationContext,
   id: string,
@@ -158,12 +159,12 @@ export function appendTaskLog(
   });
 }
 
-/** Replaces the data whatever its shape; what is wrong with it stands in the answer. A claimed task's data is its owner's. */
+/** Replaces the data without enforcing its shape; the answer lists what is invalid. Only the owner may change a claimed task. */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
   return changeTaskData(ctx, id, () => value.value as JsonObject);
 }
 
-/** Changes the data by RFC 6902. */
+/** Changes the data with an RFC 6902 patch. */
 export function patchTaskData(ctx: OperationContext, id: string, patch: JsonPatch): ProcessItem {
   return changeTaskData(ctx, id, (value) => applyJsonPatch(value, patch));
 }
@@ -175,7 +176,7 @@ function changeTaskData(ctx: OperationContext, id: string, change: (value: JsonO
   });
 }
 
-/** Replaces the context data, which anybody may do while the task is open: it is what the process tells the owner. */
+/** Replaces the context data, which the process provides for the owner. Anybody may do so while the task is open. */
 export function updateTaskContextData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
   return changeTask(ctx, id, 'context-data-saved', ({ task }) => ({ ...task, contextData: value.value as JsonObject }));
 }
@@ -187,13 +188,13 @@ function changeTask(
   change: (task: LoadedTask) => TaskFields,
 ): ProcessItem {
   return ctx.store.transaction(() => {
-    const found = requireTask(ctx, id);
-    requireRunning(found.process);
-    requireOpen(id, found.task, 'be changed');
-    const task = change(found);
+    const loaded = requireTask(ctx, id);
+    requireRunning(loaded.process);
+    requireOpen(id, loaded.task, 'be changed');
+    const task = change(loaded);
     linkDocuments(ctx, task.data, formatProcessItemUri(id));
     if (task.contextData !== undefined) linkDocuments(ctx, task.contextData, formatProcessItemUri(id));
-    const changed = saveItem(ctx, found.item, task, found.item.ownerId);
+    const changed = saveItem(ctx, loaded.item, task, loaded.item.ownerId);
     recordItemEvent(ctx, changed, kind);
     return toProcessItem(ctx, changed);
   });
@@ -219,7 +220,7 @@ function saveItem(
     ...item,
     ...withModification(item, ctx.principal.id, ctx.store.now()),
     task,
-    ...(ownerId === undefined ? {} : { ownerId }),
+    ownerId,
   };
   updateProcessItem(ctx.store.sql, changed);
   return changed;
@@ -230,8 +231,25 @@ function recordItemEvent(ctx: OperationContext, item: ProcessItemRow, kind: stri
     processId: item.processId,
     kind,
     processItemId: item.id,
-    ...(item.definition === undefined ? {} : { code: item.definition.code }),
+    code: item.definition?.code,
     principalId: ctx.principal.id,
-    ...(detail === undefined ? {} : { detail }),
+    detail,
+  });
+}
+
+/** Queues the signal for the workflow of the item's process, in the current transaction. */
+export function signalProcessItem(ctx: Domain, item: ProcessItemRow): void {
+  enqueueForEngine(ctx, item.processId, {
+    kind: 'signal-workflow',
+    signalName: PROCESS_ITEM_SIGNAL,
+    payload: {
+      id: item.id,
+      type: item.type,
+      payload: {
+        processItemDefinitionCode: item.definition?.code ?? null,
+        dataStructureDataDefinitionCode: item.message?.dataCode ?? null,
+      },
+      ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
+    },
   });
 }

@@ -2,45 +2,50 @@ import type { ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findAll, findPage, type TableQuery } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { mapProcessRow, type ProcessRow } from '../store/processes.ts';
-import { ApiError } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { AUDIT_SORT_COLUMNS, parseSort, createPage, type ResultPage, type Paging } from './paging.ts';
+import {
+  AUDIT_SORT_COLUMNS,
+  createPage,
+  lowerCaseIds,
+  parseSort,
+  queryError,
+  type Paging,
+  type ResultPage,
+} from './paging.ts';
 import { toProcessPageItem } from './process-view.ts';
 
 export interface ProcessFilter {
-  readonly tenantId?: readonly string[];
-  readonly processDefinitionId?: readonly string[];
-  readonly processDefinitionCode?: readonly string[];
-  readonly state?: readonly string[];
-  readonly initiatorId?: readonly string[];
-  readonly initiatorEmail?: readonly string[];
-  /** `fieldCode operation value…`, each token percent-encoded; all must hold. */
-  readonly metadata?: readonly string[];
+  readonly tenantId?: readonly string[] | undefined;
+  readonly processDefinitionId?: readonly string[] | undefined;
+  readonly processDefinitionCode?: readonly string[] | undefined;
+  readonly state?: readonly string[] | undefined;
+  readonly initiatorId?: readonly string[] | undefined;
+  readonly initiatorEmail?: readonly string[] | undefined;
+  /** `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
+  readonly metadata?: readonly string[] | undefined;
 }
-
-const lower = (ids: readonly string[] | undefined): string[] | undefined => ids?.map((id) => id.toLowerCase());
 
 export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilter): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
-  const plain: TableQuery = {
+  const tableQuery: TableQuery = {
     from: 'processes',
     where: [
-      { column: 'tenant_id', values: lower(query.tenantId) },
-      { column: 'definition_id', values: lower(query.processDefinitionId) },
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
       { column: 'definition_code', values: query.processDefinitionCode },
       { column: 'state', values: query.state },
-      { column: 'initiator_id', values: lower(query.initiatorId) },
+      { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
       { column: 'initiator_id', values: byEmail },
     ],
     orders: parseSort(query, AUDIT_SORT_COLUMNS),
     tieBreaker: 'seq',
   };
   if (criteria.length === 0) {
-    const { rows, total } = findPage(ctx.store.sql, plain, query);
+    const { rows, total } = findPage(ctx.store.sql, tableQuery, query);
     return createPage(query, total, rows.map(mapProcessRow).map(toProcessPageItem));
   }
-  const matching = findAll(ctx.store.sql, plain)
+  const matching = findAll(ctx.store.sql, tableQuery)
     .map(mapProcessRow)
     .filter((process) => criteria.every((criterion) => matches(process, criterion)));
   const first = query.page * query.size;
@@ -61,22 +66,18 @@ function parseCriteria(query: ProcessFilter): Criterion[] {
     throw queryError('metadata', 'A metadata filter needs exactly one processDefinitionId or processDefinitionCode');
   return expressions.map((expression) => {
     const [field = '', operation = '', ...values] = expression.split(' ').map(decodeToken);
-    if (operation === 'between' && values.length !== 2) throw queryError('metadata', 'between takes two values');
+    if (operation === 'between' && values.length !== 2) throw queryError('metadata', 'between needs two values');
     if (['eq', 'le', 'ge', 'contains'].includes(operation) && values.length !== 1)
-      throw queryError('metadata', `${operation} takes one value; encode spaces in it as %20`);
+      throw queryError('metadata', `${operation} needs one value; encode spaces in it as %20`);
     return { field, operation, values };
   });
-}
-
-function queryError(location: string, message: string): ApiError {
-  return new ApiError(400, message, [{ code: 'invalid', message, location, locationType: 'query' }]);
 }
 
 function decodeToken(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw queryError('metadata', 'Each token of a filter is percent-encoded');
+    throw queryError('metadata', 'Each token of a metadata filter must be percent-encoded');
   }
 }
 
@@ -103,7 +104,7 @@ function matches(process: ProcessRow, { field, operation, values }: Criterion): 
   });
 }
 
-/** Numbers as numbers, all else (ISO dates included) as text. */
+/** Compares numbers as numbers and everything else, including ISO dates, as text. */
 function compareValues(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)];
   if (a.trim() !== '' && b.trim() !== '' && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;

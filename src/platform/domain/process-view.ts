@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findProcessById, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
 import { forbidden, notFound } from './api-error.ts';
 import type { Domain } from './context.ts';
+import { acceptAnyValue } from './json-values.ts';
 
 export const formatProcessUri = (processId: string): string => `ku:process/${processId}`;
 
@@ -12,22 +12,21 @@ export function requireProcess(ctx: Domain, id: string): ProcessRow {
   return process;
 }
 
-/** 403 once the process has ended: nothing in it changes any more. */
+/** 403 once the process has ended, because then nothing in it can be changed. */
 export function requireRunning(process: ProcessRow): void {
-  if (process.state !== 'RUNNING')
-    throw forbidden(`Process ${process.id} is ${process.state}: nothing in it can be changed`);
+  if (process.state !== 'RUNNING') throw forbidden(`Process ${process.id} is ${process.state} and can't be changed`);
 }
 
 export function toProcess(ctx: Domain, process: ProcessRow): Process {
   const served = ctx.definitions.forProcess(process.definition);
-  const asItIs = (value: JsonObject): { valid: boolean; value: Record<string, unknown> } => ({ valid: true, value });
+
   const incoming = findProcessIdsRelatedTo(ctx.store.sql, process.id);
   const outcoming = process.relatedProcessId === undefined ? [] : [process.relatedProcessId];
   return {
     ...toProcessPageItem(process),
     uri: formatProcessUri(process.id),
-    metadata: (served?.metadata ?? asItIs)(process.metadata),
-    entity: (served?.entity ?? asItIs)(process.entity),
+    metadata: (served?.metadata ?? acceptAnyValue)(process.metadata),
+    entity: (served?.entity ?? acceptAnyValue)(process.entity),
     ...(incoming.length + outcoming.length === 0
       ? {}
       : {

@@ -1,16 +1,18 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
+import type { WorkflowOutcome } from '../process-engine.ts';
 import { withModification } from '../store/audit.ts';
+import { findEvents, type NamedEvent } from '../store/events.ts';
 import {
   findActiveTasks,
   findProcessItemById,
   updateProcessItem,
   type ProcessItemRow,
 } from '../store/process-items.ts';
-import { updateProcess, type ProcessRow } from '../store/processes.ts';
+import { findOpenWorkflowIds, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
+import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { resolvePrincipal } from './people.ts';
@@ -20,7 +22,10 @@ export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
 }
 
-/** RUNNING becomes COMPLETED; COMPLETED stays as it is; a cancelled process is refused with 403. Open tasks and the workflow are left alone. */
+/**
+ * Changes RUNNING to COMPLETED, without touching open tasks and the workflow. A completed process stays as it is; a cancelled
+ * one is refused with 403.
+ */
 export function completeProcess(ctx: OperationContext, id: string): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
@@ -32,7 +37,10 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
   });
 }
 
-/** RUNNING becomes CANCELLED with all its active tasks, and the workflow is asked to cancel; CANCELLED stays; a completed process is refused with 403. */
+/**
+ * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A cancelled process
+ * stays as it is; a completed one is refused with 403.
+ */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
   const process = ctx.store.transaction(() => {
     const current = requireProcess(ctx, id);
@@ -51,7 +59,7 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, process);
 }
 
-/** Cancels the given tasks of the process, or all active ones; what is cancelled already is left, a completed task is refused with 409. */
+/** Cancels these tasks of the process, or all active ones. Cancelled tasks stay as they are; a completed one is refused with 409. */
 export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
@@ -86,7 +94,7 @@ function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
     processId: item.processId,
     kind: 'item-cancelled',
     processItemId: item.id,
-    ...(item.definition === undefined ? {} : { code: item.definition.code }),
+    code: item.definition?.code,
     principalId: ctx.principal.id,
   });
 }
@@ -104,7 +112,7 @@ export function changeProcessInitiator(
       { id: params.initiatorId, email: params.initiatorEmail },
       { id: 'initiatorId', email: 'initiatorEmail' },
     );
-    if (initiator === undefined) throw badRequest('Give initiatorId or initiatorEmail');
+    if (initiator === undefined) throw badRequest('initiatorId or initiatorEmail is required');
     const changed = saveProcess(ctx, process, { initiatorId: initiator.id });
     recordEvent(ctx, {
       processId: id,
@@ -118,12 +126,12 @@ export function changeProcessInitiator(
 
 type ValuePart = 'metadata' | 'entity';
 
-/** Replaces the value whatever its shape; what is wrong with it stands in the answer. */
+/** Replaces the value without enforcing its shape; the answer lists what is invalid. */
 export function updateProcessValue(ctx: OperationContext, id: string, part: ValuePart, value: JsonValue): Process {
   return changeValue(ctx, id, part, () => value.value as JsonObject);
 }
 
-/** Changes the value by RFC 6902. */
+/** Changes the value with an RFC 6902 patch. */
 export function patchProcessValue(ctx: OperationContext, id: string, part: ValuePart, patch: JsonPatch): Process {
   return changeValue(ctx, id, part, (value) => applyJsonPatch(value, patch));
 }
@@ -153,4 +161,39 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
   };
   updateProcess(ctx.store.sql, changed);
   return changed;
+}
+
+/** What happened to a process, in order. An unknown process is a 404. */
+export function getProcessTimeline(ctx: Domain, processId: string): NamedEvent[] {
+  if (findProcessById(ctx.store.sql, processId) === undefined) throw notFound('process', processId);
+  return findEvents(ctx.store.sql, processId);
+}
+
+/**
+ * Records how the workflow of a process ended. If it completed, a RUNNING process becomes COMPLETED and its open tasks
+ * stay as they are. Any other outcome only shows in the timeline. Repeating an outcome changes nothing, and an unknown
+ * process is ignored.
+ */
+export function recordWorkflowOutcome(ctx: Domain, processId: string, outcome: WorkflowOutcome): void {
+  ctx.store.transaction(() => {
+    const process = findProcessById(ctx.store.sql, processId);
+    if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
+    const completes = outcome.kind === 'completed' && process.state === 'RUNNING';
+    const message = outcome.kind === 'completed' ? undefined : outcome.message;
+    updateProcess(ctx.store.sql, {
+      ...process,
+      ...(completes
+        ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }
+        : {}),
+      workflowOutcome: outcome.kind,
+      workflowMessage: message,
+    });
+    recordEvent(ctx, { processId, kind: `workflow-${outcome.kind}`, detail: message });
+    if (completes) recordEvent(ctx, { processId, kind: 'process-completed', principalId: ctx.system.id });
+  });
+}
+
+/** Ids of the processes whose workflow is not known to have ended: after a restart they have to be watched again. */
+export function listOpenWorkflows(ctx: Domain): string[] {
+  return findOpenWorkflowIds(ctx.store.sql);
 }

@@ -4,12 +4,12 @@ import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.t
 import { newAudit, withModification } from '../store/audit.ts';
 import { findWorker, findWorkers, saveWorker, type WorkerRow } from '../store/workers.ts';
 import type { Domain, OperationContext } from './context.ts';
-import { requireTenant } from './tenants.ts';
+import { requireTenant } from './people.ts';
 
-/** Seconds after which a worker registers again. */
+/** Seconds between two registrations of a worker. */
 export const WORKER_DELAY_WINDOW = 300;
 
-/** Creates or updates the registration of an identity on a task queue; SDKs use one identity for several queues. */
+/** Creates or updates the registration of an identity on a task queue. SDKs use one identity for several queues. */
 export function createWorker(
   ctx: OperationContext,
   params: WorkerCreateParams,
@@ -30,7 +30,7 @@ export function createWorker(
   });
 }
 
-/** The workers that have registered, the one heard of last first. */
+/** The registered workers, the most recent registration first. */
 export function listWorkers(ctx: Domain): Worker[] {
   return findWorkers(ctx.store.sql).map(toWorker);
 }

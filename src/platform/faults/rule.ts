@@ -5,14 +5,14 @@ import type { FaultAction, FaultRule } from './registry.ts';
 export type ParsedFaultRule =
   { readonly ok: true; readonly rule: FaultRule } | { readonly ok: false; readonly problem: string };
 
-/** Reads a rule from JSON: `{"operationId": "createProcessItem", "times": 1, "action": {"kind": "drop-answer"}}`; `times` is 1 when absent. */
+/** Parses `{"operationId": "createProcessItem", "times": 1, "action": {"kind": "drop-answer"}}`. `times` defaults to 1. */
 export function parseFaultRule(value: unknown): ParsedFaultRule {
-  if (!isRecord(value)) return invalidRule('a rule is an object');
+  if (!isRecord(value)) return invalidRule('it must be an object');
   const { operationId, times = 1 } = value;
   if (typeof operationId !== 'string' || (operationId !== '*' && !isOperationId(operationId))) {
-    return invalidRule("operationId must be an operation of KuFlow's API or *");
+    return invalidRule("operationId must be an operation of KuFlow's API, or *");
   }
-  if (!isIntegerBetween(times, 1, 1_000_000)) return invalidRule('times must be a whole number from 1 on');
+  if (!isIntegerBetween(times, 1, 1_000_000)) return invalidRule('times must be an integer from 1 to 1000000');
   const action = parseAction(value['action']);
   return typeof action === 'string' ? invalidRule(action) : { ok: true, rule: { operationId, times, action } };
 }
@@ -21,11 +21,11 @@ function invalidRule(problem: string): ParsedFaultRule {
   return { ok: false, problem };
 }
 
-function isIntegerBetween(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+function isIntegerBetween(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
-/** The action, or what is wrong with it. */
+/** Returns the action, or a message that says what is wrong with it. */
 function parseAction(value: unknown): FaultAction | string {
   if (!isRecord(value)) return 'action must be an object';
   switch (value['kind']) {
@@ -34,15 +34,15 @@ function parseAction(value: unknown): FaultAction | string {
       return { kind: value['kind'] };
     case 'delay': {
       const { ms } = value;
-      return isIntegerBetween(ms, 0, 600_000) ? { kind: 'delay', ms } : 'action.ms must be milliseconds, 0 to 600000';
+      return isIntegerBetween(ms, 0, 600_000) ? { kind: 'delay', ms } : 'action.ms must be 0 to 600000 milliseconds';
     }
     case 'status': {
       const { status, retryAfter } = value;
-      if (!isIntegerBetween(status, 400, 599)) return 'action.status must be from 400 to 599';
+      if (!isIntegerBetween(status, 400, 599)) return 'action.status must be 400 to 599';
       if (retryAfter === undefined) return { kind: 'status', status };
       return isIntegerBetween(retryAfter, 0, 3600)
         ? { kind: 'status', status, retryAfter }
-        : 'action.retryAfter must be seconds, 0 to 3600';
+        : 'action.retryAfter must be 0 to 3600 seconds';
     }
     default:
       return 'action.kind must be drop-request, drop-answer, delay or status';

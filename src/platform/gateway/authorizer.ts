@@ -4,10 +4,10 @@ import { GRPC_STATUS } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import { isWorkerRpc, needsNamespace, needsToken, rpcName } from './rpcs.ts';
 
-/** What the gateway needs to know of a token. */
+/** What the gateway needs to know about a token. */
 export interface VerifiedToken {
   readonly namespace: string;
-  /** Milliseconds since the epoch, grace included. */
+  /** Milliseconds since the epoch, including the grace period. */
   readonly acceptedUntil: number;
 }
 
@@ -16,31 +16,27 @@ export type VerifyToken = (token: string) => Promise<{ readonly claims: Verified
 export interface AuthorizerOptions {
   readonly verifyToken: VerifyToken;
   readonly clock: Clock;
-  /** Lets every RPC pass that has a valid token and the right namespace. */
+  /** Allows every RPC with a valid token and the right namespace. */
   readonly relax: boolean;
-}
-
-export interface RefusedCall extends CallRefusal {
-  readonly hint?: string;
 }
 
 const CACHED_TOKENS = 256;
 const BEARER = /^bearer +(\S+)$/i;
 
 /**
- * Decides whether a call may pass: undefined lets it. Answers at once for a token that was seen before, by a promise
- * for a new one, since the signature is checked once per distinct header.
+ * Creates the function that decides whether a call is allowed: it returns undefined, or the refusal. For a token it has
+ * seen before it returns at once; for a new one it returns a promise, because each distinct header is verified once.
  */
 export function createAuthorizer(
   options: AuthorizerOptions,
-): (headers: IncomingHttpHeaders) => RefusedCall | undefined | Promise<RefusedCall | undefined> {
-  const known = new Map<string, VerifiedToken>();
+): (headers: IncomingHttpHeaders) => CallRefusal | undefined | Promise<CallRefusal | undefined> {
+  const verifiedTokens = new Map<string, VerifiedToken>();
 
-  function authorize(path: string, headers: IncomingHttpHeaders, token: VerifiedToken): RefusedCall | undefined {
+  function authorize(path: string, headers: IncomingHttpHeaders, token: VerifiedToken): CallRefusal | undefined {
     if (!options.relax && !isWorkerRpc(path)) {
       return {
         status: GRPC_STATUS.permissionDenied,
-        message: `${rpcName(path)} is not allowed for a worker: KuFlow starts, signals and cancels workflows`,
+        message: `${rpcName(path)} is not allowed for workers: only KuFlow starts, signals and cancels workflows`,
       };
     }
     const namespace = headers['temporal-namespace'];
@@ -48,31 +44,34 @@ export function createAuthorizer(
       if (!needsNamespace(path) || options.relax) return undefined;
       return {
         status: GRPC_STATUS.permissionDenied,
-        message: `${rpcName(path)} names no namespace (header temporal-namespace)`,
+        message: `${rpcName(path)} needs a namespace (header temporal-namespace)`,
       };
     }
     if (namespace === token.namespace) return undefined;
     return {
       status: GRPC_STATUS.permissionDenied,
-      message: `Namespace ${String(namespace)} is not the namespace of the token, ${token.namespace}`,
-      hint: 'Leave temporal.namespace out: the worker then takes the namespace that it gets with its engine certificate',
+      message: `Namespace ${String(namespace)} is not the token's namespace, ${token.namespace}`,
+      hint: 'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate',
     };
   }
 
-  async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<RefusedCall | undefined> {
+  async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<CallRefusal | undefined> {
     const token = BEARER.exec(header)?.[1];
     if (token === undefined)
-      return { status: GRPC_STATUS.unauthenticated, message: 'The authorization header is no "Bearer <engine token>"' };
+      return {
+        status: GRPC_STATUS.unauthenticated,
+        message: 'The authorization header is not "Bearer <engine token>"',
+      };
     const verified = await options.verifyToken(token);
     if ('refused' in verified) {
       return {
         status: GRPC_STATUS.unauthenticated,
         message: `Engine token refused: ${verified.refused}`,
-        hint: 'A worker must renew its token (POST /authentications, ENGINE_TOKEN) before it expires',
+        hint: 'A worker must renew its token before it expires (POST /authentications, ENGINE_TOKEN)',
       };
     }
-    if (known.size >= CACHED_TOKENS) known.delete(known.keys().next().value ?? '');
-    known.set(header, verified.claims);
+    if (verifiedTokens.size >= CACHED_TOKENS) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '');
+    verifiedTokens.set(header, verified.claims);
     return authorize(path, headers, verified.claims);
   }
 
@@ -86,10 +85,10 @@ export function createAuthorizer(
         message: `${rpcName(path)} needs an engine token (authorization: Bearer <token>)`,
       };
     }
-    const token = known.get(header);
+    const token = verifiedTokens.get(header);
     if (token !== undefined) {
       if (token.acceptedUntil > options.clock.now()) return authorize(path, headers, token);
-      known.delete(header);
+      verifiedTokens.delete(header);
     }
     return verify(path, headers, header);
   };

@@ -8,7 +8,7 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import { toClientHeaders, GRPC_STATUS, sendRefusal, toUpstreamHeaders, parseGrpcTimeout } from './grpc.ts';
+import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -16,208 +16,247 @@ const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSE
   constants;
 
 export interface CallLimits {
-  /** Milliseconds past the call's own deadline after which a silent server is given up. */
+  /** Milliseconds past the call's own deadline after which the gateway gives up on a silent server. */
   readonly watchdogGrace: number;
-  /** Milliseconds for a call that names no deadline. */
+  /** Milliseconds for a call without a deadline. */
   readonly watchdogDefault: number;
-  /** Bytes of a request that are kept to repeat it; a larger one is streamed and never repeated. */
+  /** Bytes of a request that are buffered so that it can be retried; a larger one is streamed and never retried. */
   readonly bodyCap: number;
 }
 
 export interface CallObserver {
-  /** The server answered; `body` is the whole request (gRPC framing included) when it was small enough to keep. */
+  /** The server answered. `body` is the whole request (gRPC framing included) if it was small enough to buffer. */
   finished?(outcome: { readonly ok: boolean; readonly body: Buffer | undefined }): void;
-  /** The gateway had to answer in the server's place. */
+  /** The server did not answer, so the gateway did. */
   gaveUp(refusal: CallRefusal): void;
 }
 
 export interface GatewayCall {
-  /** Ends the call from our side: an answer of our own, or a reset when the server's answer has begun. */
+  /** Ends the call from the gateway: with this answer, or with a reset if the server's answer has begun. */
   end(refusal: CallRefusal): void;
 }
 
-/** A request that the server has never seen may be sent again; nothing else may. */
+/** One call on its way through the gateway. All listeners of the call share this object. */
+interface ProxiedCall {
+  readonly client: ServerHttp2Stream;
+  /** For the server. */
+  readonly headers: OutgoingHttpHeaders;
+  readonly upstream: Upstream;
+  readonly limits: CallLimits;
+  readonly observer: CallObserver;
+  /** The buffered request body; empty once the call streams. */
+  readonly chunks: Buffer[];
+  size: number;
+  requestEnded: boolean;
+  /** The body exceeded `bodyCap`: it is forwarded as it arrives. */
+  streaming: boolean;
+  retried: boolean;
+  /** The client has its answer, or is gone. */
+  finished: boolean;
+  server: ClientHttp2Stream | undefined;
+  session: ClientHttp2Session | undefined;
+  watchdog: NodeJS.Timeout | undefined;
+}
+
+/** Only a request that the server has never seen may be sent again. */
 const NEVER_SENT = new Set(['ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION']);
 
 /**
- * Carries one admitted call to the server and its answer back: headers, data, trailers or trailers-only, resets and
- * cancellation both ways, one safe repetition when the server's connection rotates, and a watchdog.
+ * Proxies one authorized call: headers, data, trailers or trailers-only answers, resets and cancellation in both
+ * directions, one safe retry when the server's connection rotates, and a watchdog for a server that does not answer.
  */
 export function proxyCall(
-  down: ServerHttp2Stream,
+  client: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   upstream: Upstream,
   limits: CallLimits,
   observer: CallObserver,
 ): GatewayCall {
-  const outgoing = toUpstreamHeaders(headers, upstream.authority);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let bodyWhole = false;
-  let streaming = false;
-  let repeated = false;
-  let over = false;
-  let up: ClientHttp2Stream | undefined;
-  let session: ClientHttp2Session | undefined;
+  const call: ProxiedCall = {
+    client,
+    headers: toUpstreamHeaders(headers, upstream.authority),
+    upstream,
+    limits,
+    observer,
+    chunks: [],
+    size: 0,
+    requestEnded: false,
+    streaming: false,
+    retried: false,
+    finished: false,
+    server: undefined,
+    session: undefined,
+    watchdog: undefined,
+  };
+  startWatchdog(call, parseGrpcTimeout(headers['grpc-timeout']));
+  readRequest(call);
+  return { end: (refusal) => endCall(call, refusal) };
+}
 
+function startWatchdog(call: ProxiedCall, deadline: number | undefined): void {
+  const { watchdogDefault, watchdogGrace } = call.limits;
   // Whole seconds, so that calls share Node's timer lists.
-  const deadline = parseGrpcTimeout(headers['grpc-timeout']);
-  const wait =
-    deadline === undefined ? limits.watchdogDefault : Math.ceil(deadline / 1000) * 1000 + limits.watchdogGrace;
-  const watchdog = setTimeout(
+  const wait = deadline === undefined ? watchdogDefault : Math.ceil(deadline / 1000) * 1000 + watchdogGrace;
+  call.watchdog = setTimeout(
     () => {
-      giveUp({
-        status: GRPC_STATUS.unavailable,
-        message: `Temporal did not answer within ${Math.round(wait / 1000)} s`,
-      });
+      const message = `Temporal did not answer within ${Math.round(wait / 1000)} s`;
+      giveUp(call, { status: GRPC_STATUS.unavailable, message });
     },
     Math.min(wait, 2 ** 31 - 1),
   );
+}
 
-  function finish(): boolean {
-    if (over) return false;
-    over = true;
-    clearTimeout(watchdog);
-    return true;
-  }
-
-  function end(refusal: CallRefusal): void {
-    if (!finish()) return;
-    if (up !== undefined && !up.closed) up.close(NGHTTP2_CANCEL);
-    if (down.headersSent) down.close(NGHTTP2_INTERNAL_ERROR);
-    else sendRefusal(down, refusal);
-  }
-
-  function giveUp(refusal: CallRefusal): void {
-    if (over) return;
-    end(refusal);
-    observer.gaveUp(refusal);
-  }
-
-  function send(): void {
-    session = upstream.session();
-    let stream: ClientHttp2Stream;
-    try {
-      stream = session.request(outgoing);
-    } catch (error) {
-      upFailed(NGHTTP2_NO_ERROR, error);
-      return;
-    }
-    up = stream;
-    listen(stream);
-    if (streaming) {
-      for (const chunk of chunks) stream.write(chunk);
-    } else {
-      stream.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
-    }
-  }
-
-  function listen(stream: ClientHttp2Stream): void {
-    let trailers: OutgoingHttpHeaders | undefined;
-    let failure: unknown;
-    let ended = false;
-    stream.on('response', (answer: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number) => {
-      if (over || down.destroyed) return;
-      if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) {
-        ended = true;
-        trailersOnly(answer);
-        return;
-      }
-      down.respond(toClientHeaders(answer), { waitForTrailers: true });
-      down.once('wantTrailers', () => {
-        down.sendTrailers(
-          trailers ?? {
-            'grpc-status': String(GRPC_STATUS.unavailable),
-            'grpc-message': 'Temporal ended its answer without a status',
-          },
-        );
-      });
-    });
-    stream.on('trailers', (received: IncomingHttpHeaders) => {
-      trailers = toClientHeaders(received);
-    });
-    stream.on('data', (chunk: Buffer) => {
-      if (!over && !down.destroyed && !down.write(chunk)) stream.pause();
-    });
-    down.on('drain', () => stream.resume());
-    stream.on('end', () => {
-      // Without trailers this may be a reset, which 'close' tells apart.
-      if (trailers !== undefined) answerEnded();
-    });
-    stream.on('drain', () => down.resume());
-    stream.on('error', (error) => {
-      failure = error;
-    });
-    stream.on('close', () => {
-      if (ended || stream !== up) return;
-      if (down.headersSent && stream.rstCode === NGHTTP2_NO_ERROR && failure === undefined) answerEnded();
-      else upFailed(stream.rstCode, failure);
-    });
-
-    function answerEnded(): void {
-      if (ended) return;
-      ended = true;
-      if (!finish()) return;
-      down.end();
-      report(trailers?.['grpc-status'] === '0');
-    }
-  }
-
-  function trailersOnly(answer: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
-    if (!finish()) return;
-    down.respond(toClientHeaders(answer), { endStream: true });
-    down.resume();
-    if (!bodyWhole) up?.close(NGHTTP2_NO_ERROR);
-    report(answer['grpc-status'] === '0');
-  }
-
-  function report(ok: boolean): void {
-    observer.finished?.({ ok, body: streaming ? undefined : Buffer.concat(chunks) });
-  }
-
-  function upFailed(code: number, failure: unknown): void {
-    if (over) return;
-    if (down.headersSent) {
-      if (finish()) down.close(code === NGHTTP2_NO_ERROR ? NGHTTP2_INTERNAL_ERROR : code);
-      return;
-    }
-    const neverSeen = code === NGHTTP2_REFUSED_STREAM || NEVER_SENT.has(codeOf(failure) ?? '');
-    // The failure may be heard before the connection's GOAWAY is: the repetition must not go the same way.
-    if (neverSeen && session !== undefined) upstream.retire(session);
-    if (neverSeen && bodyWhole && !streaming && !repeated) {
-      repeated = true;
-      send();
-      return;
-    }
-    const why = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
-    giveUp({ status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${why}` });
-  }
-
-  down.on('data', (chunk: Buffer) => {
-    if (over) return;
-    if (streaming) {
-      if (up?.write(chunk) === false) down.pause();
+/** Buffers the request and sends it when it is complete, or streams it from `bodyCap` on. */
+function readRequest(call: ProxiedCall): void {
+  const { client, chunks } = call;
+  client.on('data', (chunk: Buffer) => {
+    if (call.finished) return;
+    if (call.streaming) {
+      if (call.server?.write(chunk) === false) client.pause();
       return;
     }
     chunks.push(chunk);
-    size += chunk.length;
-    if (size > limits.bodyCap) {
-      streaming = true;
-      send();
+    call.size += chunk.length;
+    if (call.size > call.limits.bodyCap) {
+      call.streaming = true;
+      sendUpstream(call);
       chunks.length = 0;
     }
   });
-  down.on('end', () => {
-    bodyWhole = true;
-    if (over || down.destroyed) return;
-    if (streaming) up?.end();
-    else send();
+  client.on('end', () => {
+    call.requestEnded = true;
+    if (call.finished || client.destroyed) return;
+    if (call.streaming) call.server?.end();
+    else sendUpstream(call);
   });
-  // A client that resets its stream makes an error here; the 'close' that follows is what counts.
-  down.on('error', () => undefined);
-  down.on('close', () => {
-    // A long poll left open at the server would swallow the next task for a worker that is gone.
-    if (finish() && up !== undefined && !up.closed) up.close(NGHTTP2_CANCEL);
+  // A client that resets its stream causes an error event; the 'close' that follows is what counts.
+  client.on('error', () => undefined);
+  client.on('close', () => {
+    // A long poll left open at the server would take the next task for a worker that is gone.
+    if (finish(call) && call.server !== undefined && !call.server.closed) call.server.close(NGHTTP2_CANCEL);
   });
-  return { end };
+}
+
+/** Opens a stream to the server and sends what has been read of the request. */
+function sendUpstream(call: ProxiedCall): void {
+  const { chunks } = call;
+  call.session = call.upstream.session();
+  let stream: ClientHttp2Stream;
+  try {
+    stream = call.session.request(call.headers);
+  } catch (error) {
+    handleUpstreamFailure(call, NGHTTP2_NO_ERROR, error);
+    return;
+  }
+  call.server = stream;
+  relayAnswer(call, stream);
+  if (call.streaming) {
+    for (const chunk of chunks) stream.write(chunk);
+  } else {
+    stream.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  }
+}
+
+function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
+  const { client } = call;
+  let trailers: OutgoingHttpHeaders | undefined;
+  let failure: unknown;
+  let ended = false;
+  stream.on('response', (answer: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number) => {
+    if (call.finished || client.destroyed) return;
+    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) {
+      ended = true;
+      relayTrailersOnly(call, answer);
+      return;
+    }
+    client.respond(toClientHeaders(answer), { waitForTrailers: true });
+    client.once('wantTrailers', () => {
+      client.sendTrailers(
+        trailers ?? {
+          'grpc-status': String(GRPC_STATUS.unavailable),
+          'grpc-message': 'Temporal ended its answer without a status',
+        },
+      );
+    });
+  });
+  stream.on('trailers', (received: IncomingHttpHeaders) => {
+    trailers = toClientHeaders(received);
+  });
+  stream.on('data', (chunk: Buffer) => {
+    if (!call.finished && !client.destroyed && !client.write(chunk)) stream.pause();
+  });
+  client.on('drain', () => stream.resume());
+  stream.on('end', () => {
+    // Without trailers this may be a reset, which 'close' distinguishes.
+    if (trailers !== undefined) endAnswer();
+  });
+  stream.on('drain', () => client.resume());
+  stream.on('error', (error) => {
+    failure = error;
+  });
+  stream.on('close', () => {
+    if (ended || stream !== call.server) return;
+    if (client.headersSent && stream.rstCode === NGHTTP2_NO_ERROR && failure === undefined) endAnswer();
+    else handleUpstreamFailure(call, stream.rstCode, failure);
+  });
+
+  function endAnswer(): void {
+    if (ended) return;
+    ended = true;
+    if (!finish(call)) return;
+    client.end();
+    notifyObserver(call, trailers?.['grpc-status'] === '0');
+  }
+}
+
+function relayTrailersOnly(call: ProxiedCall, answer: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
+  if (!finish(call)) return;
+  call.client.respond(toClientHeaders(answer), { endStream: true });
+  call.client.resume();
+  if (!call.requestEnded) call.server?.close(NGHTTP2_NO_ERROR);
+  notifyObserver(call, answer['grpc-status'] === '0');
+}
+
+function notifyObserver(call: ProxiedCall, ok: boolean): void {
+  call.observer.finished?.({ ok, body: call.streaming ? undefined : Buffer.concat(call.chunks) });
+}
+
+/** Resets the client's stream if its answer has begun, retries once if that is safe, and gives up otherwise. */
+function handleUpstreamFailure(call: ProxiedCall, code: number, failure: unknown): void {
+  if (call.finished) return;
+  if (call.client.headersSent) {
+    if (finish(call)) call.client.close(code === NGHTTP2_NO_ERROR ? NGHTTP2_INTERNAL_ERROR : code);
+    return;
+  }
+  const neverSeen = code === NGHTTP2_REFUSED_STREAM || NEVER_SENT.has(codeOf(failure) ?? '');
+  // The failure may arrive before the connection's GOAWAY does: the retry must not use the same connection.
+  if (neverSeen && call.session !== undefined) call.upstream.retire(call.session);
+  if (neverSeen && call.requestEnded && !call.streaming && !call.retried) {
+    call.retried = true;
+    sendUpstream(call);
+    return;
+  }
+  const reason = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
+  giveUp(call, { status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${reason}` });
+}
+
+function giveUp(call: ProxiedCall, refusal: CallRefusal): void {
+  if (call.finished) return;
+  endCall(call, refusal);
+  call.observer.gaveUp(refusal);
+}
+
+function endCall(call: ProxiedCall, refusal: CallRefusal): void {
+  if (!finish(call)) return;
+  if (call.server !== undefined && !call.server.closed) call.server.close(NGHTTP2_CANCEL);
+  if (call.client.headersSent) call.client.close(NGHTTP2_INTERNAL_ERROR);
+  else sendRefusal(call.client, refusal);
+}
+
+/** False when the call had finished before. */
+function finish(call: ProxiedCall): boolean {
+  if (call.finished) return false;
+  call.finished = true;
+  clearTimeout(call.watchdog);
+  return true;
 }

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 
-/** Command types that end a workflow run: complete, fail, cancel, continue as new (`temporal.api.enums.v1.CommandType`). */
+/** `temporal.api.enums.v1.CommandType` of the commands that end a run: complete, fail, cancel, continue as new. */
 const CLOSING = new Set([4, 5, 7, 10]);
 
 /**
- * What a RespondWorkflowTaskCompleted request (gRPC framing included) says of its workflow: the id inside the server's
- * task token, and whether a command ends the run. Undefined when the bytes are not as expected.
+ * Reads a RespondWorkflowTaskCompleted request (gRPC framing included): the workflow id inside the server's task token,
+ * and whether a command ends the run. Undefined if the bytes are not as expected.
  */
 export function readCompletedTask(
   body: Buffer,
@@ -15,10 +15,10 @@ export function readCompletedTask(
     const message = body[0] === 1 ? gunzipSync(framed) : framed;
     let workflowId: string | undefined;
     let closing = false;
-    for (const [field, value] of fields(message)) {
+    for (const [field, value] of readFields(message)) {
       if (typeof value === 'number') continue;
-      if (field === 1) workflowId = first(value, 2)?.toString('utf8');
-      if (field === 2) closing ||= CLOSING.has(commandType(value));
+      if (field === 1) workflowId = readBytes(value, 2)?.toString('utf8');
+      if (field === 2) closing ||= CLOSING.has(readCommandType(value));
     }
     return workflowId === undefined || workflowId === '' ? undefined : { workflowId, closing };
   } catch {
@@ -26,20 +26,20 @@ export function readCompletedTask(
   }
 }
 
-function first(message: Buffer, wanted: number): Buffer | undefined {
-  for (const [field, value] of fields(message)) if (field === wanted && typeof value !== 'number') return value;
+function readBytes(message: Buffer, wanted: number): Buffer | undefined {
+  for (const [field, value] of readFields(message)) if (field === wanted && typeof value !== 'number') return value;
   return undefined;
 }
 
-function commandType(command: Buffer): number {
-  for (const [field, value] of fields(command)) if (field === 1 && typeof value === 'number') return value;
+function readCommandType(command: Buffer): number {
+  for (const [field, value] of readFields(command)) if (field === 1 && typeof value === 'number') return value;
   return 0;
 }
 
-/** The fields of a protobuf message; fixed-width ones are skipped, a broken message throws. */
-function* fields(message: Buffer): Generator<readonly [number, Buffer | number]> {
+/** The fields of a protobuf message, except those of fixed width. Throws on a malformed message. */
+function* readFields(message: Buffer): Generator<readonly [number, Buffer | number]> {
   let at = 0;
-  function varint(): number {
+  function readVarint(): number {
     let result = 0;
     for (let shift = 1; ; shift *= 128) {
       const byte = message.readUInt8(at++);
@@ -48,12 +48,12 @@ function* fields(message: Buffer): Generator<readonly [number, Buffer | number]>
     }
   }
   while (at < message.length) {
-    const tag = varint();
+    const tag = readVarint();
     const field = Math.floor(tag / 8);
     const wire = tag % 8;
-    if (wire === 0) yield [field, varint()];
+    if (wire === 0) yield [field, readVarint()];
     else if (wire === 2) {
-      const length = varint();
+      const length = readVarint();
       if (at + length > message.length) throw new RangeError('truncated message');
       yield [field, message.subarray(at, (at += length))];
     } else if (wire === 1) at += 8;

@@ -1,5 +1,5 @@
 import { createSecureServer } from 'node:http2';
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
@@ -8,7 +8,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { PlatformEvent } from '../types.ts';
 import { createAuthorizer } from './authorizer.ts';
-import type { RefusedCall, VerifyToken } from './authorizer.ts';
+import type { VerifyToken } from './authorizer.ts';
 import { proxyCall } from './call.ts';
 import type { GatewayCall, CallLimits, CallObserver } from './call.ts';
 import { readCompletedTask } from './completed-task.ts';
@@ -17,38 +17,58 @@ import type { CallRefusal } from './grpc.ts';
 import { RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
-  /** 127.0.0.1 by default; the platform listens on loopback only. */
-  readonly host?: string;
-  /** 0 takes any free port. */
+  /** Default: 127.0.0.1. The platform listens on loopback only. */
+  readonly host?: string | undefined;
+  /** 0 for any free port. */
   readonly port: number;
   readonly server: { readonly certificate: string; readonly privateKey: Secret };
-  /** CA certificates (PEM) that client certificates must come from. */
+  /** CA certificates (PEM) that must have signed client certificates. */
   readonly clientAuthority: string;
   /** The real Temporal server, cleartext HTTP/2. */
   readonly upstream: { readonly host: string; readonly port: number };
   readonly verifyToken: VerifyToken;
-  /** Lets every RPC pass, not only those of a worker. */
-  readonly relax?: boolean;
-  readonly clock?: Clock;
-  readonly report?: (event: PlatformEvent) => void;
-  /** A workflow task was handed in and accepted; `closing` when a command of it ends the run. Absent id: look at all. */
-  readonly onWorkflowTaskCompleted?: (task: { readonly workflowId?: string; readonly closing: boolean }) => void;
-  readonly limits?: Partial<CallLimits> & { readonly closeGrace?: number };
+  /** Allows every RPC, not only those that a worker needs. */
+  readonly relax?: boolean | undefined;
+  readonly clock?: Clock | undefined;
+  readonly report?: ((event: PlatformEvent) => void) | undefined;
+  /**
+   * A worker has completed a workflow task and the server has accepted it. `closing` is true if one of its commands ends
+   * the run. Without `workflowId` any workflow may have closed.
+   */
+  readonly onWorkflowTaskCompleted?:
+    ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void) | undefined;
+  readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
 export interface Gateway {
   readonly port: number;
   /** `host:port`. */
   readonly address: string;
-  /** Answers open calls with UNAVAILABLE and ends all connections, within about 1.5 s; safe to call twice. */
+  /** Answers open calls with UNAVAILABLE and ends all connections within about 1.5 s. Safe to call twice. */
   close(): Promise<void>;
 }
 
+/** What the listeners of all connections share. */
+interface GatewayState {
+  readonly options: GatewayOptions;
+  readonly clock: Clock;
+  readonly limits: CallLimits;
+  /** Milliseconds that a connection gets to deliver its last answers. */
+  readonly closeGrace: number;
+  readonly upstream: Upstream;
+  /** The open calls of each connection. */
+  readonly sessions: Map<ServerHttp2Session, Set<GatewayCall>>;
+  readonly report: RefusalReporter;
+}
+
+type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
+
 const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, bodyCap: 4 * 1024 * 1024 };
 const CLOSE_GRACE = 1500;
-/** The same refusal is reported once in this time (ms): a worker without a token repeats its polls without end. */
+/** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
 const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local platform is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
@@ -57,34 +77,36 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
 };
 
 /**
- * The engine's front door: mutual TLS, engine token, namespace and a list of allowed RPCs in front of a Temporal server
- * that has none of them. Rejects with KnownError when the port can't be taken.
+ * Starts the engine's entry point: mutual TLS, engine tokens, the namespace check and the list of allowed RPCs, none of
+ * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? '127.0.0.1';
   const clock = options.clock ?? systemClock;
-  const limits: CallLimits = { ...LIMITS, ...options.limits };
-  const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
-  const admit = createAuthorizer({ verifyToken: options.verifyToken, clock, relax: options.relax ?? false });
-  const upstream = openUpstream(options.upstream);
-  const sessions = new Map<ServerHttp2Session, Set<GatewayCall>>();
-  const reported = new Map<string, number>();
+  const state: GatewayState = {
+    options,
+    clock,
+    limits: { ...LIMITS, ...options.limits },
+    closeGrace: options.limits?.closeGrace ?? CLOSE_GRACE,
+    upstream: openUpstream(options.upstream),
+    sessions: new Map(),
+    report: createRefusalReporter(clock, options.report),
+  };
+  const server = createTlsServer(options);
+  const sockets = trackSockets(server);
+  acceptSessions(server, state);
+  acceptCalls(server, state);
+  reportConnectionFailures(server, state.report);
+  await listen(server, host, options.port);
+  server.on('error', (error) => state.report(messageOf(error)));
 
-  function report(reason: string, rpc?: string, hint?: string): void {
-    const key = `${rpc ?? ''} ${reason}`;
-    const now = clock.now();
-    if (now - (reported.get(key) ?? -Infinity) < REPORT_EVERY) return;
-    if (reported.size > 1000) reported.clear();
-    reported.set(key, now);
-    options.report?.({
-      kind: 'gateway-refused',
-      reason,
-      ...(rpc === undefined ? {} : { rpc }),
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return { port, address: `${host}:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
+}
 
-  const server = createSecureServer({
+function createTlsServer(options: GatewayOptions): Http2SecureServer {
+  return createSecureServer({
     cert: options.server.certificate,
     key: options.server.privateKey.reveal(),
     ca: options.clientAuthority,
@@ -95,149 +117,176 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     ...SESSION_LIMITS,
   });
+}
 
+function createRefusalReporter(clock: Clock, report: GatewayOptions['report']): RefusalReporter {
+  const reported = new Map<string, number>();
+  return (reason, rpc, hint) => {
+    const key = `${rpc ?? ''} ${reason}`;
+    const now = clock.now();
+    if (now - (reported.get(key) ?? -Infinity) < REPORT_EVERY) return;
+    if (reported.size > 1000) reported.clear();
+    reported.set(key, now);
+    report?.({ kind: 'gateway-refused', reason, rpc, hint });
+  };
+}
+
+function acceptSessions(server: Http2SecureServer, state: GatewayState): void {
   server.on('session', (session) => {
-    sessions.set(session, new Set());
+    state.sessions.set(session, new Set());
     session.setLocalWindowSize(SESSION_WINDOW);
-    const stopExpiry = endAtExpiry(session, () => {
-      report(
-        "a connection was ended because its client's certificate expired",
-        undefined,
-        'A worker renews its certificate at two thirds of its life',
-      );
-      endSession(session, CERTIFICATE_EXPIRED);
-    });
+    const cancelExpiry = endSessionAtExpiry(session, state);
     session.on('error', () => undefined);
     session.on('close', () => {
-      stopExpiry();
-      sessions.delete(session);
+      cancelExpiry();
+      state.sessions.delete(session);
     });
   });
+  server.on('sessionError', () => undefined);
+}
 
+function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
+  const authorize = createAuthorizer({
+    verifyToken: state.options.verifyToken,
+    clock: state.clock,
+    relax: state.options.relax ?? false,
+  });
   server.on('stream', (stream, headers) => {
-    const admitted = admit(headers);
-    if (admitted instanceof Promise) {
-      // Until it is decided nobody listens, so the body waits; a client that resets must not raise an error.
+    const refusal = authorize(headers);
+    if (refusal instanceof Promise) {
+      // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
       stream.on('error', () => undefined);
-      admitted.then(
-        (refused) => accept(stream, headers, refused),
+      refusal.then(
+        (refused) => handleCall(state, stream, headers, refused),
         (error: unknown) =>
-          accept(stream, headers, {
+          handleCall(state, stream, headers, {
             status: GRPC_STATUS.unauthenticated,
             message: `The token could not be verified: ${messageOf(error)}`,
           }),
       );
-    } else accept(stream, headers, admitted);
+    } else handleCall(state, stream, headers, refusal);
   });
+}
 
-  function accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, refused: RefusedCall | undefined): void {
-    if (stream.destroyed) return;
-    const path = headers[':path'] ?? '';
-    if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
-      stream.on('error', () => undefined);
-      stream.respond({ ':status': 415, 'content-type': 'text/plain' });
-      stream.end('This port speaks gRPC only\n');
-      return;
-    }
-    if (refused !== undefined) {
-      stream.on('error', () => undefined);
-      sendRefusal(stream, refused);
-      report(refused.message, rpcName(path), refused.hint);
-      return;
-    }
-    const calls = stream.session === undefined ? undefined : sessions.get(stream.session as ServerHttp2Session);
-    const call = proxyCall(stream, headers, upstream, limits, observe(path));
-    calls?.add(call);
-    stream.on('close', () => calls?.delete(call));
+function handleCall(
+  state: GatewayState,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  refusal: CallRefusal | undefined,
+): void {
+  if (stream.destroyed) return;
+  const path = headers[':path'] ?? '';
+  if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
+    stream.on('error', () => undefined);
+    stream.respond({ ':status': 415, 'content-type': 'text/plain' });
+    stream.end('This port speaks gRPC only\n');
+    return;
   }
-
-  function observe(path: string): CallObserver {
-    const gaveUp = (refusal: CallRefusal): void => report(refusal.message, rpcName(path));
-    const notify = options.onWorkflowTaskCompleted;
-    if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { gaveUp };
-    return {
-      gaveUp,
-      finished: ({ ok, body }) => {
-        if (ok) notify((body === undefined ? undefined : readCompletedTask(body)) ?? { closing: true });
-      },
-    };
+  if (refusal !== undefined) {
+    stream.on('error', () => undefined);
+    sendRefusal(stream, refusal);
+    state.report(refusal.message, rpcName(path), refusal.hint);
+    return;
   }
+  const calls = stream.session === undefined ? undefined : state.sessions.get(stream.session as ServerHttp2Session);
+  const call = proxyCall(stream, headers, state.upstream, state.limits, createObserver(state, path));
+  calls?.add(call);
+  stream.on('close', () => calls?.delete(call));
+}
 
+function createObserver(state: GatewayState, path: string): CallObserver {
+  const gaveUp = (refusal: CallRefusal): void => state.report(refusal.message, rpcName(path));
+  const notify = state.options.onWorkflowTaskCompleted;
+  if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { gaveUp };
+  return {
+    gaveUp,
+    finished: ({ ok, body }) => {
+      if (ok) notify((body === undefined ? undefined : readCompletedTask(body)) ?? { closing: true });
+    },
+  };
+}
+
+function reportConnectionFailures(server: Http2SecureServer, report: RefusalReporter): void {
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    // Verification ends the socket as if the peer had gone; why it did stands on the socket.
+    // When verification fails, the error looks as if the peer had gone; the socket has the reason.
     const verification = socket.authorizationError as unknown;
     const code = typeof verification === 'string' ? verification : codeOf(error);
-    const refusal = explainTlsFailure(code, messageOf(error));
-    if (refusal !== undefined) report(refusal.reason, undefined, refusal.hint);
+    const failure = explainTlsFailure(code, messageOf(error));
+    if (failure !== undefined) report(failure.reason, undefined, failure.hint);
   });
   server.on('unknownProtocol', (socket) => {
     report('a client does not offer HTTP/2 (ALPN h2)', undefined, 'gRPC needs HTTP/2');
     socket.destroy();
   });
-  server.on('sessionError', () => undefined);
+}
+
+/** TLS checks a certificate only when the connection opens. Returns a function that cancels the timer. */
+function endSessionAtExpiry(session: ServerHttp2Session, state: GatewayState): () => void {
+  const expiresAt = Date.parse((session.socket as TLSSocket).getPeerCertificate().valid_to);
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    const left = expiresAt - state.clock.now();
+    if (Number.isNaN(left)) return;
+    if (left <= 0) {
+      state.report(
+        "a connection was ended because its client's certificate expired",
+        undefined,
+        'A worker renews its certificate at two thirds of its lifetime',
+      );
+      endSession(session, state, CERTIFICATE_EXPIRED);
+      // A timer can wait 24.8 days at most.
+    } else timer = setTimeout(arm, Math.min(left, 2 ** 31 - 1)).unref();
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
+
+function endSession(session: ServerHttp2Session, state: GatewayState, refusal: CallRefusal): void {
+  for (const call of state.sessions.get(session) ?? []) call.end(refusal);
+  // In a later turn, because the close could otherwise overtake the answers.
+  setImmediate(() => {
+    if (!session.destroyed) session.close();
+  });
+  const timer = setTimeout(() => session.destroy(), state.closeGrace).unref();
+  session.on('close', () => clearTimeout(timer));
+}
+
+function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  return sockets;
+}
 
-  function endAtExpiry(session: ServerHttp2Session, expired: () => void): () => void {
-    const until = Date.parse((session.socket as TLSSocket).getPeerCertificate().valid_to);
-    let timer: NodeJS.Timeout | undefined;
-    // TLS looks at the certificate once; a timer holds at most 24.8 days.
-    const arm = (): void => {
-      const left = until - clock.now();
-      if (Number.isNaN(left)) return;
-      if (left <= 0) expired();
-      else timer = setTimeout(arm, Math.min(left, 2 ** 31 - 1)).unref();
-    };
-    arm();
-    return () => clearTimeout(timer);
-  }
-
-  function endSession(session: ServerHttp2Session, refusal: CallRefusal): void {
-    for (const call of sessions.get(session) ?? []) call.end(refusal);
-    // After the answers: closing in the same turn could overtake them.
-    setImmediate(() => {
-      if (!session.destroyed) session.close();
-    });
-    const late = setTimeout(() => session.destroy(), closeGrace).unref();
-    session.on('close', () => clearTimeout(late));
-  }
-
-  await new Promise<void>((resolve, reject) => {
+function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(
         new KnownError({
-          message: `The engine port ${options.port} can't be opened`,
-          tried: `listen on ${host}:${options.port}`,
+          message: `The engine port ${port} can't be opened`,
+          tried: `listen on ${host}:${port}`,
           seen: messageOf(error),
           cause: error,
         }),
       );
     });
-    server.listen(options.port, host, () => resolve());
+    server.listen(port, host, () => resolve());
   });
-  server.on('error', (error) => report(messageOf(error)));
+}
 
-  let closing: Promise<void> | undefined;
-  return {
-    port: (server.address() as AddressInfo).port,
-    address: `${host}:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      closing ??= new Promise<void>((resolve) => {
-        // A connection that never finished its handshake has no session, and would hold the server open.
-        const late = setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
-        }, closeGrace + 500);
-        server.close(() => {
-          clearTimeout(late);
-          upstream.close();
-          resolve();
-        });
-        for (const session of [...sessions.keys()]) endSession(session, SHUTTING_DOWN);
-      });
-      return closing;
-    },
-  };
+function closeGateway(server: Http2SecureServer, state: GatewayState, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    // A connection that never finished its handshake has no session and would keep the server open.
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, state.closeGrace + 500);
+    server.close(() => {
+      clearTimeout(timer);
+      state.upstream.close();
+      resolve();
+    });
+    for (const session of [...state.sessions.keys()]) endSession(session, state, SHUTTING_DOWN);
+  });
 }

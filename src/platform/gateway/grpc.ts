@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 
-/** The gRPC statuses that the gateway answers by itself. */
+/** The gRPC statuses that the gateway itself answers with. */
 export const GRPC_STATUS = {
   ok: 0,
   permissionDenied: 7,
@@ -13,9 +13,11 @@ export const GRPC_STATUS = {
 export interface CallRefusal {
   readonly status: (typeof GRPC_STATUS)[keyof typeof GRPC_STATUS];
   readonly message: string;
+  /** What to do about it, for the log. */
+  readonly hint?: string | undefined;
 }
 
-// Belong to one connection, or are written anew for the next one.
+// Headers that belong to one connection, or that the gateway sets itself.
 const NOT_FORWARDED = new Set([
   'connection',
   'keep-alive',
@@ -24,11 +26,11 @@ const NOT_FORWARDED = new Set([
   'upgrade',
   'host',
   'http2-settings',
-  // The token is for the gateway; the server behind it knows no authorization.
+  // The token is for the gateway; the server behind it does not use authorization.
   'authorization',
 ]);
 
-/** The call's headers for the server behind the gateway; repeated metadata stay joined by ", " as gRPC allows. */
+/** The call's headers for the server behind the gateway. Repeated metadata stay joined by ", ", as gRPC allows. */
 export function toUpstreamHeaders(headers: IncomingHttpHeaders, authority: string): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const name in headers) {
@@ -41,7 +43,7 @@ export function toUpstreamHeaders(headers: IncomingHttpHeaders, authority: strin
   return kept;
 }
 
-/** Answer headers or trailers for the client. */
+/** The server's headers or trailers for the client. */
 export function toClientHeaders(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const name in headers) {
@@ -50,7 +52,7 @@ export function toClientHeaders(headers: IncomingHttpHeaders & IncomingHttpStatu
   return kept;
 }
 
-/** Answers with a status of our own, trailers-only; does nothing when an answer has begun or the client is gone. */
+/** Sends a trailers-only answer; does nothing if an answer has begun or the client is gone. */
 export function sendRefusal(stream: ServerHttp2Stream, refusal: CallRefusal): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   stream.respond(
@@ -62,11 +64,11 @@ export function sendRefusal(stream: ServerHttp2Stream, refusal: CallRefusal): vo
     },
     { endStream: true },
   );
-  // The rest of the request must be read for the stream to close, and nobody else will.
+  // The stream closes only when the rest of the request has been read, and nobody else reads it.
   stream.resume();
 }
 
-/** Percent-encoding of `grpc-message`: printable ASCII without `%` stands for itself. */
+/** Percent-encodes a `grpc-message`: everything except printable ASCII, and `%`. */
 export function encodeGrpcMessage(message: string): string {
   return Array.from(Buffer.from(message, 'utf8'), (byte) =>
     byte >= 0x20 && byte <= 0x7e && byte !== 0x25
@@ -77,7 +79,7 @@ export function encodeGrpcMessage(message: string): string {
 
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 };
 
-/** Milliseconds of a `grpc-timeout` header (`70000000u`), or undefined when it is absent or malformed. */
+/** Milliseconds of a `grpc-timeout` header such as `70000000u`; undefined if it is absent or malformed. */
 export function parseGrpcTimeout(header: string | string[] | undefined): number | undefined {
   if (typeof header !== 'string') return undefined;
   const match = /^(\d{1,8})([HMSmun])$/.exec(header);

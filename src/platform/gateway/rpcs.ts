@@ -1,18 +1,18 @@
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
 const HEALTH = '/grpc.health.v1.Health/';
 
-/** The call that hands in a workflow task; the process watcher wants to know of it. */
+/** A worker completes a workflow task with it; the process watcher needs to know. */
 export const RESPOND_WORKFLOW_TASK_COMPLETED = `${SERVICE}RespondWorkflowTaskCompleted`;
 
-/** What passes without a token: an SDK asks for it before it has one. */
+/** Allowed without a token, because SDKs call them before they have one. */
 const OPEN = new Set([`${SERVICE}GetSystemInfo`, `${HEALTH}Check`, `${HEALTH}Watch`]);
 
-/** What names no namespace, so that its header may be absent. */
+/** Calls without a namespace, whose header may be missing. */
 const WITHOUT_NAMESPACE = new Set([...OPEN, `${SERVICE}GetClusterInfo`]);
 
 /**
- * What a worker needs, and no more: it works on what others started. Starting, signalling, querying, cancelling and
- * listing are the platform's, as at KuFlow; reads that a connection check makes are let through.
+ * The RPCs that a worker needs, and the reads of a connection check. Starting, signalling, querying, cancelling and
+ * listing workflows is left to the platform, as in KuFlow.
  */
 const WORKER_RPCS = new Set(
   [
@@ -48,7 +48,7 @@ export const needsToken = (path: string): boolean => !OPEN.has(path);
 export const needsNamespace = (path: string): boolean => !WITHOUT_NAMESPACE.has(path);
 export const isWorkerRpc = (path: string): boolean => WORKER_RPCS.has(path) || OPEN.has(path);
 
-/** `RespondWorkflowTaskCompleted` for a call of Temporal's service, the whole path for any other. */
+/** The method name of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other. */
 export function rpcName(path: string): string {
   return path.startsWith(SERVICE) ? path.slice(SERVICE.length) : path;
 }

@@ -1,50 +1,44 @@
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 
-/** Large windows on every hop: a 4 MB answer needs no round trip of window updates. */
+/** Large windows on every hop, so that a 4 MB answer does not have to wait for window updates. */
 export const STREAM_WINDOW = 1024 * 1024;
 export const SESSION_WINDOW = 8 * 1024 * 1024;
-/** Limits of one session, shared by both sides: many big streams (MB) and much metadata (pairs) are legal in gRPC. */
+/** Limits of a session on either side, in MB and in pairs: gRPC allows many big streams and a lot of metadata. */
 export const SESSION_LIMITS = { maxSessionMemory: 256, maxHeaderListPairs: 2000 } as const;
 
 export interface Upstream {
   readonly authority: string;
-  /** A session that takes new requests, made when there is none; a failed connection shows on its streams. */
+  /** The session for new requests, opened if necessary. A connection that fails shows on its streams. */
   session(): ClientHttp2Session;
-  /** Forgets a session that can't be used any more; streams in flight on it may finish. */
+  /** Stops using a session for new requests; streams in flight on it may finish. */
   retire(session: ClientHttp2Session): void;
   close(): void;
 }
 
-/** One cleartext HTTP/2 session at a time to Temporal, replaced when the server sends GOAWAY, closes or restarts. */
+/** Keeps one cleartext HTTP/2 session to Temporal, replaced when the server sends GOAWAY, closes or restarts. */
 export function openUpstream(address: { readonly host: string; readonly port: number }): Upstream {
   const authority = `${address.host}:${address.port}`;
-  const open = new Set<ClientHttp2Session>();
+  const openSessions = new Set<ClientHttp2Session>();
   let current: ClientHttp2Session | undefined;
 
   function retire(session: ClientHttp2Session): void {
     if (current === session) current = undefined;
   }
 
-  function connectAnew(): ClientHttp2Session {
+  function openSession(): ClientHttp2Session {
     const session = connect(`http://${authority}`, {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
       ...SESSION_LIMITS,
     });
-    open.add(session);
-    session.on('connect', () => {
-      session.setLocalWindowSize(SESSION_WINDOW);
-    });
-    session.on('goaway', () => {
-      retire(session);
-    });
-    // What went wrong reaches each of its streams; here it only must not be unhandled.
-    session.on('error', () => {
-      retire(session);
-    });
+    openSessions.add(session);
+    session.on('connect', () => session.setLocalWindowSize(SESSION_WINDOW));
+    session.on('goaway', () => retire(session));
+    // Each stream gets the error too; here it only has to be handled.
+    session.on('error', () => retire(session));
     session.on('close', () => {
       retire(session);
-      open.delete(session);
+      openSessions.delete(session);
     });
     return session;
   }
@@ -52,12 +46,12 @@ export function openUpstream(address: { readonly host: string; readonly port: nu
   return {
     authority,
     session: () => {
-      if (current === undefined || current.closed || current.destroyed) current = connectAnew();
+      if (current === undefined || current.closed || current.destroyed) current = openSession();
       return current;
     },
     retire,
     close: () => {
-      for (const session of open) session.destroy();
+      for (const session of openSessions) session.destroy();
     },
   };
 }

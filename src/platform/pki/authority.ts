@@ -1,4 +1,4 @@
-// First: the certificate library resolves its parts through it while loading.
+// Must come first, because the certificate library needs it while loading.
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, X509Certificate as NodeCertificate } from 'node:crypto';
 import type { webcrypto } from 'node:crypto';
@@ -16,13 +16,13 @@ import { createPrivateFolder } from './private-folder.ts';
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400;
 const AUTHORITY_LIFE = 3650 * DAY;
-// A server certificate is made at each start and must outlive any run; macOS refuses more than 825 days.
+// A server certificate is issued at each start and must outlive any run; macOS rejects more than 825 days.
 const SERVER_LIFE = 800 * DAY;
 const RENEW_AUTHORITY_BEFORE = SERVER_LIFE;
-/** Certificates are valid from a little before now, for clients whose clock is behind. */
+/** Seconds. Certificates are valid from a little before now, for clients whose clock is behind. */
 const BACKDATE = 300;
 
-/** A certificate (PEM, X.509 v3), its private key (PEM, PKCS#8) and the end of its life (milliseconds since the epoch). */
+/** A certificate (PEM, X.509 v3), its private key (PEM, PKCS#8) and its end (milliseconds since the epoch). */
 export interface IssuedCertificate {
   readonly certificate: string;
   readonly privateKey: Secret;
@@ -30,13 +30,13 @@ export interface IssuedCertificate {
 }
 
 export interface Authority {
-  /** The CA certificate, PEM, exactly one. */
+  /** The CA certificate in PEM, exactly one. */
   readonly certificate: string;
-  /** The file that holds `certificate`. */
+  /** The file with `certificate`. */
   readonly certificateFile: string;
   /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
   issueServerCertificate(request: { readonly hostNames?: readonly string[] }): Promise<IssuedCertificate>;
-  /** A clientAuth certificate with subject `CN=principalId, O=namespace`; `lifeSeconds` from now. */
+  /** A clientAuth certificate with the subject `CN=<principalId>, O=<namespace>`, valid for `lifeSeconds` from now. */
   issueClientCertificate(request: {
     readonly principalId: string;
     readonly namespace: string;
@@ -45,17 +45,20 @@ export interface Authority {
 }
 
 /**
- * The CA of this platform, kept in `folder` (0700) as `ca.pem` and `ca.key` (0600); made when absent, unreadable as a
- * pair or too near its end to cover a server certificate.
+ * Opens this platform's CA, stored in `folder` (0700) as `ca.pem` and `ca.key` (0600). Creates a new one if it does not
+ * exist, if key and certificate do not match, or if it would expire before a server certificate.
  */
-export async function openAuthority(options: { readonly folder: string; readonly clock?: Clock }): Promise<Authority> {
+export async function openAuthority(options: {
+  readonly folder: string;
+  readonly clock?: Clock | undefined;
+}): Promise<Authority> {
   const clock = options.clock ?? systemClock;
   await createPrivateFolder(options.folder);
   const certificateFile = join(options.folder, 'ca.pem');
   const keyFile = join(options.folder, 'ca.key');
-  const kept = await readPair(certificateFile, keyFile, clock);
-  const pair = kept ?? (await createAuthority(clock));
-  if (kept === undefined) {
+  const existing = await readPair(certificateFile, keyFile, clock);
+  const pair = existing ?? (await createAuthority(clock));
+  if (existing === undefined) {
     await writeFileAtomic(keyFile, pair.privateKey.reveal(), 0o600);
     await writeFileAtomic(certificateFile, pair.certificate, 0o644);
   }
@@ -115,7 +118,7 @@ export async function openAuthority(options: { readonly folder: string; readonly
 
 async function createAuthority(clock: Clock): Promise<{ certificate: string; privateKey: Secret }> {
   const keys = await generateKeys();
-  // A serial in the name keeps an old and a renewed authority apart in a trust store that holds both.
+  // The serial in the name distinguishes an old and a new authority in a trust store that has both.
   const serial = serialNumber();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial,
@@ -145,13 +148,13 @@ async function readPair(
     return usable ? { certificate, privateKey: new Secret(key) } : undefined;
   } catch (error) {
     const code = codeOf(error);
-    // A file that the user may not read is theirs to mend; an absent or broken one is made anew.
+    // The user has to fix a file without read permission; a missing or broken one is created again.
     if (code === 'EACCES' || code === 'EPERM') throw error;
     return undefined;
   }
 }
 
-/** The certificate's times have whole seconds: the end is rounded up, so that it never lives shorter than asked. */
+/** Certificates have whole seconds. The end is rounded up, so that it is never earlier than requested. */
 function validity(clock: Clock, seconds: number): { notBefore: Date; notAfter: Date } {
   const now = clock.now();
   return { notBefore: new Date(now - BACKDATE * 1000), notAfter: new Date(Math.ceil(now / 1000 + seconds) * 1000) };
@@ -159,7 +162,7 @@ function validity(clock: Clock, seconds: number): { notBefore: Date; notAfter: D
 
 function serialNumber(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  // Positive and without a leading zero octet, as DER integers want it.
+  // A DER integer must be positive here and must not have a leading zero octet.
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return Buffer.from(bytes).toString('hex');
 }

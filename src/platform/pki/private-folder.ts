@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
-/** Makes `path` when absent and closes it to everybody else: mode 0700, or an ACL of the current user alone on Windows. */
+/** Creates `path` if necessary and denies access to everybody else: mode 0700, or on Windows an ACL with only the current user. */
 export async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (process.platform === 'win32') {
@@ -14,6 +14,6 @@ export async function createPrivateFolder(path: string): Promise<void> {
     });
     return;
   }
-  // mkdir's mode passes through the umask and says nothing of a folder that was there before.
+  // mkdir's mode is subject to the umask and does not affect an existing folder.
   await chmod(path, 0o700);
 }

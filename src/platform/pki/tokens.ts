@@ -13,7 +13,7 @@ import { createPrivateFolder } from './private-folder.ts';
 
 const ISSUER = 'kuflow-local';
 
-/** What an engine token says. `acceptedUntil` is `exp` plus the grace, milliseconds since the epoch. */
+/** The claims of an engine token. `acceptedUntil` is `exp` plus the grace period, in milliseconds since the epoch. */
 export interface TokenClaims {
   readonly principalId: string;
   readonly tenantId: string;
@@ -22,25 +22,25 @@ export interface TokenClaims {
 }
 
 export interface EngineTokens {
-  /** A signed RS256 token; `expiredAt` in milliseconds since the epoch, without the grace. */
+  /** A signed RS256 token; `expiredAt` is in milliseconds since the epoch, without the grace period. */
   issueToken(request: {
     readonly principalId: string;
     readonly tenantId: string;
     readonly namespace: string;
     readonly lifeSeconds: number;
   }): Promise<{ readonly token: Secret; readonly expiredAt: number }>;
-  /** The claims, or the reason for which the token is refused, fit to be shown to the caller. */
+  /** Returns the claims, or the reason why the token is refused, which may be shown to the caller. */
   readonly verifyToken: (token: string) => Promise<{ readonly claims: TokenClaims } | { readonly refused: string }>;
 }
 
 /**
- * Issues and verifies engine tokens with a key kept in `folder` as `token.key` (0600), so that tokens survive a restart.
- * A token is accepted until `exp` + `graceSeconds`: KuFlow's Python SDK renews exactly at expiry.
+ * Issues and verifies engine tokens with a key stored in `folder` as `token.key` (0600), so that tokens stay valid after a
+ * restart. A token is accepted until `exp` + `graceSeconds`, because KuFlow's Python SDK renews it exactly at `exp`.
  */
 export async function openEngineTokens(options: {
   readonly folder: string;
   readonly graceSeconds: number;
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }): Promise<EngineTokens> {
   const clock = options.clock ?? systemClock;
   await createPrivateFolder(options.folder);
@@ -78,7 +78,7 @@ export async function openEngineTokens(options: {
           typeof tenantId !== 'string' ||
           typeof namespace !== 'string'
         ) {
-          return { refused: 'the token lacks a claim' };
+          return { refused: 'a claim is missing in the token' };
         }
         const acceptedUntil = (payload.exp + options.graceSeconds) * 1000;
         return { claims: { principalId: payload.sub, tenantId, namespace, acceptedUntil } };
@@ -93,7 +93,7 @@ function explainTokenError(error: unknown, graceSeconds: number): string {
   if (error instanceof joseErrors.JWTExpired) {
     const exp = error.payload.exp;
     const when = exp === undefined ? '' : ` at ${new Date(exp * 1000).toISOString()}`;
-    return `the token expired${when} (${graceSeconds} s of grace included)`;
+    return `the token expired${when} (the grace period of ${graceSeconds} s has ended too)`;
   }
   if (error instanceof joseErrors.JWSSignatureVerificationFailed) return 'the token was not signed by this platform';
   if (error instanceof joseErrors.JOSEError) return `the token is not valid: ${error.message}`;

@@ -10,18 +10,17 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import type { RestDeps, ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { createErrorBody, toRestError } from './errors.ts';
-import { checkOrigin } from './origin-check.ts';
-import { getRequestState } from './calls.ts';
 import { registerOperation } from './operation-route.ts';
+import { checkOrigin } from './origin-check.ts';
+import { getRequestState, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './request-log.ts';
-import { stripApiPrefix, parseQuery } from './urls.ts';
 
-/** Bytes; a longer body is refused with 413. */
+/** Bytes; a larger body is refused with 413. */
 export const BODY_LIMIT = 100 * 1024 * 1024;
 
 /**
- * KuFlow's REST API over the domain, with `/health`, `/openapi.json` and `/_dev/…` beside it, as one server that is not listening yet.
- * Make one for HTTP and one with `tls` for HTTPS: they share everything in `deps`.
+ * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for HTTP and
+ * the one for HTTPS (with `tls`) share everything in `deps`.
  */
 export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance {
   const { clock, report } = deps.domain;
@@ -31,7 +30,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     serverFactory: (handler) => {
       const server =
         tls === undefined ? http.createServer(handler) : https.createServer({ key: tls.key, cert: tls.cert }, handler);
-      // Longer than any client keeps an idle connection, so that none is closed under a request.
+      // Longer than any client keeps an idle connection, so that the server never closes one that a client is about to use.
       server.keepAliveTimeout = 75_000;
       return server;
     },
@@ -44,44 +43,44 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       answerError(error, request, reply);
     },
   });
-  const finished = createRequestLog(clock, report);
+  const logRequest = createRequestLog(clock, report);
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const refusal = toRestError(error);
-    const call = getRequestState(request);
-    call.refused = true;
-    call.problem ??= refusal.unexpected ? messageOf(error) : refusal.message;
-    if (refusal.unexpected)
-      report({ kind: 'warning', message: `${call.operationId ?? request.method} failed: ${messageOf(error)}` });
-    const message = refusal.unexpected
-      ? `${refusal.message}: ${call.operationId ?? 'the request'} failed inside the local platform; its log says why`
-      : refusal.message;
+    const restError = toRestError(error);
+    const state = getRequestState(request);
+    state.refused = true;
+    state.problem ??= restError.unexpected ? messageOf(error) : restError.message;
+    if (restError.unexpected)
+      report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
+    const message = restError.unexpected
+      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local platform; see its log`
+      : restError.message;
     void reply
-      .status(refusal.status)
+      .status(restError.status)
       .type('application/json; charset=utf-8')
-      .send(createErrorBody(clock, refusal.status, message, refusal.details));
+      .send(createErrorBody(clock, restError.status, message, restError.details));
   };
 
-  // Bytes for all: an upload is no JSON whatever its type, and JSON is read by the operation's own rules.
+  // Every body is read as bytes: an upload is never JSON, whatever its type, and each operation parses its own JSON.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async (request, reply) => {
-    const verdict = checkOrigin(request.headers, deps.hostNames ?? [], scheme);
-    if (verdict.ok) return;
-    getRequestState(request).problem = verdict.message;
-    return reply.status(verdict.status).send(createErrorBody(clock, verdict.status, verdict.message));
+    const check = checkOrigin(request.headers, deps.hostNames ?? [], scheme);
+    if (check.ok) return;
+    getRequestState(request).problem = check.message;
+    return reply.status(check.status).send(createErrorBody(clock, check.status, check.message));
   });
   const log = (request: FastifyRequest, status: number, ms: number): void => {
     const { operationId, principal, problem } = getRequestState(request);
-    finished({
+    logRequest({
       method: request.method,
       path: request.originalUrl.split('?', 1)[0] ?? '',
       status,
       ms,
-      ...(operationId === undefined ? {} : { operationId }),
-      ...(principal === undefined ? {} : { principal }),
-      ...(problem === undefined ? {} : { problem }),
+      operationId,
+      principal,
+      problem,
     });
   };
   app.addHook('onResponse', (request, reply, done) => {
@@ -92,7 +91,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     answerError(error, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
-    const message = `No operation ${request.method} ${request.originalUrl.split('?', 1)[0] ?? ''} in KuFlow's API ${API_VERSION}`;
+    const path = request.originalUrl.split('?', 1)[0] ?? '';
+    const message = `KuFlow's API ${API_VERSION} does not have an operation ${request.method} ${path}`;
     getRequestState(request).problem = message;
     return reply.status(404).send(createErrorBody(clock, 404, message));
   });

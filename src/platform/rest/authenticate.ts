@@ -6,9 +6,9 @@ import { ApiError } from '../domain/api-error.ts';
 import { authenticateCaller } from '../domain/credentials.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { RestDeps } from './deps.ts';
-import { getRequestState } from './calls.ts';
+import { getRequestState } from './request.ts';
 
-/** The caller; 401 when there is none. No challenge is sent: KuFlow's SDKs would try to answer it. */
+/** Returns the caller, or refuses with 401. Does not send a challenge, because KuFlow's SDKs would try to answer it. */
 export async function authenticate(deps: RestDeps, request: FastifyRequest): Promise<PrincipalRow> {
   const { authorization } = request.headers;
   const principal = await authenticateCaller(deps.domain.store, authorization, deps.readEngineToken);
@@ -16,8 +16,8 @@ export async function authenticate(deps: RestDeps, request: FastifyRequest): Pro
     throw new ApiError(
       401,
       authorization === undefined
-        ? 'No Authorization header: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
-        : `The credentials are not those of a principal of this local platform, or are a token that has expired: ${cliInvocation(dirname(deps.domain.store.path))} dev env prints the right ones`,
+        ? 'The Authorization header is missing: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
+        : `The credentials are not valid on this local platform, or the token has expired. To print valid ones, run ${cliInvocation(dirname(deps.domain.store.path))} dev env`,
     );
   }
   getRequestState(request).principal = principal;

@@ -4,10 +4,13 @@ import type { FaultRegistry } from '../faults/registry.ts';
 import type { Handler } from './handlers.ts';
 
 export interface HealthReport {
-  /** True when every part has answered its probe. */
+  /** True if every part has answered its probe. */
   readonly ready: boolean;
   readonly parts: Readonly<
-    Record<string, { readonly state: string; readonly address?: string; readonly detail?: string }>
+    Record<
+      string,
+      { readonly state: string; readonly address?: string | undefined; readonly detail?: string | undefined }
+    >
   >;
 }
 
@@ -16,13 +19,13 @@ export interface RestDeps {
   readonly faults: FaultRegistry;
   readonly readEngineToken: EngineTokenReader;
   readonly health: () => HealthReport | Promise<HealthReport>;
-  /** DNS names besides the loopback ones by which clients may call. */
-  readonly hostNames?: readonly string[];
-  /** Handlers that stand before the built-in ones. */
-  readonly handlers?: Readonly<Record<string, Handler>>;
+  /** DNS names that clients may use, in addition to the loopback ones. */
+  readonly hostNames?: readonly string[] | undefined;
+  /** Handlers that replace the built-in ones. */
+  readonly handlers?: Readonly<Record<string, Handler>> | undefined;
 }
 
-/** PEM texts. */
+/** In PEM. */
 export interface ServerTls {
   readonly key: string;
   readonly cert: string;

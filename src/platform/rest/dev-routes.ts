@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { isUuid } from '../../base/uuid.ts';
 import { ApiError, badRequest } from '../domain/api-error.ts';
-import { getProcessTimeline } from '../domain/timeline.ts';
+import { getProcessTimeline } from '../domain/processes.ts';
 import { listWorkers } from '../domain/workers.ts';
 import { parseFaultRule } from '../faults/rule.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 
-/** What KuFlow doesn't have: faults to inject, and the timeline of a process. For the same callers as the API. */
+/** Routes that KuFlow does not have, for fault injection, timelines and workers. They need the same credentials as the API. */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await authenticate(deps, request);
@@ -17,7 +17,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   app.get('/_dev/faults', { onRequest }, () => ({ faults: deps.faults.list() }));
   app.post('/_dev/faults', { onRequest }, async (request, reply) => {
     const parsed = parseFaultRule(parseJsonBody(request.body));
-    if (!parsed.ok) throw badRequest(`Not a fault rule: ${parsed.problem}`, 'body');
+    if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
     return reply.status(201).send(deps.faults.add(parsed.rule));
   });
   app.delete('/_dev/faults', { onRequest }, async (_request, reply) => {
@@ -26,7 +26,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   });
 
   app.get<{ Params: { id: string } }>('/_dev/processes/:id/timeline', { onRequest }, (request) => {
-    if (!isUuid(request.params.id)) throw new ApiError(400, 'The id of a process is a UUID');
+    if (!isUuid(request.params.id)) throw new ApiError(400, 'The process id must be a UUID');
     return { entries: getProcessTimeline(deps.domain, request.params.id.toLowerCase()) };
   });
   app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));

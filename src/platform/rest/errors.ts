@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 
-/** KuFlow's error body. */
+/** Creates an error body in KuFlow's format. */
 export function createErrorBody(
   clock: Clock,
   status: number,
@@ -23,11 +23,11 @@ export interface RestError {
   readonly status: number;
   readonly message: string;
   readonly details: readonly ApiErrorDetail[];
-  /** True for what nobody foresaw: to be reported with its reason, and answered without. */
+  /** True for an internal error, whose reason goes to the log and not into the answer. */
   readonly unexpected: boolean;
 }
 
-/** What anything thrown on the way means to the caller. */
+/** Converts anything thrown while a request was processed. */
 export function toRestError(error: unknown): RestError {
   if (error instanceof ApiError)
     return { status: error.status, message: error.message, details: error.details, unexpected: false };

@@ -20,9 +20,8 @@ import * as processItems from '../domain/process-items.ts';
 import { findProcesses } from '../domain/process-search.ts';
 import * as processes from '../domain/processes.ts';
 import { WORKER_DELAY_WINDOW, createWorker } from '../domain/workers.ts';
-import { contentDisposition } from './attachment.ts';
 
-/** A request that has passed the contract: path ids in lower case, the query typed, JSON parsed or raw bytes. */
+/** A request that conforms to the contract, with ids in lower case, a typed query, and parsed JSON or raw bytes. */
 export interface OperationCall {
   readonly id: string;
   readonly query: Readonly<Record<string, unknown>>;
@@ -37,6 +36,19 @@ export interface OperationAnswer {
 
 export type Handler = (ctx: OperationContext, call: OperationCall) => OperationAnswer | Promise<OperationAnswer>;
 
+/**
+ * The `Content-Disposition` of a download. KuFlow's Java SDK reads `filename="` up to the next quote, so the plain form has
+ * neither quotes nor backslashes nor anything beyond ASCII. The extended form (RFC 6266) has the real name.
+ */
+function contentDisposition(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const full = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${full}`}`;
+}
+
 const ok = (body: unknown): OperationAnswer => ({ status: 200, body });
 const createdOrOk = (created: boolean, body: unknown): OperationAnswer => ({ status: created ? 201 : 200, body });
 const fileAnswer = (download: Download): OperationAnswer => ({
@@ -44,7 +56,7 @@ const fileAnswer = (download: Download): OperationAnswer => ({
   body: download.bytes,
   headers: { 'content-type': 'application/octet-stream', 'content-disposition': contentDisposition(download.name) },
 });
-// The contract was checked before: these say what it guarantees.
+// The request has been validated, so these casts only state what the contract guarantees.
 const bodyIn = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
 const valueIn = (call: OperationCall, field: string): JsonValue => bodyIn(call)[field] as JsonValue;
 const patchIn = (call: OperationCall): JsonPatch => call.body as JsonPatch;
@@ -56,7 +68,7 @@ const uploadIn = (call: OperationCall): Upload => ({
   bytes: Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0),
 });
 
-/** The operations that work here; the others of the contract answer 501. */
+/** The operations that are implemented; the others of the contract answer 501. */
 export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
   createAuthentication: async (ctx, call) =>
     ok(await createAuthentication(ctx, call.body as AuthenticationCreateParams)),

@@ -5,16 +5,15 @@ import { answerValidator, requestValidator, type ContractError } from '../../kuf
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
-import { parseBody } from './bodies.ts';
-import { getRequestState } from './calls.ts';
 import { HANDLERS, type OperationAnswer, type OperationCall, type Handler } from './handlers.ts';
+import { getRequestState, parseBody } from './request.ts';
 
 interface RouteDeps extends RestDeps {
-  /** Notes a request that ends without the framework's answer. `ms` is milliseconds since it came in. */
+  /** Logs a request that the framework does not answer. `ms` is the milliseconds since it arrived. */
   readonly log: (request: FastifyRequest, status: number, ms: number) => void;
 }
 
-/** One operation of the contract as a route: who calls, faults, the contract of the request, the work, the contract of the answer. */
+/** Adds the route of an operation: authenticate, inject faults, validate the request, run the handler, validate the answer. */
 export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: OperationId): void {
   const operation = operations[id];
   const handler = deps.handlers?.[id] ?? HANDLERS[id];
@@ -22,11 +21,10 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
     method: operation.method.toUpperCase(),
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     onRequest: async (request) => {
-      const call = getRequestState(request);
-      call.operationId = id;
+      const state = getRequestState(request);
+      state.operationId = id;
       await authenticate(deps, request);
-      const fault = deps.faults.take(id);
-      if (fault !== undefined) call.fault = fault;
+      state.fault = deps.faults.take(id);
     },
     preSerialization: (request, reply, payload, done) => {
       if (getRequestState(request).refused !== true) checkAnswer(deps, id, reply.statusCode, payload);
@@ -59,7 +57,7 @@ async function serveOperation(
   }
   if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
   const { status, body, headers = {} } = answer;
-  // Bytes and empty answers pass by the serialisation hook.
+  // The serialization hook does not run for bytes and empty answers.
   if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, status, body);
   return reply.status(status).headers(headers).send(body);
 }
@@ -71,9 +69,9 @@ async function runHandler(
   request: FastifyRequest,
 ): Promise<OperationAnswer> {
   const { principal } = getRequestState(request);
-  if (principal === undefined) throw new Error(`${id} is served without a caller`);
+  if (principal === undefined) throw new Error(`${id} was called without authentication`);
   if (handler === undefined)
-    throw new ApiError(501, `The local platform does not have ${id} yet`, [{ code: 'not-implemented', message: id }]);
+    throw new ApiError(501, `The local platform does not support ${id}`, [{ code: 'not-implemented', message: id }]);
   const call = validateCall(deps, id, request);
   return handler({ ...deps.domain, principal }, call);
 }
@@ -86,14 +84,18 @@ function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest)
     request.headers['content-encoding'],
     request.body,
   );
-  const verdict = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
-  if (verdict.ok) return { id: (path['id'] ?? '').toLowerCase(), query: verdict.query, body };
-  const problem = formatContractErrors(verdict.errors);
+  const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
+  if (result.ok) return { id: (path['id'] ?? '').toLowerCase(), query: result.query, body };
+  const problem = formatContractErrors(result.errors);
   deps.domain.report({ kind: 'contract-violation', side: 'request', operationId: id, problem });
-  throw new ApiError(400, `The request breaks the contract of ${id}: ${problem}`, verdict.errors.map(toErrorDetail));
+  throw new ApiError(
+    400,
+    `The request does not conform to the contract of ${id}: ${problem}`,
+    result.errors.map(toErrorDetail),
+  );
 }
 
-/** An answer that breaks the contract is a fault of this platform: it is named, and answered as 500. */
+/** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
 function checkAnswer(deps: RouteDeps, id: OperationId, status: number, body: unknown): void {
   const errors = answerValidator(id, status, 'strict')(body);
   if (errors.length === 0) return;
@@ -101,7 +103,7 @@ function checkAnswer(deps: RouteDeps, id: OperationId, status: number, body: unk
   deps.domain.report({ kind: 'contract-violation', side: 'answer', operationId: id, problem });
   throw new ApiError(
     500,
-    `The local platform's answer breaks the contract of ${id}: ${problem}`,
+    `The local platform's answer does not conform to the contract of ${id}: ${problem}`,
     errors.map((error) => ({ ...toErrorDetail(error), locationType: 'body' })),
   );
 }
@@ -114,7 +116,7 @@ function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
 }
 
-/** Cuts the connection without an answer; the log gets its line with status 0. */
+/** Closes the connection without an answer, and logs the request with status 0. */
 function dropConnection(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply, what: string): FastifyReply {
   getRequestState(request).problem = `Injected fault: the ${what} was dropped`;
   reply.hijack();

@@ -6,8 +6,8 @@ export type OriginCheck =
   { readonly ok: true } | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
 
 /**
- * Keeps web pages out, which can reach a loopback port through the browser: the Host must be loopback or one of `hostNames`
- * (a page that rebinds its own name to 127.0.0.1 sends that name), and an Origin, which browsers add, must be this very server.
+ * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of `hostNames`,
+ * because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add, must be this server.
  */
 export function checkOrigin(
   headers: IncomingHttpHeaders,
@@ -24,16 +24,16 @@ export function checkOrigin(
       ok: false,
       status: 421,
       message:
-        'This local platform does not answer to that Host: use 127.0.0.1, localhost or a configured host name (--host-name)',
+        'The local platform does not accept this Host: use 127.0.0.1, localhost or a configured host name (--host-name)',
     };
   }
   const { origin } = headers;
   if (origin !== undefined && parseUrl(origin)?.origin !== host.origin)
-    return { ok: false, status: 403, message: 'A web page of another origin may not use this local platform' };
-  // Requests of pages without an Origin header (images, forms, navigation): the browser says where they come from.
+    return { ok: false, status: 403, message: 'Web pages from another origin may not use this local platform' };
+  // Browsers send images, forms and navigation without an Origin, but say where they come from.
   const site = headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site')
-    return { ok: false, status: 403, message: 'A web page of another site may not use this local platform' };
+    return { ok: false, status: 403, message: 'Web pages from another site may not use this local platform' };
   return { ok: true };
 }
 

@@ -4,41 +4,37 @@ import type { PrincipalRow } from '../store/people.ts';
 
 export interface FinishedRequest {
   readonly method: string;
-  /** Without the query, which may hold addresses and names. */
+  /** Without the query, which may contain addresses and names. */
   readonly path: string;
-  readonly operationId?: string;
-  readonly principal?: PrincipalRow;
+  readonly operationId?: string | undefined;
+  readonly principal?: PrincipalRow | undefined;
   readonly status: number;
   readonly ms: number;
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
-const QUIET_MS = 60_000;
+const WARN_EVERY_MS = 60_000;
 
 /**
- * Reports each request, and loudly what a worker is refused: KuFlow's activities retry a 4xx for ever, so that its workflow hangs
- * without a word. The same refusal is said once a minute.
+ * Reports each request, with a warning when a worker gets a 4xx: KuFlow's activities retry it forever, and the workflow
+ * silently hangs. The same warning is repeated once a minute at most.
  */
 export function createRequestLog(
   clock: Clock,
   report: (event: PlatformEvent) => void,
 ): (request: FinishedRequest) => void {
-  const said = new Map<string, number>();
+  const warnedAt = new Map<string, number>();
   return ({ method, path, operationId, principal, status, ms, problem }) => {
-    const more = {
-      ...(operationId === undefined ? {} : { operationId }),
-      ...(problem === undefined ? {} : { problem }),
-    };
-    report({ kind: 'request', method, path, status, ms: Math.round(ms * 10) / 10, ...more });
+    report({ kind: 'request', method, path, status, ms: Math.round(ms * 10) / 10, operationId, problem });
     if (principal?.type !== 'APPLICATION' || status < 400 || status >= 500 || operationId === undefined) return;
     const key = `${operationId} ${path} ${status}`;
     const now = clock.now();
-    if (now - (said.get(key) ?? -Infinity) < QUIET_MS) return;
-    if (said.size > 1000) said.clear();
-    said.set(key, now);
+    if (now - (warnedAt.get(key) ?? -Infinity) < WARN_EVERY_MS) return;
+    if (warnedAt.size > 1000) warnedAt.clear();
+    warnedAt.set(key, now);
     report({
       kind: 'warning',
-      message: `${operationId} of ${principal.name} was refused with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this for ever: the workflow waits until it is put right.`,
+      message: `${operationId} by ${principal.name} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
     });
   };
 }

@@ -1,6 +1,6 @@
 import { textColumn, type SqlRow, type SqlValue } from './sql.ts';
 
-/** Who made a thing and who changed it last (principal ids), and when (ISO 8601, UTC). */
+/** Who created and last modified a row (principal ids), and when (ISO 8601, UTC). */
 export interface Audit {
   readonly createdBy: string;
   readonly createdAt: string;

@@ -13,17 +13,17 @@ import { join } from 'node:path';
 
 import { isUuid } from '../../base/uuid.ts';
 
-/** Bytes of documents, one file per content id. Written and synced before the row that names them is committed. */
+/** The contents of documents, one file per content id. Written and synced before the row that refers to it is committed. */
 export interface ContentFolder {
   write(contentId: string, bytes: Uint8Array): void;
   read(contentId: string): Buffer;
-  /** Removes what no row names: left over when a crash came between the file and the commit. */
+  /** Removes files that no row refers to: they are left over from a crash between the write and the commit. */
   sweep(known: ReadonlySet<string>): void;
 }
 
 export function openContentFolder(folder: string): ContentFolder {
   const pathOf = (contentId: string): string => {
-    if (!isUuid(contentId)) throw new Error('A content id is a UUID');
+    if (!isUuid(contentId)) throw new Error(`Content id ${contentId} is not a UUID`);
     return join(folder, contentId);
   };
   return {
@@ -59,7 +59,7 @@ function listNames(folder: string): string[] {
 }
 
 function syncDirectory(folder: string): void {
-  // Windows can't open a folder to sync it; its rename is durable by the journal.
+  // Windows can't open a folder to sync it; there the file system's journal makes the rename durable.
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {

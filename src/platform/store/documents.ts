@@ -5,15 +5,15 @@ export interface DocumentRow {
   /** `ku:process/{processId}/document/{id}` */
   readonly uri: string;
   readonly processId: string;
-  /** The file that holds the bytes; copies of a document share it. */
+  /** The content file; copies of a document share it. */
   readonly contentId: string;
   readonly name: string;
   /** Media type. */
   readonly type: string;
   /** Bytes. */
   readonly size: number;
-  /** `ku:` URI of the resource whose value names this document; absent while nothing does. */
-  readonly linkedTo?: string;
+  /** `ku:` URI of the resource whose value refers to this document, once there is one. */
+  readonly linkedTo?: string | undefined;
   readonly createdBy: string;
   readonly createdAt: string;
 }
@@ -21,7 +21,7 @@ export interface DocumentRow {
 export function findDocumentByUri(sql: Sql, uri: string): DocumentRow | undefined {
   const row = sql.get('SELECT * FROM documents WHERE uri = ?', [uri]);
   if (row === undefined) return undefined;
-  const linkedTo = optionalTextColumn(row, 'linked_to');
+
   return {
     id: textColumn(row, 'id'),
     uri: textColumn(row, 'uri'),
@@ -30,7 +30,7 @@ export function findDocumentByUri(sql: Sql, uri: string): DocumentRow | undefine
     name: textColumn(row, 'name'),
     type: textColumn(row, 'type'),
     size: integerColumn(row, 'size'),
-    ...(linkedTo === undefined ? {} : { linkedTo }),
+    linkedTo: optionalTextColumn(row, 'linked_to'),
     createdBy: textColumn(row, 'created_by'),
     createdAt: textColumn(row, 'created_at'),
   };

@@ -5,10 +5,10 @@ export interface EventRow {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly kind: string;
-  readonly processItemId?: string;
-  readonly code?: string;
-  readonly principalId?: string;
-  readonly detail?: string;
+  readonly processItemId?: string | undefined;
+  readonly code?: string | undefined;
+  readonly principalId?: string | undefined;
+  readonly detail?: string | undefined;
 }
 
 export function insertEvent(sql: Sql, event: EventRow): void {
@@ -26,7 +26,7 @@ export function insertEvent(sql: Sql, event: EventRow): void {
   );
 }
 
-/** What happened to a process, in order, with the name of the principal in place of its id. */
+/** An event with the name of the principal instead of its id. */
 export interface NamedEvent {
   readonly time: string;
   readonly kind: string;
@@ -36,6 +36,7 @@ export interface NamedEvent {
   readonly detail?: string;
 }
 
+/** The events of a process, in order. */
 export function findEvents(sql: Sql, processId: string): NamedEvent[] {
   return sql
     .all(

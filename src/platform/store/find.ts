@@ -1,6 +1,6 @@
 import { integerColumn, placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
-/** One condition: `column IN values`. No values means no condition. Columns come from our own code, never from a request. */
+/** The condition `column IN values`, or no condition without values. Columns come from the code, never from a request. */
 export interface ColumnFilter {
   readonly column: string;
   readonly values: readonly string[] | undefined;
@@ -15,7 +15,7 @@ export interface TableQuery {
   readonly from: string;
   readonly where: readonly ColumnFilter[];
   readonly orders: readonly SortOrder[];
-  /** Decides among equals, so that pages never overlap. */
+  /** The column that orders equal rows, so that pages never overlap. */
   readonly tieBreaker: string;
 }
 
@@ -24,7 +24,7 @@ export interface FoundPage {
   readonly total: number;
 }
 
-/** One page of `query`: `size` rows (0 for none) from `page` × `size` on, and the number of all. */
+/** One page of `query`: at most `size` rows, starting at row `page` × `size`, and the total number of rows. */
 export function findPage(
   sql: Sql,
   query: TableQuery,
@@ -33,7 +33,7 @@ export function findPage(
   const { clause, values } = buildWhere(query.where);
   const total = integerColumn(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values) ?? {}, 'total');
   const offset = paging.page * paging.size;
-  // A page beyond the last may lie beyond SQLite's integers too.
+  // The offset of a page beyond the last one may exceed SQLite's integers.
   if (paging.size === 0 || offset >= total) return { rows: [], total };
   const rows = sql.all(`SELECT * FROM ${query.from}${clause}${buildOrderBy(query)} LIMIT ? OFFSET ?`, [
     ...values,
@@ -62,7 +62,7 @@ function buildWhere(conditions: readonly ColumnFilter[]): { clause: string; valu
 
 function buildOrderBy(query: TableQuery): string {
   const orders = query.orders.map((order) => `${order.column} ${order.descending ? 'DESC' : 'ASC'}`);
-  // Newest first means newest first within one millisecond too.
+  // "Newest first" must also hold within a millisecond.
   const tieBreaker = query.orders[0]?.descending === true ? `${query.tieBreaker} DESC` : query.tieBreaker;
   return ` ORDER BY ${[...orders, tieBreaker].join(', ')}`;
 }

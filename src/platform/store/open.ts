@@ -9,10 +9,8 @@ import { openContentFolder, type ContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { MIGRATIONS } from './schema.ts';
 import { createSql, type Sql } from './sql.ts';
-import { useWriteAheadLog } from './write-ahead-log.ts';
-import { ownerLockPath } from './store-path.ts';
 
-/** All state of the platform's REST side: one SQLite file with one owner, and a folder of document bytes. */
+/** All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. */
 export interface Store {
   readonly path: string;
   readonly sql: Sql;
@@ -20,25 +18,25 @@ export interface Store {
   /** Now, ISO 8601 in UTC with milliseconds. */
   now(): string;
   /**
-   * Runs `work` and commits, synced to disk when it returns; anything thrown rolls back and is rethrown. Synchronous, so that
-   * nothing else runs in between. Inside another transaction it joins that one.
+   * Runs `work` and commits; the data is synced to disk when it returns. If `work` throws, rolls back and rethrows.
+   * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
    */
   transaction<T>(work: () => T): T;
-  /** Closes and gives the folder free; safe to call twice. */
+  /** Closes the file and releases the folder. Safe to call twice. */
   close(): void;
 }
 
 /**
- * Opens or creates the state file `path` (absolute or relative to the working directory; its folder is made, 0700).
- * Throws a KnownError when another live process owns it, when it was written by a newer version, or when it is no database.
- * After a crash the unfinished transaction is rolled back.
+ * Opens or creates the state file `path`, which may be relative to the working directory, and its folder (0700). After a
+ * crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a newer
+ * version wrote it, or if it is not a database.
  */
 export function openStore(options: { readonly path: string; readonly clock: Clock }): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeOwnerLock(ownerLockPath(path), `The local platform's state in ${dirname(path)}`);
+  const lock = takeOwnerLock(path, `The local platform's state in ${dirname(path)}`);
   try {
-    // The library's own lock is a folder that outlives a killed process. We hold the owner lock, so nobody else can own it.
+    // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner lock.
     rmSync(`${path}.lock`, { recursive: true, force: true });
     return openDatabase(path, options.clock, lock.release);
   } catch (error) {
@@ -48,7 +46,7 @@ export function openStore(options: { readonly path: string; readonly clock: Cloc
 }
 
 function openDatabase(path: string, clock: Clock, release: () => void): Store {
-  // Credentials of the local platform are in it: readable by nobody else from birth.
+  // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
   const database = new sqlite.Database(path);
   const sql = createSql(database);
@@ -88,7 +86,7 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
     sql.run('COMMIT');
     return result;
   } catch (error) {
-    // A full disk may have rolled back already.
+    // On a full disk SQLite may have rolled back already.
     if (open()) sql.run('ROLLBACK');
     throw error;
   }
@@ -96,18 +94,18 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
 
 function migrate(path: string, sql: Sql & { finalize(): void }): void {
   const version = withReadError(path, () => {
-    // The owner lock makes us the only one. Exclusive comes first: then a write-ahead log needs no shared memory, which the library lacks.
+    // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not have.
     sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
     return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
   });
   if (version > MIGRATIONS.length) {
     throw new KnownError({
-      message: `The local platform's state was written by a newer version of this tool (state version ${version}, known up to ${MIGRATIONS.length})`,
+      message: `The local platform's state was written by a newer version of this tool (state version ${version}; this version supports up to ${MIGRATIONS.length})`,
       tried: `open ${path}`,
-      next: ['Use the newer version', `or move ${dirname(path)} away and start with an empty state`],
+      next: ['Use the newer version', `Or move ${dirname(path)} away to start with an empty state`],
     });
   }
-  // A reset statement keeps no read lock open over the schema change.
+  // Open statements would keep a read lock during the schema change.
   sql.finalize();
   withReadError(path, () => useWriteAheadLog(sql));
   for (let next = version; next < MIGRATIONS.length; next++) {
@@ -126,8 +124,20 @@ function withReadError<T>(path: string, work: () => T): T {
     throw new KnownError({
       message: `The local platform's state file can't be read: ${messageOf(error)}`,
       tried: `open ${path}`,
-      next: [`Move ${dirname(path)} away and start again: the platform begins with an empty state`],
+      next: [`Move ${dirname(path)} away and start again with an empty state`],
       cause: error,
     });
   }
+}
+
+/**
+ * Makes the database, which is locked exclusively, use a write-ahead log. A rollback journal is not safe here: the library
+ * takes its own lock for that of another process, so it never plays a journal back, and a kill during a commit would leave
+ * half of it. Throws if the mode cannot be changed.
+ */
+export function useWriteAheadLog(sql: Sql & { finalize(): void }): void {
+  // If SQLite cannot change the mode, it returns the old one without an error.
+  const mode = String(sql.get('PRAGMA journal_mode=wal')?.['journal_mode']);
+  sql.finalize();
+  if (mode !== 'wal') throw new Error(`its journal mode is ${mode} and cannot be changed to wal`);
 }

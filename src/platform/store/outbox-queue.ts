@@ -1,7 +1,7 @@
 import type { Json } from '../../base/json.ts';
 import { integerColumn, textColumn, type Sql } from './sql.ts';
 
-/** What the engine is still to be told. Written in the transaction that decided it, removed when the engine has acknowledged it. */
+/** A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it. */
 export type EngineCommand =
   | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
   | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload: Json }
@@ -21,7 +21,7 @@ export function enqueueCommand(sql: Sql, processId: string, command: EngineComma
   ]);
 }
 
-/** The oldest command of a process that is still to be done. */
+/** The oldest pending command of a process. */
 export function nextCommand(sql: Sql, processId: string): PendingCommand | undefined {
   const row = sql.get('SELECT * FROM outbox WHERE process_id = ? ORDER BY seq LIMIT 1', [processId]);
   return row === undefined
@@ -37,7 +37,7 @@ export function removeCommand(sql: Sql, seq: number): void {
   sql.run('DELETE FROM outbox WHERE seq = ?', [seq]);
 }
 
-/** Ids of the processes that have commands, the longest waiting first. */
+/** Ids of the processes with pending commands, the longest waiting first. */
 export function processesWithCommands(sql: Sql): string[] {
   return sql
     .all('SELECT process_id, min(seq) AS first FROM outbox GROUP BY process_id ORDER BY first')

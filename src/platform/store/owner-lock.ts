@@ -1,51 +1,58 @@
-import { dirname } from 'node:path';
-import { KnownError, type KnownErrorParts } from '../../base/errors.ts';
+import { dirname, join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { pidLockHolder, acquirePidLock } from '../../files/pid-lock.ts';
 
+// Apart from `open.ts`, because commands that only look for a running platform must not load SQLite.
+
 export interface OwnerLock {
-  /** Removes the lock if it is still ours; safe to call twice. */
+  /** Removes the lock if this process still holds it. Safe to call twice. */
   readonly release: () => void;
 }
 
-/** A live process, maybe this one, holds the lock. */
+/** A running process, possibly this one, holds the lock. */
 export class PlatformInUseError extends KnownError {
   readonly pid: number;
 
-  constructor(parts: KnownErrorParts, pid: number) {
-    super(parts);
+  constructor(stateDir: string, lockPath: string, what: string, pid: number) {
+    const own = pid === process.pid;
+    super({
+      message: `${what} is in use by ${own ? 'this process' : 'another process'}, pid ${pid}`,
+      tried: `lock ${lockPath}`,
+      seen: `pid ${pid} is running`,
+      next: own
+        ? ['Stop the first platform before you start a second one on the same folder']
+        : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${cliInvocation(stateDir)} dev env`],
+    });
     this.pid = pid;
   }
 }
 
+/** The database in a platform's state folder. */
+export function databasePath(stateDir: string): string {
+  return join(stateDir, 'state.db');
+}
+
 /**
- * Takes the lock file `path` for this process, or throws an InUse that names the live holder.
- * A lock whose holder is dead, or whose pid now belongs to a process that started at another time, is taken over.
+ * Locks a database for this process. Throws PlatformInUseError if a running process holds the lock. The lock of a process
+ * that has ended is taken over, even if its pid now belongs to another process.
  */
-export function takeOwnerLock(path: string, what: string): OwnerLock {
-  const taking = acquirePidLock(path);
-  if (taking.kind === 'taken') return taking;
-  if (taking.kind === 'held') throw inUseError(path, what, taking.pid);
+export function takeOwnerLock(database: string, what: string): OwnerLock {
+  const path = ownerLockPath(database);
+  const result = acquirePidLock(path);
+  if (result.kind === 'taken') return result;
+  if (result.kind === 'held') throw new PlatformInUseError(dirname(database), path, what, result.pid);
   throw new KnownError({
-    message: `The lock ${path} changes hands all the time`,
+    message: `Could not take the lock ${path}: other processes kept taking it`,
     next: ['Start one local platform per folder, then try again'],
   });
 }
 
-/** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
-export function lockOwner(path: string): number | undefined {
-  return pidLockHolder(path);
+/** The pid of the process that holds the lock of a database; undefined if there is no lock or its holder has ended. */
+export function findLockOwner(database: string): number | undefined {
+  return pidLockHolder(ownerLockPath(database));
 }
 
-function inUseError(path: string, what: string, pid: number): PlatformInUseError {
-  const own = pid === process.pid;
-  const parts = {
-    message: `${what} is in use by ${own ? 'this same process' : 'another process'}, pid ${pid}`,
-    tried: `take ${path}`,
-    seen: `pid ${pid} is running`,
-    next: own
-      ? ['Stop the first platform before starting a second one on the same folder']
-      : [`Stop that \`kuflow dev\` (pid ${pid}), or use it once it is ready: ${cliInvocation(dirname(path))} dev env`],
-  };
-  return new PlatformInUseError(parts, pid);
+function ownerLockPath(database: string): string {
+  return `${database}.owner`;
 }

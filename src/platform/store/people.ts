@@ -8,9 +8,9 @@ export interface PrincipalRow {
   readonly id: string;
   readonly type: PrincipalKind;
   readonly name: string;
-  /** Of a user: the user's own id, which is not the principal's. */
-  readonly userId?: string;
-  readonly email?: string;
+  /** The id of the user, which differs from that of its principal. */
+  readonly userId?: string | undefined;
+  readonly email?: string | undefined;
 }
 
 export interface TenantRow extends Audit {
@@ -23,18 +23,16 @@ export interface TenantUserRow extends Audit {
   readonly id: string;
   readonly tenantId: string;
   readonly principalId: string;
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonObject | undefined;
 }
 
 export function mapPrincipalRow(row: SqlRow): PrincipalRow {
-  const userId = optionalTextColumn(row, 'user_id');
-  const email = optionalTextColumn(row, 'email');
   return {
     id: textColumn(row, 'id'),
     type: textColumn(row, 'type') as PrincipalKind,
     name: textColumn(row, 'name'),
-    ...(userId === undefined ? {} : { userId }),
-    ...(email === undefined ? {} : { email }),
+    userId: optionalTextColumn(row, 'user_id'),
+    email: optionalTextColumn(row, 'email'),
   };
 }
 
@@ -58,7 +56,7 @@ export function insertPrincipal(sql: Sql, principal: PrincipalRow): void {
   ]);
 }
 
-/** `secret`: with the principal's id it signs in. `token`: it signs in alone. Only the SHA-256 is kept. */
+/** A `secret` signs in together with the principal's id, a `token` alone. Only the SHA-256 hash is stored. */
 export type CredentialKind = 'secret' | 'token';
 
 export function insertCredential(
@@ -109,7 +107,7 @@ export function mapTenantUserRow(row: SqlRow): TenantUserRow {
     id: textColumn(row, 'id'),
     tenantId: textColumn(row, 'tenant_id'),
     principalId: textColumn(row, 'principal_id'),
-    ...(metadata === undefined ? {} : { metadata: JSON.parse(metadata) as JsonObject }),
+    metadata: metadata === undefined ? undefined : (JSON.parse(metadata) as JsonObject),
     ...mapAudit(row),
   };
 }

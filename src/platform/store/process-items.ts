@@ -10,16 +10,16 @@ export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 export interface TaskFields {
   readonly state: TaskState;
   readonly data: JsonObject;
-  readonly contextData?: JsonObject;
-  readonly claimedAt?: string;
-  readonly completedAt?: string;
-  readonly cancelledAt?: string;
+  readonly contextData?: JsonObject | undefined;
+  readonly claimedAt?: string | undefined;
+  readonly completedAt?: string | undefined;
+  readonly cancelledAt?: string | undefined;
 }
 
 export interface MessageFields {
-  readonly text?: string;
-  readonly data?: JsonObject;
-  readonly dataCode?: string;
+  readonly text?: string | undefined;
+  readonly data?: JsonObject | undefined;
+  readonly dataCode?: string | undefined;
 }
 
 export interface ProcessItemRow extends Audit {
@@ -27,13 +27,13 @@ export interface ProcessItemRow extends Audit {
   readonly processId: string;
   readonly tenantId: string;
   readonly type: ProcessItemKind;
-  /** Absent for a message without a definition of its own. */
-  readonly definition?: DefinitionRef;
-  readonly ownerId?: string;
-  /** Present when `type` is TASK. */
-  readonly task?: TaskFields;
-  /** Present when `type` is MESSAGE. */
-  readonly message?: MessageFields;
+  /** Undefined for a message without its own definition. */
+  readonly definition?: DefinitionRef | undefined;
+  readonly ownerId?: string | undefined;
+  /** Set if `type` is TASK. */
+  readonly task?: TaskFields | undefined;
+  /** Set if `type` is MESSAGE. */
+  readonly message?: MessageFields | undefined;
 }
 
 export interface TaskLogRow {
@@ -41,10 +41,6 @@ export interface TaskLogRow {
   readonly timestamp: string;
   readonly level: LogLevel;
   readonly message: string;
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
 
 function optionalJsonColumn(row: SqlRow, column: string): JsonObject | undefined {
@@ -63,18 +59,18 @@ function mapTaskFields(row: SqlRow): TaskFields {
   return {
     state: textColumn(row, 'state') as TaskState,
     data: optionalJsonColumn(row, 'data') ?? {},
-    ...given('contextData', optionalJsonColumn(row, 'context_data')),
-    ...given('claimedAt', optionalTextColumn(row, 'claimed_at')),
-    ...given('completedAt', optionalTextColumn(row, 'completed_at')),
-    ...given('cancelledAt', optionalTextColumn(row, 'cancelled_at')),
+    contextData: optionalJsonColumn(row, 'context_data'),
+    claimedAt: optionalTextColumn(row, 'claimed_at'),
+    completedAt: optionalTextColumn(row, 'completed_at'),
+    cancelledAt: optionalTextColumn(row, 'cancelled_at'),
   };
 }
 
 function mapMessageFields(row: SqlRow): MessageFields {
   return {
-    ...given('text', optionalTextColumn(row, 'message_text')),
-    ...given('data', optionalJsonColumn(row, 'message_data')),
-    ...given('dataCode', optionalTextColumn(row, 'message_data_code')),
+    text: optionalTextColumn(row, 'message_text'),
+    data: optionalJsonColumn(row, 'message_data'),
+    dataCode: optionalTextColumn(row, 'message_data_code'),
   };
 }
 
@@ -85,10 +81,10 @@ export function mapProcessItemRow(row: SqlRow): ProcessItemRow {
     processId: textColumn(row, 'process_id'),
     tenantId: textColumn(row, 'tenant_id'),
     type,
-    ...given('definition', mapDefinitionRef(row)),
-    ...given('ownerId', optionalTextColumn(row, 'owner_id')),
-    ...(type === 'TASK' ? { task: mapTaskFields(row) } : {}),
-    ...(type === 'MESSAGE' ? { message: mapMessageFields(row) } : {}),
+    definition: mapDefinitionRef(row),
+    ownerId: optionalTextColumn(row, 'owner_id'),
+    task: type === 'TASK' ? mapTaskFields(row) : undefined,
+    message: type === 'MESSAGE' ? mapMessageFields(row) : undefined,
     ...mapAudit(row),
   };
 }

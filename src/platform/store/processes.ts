@@ -16,18 +16,15 @@ export interface ProcessRow extends Audit {
   readonly definition: DefinitionRef;
   readonly state: ProcessRowState;
   readonly initiatorId: string;
-  readonly relatedProcessId?: string;
+  readonly relatedProcessId?: string | undefined;
   readonly metadata: JsonObject;
   readonly entity: JsonObject;
-  /** How the workflow closed, once it has: a `WorkflowOutcome` kind, and its message when it did not complete. */
-  readonly workflowOutcome?: string;
+  /** How the workflow ended, once it has: the kind of a `WorkflowOutcome`, and its message unless it completed. */
+  readonly workflowOutcome?: string | undefined;
   readonly workflowMessage?: string | undefined;
 }
 
 export function mapProcessRow(row: SqlRow): ProcessRow {
-  const relatedProcessId = optionalTextColumn(row, 'related_process_id');
-  const workflowOutcome = optionalTextColumn(row, 'workflow_outcome');
-  const workflowMessage = optionalTextColumn(row, 'workflow_message');
   return {
     id: textColumn(row, 'id'),
     tenantId: textColumn(row, 'tenant_id'),
@@ -38,11 +35,11 @@ export function mapProcessRow(row: SqlRow): ProcessRow {
     },
     state: textColumn(row, 'state') as ProcessRowState,
     initiatorId: textColumn(row, 'initiator_id'),
-    ...(relatedProcessId === undefined ? {} : { relatedProcessId }),
+    relatedProcessId: optionalTextColumn(row, 'related_process_id'),
     metadata: JSON.parse(textColumn(row, 'metadata')) as JsonObject,
     entity: JSON.parse(textColumn(row, 'entity')) as JsonObject,
-    ...(workflowOutcome === undefined ? {} : { workflowOutcome }),
-    ...(workflowMessage === undefined ? {} : { workflowMessage }),
+    workflowOutcome: optionalTextColumn(row, 'workflow_outcome'),
+    workflowMessage: optionalTextColumn(row, 'workflow_message'),
     ...mapAudit(row),
   };
 }
@@ -52,14 +49,14 @@ export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
   return row === undefined ? undefined : mapProcessRow(row);
 }
 
-/** Ids of the processes that were started with `relatedProcessId` = `id`, oldest first. */
+/** Ids of the processes that were created with `id` as their `relatedProcessId`, oldest first. */
 export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
   return sql
     .all('SELECT id FROM processes WHERE related_process_id = ? ORDER BY seq', [id])
     .map((row) => textColumn(row, 'id'));
 }
 
-/** Ids of the processes whose workflow has not closed yet as far as we know, oldest first. */
+/** Ids of the processes whose workflow is not known to have ended, oldest first. */
 export function findOpenWorkflowIds(sql: Sql): string[] {
   return sql
     .all('SELECT id FROM processes WHERE workflow_outcome IS NULL ORDER BY seq')

@@ -1,6 +1,6 @@
 /**
- * One entry per version of the state file, applied in order; `user_version` counts the applied ones.
- * Entries are never edited once released: a change is a new entry.
+ * One entry per version of the state file, applied in order. `user_version` is the number of applied entries.
+ * Never edit a released entry: add a new one.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -1,10 +1,10 @@
 import type { Database, Statement } from 'node-sqlite3-wasm';
 
-/** What a column holds. Booleans and dates are stored as text or numbers by the tables' own files. */
+/** The value of a column. The file of each table stores booleans and dates as text or numbers. */
 export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-/** The one connection, with its prepared statements kept: preparing costs more than running here. */
+/** The only connection. It caches prepared statements, because preparing one costs more than running it. */
 export interface Sql {
   all(text: string, values?: readonly SqlValue[]): SqlRow[];
   get(text: string, values?: readonly SqlValue[]): SqlRow | undefined;
@@ -13,7 +13,7 @@ export interface Sql {
   exec(text: string): void;
 }
 
-// The library reads a text up to its first NUL, and UTF-8 has no lone surrogates: they are stored as an escape by a noncharacter.
+// The library reads text up to the first NUL, and UTF-8 cannot encode lone surrogates: both are stored escaped, after a noncharacter.
 const ESCAPE = '\u{10FFFF}';
 const ESCAPED = /[\0\u{D800}-\u{DFFF}\u{10FFFF}]/gu;
 
@@ -32,21 +32,21 @@ function unescapeRow(row: SqlRow): SqlRow {
   return { ...row, ...(Object.fromEntries(texts) as SqlRow) };
 }
 
-// Filters of the find operations make many texts; the oldest statement goes first.
-const KEPT_STATEMENTS = 200;
+// The filters of the find operations produce many statements; the least recently used one is removed first.
+const MAX_STATEMENTS = 200;
 
 export function createSql(database: Database): Sql & { finalize(): void } {
   const statements = new Map<string, Statement>();
-  const prepared = (text: string): Statement => {
-    const known = statements.get(text);
-    if (known !== undefined) {
+  const prepare = (text: string): Statement => {
+    const cached = statements.get(text);
+    if (cached !== undefined) {
       statements.delete(text);
-      statements.set(text, known);
-      return known;
+      statements.set(text, cached);
+      return cached;
     }
     const statement = database.prepare(text);
     statements.set(text, statement);
-    if (statements.size > KEPT_STATEMENTS) {
+    if (statements.size > MAX_STATEMENTS) {
       const [oldest] = statements;
       if (oldest !== undefined) {
         oldest[1].finalize();
@@ -56,12 +56,12 @@ export function createSql(database: Database): Sql & { finalize(): void } {
     return statement;
   };
   return {
-    all: (text, values = []) => (prepared(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
+    all: (text, values = []) => (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
     get: (text, values = []) => {
-      const row = prepared(text).get(values.map(escapeText)) as SqlRow | null;
+      const row = prepare(text).get(values.map(escapeText)) as SqlRow | null;
       return row === null ? undefined : unescapeRow(row);
     },
-    run: (text, values = []) => prepared(text).run(values.map(escapeText)).changes,
+    run: (text, values = []) => prepare(text).run(values.map(escapeText)).changes,
     exec: (text) => database.exec(text),
     finalize: () => {
       for (const statement of statements.values()) statement.finalize();
@@ -70,10 +70,10 @@ export function createSql(database: Database): Sql & { finalize(): void } {
   };
 }
 
-/** A text column of a row that the table declares NOT NULL. */
+/** Reads a text column that the table declares NOT NULL. */
 export function textColumn(row: SqlRow, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw new Error(`Column ${column} holds no text`);
+  if (typeof value !== 'string') throw new Error(`Column ${column} is not text`);
   return value;
 }
 
@@ -85,11 +85,11 @@ export function optionalTextColumn(row: SqlRow, column: string): string | undefi
 export function integerColumn(row: SqlRow, column: string): number {
   const value = row[column];
   if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'number') throw new Error(`Column ${column} holds no number`);
+  if (typeof value !== 'number') throw new Error(`Column ${column} is not a number`);
   return value;
 }
 
-/** `(?, ?, ?)` for an IN of `count` values. */
+/** `(?, ?, ?)` for IN with `count` values. */
 export function placeholders(count: number): string {
   return `(${Array.from({ length: count }, () => '?').join(', ')})`;
 }

@@ -6,7 +6,7 @@ export interface WorkerRow extends Audit {
   readonly id: string;
   readonly identity: string;
   readonly taskQueue: string;
-  /** The other fields of the registration as KuFlow's API names them. */
+  /** The other fields of the registration, with the names in KuFlow's API. */
   readonly registration: JsonObject;
 }
 
@@ -25,7 +25,7 @@ export function findWorker(sql: Sql, identity: string, taskQueue: string): Worke
   return row === undefined ? undefined : mapWorkerRow(row);
 }
 
-/** Every worker that ever registered, the one heard of last first. */
+/** Every worker that ever registered, the most recent registration first. */
 export function findWorkers(sql: Sql): WorkerRow[] {
   return sql.all('SELECT * FROM workers ORDER BY last_modified_at DESC, seq DESC').map(mapWorkerRow);
 }

@@ -1,88 +1,88 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 
-// Two servers on one database file would both believe that it is theirs. The owner of a folder sees to it that only one
-// supervisor is wanted at a time; this file sees to it that the one before, with what it kept, is gone.
+// Two servers on one database file would each believe that they own it. The owner of a folder starts only one supervisor at a
+// time. This file makes sure that the previous supervisor and its process are gone.
 
 interface RecordedProcess {
   readonly pid: number;
-  /** Undefined where the system does not tell. */
-  readonly start?: string;
+  /** Undefined where the system does not provide it. */
+  readonly start?: string | undefined;
 }
 
 interface PidFileContent {
   readonly supervisor: RecordedProcess;
-  readonly child?: RecordedProcess;
+  readonly child?: RecordedProcess | undefined;
 }
 
 const POLL = 20;
 
 /**
- * Waits until the processes that `path` names are gone, then names this one. What a killed supervisor left behind is
- * ended, where it is certain that it is the same process. Rejects when something is still there after `within` milliseconds.
+ * Waits until the processes recorded in `path` are gone, then records this one. Terminates a process whose supervisor was
+ * killed, if it is certain that it is that process. Rejects if a process is still running after `timeoutMs`.
  */
-export async function claimPidFile(path: string, within: number): Promise<void> {
+export async function claimPidFile(path: string, timeoutMs: number): Promise<void> {
   const since = Date.now();
-  const polite = { done: false };
+  const progress = { terminated: false };
   for (;;) {
-    const left = findRunning(path);
-    if (left.length === 0) break;
-    const late = Date.now() - since;
-    if (late > within) {
-      const pids = left.map(({ pid }) => pid).join(', ');
+    const running = findRunning(path);
+    if (running.length === 0) break;
+    const waited = Date.now() - since;
+    if (waited > timeoutMs) {
+      const pids = running.map(({ pid }) => pid).join(', ');
       throw new Error(
-        `the one before is still running (pid ${pids}); end it, or remove ${path} if that is something else`,
+        `the previous process is still running (pid ${pids}); end it, or delete ${path} if that pid is another program`,
       );
     }
-    terminateOrphan(path, late > within / 2 ? 'SIGKILL' : 'SIGTERM', polite);
+    terminateOrphan(path, waited > timeoutMs / 2 ? 'SIGKILL' : 'SIGTERM', progress);
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }
   writePidFile(path, { supervisor: toRecordedProcess(process.pid) });
 }
 
-/** Names the kept process too. */
+/** Records the supervised process too. */
 export function addToPidFile(path: string, child: number): void {
   writePidFile(path, { supervisor: toRecordedProcess(process.pid), child: toRecordedProcess(child) });
 }
 
-/** Removes the file if it names this process and what it kept is gone. */
+/** Deletes the file if this process wrote it and the supervised process is gone. */
 export function releasePidFile(path: string): void {
-  const holders = readPidFile(path);
-  if (holders?.supervisor.pid !== process.pid) return;
-  if (holders.child === undefined || !isSameProcess(holders.child.pid, holders.child.start))
+  const recorded = readPidFile(path);
+  if (recorded?.supervisor.pid !== process.pid) return;
+  if (recorded.child === undefined || !isSameProcess(recorded.child.pid, recorded.child.start))
     rmSync(path, { force: true });
 }
 
 function findRunning(path: string): readonly RecordedProcess[] {
-  const holders = readPidFile(path);
-  if (holders === undefined) return [];
-  const all = holders.child === undefined ? [holders.supervisor] : [holders.supervisor, holders.child];
+  const recorded = readPidFile(path);
+  if (recorded === undefined) return [];
+  const all = recorded.child === undefined ? [recorded.supervisor] : [recorded.supervisor, recorded.child];
   return all.filter(({ pid, start }) => isSameProcess(pid, start));
 }
 
-function terminateOrphan(path: string, signal: 'SIGTERM' | 'SIGKILL', polite: { done: boolean }): void {
-  const holders = readPidFile(path);
-  if (holders?.child === undefined || holders.child.start === undefined || process.platform === 'win32') return;
-  const { supervisor, child } = holders;
+/** Sends SIGTERM only once. */
+function terminateOrphan(path: string, signal: 'SIGTERM' | 'SIGKILL', progress: { terminated: boolean }): void {
+  const recorded = readPidFile(path);
+  if (recorded?.child === undefined || recorded.child.start === undefined || process.platform === 'win32') return;
+  const { supervisor, child } = recorded;
   if (isSameProcess(supervisor.pid, supervisor.start) || !isSameProcess(child.pid, child.start)) return;
-  if (signal === 'SIGTERM' && polite.done) return;
-  polite.done = true;
+  if (signal === 'SIGTERM' && progress.terminated) return;
+  progress.terminated = true;
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // Gone in between.
+    // It has exited in the meantime.
   }
 }
 
 function toRecordedProcess(pid: number): RecordedProcess {
-  const start = processStartId(pid);
-  return start === undefined ? { pid } : { pid, start };
+  return { pid, start: processStartId(pid) };
 }
 
-function writePidFile(path: string, holders: PidFileContent): void {
-  // Whole or not at all: this process may be killed at any moment.
+function writePidFile(path: string, content: PidFileContent): void {
+  // Atomic, because this process may be killed at any moment.
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, JSON.stringify(holders), { mode: 0o600 });
+  writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 });
   renameSync(temporary, path);
 }
 

@@ -1,24 +1,24 @@
-/** Holds the command's NODE_OPTIONS on their way through the supervisor. */
+/** The environment variable with which the command's NODE_OPTIONS pass through the supervisor. */
 export const KEPT_NODE_OPTIONS = 'KUFLOW_KEPT_NODE_OPTIONS';
 
-/** What the owner tells the supervisor, as JSON in its only argument. */
+/** What the owner sends to the supervisor, as JSON in its only argument. */
 export interface SupervisorRequest {
   readonly command: string;
   readonly args: readonly string[];
-  readonly cwd?: string;
-  /** Both outputs of the process are appended to it; thrown away when absent. */
-  readonly logFile?: string;
-  /** The process gets the supervisor's file descriptors 3, 4 and 5 as its stdin, stdout and stderr. */
-  readonly inheritStdio?: boolean;
-  /** Names this supervisor and its process; the ones that it named before are waited for. */
-  readonly pidFile?: string;
+  readonly cwd?: string | undefined;
+  /** The process's stdout and stderr are appended to it. Without it they are discarded. */
+  readonly logFile?: string | undefined;
+  /** Whether the process gets the supervisor's file descriptors 3, 4 and 5 as its stdin, stdout and stderr. */
+  readonly inheritStdio: boolean;
+  /** Records the pids of this supervisor and its process, once the previously recorded processes are gone. */
+  readonly pidFile?: string | undefined;
   readonly ownerPid: number;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
 }
 
-/** What the supervisor tells the owner, one JSON line each on its stdout. */
+/** What the supervisor sends to the owner: a line of JSON on its stdout for each message. */
 export type SupervisorMessage =
   | { readonly kind: 'started'; readonly pid: number }
-  | { readonly kind: 'failed'; readonly message: string; readonly code?: string }
+  | { readonly kind: 'failed'; readonly message: string; readonly code?: string | undefined }
   | { readonly kind: 'exited'; readonly code: number | null; readonly signal: string | null };

@@ -6,31 +6,31 @@ import { pipeline } from 'node:stream/promises';
 import { writeFileAtomic } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
-/** Where one version of a program is kept: `<cache>/<program>/<version>-<os>-<arch>/`, with `installed.json` written last. */
+/** Where a version of a program is installed: `<cache>/<program>/<version>-<os>-<arch>/`. `installed.json` is written last. */
 export interface CacheSlot {
   readonly folder: string;
   readonly executable: string;
 }
 
-/** The program in a slot, or undefined when there is none or its files are not what was installed. */
+/** The path of the program in a slot; undefined if it is not installed or its file has changed. */
 export async function findCachedProgram(slot: CacheSlot): Promise<string | undefined> {
   const path = join(slot.folder, slot.executable);
   try {
-    const note: unknown = JSON.parse(await readFile(join(slot.folder, 'installed.json'), 'utf8'));
-    // The size tells a file that was cut; hashing 150 MB at each start would cost more than it finds.
-    return isRecord(note) && note.size === (await stat(path)).size ? path : undefined;
+    const installed: unknown = JSON.parse(await readFile(join(slot.folder, 'installed.json'), 'utf8'));
+    // The size reveals a truncated file. Hashing 150 MB at each start would take too long.
+    return isRecord(installed) && installed.size === (await stat(path)).size ? path : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Installs a program into a slot: `make` writes it to the path that it is given, below a temporary folder, which takes
- * the slot's place only when `verify` did not throw. Two processes may do it at the same time. Returns its path.
+ * Installs a program into a slot and returns its path. `fetch` writes the program to a path in a temporary folder, which
+ * becomes the slot's folder unless `verify` throws. Two processes may do this at the same time.
  */
 export async function installProgram(
   slot: CacheSlot,
-  make: (path: string, scratch: string) => Promise<{ readonly source: string }>,
+  fetch: (path: string, scratch: string) => Promise<{ readonly source: string }>,
   verify: (path: string) => Promise<void>,
 ): Promise<string> {
   const scratch = `${slot.folder}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -38,7 +38,7 @@ export async function installProgram(
   await mkdir(fresh, { recursive: true });
   try {
     const path = join(fresh, slot.executable);
-    const { source } = await make(path, scratch);
+    const { source } = await fetch(path, scratch);
     await verify(path);
     const { size } = await stat(path);
     await writeFileAtomic(
@@ -58,7 +58,7 @@ async function replaceFolder(slot: CacheSlot, fresh: string, aside: string): Pro
       await rename(fresh, slot.folder);
       return;
     } catch (error) {
-      // Somebody else was faster, or what is there is broken: the first is as good as ours, the second makes room.
+      // If another process was faster, its program is as good as this one. If the existing one is broken, move it away.
       if ((await findCachedProgram(slot)) !== undefined) return;
       if (tries === 3) throw error;
       await rename(slot.folder, `${aside}${tries}`).catch(() => undefined);

@@ -3,8 +3,9 @@ import { Connection, type CallContext, type ConnectionOptions } from '@temporali
 
 /**
  * Temporal's connection without asynchronous context. On Node 20 and 22 the first use of an AsyncLocalStorage makes every
- * stream, timer and promise of the process dearer, for good; the gateway's calls pay for it (about a tenth of each).
- * What `withDeadline`, `withAbortSignal` and `withMetadata` give holds for calls that their function makes before its first await.
+ * stream, timer and promise of the process permanently slower; it costs the gateway about a tenth of each call.
+ * `withDeadline`, `withAbortSignal` and `withMetadata` therefore only apply to calls that their function makes before its
+ * first await.
  */
 export class PlatformConnection extends Connection {
   private static readonly contexts = new WeakMap<AsyncLocalStorage<CallContext>, SynchronousContext<CallContext>>();

@@ -13,12 +13,12 @@ import { hashFile } from './cache.ts';
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;
 
-/** Bytes so far, and in all when the other side says so. */
+/** Gets the bytes received so far, and the total if the server sends it. */
 export type ProgressCallback = (received: number, total?: number) => void;
 
 /**
- * Downloads `url` to `file`, through the proxy of the environment when there is one; 3 s to connect. An answer in JSON
- * with `archiveUrl` is followed once. A fragment `#sha256=…` is checked. Throws with the reason.
+ * Downloads `url` to `file`, through the proxy in the environment if there is one, with 3 s to connect. If the answer is
+ * JSON with an `archiveUrl`, follows it once. Verifies a fragment `#sha256=…`. Throws with the reason.
  */
 export async function download(
   url: string,
@@ -34,7 +34,7 @@ export async function download(
     bodyTimeout: STALL_TIMEOUT,
   });
   try {
-    const response = await fetch(address, { dispatcher: agent, ...(signal === undefined ? {} : { signal }) });
+    const response = await fetch(address, { dispatcher: agent, signal: signal ?? null });
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status} ${response.statusText}`);
     const length = Number(response.headers.get('content-length'));
     let received = 0;
@@ -47,7 +47,7 @@ export async function download(
     });
     await pipeline(Readable.fromWeb(response.body), counted, createWriteStream(file));
     if (length > 0 && response.headers.get('content-encoding') === null && received !== length) {
-      throw new Error(`${received} of ${length} bytes arrived`);
+      throw new Error(`received only ${received} of ${length} bytes`);
     }
     const elsewhere = followed || received > 100_000 ? undefined : await readArchiveUrl(file);
     if (elsewhere !== undefined) {
@@ -82,7 +82,10 @@ export async function verifySha256(file: string, wanted: string): Promise<void> 
   if (seen !== wanted.toLowerCase()) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
 }
 
-/** Fetches a wheel with pip into `folder` (Python is there on most machines, and pip knows the company's index); its path. */
+/**
+ * Downloads a wheel into `folder` with pip and returns its path. Most machines have Python, and pip is configured for the
+ * company's package index.
+ */
 export async function downloadWithPip(
   requirement: string,
   folder: string,
@@ -109,7 +112,7 @@ export async function downloadWithPip(
     folder,
     requirement,
   ];
-  // pip tells no progress that a program could read; the bytes lie in its temporary folder while they arrive.
+  // pip does not print machine-readable progress, but the bytes arrive in its temporary folder.
   const watch = setInterval(() => void folderSize(scratch).then((bytes) => progress(bytes)), 500);
   try {
     let last: unknown;
@@ -124,15 +127,15 @@ export async function downloadWithPip(
             TMP: scratch,
           },
           windowsHide: true,
-          ...(signal === undefined ? {} : { signal }),
+          signal,
         });
         const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-        if (wheel === undefined) throw new Error('pip left no wheel');
+        if (wheel === undefined) throw new Error('pip did not download a wheel');
         return join(folder, wheel);
       } catch (error) {
         signal?.throwIfAborted();
         last = codeOf(error) === 'ENOENT' && last !== undefined ? last : error;
-        // Another name of the interpreter helps only when this one is not there.
+        // Try another name of the interpreter only if this one does not exist.
         if (codeOf(error) !== 'ENOENT') break;
       }
     }
@@ -143,7 +146,7 @@ export async function downloadWithPip(
 }
 
 function explainPipError(error: unknown): string {
-  if (codeOf(error) === 'ENOENT') return 'no Python (python3) on PATH';
+  if (codeOf(error) === 'ENOENT') return 'Python (python3) is not on PATH';
   const stderr = isRecord(error) || error instanceof Error ? (error as { stderr?: unknown }).stderr : undefined;
   const lines = typeof stderr === 'string' ? stderr.split('\n').filter((line) => line.trim() !== '') : [];
   return (lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? messageOf(error)).trim();
@@ -154,7 +157,7 @@ async function folderSize(folder: string): Promise<number> {
   const sizes = await Promise.all(
     names.map((name) =>
       stat(join(folder, name)).then(
-        (found) => (found.isFile() ? found.size : 0),
+        (stats) => (stats.isFile() ? stats.size : 0),
         () => 0,
       ),
     ),

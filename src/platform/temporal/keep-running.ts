@@ -3,20 +3,20 @@ import { startTemporal, type TemporalOptions, type TemporalServer } from './serv
 
 export interface ManagedTemporal {
   readonly port: number;
-  /** `127.0.0.1:port`, the same over restarts. */
+  /** `127.0.0.1:<port>`; stays the same after a restart. */
   readonly address: string;
   readonly version: string;
   pid(): number;
   stop(): Promise<void>;
 }
 
-/** Milliseconds; more than `MOST_RESTARTS` deaths in this time and it stays down. */
+/** Milliseconds. After more than `MAX_RESTARTS` exits in this time the server is not restarted. */
 const RESTART_WINDOW = 60_000;
-const MOST_RESTARTS = 5;
+const MAX_RESTARTS = 5;
 
 /**
- * The Temporal server, started again on the same port and data when it dies without being asked to, so that workers behind
- * the gateway go on. `onRestart` gets a sentence for the log each time.
+ * Starts the Temporal server, and restarts it on the same port and data when it exits unexpectedly, so that the workers
+ * behind the gateway can continue. `onRestart` gets a message for the log each time.
  */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
@@ -25,25 +25,25 @@ export async function keepTemporalRunning(
   const { port, address, version } = server;
   let stopped = false;
   let restarting: Promise<void> | undefined;
-  const deaths: number[] = [];
+  const exits: number[] = [];
 
   const watch = (watched: TemporalServer): void => {
     void watched.exited.then((exit) => {
       if (stopped) return;
       options.onRestart(
-        `The Temporal server ended (${exit.signal ?? `status ${exit.code ?? 'unknown'}`}); it is started again`,
+        `The Temporal server exited unexpectedly (${exit.signal ?? `status ${exit.code ?? 'unknown'}`}) and is being restarted`,
       );
-      restarting = startAgain(watched.logFile);
+      restarting = restart(watched.logFile);
     });
   };
 
-  const startAgain = async (logFile: string): Promise<void> => {
+  const restart = async (logFile: string): Promise<void> => {
     for (;;) {
       const now = Date.now();
-      deaths.push(now);
-      if (deaths.filter((at) => now - at < RESTART_WINDOW).length > MOST_RESTARTS) {
+      exits.push(now);
+      if (exits.filter((at) => now - at < RESTART_WINDOW).length > MAX_RESTARTS) {
         options.onRestart(
-          `The Temporal server ended ${MOST_RESTARTS} times in a minute and stays down; its log is ${logFile}`,
+          `The Temporal server exited more than ${MAX_RESTARTS} times in a minute and is not restarted; see its log, ${logFile}`,
         );
         return;
       }
@@ -54,7 +54,7 @@ export async function keepTemporalRunning(
         return;
       } catch (error) {
         if (stopped) return;
-        options.onRestart(`The Temporal server could not be started again: ${messageOf(error)}`);
+        options.onRestart(`The Temporal server could not be restarted: ${messageOf(error)}`);
       }
     }
   };

@@ -5,11 +5,11 @@ import type { WorkflowOutcome } from '../process-engine.ts';
 
 type HistoryEvent = NonNullable<History['events']>[number];
 
-/** How a run ended, from the last event of its history; undefined when that is not the end of the workflow. */
+/** How a run ended, according to the last event of its history; undefined if that event does not end it. */
 export function toWorkflowOutcome(event: HistoryEvent | undefined): WorkflowOutcome | undefined {
   if (event === undefined) return undefined;
   const completed = event.workflowExecutionCompletedEventAttributes;
-  // A new run goes on with the same workflow: continued as new, retried, or a cron schedule.
+  // The workflow continues in a new run: continued as new, retried, or on a cron schedule.
   if (completed)
     return isSet(completed.newExecutionRunId)
       ? { kind: 'continued' }
@@ -23,7 +23,7 @@ export function toWorkflowOutcome(event: HistoryEvent | undefined): WorkflowOutc
   if (timedOut)
     return isSet(timedOut.newExecutionRunId)
       ? { kind: 'continued' }
-      : { kind: 'timed-out', message: 'The workflow ran into its time-out' };
+      : { kind: 'timed-out', message: 'The workflow timed out' };
   if (event.workflowExecutionContinuedAsNewEventAttributes) return { kind: 'continued' };
   if (event.workflowExecutionCanceledEventAttributes)
     return { kind: 'canceled', message: 'The workflow was cancelled' };
@@ -45,7 +45,7 @@ function formatFailure(failure: ProtoFailure | null | undefined): string {
   return messages.length === 0 ? 'The workflow failed without a message' : messages.join(': ');
 }
 
-/** The value of a JSON payload; null for none, for one that is encrypted or in another encoding, and for one that is no JSON. */
+/** The value of a JSON payload; null if it is missing, encrypted, in another encoding, or not valid JSON. */
 export function decodeJsonPayload(payload: Payload | null | undefined): Json {
   const encoding = payload?.metadata?.encoding;
   if (!encoding || !payload.data || Buffer.from(encoding).toString('utf8') !== 'json/plain') return null;

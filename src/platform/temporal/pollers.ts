@@ -3,27 +3,30 @@ import { PlatformConnection } from './connection.ts';
 const WORKFLOW = 1;
 
 export interface PollerQuery {
-  /** `host:port` of the server itself, not of the gateway. */
+  /** `<host>:<port>` of the Temporal server, not of the gateway. */
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
-  /** Milliseconds since the epoch: who has asked last before it does not count. The server remembers pollers for minutes after their end. */
-  readonly since?: number;
+  /**
+   * Milliseconds since the epoch: workers whose last poll was earlier are not counted. The server remembers pollers for
+   * minutes after they have stopped.
+   */
+  readonly since?: number | undefined;
 }
 
-/** How many workers have asked for workflow tasks of this queue in the last minutes, as the server knows. */
-export async function countWorkflowPollers(question: PollerQuery): Promise<number> {
-  const connection = PlatformConnection.lazy({ address: question.address });
+/** Asks the server how many workers have polled this queue for workflow tasks in the last minutes. */
+export async function countWorkflowPollers(query: PollerQuery): Promise<number> {
+  const connection = PlatformConnection.lazy({ address: query.address });
   try {
     const answer = await connection.withDeadline(Date.now() + 5000, () =>
       connection.workflowService.describeTaskQueue({
-        namespace: question.namespace,
-        taskQueue: { name: question.taskQueue },
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its home, @temporalio/proto, is no dependency of ours
+        namespace: query.namespace,
+        taskQueue: { name: query.taskQueue },
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is in @temporalio/proto, which is not a dependency
         taskQueueType: WORKFLOW,
       }),
     );
-    const { since = 0 } = question;
+    const { since = 0 } = query;
     return answer.pollers.filter(
       ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000),
     ).length;

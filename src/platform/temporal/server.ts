@@ -12,32 +12,32 @@ import { PlatformConnection } from './connection.ts';
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */
   readonly path: string;
-  /** Its version; asked from it when absent. */
-  readonly version?: string;
-  /** Holds the database, the log and the server's own home folder. */
+  /** Default: the version that the program prints. */
+  readonly version?: string | undefined;
+  /** For the database, the log and the server's home folder. */
   readonly stateDir: string;
   readonly namespace: string;
-  readonly extraNamespaces?: readonly string[];
-  /** Any free port when absent: nobody but the gateway should find it. */
-  readonly port?: number;
-  /** Temporal dynamic configuration added to ours. */
-  readonly dynamicConfig?: Readonly<Record<string, unknown>>;
+  readonly extraNamespaces?: readonly string[] | undefined;
+  /** Default: any free port, because only the gateway should find it. */
+  readonly port?: number | undefined;
+  /** Temporal dynamic configuration, added to the default one. */
+  readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly supervisorEntry: string;
-  /** Milliseconds until it must answer; 30 s by default. */
-  readonly readyWithin?: number;
-  readonly signal?: AbortSignal;
+  /** Milliseconds until it must answer. Default: 30 s. */
+  readonly readyWithin?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TemporalServer {
   readonly port: number;
-  /** `127.0.0.1:port`. */
+  /** `127.0.0.1:<port>`. */
   readonly address: string;
   readonly version: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when the server has ended, for whatever reason. */
+  /** Resolves when the server has exited, for whatever reason. */
   readonly exited: Promise<ProcessExit>;
-  /** Lets it end by itself, kills it after 10 s; safe to call twice. */
+  /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -45,9 +45,9 @@ const READY_WITHIN = 30_000;
 const READY_POLL = 50;
 
 /**
- * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The version is part
- * of the name since a file is not migrated to another one's schema. Resolves when the server answers for the namespace;
- * rejects with KnownError that shows the end of its log.
+ * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The name contains the
+ * version because the server does not migrate a file to another version's schema. Resolves when the server answers for the
+ * namespace; otherwise rejects with KnownError that quotes the end of its log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const version = options.version ?? (await readVersion(options.path));
@@ -56,7 +56,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const logFile = join(options.stateDir, 'temporal.log');
   const dbFile = join(options.stateDir, `temporal-${version}.db`);
   await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await choosePort({ kind: 'exact', port: 0 }, 0)).port;
     await rotateLog(logFile);
     const supervised = await superviseProcess({
@@ -66,7 +66,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
-      // One server per database file: the one of a killed platform takes a second to end.
+      // One server per database file: after a platform was killed, its server takes a second to exit.
       pidFile: join(options.stateDir, 'temporal.held'),
     });
     const address = `127.0.0.1:${port}`;
@@ -85,24 +85,24 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     await supervised.stop();
     options.signal?.throwIfAborted();
     const log = await readLogTail(logFile);
-    // Somebody took the port between our look and its start.
+    // Another process took the port before the server started.
     const portTaken = options.port === undefined && /address already in use|can't set frontend port/i.test(log);
-    // Now and then the server panics in its first second; its log then ends in Go's stack trace.
+    // Occasionally the server panics in its first second; its log then ends with a Go stack trace.
     const panicked = /\.go:\d+/.test(log);
-    if (tries < 3 && (portTaken || panicked)) continue;
+    if (attempt < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
       tried: [options.path, ...serverArguments(options, port, dbFile)].join(' '),
-      seen: log === '' ? 'it wrote nothing' : log,
+      seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
-        `If its data is damaged, move ${basename(dbFile)} away: processes in progress are lost with it`,
+        `If its data is damaged, move ${basename(dbFile)} away; the processes in progress are lost`,
       ],
     });
   }
 }
 
-/** The server would say in many lines of Go what the system says in one word. */
+/** Throws the system's short error here, where the server would print many lines. */
 async function checkWritable(path: string): Promise<void> {
   try {
     await (await open(path, 'r+')).close();
@@ -113,7 +113,7 @@ async function checkWritable(path: string): Promise<void> {
 
 function serverArguments(options: TemporalOptions, port: number, dbFile: string): string[] {
   const dynamic = {
-    // Connections of the gateway are not turned over every five minutes, as a server behind a balancer would.
+    // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
     ...options.dynamicConfig,
   };
@@ -126,7 +126,7 @@ function serverArguments(options: TemporalOptions, port: number, dbFile: string)
   ];
 }
 
-/** The user's environment without what would steer the server, and with a home of its own: it keeps a cluster id there. */
+/** The user's environment without variables that configure the server, and with a separate home, where it stores a cluster id. */
 function serverEnvironment(home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('KUFLOW_'),
@@ -149,7 +149,7 @@ async function waitUntilReady(
   try {
     while (Date.now() < deadline && signal?.aborted !== true) {
       const { ended } = state;
-      if (ended !== undefined) return `it ended at once (${ended.signal ?? `status ${ended.code ?? 'unknown'}`})`;
+      if (ended !== undefined) return `it exited at once (${ended.signal ?? `status ${ended.code ?? 'unknown'}`})`;
       try {
         const inTime = Date.now() + 1000;
         await connection.withDeadline(inTime, () => connection.workflowService.getSystemInfo({}));
@@ -173,7 +173,7 @@ async function readVersion(path: string): Promise<string> {
   return /version v?([\w.-]+)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
-/** One log back is kept: the run before is what one wants to read after a crash. */
+/** Keeps the log of the previous run, which is the interesting one after a crash. */
 async function rotateLog(logFile: string): Promise<void> {
   try {
     await rename(logFile, `${logFile}.1`);

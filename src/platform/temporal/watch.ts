@@ -5,37 +5,37 @@ import type { ClosedWorkflows } from './engine.ts';
 
 export interface WatchOptions {
   readonly engine: ClosedWorkflows;
-  /** Called once for each tracked workflow that closed; when it rejects it is called again later. */
+  /** Called once for each tracked workflow that closed; if it rejects, it is called again later. */
   readonly onClosed: (workflowId: string, outcome: WorkflowOutcome) => void | Promise<void>;
-  /** A question to the server or `onClosed` failed; it is asked again, so this is for the log only. */
-  readonly onError?: (error: unknown) => void;
-  readonly clock?: Clock;
-  /** Milliseconds between two looks at the server's index of closed workflows; 2 s by default. */
-  readonly sweepEvery?: number;
-  /** Milliseconds between two looks at every tracked workflow itself; 60 s by default. */
-  readonly checkAllEvery?: number;
+  /** A request to the server or `onClosed` failed. Only for the log, because it is retried. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  /** Milliseconds between two queries of the server's index of closed workflows. Default: 2 s. */
+  readonly sweepEvery?: number | undefined;
+  /** Milliseconds between two checks of every tracked workflow. Default: 60 s. */
+  readonly checkAllEvery?: number | undefined;
 }
 
 export interface ProcessWatcher {
-  /** Watches a workflow, and looks at once: it may have closed before. */
+  /** Watches a workflow. Checks it at once, because it may have closed before. */
   track(workflowId: string): void;
   untrack(workflowId: string): void;
-  /** Something may have closed: that workflow, or any when no id is known. Cheap when nothing is tracked. */
-  poke(task?: { readonly workflowId?: string; readonly closing: boolean }): void;
-  /** Resolves when no question is open any more, after two seconds at most: a server that is down answers none. */
+  /** A workflow may have closed: this one, or any if the id is not known. Cheap if nothing is tracked. */
+  poke(task?: { readonly workflowId?: string | undefined; readonly closing: boolean }): void;
+  /** Resolves when all requests have been answered, and after two seconds at most, because the server may be down. */
   stop(): Promise<void>;
 }
 
 const PARALLEL = 8;
 const STOP_WITHIN_MS = 2_000;
-/** The index is written a little after the close, and clocks are read at different moments. */
+/** The index is written shortly after the close, and clocks are read at different moments. */
 const OVERLAP = 15_000;
-/** When to look after a poke that names nobody: at once, and when the index has caught up. */
-const LOOK_AFTER = [20, 250];
+/** When to sweep after a poke without an id: at once, and when the index has caught up. */
+const SWEEP_AFTER = [20, 250];
 
 /**
- * Notices that workflows of running processes have closed. The gateway's pokes make it prompt (one question per closed
- * workflow); the sweep finds what no worker said, such as time-outs and terminations; the slow full round is the net below.
+ * Watches for workflows that close. The gateway's pokes make it prompt, with one request per closed workflow. The sweep
+ * finds workflows that closed without a worker, such as timeouts and terminations. The slow full round finds the rest.
  */
 export function watchProcesses(options: WatchOptions): ProcessWatcher {
   const clock = options.clock ?? systemClock;
@@ -54,7 +54,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
 
   function check(workflowId: string): void {
     if (stopped || !tracked.has(workflowId)) return;
-    // One that is being asked about is asked about again: the answer under way may be older than the poke.
+    // Also while it is being checked, because the answer in progress may be older than the poke.
     waiting.add(workflowId);
     pump();
   }
@@ -100,7 +100,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
     void work.finally(() => (open = open.filter((other) => other !== work)));
   }
 
-  function later(ms: number): void {
+  function sweepLater(ms: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
       keep(sweep().catch(failed));
@@ -126,7 +126,7 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
     poke: (task) => {
       if (stopped || task?.closing === false) return;
       if (task?.workflowId !== undefined) check(task.workflowId);
-      else if (timers.size === 0 && tracked.size > 0) for (const ms of LOOK_AFTER) later(ms);
+      else if (timers.size === 0 && tracked.size > 0) for (const ms of SWEEP_AFTER) sweepLater(ms);
     },
     stop: async () => {
       stopped = true;

@@ -15,8 +15,8 @@ async function hold(host: string, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('a port', () => {
-  it("that is held is nobody else's until it is released", async () => {
+describe('ports', () => {
+  it('cannot be used by anybody else while they are held', async () => {
     const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
     const held = await holdPort(port);
     expect(await holdPort(port)).toBeUndefined();
@@ -26,14 +26,14 @@ describe('a port', () => {
     expect(await choosePort({ kind: 'exact', port }, 1)).toEqual({ port });
   });
 
-  it('is the wanted one when it is free', async () => {
+  it('are the preferred ones if they are free', async () => {
     const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
     expect(await choosePort({ kind: 'exact', port }, 1)).toEqual({ port });
     expect(await choosePort(undefined, port)).toEqual({ port });
   });
 
   it.each(['127.0.0.1', '::1', '0.0.0.0'])(
-    'that is held on %s is refused when exact, naming the holder, and passed over when preferred',
+    'are rejected with their holder if exact, and skipped if preferred, when %s is in use',
     async (host) => {
       const port = await hold(host);
       const error: unknown = await choosePort({ kind: 'exact', port }, 1).catch((thrown: unknown) => thrown);
@@ -48,11 +48,11 @@ describe('a port', () => {
     },
   );
 
-  it('that was handed out already, and one that browsers refuse, is not given', async () => {
+  it('are not chosen twice, and are never ones that browsers refuse', async () => {
     const { port } = await choosePort({ kind: 'exact', port: 0 }, 1);
     expect((await choosePort({ kind: 'preferred', port }, 1, [port])).port).not.toBe(port);
     await expect(choosePort({ kind: 'exact', port }, 1, [port])).rejects.toMatchObject({
-      seen: 'another part of this platform has it',
+      seen: 'another part of this platform uses it',
     });
     expect((await choosePort({ kind: 'preferred', port: 6664 }, 1, [6664])).port).toBeGreaterThan(6669);
   });

@@ -18,7 +18,7 @@ function folderOf(pid: number): string {
 }
 
 describe('the state file', () => {
-  it('tells of a platform that has its store open, its secrets as such', async () => {
+  it('describes a platform whose store is open, with its secrets as Secret', async () => {
     const folder = folderOf(process.pid);
     const store = openStore({ path: join(folder, 'state.db'), clock: systemClock });
     try {
@@ -31,14 +31,14 @@ describe('the state file', () => {
     }
   });
 
-  it('is nothing without one: a process that lives by that id now may be another program', async () => {
+  it('is ignored if no platform has its store open, even if a process with that pid exists', async () => {
     expect(await readRunningState(folderOf(process.pid))).toBeUndefined();
     const folder = folderOf(process.pid);
     writeFileSync(join(folder, 'state.db.owner'), JSON.stringify({ pid: process.pid, start: 'at:1000' }));
     expect(await readRunningState(folder)).toBeUndefined();
   });
 
-  it('that cannot be read, and a folder that cannot be made, are errors that say why', async () => {
+  it('causes an error with the reason if it cannot be read or its folder cannot be created', async () => {
     const inTheWay = join(newFolder(), 'file');
     writeFileSync(inTheWay, '');
     await expect(readRunningState(inTheWay)).rejects.toMatchObject({
@@ -56,9 +56,9 @@ describe('the state file', () => {
     });
   });
 
-  it('of an unknown form is an error that says what to do', async () => {
+  it('causes an error that says what to do if its format is unknown', async () => {
     const folder = folderOf(1);
     writeFileSync(join(folder, 'platform.json'), '{"pid":"1"}');
-    await expect(readRunningState(folder)).rejects.toThrow('unknown form');
+    await expect(readRunningState(folder)).rejects.toThrow('unknown format');
   });
 });

@@ -6,7 +6,7 @@ import { KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { JsonValue } from '../../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { pathOption } from '../../../text/shell.ts';
-import { readTimeline } from '../../../platform/rest/timeline-client.ts';
+import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { exampleTaskData, createAnswerQueue, type SimulationAnswers } from './answers.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { createValueCheck } from '../../../../src/platform/domain/json-values.ts';
 
-describe('a check of values', () => {
-  it('takes a shape that contains itself, and two shapes with one address', () => {
+describe('createValueCheck', () => {
+  it('accepts a recursive schema, and two schemas with the same $id', () => {
     const tree = (name: string) => ({
       schema: {
         $id: 'https://example.com/tree',
@@ -23,14 +23,14 @@ describe('a check of values', () => {
     ['^\\d{4}\\/\\d\\:\\_\\ $', '1234/5:_ ', '1234/5'],
     ['^\\p{Lu}\\p{Ll}+$', 'Žofie', 'p{Lu}'],
     ['^[😀-😎]$', '😃', 'x'],
-  ])('reads the pattern %s, whether or not it is one in Unicode mode', (pattern, good, bad) => {
+  ])('accepts the pattern %s, whether or not it is valid in Unicode mode', (pattern, good, bad) => {
     const check = createValueCheck({ schema: object({ a: { pattern } }) }, 'one');
     expect([check({ a: good }).valid, check({ a: bad }).valid]).toEqual([true, false]);
     const names = createValueCheck({ schema: { patternProperties: { [pattern]: { type: 'null' } } } }, 'one');
     expect([names({ [good]: 1 }).valid, names({ [bad]: 1 }).valid]).toEqual([false, true]);
   });
 
-  it('reads an array of items as the dialect of the schema does', () => {
+  it("interprets an array of items according to the schema's dialect", () => {
     const tuple = { type: 'array', items: [{ type: 'string' }], additionalItems: false };
     for (const $schema of ['http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2019-09/schema']) {
       const check = createValueCheck({ schema: { $schema, ...object({ a: tuple }) } }, 'one');
@@ -40,7 +40,7 @@ describe('a check of values', () => {
     }
   });
 
-  it('passes over keywords that are none of JSON Schema, as the check of a definition does', () => {
+  it('ignores keywords that are not part of JSON Schema, like the validation of a definition', () => {
     const check = createValueCheck({ schema: object({ a: { type: 'string', formatMinimum: '2024-01-01' } }) }, 'one');
     expect([check({ a: '2020-01-01' }).valid, check({ a: 1 }).valid]).toEqual([true, false]);
     expect(createValueCheck({ schema: object({ a: { formatExclusiveMinimum: true } }) }, 'one')({ a: 1 }).valid).toBe(
@@ -48,7 +48,7 @@ describe('a check of values', () => {
     );
   });
 
-  it('finds parts of a schema by the address that it gives itself', () => {
+  it('resolves references to the $id of the schema', () => {
     const schema = {
       $id: 'https://example.com/claim',
       ...object({ home: { $ref: 'https://example.com/claim#/definitions/home' }, zip: { $ref: 'zip' } }),

@@ -21,7 +21,7 @@ const start = ({ user, identity }: World, id = uuid7()): string =>
   createProcess(user, { id, tenantId: identity.tenantId, processDefinitionCode: 'LOAN' }).process.id;
 
 describe('the outbox', () => {
-  it('repeats a command until the engine takes it, in order, while other processes go on', async () => {
+  it('retries a command until the engine accepts it, in order, without delaying other processes', async () => {
     let refusals = 3;
     const stuck = uuid7();
     const { promise: othersDone, resolve } = deferred();
@@ -58,7 +58,7 @@ describe('the outbox', () => {
     expect(at.events.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
   });
 
-  it('keeps what is undone over a restart, and stops in the middle of a pause', async () => {
+  it('keeps undelivered commands after a restart, and stops during a pause', async () => {
     const { promise: tried, resolve } = deferred();
     const first = open({
       before: () => {
@@ -79,7 +79,7 @@ describe('the outbox', () => {
     expect(third.calls).toEqual([]);
   });
 
-  it('starts a process at once while many cancelled workflows are given time to end', async () => {
+  it('starts a process at once while many cancelled workflows are still open', async () => {
     const { promise: started, resolve: starts } = deferred();
     const { promise: ended, resolve: end } = deferred();
     const late = uuid7();
@@ -102,7 +102,7 @@ describe('the outbox', () => {
     expect(at.calls.filter(({ call }) => call === 'cancel')).toHaveLength(40);
   });
 
-  it('stops while a cancelled workflow is given time to end, and cancels it again after a restart', async () => {
+  it('stops while it waits for a cancelled workflow, and cancels it again after a restart', async () => {
     const { promise: asked, resolve } = deferred();
     const first = open({
       before: (call) => {
@@ -124,7 +124,7 @@ describe('the outbox', () => {
     expect(second.calls.map(({ call, workflowId }) => [call, workflowId])).toEqual([['cancel', id]]);
   });
 
-  it('stops although a call to the engine has no end, and makes it again after a restart', async () => {
+  it('stops although a call to the engine never returns, and repeats it after a restart', async () => {
     const { promise: called, resolve } = deferred();
     const first = open({
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
@@ -141,7 +141,7 @@ describe('the outbox', () => {
     expect(second.calls.map(({ call, workflowId }) => [call, workflowId])).toEqual([['start', id]]);
   });
 
-  it('serves more processes than it takes at a time', async () => {
+  it('serves more processes than its concurrency', async () => {
     const at = open({});
     const ids = Array.from({ length: 40 }, () => start(at));
     await at.outbox.whenIdle();

@@ -16,8 +16,7 @@ import {
   updateTaskContextData,
   updateTaskData,
 } from '../../../../src/platform/domain/process-items.ts';
-import { cancelProcessItems, completeProcess } from '../../../../src/platform/domain/processes.ts';
-import { getProcessTimeline } from '../../../../src/platform/domain/timeline.ts';
+import { cancelProcessItems, completeProcess, getProcessTimeline } from '../../../../src/platform/domain/processes.ts';
 import { createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
 
@@ -36,7 +35,7 @@ const create = (more: Partial<Params> = {}): ReturnType<typeof createProcessItem
     .processItem;
 
 describe('createProcessItem', () => {
-  it('makes a READY task with empty data, and is idempotent by id, even after the process has ended', () => {
+  it('creates a READY task with empty data, and is idempotent by id even after the process has ended', () => {
     const id = uuid7();
     const params: Params = { id, type: 'TASK', processId, processItemDefinitionCode: 'APPLICATION' };
     expect(createProcessItem(world.worker, params)).toMatchObject({
@@ -56,7 +55,7 @@ describe('createProcessItem', () => {
     expect(thrown(() => create())).toEqual(refused(403));
   });
 
-  it('makes a task that names an owner CLAIMED by it', () => {
+  it('creates a CLAIMED task if it has an owner', () => {
     expect(create({ ownerId: world.worker.principal.id })).toMatchObject({
       ownerId: world.worker.principal.id,
       task: { state: 'CLAIMED' },
@@ -68,7 +67,7 @@ describe('createProcessItem', () => {
     expect(thrown(() => create({ ownerEmail: 'no@example.com' }))).toEqual(refused(400, 'ownerEmail'));
   });
 
-  it('makes messages, with the built-in definition too, and threads', async () => {
+  it('creates threads, and messages with or without their own definition', async () => {
     expect(create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } })).toMatchObject({
       message: { text: 'Hi' },
       processItemDefinitionRef: { code: 'NOTE' },
@@ -89,7 +88,7 @@ describe('createProcessItem', () => {
     expect(world.calls[1]).toMatchObject({ call: 'signal', payload: { type: 'MESSAGE' } });
   });
 
-  it('refuses what cannot be, and names what can', () => {
+  it('rejects invalid requests and names the valid codes', () => {
     expect(thrown(() => create({ processItemDefinitionCode: 'NOPE' }))).toEqual(refused(400, 'APPLICATION, SCORE'));
     expect(thrown(() => create({ processItemDefinitionCode: 'NOTE' }))).toEqual(refused(400, 'message'));
     expect(thrown(() => create({ type: 'MESSAGE', processItemDefinitionCode: 'NOTE' }))).toEqual(
@@ -106,7 +105,7 @@ describe('createProcessItem', () => {
 });
 
 describe('a task', () => {
-  it('goes READY, CLAIMED, COMPLETED, and tells the workflow at the end only', async () => {
+  it('goes from READY to CLAIMED to COMPLETED, and signals the workflow only when it is completed', async () => {
     const { id } = create();
     expect(claimTask(world.user, id)).toMatchObject({ ownerId: world.user.principal.id, task: { state: 'CLAIMED' } });
     expect(updateTaskData(world.user, id, { value: { AMOUNT: '7' } }).task?.data).toEqual({
@@ -138,7 +137,7 @@ describe('a task', () => {
     ]);
   });
 
-  it('is 409 in the wrong state and 403 for another principal', () => {
+  it('answers 409 in the wrong state and 403 to another principal', () => {
     const { id } = create();
     expect(thrown(() => completeTask(world.user, id))).toEqual(refused(409, 'claim it first'));
     claimTask(world.user, id);
@@ -158,7 +157,7 @@ describe('a task', () => {
     for (const work of late) expect(thrown(work)).toEqual(refused(409, 'COMPLETED'));
   });
 
-  it('that was cancelled is 409, one that is unknown 404, a message 409', () => {
+  it('answers 409 if it was cancelled or is a message, and 404 if it is unknown', () => {
     const { id } = create();
     cancelProcessItems(world.user, processId, [id]);
     expect(thrown(() => claimTask(world.user, id))).toEqual(refused(409, 'CANCELLED'));
@@ -184,7 +183,7 @@ describe('a task', () => {
     expect(completeTask(world.user, id).task?.state).toBe('COMPLETED');
   });
 
-  it('has data that is prefilled and patched, context data that anybody writes, and 100 log entries', () => {
+  it('has data to prefill and patch, context data that anybody may replace, and 100 log entries', () => {
     const { id } = create({ task: { data: { value: { AMOUNT: '1' } } } });
     expect(patchTaskData(world.worker, id, [{ op: 'replace', path: '/AMOUNT', value: 5 }]).task?.data).toEqual({
       valid: false,
@@ -205,7 +204,7 @@ describe('a task', () => {
 });
 
 describe('findProcessItems', () => {
-  it('filters by all it offers, sorts and pages', () => {
+  it('filters by every parameter, sorts and pages', () => {
     const [ready, claimed] = [
       create(),
       create({ ownerId: world.user.principal.id, processItemDefinitionCode: 'SCORE' }),
@@ -239,7 +238,7 @@ describe('findProcessItems', () => {
 describe('documents', () => {
   const upload = { fileName: 'a=b; ünï+1.pdf', fileContentType: 'application/pdf', bytes: Buffer.from('%PDF') };
 
-  it('are named by a reference that every SDK can read, and found by it and by the inner URI', () => {
+  it('get a reference that every SDK can parse, and can be downloaded with it or its URI', () => {
     const { documentUri } = uploadProcessDocument(world.worker, processId, upload);
     const uri = parseDocumentUri(documentUri) ?? '';
     expect(uri).toMatch(new RegExp(`^ku:process/${processId}/document/[0-9a-f-]{36}$`));
@@ -256,7 +255,7 @@ describe('documents', () => {
     }
   });
 
-  it('are copied into a new item, named by the copy, and kept over a restart', async () => {
+  it('are copied into a new item, which refers to the copy, and are kept after a restart', async () => {
     const { documentUri } = uploadDocument(world.worker, `ku:process/${processId}`, upload);
     const { id, task } = create({
       task: { data: { value: { AMOUNT: '1', DOC: documentUri, deep: [{ also: documentUri }] } } },
@@ -277,10 +276,10 @@ describe('documents', () => {
     world = again;
   });
 
-  it('are refused when they are empty, or their owner is unknown or has ended', () => {
+  it('are rejected if they are empty, or if their owner is unknown or has ended', () => {
     const unknown = uuid7();
     expect(thrown(() => uploadProcessDocument(world.worker, processId, { ...upload, bytes: Buffer.alloc(0) }))).toEqual(
-      refused(400, 'greater than 0'),
+      refused(400, 'file is empty'),
     );
     expect(thrown(() => uploadProcessDocument(world.worker, unknown, upload))).toEqual(refused(404));
     expect(thrown(() => uploadDocument(world.worker, `ku:process/${unknown}`, upload))).toEqual(refused(404));

@@ -53,7 +53,7 @@ describe('findProcesses', () => {
     expect(thrown(() => found({ sort: ['id,up'] }))).toEqual(refused(400));
   });
 
-  it('filters by metadata for one definition', () => {
+  it('filters by metadata if there is exactly one definition', () => {
     const amounts = [5, 10, 20];
     const ids = amounts.map((AMOUNT) =>
       start({ metadata: { value: { FIRST_NAME: `Ann Lee ${AMOUNT}`, AMOUNT, TAGS: ['a', 'b'] } } }),

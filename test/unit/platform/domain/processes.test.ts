@@ -9,12 +9,13 @@ import {
   cancelProcessItems,
   changeProcessInitiator,
   completeProcess,
+  getProcessTimeline,
+  listOpenWorkflows,
   patchProcessValue,
   retrieveProcess,
   updateProcessValue,
+  recordWorkflowOutcome,
 } from '../../../../src/platform/domain/processes.ts';
-import { getProcessTimeline } from '../../../../src/platform/domain/timeline.ts';
-import { listOpenWorkflows, recordWorkflowOutcome } from '../../../../src/platform/domain/workflow-closed.ts';
 import { claimTask, completeTask } from '../../../../src/platform/domain/process-items.ts';
 import { LOAN, createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
@@ -55,7 +56,7 @@ describe('createProcess', () => {
     expect(Math.abs(Date.parse(requestTime) - before)).toBeLessThan(5000);
   });
 
-  it('is idempotent by id: the second answer is the first process, and nothing starts twice', async () => {
+  it('is idempotent by id: the second call returns the first process and does not start a workflow', async () => {
     const id = uuid7();
     const params = { id, tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' };
     expect(createProcess(world.user, params)).toMatchObject({ created: true, process: { id } });
@@ -69,7 +70,7 @@ describe('createProcess', () => {
     expect(world.calls).toHaveLength(1);
   });
 
-  it('takes the definition by id, the initiator by id or email, the caller otherwise, and relates processes both ways', () => {
+  it('accepts the id of the definition, and the id or email of the initiator, and relates processes in both directions', () => {
     const definitionId = world.domain.definitions.all[0]?.ref.id ?? '';
     expect(isUuid(definitionId)).toBe(true);
     const first = createProcess(world.worker, {
@@ -90,7 +91,7 @@ describe('createProcess', () => {
     expect(retrieveProcess(world.user, first.id).processRelated).toEqual({ incoming: [second.id] });
   });
 
-  it('names the known definitions when the code, the id or the tenant is unknown, and starts nothing', async () => {
+  it('lists the definitions if the code, the id or the tenant is unknown, and does not start anything', async () => {
     const tenantId = world.identity.tenantId;
     expect(thrown(() => start({ processDefinitionCode: 'NOPE' }))).toEqual(refused(404, 'LOAN'));
     expect(thrown(() => createProcess(world.user, { processDefinitionId: uuid7() }))).toEqual(refused(404, 'LOAN'));
@@ -103,7 +104,7 @@ describe('createProcess', () => {
     expect(world.calls).toEqual([]);
   });
 
-  it('gives ids and versions that are the same after a restart, and another version for another content', async () => {
+  it('derives the same ids and versions after a restart, and another version for other contents', async () => {
     const ref = world.domain.definitions.all[0]?.ref;
     await world.stop();
     const again = createWorld({ folder: world.folder, definitions: [{ ...LOAN, tasks: [...LOAN.tasks] }] });
@@ -119,7 +120,7 @@ describe('createProcess', () => {
 });
 
 describe('metadata and entity', () => {
-  it('start as an empty object, so that a patch can add; what breaks the shape is kept and marked', () => {
+  it('start as an empty object, so that a patch can add to it, and may be invalid', () => {
     const id = start();
     expect(retrieveProcess(world.user, id).metadata).toEqual({
       valid: false,
@@ -141,7 +142,7 @@ describe('metadata and entity', () => {
     ]);
   });
 
-  it('refuse a patch that does not fit as a whole, without quoting values', () => {
+  it('reject a patch as a whole if one operation fails, without quoting values', () => {
     const id = start({ metadata: { value: { FIRST_NAME: 'Secretname' } } });
     const error = thrown(() =>
       patchProcessValue(world.worker, id, 'metadata', [
@@ -164,7 +165,7 @@ describe('metadata and entity', () => {
 });
 
 describe('the end of a process', () => {
-  it('complete: RUNNING becomes COMPLETED once, open tasks stay; a cancelled one is refused', () => {
+  it('completeProcess completes a running process once, leaves open tasks, and rejects a cancelled process', () => {
     const id = start();
     const item = task(id);
     expect(completeProcess(world.worker, id).state).toBe('COMPLETED');
@@ -174,7 +175,7 @@ describe('the end of a process', () => {
     expect(getProcessTimeline(world.domain, id).filter(({ kind }) => kind === 'process-completed')).toHaveLength(1);
   });
 
-  it('cancel: active tasks are cancelled, completed ones stay, the workflow is told once, after its start', async () => {
+  it('cancelProcess cancels active tasks, leaves completed ones, and cancels the workflow once, after its start', async () => {
     const id = start();
     const [ready, done] = [task(id), task(id)];
     claimTask(world.user, done);
@@ -189,7 +190,7 @@ describe('the end of a process', () => {
     expect(thrown(() => completeProcess(world.worker, id))).toEqual(refused(403, 'CANCELLED'));
   });
 
-  it('refuses every change to what has ended with 403', () => {
+  it('rejects every change to a process that has ended with 403', () => {
     const id = start();
     const item = task(id);
     completeProcess(world.worker, id);
@@ -204,7 +205,7 @@ describe('the end of a process', () => {
     for (const change of changes) expect(thrown(change)).toEqual(refused(403));
   });
 
-  it('cancel-process-items: the given ones or all active, a cancelled one is left, a completed one refused, a stranger not found', () => {
+  it('cancelProcessItems cancels some or all active tasks, and rejects completed tasks and those of other processes', () => {
     const [id, elsewhere] = [start(), start()];
     const [one, two, done] = [task(id), task(id), task(id)];
     claimTask(world.user, done);
@@ -221,8 +222,8 @@ describe('the end of a process', () => {
   });
 });
 
-describe('workflowClosed', () => {
-  it('completed: the process is COMPLETED by the platform, once however often it is told', () => {
+describe('recordWorkflowOutcome', () => {
+  it('completes the process once when the workflow has completed, however often it is called', () => {
     const id = start();
     const item = task(id);
     expect(listOpenWorkflows(world.domain)).toEqual([id]);
@@ -243,7 +244,7 @@ describe('workflowClosed', () => {
   });
 
   it.each(['failed', 'timed-out', 'canceled', 'terminated'] as const)(
-    '%s: the process stays RUNNING and the timeline shows why; a later completion counts',
+    'leaves the process RUNNING when the workflow has %s, with the reason in the timeline, until it completes',
     (kind) => {
       const id = start();
       recordWorkflowOutcome(world.domain, id, { kind, message: 'Boom' });
@@ -254,7 +255,7 @@ describe('workflowClosed', () => {
     },
   );
 
-  it('leaves a cancelled process cancelled, and ignores a workflow that goes on as new and one of no process', () => {
+  it('does not change a cancelled process, and ignores a continued workflow and one without a process', () => {
     const id = start();
     recordWorkflowOutcome(world.domain, id, { kind: 'continued' });
     expect(listOpenWorkflows(world.domain)).toEqual([id]);
@@ -266,7 +267,7 @@ describe('workflowClosed', () => {
 });
 
 describe('changeProcessInitiator', () => {
-  it('takes an id or an email, and one of them is needed', () => {
+  it('accepts an id or an email, and requires one of them', () => {
     const id = start();
     expect(changeProcessInitiator(world.user, id, { initiatorId: world.worker.principal.id }).initiatorId).toBe(
       world.worker.principal.id,
@@ -285,7 +286,7 @@ describe('changeProcessInitiator', () => {
           initiatorEmail: world.other.email,
         }),
       ),
-    ).toEqual(refused(400, 'two different'));
+    ).toEqual(refused(400, 'are different principals'));
     expect(thrown(() => changeProcessInitiator(world.user, uuid7(), { initiatorEmail: world.other.email }))).toEqual(
       refused(404),
     );

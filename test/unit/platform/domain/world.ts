@@ -49,7 +49,7 @@ export type EngineCall =
   | ({ readonly call: 'signal' } & Parameters<ProcessEngine['signalWorkflow']>[0])
   | ({ readonly call: 'cancel' } & Parameters<ProcessEngine['cancelWorkflow']>[0]);
 
-/** An engine that notes what it is told, after `before` has had a chance to fail. */
+/** An engine that records its calls, after `before` has had a chance to fail. */
 export function recordingEngine(before: (call: EngineCall) => void | Promise<void> = () => undefined): {
   readonly engine: ProcessEngine;
   readonly calls: EngineCall[];
@@ -81,7 +81,7 @@ export interface World {
   readonly user: OperationContext;
   readonly otherUser: OperationContext;
   readonly other: AddedUser;
-  /** Stops all but the folder, so that `createWorld({ folder })` is a restart. */
+  /** Stops everything and keeps the folder, so that `createWorld({ folder })` is a restart. */
   readonly stop: () => Promise<void>;
   readonly destroy: () => Promise<void>;
 }
@@ -93,7 +93,7 @@ export interface WorldOptions {
   readonly before?: (call: EngineCall) => void | Promise<void>;
 }
 
-/** A real store in a temporary folder, the domain over it, and an engine that takes notes. */
+/** A real store in a temporary folder, the domain over it, and an engine that records its calls. */
 export function createWorld(options: WorldOptions = {}): World {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'kuflow-domain-'));
   const clock = options.clock ?? systemClock;
@@ -111,13 +111,13 @@ export function createWorld(options: WorldOptions = {}): World {
     wake: outbox.wake,
     report,
     timeZone: 'Europe/Madrid',
-    issuers: {
+    createIssuers: ({ namespace }) => ({
       issueToken: (principal) => ({ token: `token.of.${principal.id}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
       issueCertificate: () => ({
-        namespace: identity.namespace,
+        namespace,
         tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
       }),
-    },
+    }),
   });
   const as = (id: string): OperationContext => {
     const principal = findPrincipalById(store.sql, id);

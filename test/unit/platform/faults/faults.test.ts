@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createFaultRegistry } from '../../../../src/platform/faults/registry.ts';
 import { parseFaultRule } from '../../../../src/platform/faults/rule.ts';
 
-describe('the registry', () => {
-  it('uses the oldest fitting rule as often as it says, then the next', () => {
+describe('createFaultRegistry', () => {
+  it('uses up the oldest matching rule, then the next one', () => {
     const faults = createFaultRegistry();
     faults.add({ operationId: 'createProcess', times: 2, action: { kind: 'drop-answer' } });
     faults.add({ operationId: '*', times: 1, action: { kind: 'delay', ms: 5 } });
@@ -20,7 +20,7 @@ describe('the registry', () => {
   });
 });
 
-describe('a rule', () => {
+describe('parseFaultRule', () => {
   it.each([
     [
       { operationId: 'createProcess', action: { kind: 'drop-answer' } },
@@ -34,7 +34,7 @@ describe('a rule', () => {
       { operationId: '*', action: { kind: 'status', status: 429, retryAfter: 1 } },
       { operationId: '*', times: 1, action: { kind: 'status', status: 429, retryAfter: 1 } },
     ],
-  ])('is read from %j', (value, rule) => {
+  ])('parses %j', (value, rule) => {
     expect(parseFaultRule(value)).toEqual({ ok: true, rule });
   });
 
@@ -47,7 +47,7 @@ describe('a rule', () => {
     [{ operationId: '*', action: { kind: 'delay', ms: '1' } }, 'action.ms'],
     [{ operationId: '*', action: { kind: 'status', status: 200 } }, 'action.status'],
     [{ operationId: '*', action: { kind: 'status', status: 503, retryAfter: -1 } }, 'action.retryAfter'],
-  ])('is refused as %j', (value, problem) => {
+  ])('rejects %j', (value, problem) => {
     expect(parseFaultRule(value)).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
   });
 });

@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-describe('who may call', () => {
-  it('GetSystemInfo and health pass without a token, anything else does not', async () => {
+describe('authorization', () => {
+  it('allows GetSystemInfo and health checks without a token, and nothing else', async () => {
     expect(await rig.call(`${SERVICE}GetSystemInfo`, {})).toMatchObject({ status: '0' });
     expect(await rig.call('/grpc.health.v1.Health/Check', {})).toMatchObject({ status: '0' });
     const refused = await rig.call(`${SERVICE}PollWorkflowTaskQueue`, { 'temporal-namespace': NAMESPACE });
@@ -31,7 +31,7 @@ describe('who may call', () => {
     expect(rig.upstream.seen).toHaveLength(2);
   });
 
-  it('checks the token: signature, form, and expiry also for one that it has seen', async () => {
+  it("checks a token's signature and form, and checks the expiry again for a cached token", async () => {
     const poll = `${SERVICE}PollActivityTaskQueue`;
     expect(await rig.call(poll, { ...rig.credentials, authorization: 'Bearer nonsense' })).toMatchObject({
       status: '16',
@@ -45,7 +45,7 @@ describe('who may call', () => {
     expect(rig.upstream.seen).toHaveLength(1);
   });
 
-  it('verifies one token once, however often it is shown', async () => {
+  it('verifies each token once', async () => {
     await rig.close();
     let verified = 0;
     rig = await startRig({
@@ -59,14 +59,14 @@ describe('who may call', () => {
     expect(rig.upstream.seen).toHaveLength(5);
   });
 
-  it('keeps a namespace apart, and wants it named where the call has one', async () => {
+  it('rejects another namespace, and a missing one where the call needs it', async () => {
     const other = await rig.call(`${SERVICE}DescribeNamespace`, {
       ...rig.credentials,
       'temporal-namespace': 'tenant-2',
     });
     expect(other).toMatchObject({
       status: '7',
-      message: 'Namespace tenant-2 is not the namespace of the token, tenant-1',
+      message: "Namespace tenant-2 is not the token's namespace, tenant-1",
     });
     const { authorization } = rig.credentials;
     expect(await rig.call(`${SERVICE}DescribeNamespace`, { authorization })).toMatchObject({ status: '7' });
@@ -74,7 +74,7 @@ describe('who may call', () => {
     expect(await rig.call(`${SERVICE}DescribeNamespace`)).toMatchObject({ status: '0' });
   });
 
-  it('refuses by name what a worker may not do, unless relaxed', async () => {
+  it('rejects RPCs that a worker does not need and names them, unless relaxed', async () => {
     for (const rpc of [
       'StartWorkflowExecution',
       'SignalWorkflowExecution',
@@ -107,7 +107,7 @@ describe('who may call', () => {
     expect(await rig.call(`${SERVICE}StartWorkflowExecution`, {})).toMatchObject({ status: '16' });
   });
 
-  it('takes gRPC only', async () => {
+  it('accepts only gRPC', async () => {
     expect((await rig.call(`${SERVICE}GetSystemInfo`, { 'content-type': 'application/json' })).headers[':status']).toBe(
       415,
     );
@@ -115,7 +115,7 @@ describe('who may call', () => {
 });
 
 describe('mutual TLS', () => {
-  async function tlsRefusal(certificate: Parameters<Rig['connect']>[0]): Promise<unknown> {
+  async function connectAndGetEvent(certificate: Parameters<Rig['connect']>[0]): Promise<unknown> {
     const session = rig.connect(certificate);
     const answer = await answerOf(open(session, `${SERVICE}GetSystemInfo`).end(frame('')));
     expect(answer.headers).toEqual({});
@@ -123,26 +123,28 @@ describe('mutual TLS', () => {
     return rig.events[0];
   }
 
-  it('refuses a client without a certificate, and says so', async () => {
-    expect(await tlsRefusal(null)).toMatchObject({
+  it('rejects and reports a client without a certificate', async () => {
+    expect(await connectAndGetEvent(null)).toMatchObject({
       reason: 'a client sent no certificate',
       hint: expect.stringContaining('ENGINE_CERTIFICATE') as string,
     });
     expect(rig.upstream.seen).toHaveLength(0);
   });
 
-  it('refuses a certificate of another CA', async () => {
+  it('rejects a certificate from another CA', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kuflow-other-'));
     const other = await openAuthority({ folder });
     expect(
-      await tlsRefusal(await other.issueClientCertificate({ principalId: 'x', namespace: NAMESPACE, lifeSeconds: 60 })),
+      await connectAndGetEvent(
+        await other.issueClientCertificate({ principalId: 'x', namespace: NAMESPACE, lifeSeconds: 60 }),
+      ),
     ).toMatchObject({
       reason: "a client's certificate is not from this platform",
     });
     await rm(folder, { recursive: true });
   });
 
-  it('refuses an expired certificate and a server certificate in place of a client one', async () => {
+  it('rejects an expired certificate and a server certificate', async () => {
     await rig.close();
     rig = await startRig({ authorityClock: { now: () => Date.now() - 7_200_000, sleep: () => Promise.resolve() } });
     const expired = await rig.authority.issueClientCertificate({
@@ -150,14 +152,14 @@ describe('mutual TLS', () => {
       namespace: NAMESPACE,
       lifeSeconds: 60,
     });
-    expect(await tlsRefusal(expired)).toMatchObject({ reason: "a client's certificate has expired" });
+    expect(await connectAndGetEvent(expired)).toMatchObject({ reason: "a client's certificate has expired" });
     rig.events.length = 0;
-    expect(await tlsRefusal(await rig.authority.issueServerCertificate({}))).toMatchObject({
+    expect(await connectAndGetEvent(await rig.authority.issueServerCertificate({}))).toMatchObject({
       reason: "a client's certificate is not for client authentication",
     });
   });
 
-  it('says when a client does not speak TLS', async () => {
+  it('reports a client that does not use TLS', async () => {
     const socket = connectTcp(rig.gateway.port, '127.0.0.1', () => socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
     socket.on('error', () => undefined);
     await vi.waitFor(() =>
@@ -169,7 +171,7 @@ describe('mutual TLS', () => {
     socket.destroy();
   });
 
-  it('ends a living connection when its certificate expires', async () => {
+  it('ends an open connection when its certificate expires', async () => {
     rig.upstream.handle = () => undefined;
     const short = await rig.authority.issueClientCertificate({
       principalId: 'x',
@@ -182,7 +184,7 @@ describe('mutual TLS', () => {
     const arrived = vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(1));
     const answer = answerOf(stream);
     await arrived;
-    // The gateway's clock is frozen: this is the moment at which it would have run out.
+    // The gateway's clock is frozen; this moves it to the end of the certificate.
     now = short.notAfter;
     expect(await answer).toMatchObject({
       status: '14',

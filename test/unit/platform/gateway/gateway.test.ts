@@ -11,8 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-describe('what a call carries', () => {
-  it('body, headers and trailers; the token stays at the gateway, repeated metadata arrive joined', async () => {
+describe('proxying a call', () => {
+  it('forwards body, headers and trailers, joins repeated metadata, and keeps the token', async () => {
     const answer = await rig.call(POLL, {
       ...rig.credentials,
       'x-many': ['a', 'b'],
@@ -35,13 +35,13 @@ describe('what a call carries', () => {
     expect(rig.upstream.seen[0]).not.toHaveProperty('authorization');
   });
 
-  it('more metadata than Node takes by default', async () => {
+  it('forwards more metadata than Node accepts by default', async () => {
     const many = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`x-${i}`, String(i)]));
     expect(await rig.call(POLL, { ...rig.credentials, ...many })).toMatchObject({ status: '0' });
     expect(rig.upstream.seen[0]).toHaveProperty('x-399', '399');
   });
 
-  it('a trailers-only answer stays one', async () => {
+  it('forwards a trailers-only answer as one', async () => {
     rig.upstream.handle = (stream) =>
       stream.respond(
         { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5', 'grpc-message': 'no' },
@@ -50,7 +50,7 @@ describe('what a call carries', () => {
     expect(await rig.call(POLL)).toMatchObject({ trailersOnly: true, status: '5', message: 'no' });
   });
 
-  it('an answer without a status gets UNAVAILABLE', async () => {
+  it('adds UNAVAILABLE to an answer without a status', async () => {
     rig.upstream.handle = (stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
       stream.end('x');
@@ -58,22 +58,22 @@ describe('what a call carries', () => {
     expect(await rig.call(POLL)).toMatchObject({ status: '14', trailersOnly: false });
   });
 
-  it('large bodies both ways, beyond what is kept for a repetition', async () => {
+  it('streams bodies that are too large to buffer for a retry', async () => {
     const body = frame(Buffer.alloc(9 * 1024 * 1024, 7));
     const answer = await rig.call(POLL, rig.credentials, body);
     expect(answer.status).toBe('0');
     expect(answer.body.equals(body)).toBe(true);
   });
 
-  it('300 calls in parallel', async () => {
+  it('proxies 300 calls in parallel over one connection', async () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => rig.call(POLL)));
     expect(answers.every((answer) => answer.status === '0')).toBe(true);
     expect(rig.upstream.sessions.size).toBe(1);
   });
 });
 
-describe('what a call survives, or reports', () => {
-  it('a client that cancels, or whose connection dies, cancels the poll at the server', async () => {
+describe('failures', () => {
+  it('cancels the poll at the server when the client cancels or its connection dies', async () => {
     const closed: number[] = [];
     rig.upstream.handle = (stream) => stream.on('close', () => closed.push(stream.rstCode));
     const session = rig.connect();
@@ -91,7 +91,7 @@ describe('what a call survives, or reports', () => {
     await vi.waitFor(() => expect(closed).toEqual([8, 8]));
   });
 
-  it('a reset of the server before its answer is UNAVAILABLE, after its headers a reset', async () => {
+  it('answers UNAVAILABLE when the server resets before its headers, and resets the client after them', async () => {
     rig.upstream.handle = (stream) => stream.close(2);
     expect(await rig.call(POLL)).toMatchObject({ status: '14', trailersOnly: true });
     expect(rig.events.at(-1)).toMatchObject({ kind: 'gateway-refused', rpc: 'PollWorkflowTaskQueue' });
@@ -102,7 +102,7 @@ describe('what a call survives, or reports', () => {
     expect(await rig.call(POLL)).toMatchObject({ rst: 11, status: undefined });
   });
 
-  it('a stream refused unseen is sent once more with its body, and not a third time', async () => {
+  it('retries a refused stream once with its body, and not twice', async () => {
     let refusals = 1;
     rig.upstream.handle = (stream) => {
       if (refusals-- > 0) stream.close(7);
@@ -115,7 +115,7 @@ describe('what a call survives, or reports', () => {
     expect(rig.upstream.seen).toHaveLength(4);
   });
 
-  it('the repetition goes over a new connection, also when no GOAWAY was heard yet', async () => {
+  it('retries over a new connection even before a GOAWAY arrives', async () => {
     await rig.call(POLL);
     const first = [...rig.upstream.sessions][0];
     rig.upstream.handle = (stream) => {
@@ -125,12 +125,12 @@ describe('what a call survives, or reports', () => {
     expect(await rig.call(POLL)).toMatchObject({ status: '0', body: frame('hello') });
   });
 
-  it('no call is lost or doubled while the server rotates its connections', async () => {
+  it('neither loses nor repeats calls while the server rotates its connections', async () => {
     const handled = new Map<string, number>();
     rig.upstream.handle = (stream, headers) => {
       const id = String(headers['x-id']);
       handled.set(id, (handled.get(id) ?? 0) + 1);
-      // GOAWAY while 50 callers go on: some of their requests may cross it on the way.
+      // GOAWAY while 50 callers continue: some of their requests may cross it on the way.
       if (handled.size % 100 === 0) for (const session of rig.upstream.sessions) session.close();
       setImmediate(() => {
         if (!stream.destroyed) echo(stream);
@@ -152,7 +152,7 @@ describe('what a call survives, or reports', () => {
     expect(handled.size).toBe(2000);
   });
 
-  it('an open poll outlives a rotation, new calls take a new connection', async () => {
+  it('keeps an open poll on its connection after GOAWAY while new calls use another one', async () => {
     let poll: ServerHttp2Stream | undefined;
     rig.upstream.handle = (stream) => {
       poll = stream;
@@ -170,7 +170,7 @@ describe('what a call survives, or reports', () => {
     expect(await waiting).toMatchObject({ status: '0' });
   });
 
-  it('a server that is down is UNAVAILABLE, and is found again on its port', async () => {
+  it('answers UNAVAILABLE while the server is down, and reconnects when it is back', async () => {
     await rig.call(POLL);
     await rig.upstream.close();
     expect(await rig.call(POLL)).toMatchObject({
@@ -182,7 +182,7 @@ describe('what a call survives, or reports', () => {
     await again.close();
   });
 
-  it('a silent server is given up a while after the deadline of the call', async () => {
+  it("gives up on a silent server shortly after the call's deadline", async () => {
     await rig.close();
     rig = await startRig({ limits: { watchdogGrace: 50 } });
     let code: number | undefined;
@@ -195,8 +195,8 @@ describe('what a call survives, or reports', () => {
   });
 });
 
-describe('its end', () => {
-  it('answers open polls, closes connections in two seconds at most, half-open ones included, and frees the port', async () => {
+describe('closing', () => {
+  it('answers open polls, closes all connections within two seconds and frees the port', async () => {
     rig.upstream.handle = () => undefined;
     const waiting = rig.call(POLL);
     await vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(1));
@@ -216,7 +216,7 @@ describe('its end', () => {
   });
 });
 
-describe('the observer of workflow tasks', () => {
+describe('onWorkflowTaskCompleted', () => {
   const respond = `${SERVICE}RespondWorkflowTaskCompleted`;
   const bytes = (field: number, value: Buffer): Buffer =>
     Buffer.concat([Buffer.from([field * 8 + 2, value.length]), value]);
@@ -227,7 +227,7 @@ describe('the observer of workflow tasks', () => {
       bytes(2, Buffer.from([8, command])),
     ]);
 
-  it('hears which workflow answered and whether it ended, of accepted answers only', async () => {
+  it('gets the workflow and whether it ended, for accepted answers only', async () => {
     await rig.close();
     const heard: unknown[] = [];
     rig = await startRig({ onWorkflowTaskCompleted: (seen) => heard.push(seen) });

@@ -30,12 +30,12 @@ export interface UpstreamServer {
   readonly port: number;
   readonly sessions: Set<ServerHttp2Session>;
   handle: Handler;
-  /** Headers of each request that reached it. */
+  /** Headers of each request received. */
   readonly seen: IncomingHttpHeaders[];
   readonly close: () => Promise<void>;
 }
 
-/** A gRPC server as far as the wire goes: cleartext HTTP/2 whose answers the test writes. */
+/** A stand-in for the Temporal server: cleartext HTTP/2 whose answers the test writes. */
 export async function startUpstream(port = 0): Promise<UpstreamServer> {
   const server: Http2Server = createServer({ maxHeaderListPairs: 2000 });
   const sessions = new Set<ServerHttp2Session>();
@@ -97,7 +97,7 @@ export function open(session: ClientHttp2Session, path: string, headers: Outgoin
   });
 }
 
-/** Collects an answer to its end, however it ends. */
+/** Collects an answer until its stream closes. */
 export function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
   return new Promise((resolve) => {
     let headers: IncomingHttpHeaders = {};
@@ -136,7 +136,7 @@ export interface Rig {
   readonly gateway: Gateway;
   readonly client: IssuedCertificate;
   readonly events: PlatformEvent[];
-  /** The headers of an admitted namespaced call. */
+  /** Headers that authorize a call in a namespace. */
   readonly credentials: OutgoingHttpHeaders;
   readonly connect: (certificate?: IssuedCertificate | null) => ClientHttp2Session;
   readonly call: (path: string, headers?: OutgoingHttpHeaders, body?: Buffer) => Promise<Answer>;
@@ -147,15 +147,8 @@ export async function startRig(
   options: Partial<GatewayOptions> & { readonly authorityClock?: Clock } = {},
 ): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'kuflow-gateway-'));
-  const authority = await openAuthority({
-    folder,
-    ...(options.authorityClock ? { clock: options.authorityClock } : {}),
-  });
-  const tokens = await openEngineTokens({
-    folder,
-    graceSeconds: 0,
-    ...(options.clock ? { clock: options.clock } : {}),
-  });
+  const authority = await openAuthority({ folder, clock: options.authorityClock });
+  const tokens = await openEngineTokens({ folder, graceSeconds: 0, clock: options.clock });
   const client = await authority.issueClientCertificate({
     principalId: 'app',
     namespace: NAMESPACE,

@@ -15,7 +15,7 @@ afterEach(() => rm(join(folder, '..'), { recursive: true, force: true }));
 const at = (ms: number): Clock => ({ now: () => ms, sleep: () => Promise.resolve() });
 
 describe('the local certificate authority', () => {
-  it('is kept: a second opening gives the same certificate, in files that nobody else reads', async () => {
+  it('is stored in files that nobody else can read, and opened again with the same certificate', async () => {
     const first = await openAuthority({ folder });
     const second = await openAuthority({ folder });
     expect(second.certificate).toBe(first.certificate);
@@ -30,7 +30,7 @@ describe('the local certificate authority', () => {
     }
   });
 
-  it('is renewed when it can no longer cover a server certificate, and when key and certificate are no pair', async () => {
+  it('is renewed if it expires before a server certificate, or if key and certificate do not match', async () => {
     const first = await openAuthority({ folder });
     const later = await openAuthority({ folder, clock: at(Date.now() + 9 * 365 * 86_400_000) });
     expect(later.certificate).not.toBe(first.certificate);
@@ -39,7 +39,7 @@ describe('the local certificate authority', () => {
     expect(mended.certificate).not.toBe(first.certificate);
   });
 
-  it('issues server certificates for loopback and the given names that are no CA', async () => {
+  it('issues server certificates for loopback and other names, which are not CA certificates', async () => {
     const authority = await openAuthority({ folder });
     const issued = await authority.issueServerCertificate({ hostNames: ['engine.kuflow.test', '10.1.2.3'] });
     const leaf = new X509Certificate(issued.certificate);
@@ -53,7 +53,7 @@ describe('the local certificate authority', () => {
     expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
   });
 
-  it('issues client certificates: version 3, PKCS#8 key, subject, usage and the asked life', async () => {
+  it('issues client certificates with version 3, PKCS#8 key, subject, usage and the requested lifetime', async () => {
     const now = Date.now();
     const authority = await openAuthority({ folder, clock: at(now) });
     const issued = await authority.issueClientCertificate({

@@ -14,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const request = { principalId: 'app-1', tenantId: 't-1', namespace: 'ns-1', lifeSeconds: 5 };
 
 describe('engine tokens', () => {
-  it('carry the claims, and hold until expiry plus grace by the injected clock', async () => {
+  it('have the claims, and are valid until expiry plus grace period', async () => {
     let now = 1_800_000_000_500;
     const clock = { now: () => now, sleep: () => Promise.resolve() };
     const tokens = await openEngineTokens({ folder, graceSeconds: 10, clock });
@@ -37,11 +37,11 @@ describe('engine tokens', () => {
     });
     now = expiredAt + 10_001;
     expect(await tokens.verifyToken(token.reveal())).toEqual({
-      refused: 'the token expired at 2027-01-15T08:00:05.000Z (10 s of grace included)',
+      refused: 'the token expired at 2027-01-15T08:00:05.000Z (the grace period of 10 s has ended too)',
     });
   });
 
-  it('survive a restart, and a token of another platform or of another algorithm is refused', async () => {
+  it('stay valid after a restart, and are rejected from another platform or with another algorithm', async () => {
     const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
     const { token } = await tokens.issueToken(request);
     const again = await openEngineTokens({ folder, graceSeconds: 0 });

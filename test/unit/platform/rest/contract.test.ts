@@ -10,8 +10,8 @@ beforeEach(() => {
 afterEach(() => rest.stop());
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-describe('the contract', () => {
-  it('refuses a request that breaks it, names each field, and reports it without values', async () => {
+describe('validation', () => {
+  it('rejects an invalid request, names each field, and reports it without values', async () => {
     const payload = { type: 'NOVEL', processId: 'not-a-uuid-value', ownerEmail: 7 };
     const answer = await rest.call('POST', '/process-items', { payload });
     const message = refusal(answer, 400);
@@ -28,7 +28,7 @@ describe('the contract', () => {
     );
   });
 
-  it('coerces nothing in bodies, reads texts of the query as their types, and ignores what it does not know', async () => {
+  it('converts types in the query and not in bodies, and ignores unknown fields', async () => {
     const id = await startLoan(rest);
     expect(
       refusal(await rest.call('PUT', `/processes/${id}/metadata`, { payload: { metadata: { value: 'text' } } }), 400),
@@ -48,7 +48,7 @@ describe('the contract', () => {
     expect(refusal(await rest.call('GET', '/processes/not-a-uuid'), 400)).toContain('path.id');
   });
 
-  it('takes a body in its media type only, and JSON that is JSON', async () => {
+  it('accepts a body only in its media type, and only valid JSON', async () => {
     const url = '/process-items';
     expect(refusal(await rest.call('POST', url), 400)).toContain('body is required');
     expect(refusal(await rest.call('POST', url, { payload: '{"type":', headers: JSON_TYPE }), 400)).toContain(
@@ -78,7 +78,7 @@ describe('the contract', () => {
     ).toBe(200);
   });
 
-  it('keeps a value of a thousand levels, and refuses a deeper one', async () => {
+  it('accepts a value with a thousand levels, and rejects a deeper one', async () => {
     const id = await startLoan(rest);
     const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
     const put = (levels: number): ReturnType<Rest['call']> =>
@@ -95,17 +95,17 @@ describe('the contract', () => {
 
   it.each([
     [
-      'a field too many',
+      'an unknown field',
       'retrieveTenant',
       { status: 200, body: { id: uuid7(), name: 'T', plan: 'FREE', colour: 'red' } },
       'colour',
     ],
-    ['a field too few', 'retrieveTenant', { status: 200, body: { id: uuid7(), name: 'T' } }, 'plan'],
+    ['a missing field', 'retrieveTenant', { status: 200, body: { id: uuid7(), name: 'T' } }, 'plan'],
     ['a wrong type', 'retrieveTenant', { status: 200, body: { id: uuid7(), name: 7, plan: 'FREE' } }, 'name'],
     ['an unlisted status', 'retrieveTenant', { status: 202, body: { id: uuid7(), name: 'T', plan: 'FREE' } }, '202'],
-    ['nothing at all', 'retrieveTenant', { status: 200 }, ''],
-    ['JSON in place of bytes', 'downloadDocument', { status: 200, body: { a: 1 } }, 'bytes'],
-  ] as const)('catches an answer of ours with %s', async (_what, operationId, answer, text) => {
+    ['an empty body', 'retrieveTenant', { status: 200 }, ''],
+    ['JSON instead of bytes', 'downloadDocument', { status: 200, body: { a: 1 } }, 'bytes'],
+  ] as const)('rejects an answer with %s', async (_what, operationId, answer, text) => {
     const broken = createRest({ handlers: { [operationId]: () => answer } });
     try {
       const url =
@@ -121,7 +121,7 @@ describe('the contract', () => {
     }
   });
 
-  it('answers 500 without the reason for what nobody foresaw, and reports the reason', async () => {
+  it('answers 500 without the reason on an internal error, and reports the reason', async () => {
     const broken = createRest({
       handlers: {
         retrieveTenant: () => {
@@ -138,8 +138,8 @@ describe('the contract', () => {
   });
 });
 
-describe('the log', () => {
-  it('has a line per request with operation, status and reason, without query, body or secrets', async () => {
+describe('the request log', () => {
+  it('has a line for each request with operation, status and reason, without query, body or secrets', async () => {
     const id = await startLoan(rest);
     await rest.call('PUT', `/processes/${id}/metadata?note=QueryCanary`, {
       payload: { metadata: { value: { FIRST_NAME: 'BodyCanary' } } },
@@ -170,7 +170,7 @@ describe('the log', () => {
       expect(text).not.toContain(canary);
   });
 
-  it('says loudly, but not every time, what a worker is refused', async () => {
+  it('warns when a worker gets a 4xx, but not every time', async () => {
     const id = await createTask(rest, await startLoan(rest));
     const warnings = (): number =>
       rest.world.events.filter((event) => event.kind === 'warning' && event.message.includes('completeProcessItemTask'))
@@ -184,7 +184,7 @@ describe('the log', () => {
     expect(warnings()).toBe(1);
     expect(rest.world.events).toContainEqual({
       kind: 'warning',
-      message: expect.stringMatching(/refused with 409.*claim it first.*retry/s) as string,
+      message: expect.stringMatching(/failed with 409.*claim it first.*retry/s) as string,
     });
   });
 });

@@ -112,20 +112,23 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
   },
 };
 
-describe('a POST that was done and whose answer is lost once', () => {
-  it('is every one that is implemented, here or with a real worker', () => {
+describe('a POST whose answer is lost once', () => {
+  it('is tested for every operation, here or with a real worker', () => {
     const posts = (Object.keys(HANDLERS) as OperationId[]).filter((id) => operations[id].method === 'post');
     expect(posts.toSorted()).toEqual([...BY_A_WORKER, ...Object.keys(CASES)].toSorted());
   });
 
-  it.each(Object.entries(CASES))('%s: the client ends well, and it happened once', async (operationId, work) => {
-    dropOnce(operationId as OperationId);
-    await work();
-    expect(dropped).toEqual([operationId]);
-    expect(rest.faults.list().map(({ left }) => left)).toEqual([0]);
-  });
+  it.each(Object.entries(CASES))(
+    '%s: the client succeeds, and the operation was executed once',
+    async (operationId, work) => {
+      dropOnce(operationId as OperationId);
+      await work();
+      expect(dropped).toEqual([operationId]);
+      expect(rest.faults.list().map(({ left }) => left)).toEqual([0]);
+    },
+  );
 
-  it('createProcess with an id of the caller: a second call of its own returns the first process', async () => {
+  it('createProcess with an id: a second call returns the first process', async () => {
     dropOnce('createProcess');
     const request = { id: uuid7(), processDefinitionCode: 'LOAN', tenantId: rest.world.identity.tenantId };
     const first = await client.createProcess(request);

@@ -42,7 +42,7 @@ function send(options: https.RequestOptions, body?: string | Buffer): Promise<Se
 const failure = (work: Promise<unknown>): Promise<string | undefined> => work.then(() => 'answered', codeOf);
 
 describe('faults on a real connection', () => {
-  it('drop-answer cuts it after the commit; the repeated create finds what the first one made', async () => {
+  it('drop-answer closes the connection after the commit, and a repeated create returns the first result', async () => {
     rest = createRest();
     const port = await listen();
     rest.faults.add({ operationId: 'createProcess', times: 1, action: { kind: 'drop-answer' } });
@@ -66,7 +66,7 @@ describe('faults on a real connection', () => {
     );
   });
 
-  it('drop-request cuts it before anything is done, delay does it later', async () => {
+  it('drop-request closes the connection before the call is executed, and delay executes it later', async () => {
     rest = createRest();
     const port = await listen();
     const headers = { authorization: rest.asWorker, 'content-type': 'application/json' };
@@ -82,8 +82,8 @@ describe('faults on a real connection', () => {
   });
 });
 
-describe('on the wire', () => {
-  it('a body over the limit is 413, and closing ends idle connections at once', async () => {
+describe('the server', () => {
+  it('answers 413 to a body over the limit, and closes idle connections at once', async () => {
     rest = createRest();
     const port = await listen();
     const agent = new http.Agent({ keepAlive: true });
@@ -101,7 +101,7 @@ describe('on the wire', () => {
     agent.destroy();
   });
 
-  it('HTTPS serves the same over the local certificate authority', async () => {
+  it('serves HTTPS with a certificate from the local authority', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kuflow-tls-'));
     try {
       const authority = await openAuthority({ folder });

@@ -12,7 +12,7 @@ afterEach(() => rest.stop());
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 describe('operations', () => {
-  it('hand out engine token and certificate with 200', async () => {
+  it('issue engine tokens and certificates', async () => {
     const { tenantId, application, namespace } = rest.world.identity;
     const ask = (payload: object): ReturnType<Rest['call']> => rest.call('POST', '/authentications', { payload });
     expect((await ask({ type: 'ENGINE_TOKEN', tenantId })).json()).toMatchObject({
@@ -31,7 +31,7 @@ describe('operations', () => {
     ]);
   });
 
-  it('register workers by identity and queue, with the delay window on every answer', async () => {
+  it('register workers by identity and queue, with the delay window in every answer', async () => {
     const worker = {
       identity: '1@host',
       taskQueue: 'Q',
@@ -54,7 +54,7 @@ describe('operations', () => {
     expect(workers).toHaveLength(2);
   });
 
-  it('find and read principals, tenants, tenant users and no groups', async () => {
+  it('find and retrieve principals, tenants and tenant users, and return an empty page of groups', async () => {
     const { user, application, tenantId } = rest.world.identity;
     const names = async (query: string): Promise<string[]> =>
       (await rest.call('GET', `/principals?${query}`))
@@ -93,7 +93,7 @@ describe('operations', () => {
     });
   });
 
-  it('carry a task from creation to completion, with 200 for what exists', async () => {
+  it('take a task from creation to completion, with 200 if it exists already', async () => {
     const id = uuid7();
     const payload = { id, tenantId: rest.world.identity.tenantId, processDefinitionCode: 'LOAN' };
     expect((await rest.call('POST', '/processes', { payload })).statusCode).toBe(201);
@@ -149,7 +149,7 @@ describe('operations', () => {
     });
   });
 
-  it('take raw bytes up and give them back, by both pairs of operations', async () => {
+  it('upload and download documents, with both pairs of operations', async () => {
     const id = await startLoan(rest);
     const bytes = Buffer.from([0, 1, 2, 255, 123, 34]);
     const raw = { payload: bytes, headers: { 'content-type': 'application/octet-stream' } };
@@ -173,8 +173,8 @@ describe('operations', () => {
   });
 });
 
-describe('beside the API', () => {
-  it('health says what each part does and needs no credentials; not ready is 503', async () => {
+describe('other routes', () => {
+  it('/health reports each part without credentials, and answers 503 if it is not ready', async () => {
     const ask = (): ReturnType<Rest['call']> => rest.app.inject({ url: '/health', headers: { host: 'localhost' } });
     const ready = await ask();
     expect([ready.statusCode, ready.json()]).toEqual([200, rest.health]);
@@ -183,7 +183,7 @@ describe('beside the API', () => {
     expect([starting.statusCode, starting.json()]).toEqual([503, rest.health]);
   });
 
-  it('openapi.json is the contract with this server in it', async () => {
+  it('/openapi.json is the contract with the URL of this server', async () => {
     const { servers, paths } = (
       await rest.app.inject({ url: '/openapi.json', headers: { host: 'localhost:8080' } })
     ).json<{ servers: object[]; paths: object }>();
@@ -191,7 +191,7 @@ describe('beside the API', () => {
     expect(Object.keys(paths).length).toBe(new Set(operationIds.map((id) => operations[id].path)).size);
   });
 
-  it('the timeline and the faults need credentials, and say what is wrong with a request', async () => {
+  it('the timeline and the faults need credentials and reject invalid requests', async () => {
     const dev = (method: string, url: string, more: object = {}): ReturnType<Rest['call']> =>
       rest.call(method, '', { ...more }).then(() =>
         rest.app.inject({

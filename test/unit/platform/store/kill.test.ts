@@ -59,7 +59,7 @@ async function writeAndKill(path: string, first: number, during?: () => void): P
 }
 
 describe('a process that is killed while it writes', () => {
-  it(`loses no acknowledged write in ${KILLS} kills, and its successor opens at once`, async () => {
+  it(`loses no acknowledged write in ${KILLS} kills, and the next process opens the store at once`, async () => {
     const path = join(folder, 'state', 'platform.db');
     let next = 0;
     let refused: unknown;
@@ -77,7 +77,7 @@ describe('a process that is killed while it writes', () => {
       try {
         expect(store.sql.get('PRAGMA integrity_check')).toEqual({ integrity_check: 'ok' });
         const counted = Number(getMeta(store.sql, 'last'));
-        // The write under way may have been committed without its acknowledgement; half of it never.
+        // The last write may have been committed but not acknowledged. It is never half committed.
         expect([last, last + 1]).toContain(counted);
         for (let number = 0; number <= counted; number++)
           expect(getMeta(store.sql, `written-${number}`), `write ${number}`).toBeDefined();

@@ -19,8 +19,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
-import { openStore, type Store } from '../../../../src/platform/store/open.ts';
+import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/open.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
+import { createSql } from '../../../../src/platform/store/sql.ts';
 
 let folder: string;
 let path: string;
@@ -53,8 +54,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('opening', () => {
-  it('makes a folder and a file that only the owner reads, and keeps what was committed', () => {
+describe('openStore', () => {
+  it('creates a folder and a file that only the owner can read, and keeps committed data', () => {
     const store = opened();
     store.transaction(() => setMeta(store.sql, 'key', 'value'));
     if (process.platform !== 'win32') {
@@ -67,14 +68,25 @@ describe('opening', () => {
     expect(getMeta(opened().sql, 'key')).toBe('value');
   });
 
-  it('syncs fully, and keeps a write-ahead log since a journal would never be rolled back', () => {
+  it('syncs fully and uses a write-ahead log, because a journal would never be rolled back', () => {
     const { sql } = opened();
     expect(sql.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
     expect(sql.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
     expect(sql.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 });
   });
 
-  it('has all that was committed, and nothing of what was being written, after a kill in the middle of a commit', () => {
+  it('refuses a database that cannot use a write-ahead log', () => {
+    const database = new sqlite.Database(':memory:');
+    try {
+      expect(() => useWriteAheadLog(createSql(database))).toThrow(
+        'its journal mode is memory and cannot be changed to wal',
+      );
+    } finally {
+      database.close();
+    }
+  });
+
+  it('keeps all committed data, and nothing else, after a kill in the middle of a commit', () => {
     const written = opened();
     const { sql } = written;
     const big = (letter: string): string => letter.repeat(20_000);
@@ -99,7 +111,7 @@ describe('opening', () => {
     }
   });
 
-  it('is refused while this process has it open', () => {
+  it('refuses a file that this process has open', () => {
     opened();
     const error = refusal();
     expect(error.message).toContain(`pid ${process.pid}`);
@@ -107,10 +119,10 @@ describe('opening', () => {
   });
 
   it.each([
-    ['a dead process', JSON.stringify({ pid: 2 ** 22 + 17, start: 'linux:boot:1' })],
-    ['a pid that another process got since', JSON.stringify({ pid: process.pid, start: 'at:1000' })],
-    ['nobody, after a power cut', ''],
-  ])('takes over the lock of %s, with the folder that the database library left', (_what, holder) => {
+    ['held by a dead process', JSON.stringify({ pid: 2 ** 22 + 17, start: 'linux:boot:1' })],
+    ['whose pid now belongs to another process', JSON.stringify({ pid: process.pid, start: 'at:1000' })],
+    ['left empty by a power cut', ''],
+  ])('takes over a lock %s, and the lock folder of the database library', (_what, holder) => {
     const store = opened();
     store.transaction(() => setMeta(store.sql, 'key', 'value'));
     store.close();
@@ -120,37 +132,34 @@ describe('opening', () => {
     expect(JSON.parse(readFileSync(`${path}.owner`, 'utf8'))).toMatchObject({ pid: process.pid });
   });
 
-  it.runIf(process.platform === 'linux')(
-    'takes over the lock of a killed process that nobody has waited for',
-    async () => {
-      // The shell becomes `sleep`, which never waits for the child it inherits; the child lives until then.
-      const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'], {
-        stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-      });
-      if (parent.stdout === null) throw new Error('no output to read');
-      const said = once(parent.stdout, 'data');
-      try {
-        const [first] = (await said) as [Buffer];
-        await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim()).toBe('sleep');
-        const held = parent.stdio[3] as Writable;
-        held.end();
-        const pid = Number(first.toString());
-        const fields = (): string[] => {
-          const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-          return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        };
-        await expect.poll(() => fields()[0]).toBe('Z');
-        const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-        opened().close();
-        writeFileSync(`${path}.owner`, JSON.stringify({ pid, start: `linux:${boot}:${fields()[19] ?? ''}` }));
-        expect(opened().path).toBe(path);
-      } finally {
-        parent.kill('SIGKILL');
-      }
-    },
-  );
+  it.runIf(process.platform === 'linux')('takes over the lock of a zombie process', async () => {
+    // The shell becomes `sleep`, which never waits for the child it inherits; the child lives until then.
+    const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    });
+    if (parent.stdout === null) throw new Error('no output to read');
+    const said = once(parent.stdout, 'data');
+    try {
+      const [first] = (await said) as [Buffer];
+      await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim()).toBe('sleep');
+      const held = parent.stdio[3] as Writable;
+      held.end();
+      const pid = Number(first.toString());
+      const fields = (): string[] => {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      };
+      await expect.poll(() => fields()[0]).toBe('Z');
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      opened().close();
+      writeFileSync(`${path}.owner`, JSON.stringify({ pid, start: `linux:${boot}:${fields()[19] ?? ''}` }));
+      expect(opened().path).toBe(path);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
 
-  it('refuses a file of a newer version and one that is no database, and leaves both as they are', () => {
+  it('refuses a file from a newer version and a file that is not a database, and changes neither', () => {
     opened().close();
     const database = new sqlite.Database(path);
     database.exec('PRAGMA locking_mode=exclusive; PRAGMA user_version=999');
@@ -167,7 +176,7 @@ describe('opening', () => {
 });
 
 describe('transactions', () => {
-  it('roll back on anything thrown, inner ones with the outer one', () => {
+  it('are rolled back when something is thrown, inner ones together with the outer one', () => {
     const store = opened();
     expect(() =>
       store.transaction(() => {
@@ -181,12 +190,12 @@ describe('transactions', () => {
   });
 });
 
-describe('texts', () => {
+describe('text values', () => {
   it.each([
     ['a NUL', 'before\u0000after'],
-    ['lone surrogates', '\ud83d and \ude00, beside 😀'],
-    ['the character that escapes them', '\u{10ffff} and \u{10ffff}0;\u0000'],
-  ])('keep %s', (_what, text) => {
+    ['lone surrogates', '\ud83d and \ude00, next to 😀'],
+    ['the escape character', '\u{10ffff} and \u{10ffff}0;\u0000'],
+  ])('may contain %s', (_what, text) => {
     const store = opened();
     setMeta(store.sql, text, text);
     expect(getMeta(store.sql, text)).toBe(text);
@@ -195,7 +204,7 @@ describe('texts', () => {
 });
 
 describe('document contents', () => {
-  it('are kept by id; what no document names is swept on opening', () => {
+  it('are stored by id, and removed on opening if no document refers to them', () => {
     const store = opened();
     const id = '018f0000-0000-7000-8000-000000000001';
     store.content.write(id, Buffer.from('bytes'));

@@ -1,6 +1,6 @@
 import { superviseProcess } from '../../../../src/platform/supervisor/client.ts';
 
-// A stand-in for the CLI: owns one supervised process, says its pids, and with `polite` stops it at the first SIGINT.
+// A stand-in for the CLI: starts a supervised process and prints its pids. With `graceful` it stops it on the first SIGINT.
 const [, , supervisorEntry = '', childScript = '', mode = ''] = process.argv;
 const supervised = await superviseProcess({
   supervisorEntry,
@@ -8,7 +8,7 @@ const supervised = await superviseProcess({
   args: ['-e', childScript],
   stopGrace: 3000,
 });
-if (mode === 'polite') {
+if (mode === 'graceful') {
   process.on('SIGINT', () => {
     void supervised.stop().then(() => process.exit(0));
   });

@@ -13,19 +13,19 @@ const STAYS = 'setInterval(() => {}, 1000)';
 /** Takes half a second to end. */
 const LINGERS = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 500)); ${STAYS}; console.log('heeds')`;
 
-async function supervised(holdFile: string, script: string, logFile?: string): Promise<SupervisedProcess> {
+async function supervised(pidFile: string, script: string, logFile?: string): Promise<SupervisedProcess> {
   return superviseProcess({
     supervisorEntry: await supervisorEntry(),
     command: process.execPath,
     args: ['-e', script],
-    pidFile: holdFile,
+    pidFile,
     stopGrace: 2000,
-    ...(logFile === undefined ? {} : { logFile }),
+    logFile,
   });
 }
 
-describe.runIf(process.platform !== 'win32')('one at a time', () => {
-  it('begins when the one before is gone, and leaves no file at its end', async () => {
+describe.runIf(process.platform !== 'win32')('the pid file', () => {
+  it('delays a process until the previous one is gone, and is deleted at the end', async () => {
     const folder = newFolder();
     const file = join(folder, 'held');
     const log = join(folder, 'log');
@@ -43,7 +43,7 @@ describe.runIf(process.platform !== 'win32')('one at a time', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it.runIf(process.platform === 'linux')('ends what a killed supervisor left, and nothing else', async () => {
+  it.runIf(process.platform === 'linux')('ends the process of a killed supervisor, and nothing else', async () => {
     const file = join(newFolder(), 'held');
     const left = spawn(process.execPath, ['-e', STAYS], { detached: true, stdio: 'ignore' });
     const pid = left.pid ?? 0;
@@ -66,7 +66,7 @@ describe.runIf(process.platform !== 'win32')('one at a time', () => {
     }
   });
 
-  it('says who is in the way when it can not be ended for certain', async () => {
+  it('causes an error with the pid of a process that it must not end', async () => {
     const file = join(newFolder(), 'held');
     writeFileSync(file, JSON.stringify({ supervisor: { pid: process.pid } }));
     await expect(supervised(file, STAYS)).rejects.toMatchObject({

@@ -32,7 +32,7 @@ function lives(pid: number): boolean {
 const gone = (...pids: readonly number[]): Promise<void> =>
   vi.waitFor(() => expect(pids.filter(lives)).toEqual([]), { timeout: 8000, interval: 50 });
 
-/** A process with a child of its own; writes `<file>` `<pid> <child pid>`, and `<file>.clean` when it ends on SIGTERM. */
+/** A process with a child. It writes `<pid> <child pid>` to `<file>`, and creates `<file>.clean` when it exits on SIGTERM. */
 function family(file: string): string {
   return `
     const { spawn } = require('node:child_process');
@@ -46,9 +46,9 @@ function family(file: string): string {
 
 async function pidsIn(file: string): Promise<[number, number]> {
   const text = await vi.waitFor(async () => {
-    const found = await readFile(file, 'utf8');
-    expect(found).toMatch(/^\d+ \d+$/);
-    return found;
+    const pids = await readFile(file, 'utf8');
+    expect(pids).toMatch(/^\d+ \d+$/);
+    return pids;
   }, 8000);
   const [a = '', b = ''] = text.split(' ');
   return [Number(a), Number(b)];
@@ -66,7 +66,7 @@ async function startOwner(file: string, mode: string): Promise<{ owner: ChildPro
 }
 
 describe.skipIf(process.platform === 'win32')('a supervised process', () => {
-  it('stops politely with its children, and twice is once', async () => {
+  it('stops gracefully with its children, and can be stopped twice', async () => {
     const file = join(folder, 'pids');
     const logFile = join(folder, 'log');
     const supervised = await superviseProcess({
@@ -83,7 +83,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
     expect(await readFile(logFile, 'utf8')).toBe('hello\n');
   });
 
-  it('is killed when it does not heed', async () => {
+  it('is killed if it ignores SIGTERM', async () => {
     const file = join(folder, 'pids');
     const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + process.pid);`;
     const supervised = await superviseProcess({
@@ -98,7 +98,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
     await gone(supervised.pid, supervised.supervisorPid);
   });
 
-  it('tells its own end, and a command that is not there', async () => {
+  it('reports how it exited, and rejects if it cannot be started', async () => {
     const supervised = await superviseProcess({
       supervisorEntry: entry,
       command: process.execPath,
@@ -122,7 +122,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
     });
   });
 
-  it('disappears with its children when the owner gets kill -9', async () => {
+  it('ends with its children after kill -9 of the owner', async () => {
     const file = join(folder, 'pids');
     const { owner, pids } = await startOwner(file, 'none');
     owner.kill('SIGKILL');
@@ -130,21 +130,21 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
     expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
   });
 
-  it('ends once and cleanly on a doubled Ctrl-C, whether or not the owner heeds it', async () => {
-    for (const mode of ['polite', 'none']) {
+  it('ends once and cleanly on a doubled Ctrl-C, whether or not the owner handles it', async () => {
+    for (const mode of ['graceful', 'none']) {
       const file = join(folder, mode);
       const { owner, pids } = await startOwner(file, mode);
       const ended = new Promise<number | null>((resolve) => owner.once('exit', resolve));
-      // The whole group, as a terminal does it.
+      // To the whole group, like a terminal.
       process.kill(-(owner.pid ?? 0), 'SIGINT');
-      if (mode === 'polite') process.kill(-(owner.pid ?? 0), 'SIGINT');
-      expect(await ended).toBe(mode === 'polite' ? 0 : null);
+      if (mode === 'graceful') process.kill(-(owner.pid ?? 0), 'SIGINT');
+      expect(await ended).toBe(mode === 'graceful' ? 0 : null);
       await gone(...pids);
       expect(await readFile(`${file}.clean`, 'utf8')).toBe('');
     }
   });
 
-  it('does not survive the supervisor either', async () => {
+  it('ends when the supervisor is killed', async () => {
     const file = join(folder, 'pids');
     const supervised = await superviseProcess({
       supervisorEntry: entry,

@@ -42,12 +42,12 @@ describe("the platform's connection to Temporal", () => {
     return (JSON.parse(stdout) as { followed: boolean }).followed;
   };
 
-  it('does not make Node follow every promise, as the plain one does before Node 24', { timeout: 30_000 }, () => {
+  it('does not make Node track every promise, unlike the plain one before Node 24', { timeout: 30_000 }, () => {
     expect(followed('plain')).toBe(NODE_MAJOR < 24);
     expect(followed('platform')).toBe(false);
   });
 
-  it('keeps deadline, signal and metadata for the call they are given for, and for no other', async () => {
+  it('applies deadline, signal and metadata only to the intended call', async () => {
     const connection = PlatformConnection.lazy({ address: `127.0.0.1:${server.port}` });
     try {
       await Promise.all([

@@ -9,8 +9,8 @@ const completedWith = (encoding: string, data: string): ReturnType<typeof toWork
     },
   });
 
-describe('the outcome of a workflow', () => {
-  it('has the result when it is JSON, and none when it is encrypted or what it says it is not', () => {
+describe('toWorkflowOutcome', () => {
+  it('has the result if it is valid JSON, and null if it is encrypted or invalid', () => {
     expect(completedWith('json/plain', '{"message":"done"}')).toEqual({
       kind: 'completed',
       result: { message: 'done' },

@@ -36,7 +36,7 @@ function watch(more: Partial<WatchOptions> = {}): { server: Server; heard: strin
 }
 
 describe('the process watcher', () => {
-  it('asks at once for one that is tracked, and once for one that is poked as closing', async () => {
+  it('checks a workflow when it is tracked, and once when a poke says that it closes', async () => {
     const { server, heard, watcher } = watch();
     server.closed.add('before');
     watcher.track('before');
@@ -52,7 +52,7 @@ describe('the process watcher', () => {
     expect(server.asked).toEqual(['before', 'after', 'after']);
   });
 
-  it('finds by the index what no poke named, and by the full round what the index missed', async () => {
+  it('finds closed workflows in the index without a poke, and in the full round if the index missed them', async () => {
     const swept = watch();
     swept.watcher.track('a');
     await vi.waitFor(() => expect(swept.server.asked).toEqual(['a']));
@@ -75,7 +75,7 @@ describe('the process watcher', () => {
     await vi.waitFor(() => expect(round.heard).toEqual(['c']));
   });
 
-  it('goes on after the server was down and after a listener that failed; says each close once', async () => {
+  it('continues after the server was down or a listener failed, and reports each close once', async () => {
     const errors: unknown[] = [];
     let refuse = true;
     const heard: string[] = [];
@@ -99,7 +99,7 @@ describe('the process watcher', () => {
     expect(heard).toEqual(['a']);
   });
 
-  it('stops although a question has no end', async () => {
+  it('stops although a request is never answered', async () => {
     const asked: string[] = [];
     const stuck = watch({
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
@@ -117,7 +117,7 @@ describe('the process watcher', () => {
     expect(stuck.heard).toEqual([]);
   });
 
-  it('follows a thousand, a few questions at a time', async () => {
+  it('watches a thousand workflows with a few requests at a time', async () => {
     let open = 0;
     let most = 0;
     const { heard, watcher } = watch({

@@ -1,0 +1,47 @@
+import { KnownError } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { NamedEvent } from '../store/events.ts';
+
+// Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the server.
+
+export interface DevApiAccess {
+  /** The loopback address of the platform. */
+  readonly http: string;
+  readonly token: Secret;
+}
+
+export type TimelineEntry = NamedEvent;
+
+/** The fields of a worker's registration on a task queue that commands need. */
+export interface RegisteredWorker {
+  readonly identity: string;
+  readonly taskQueue: string;
+  /** When it last registered, ISO 8601. */
+  readonly lastModifiedAt?: string;
+}
+
+/** What happened to a process, in order. */
+export async function readTimeline(access: DevApiAccess, processId: string): Promise<readonly TimelineEntry[]> {
+  const path = `/_dev/processes/${encodeURIComponent(processId)}/timeline`;
+  return await readList<TimelineEntry>(access, path, 'entries', 'the timeline of the process');
+}
+
+/** The registered workers, the most recent registration first. */
+export async function readWorkers(access: DevApiAccess): Promise<readonly RegisteredWorker[]> {
+  return await readList<RegisteredWorker>(access, '/_dev/workers', 'workers', 'the registered workers');
+}
+
+async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
+  const url = `${access.http}${path}`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${access.token.reveal()}` } });
+  const body: unknown = await answer.json();
+  if (!answer.ok || !isRecord(body) || !Array.isArray(body[key])) {
+    throw new KnownError({
+      message: `The local platform did not return ${what}`,
+      tried: `GET ${url}`,
+      seen: `${answer.status} ${answer.statusText}`,
+    });
+  }
+  return body[key] as Item[];
+}

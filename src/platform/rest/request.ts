@@ -1,0 +1,96 @@
+import type { FastifyRequest } from 'fastify';
+
+import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import type { Operation } from '../../kuflow/contract/operation.ts';
+import { ApiError } from '../domain/api-error.ts';
+import type { FaultAction } from '../faults/registry.ts';
+import type { PrincipalRow } from '../store/people.ts';
+
+/** Limit for nested JSON, far below what overflows the stack of code that walks a value. */
+const MAX_DEPTH = 1000;
+
+/** What is known about a request while it is processed, for the hooks and the log. */
+export interface RequestState {
+  operationId?: string;
+  principal?: PrincipalRow;
+  fault?: FaultAction | undefined;
+  /** Why the request was not executed. */
+  problem?: string;
+  /** True once an error is being sent, so that it is not checked against the operation's contract. */
+  refused?: boolean;
+}
+
+const states = new WeakMap<FastifyRequest, RequestState>();
+
+export function getRequestState(request: FastifyRequest): RequestState {
+  let state = states.get(request);
+  if (state === undefined) states.set(request, (state = {}));
+  return state;
+}
+
+/**
+ * The path below the version segment: repeated slashes are collapsed (KuFlow's JS SDK sends two), an optional
+ * `/apis/external` and the version are removed. The query stays as it is.
+ */
+export function stripApiPrefix(url: string): string {
+  const at = url.indexOf('?');
+  const [path, query] = at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at)];
+  let below = path.replace(/\/{2,}/g, '/');
+  for (const prefix of ['/apis/external', `/${API_VERSION}`]) {
+    if (below === prefix || below.startsWith(`${prefix}/`)) below = below.slice(prefix.length);
+  }
+  return `${below === '' ? '/' : below}${query}`;
+}
+
+/** The query parameters by name; repeated ones become a list. `+` is a space, as forms send it. */
+export function parseQuery(text: string): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = query[name];
+    query[name] = before === undefined ? value : [...[before].flat(), value];
+  }
+  return { ...query };
+}
+
+/** The parsed JSON, or the raw bytes of an upload. Undefined if the body is empty or the operation does not have one. */
+export function parseBody(
+  operation: Operation,
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+  raw: unknown,
+): unknown {
+  if (operation.body === undefined || !Buffer.isBuffer(raw) || raw.length === 0) return undefined;
+  if (contentEncoding !== undefined && contentEncoding !== 'identity')
+    throw new ApiError(415, `Content-Encoding ${contentEncoding} is not supported`);
+  const { media } = operation.body;
+  const sent = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? 'none';
+  // Some clients send a patch as plain JSON.
+  if (sent !== media && !(media === 'application/json-patch+json' && sent === 'application/json')) {
+    throw new ApiError(415, `${operation.operationId} accepts Content-Type ${media}, not ${sent}`);
+  }
+  return media.includes('json') ? parseJson(raw) : raw;
+}
+
+function parseJson(raw: Buffer): unknown {
+  const body = decodeJson(raw);
+  if (!isDeeperThan(body, MAX_DEPTH)) return body;
+  throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} levels deep`, [
+    { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
+  ]);
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+function decodeJson(raw: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) as unknown;
+  } catch {
+    // The parser's message quotes the text, which may contain personal data.
+    throw new ApiError(400, 'The body is not JSON in UTF-8', [
+      { code: 'invalid', message: 'is not JSON', location: 'body', locationType: 'body' },
+    ]);
+  }
+}
