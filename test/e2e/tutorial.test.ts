@@ -94,4 +94,4 @@ it('works as written, from nothing to a changed process', async () => {
   expect(text('npm run smoke')).toContain('LOAN is COMPLETED');
   expect(text('npm run smoke')).not.toContain('SIGN_CONTRACT');
   expect(text('dev simulate')).toMatch(/APPROVE_LOAN completed[^]*SIGN_CONTRACT completed[^]*LOAN is COMPLETED/);
-}, 300_000);
+}, 600_000);
