@@ -10,15 +10,15 @@ export interface KnownErrorParts {
   /** What went wrong, one sentence, no trailing period needed. */
   readonly message: string;
   /** What was attempted, e.g. `GET https://api.kuflow.com/v2024-06-14/tenants`. */
-  readonly tried?: string;
+  readonly tried?: string | undefined;
   /** What was observed, e.g. `401 Unauthorized`. A cause is only named when it was observed. */
-  readonly seen?: string;
+  readonly seen?: string | undefined;
   /** What to do next, commands or sentences in the order to try them. */
-  readonly next?: readonly string[];
+  readonly next?: readonly string[] | undefined;
   /** The page of the documentation that helps. */
   readonly page?: DocumentationPage | undefined;
   /** Exit status of the command that meets this error; 1 by default. */
-  readonly status?: ExitStatus;
+  readonly status?: ExitStatus | undefined;
   readonly cause?: unknown;
 }
 
@@ -39,6 +39,15 @@ export class KnownError extends Error {
     this.page = parts.page;
     this.status = parts.status ?? 1;
   }
+}
+
+/** A copy of an error with another message, and with more next steps after its own. */
+export function amendError(
+  error: KnownError,
+  { message = error.message, next = [] }: { readonly message?: string; readonly next?: readonly string[] },
+): KnownError {
+  const { tried, seen, page, status, cause } = error;
+  return new KnownError({ message, tried, seen, next: [...error.next, ...next], page, status, cause });
 }
 
 /** A mistake in the call: status 2. */

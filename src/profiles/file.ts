@@ -1,29 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cliInvocation } from '../base/cli-invocation.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { cliInvocation } from '../base/cli-invocation.ts';
-import { MIB } from '../files/read.ts';
+import { ignoreSystemErrors } from '../base/system-error.ts';
+import type { StoreFiles } from '../files/file-system.ts';
+import { writeNewFile } from '../files/write.ts';
 import { nodeFiles } from '../files/node-file-system.ts';
+import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
-/** Where a secret lies: under a key of a keychain, or in a file of its own beside the profiles. */
+/** Where a secret is: under a key in a keychain, or in a file in the folder `secrets` next to the profile file. */
 export type SecretLocation =
   | { readonly in: KeychainName; readonly key: string }
   /** `name`: in the folder `secrets`. */
   | { readonly in: 'file'; readonly name: string };
 
-/** Whose credentials, and where KuFlow is. The secret is not in it. */
+/** An application and its KuFlow, without the client secret. */
 export interface Profile {
   readonly name: string;
   readonly endpoint: string;
   readonly clientId: string;
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   /** `host:port` of the engine. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** Absolute path of a PEM file. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   readonly secret: SecretLocation;
 }
 
@@ -31,9 +34,9 @@ export interface ProfileFile {
   /** Absolute. */
   readonly path: string;
   readonly profiles: readonly Profile[];
-  /** The name of the one that is used when nothing else gives credentials. */
-  readonly defaultName?: string;
-  /** As it was parsed, what we don't know included. */
+  /** The profile to use when nothing else gives credentials. */
+  readonly defaultName?: string | undefined;
+  /** The parsed file, including unknown keys. */
   readonly document: Readonly<Record<string, unknown>>;
 }
 
@@ -41,36 +44,37 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export const DEFAULT_PROFILE_NAME = 'default';
 
-/** Throws a usage error for what is no name: it becomes part of the name of a file and of a keychain's entry. */
+/** Throws a usage error for an invalid name. Names become part of file names and keychain entries. */
 export function checkProfileName(name: string): string {
   if (NAME.test(name)) return name;
-  throw usageError(
-    `--profile ${JSON.stringify(escapeForTerminal(name, 80))}: expected letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit`,
-  );
+  throw usageError(`--profile ${JSON.stringify(escapeForTerminal(name, 80))} is not a valid profile name`, [
+    "Use up to 64 letters, digits, '.', '_' and '-'; start with a letter or a digit",
+  ]);
 }
 
 function profileFilePath(folder: string): string {
   return join(folder, 'profiles.json');
 }
 
-/** The profiles of a user; none where there is no file. Rejects with a KnownError for a file that can't be read or understood. */
+/** The profiles of a user; empty if there is no file. Rejects with a KnownError for a file that cannot be read or is invalid. */
 export async function readProfileFile(folder: string): Promise<ProfileFile> {
   const path = profileFilePath(folder);
-  const text = await textOf(path);
+  const text = await readProfileText(path);
   if (text === undefined) return { path, profiles: [], document: {} };
-  const document = parsed(path, text);
+  const document = parseDocument(path, text);
   const { default: defaultName, profiles = {} } = document;
-  if (!isRecord(profiles)) throw unusable(path, '"profiles" is no object');
-  if (defaultName !== undefined && typeof defaultName !== 'string') throw unusable(path, '"default" is no text');
+  if (!isRecord(profiles)) throw invalidFileError(path, '"profiles" is not an object');
+  if (defaultName !== undefined && typeof defaultName !== 'string')
+    throw invalidFileError(path, '"default" is not a string');
   return {
     path,
-    profiles: Object.entries(profiles).map(([name, value]) => profileOf(path, name, value)),
-    ...(defaultName !== undefined && { defaultName }),
+    profiles: Object.entries(profiles).map(([name, value]) => parseProfile(path, name, value)),
+    defaultName,
     document,
   };
 }
 
-/** The name of the default profile, looked at in passing: undefined where there is none, or no file that says so. */
+/** The name of the default profile, read without validating the file; undefined without a default or a readable file. */
 export function readDefaultProfileName(folder: string | undefined): string | undefined {
   try {
     const document: unknown =
@@ -83,103 +87,109 @@ export function readDefaultProfileName(folder: string | undefined): string | und
   }
 }
 
-/** The text of the file with this profile in it, in the place of one of its name; all that we don't know stays. */
+/** The text of the file with this profile added or replaced. Unknown keys are preserved. */
 export function textWithProfile({ document }: ProfileFile, profile: Profile, defaultName: string | undefined): string {
-  const { name, ...ours } = profile;
+  const { name, ...values } = profile;
   const before = isRecord(document['profiles']) ? document['profiles'] : {};
   const old = isRecord(before[name]) ? before[name] : {};
-  const kept = Object.entries(old).filter(([key]) => !OUR_KEYS.includes(key));
-  const profiles = { ...before, [name]: { ...ours, ...Object.fromEntries(kept) } };
-  return rendered({ ...document, ...(defaultName !== undefined && { default: defaultName }), profiles });
+  const unknown = Object.entries(old).filter(([key]) => !PROFILE_KEYS.includes(key));
+  const profiles = { ...before, [name]: { ...values, ...Object.fromEntries(unknown) } };
+  return serializeDocument({ ...document, ...(defaultName !== undefined && { default: defaultName }), profiles });
 }
 
-/** The text of the file without the profile; it is no default any more either. */
+/** The text of the file without the profile, which is no longer the default either. */
 export function textWithoutProfile({ document, defaultName }: ProfileFile, name: string): string {
   const before = isRecord(document['profiles']) ? document['profiles'] : {};
   const profiles = Object.fromEntries(Object.entries(before).filter(([key]) => key !== name));
   const rest = Object.entries(document).filter(([key]) => key !== 'default' || defaultName !== name);
-  return rendered({ ...Object.fromEntries(rest), profiles });
+  return serializeDocument({ ...Object.fromEntries(rest), profiles });
 }
 
 /** The text of the file with another default. */
 export function textWithDefault({ document }: ProfileFile, name: string): string {
-  return rendered({ ...document, default: name });
+  return serializeDocument({ ...document, default: name });
 }
 
-const OUR_KEYS: readonly string[] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca', 'secret'];
+/**
+ * Creates or replaces a file in one rename; it has mode 0600 from its creation. Requires the lock of the profiles: the temporary name is always
+ * the same, so that the next call removes what a killed run left.
+ */
+export async function replaceProfileFile(files: StoreFiles, path: string, text: string): Promise<void> {
+  const staged = `${path}.new`;
+  await ignoreSystemErrors(() => files.removeFile(staged));
+  try {
+    await writeNewFile(files, staged, text);
+    await files.rename(staged, path);
+  } catch (error) {
+    await ignoreSystemErrors(() => files.removeFile(staged));
+    throw error;
+  }
+  // The file has been replaced, whether or not the folder can be synced.
+  await ignoreSystemErrors(() => files.syncFolder(dirname(path)));
+}
 
-function rendered(document: object): string {
+const PROFILE_KEYS: readonly string[] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca', 'secret'];
+
+function serializeDocument(document: object): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-async function textOf(path: string): Promise<string | undefined> {
+async function readProfileText(path: string): Promise<string | undefined> {
   const status = await nodeFiles.look(path);
   if (status === undefined) return undefined;
-  if (status.kind !== 'file') throw unusable(path, 'it is no plain file');
-  if (!status.own) throw unusable(path, 'it belongs to another user');
+  if (status.kind !== 'file') throw invalidFileError(path, 'it is not a regular file');
+  if (!status.own) throw invalidFileError(path, 'it belongs to another user');
   const bytes = await nodeFiles.read(path).catch((error: unknown) => {
-    throw unusable(path, 'it can not be read', error);
+    throw invalidFileError(path, 'it cannot be read', error);
   });
-  if (bytes.length > MIB) throw unusable(path, 'it is larger than 1 MiB');
+  if (bytes.length > MIB) throw invalidFileError(path, 'it is larger than 1 MiB');
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
-function parsed(path: string, text: string): Record<string, unknown> {
+function parseDocument(path: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text.
-    throw unusable(path, 'it is no JSON');
+    // The parser's message quotes the text.
+    throw invalidFileError(path, 'it is not valid JSON');
   }
-  if (!isRecord(value)) throw unusable(path, 'it is no JSON object');
+  if (!isRecord(value)) throw invalidFileError(path, 'it is not a JSON object');
   return value;
 }
 
-function profileOf(path: string, name: string, value: unknown): Profile {
-  const shown = JSON.stringify(escapeForTerminal(name, 80));
-  if (!NAME.test(name)) throw unusable(path, `${shown} is no name of a profile`);
-  if (!isRecord(value)) throw unusable(path, `profile ${shown} is no object`);
-  const text = (key: string): string | undefined => {
-    const found = value[key];
-    if (found === undefined || typeof found === 'string') return found;
-    throw unusable(path, `"${key}" of profile ${shown} is no text`);
-  };
-  const [endpoint, clientId, tenantId, target, ca] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca'].map(text);
+function parseProfile(path: string, name: string, value: unknown): Profile {
+  const quotedName = JSON.stringify(escapeForTerminal(name, 80));
+  if (!NAME.test(name)) throw invalidFileError(path, `${quotedName} is not a valid profile name`);
+  if (!isRecord(value)) throw invalidFileError(path, `profile ${quotedName} is not an object`);
+  const [endpoint, clientId, tenantId, target, ca] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca'].map((key) => {
+    const field = value[key];
+    if (field === undefined || typeof field === 'string') return field;
+    throw invalidFileError(path, `"${key}" of profile ${quotedName} is not a string`);
+  });
   if (endpoint === undefined || clientId === undefined)
-    throw unusable(path, `profile ${shown} lacks "endpoint" or "clientId"`);
-  return {
-    name,
-    endpoint,
-    clientId,
-    ...(tenantId !== undefined && { tenantId }),
-    ...(target !== undefined && { target }),
-    ...(ca !== undefined && { ca }),
-    secret: placeOf(path, shown, value['secret']),
-  };
+    throw invalidFileError(path, `profile ${quotedName} lacks "endpoint" or "clientId"`);
+  const secret = parseSecretLocation(value['secret']);
+  if (secret === undefined)
+    throw invalidFileError(path, `"secret" of profile ${quotedName} does not say where the secret is`);
+  return { name, endpoint, clientId, tenantId, target, ca, secret };
 }
 
-function placeOf(path: string, shown: string, value: unknown): SecretLocation {
-  const place = parseSecretLocation(value);
-  if (place !== undefined) return place;
-  throw unusable(path, `"secret" of profile ${shown} does not say where the secret is`);
-}
-
-/** Undefined for what says no place. */
+/** Undefined for a value that is not a location. */
 export function parseSecretLocation(value: unknown): SecretLocation | undefined {
   if (!isRecord(value)) return undefined;
   const { in: where, key, name } = value;
-  // A name is never a path: the file is looked for in one folder only.
+  // A name is never a path: the file has to be in the folder `secrets`.
   if (where === 'file' && typeof name === 'string' && NAME.test(name)) return { in: where, name };
-  const keychain = KEYCHAINS.find((one) => one === where);
+  const keychain = KEYCHAINS.find((known) => known === where);
   return keychain !== undefined && typeof key === 'string' ? { in: keychain, key } : undefined;
 }
 
-function unusable(path: string, why: string, cause?: unknown): KnownError {
+function invalidFileError(path: string, why: string, cause?: unknown): KnownError {
   return new KnownError({
-    message: `The profiles can't be used: ${why}`,
+    message: `The profiles cannot be used: ${why}`,
     tried: path,
-    next: [`Mend the file, or move it away and log in again: ${cliInvocation(dirname(path))} login`],
-    ...(cause !== undefined && { cause }),
+    next: [`Repair the file, or move it away and log in again: ${cliInvocation(dirname(path))} login`],
+    cause,
   });
 }

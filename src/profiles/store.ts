@@ -10,9 +10,16 @@ import type { StoreFiles } from '../files/file-system.ts';
 import { withLock } from '../files/file-lock.ts';
 import { withJournal } from './secret-journal.ts';
 import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
-import { readProfileFile, textWithDefault, textWithProfile, textWithoutProfile } from './file.ts';
-import type { Profile, ProfileFile, SecretLocation } from './file.ts';
-import { replaceProfileFile } from './replace-file.ts';
+import {
+  readProfileFile,
+  replaceProfileFile,
+  textWithDefault,
+  textWithoutProfile,
+  textWithProfile,
+  type Profile,
+  type ProfileFile,
+  type SecretLocation,
+} from './file.ts';
 import {
   deleteSecret,
   storeInFile,
@@ -21,7 +28,7 @@ import {
   type SecretStorageContext,
 } from './secret-storage.ts';
 
-/** `folder`: `configFolder` names it. */
+/** `folder`: see `configFolder`. */
 export interface ProfileContext extends SecretStorageContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -30,9 +37,9 @@ export interface ProfileContext extends SecretStorageContext {
 export interface StoreProfileRequest {
   readonly profile: Omit<Profile, 'secret'>;
   readonly secret: Secret;
-  /** Makes it the default; the first profile is that anyhow. */
+  /** Makes it the default; the first profile always is. */
   readonly makeDefault: boolean;
-  /** False: a file is wanted. */
+  /** If false, the secret is stored in a file. */
   readonly useKeychain: boolean;
 }
 
@@ -40,42 +47,42 @@ export interface StoredProfile {
   readonly profile: Profile;
   readonly file: string;
   readonly isDefault: boolean;
-  /** One of this name was there. */
+  /** Whether a profile of this name existed. */
   readonly replaced: boolean;
-  /** For a sentence: the keychain, or the path of the file. */
+  /** For use in a sentence: the keychain, or the path of the file. */
   readonly where: string;
-  /** Why it is in a file and not in the keychain; absent when it is in the keychain, or a file was wanted. */
-  readonly whyFile?: string;
+  /** Why the secret is in a file although the keychain was to be used. */
+  readonly whyFile?: string | undefined;
   readonly warnings: readonly string[];
 }
 
 /**
- * Stores a profile and its secret: the secret in the keychain, else in a file that only the user may read. The profile file is replaced by one
- * rename when the secret is in place, and a secret of before goes after that. Rejects with a KnownError, and then all is as it was.
+ * Stores a profile and its secret: the secret in the keychain, or in a file that only the user can read. The profile file is replaced in one
+ * rename once the secret is stored, and only then is the previous secret deleted. Rejects with a KnownError, and then nothing has changed.
  */
-export async function storeProfile(request: StoreProfileRequest, world: ProfileContext): Promise<StoredProfile> {
-  return await locked(world, async () => {
-    const file = await readProfileFile(world.folder);
+export async function storeProfile(request: StoreProfileRequest, context: ProfileContext): Promise<StoredProfile> {
+  return await withProfileLock(context, async () => {
+    const file = await readProfileFile(context.folder);
     const { profile: wanted, makeDefault } = request;
     const old = file.profiles.find(({ name }) => name === wanted.name);
     const isDefault = makeDefault || file.profiles.length === 0 || file.defaultName === wanted.name;
-    const places = placesFor(request, world);
-    const touched = [places.keychain, places.file, old?.secret].filter((place) => place !== undefined);
-    return await withJournal(file, touched, world, async () => {
-      const { place, whyFile } = await keep(request, places, world);
-      const profile: Profile = { ...wanted, secret: place };
-      await write(file, textWithProfile(file, profile, isDefault ? wanted.name : undefined), world);
-      const why = old === undefined ? undefined : await deleteSecret(old.secret, world);
+    const candidates = newLocations(request, context);
+    const touched = [candidates.keychain, candidates.file, old?.secret].filter((location) => location !== undefined);
+    return await withJournal(file, touched, context, async () => {
+      const { location, whyFile } = await storeSecret(request, candidates, context);
+      const profile: Profile = { ...wanted, secret: location };
+      await writeProfiles(file, textWithProfile(file, profile, isDefault ? wanted.name : undefined), context);
+      const why = old === undefined ? undefined : await deleteSecret(old.secret, context);
       const left = old === undefined || why === undefined ? [] : [old.secret];
       const result = {
         profile,
         file: file.path,
         isDefault,
         replaced: old !== undefined,
-        where: describeSecretLocation(place, world),
-        ...(whyFile !== undefined && { whyFile }),
+        where: describeSecretLocation(location, context),
+        whyFile,
         warnings: left.map(
-          (one) => `The secret of before is still in ${describeSecretLocation(one, world)}: ${why ?? ''}`,
+          (secret) => `The previous secret is still in ${describeSecretLocation(secret, context)}: ${why ?? ''}`,
         ),
       };
       return { result, left };
@@ -87,97 +94,92 @@ export interface RemovedProfile {
   readonly profile: Profile;
   readonly wasDefault: boolean;
   readonly where: string;
-  /** Why the secret is still there, and how to remove it; absent when it is gone. */
-  readonly leftBehind?: string;
+  /** Why the secret still exists, and how to remove it; absent if it was removed. */
+  readonly leftBehind?: string | undefined;
 }
 
 /**
- * Removes a profile and its secret, the secret first: what is ended in between is there to be removed again. Undefined when there is none of that
+ * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if there is no profile of that
  * name. Rejects with a KnownError.
  */
-export async function removeProfile(name: string, world: ProfileContext): Promise<RemovedProfile | undefined> {
-  return await locked(world, async () => {
-    const file = await readProfileFile(world.folder);
+export async function removeProfile(name: string, context: ProfileContext): Promise<RemovedProfile | undefined> {
+  return await withProfileLock(context, async () => {
+    const file = await readProfileFile(context.folder);
     const profile = file.profiles.find((one) => one.name === name);
-    return await withJournal(file, profile === undefined ? [] : [profile.secret], world, async () => {
+    return await withJournal(file, profile === undefined ? [] : [profile.secret], context, async () => {
       if (profile === undefined) return { result: undefined, left: [] };
-      const leftBehind = await deleteSecret(profile.secret, world);
-      const where = describeSecretLocation(profile.secret, world);
-      if (leftBehind !== undefined && world.signal.aborted)
+      const leftBehind = await deleteSecret(profile.secret, context);
+      const where = describeSecretLocation(profile.secret, context);
+      if (leftBehind !== undefined && context.signal.aborted)
         throw new KnownError({
-          message: `The profile ${name} is not removed, and its secret may still be in ${where}`,
+          message: `Profile ${name} was not removed, and its secret may still be in ${where}`,
           seen: leftBehind,
-          next: ['Run it again: it goes on where this one was ended'],
+          next: ['Run this command again to complete the removal'],
           status: 130,
         });
-      await write(file, textWithoutProfile(file, name), world);
-      const result = {
-        profile,
-        wasDefault: file.defaultName === name,
-        where,
-        ...(leftBehind !== undefined && { leftBehind }),
-      };
+      await writeProfiles(file, textWithoutProfile(file, name), context);
+      const result = { profile, wasDefault: file.defaultName === name, where, leftBehind };
       return { result, left: leftBehind === undefined ? [] : [profile.secret] };
     });
   });
 }
 
-/** Makes a profile the default; false when there is none of that name. Rejects with a KnownError. */
-export async function chooseDefaultProfile(name: string, world: ProfileContext): Promise<boolean> {
-  return await locked(world, async () => {
-    const file = await readProfileFile(world.folder);
+/** Makes a profile the default; false if there is no profile of that name. Rejects with a KnownError. */
+export async function chooseDefaultProfile(name: string, context: ProfileContext): Promise<boolean> {
+  return await withProfileLock(context, async () => {
+    const file = await readProfileFile(context.folder);
     if (!file.profiles.some((one) => one.name === name)) return false;
-    if (file.defaultName !== name) await write(file, textWithDefault(file, name), world);
+    if (file.defaultName !== name) await writeProfiles(file, textWithDefault(file, name), context);
     return true;
   });
 }
 
-/** Where a secret may go; neither is in use yet, so that one of before stays whole until the profile file names the new one. */
-interface Places {
+/** Where a secret can be stored. Both are unused, so that the previous secret is intact until the profile file refers to the new one. */
+interface NewLocations {
   readonly opened: OpenedKeychain | undefined;
-  readonly keychain?: SecretLocation & { readonly key: string };
+  readonly keychain?: (SecretLocation & { readonly key: string }) | undefined;
   readonly file: SecretLocation & { readonly name: string };
 }
 
-function placesFor({ profile, useKeychain }: StoreProfileRequest, world: ProfileContext): Places {
+function newLocations({ profile, useKeychain }: StoreProfileRequest, context: ProfileContext): NewLocations {
   const random = randomBytes(4).toString('hex');
-  const opened = useKeychain ? openKeychain(world) : undefined;
+  const opened = useKeychain ? openKeychain(context) : undefined;
   const key = `${profile.name}/${profile.clientId}@${new URL(profile.endpoint).host}/${random}`;
   return {
     opened,
-    ...(opened?.kind === 'open' && { keychain: { in: opened.keychain.name, key } }),
+    keychain: opened?.kind === 'open' ? { in: opened.keychain.name, key } : undefined,
     file: { in: 'file', name: `${profile.name.slice(0, 50)}-${random}` },
   };
 }
 
-async function keep(
+async function storeSecret(
   { profile, secret }: StoreProfileRequest,
-  { opened, keychain, file }: Places,
-  world: ProfileContext,
-): Promise<{ readonly place: SecretLocation; readonly whyFile?: string }> {
+  { opened, keychain, file }: NewLocations,
+  context: ProfileContext,
+): Promise<{ readonly location: SecretLocation; readonly whyFile?: string | undefined }> {
   const inFile = async (whyFile?: string) => {
-    await storeInFile(file.name, secret, world);
-    return { place: file, ...(whyFile !== undefined && { whyFile }) };
+    await storeInFile(file.name, secret, context);
+    return { location: file, whyFile };
   };
   if (opened?.kind === 'none') return await inFile(opened.why);
   if (opened === undefined || keychain === undefined) return await inFile();
-  const kept = await storeInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
-  return kept.kind === 'done' ? { place: keychain } : await inFile(kept.why);
+  const stored = await storeInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
+  return stored.kind === 'done' ? { location: keychain } : await inFile(stored.why);
 }
 
-async function write(file: ProfileFile, text: string, { files = nodeFiles }: ProfileContext): Promise<void> {
+async function writeProfiles(file: ProfileFile, text: string, { files = nodeFiles }: ProfileContext): Promise<void> {
   await withContext('Writing the profiles', file.path, () => replaceProfileFile(files, file.path, text));
 }
 
-const WAIT_MS = 20_000;
+const LOCK_TIMEOUT_MS = 20_000;
 
-/** One writer at a time: of two logins at once neither loses what the other wrote. */
-async function locked<T>(world: ProfileContext, work: () => Promise<T>): Promise<T> {
-  const { folder, files = nodeFiles } = world;
-  await withContext('Making the folder of the profiles', folder, () => makeFolder(files, folder));
+/** Allows one writer at a time, so that parallel logins do not lose each other's changes. */
+async function withProfileLock<T>(context: ProfileContext, work: () => Promise<T>): Promise<T> {
+  const { folder, files = nodeFiles } = context;
+  await withContext('Creating the profile folder', folder, () => makeFolder(files, folder));
   const path = join(folder, 'profiles.lock');
   const take = () => withContext('Locking the profiles', path, () => files.lock(path));
-  return await withLock({ take, path, within: WAIT_MS, busyWith: 'at the profiles' }, world, work);
+  return await withLock({ take, path, within: LOCK_TIMEOUT_MS, busyWith: 'changing the profiles' }, context, work);
 }
 
 async function makeFolder(files: StoreFiles, folder: string): Promise<void> {

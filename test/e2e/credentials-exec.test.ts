@@ -54,7 +54,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A command that survives every signal, counts each, and reads lines; `quit` and SIGUSR1 end it. What it sees goes to a file: its terminal may be gone. */
+/** A command that survives and counts all signals, and reads lines; `quit` and SIGUSR1 end it. It logs to a file, because its terminal may be gone. */
 function listeningCommand(): { readonly words: readonly string[]; readonly seen: () => string[] } {
   const script = join(folder, 'listens.mjs');
   const file = join(folder, 'seen');
@@ -86,7 +86,7 @@ const exec = (...words: readonly string[]): [string, ...string[]] => [
 ];
 
 describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
-  it('in a terminal: the command hears each Ctrl-C once, however often, and has the terminal', async () => {
+  it('in a terminal: the command gets each Ctrl-C once, and can use the terminal', async () => {
     const { words, seen } = listeningCommand();
     const command = startInTerminal(exec(...words), options);
     const sees = (what: string): Promise<unknown> => until(`it sees ${what}`, () => seen().includes(what));
@@ -110,7 +110,7 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     ]);
   });
 
-  it('in a terminal: a program that takes every key for itself', async () => {
+  it('in a terminal: a program that reads every key', async () => {
     const command = startInTerminal(exec(process.execPath, '--interactive'), options);
     await until('it asks', () => command.output().includes('> '));
     command.type('`six ${6 * 7}`\r');
@@ -121,7 +121,7 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     expect(await command.ended).toMatchObject({ code: 6 });
   });
 
-  it('in a shell: Ctrl-Z stops it, the shell has the terminal, and fg goes on', async () => {
+  it('in a shell: Ctrl-Z stops it, the shell gets the terminal, and fg continues', async () => {
     const { words, seen } = listeningCommand();
     const shell = startInTerminal(['bash', '--norc', '--noprofile', '-i'], options);
     shell.type(`${exec(...words).join(' ')}\r`);
@@ -143,7 +143,7 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     expect(seen()).toEqual(['running', 'line hello']);
   });
 
-  it('without a terminal: each signal as it is, but for a SIGINT doubled as npm does it', async () => {
+  it('without a terminal: every signal is forwarded, but a SIGINT that npm doubled only once', async () => {
     const { words, seen } = listeningCommand();
     const command = startCommand(exec(...words), options);
     const hears = (what: string): Promise<unknown> => until(`it hears ${what}`, () => seen().includes(what));
@@ -167,7 +167,7 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     ]);
   });
 
-  it('a command that does not care ends by the signal, and that is the status', async () => {
+  it('a command without signal handlers is ended by the signal, which is the exit status', async () => {
     const quiet = exec(
       process.execPath,
       '-e',

@@ -12,12 +12,12 @@ const run = promisify(execFile);
 let folder: string;
 let running: TestPlatform;
 let environment: Record<string, string>;
-/** All that was said but for what `--output -` was asked to say. */
-const said: string[] = [];
+/** All output except that of `--output -`. */
+const outputs: string[] = [];
 
 async function pull(...args: readonly string[]): Promise<CommandEnd> {
   const ended = await packedCommand('kuflow', ['credentials', 'pull', ...args], { cwd: folder, env: environment });
-  said.push(ended.err, args.includes('-') ? '' : ended.out);
+  outputs.push(ended.err, args.includes('-') ? '' : ended.out);
   return ended;
 }
 
@@ -39,8 +39,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('credentials in the form that others read', () => {
-  it("connect Temporal's own command to the engine, by its configuration file and by an environment file", async () => {
+describe('credentials written in a format', () => {
+  it('connect the Temporal CLI to the engine, with a configuration file and with an environment file', async () => {
     const temporal = await temporalPath();
     const bare = bareEnvironment();
     const first = JSON.parse((await written('--json')).out) as { set: { namespace: string } };
@@ -72,7 +72,7 @@ describe('credentials in the form that others read', () => {
     await expect(run(temporal, ask, { cwd: folder, env: quiet })).rejects.toThrow();
   });
 
-  it('go to standard output alone, and into a folder, of the one set that was pulled', async () => {
+  it('go to standard output or into a folder, always from the same set', async () => {
     const printed = await written('--format', 'json', '--output', '-');
     const set = JSON.parse(printed.out) as Record<string, string>;
     mkdirSync(join(folder, 'pem'));
@@ -81,21 +81,21 @@ describe('credentials in the form that others read', () => {
     expect(readFileSync(join(folder, 'pem', 'client.key'), 'utf8')).toBe(set['privateKey']);
     expect(readFileSync(join(folder, 'pem', 'client.pem'), 'utf8')).toBe(set['certificate']);
     const again = await written('--format', 'pem', '--output', 'pem');
-    expect(again.out).toContain('Nothing to change: ');
+    expect(again.out).toContain('Already up to date: ');
   });
 
-  it('are asked of nobody where the target will not do', async () => {
+  it('are not requested for an invalid target', async () => {
     const asked = (): number => running.events.filter(({ kind }) => kind === 'request').length;
     const before = asked();
     const bad: readonly (readonly [readonly string[], RegExp, number])[] = [
-      [['--format', 'dotenv'], /needs --output/, 2],
-      [['--output', 'x'], /need --format/, 2],
-      [['--format', 'json', '--output', '-', '--json'], /both want standard output/, 2],
+      [['--format', 'dotenv'], /requires --output/, 2],
+      [['--output', 'x'], /require --format/, 2],
+      [['--format', 'json', '--output', '-', '--json'], /cannot be combined with --json/, 2],
       [['--format', 'pem', '--output', '-'], /several files/, 2],
-      [['--format', 'json', '--output', 'x', '--secret-name', 'a'], /belongs to --format k8s-secret/, 2],
+      [['--format', 'json', '--output', 'x', '--secret-name', 'a'], /--secret-name requires --format k8s-secret/, 2],
       [['--format', 'csv', '--output', 'x'], /csv/, 2],
       [['--force', '--format', 'dotenv', '--output', 'pem'], /it is a folder/, 1],
-      [['--force', '--format', 'yaml', '--output', 'nowhere/x'], /There is no folder/, 2],
+      [['--force', '--format', 'yaml', '--output', 'nowhere/x'], /does not exist/, 2],
     ];
     for (const [args, why, status] of bad) {
       const ended = await pull(...args);
@@ -112,7 +112,7 @@ describe('credentials in the form that others read', () => {
     const token = /api_key = "(.+)"/.exec(readFileSync(join(folder, 'temporal.toml'), 'utf8'))?.[1] ?? '';
     for (const canary of [secret, key, token]) {
       expect(canary.length).toBeGreaterThan(16);
-      expect(said.join('\n')).not.toContain(canary);
+      expect(outputs.join('\n')).not.toContain(canary);
     }
   });
 });

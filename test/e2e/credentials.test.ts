@@ -32,7 +32,7 @@ let environment: Record<string, string>;
 let relay: RestRelay;
 let worker: WorkerProcess;
 let processId: string;
-/** All that the commands said, but for what `token` was asked to say. */
+/** The output of all commands except `token`. */
 const outputs: string[] = [];
 
 function project(name: string): string {
@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 
 describe('a worker with pulled credentials', () => {
-  it('starts on them and asks for no certificate; a rotation meets it at work', async () => {
+  it('starts with them and requests no certificate; a rotation happens while it works', async () => {
     const folder = project('worker');
     const asked = (): number =>
       running.events.filter((event) => event.kind === 'request' && event.operationId === 'createAuthentication').length;
@@ -99,7 +99,7 @@ describe('a worker with pulled credentials', () => {
     expect(await json<Pulled>(folder, ['pull'])).toMatchObject({ result: 'unchanged', set: { id: first.set.id } });
     expect(asked()).toBe(1);
 
-    // The built worker of all tests, with application files of its own.
+    // The built worker that all tests share, with its own application files.
     symlinkSync(join(workerProject(), 'dist'), join(folder, 'dist'));
     worker = startWorkerProcess(
       { ...environment, KUFLOW_API_ENDPOINT: relay.url, WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
@@ -126,7 +126,7 @@ describe('a worker with pulled credentials', () => {
     expect((await credentials(folder, ['rotate', '--exec', 'exit 3'])).status).toBe(1);
   });
 
-  it('a rotation tells of the switch before its command, leaves the terminal to it, and an interrupt of it is 130', async () => {
+  it('reports a rotation before its command starts, leaves the terminal to the command, and exits with 130 if it is interrupted', async () => {
     const folder = join(root, 'worker');
     const mark = newMark();
     const line = 'echo begins; for n in 1 2 3 4 5; do sleep 0.1; echo $n; done; echo waits; sleep 1000';
@@ -137,11 +137,11 @@ describe('a worker with pulled credentials', () => {
     await until('the command waits', () => command.output().includes('waits'));
     const [before = '', during = ''] = command.output().split('begins');
     expect(before).toContain('A new engine certificate is in use');
-    // Nothing is painted between its lines.
+    // No progress is drawn between its lines.
     expect(during).toMatch(/^\r\n1\r\n2\r\n3\r\n4\r\n5\r\nwaits\r\n$/);
     command.type('\u0003');
     expect(await command.ended).toMatchObject({ code: 130 });
-    expect(command.output()).toContain('The command after the switch was interrupted; the switch stands.');
+    expect(command.output()).toContain('The command after the switch was interrupted; the new set stays in use.');
     expect(mark.alive()).toEqual([]);
     outputs.push(command.output());
 
@@ -157,7 +157,7 @@ describe('a worker with pulled credentials', () => {
     outputs.push(asJson.output());
   });
 
-  it('is seen by Temporal’s own command, which gets the credentials in its environment', async () => {
+  it('is visible to the Temporal CLI, which gets the credentials in its environment', async () => {
     const folder = join(root, 'worker');
     const temporal = await temporalPath();
     const describe = ['--', temporal, 'task-queue', 'describe', '--task-queue', QUEUE];
@@ -168,16 +168,16 @@ describe('a worker with pulled credentials', () => {
     expect(seen.status, seen.err).toBe(0);
     expect(seen.out).toContain('Pollers:');
     expect(seen.out).toMatch(/workflow +\d+@/);
-    // Nor does the default profile of the user's own get between them: this one would send the token in clear.
+    // The user's default profile does not interfere: this one would send the token in clear text.
     const config = join(root, 'config');
     mkdirSync(join(config, 'temporalio'), { recursive: true });
     writeFileSync(join(config, 'temporalio', 'temporal.toml'), '[profile.default.tls]\ndisabled = true\n');
-    const beside = await credentials(folder, ['exec', ...describe], { XDG_CONFIG_HOME: config });
-    expect(beside.status, beside.err).toBe(0);
-    expect(beside.err).not.toContain('Warning');
-    // Without a set a certificate is asked for, and is in no file.
+    const withProfile = await credentials(folder, ['exec', ...describe], { XDG_CONFIG_HOME: config });
+    expect(withProfile.status, withProfile.err).toBe(0);
+    expect(withProfile.err).not.toContain('Warning');
+    // Without a set, a certificate is requested, and written to no file.
     const bare = project('bare');
-    // A profile with a path beside our PEM would be a contradiction.
+    // A profile with a path would contradict the inline PEM.
     const theirs = join(root, 'theirs.toml');
     writeFileSync(theirs, '[profile.default.tls]\nclient_cert_path = "/nowhere/client.pem"\n');
     const again = await credentials(bare, ['exec', ...describe], { TEMPORAL_CONFIG_FILE: theirs });
@@ -201,7 +201,7 @@ describe('a worker with pulled credentials', () => {
     ]);
   });
 
-  it('warns of what Temporal’s own command takes over all of that', async () => {
+  it('warns about options that the Temporal CLI prefers to these credentials', async () => {
     const folder = join(root, 'worker');
     const home = join(root, 'home');
     const temporal = await temporalPath();
@@ -213,14 +213,14 @@ describe('a worker with pulled credentials', () => {
     const describe = ['exec', '--', temporal, 'task-queue', 'describe', '--task-queue', QUEUE];
     const astray = await credentials(folder, describe, more);
     expect(astray.status).toBe(1);
-    expect(astray.err).toMatch(/Warning: .*temporal\.yaml sets address, which Temporal's own command takes over/);
+    expect(astray.err).toMatch(/Warning: .*temporal\.yaml sets address; the Temporal CLI uses that instead/);
     const right = await credentials(folder, [...describe, '--env-file', join(home, 'none.yaml')], more);
     expect(right.status, right.err).toBe(0);
   });
 });
 
 describe('exec', () => {
-  it('passes signals and the status on; no child has a secret among its arguments', async () => {
+  it('forwards signals and the status, and no process has a secret in its arguments', async () => {
     const folder = join(root, 'worker');
     for (const [signal, word, status] of [
       ['SIGTERM', 'SIGTERM', 7],
@@ -258,7 +258,7 @@ describe('exec', () => {
     }
   });
 
-  it('has statuses of its own for what was not run', async () => {
+  it('has specific statuses for commands that could not run', async () => {
     const folder = join(root, 'worker');
     const file = join(folder, 'not-executable');
     writeFileSync(file, 'x');
@@ -272,8 +272,8 @@ describe('exec', () => {
   });
 });
 
-describe('two at once', () => {
-  it('ask once', async () => {
+describe('two parallel pulls', () => {
+  it('request one certificate', async () => {
     const folder = project('two');
     const both = await Promise.all([1, 2].map(() => json<Pulled>(folder, ['pull'])));
     expect(both.map(({ result }) => result).sort()).toEqual(['pulled', 'unchanged']);
@@ -281,8 +281,8 @@ describe('two at once', () => {
   });
 });
 
-describe('what the commands say', () => {
-  it('is what is, where it comes from, and what is wrong, by status', async () => {
+describe('the output of the commands', () => {
+  it('shows the credentials, their sources and problems in status', async () => {
     const folder = project('said');
     const status = async (args: readonly string[] = [], more: Record<string, string> = {}) =>
       (await credentials(folder, ['status', ...args], more)).status;
@@ -305,7 +305,7 @@ describe('what the commands say', () => {
     expect(await status(['--debug'])).toBe(1);
   });
 
-  it('holds no secret, with --debug and whatever goes wrong', async () => {
+  it('contains no secret, even with --debug and after every kind of failure', async () => {
     const folder = project('wrong');
     const fails = async (args: readonly string[], more: Record<string, string> = {}): Promise<CommandEnd> => {
       const ended = await credentials(folder, [...args, '--debug'], more);
@@ -336,12 +336,12 @@ describe('what the commands say', () => {
     await fails(['pull']);
     expect(readdirSync(folder).sort()).toEqual(['application-local.yaml', 'application.yaml']);
 
-    const said = outputs.join('\n');
+    const text = outputs.join('\n');
     expect(outputs.length).toBeGreaterThan(25);
-    for (const secret of secrets()) expect(said.includes(secret), secret.slice(0, 4)).toBe(false);
-    expect(/canary/.exec(said)?.[0]).toBeUndefined();
-    expect(/PRIVATE KEY|eyJ[\w-]{8,}\./.exec(said)?.[0]).toBeUndefined();
-    // They are there to be found.
+    for (const secret of secrets()) expect(text.includes(secret), secret.slice(0, 4)).toBe(false);
+    expect(/canary/.exec(text)?.[0]).toBeUndefined();
+    expect(/PRIVATE KEY|eyJ[\w-]{8,}\./.exec(text)?.[0]).toBeUndefined();
+    // The secrets exist, so the search above could have found them.
     const token = await credentials(join(root, 'worker'), ['token', '--json']);
     const { token: printed, expiresAt } = JSON.parse(token.out) as { token: string; expiresAt: string };
     expect(printed).toMatch(/^eyJ/);
@@ -349,7 +349,7 @@ describe('what the commands say', () => {
   });
 });
 
-/** The client secret and every private key that was written, in the forms in which they travel. */
+/** The client secret and all private keys and tokens, in all encodings in which they are sent. */
 function secrets(): readonly string[] {
   const { application } = running.platform.identity;
   const secret = application.secret.reveal();
@@ -361,8 +361,10 @@ function secrets(): readonly string[] {
 }
 
 describe('at the end', () => {
-  it('the worker has swapped its certificate and lost no task', async () => {
-    await until('the worker swaps', () => worker.log.some(({ message }) => message === 'Engine certificate replaced'));
+  it('the worker has switched to the new certificate without losing a task', async () => {
+    await until('the worker switches', () =>
+      worker.log.some(({ message }) => message === 'Engine certificate replaced'),
+    );
     await until(
       'the workflow has ended',
       async () => {
@@ -383,7 +385,7 @@ describe('at the end', () => {
     expect(await worker.exited).toBe(0);
   }, 150_000);
 
-  it('the same project runs on a local KuFlow all the same, though its files hold another certificate', async () => {
+  it('the same project runs on a local KuFlow, although its files refer to another certificate', async () => {
     const folder = join(root, 'worker');
     const state = join(root, 'state');
     const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];

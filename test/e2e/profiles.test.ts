@@ -11,7 +11,7 @@ import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
 
 const missing = missingForKeychain();
-if (missing !== undefined) process.stderr.write(`without a keychain, the secret in a file: ${missing}\n`);
+if (missing !== undefined) process.stderr.write(`no keychain, so the secret is in a file: ${missing}\n`);
 
 let root: string;
 let running: TestPlatform;
@@ -36,8 +36,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describe('credentials that were stored once', () => {
-  it('serve every command until they are removed, and the secret is where it was said to be', async () => {
+describe('stored credentials', () => {
+  it('work with every command until they are removed, and the secret is where it was reported to be', async () => {
     const { application, tenantId } = running.platform.identity;
     const secret = application.secret.reveal();
     const cwd = join(root, 'project');
@@ -75,10 +75,10 @@ describe('credentials that were stored once', () => {
       expect(await session.ended).toMatchObject({ status: 0 });
       outputs.push(session.output());
       const screen = session.everything().replace(/\s+/g, ' ');
-      expect(screen).toContain('Profile default is stored');
+      expect(screen).toContain('Stored profile default');
       expect(screen).toContain(keychain === undefined ? 'in the file' : "in the system's keychain (secret-tool)");
-      expect(screen).toContain('It is the default');
-      expect(screen).toContain('A worker reads no profiles');
+      expect(screen).toContain('This is the default profile');
+      expect(screen).toContain('Workers do not read profiles');
       expect(screen).toContain(`login --profile default --client-id ${application.id}`);
     }
 
@@ -119,7 +119,7 @@ describe('credentials that were stored once', () => {
       const inCi = await kuflow(['processes', 'list'], { CI: 'true' });
       expect(inCi.status).toBe(1);
       expect(inCi.err).toContain('the keychain is not used: CI is set');
-      // What asks nobody does not miss a keychain that is out of reach.
+      // Commands that make no requests do not need the keychain.
       const away = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(root, 'no-bus')}` };
       expect((await kuflow(['processes', 'list'], away)).status).toBe(1);
       const status = await kuflow(['credentials', 'status', '--tenant-id', tenantId], away);
@@ -127,7 +127,7 @@ describe('credentials that were stored once', () => {
       expect(status.out).toContain('[in the keychain]');
       const again = await kuflow(['credentials', 'pull', '--tenant-id', tenantId], away);
       expect(again.status, again.err).toBe(0);
-      expect(again.out).toContain('nothing was asked for');
+      expect(again.out).toContain('nothing was requested or changed');
     }
 
     expect((await kuflow(['logout', '--profile', 'default'])).status).toBe(0);
@@ -139,7 +139,7 @@ describe('credentials that were stored once', () => {
   });
 });
 
-/** A line that reads the secret from a pipe; its status. */
+/** Runs a command that reads the secret from a pipe; resolves to its status. */
 function piped(args: readonly string[], input: string): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [installedBin('kuflow'), ...args], {

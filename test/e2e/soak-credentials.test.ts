@@ -28,7 +28,7 @@ afterAll(async () => {
 
 describe(`${KILLS} kills of pulls and rotations`, () => {
   it(
-    'leave all of the old or all of the new, and the next run works',
+    'leave the old or the new set in use, and the next run works',
     async () => {
       const folder = join(root, 'killed');
       mkdirSync(folder);
@@ -52,7 +52,7 @@ describe(`${KILLS} kills of pulls and rotations`, () => {
         });
       const seen = () => ({ text: localText(folder), cert: identityInFiles(folder, environment)?.cert });
       const steps: Record<string, readonly string[]> = {};
-      // The first one makes the store, which the others find.
+      // The first run creates the store.
       for (const mode of ['pull', 'pull', 'rotate']) {
         const whole = await run(mode, 'none');
         expect(whole.status, whole.err).toBe(0);
@@ -62,12 +62,12 @@ describe(`${KILLS} kills of pulls and rotations`, () => {
       for (let round = 0; round < KILLS; round++) {
         const mode = round % 2 === 0 ? 'pull' : 'rotate';
         const names = steps[mode] ?? [];
-        // Spread over all steps, the same in each run, and one in five among the few that follow the switch.
+        // Spread over all steps, deterministic, and every fifth round among the few steps after the switch.
         let step =
           round % 5 === 3 ? names.length - 1 - (round % 2) : Math.floor(((round * 0.618034) % 1) * names.length);
         let before = seen();
         let ended = await run(mode, String(step));
-        // What an earlier kill left, or did not, makes a run a few calls longer or shorter than the one that was counted.
+        // Leftovers of an earlier kill make a run a few calls longer or shorter than the counted one.
         while (ended.status === 0 && step > 0) {
           before = seen();
           ended = await run(mode, String(--step));

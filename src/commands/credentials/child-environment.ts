@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { isRecord } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { CredentialSet } from './set.ts';
 import { credentialEnvironment } from './formats/environment.ts';
+import type { CredentialSet } from './set.ts';
 import type { SetPaths } from './store/layout.ts';
 
-/** Credentials for KuFlow's REST API, as settings have them. */
+/** Credentials for KuFlow's REST API, as the settings have them. */
 export interface RestCredentials {
   readonly endpoint: string;
   readonly clientId: string;
   readonly clientSecret: Secret;
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   /** Absolute path of a PEM file. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
 }
 
-/** Names that would contradict ours, or win over them, where they were left in a caller's environment. */
-const IN_THE_WAY =
+/** Variables that would contradict or override the credentials if they were inherited from the caller. */
+const CONFLICTING =
   /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|ENV_FILE|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
 
 /**
- * The environment of one command: the caller's, with the credentials under the names that KuFlow's workers and Temporal's tools read. With
- * `paths` certificate and key stay in their files; without, they are in the environment themselves.
+ * The environment of a command: the caller's, with the credentials under the names that KuFlow workers and Temporal tools read. With
+ * `paths`, it refers to the certificate and key files; without, it contains certificate and key.
  */
 export function childEnvironment(
   base: NodeJS.ProcessEnv,
@@ -30,28 +34,63 @@ export function childEnvironment(
   set: CredentialSet,
   paths?: SetPaths,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(base).filter(([name]) => !IN_THE_WAY.test(name));
-  const ours: Readonly<Record<string, string | undefined>> = {
+  const inherited = Object.entries(base).filter(([name]) => !CONFLICTING.test(name));
+  const added: Readonly<Record<string, string | undefined>> = {
     KUFLOW_API_ENDPOINT: rest.endpoint,
     KUFLOW_API_CLIENTID: rest.clientId,
     KUFLOW_API_CLIENTSECRET: rest.clientSecret.reveal(),
     KUFLOW_API_TENANTID: rest.tenantId,
     KUFLOW_API_CA: rest.caFile,
     ...credentialEnvironment(set, paths),
-    TEMPORAL_CONFIG_FILE: noConfigFile('temporal.toml'),
-    // What Temporal's command says of itself; 1.9.1 looks only in the home folder, which is not ours to move.
-    TEMPORAL_ENV_FILE: noConfigFile('temporal.yaml'),
+    TEMPORAL_CONFIG_FILE: missingConfigFile('temporal.toml'),
+    // Documented by the Temporal CLI, but version 1.9.1 only looks in the home folder, which this tool does not move.
+    TEMPORAL_ENV_FILE: missingConfigFile('temporal.yaml'),
   };
   return {
-    ...Object.fromEntries(kept),
-    ...Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(inherited),
+    ...Object.fromEntries(Object.entries(added).filter(([, value]) => value !== undefined)),
   };
 }
 
 /**
- * A file that is not there, which Temporal's tools take for an empty one. Else the default profile of the user's own lies under these variables:
- * its `tls.disabled` sends the token in clear, its paths contradict our PEM. Its name can't be foreseen, so that nobody puts a file there.
+ * The path of a file that does not exist, which Temporal tools treat as an empty one. Without it they merge these variables with the
+ * user's default profile, whose `tls.disabled` would send the token in clear text and whose paths would contradict inline PEM. The name
+ * is unpredictable, so that nobody can create the file.
  */
-function noConfigFile(name: string): string {
+function missingConfigFile(name: string): string {
   return resolve(tmpdir(), `no-temporal-config-${randomUUID()}`, name);
+}
+
+/** Options of the Temporal CLI that decide where, as whom and how it connects. */
+const CONNECTION_OPTION = /^(address|namespace|api-key|client-authority|grpc-meta|tls(-.*)?)$/;
+
+/**
+ * Warns about connection options that `temporal env set` stored in the environment `default`. The Temporal CLI prefers them to every
+ * variable, and nothing in its environment except another home folder turns that off (seen with 1.9.1, which ignores TEMPORAL_ENV_FILE).
+ */
+export async function temporalEnvironmentWarnings(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  const home = env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
+  if (home === '') return [];
+  const path = join(home, '.config', 'temporalio', 'temporal.yaml');
+  const keys = Object.keys(await readDefaultEnvironment(path)).filter((key) => CONNECTION_OPTION.test(key));
+  if (keys.length === 0) return [];
+  return [
+    `${path} sets ${escapeForTerminal(keys.join(', '), 200)}; the Temporal CLI uses that instead of these credentials. ` +
+      'Run `temporal env delete --env default` to remove it, or pass --env-file with a file that does not exist to ignore it once',
+  ];
+}
+
+async function readDefaultEnvironment(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const document: unknown = parse(text);
+    const environments = isRecord(document) ? document['env'] : undefined;
+    const values = isRecord(environments) ? environments['default'] : undefined;
+    return isRecord(values) ? values : {};
+  } catch {
+    // A missing file, or one that the Temporal CLI could not read either.
+    return {};
+  }
 }

@@ -1,90 +1,99 @@
 import { Option, type Command } from 'commander';
-import { FORMAT_NAMES } from './formats/format-names.ts';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { FORMAT_NAMES } from './formats/format-names.ts';
 import type { CredentialsFlags, PruneFlags, PullExportFlags, RotateFlags, StatusFlags, TokenFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions();
   const run = () => import('./run.ts');
 
-  connected(command.command('pull'))
+  withConnectionOptions(command.command('pull'))
     .summary('Get the engine certificate for this project')
     .description(
-      'Gets an engine certificate, unless the one here is usable, for the same endpoint, application and namespace, and not due for renewal. ' +
-        'It is checked and shown to the engine before anything is written. Certificate, key and CA get a folder of their own in .kuflow/credentials; ' +
-        'application-local.yaml points to it by one rename, so that a worker sees all of the old or all of the new.',
+      'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
+        'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
+        'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced in one rename: ' +
+        'a worker sees either the old or the new credentials, never a mix.',
     )
-    .option('--force', 'Get a new one though the one here is fine; let go of pointers to other files')
-    .option('--offline', 'Do not show it to the engine')
-    .option('--with-token', 'Also get an engine token and keep it beside the certificate; it is soon over')
+    .option(
+      '--force',
+      'Get a new certificate even if the current one is usable, and replace settings that point to other files',
+    )
+    .option('--offline', 'Do not test the certificate against the engine')
+    .option('--with-token', 'Also get an engine token and store it with the certificate; it expires soon')
     .addOption(
-      new Option('--format <form>', 'Also write it in another form, edited in place where the target exists').choices(
-        FORMAT_NAMES,
-      ),
+      new Option(
+        '--format <format>',
+        'Also write the credentials in another format; an existing target is edited in place',
+      ).choices(FORMAT_NAMES),
     )
-    .option('--output <path>', 'Where to: a file, a folder for pem, or - for standard output')
-    .option('--paths', 'dotenv, yaml: name the files of the set instead of holding their content')
-    .option('--temporal-profile <name>', 'temporal-toml: the profile; default when absent')
-    .option('--secret-name <name>', 'k8s-secret: the name of the Secret; kuflow-worker for a new one')
-    .option('--allow-git', 'Write secrets to a file that git tracks or does not ignore')
-    .option('--dry-run', 'Say what would be done; nothing is asked for')
+    .option('--output <path>', 'Target of --format: a file, a folder for pem, or - for standard output')
+    .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
+    .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
+    .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
+    .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore')
+    .option('--dry-run', 'Show what would be done, without requesting or writing anything')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: PullExportFlags) => (await run()).runPull(flags, context));
 
-  connected(command.command('status'))
-    .summary('Show what is in use, where it comes from and until when')
+  withConnectionOptions(command.command('status'))
+    .summary('Show the credentials in use, where they come from and when they expire')
     .description(
-      'Shows each setting with its source and what it shadows, and the certificate that a worker would take, with its end, whatever gives it; files that ' +
-        'were pulled against the lock file beside them, and against the settings. Needs no network. Exits 0, or 1 when something does not do.',
+      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiry date. Pulled ' +
+        'files are compared with their lock file and with the settings. Needs no network without --online. Exits with 0, or with 1 if something is wrong.',
     )
     .option(
       '--online',
-      'Also ask KuFlow and the engine: this creates an engine token, and a certificate where the settings give none',
+      'Also check with KuFlow and the engine; creates an engine token, and a certificate if none is configured',
     )
-    .addOption(new Option('--fail-on <what>', 'Exit 3 for warnings, such as a renewal that is due').choices(['warn']))
+    .addOption(
+      new Option('--fail-on <level>', 'Exit with 3 on warnings, for example when renewal is due').choices(['warn']),
+    )
     .option('--json', 'Print the result as JSON')
     .action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
 
-  connected(command.command('rotate'))
+  withConnectionOptions(command.command('rotate'))
     .summary('Get a new certificate and switch to it')
     .description(
-      'Gets a new certificate, shows it to the engine (GetSystemInfo, DescribeNamespace) and switches to it. The set of before is kept. A running ' +
-        'worker that looks at its files swaps by itself; one that does not keeps the old certificate until it is started again.',
+      'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous set is kept. A running ' +
+        'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
     )
-    .option('--exec <command>', "A line for the system's shell, run after the switch; its output goes to stderr")
+    .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: RotateFlags) => (await run()).runRotate(flags, context));
 
   command
     .command('prune')
-    .summary('Remove the sets that nothing points to')
+    .summary('Remove unused credential sets')
     .description(
-      "Removes the folders of .kuflow/credentials that no settings file of this project and no variable names; none when such a file can't be read. " +
-        'While the engine was not asked about the one in use, the last one that it took stays, and all since. What was put there by others stays.',
+      'Remove the folders in .kuflow/credentials that no settings file of this project and no environment variable refers to. Nothing is removed ' +
+        'if one of those files cannot be read. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
+        'Files that this tool did not write are never removed.',
     )
-    .option('--dry-run', 'Say what would be removed')
+    .option('--dry-run', 'Show what would be removed')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: PruneFlags) => (await run()).runPrune(flags, context));
 
-  connected(command.command('token'))
+  withConnectionOptions(command.command('token'))
     .summary('Print a new engine token')
     .description(
-      'Prints a new engine token, for a script. Workers renew theirs all the time: do not keep this one. On a terminal it is printed only with --show.',
+      'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for them. On a terminal, the ' +
+        'token is printed only with --show.',
     )
-    .option('--show', 'Print it though standard output is a terminal')
-    .option('--json', 'As JSON, with expiresAt')
+    .option('--show', 'Print the token even if standard output is a terminal')
+    .option('--json', 'Print the token and expiresAt as JSON')
     .action(async (flags: TokenFlags) => (await run()).runToken(flags, context));
 
-  connected(command.command('exec'))
+  withConnectionOptions(command.command('exec'))
     .summary('Run a command with the credentials in its environment')
     .description(
-      "Runs a command with the credentials in its environment only, under the names that KuFlow's workers and Temporal's tools read, and a new engine " +
-        'token, which is not renewed. Every signal is passed on as it is, however often, and so is the exit status; 125 when there are no credentials, ' +
-        "126 or 127 when the command can't be run. The command may use the terminal, but has no job control and no /dev/tty. TEMPORAL_CONFIG_FILE names " +
-        'a file that is not there, so that no profile of yours stands beside the credentials.',
+      'Run a command with the credentials in its environment, under the names that KuFlow workers and Temporal tools read. They include a new engine ' +
+        'token, which is not renewed. Every signal is forwarded unchanged. The exit status is that of the command, or 125 if there are no credentials, ' +
+        'or 126 or 127 if the command cannot be run. The command can use the terminal, but has no job control and no /dev/tty. ' +
+        'TEMPORAL_CONFIG_FILE points to a file that does not exist, so that your Temporal profiles do not interfere.',
     )
-    .argument('<command...>', 'The command, after --')
+    .argument('<command...>', 'Command to run, after --')
     .passThroughOptions()
     .addHelpText('after', '\nExample: kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE')
     .action(async (words: string[], flags: CredentialsFlags) =>
@@ -92,6 +101,6 @@ export function configure(command: Command, context: CommandContext): void {
     );
 }
 
-function connected(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Tenant, for an application of several', engine: true });
+function withConnectionOptions(command: Command): Command {
+  return connectionOptions(command, { tenant: 'Tenant ID, for an application with several tenants', engine: true });
 }

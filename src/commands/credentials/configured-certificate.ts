@@ -1,8 +1,18 @@
-import type { ConfiguredCertificate } from './store/status.ts';
 import { certificateSource } from '../../connection/certificate.ts';
+import type { TlsMaterialText } from '../../engine/material/tls-material.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
+import type { SetPaths } from './store/layout.ts';
 
-/** The certificate of the settings, as a worker takes it; undefined when they give none, or no whole one. */
+/** The certificate in the settings, as a worker uses it. */
+export interface ConfiguredCertificate {
+  readonly source: string;
+  /** Absolute; undefined for an inline certificate. */
+  readonly paths?: SetPaths | undefined;
+  /** Rejects with a KnownError if a file cannot be read. */
+  readonly read: () => Promise<TlsMaterialText>;
+}
+
+/** The certificate in the settings; undefined if it is missing or incomplete. */
 export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
   const certificate = certificateSource({ settings, problems: [] });
   if (certificate.kind !== 'given') return undefined;
@@ -10,6 +20,6 @@ export function configuredCertificate(settings: ResolvedSettings): ConfiguredCer
   const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
     (name) => settings[`temporal.mutual-tls.${name}`]?.value,
   );
-  const isFiles = form === 'files' && cert !== undefined && key !== undefined && ca !== undefined;
-  return { source, read, ...(isFiles && { paths: { cert, key, ca } }) };
+  const isInFiles = form === 'files' && cert !== undefined && key !== undefined && ca !== undefined;
+  return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
 }

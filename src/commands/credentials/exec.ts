@@ -1,10 +1,9 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { childEnvironment } from './child-environment.ts';
+import { childEnvironment, temporalEnvironmentWarnings } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
-import { createCredentialSet } from './material/make-set.ts';
-import { verifyMaterial, verifyToken } from './material.ts';
+import { createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
@@ -14,21 +13,20 @@ import {
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
 import { configuredCertificate } from './configured-certificate.ts';
-import { temporalEnvironmentWarnings } from './temporal-environments.ts';
 
 export interface CredentialsTokenRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
 }
 
-/** `kuflow credentials token`: a new engine token with its end. Rejects with a KnownError. */
+/** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
 export async function requestEngineToken(
   request: CredentialsTokenRequest,
 ): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
-  const access = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request.flags, request);
   try {
-    return { token: verifyToken(await access.requestToken(), request.clock.now()), warnings: access.warnings };
+    return { token: verifyToken(await client.requestToken(), request.clock.now()), warnings: client.warnings };
   } finally {
-    await access.close();
+    await client.close();
   }
 }
 
@@ -36,29 +34,29 @@ export interface CredentialsExecRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
-  /** Has every signal of this process come to `listener` from now on. */
+  /** From this call on, every signal of this process goes to `listener`. */
   readonly passSignals: (listener: (signal: ForwardedSignal) => void) => void;
 }
 
-/** The command ran: `status` is its own, or 128 and the number of the signal that ended it. It did not: 126 or 127, and why. */
+/** `ran`: `status` is the command's own, or 128 plus the number of the signal that ended it. `not-started`: 126 or 127, and why. */
 export type CredentialsExecResult =
   { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
- * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate of the settings, or a
- * new one where they give none, and a new token. Rejects with a KnownError when there are none to be had.
+ * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate in the settings, or a
+ * new one if none is configured, and a new token. Rejects with a KnownError if it cannot get credentials.
  */
 export async function execWithCredentials(request: CredentialsExecRequest): Promise<CredentialsExecResult> {
-  const env = await environmentFor(request);
+  const env = await buildEnvironment(request);
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
-  // What comes before the command is there waits for it.
+  // Signals that arrive before the command has started are queued.
   const early: ForwardedSignal[] = [];
-  let deliver = (one: ForwardedSignal): void => void early.push(one);
-  request.passSignals((one) => deliver(one));
+  let deliver = (forwarded: ForwardedSignal): void => void early.push(forwarded);
+  request.passSignals((forwarded) => deliver(forwarded));
   try {
     const child = await startDevCommand({ command, cwd, env, output: 'pass' });
-    deliver = (one) => child.signal(one);
+    deliver = (forwarded) => child.signal(forwarded);
     early.forEach(deliver);
     const exit = await child.exited;
     deliver = () => undefined;
@@ -70,31 +68,31 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
   }
 }
 
-async function environmentFor(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const access = await openCredentialClient(request.flags, request, WORKER_SETTINGS);
+async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
+  const client = await openCredentialClient(request.flags, request, WORKER_SETTINGS);
   try {
-    for (const warning of [...access.warnings, ...(await temporalEnvironmentWarnings(request.env))])
+    for (const warning of [...client.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);
-    const { settings } = access;
-    const given = configuredCertificate(settings);
+    const { settings } = client;
+    const configured = configuredCertificate(settings);
     const material =
-      given === undefined
-        ? await access.requestMaterial()
-        : { namespace: settings['temporal.namespace']?.value ?? '', text: await given.read() };
+      configured === undefined
+        ? await client.requestMaterial()
+        : { namespace: settings['temporal.namespace']?.value ?? '', text: await configured.read() };
     const verdict = verifyMaterial(material, request.clock.now());
     if (!verdict.ok) {
       throw new KnownError({
-        message: `The engine certificate ${given === undefined ? 'that KuFlow answered' : 'of the settings'} can't be used`,
-        ...(given && { tried: given.paths?.cert ?? given.source }),
+        message: `The engine certificate ${configured === undefined ? 'from KuFlow' : 'in the settings'} cannot be used`,
+        tried: configured && (configured.paths?.cert ?? configured.source),
         seen: verdict.problems.map(({ message }) => message).join('; '),
         next: [`${cliInvocation(request.cwd)} credentials pull --force`],
       });
     }
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
-    const token = verifyToken(await access.requestToken(), request.clock.now());
-    const set = createCredentialSet(access.place, { ...verdict.verified, namespace }, token);
-    return childEnvironment(request.env, await access.restCredentials(), set, given?.paths);
+    const token = verifyToken(await client.requestToken(), request.clock.now());
+    const set = createCredentialSet(client.scope, { ...verdict.verified, namespace }, token);
+    return childEnvironment(request.env, await client.restCredentials(), set, configured?.paths);
   } finally {
-    await access.close();
+    await client.close();
   }
 }

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
-import { KnownError, usageError } from '../../base/errors.ts';
+import { amendError, KnownError, usageError } from '../../base/errors.ts';
+import { nodeFiles } from '../../files/node-file-system.ts';
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
 import type { FormatName } from './formats/format-names.ts';
-import { loadSet } from './store/load-set.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
 import { pullCredentials, type CredentialsPullRequest, type PulledCredentials } from './pull.ts';
+import { loadSet } from './store/sets.ts';
 
-/** In which form a set is handed on, as options say it. */
+/** The options that choose a format and its target. */
 export interface ExportFlags {
-  readonly format?: FormatName;
-  /** `-` or a path, from the current folder. */
-  readonly output?: string;
-  readonly paths?: boolean;
-  readonly temporalProfile?: string;
-  readonly secretName?: string;
-  readonly allowGit?: boolean;
+  readonly format?: FormatName | undefined;
+  /** `-` or a path, relative to the current folder. */
+  readonly output?: string | undefined;
+  readonly paths?: boolean | undefined;
+  readonly temporalProfile?: string | undefined;
+  readonly secretName?: string | undefined;
+  readonly allowGit?: boolean | undefined;
 }
 
 export interface CredentialsExportRequest extends CredentialsPullRequest {
@@ -25,61 +25,64 @@ export interface CredentialsExportRequest extends CredentialsPullRequest {
 
 export interface ExportedCredentials {
   readonly pulled: PulledCredentials;
-  /** Absent when nothing was to be written, or a dry run found no set that could be. */
+  /** Absent without --format, and if a dry run found no usable set. */
   readonly exported?: ExportResult;
 }
 
 /**
- * `kuflow credentials pull --format`: a usable set in the project first, then the same in the form that was asked for. What speaks against the target is
- * said before KuFlow is asked for anything. Rejects with a KnownError.
+ * `kuflow credentials pull --format`: ensures a usable set in the project, then writes it in the requested format. Problems with the
+ * target are reported before anything is requested from KuFlow. Rejects with a KnownError.
  */
 export async function pullAndExport(request: CredentialsExportRequest): Promise<ExportedCredentials> {
   const { exported: flags, files = nodeFiles, cwd, env, clock, signal, dryRun, withToken } = request;
   const { format, output } = flags;
   if (format === undefined || output === undefined) {
-    if (Object.values(flags).some((value) => value !== undefined)) throw incomplete(format);
+    if (Object.values(flags).some((value) => value !== undefined)) throw incompleteOptionsError(format);
     const pulled = await pullCredentials(request);
     request.onPulled(pulled);
     return { pulled };
   }
   const target = {
-    ...{ format, output: output === '-' ? output : resolve(cwd, output), byPath: flags.paths === true },
-    ...{ allowGit: flags.allowGit === true, dryRun, files, env, clock, signal, report: request.onExport },
-    ...(flags.temporalProfile !== undefined && { profile: flags.temporalProfile }),
-    ...(flags.secretName !== undefined && { secretName: flags.secretName }),
+    format,
+    output: output === '-' ? output : resolve(cwd, output),
+    byPath: flags.paths === true,
+    profile: flags.temporalProfile,
+    secretName: flags.secretName,
+    allowGit: flags.allowGit === true,
+    dryRun,
+    files,
+    env,
+    clock,
+    signal,
+    report: request.onExport,
   };
   const pulled = await pullCredentials({
     ...request,
-    before: (place) => checkExport({ ...target, place, project: cwd, withToken }),
+    before: (scope) => checkExport({ ...target, scope, project: cwd, withToken }),
   });
   request.onPulled(pulled);
   if (pulled.kind === 'would-pull') return { pulled };
   try {
-    const { set, paths } = await loadSet(files, cwd, pulled.record, pulled.place, { withToken, now: clock.now() });
+    const { set, paths } = await loadSet(files, cwd, pulled.record, pulled.scope, { withToken, now: clock.now() });
     return { pulled, exported: await exportSet({ ...target, set, paths }) };
   } catch (error) {
-    throw pulled.kind === 'pulled' ? afterSwitch(error, pulled.record.id) : error;
+    throw pulled.kind === 'pulled' ? exportAfterSwitchError(error, pulled.record.id) : error;
   }
 }
 
-/** The target is as it was, and the project is not. */
-function afterSwitch(error: unknown, id: string): unknown {
+/** The project already uses the new set, although the target was not written. */
+function exportAfterSwitchError(error: unknown, id: string): unknown {
   if (!(error instanceof KnownError)) return error;
-  const { message, tried, seen, next, status, cause } = error;
-  return new KnownError({
-    message: `${message}; the new set ${id} is in use all the same`,
-    ...(tried !== undefined && { tried }),
-    ...(seen !== undefined && { seen }),
-    next: [...next, 'Without --force the same command writes that set, and asks for nothing'],
-    status,
-    cause,
+  return amendError(error, {
+    message: `${error.message}; the new set ${id} is in use anyway`,
+    next: ['To write that set without requesting a new one, run the same command without --force'],
   });
 }
 
-function incomplete(format: FormatName | undefined): Error {
-  if (format === undefined) return usageError('--output and what belongs to it need --format');
-  const where = format === 'pem' ? 'FOLDER' : 'FILE';
-  return usageError(`--format ${format} needs --output`, [
-    `Add --output ${where}${format === 'pem' ? '' : ', or --output - for standard output'}`,
+function incompleteOptionsError(format: FormatName | undefined): KnownError {
+  if (format === undefined)
+    return usageError('--output, --paths, --temporal-profile, --secret-name and --allow-git require --format');
+  return usageError(`--format ${format} requires --output`, [
+    format === 'pem' ? 'Add --output <folder>' : 'Add --output <file>, or --output - for standard output',
   ]);
 }

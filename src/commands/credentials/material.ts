@@ -9,9 +9,9 @@ import {
   type TlsMaterialProblemCode,
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
-import type { CertificateFacts, CredentialToken } from './set.ts';
+import type { CertificateFacts, CredentialSet, CredentialToken, EngineScope } from './set.ts';
 
-/** An engine certificate as KuFlow answered it, or as it stands in files: nothing of it is trusted yet. */
+/** An engine certificate from KuFlow or from files, before any verification. */
 export interface UnverifiedMaterial {
   readonly namespace: string;
   readonly text: TlsMaterialText;
@@ -20,7 +20,7 @@ export interface UnverifiedMaterial {
 export interface UnverifiedToken {
   readonly token: Secret;
   /** ISO 8601, as KuFlow sent it. */
-  readonly expiredAt?: string;
+  readonly expiredAt?: string | undefined;
 }
 
 export type MaterialProblemCode =
@@ -28,7 +28,7 @@ export type MaterialProblemCode =
 
 export interface MaterialProblem {
   readonly code: MaterialProblemCode;
-  /** One sentence, no secret in it. */
+  /** One sentence without secrets. */
   readonly message: string;
 }
 
@@ -48,17 +48,17 @@ const LONGEST_NAMESPACE = 1000;
 const LONGEST_CHAIN = 8;
 
 /**
- * Everything that can be said of an engine certificate without a network: PEM whole, X.509 v3 for clients within its validity, PKCS#8
- * key that belongs to it, signed by the CA that came with it, and a namespace. Lists every problem. `now` in milliseconds since the epoch.
+ * Verifies an engine certificate offline: complete PEM, an X.509 v3 client certificate within its validity, a matching PKCS#8 key, a
+ * signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds since the epoch.
  */
 export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number): MaterialVerdict {
   const reading = readTlsMaterial(text, now);
-  const problems: MaterialProblem[] = [...cutProblems(text), ...namespaceProblems(namespace)];
+  const problems: MaterialProblem[] = [...findTruncatedParts(text), ...checkNamespace(namespace)];
   if (!reading.ok) return { ok: false, problems: [...reading.problems, ...problems] };
   const { material } = reading;
-  const chain = certificatesOf(material.cert);
-  const roots = material.ca.flatMap(certificatesOf);
-  problems.push(...chainProblems(chain, roots, now));
+  const chain = parseCertificates(material.cert);
+  const roots = material.ca.flatMap(parseCertificates);
+  problems.push(...checkChain(chain, roots, now));
   const [leaf] = chain;
   if (problems.length > 0 || leaf === undefined) return { ok: false, problems };
   return {
@@ -67,44 +67,72 @@ export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: num
   };
 }
 
-/** The token with its end. Throws a KnownError for a token without a readable end, or one that is over. `now` in milliseconds since the epoch. */
+/**
+ * A token with its expiry. Throws a KnownError for an expired token and for one without a readable expiry. `now` is in milliseconds
+ * since the epoch.
+ */
 export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number): CredentialToken {
   const expiresAt = expiredAt === undefined ? Number.NaN : Date.parse(expiredAt);
-  const seen = ((): string | undefined => {
+  const problem = ((): string | undefined => {
     const value = token.reveal();
-    if (value.trim() === '') return 'it holds no token';
-    if (/[^\u0021-\u007e]/.test(value)) return 'the token holds characters that no HTTP header may hold';
-    if (expiredAt === undefined) return 'it does not say when the token expires (no expiredAt)';
-    if (Number.isNaN(expiresAt)) return `its expiredAt is no time: ${escapeForTerminal(expiredAt, 60)}`;
+    if (value.trim() === '') return 'the answer does not contain a token';
+    if (/[^\u0021-\u007e]/.test(value)) return 'the token contains characters that are not allowed in an HTTP header';
+    if (expiredAt === undefined) return 'the answer does not say when the token expires (no expiredAt)';
+    if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
     if (expiresAt <= now)
-      return `the token expired at ${new Date(expiresAt).toISOString()}, and the clock here says ${new Date(now).toISOString()}`;
+      return `the token expired at ${new Date(expiresAt).toISOString()}; the local clock says ${new Date(now).toISOString()}`;
     return undefined;
   })();
-  if (seen !== undefined) throw refused("KuFlow's engine token can't be used", seen);
+  if (problem !== undefined) throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
   return { value: token, expiresAt };
 }
 
-/** The error for an answer that must not be written. */
+/** The error for an engine certificate that failed verification. */
 export function rejectedMaterialError(problems: readonly MaterialProblem[]): KnownError {
-  return refused(
-    "KuFlow's engine certificate can't be used, so nothing was written",
+  return rejectedAnswerError(
+    "KuFlow's engine certificate cannot be used; nothing was written",
     problems.map(({ message }) => message).join('; '),
   );
 }
 
-function refused(message: string, seen: string): KnownError {
+function rejectedAnswerError(message: string, seen: string): KnownError {
   return new KnownError({
     message,
     tried: "check KuFlow's answer",
     seen,
-    next: ['Check the clock of this machine', 'Try again; if it stays, tell KuFlow the time and this line'],
+    next: [
+      'Check the clock of this machine',
+      'Try again; if it keeps failing, report the time and this error to KuFlow',
+    ],
   });
 }
 
-/** What a text says of its first certificate, whether that does or not; undefined where there is none to read. */
+/** A credential set from verified material. */
+export function createCredentialSet(
+  { endpoint, principal, tenantId, target, serverName }: EngineScope,
+  { namespace, material, leaf, roots }: VerifiedMaterial,
+  token?: CredentialToken,
+): CredentialSet {
+  return {
+    endpoint,
+    principal,
+    tenantId,
+    target,
+    serverName,
+    namespace,
+    certificate: material.cert,
+    privateKey: new Secret(material.key),
+    authorities: material.ca.join(''),
+    token,
+    leaf,
+    roots,
+  };
+}
+
+/** Facts of the first certificate in a text, valid or not; undefined if there is no readable certificate. */
 export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefined {
   try {
-    const [leaf] = certificatesOf(normalisePem(text.cert));
+    const [leaf] = parseCertificates(normalisePem(text.cert));
     return leaf && certificateFacts(leaf);
   } catch {
     return undefined;
@@ -113,8 +141,8 @@ export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefin
 
 export function certificateFacts(certificate: X509Certificate): CertificateFacts {
   return {
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
+    subject: nameOnOneLine(certificate.subject),
+    issuer: nameOnOneLine(certificate.issuer),
     serial: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
     notBefore: Date.parse(certificate.validFrom),
@@ -122,58 +150,58 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
   };
 }
 
-function oneLine(name: string): string {
+function nameOnOneLine(name: string): string {
   return escapeForTerminal(name.replaceAll('\n', ', '), 200);
 }
 
-/** Every certificate of a text, whatever else it holds. */
-function certificatesOf(pem: string): readonly X509Certificate[] {
+function parseCertificates(pem: string): readonly X509Certificate[] {
   return [...pem.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g)].map(
     ([block]) => new X509Certificate(block),
   );
 }
 
-/** A text that ends in the middle of a block still holds the blocks before it, which would be taken for the whole. */
-function cutProblems(text: TlsMaterialText): readonly MaterialProblem[] {
+/** A text that ends in the middle of a block still contains the complete blocks before it, which would pass as the whole text. */
+function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
     const pem = normalisePem(text[part]);
     const begun = pem.match(/-----BEGIN /g)?.length ?? 0;
     const ended = pem.match(/-----END [A-Z0-9 ]+-----/g)?.length ?? 0;
     return begun === ended || ended === 0
       ? []
-      : [{ code: 'cut', message: `${PARTS[part]} is cut: ${begun} PEM blocks begin and ${ended} end` }];
+      : [{ code: 'cut', message: `${PARTS[part]} is truncated: ${begun} PEM blocks begin, but ${ended} end` }];
   });
 }
 
-function namespaceProblems(namespace: string): readonly MaterialProblem[] {
+function checkNamespace(namespace: string): readonly MaterialProblem[] {
   if (namespace.trim() === '') return [{ code: 'namespace', message: 'The namespace is empty' }];
-  const fine =
+  const isValid =
     namespace.length <= LONGEST_NAMESPACE &&
     namespace.trim() === namespace &&
     escapeForTerminal(namespace, 2000) === namespace;
-  return fine ? [] : [{ code: 'namespace', message: 'The namespace is no plain line of text' }];
+  return isValid ? [] : [{ code: 'namespace', message: 'The namespace is not a plain line of text' }];
 }
 
-function chainProblems(
-  [leaf, ...between]: readonly X509Certificate[],
+function checkChain(
+  [leaf, ...intermediates]: readonly X509Certificate[],
   roots: readonly X509Certificate[],
   now: number,
 ): readonly MaterialProblem[] {
-  const signedBy = (one: X509Certificate, other: X509Certificate): boolean =>
-    other.ca && one.checkIssued(other) && one.verify(other.publicKey);
+  const isSignedBy = (certificate: X509Certificate, signer: X509Certificate): boolean =>
+    signer.ca && certificate.checkIssued(signer) && certificate.verify(signer.publicKey);
   let at = leaf;
   for (let step = 0; at !== undefined && step < LONGEST_CHAIN; step++) {
     const current = at;
-    const root = roots.find((candidate) => signedBy(current, candidate));
-    const next = root ?? between.find((candidate) => candidate !== current && signedBy(current, candidate));
-    if (next !== undefined && (Date.parse(next.validTo) < now || Date.parse(next.validFrom) > now)) {
-      const message = `${oneLine(next.subject)}, which signed ${oneLine(current.subject)}, is not valid now (${next.validFrom} to ${next.validTo})`;
+    const root = roots.find((candidate) => isSignedBy(current, candidate));
+    const signer = root ?? intermediates.find((candidate) => candidate !== current && isSignedBy(current, candidate));
+    if (signer !== undefined && (Date.parse(signer.validTo) < now || Date.parse(signer.validFrom) > now)) {
+      const names = `${nameOnOneLine(signer.subject)}, which signed ${nameOnOneLine(current.subject)},`;
+      const message = `${names} is not valid now (${signer.validFrom} to ${signer.validTo})`;
       return [{ code: 'authority-outside-validity', message }];
     }
     if (root !== undefined) return [];
-    at = next;
+    at = signer;
   }
-  const issuer = leaf === undefined ? '' : ` (issuer ${oneLine(leaf.issuer)})`;
+  const issuer = leaf === undefined ? '' : ` (issuer ${nameOnOneLine(leaf.issuer)})`;
   return [
     { code: 'other-authority', message: `The CA that came with the client certificate did not sign it${issuer}` },
   ];

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import type { EngineScope } from './material/make-set.ts';
-import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
-import type { StoreFiles } from '../../files/file-system.ts';
-import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import type { StoreFiles } from '../../files/file-system.ts';
+import { nodeFiles } from '../../files/node-file-system.ts';
+import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
+import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
+import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
-import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
+import type { EngineScope } from './set.ts';
+import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
 
 export interface CredentialsPullRequest extends CredentialContext {
   readonly flags: ConnectionFlags;
@@ -17,34 +18,34 @@ export interface CredentialsPullRequest extends CredentialContext {
   readonly withToken: boolean;
   readonly dryRun: boolean;
   readonly report: (event: PullEvent) => void;
-  /** The real disk when absent. */
+  /** The real disk if absent. */
   readonly files?: StoreFiles;
-  /** Called before anything is asked or looked at; what it rejects with ends the pull. */
-  readonly before?: (place: EngineScope) => Promise<void>;
+  /** Called before anything is read or requested. If it rejects, the pull ends with that error. */
+  readonly before?: (scope: EngineScope) => Promise<void>;
 }
 
-/** `place`: whose set it is by the settings now, and where it is used. */
-export type PulledCredentials = PullResult & { readonly place: EngineScope };
+/** `scope`: that of the current settings. */
+export type PulledCredentials = PullResult & { readonly scope: EngineScope };
 
-/** `kuflow credentials pull`: asks for an engine certificate where the one here does not do. Rejects with a KnownError, nothing changed. */
+/** `kuflow credentials pull`: gets an engine certificate unless the stored one is usable. Rejects with a KnownError, and then nothing has changed. */
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
-  return await withAccess(request, async (access) => {
-    await request.before?.(access.place);
+  return await withClient(request, async (client) => {
+    await request.before?.(client.scope);
     return await installCredentialSet({
-      ...common(request, access),
+      ...commonPullRequest(request, client),
       force: request.force,
       dryRun: request.dryRun,
       keepToken: request.withToken,
-      ...(request.withToken && { requestToken: access.requestToken }),
-      ...(!request.offline && {
-        prove: (set) =>
-          verifyCertificateWithEngine(set, {
-            ...request,
-            settings: access.settings,
-            describeNamespace: false,
-            otherwise: 'Where the engine is not reached from here, give --offline',
-          }),
-      }),
+      requestToken: request.withToken ? client.requestToken : undefined,
+      prove: request.offline
+        ? undefined
+        : (set) =>
+            verifyCertificateWithEngine(set, {
+              ...request,
+              settings: client.settings,
+              describeNamespace: false,
+              unreachableHint: 'If this machine cannot reach the engine, add --offline',
+            }),
     });
   });
 }
@@ -54,101 +55,98 @@ export interface CredentialsRotateRequest extends CredentialContext {
   readonly report: (event: PullEvent) => void;
   /** Called after the switch, before the command. */
   readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
-  /** A line for the system's shell, run after the switch. */
-  readonly exec?: string;
+  /** A command line for the system shell, run after the switch. */
+  readonly exec?: string | undefined;
   readonly files?: StoreFiles;
 }
 
 export interface RotateResult {
   readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
-  /** Status of the command after the switch; absent when there is none, or an interrupt came first. */
+  /** Status of the command after the switch; absent if there was no command, or if an interrupt came first. */
   readonly execStatus?: number;
 }
 
-/** `kuflow credentials rotate`: a new set whatever the one here is like, in use only when the engine took it for the calls of a worker. */
+/** `kuflow credentials rotate`: always gets a new set, and uses it only if the engine accepts it for the calls of a worker. */
 export async function rotateCredentials(request: CredentialsRotateRequest): Promise<RotateResult> {
-  const pulled = await withAccess(request, (access) =>
+  const pulled = await withClient(request, (client) =>
     installCredentialSet({
-      ...common(request, access),
+      ...commonPullRequest(request, client),
       force: true,
       dryRun: false,
       keepToken: false,
-      requestToken: access.requestToken,
+      requestToken: client.requestToken,
       prove: (set) =>
-        verifyCertificateWithEngine(set, { ...request, settings: access.settings, describeNamespace: true }),
+        verifyCertificateWithEngine(set, { ...request, settings: client.settings, describeNamespace: true }),
     }),
   );
-  if (pulled.kind !== 'pulled') throw new Error('a rotation that made nothing');
+  if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
   if (request.exec === undefined || request.signal.aborted) return { pulled };
-  return { pulled, execStatus: await runAfter(request.exec, request) };
+  return { pulled, execStatus: await runShellCommand(request.exec, request) };
 }
 
-function common(request: CredentialsPullRequest | CredentialsRotateRequest, access: CredentialClient) {
+function commonPullRequest(request: CredentialsPullRequest | CredentialsRotateRequest, client: CredentialClient) {
   const { cwd, env, clock, signal, report, files = nodeFiles } = request;
-  return {
-    ...access.place,
-    ...{ project: cwd, env, clock, signal, report, files },
-    requestMaterial: access.requestMaterial,
-  };
+  const { scope, requestMaterial } = client;
+  return { ...scope, project: cwd, env, clock, signal, report, files, requestMaterial };
 }
 
-async function withAccess(
+async function withClient(
   request: CredentialsPullRequest | CredentialsRotateRequest,
-  work: (access: CredentialClient) => Promise<PullResult>,
+  work: (client: CredentialClient) => Promise<PullResult>,
 ): Promise<PulledCredentials> {
-  const access = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request.flags, request);
   try {
-    const result = await work(access);
+    const result = await work(client);
     return {
       ...result,
       warnings: [
-        ...access.warnings,
-        ...unreadByWorkers(access, request.cwd),
-        ...(await besideLocalKuFlow(access, result, request.cwd)),
+        ...client.warnings,
+        ...profileWarnings(client, request.cwd),
+        ...(await localKuFlowWarnings(client, result, request.cwd)),
         ...result.warnings,
       ],
-      place: access.place,
+      scope: client.scope,
     };
   } finally {
-    await access.close();
+    await client.close();
   }
 }
 
-/** A set alone starts no worker: it asks for its tokens with id and secret. */
-function unreadByWorkers({ settings }: CredentialClient, cwd: string): readonly string[] {
+/** A worker cannot start with a set alone: it needs client id and secret to get its tokens. */
+function profileWarnings({ settings }: CredentialClient, cwd: string): readonly string[] {
   const source = settings['kuflow.api.client-id']?.source;
   if (source?.kind !== 'profile') return [];
   return [
-    `Client id and secret are those of the profile ${source.name}, which a worker does not read: it needs them in application-local.yaml or in its ` +
-      `environment, as ${cliInvocation(cwd)} credentials exec gives them`,
+    `Client id and secret come from profile ${source.name}, which a worker does not read. Add them to ${LOCAL_SETTINGS_FILE} or to the ` +
+      `environment of the worker, for example with ${cliInvocation(cwd)} credentials exec`,
   ];
 }
 
-/** A worker that a local KuFlow was given to is led there by what its files held when it was started. */
-async function besideLocalKuFlow(
-  { place }: CredentialClient,
+/** A worker that was started on a local KuFlow read its application files at startup. */
+async function localKuFlowWarnings(
+  { scope }: CredentialClient,
   { kind }: PullResult,
   cwd: string,
 ): Promise<readonly string[]> {
   if (kind !== 'pulled') return [];
-  // The set is in use by now; of a state that can't be read the commands of that KuFlow tell.
+  // The set is already in use. An unreadable state file is reported by the commands for the local KuFlow.
   const running = await readRunningState(join(cwd, STATE_FOLDER)).catch(() => undefined);
-  if (running === undefined || place.target === running.endpoints.engine) return [];
+  if (running === undefined || scope.target === running.endpoints.engine) return [];
   return [
-    `A local KuFlow runs here, pid ${running.pid}: stop its worker and start it again (npm run dev, or dev exec), or it goes on with these ` +
-      'credentials, which the local KuFlow refuses',
+    `A local KuFlow runs here (process ${running.pid}). Restart its worker (npm run dev, or dev exec); otherwise it picks up these ` +
+      'credentials, which the local KuFlow rejects',
   ];
 }
 
-/** The user's own line in the user's own environment: it holds no credential that it did not have before. */
-async function runAfter(
+/** Runs the user's command line in the user's environment, without any credentials added. */
+async function runShellCommand(
   line: string,
   { cwd, env, signal }: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
 ) {
-  const windows = process.platform === 'win32';
+  const isWindows = process.platform === 'win32';
   const command = await startDevCommand({
-    command: windows ? [env['ComSpec'] ?? 'cmd.exe', '/d', '/s', '/c', line] : ['/bin/sh', '-c', line],
+    command: isWindows ? [env['ComSpec'] ?? 'cmd.exe', '/d', '/s', '/c', line] : ['/bin/sh', '-c', line],
     cwd,
     env,
     output: 'stderr',

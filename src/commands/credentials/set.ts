@@ -1,6 +1,6 @@
 import type { Secret } from '../../base/secret.ts';
 
-/** A certificate as far as it may be shown. Times are milliseconds since the epoch. */
+/** The parts of a certificate that may be shown. Times are milliseconds since the epoch. */
 export interface CertificateFacts {
   /** One line, `CN=…, O=…`. */
   readonly subject: string;
@@ -19,21 +19,25 @@ export interface CredentialToken {
   readonly expiresAt: number;
 }
 
-/** Whose identity it is, and where it counts. */
+/** The application that credentials belong to, and its KuFlow. */
 export interface CredentialScope {
   /** KuFlow's REST API, with its version segment. */
   readonly endpoint: string;
   /** The client id: an application is its own principal. */
   readonly principal: string;
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
 }
 
-/** One verified identity at the engine, as plain data: every form in which it is written or handed on is made from this. */
-export interface CredentialSet extends CredentialScope {
+/** A scope with the engine at which its credentials are used. */
+export interface EngineScope extends CredentialScope {
   /** `host:port` of the engine. */
   readonly target: string;
-  /** Name expected in the engine's certificate, when it is not that of the target. */
-  readonly serverName?: string;
+  /** Name expected in the engine's certificate, when it differs from the host of `target`. */
+  readonly serverName?: string | undefined;
+}
+
+/** One verified identity at the engine, as plain data. All formats are written from this. */
+export interface CredentialSet extends EngineScope {
   readonly namespace: string;
   /** PEM, leaf first. */
   readonly certificate: string;
@@ -41,18 +45,18 @@ export interface CredentialSet extends CredentialScope {
   readonly privateKey: Secret;
   /** PEM, one or more. */
   readonly authorities: string;
-  readonly token?: CredentialToken;
+  readonly token?: CredentialToken | undefined;
   readonly leaf: CertificateFacts;
   readonly roots: readonly CertificateFacts[];
-  /** When a new one is due, as the lock file of the set says; milliseconds since the epoch. Absent for one that is in no store. */
+  /** Renewal time from the set's lock file, in milliseconds since the epoch. Absent for a set that is not in a store. */
   readonly renewBefore?: number;
 }
 
 /**
- * When a new certificate is due, in milliseconds since the epoch: two thirds of its life, as a worker renews. `since` is when it was
- * issued, because issuers date back against clocks that differ.
+ * When a certificate should be renewed, in milliseconds since the epoch: after two thirds of its lifetime, as workers do. The lifetime
+ * starts at `since`, the time of issue, because issuers backdate `notBefore` to allow for clock differences.
  */
 export function renewalTime(leaf: CertificateFacts, since: number = leaf.notBefore): number {
-  const begin = Math.min(Math.max(leaf.notBefore, since), leaf.notAfter);
-  return begin + ((leaf.notAfter - begin) * 2) / 3;
+  const start = Math.min(Math.max(leaf.notBefore, since), leaf.notAfter);
+  return start + ((leaf.notAfter - start) * 2) / 3;
 }

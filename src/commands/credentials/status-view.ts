@@ -8,7 +8,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 
 const DAY = 86_400_000;
 
-/** Settings with their sources, then the certificate, then what does not do; all on stdout. */
+/** Prints the settings with their sources, the certificate, and all problems to stdout. */
 export function printStatus(
   terminal: Terminal,
   status: CredentialsStatus,
@@ -26,10 +26,10 @@ export function printStatus(
   out.line(bold(header));
   for (const line of lines) out.line(line);
   out.line();
-  const ofCertificate = (problem: string): boolean =>
+  const isAboutCertificate = (problem: string): boolean =>
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
-  printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(ofCertificate) });
-  for (const problem of status.problems.filter((one) => !ofCertificate(one)))
+  printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(isAboutCertificate) });
+  for (const problem of status.problems.filter((other) => !isAboutCertificate(other)))
     out.line(red(`✖ ${escapeForTerminal(problem, 1000)}`));
   for (const warning of status.warnings) out.line(yellow(`! ${escapeForTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
@@ -53,36 +53,34 @@ function printStore(
 ): void {
   const { out } = terminal;
   const { dim, green, red, yellow } = palette(out);
-  const judged = (stale: SetStatus['stale'], fine: string): void => {
-    if (stale.length === 0) out.line(green(`✔ ${fine}`));
-    for (const { reason, text } of stale)
-      out.line(
-        (reason === 'renewal-due' ? yellow : red)(
-          `${reason === 'renewal-due' ? '!' : '✖'} ${escapeForTerminal(text, 1000)}`,
-        ),
-      );
+  const printStale = (stale: SetStatus['stale'], usable: string): void => {
+    if (stale.length === 0) out.line(green(`✔ ${usable}`));
+    for (const { reason, text } of stale) {
+      const [paint, sign] = reason === 'renewal-due' ? [yellow, '!'] : [red, '✖'];
+      out.line(paint(`${sign} ${escapeForTerminal(text, 1000)}`));
+    }
   };
   switch (store.kind) {
     case 'none':
       out.line(
-        `No certificate is set: a worker asks KuFlow for one at each start. ${invocation} credentials pull keeps one here.`,
+        `The settings have no certificate, so a worker requests one from KuFlow at each start. To store one here: ${invocation} credentials pull`,
       );
       break;
     case 'unusable':
-      out.line(red('✖ The settings name a certificate that no worker can use:'));
+      out.line(red('✖ A worker cannot use the certificate in the settings:'));
       for (const problem of problems) out.line(red(`  ${escapeForTerminal(problem, 1000)}`));
       break;
     case 'inline':
     case 'other':
       for (const line of formatTable(foreignRows(store, now))) out.line(line);
-      judged(store.stale, 'It was not pulled here, and it does');
+      printStale(store.stale, 'The certificate was not pulled here, and is valid');
       break;
     case 'set':
       for (const line of formatTable(setRows(store.set, now))) out.line(line);
-      judged(store.set.stale, 'The files are those that were pulled, and they do');
+      printStale(store.set.stale, 'The files are unchanged since they were pulled, and are valid');
   }
   if (store.shadows !== undefined)
-    out.line(`It stands over the set that application-local.yaml points to: ${shortPath(store.shadows.folder)}`);
+    out.line(`It overrides the set that application-local.yaml points to: ${shortPath(store.shadows.folder)}`);
   if (store.others.length > 0) out.line(dim(`Other sets here: ${store.others.join(', ')}`));
 }
 
@@ -94,7 +92,7 @@ function row(label: string, value: string | undefined): Rows {
 
 function foreignRows({ kind, source, certificate, renewBefore }: ForeignStatus & { kind: string }, now: number): Rows {
   return [
-    ['certificate', `${kind === 'inline' ? 'inline in' : 'the files of'} ${escapeForTerminal(source)}`],
+    ['certificate', `${kind === 'inline' ? 'inline in' : 'files from'} ${escapeForTerminal(source)}`],
     ...certificateRows(certificate, now),
     ...row('renew before', iso(renewBefore)),
   ];
@@ -120,16 +118,16 @@ function setRows(set: SetStatus, now: number): Rows {
     ...row('namespace', set.namespace),
     ...certificateRows(set.certificate, now),
     ...row('renew before', iso(set.renewBefore)),
-    ...row('token ends', iso(set.tokenExpiresAt)),
+    ...row('token expires', iso(set.tokenExpiresAt)),
     ...row(
       'engine',
       set.provenByEngine === undefined
         ? undefined
         : set.provenByEngine
-          ? 'took it before it was written'
-          : 'was not asked',
+          ? 'accepted it before it was written'
+          : 'was not tested',
     ),
-    ...row('the one before', set.previous),
+    ...row('previous set', set.previous),
   ];
 }
 
@@ -142,14 +140,17 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
     settings: status.settings,
     problems: status.problems,
     warnings: status.warnings,
-    store: store.kind === 'set' ? { ...store, set: dated(store.set) } : dated(store),
+    store: store.kind === 'set' ? { ...store, set: withIsoTimes(store.set) } : withIsoTimes(store),
     ...(online && {
       online: {
         status: online.status,
         created: online.created,
         results: online.results.map(({ id, title, state, summary, skipped }) => ({
-          ...{ id, title, state, summary },
-          ...(skipped !== undefined && { skipped }),
+          id,
+          title,
+          state,
+          summary,
+          skipped,
         })),
         next: online.next,
       },
@@ -157,17 +158,19 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
   };
 }
 
-/** With its times as text. */
-function dated(status: object & Partial<SetStatus>): object {
+/** The same status with its times in ISO 8601. */
+function withIsoTimes(status: object & Partial<SetStatus>): object {
   const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = status;
   return {
     ...rest,
-    ...(pulledAt !== undefined && { pulledAt: iso(pulledAt) }),
-    ...(certificate && {
-      certificate: { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) },
-    }),
-    ...(renewBefore !== undefined && { renewBefore: iso(renewBefore) }),
-    ...(tokenExpiresAt !== undefined && { token: { expiresAt: iso(tokenExpiresAt) } }),
+    pulledAt: iso(pulledAt),
+    certificate: certificate && {
+      ...certificate,
+      notBefore: iso(certificate.notBefore),
+      notAfter: iso(certificate.notAfter),
+    },
+    renewBefore: iso(renewBefore),
+    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
   };
 }
 
@@ -176,6 +179,6 @@ function iso(time: number | undefined): string | undefined {
 }
 
 function remaining(ms: number): string {
-  if (ms <= 0) return 'over';
+  if (ms <= 0) return 'expired';
   return ms > 2 * DAY ? `${Math.floor(ms / DAY)} days left` : `${Math.floor(ms / 60_000)} minutes left`;
 }

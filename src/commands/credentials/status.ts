@@ -1,28 +1,26 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
-import { pruneSets, type PruneResult } from './store/prune.ts';
-import type { CheckEvent } from '../../diagnostics/check.ts';
-import { checkConnection } from '../../diagnostics/check-connection.ts';
+import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
+import type { LockedSecret } from '../../connection/profile.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { checkConnection } from '../../diagnostics/check-connection.ts';
+import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
+import { nodeFiles } from '../../files/node-file-system.ts';
 import { problemText, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { sourceText, type Source } from '../../settings/sources.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { configuredCertificate } from './configured-certificate.ts';
-import type { LockedSecret } from '../../connection/profile.ts';
+import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
-/** A setting as it may be shown. */
+/** A setting in a form that may be shown. */
 export interface DisplayedSetting {
   readonly key: string;
-  /** `[redacted]` for a secret, `[in the keychain]` for one that was not read. */
+  /** `[redacted]` for a secret, `[in the keychain]` for a secret that was not read. */
   readonly value: string;
   readonly source: string;
-  /** Weaker sources that give it too. */
+  /** Weaker sources that also have a value. */
   readonly shadows: readonly string[];
 }
 
@@ -33,8 +31,8 @@ export interface CredentialsStatus {
   readonly warnings: readonly string[];
   /** The certificate in use. */
   readonly store: StoreStatus;
-  readonly online?: ConnectionReport;
-  /** 0 fine · 1 something does not do · 3 renewal is due, where that was asked to count · 4 the engine could not be asked. */
+  readonly online?: ConnectionReport | undefined;
+  /** 0 fine · 1 a problem · 3 renewal is due, if warnings count · 4 the engine could not be reached. */
   readonly status: ExitStatus;
 }
 
@@ -42,15 +40,15 @@ export interface CredentialsStatusRequest extends ConnectionContext {
   readonly flags: ConnectionFlags;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Asks KuFlow and the engine, which creates an engine token there. */
+  /** Also checks with KuFlow and the engine, which creates an engine token. */
   readonly online: boolean;
   /** Whether warnings count. */
   readonly failOnWarn: boolean;
   readonly report: (event: CheckEvent) => void;
 }
 
-/** What they are about, in the order in which they are shown. */
-const SHOWN = [
+/** The settings to show, in this order. */
+const DISPLAYED = [
   'kuflow.api.endpoint',
   'kuflow.api.client-id',
   'kuflow.api.client-secret',
@@ -68,76 +66,72 @@ const SHOWN = [
   'temporal.proxy',
 ] as const;
 
-interface Shown {
+interface SourcedValue {
   readonly value: unknown;
   readonly source: Source;
   readonly shadows: readonly Source[];
 }
 
-/** `kuflow credentials status`: what is in use and whether it does; without a network, and with the keychain shut, unless `online`. */
+/** `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless `online`. */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
-  const { cwd, clock } = request;
+  const { cwd, clock, failOnWarn } = request;
   const connection = await resolveConnection(request.flags, request);
   const { locked, warnings } = connection;
-  // The secret is needed only to ask KuFlow, so the keychain stays locked otherwise.
+  // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
   const { result } = request.online ? await connection.unlock() : connection;
   const { settings } = result;
-  const tenantId = settings['kuflow.api.tenant-id']?.value;
-  const namespace = settings['temporal.namespace']?.value;
   const wanted = {
     endpoint: settings['kuflow.api.endpoint']?.value ?? '',
     principal: settings['kuflow.api.client-id']?.value ?? '',
-    ...(tenantId !== undefined && { tenantId }),
-    ...(namespace !== undefined && { namespace }),
+    tenantId: settings['kuflow.api.tenant-id']?.value,
+    namespace: settings['temporal.namespace']?.value,
   };
-  const used = usedMaterial(result);
+  const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFiles, now: clock.now() });
-  const concerning = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
-  const problems = concerning.map(problemText);
-  const online = request.online ? await askOnline(request, { ...result, problems: concerning }) : undefined;
+  const relevant = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
+  const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
   return {
-    settings: shown(settings, locked),
-    problems,
+    settings: displaySettings(settings, locked),
+    problems: relevant.map(problemText),
     warnings,
     store,
-    ...(online && { online }),
+    online,
     status: worstExitStatus([
-      problems.length > 0 ? 1 : 0,
-      storeStanding(store, request.failOnWarn),
-      request.failOnWarn && warnings.length > 0 ? 3 : 0,
+      relevant.length > 0 ? 1 : 0,
+      storeExitStatus(store, failOnWarn),
+      failOnWarn && warnings.length > 0 ? 3 : 0,
       online?.status ?? 0,
     ]),
   };
 }
 
-function usedMaterial({ settings, problems }: SettingsResult): UsedMaterial {
-  const wrong = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
-  const given = configuredCertificate(settings);
-  if (given !== undefined) return { kind: 'given', ...given };
-  if (wrong.length === 0) return { kind: 'requested' };
-  return { kind: 'unusable', overridden: wrong.some(({ source }) => source?.kind !== 'file') };
+function findUsedMaterial({ settings, problems }: SettingsResult): UsedMaterial {
+  const ofCertificate = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
+  const configured = configuredCertificate(settings);
+  if (configured !== undefined) return { kind: 'given', ...configured };
+  if (ofCertificate.length === 0) return { kind: 'requested' };
+  return { kind: 'unusable', overridden: ofCertificate.some(({ source }) => source?.kind !== 'file') };
 }
 
-function storeStanding(store: StoreStatus, failOnWarn: boolean): ExitStatus {
+function storeExitStatus(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   const stale = store.kind === 'set' ? store.set.stale : 'stale' in store ? store.stale : [];
-  const reasons = stale.map(({ reason }) => reason);
-  if (reasons.some((reason) => reason !== 'renewal-due')) return 1;
-  return reasons.length > 0 && failOnWarn ? 3 : 0;
+  if (stale.some(({ reason }) => reason !== 'renewal-due')) return 1;
+  return stale.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function shown(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
-  const all: Readonly<Partial<Record<string, Shown>>> = {
+function displaySettings(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
+  const all: Readonly<Partial<Record<string, SourcedValue>>> = {
     ...(locked && { 'kuflow.api.client-secret': { ...locked, value: '[in the keychain]' } }),
     ...settings,
   };
-  return SHOWN.flatMap((key): readonly DisplayedSetting[] => {
+  return DISPLAYED.flatMap((key): readonly DisplayedSetting[] => {
     const setting = all[key];
     if (setting === undefined) return [];
-    const inline = key.endsWith('-data') && !(setting.value instanceof Secret);
+    const isInline = key.endsWith('-data') && !(setting.value instanceof Secret);
     return [
       {
         key,
-        value: inline ? 'PEM' : String(setting.value),
+        value: isInline ? 'PEM' : String(setting.value),
         source: sourceText(setting.source),
         shadows: setting.shadows.map(sourceText),
       },
@@ -145,44 +139,7 @@ function shown(settings: ResolvedSettings, locked: LockedSecret | undefined): re
   });
 }
 
-async function askOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
+async function checkOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
   const { env, report, signal } = request;
   return await checkConnection(await inspectConnection(result, env), { env, report, signal });
-}
-
-export interface CredentialsPruneRequest {
-  /** Absolute. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly dryRun: boolean;
-}
-
-/** `kuflow credentials prune`: removes the sets that nothing points to. */
-export async function pruneCredentials(request: CredentialsPruneRequest): Promise<PruneResult> {
-  const { cwd, env } = request;
-  const temporal = temporalConfigFile(env, cwd);
-  return await pruneSets({
-    ...request,
-    project: cwd,
-    files: nodeFiles,
-    ...(temporal !== undefined && { alsoRead: [temporal] }),
-  });
-}
-
-/** Where Temporal's tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's folder of settings. */
-function temporalConfigFile(env: CredentialsPruneRequest['env'], cwd: string): string | undefined {
-  const given = env['TEMPORAL_CONFIG_FILE'] ?? '';
-  if (given !== '') return resolve(cwd, given);
-  const home = env['HOME'];
-  const inHome = (...parts: readonly string[]): string | undefined =>
-    home === undefined ? undefined : join(home, ...parts);
-  const xdg = env['XDG_CONFIG_HOME'] ?? '';
-  const folders: Readonly<Partial<Record<NodeJS.Platform, string | undefined>>> = {
-    darwin: inHome('Library', 'Application Support'),
-    win32: env['APPDATA'],
-  };
-  const folder = process.platform in folders ? folders[process.platform] : isAbsolute(xdg) ? xdg : inHome('.config');
-  return folder === undefined ? undefined : join(folder, 'temporalio', 'temporal.toml');
 }

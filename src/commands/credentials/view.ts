@@ -1,35 +1,36 @@
 import { join } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
-import type { PullEvent, PullResult } from './store/pull-set.ts';
-import type { SetRecord } from './store/set-record.ts';
-import type { PruneResult } from './store/prune.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { setFilePaths } from './store/layout.ts';
+import type { PruneResult } from './store/prune.ts';
+import type { PullEvent, PullResult } from './store/pull-set.ts';
+import type { SetRecord } from './store/set-record.ts';
 
-/** Follows a pull on a progress line. */
+/** Shows the steps of a pull as progress. */
 export function pullReporter(progress: Progress): (event: PullEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'waiting':
-        progress.begin(`Wait for another run${event.pid === undefined ? '' : ` (process ${event.pid})`}`);
+        progress.begin(`Waiting for another run${event.pid === undefined ? '' : ` (process ${event.pid})`}`);
         break;
       case 'requesting':
-        progress.begin(`Ask KuFlow for an ${event.what}`);
+        progress.begin(`Requesting an ${event.what} from KuFlow`);
         break;
       case 'proving':
-        progress.begin(`Show the certificate to the engine at ${event.target}`);
+        progress.begin(`Testing the certificate against the engine at ${event.target}`);
         break;
       case 'writing':
-        progress.begin(`Write the set ${event.id}`);
+        progress.begin(`Writing credential set ${event.id}`);
     }
   };
 }
 
-/** The result of a pull: on stdout what is in use now. */
+/** Prints the result of a pull; the credentials in use go to stdout. */
 export function printPull(
   terminal: Terminal,
   result: PullResult,
@@ -38,37 +39,37 @@ export function printPull(
   const { bold, dim } = palette(terminal.out);
   for (const warning of result.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   if (result.kind === 'would-pull') {
-    terminal.out.line(bold('Dry run: KuFlow would be asked for an engine certificate; nothing was asked or written'));
-    for (const { text } of result.because) terminal.out.line(`  because ${escapeForTerminal(text)}`);
-    terminal.out.line(`  application-local.yaml would get ${result.keys.join(', ')}`);
+    terminal.out.line(bold('Dry run: would request an engine certificate from KuFlow'));
+    for (const { text } of result.because) terminal.out.line(`  reason: ${escapeForTerminal(text)}`);
+    terminal.out.line(`  settings to change in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
     return;
   }
   const { record } = result;
   terminal.out.line(
     bold(
       result.kind === 'unchanged'
-        ? 'The engine certificate here is usable: nothing was asked for, nothing changed'
+        ? 'The current engine certificate is usable; nothing was requested or changed'
         : 'A new engine certificate is in use',
     ),
   );
-  for (const line of formatTable(rowsOf(record, shortPath(join(result.store, record.id))), '  '))
+  for (const line of formatTable(setRows(record, shortPath(join(result.store, record.id))), '  '))
     terminal.out.line(line);
   if (result.kind === 'unchanged') return;
-  const engine = result.proof?.summary ?? 'was not asked (--offline)';
+  const engine = result.proof?.summary ?? 'was not tested (--offline)';
   for (const line of formatTable([['engine', engine]], '  ')) terminal.out.line(line);
-  if (result.keys.length > 0) terminal.out.line(`  set in application-local.yaml: ${result.keys.join(', ')}`);
+  if (result.keys.length > 0) terminal.out.line(`  set in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
   if (record.tokenExpiresAt !== undefined)
-    terminal.err.line(`The engine token beside it ends at ${iso(record.tokenExpiresAt)}; a worker asks for its own.`);
+    terminal.err.line(
+      `The stored engine token expires at ${iso(record.tokenExpiresAt)}; a worker gets its own tokens.`,
+    );
   if (result.kept.length > 0)
     terminal.err.line(
-      dim(
-        `${count(result.kept.length, 'older set')} kept; ${invocation} credentials prune removes what nothing points to.`,
-      ),
+      dim(`Kept ${pluralize(result.kept.length, 'older set')}. To remove unused sets: ${invocation} credentials prune`),
     );
   if (shortPath(cwd) !== '.' && shortPath(cwd) !== cwd) terminal.err.line(dim(`In ${shortPath(cwd)}`));
 }
 
-function rowsOf(record: SetRecord, folder: string): readonly (readonly string[])[] {
+function setRows(record: SetRecord, folder: string): readonly (readonly string[])[] {
   return [
     ['set', folder],
     ['namespace', record.namespace],
@@ -80,7 +81,7 @@ function rowsOf(record: SetRecord, folder: string): readonly (readonly string[])
   ];
 }
 
-/** `--json` of `pull` and `rotate`; no secret in it. */
+/** `--json` of `pull` and `rotate`, without secrets. */
 export function pullAsData(result: PullResult, cwd: string): object {
   const settings = (keys: readonly string[]): object => ({ file: join(cwd, LOCAL_SETTINGS_FILE), keys });
   if (result.kind === 'would-pull') {
@@ -88,7 +89,7 @@ export function pullAsData(result: PullResult, cwd: string): object {
     return { result: result.kind, because, settings: settings(keys), warnings };
   }
   const { record, store, warnings } = result;
-  const set = setAsData(record, join(store, record.id));
+  const set = setAsData(record, store);
   if (result.kind === 'unchanged') return { result: result.kind, because: [], set, settings: settings([]), warnings };
   return {
     result: result.kind,
@@ -101,21 +102,21 @@ export function pullAsData(result: PullResult, cwd: string): object {
   };
 }
 
-function setAsData(record: SetRecord, folder: string): object {
+function setAsData(record: SetRecord, store: string): object {
   const { certificate, renewBefore, tokenExpiresAt, pulledAt, authorities, ...rest } = record;
   return {
     ...rest,
-    folder,
-    files: { cert: join(folder, 'client.pem'), key: join(folder, 'client.key'), ca: join(folder, 'ca.pem') },
+    folder: join(store, record.id),
+    files: setFilePaths({ store }, record.id),
     pulledAt: iso(pulledAt),
-    certificate: dated(certificate),
-    authorities: authorities.map(dated),
+    certificate: certificateAsData(certificate),
+    authorities: authorities.map(certificateAsData),
     renewBefore: iso(renewBefore),
-    ...(tokenExpiresAt !== undefined && { token: { expiresAt: iso(tokenExpiresAt) } }),
+    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
   };
 }
 
-function dated(certificate: SetRecord['certificate']): object {
+function certificateAsData(certificate: SetRecord['certificate']): object {
   return { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) };
 }
 
@@ -124,7 +125,7 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
   const verb = dryRun ? 'would be removed' : 'removed';
   for (const id of result.removed) out.line(`${id}  ${verb}`);
   for (const { id, because } of result.kept) out.line(`${id}  kept: ${escapeForTerminal(because)}`);
-  if (result.removed.length + result.kept.length === 0) out.line('There is no set of credentials here.');
+  if (result.removed.length + result.kept.length === 0) out.line('There are no stored credentials here.');
   else if (result.removed.length === 0) out.line('There is nothing to remove.');
 }
 
@@ -133,8 +134,8 @@ export function pruneAsData({ removed, kept }: PruneResult, dryRun: boolean): ob
   return { removed, kept, dryRun };
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+function pluralize(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function iso(time: number): string {

@@ -5,28 +5,31 @@ import type { LoginFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
-  by questions, in a terminal
+  answer prompts in a terminal
     $ kuflow login
-  a second application, its secret from a pipe
-    $ pass show kuflow/staging | kuflow login --profile staging --client-id ID --client-secret-stdin
-  and then
+  store a second application, with the secret from a pipe
+    $ pass show kuflow/staging | kuflow login --profile staging --client-id <id> --client-secret-stdin
+  use it
     $ kuflow processes list --profile staging`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Stores the credentials of an application and where its KuFlow is, as a profile, for the commands of this tool. KuFlow is asked first whether it ' +
-      "takes them. The secret goes to the system's keychain; where none answers within 3 seconds, to a file that only you may read. Which of them is " +
-      'said. A profile that is there keeps what is not given, unless the client id is another; the secret is to be given each time. ' +
-      'A worker reads no profiles.',
+    'Store the credentials of an application and the address of its KuFlow as a profile for the commands of this tool. The credentials are ' +
+      "verified with KuFlow first. The secret is stored in the system's keychain or, if no keychain answers within 3 seconds, in a file that only " +
+      'you can read; the result says which. Logging in to an existing profile keeps the values that you do not pass, unless the client id changes. ' +
+      'The secret is always required. Workers do not read profiles.',
   );
   connectionOptions(command, {
-    profile: 'Name of the profile to store (default)',
-    tenant: 'Tenant, for an application of several',
+    profile: 'Name of the profile to store (default: "default")',
+    tenant: 'Tenant ID, for an application with several tenants',
     engine: true,
   })
-    .option('--default', 'Use it where nothing else gives credentials; the first profile is that anyhow')
-    .option('--no-verify', 'Do not ask KuFlow whether it takes them')
-    .option('--no-keychain', 'Keep the secret in a file')
+    .option(
+      '--default',
+      'Use this profile when nothing else gives credentials (the first profile always is the default)',
+    )
+    .option('--no-verify', 'Do not verify the credentials with KuFlow')
+    .option('--no-keychain', 'Store the secret in a file')
     .option('--json', 'Print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: LoginFlags) => {

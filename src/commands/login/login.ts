@@ -1,67 +1,56 @@
-import { configFolder } from '../../base/user-folders.ts';
 import type { Clock } from '../../base/clock.ts';
-import { KnownError, usageError } from '../../base/errors.ts';
+import { amendError, KnownError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
-import { DEFAULT_PROFILE_NAME, checkProfileName, readProfileFile, type Profile } from '../../profiles/file.ts';
-import {
-  chooseDefaultProfile,
-  removeProfile,
-  storeProfile,
-  type ProfileContext,
-  type RemovedProfile,
-  type StoredProfile,
-} from '../../profiles/store.ts';
-import { describeSecretLocation } from '../../profiles/secret-storage.ts';
-import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
-import type { ConnectionContext } from '../../connection/resolve.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
-import { missingProfileError, type MissingProfile } from '../../connection/profile.ts';
-import { REST_REQUIRED } from '../../connection/resolve.ts';
+import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
+import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile, type Profile } from '../../profiles/file.ts';
+import { storeProfile, type StoredProfile } from '../../profiles/store.ts';
+import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
+import { profileFolder } from './profiles.ts';
 
 export interface LoginContext extends ConnectionContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** What a call names, and what the profile of that name holds already. */
+/** The values of a profile that can be given as flags. */
+type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
+
+/** The values that a login takes from the existing profile of that name. */
 export interface LoginDefaults {
   readonly name: string;
   readonly file: string;
-  /** Values that stay unless others are given. */
-  readonly kept: Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
+  /** Flags override these. */
+  readonly values: ProfileValues;
 }
 
-/** What is there of the profile that a login names. Rejects with a KnownError for a name that is none, and for a file that can't be read. */
+/** Reads the profile that a login names. Rejects with a KnownError for an invalid name, and for a file that cannot be read. */
 export async function readLoginDefaults(
   flags: ConnectionFlags,
   { env }: Pick<LoginContext, 'env'>,
 ): Promise<LoginDefaults> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
-  const { path, profiles } = await readProfileFile(profilesFolder(env));
-  const there = profiles.find((profile) => profile.name === name);
-  // Another application may be of another tenant and another KuFlow: nothing of the one before it is taken over.
-  const sameApplication = flags.clientId === undefined || flags.clientId === there?.clientId;
-  const { clientId, endpoint, tenantId, target, ca }: Partial<Profile> = sameApplication ? (there ?? {}) : {};
-  return {
-    name,
-    file: path,
-    kept: {
-      ...(clientId !== undefined && { clientId }),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(tenantId !== undefined && { tenantId }),
-      ...(target !== undefined && { target }),
-      ...(ca !== undefined && { ca }),
-    },
-  };
+  const { path, profiles } = await readProfileFile(profileFolder(env));
+  const existing = profiles.find((profile) => profile.name === name);
+  // Another application may belong to another tenant and another KuFlow, so it inherits nothing.
+  const isSameApplication = flags.clientId === undefined || flags.clientId === existing?.clientId;
+  return { name, file: path, values: definedValues(isSameApplication ? existing : undefined) };
+}
+
+function definedValues(source: Partial<Pick<Profile, keyof ProfileValues>> | undefined): ProfileValues {
+  const { clientId, endpoint, tenantId, target, ca } = source ?? {};
+  return Object.fromEntries(
+    Object.entries({ clientId, endpoint, tenantId, target, ca }).filter(([, value]) => value !== undefined),
+  );
 }
 
 export interface LoginRequest extends LoginContext {
-  readonly start: LoginDefaults;
-  /** Over what the profile holds. */
+  readonly defaults: LoginDefaults;
+  /** Override the defaults. */
   readonly flags: ConnectionFlags;
-  /** One that was typed; else the flags say where it is. */
-  readonly secret?: Secret;
+  /** A secret from a prompt; otherwise the flags say where it is. */
+  readonly secret?: Secret | undefined;
   readonly makeDefault: boolean;
   readonly verify: boolean;
   readonly useKeychain: boolean;
@@ -71,17 +60,17 @@ export interface LoginRequest extends LoginContext {
 export type LoginEvent = { readonly kind: 'verifying' } | { readonly kind: 'storing' };
 
 export interface LoginResult extends StoredProfile {
-  /** What KuFlow said of the credentials; absent when it was not asked. */
-  readonly verified?: string;
+  /** KuFlow's answer about the credentials; absent if they were not verified. */
+  readonly verified?: string | undefined;
 }
 
-/** `kuflow login`: asks KuFlow whether it takes the credentials, then stores them. Rejects with a KnownError, and then nothing is stored. */
+/** `kuflow login`: verifies the credentials with KuFlow, then stores them. Rejects with a KnownError, and then nothing is stored. */
 export async function login(request: LoginRequest): Promise<LoginResult> {
-  const { start, flags, env, cwd, signal, clock } = request;
+  const { defaults, flags, env, cwd, signal, clock } = request;
   const given = request.secret === undefined ? await readGivenSecret(flags, request) : undefined;
   const secret = request.secret ?? given?.value.value;
-  const values = { ...start.kept, ...definedOf(flags) };
-  const named = {
+  const values = { ...defaults.values, ...definedValues(flags) };
+  const options = {
     'kuflow.api.client-id': [values.clientId, '--client-id'],
     'kuflow.api.client-secret': [secret, given?.value.option ?? '--client-secret-stdin'],
     'kuflow.api.endpoint': [values.endpoint, '--endpoint'],
@@ -91,10 +80,10 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   } as const;
   const settings = requireSettings(
     await resolveSettings({
-      // A profile holds what it was given and nothing of the place where that happened.
+      // A profile contains only what was given to it, independent of the environment and the folder of the login.
       env: {},
       flags: Object.fromEntries(
-        Object.entries(named).flatMap(([key, [value, option]]) =>
+        Object.entries(options).flatMap(([key, [value, option]]) =>
           value === undefined ? [] : [[key, { value, option }]],
         ),
       ),
@@ -113,113 +102,36 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   let verified: string | undefined;
   if (request.verify) {
     request.report({ kind: 'verifying' });
-    verified = await orNothing(() => verifyCredentials({ settings, env, signal }));
+    verified = await withNothingStoredHint(() => verifyCredentials({ settings, env, signal }));
   }
   request.report({ kind: 'storing' });
-  const [tenant, ca] = [settings['kuflow.api.tenant-id'], settings['kuflow.api.ca']];
   const stored = await storeProfile(
     {
       profile: {
-        name: start.name,
+        name: defaults.name,
         endpoint: endpoint.value,
         clientId: clientId.value,
-        ...(tenant !== undefined && { tenantId: tenant.value }),
-        ...(values.target !== undefined && { target: values.target }),
-        ...(ca !== undefined && { ca: ca.value }),
+        tenantId: settings['kuflow.api.tenant-id']?.value,
+        target: values.target,
+        ca: settings['kuflow.api.ca']?.value,
       },
       secret: clientSecret.value,
       makeDefault: request.makeDefault,
       useKeychain: request.useKeychain,
     },
-    { folder: profilesFolder(env), env, clock, signal },
+    { folder: profileFolder(env), env, clock, signal },
   );
-  return {
-    ...stored,
-    warnings: [...(given?.warnings ?? []), ...stored.warnings],
-    ...(verified !== undefined && { verified }),
-  };
+  return { ...stored, warnings: [...(given?.warnings ?? []), ...stored.warnings], verified };
 }
 
-async function orNothing(ask: () => Promise<string>): Promise<string> {
+async function withNothingStoredHint(verify: () => Promise<string>): Promise<string> {
   try {
-    return await ask();
+    return await verify();
   } catch (error) {
     if (!(error instanceof KnownError) || error.status === 130) throw error;
-    const { message, tried, seen, next, status, cause } = error;
-    throw new KnownError({
-      message: `${message}; nothing was stored`,
-      ...(tried !== undefined && { tried }),
-      ...(seen !== undefined && { seen }),
-      next: [...next, ...(status === 4 ? ['To store them without asking KuFlow: add --no-verify'] : [])],
-      status,
-      cause,
+    throw amendError(error, {
+      message: `${error.message}; nothing was stored`,
+      next: error.status === 4 ? ['To store the credentials without verifying them, add --no-verify'] : [],
     });
   }
-}
-
-function definedOf({ clientId, endpoint, tenantId, target, ca }: ConnectionFlags): ConnectionFlags {
-  return Object.fromEntries(
-    Object.entries({ clientId, endpoint, tenantId, target, ca }).filter(([, value]) => value !== undefined),
-  );
-}
-
-/** A profile as it may be shown. */
-export interface ProfileSummary extends Omit<Profile, 'secret'> {
-  readonly isDefault: boolean;
-  readonly secret: { readonly in: Profile['secret']['in']; readonly where: string };
-}
-
-export interface ProfileList {
-  /** Absolute path of the profile file, whether it is there or not. */
-  readonly file: string;
-  readonly profiles: readonly ProfileSummary[];
-}
-
-/** `kuflow profiles`: all of them by name. No secret is read, no keychain opened. Rejects with a KnownError for a file that can't be read. */
-export async function listProfiles({ env }: Pick<LoginContext, 'env'>): Promise<ProfileList> {
-  const folder = profilesFolder(env);
-  const { path, profiles, defaultName } = await readProfileFile(folder);
-  return {
-    file: path,
-    profiles: [...profiles]
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
-      .map((profile) => ({
-        ...profile,
-        isDefault: profile.name === defaultName,
-        secret: { in: profile.secret.in, where: describeSecretLocation(profile.secret, { folder, env }) },
-      })),
-  };
-}
-
-/** `kuflow logout`. Rejects with a usage error for a profile that is not there. */
-export async function logout(name: string, world: LoginContext): Promise<RemovedProfile> {
-  const removed = await removeProfile(name, profilesWorld(world));
-  if (removed !== undefined) return removed;
-  throw await notThere(name, '--profile', world);
-}
-
-/** `kuflow profiles --default`. Rejects with a usage error for a profile that is not there. */
-export async function setDefaultProfile(name: string, world: LoginContext): Promise<void> {
-  if (!(await chooseDefaultProfile(name, profilesWorld(world)))) throw await notThere(name, '--default', world);
-}
-
-async function notThere(
-  name: string,
-  givenBy: MissingProfile['givenBy'],
-  { env, cwd }: LoginContext,
-): Promise<KnownError> {
-  const { profiles } = await readProfileFile(profilesFolder(env));
-  return missingProfileError({ name, givenBy, existing: profiles.map((one) => one.name), cwd });
-}
-
-function profilesWorld({ env, clock, signal }: LoginContext): ProfileContext {
-  return { folder: profilesFolder(env), env, clock, signal };
-}
-
-function profilesFolder(env: LoginContext['env']): string {
-  const folder = configFolder(env);
-  if (folder !== undefined) return folder;
-  throw usageError('There is no place for profiles: the environment names no home folder', [
-    `Set ${process.platform === 'win32' ? 'APPDATA' : 'HOME or XDG_CONFIG_HOME'}`,
-  ]);
 }

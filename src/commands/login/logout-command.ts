@@ -5,10 +5,10 @@ import type { LogoutFlags } from './run-profiles.ts';
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Removes a profile and its secret, from the keychain too. What could not be removed is said, and the exit status is 1 then. At KuFlow the ' +
-        'application and its token stay as they are.',
+      'Remove a profile and its secret, including the one in the keychain. If the secret cannot be removed, the reason is shown and the exit status ' +
+        'is 1. The application and its token in KuFlow are not changed.',
     )
-    .option('--profile <name>', 'Name of the profile to remove; asked for in a terminal')
+    .option('--profile <name>', 'Name of the profile to remove (default in a terminal: asks)')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: LogoutFlags) => {
       const { runLogout } = await import('./run-profiles.ts');

@@ -5,10 +5,10 @@ import type { ProfilesFlags } from './run-profiles.ts';
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Lists the profiles that `kuflow login` stored: where their KuFlow is, whose credentials they are, and where the secret is, which is never shown. ' +
-        'No keychain is opened.',
+      'List the profiles stored by `kuflow login`: name, endpoint, client id, tenant, and where the secret is. Secrets are never shown, and no ' +
+        'keychain is opened.',
     )
-    .option('--default <name>', 'First make this one the default')
+    .option('--default <name>', 'Make this profile the default first')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: ProfilesFlags) => {
       const { runProfiles } = await import('./run-profiles.ts');

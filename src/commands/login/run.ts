@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { readLoginDefaults, login, type LoginDefaults, type LoginContext } from './login.ts';
+import { login, readLoginDefaults, type LoginContext, type LoginDefaults } from './login.ts';
 import { shellWord } from '../../text/shell.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -10,29 +10,38 @@ import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 
+const ID_PLACEHOLDER = '<id>';
+
+export interface LoginFlags extends ConnectionFlags {
+  readonly default?: boolean;
+  readonly verify: boolean;
+  readonly keychain: boolean;
+  readonly json?: boolean;
+}
+
 /**
  * `kuflow login`. With `--json`: `{ profile: { name, endpoint, clientId, tenantId?, target?, ca?, default, secret: { in, where } }, file, replaced,
- * verified, whyFile?, warnings }`; `verified` is what KuFlow said, or null.
- * Exit status 0 stored, 1 not accepted, 2 something is missing, 4 KuFlow could not be asked; nothing is stored unless 0.
+ * verified, whyFile?, warnings }`; `verified` is KuFlow's answer, or null.
+ * Exit status 0 stored, 1 rejected, 2 incomplete options, 4 KuFlow could not be reached; nothing is stored unless 0.
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;
-  const world: LoginContext = {
+  const loginContext: LoginContext = {
     env,
     cwd,
     stdin: terminal.prompts.input,
     clock: systemClock,
     signal: context.interruption(),
   };
-  const start = await readLoginDefaults(flags, world);
-  const answers = await answered(flags, start, world, context);
+  const defaults = await readLoginDefaults(flags, loginContext);
+  const answers = await completeFlags(flags, defaults, loginContext, context);
   const progress = openProgress(terminal.err);
   try {
     const result = await login({
-      ...world,
-      start: answers.start,
+      ...loginContext,
+      defaults: answers.defaults,
       flags: answers.flags,
-      ...(answers.secret && { secret: answers.secret }),
+      secret: answers.secret,
       makeDefault: flags.default === true,
       verify: flags.verify,
       useKeychain: flags.keychain,
@@ -41,9 +50,9 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
     progress.stop();
     if (flags.json === true) terminal.out.line(stringifyForTerminal(loginAsData(result)));
     else printLogin(terminal, result, context.invocation);
-    if (answers.asked) {
+    if (answers.prompted) {
       terminal.err.line(
-        `\nTo do the same without questions:\n  ${commandOf(answers.flags, start.name, context.invocation)}`,
+        `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, defaults.name, context.invocation)}`,
       );
     }
   } finally {
@@ -51,69 +60,72 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
   }
 }
 
-interface Answered {
-  readonly start: LoginDefaults;
+interface LoginAnswers {
+  readonly defaults: LoginDefaults;
   readonly flags: LoginFlags;
-  readonly secret?: Secret;
-  readonly asked: boolean;
+  readonly secret?: Secret | undefined;
+  readonly prompted: boolean;
 }
 
-async function answered(
+/** Prompts for missing values. Throws a usage error if prompts are not possible. */
+async function completeFlags(
   flags: LoginFlags,
-  start: LoginDefaults,
-  world: LoginContext,
+  defaults: LoginDefaults,
+  loginContext: LoginContext,
   context: CommandContext,
-): Promise<Answered> {
+): Promise<LoginAnswers> {
   const { terminal, invocation } = context;
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
-  const hasId = (flags.clientId ?? start.kept.clientId) !== undefined;
-  if (hasSecret && hasId) return { start, flags, asked: false };
+  const hasId = (flags.clientId ?? defaults.values.clientId) !== undefined;
+  if (hasSecret && hasId) return { defaults, flags, prompted: false };
   if (!terminal.canPrompt || flags.json === true || flags.clientSecretStdin === true) {
     const missing = [
-      ...(hasId ? [] : ['  client-id: the client id of the application, by --client-id']),
-      ...(hasSecret ? [] : ['  client-secret: its secret, by --client-secret-file or --client-secret-stdin']),
+      ...(hasId ? [] : ['  --client-id: client id of the application']),
+      ...(hasSecret ? [] : ['  --client-secret-file or --client-secret-stdin: client secret of the application']),
     ];
     const { clientId, ...others } = flags;
-    // One that is no UUID is not shown: whoever swaps id and secret would see the secret.
-    const id = clientId !== undefined && isUuid(clientId) ? clientId : 'ID';
-    const whole = hasId && clientId === undefined ? flags : { ...others, clientId: id };
-    throw usageError(`Answers are missing:\n${missing.join('\n')}`, [
-      `for example: ${commandOf(whole, start.name, invocation)}`,
+    // Only a UUID is shown: anything else may be a secret that was passed as the id.
+    const id = clientId !== undefined && isUuid(clientId) ? clientId : ID_PLACEHOLDER;
+    const complete = hasId && clientId === undefined ? flags : { ...others, clientId: id };
+    throw usageError(`Missing required options:\n${missing.join('\n')}`, [
+      `for example: ${loginCommand(complete, defaults.name, invocation)}`,
     ]);
   }
   const { openPrompts } = await import('../../terminal/prompts.ts');
-  const ask = openPrompts(terminal, world.signal);
-  const text = async (question: Parameters<typeof ask.text>[0]): Promise<string> => {
+  const ask = openPrompts(terminal, loginContext.signal);
+  const askText = async (question: Parameters<typeof ask.text>[0]): Promise<string> => {
     const answer = await ask.text(question);
     return typeof answer === 'string' ? answer : '';
   };
   const endpoint =
     flags.endpoint ??
-    (await text({
+    (await askText({
       message: "Address of KuFlow's REST API",
-      fallback: start.kept.endpoint ?? 'https://api.kuflow.com',
-      validate: (typed) => (/^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'It starts with https:// and a host name'),
+      fallback: defaults.values.endpoint ?? 'https://api.kuflow.com',
+      validate: (typed) =>
+        /^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'Enter an address that starts with https:// and a host name',
     }));
   const clientId =
     flags.clientId ??
-    (await text({
+    (await askText({
       message: 'Client id of the application',
-      hint: "In KuFlow's app: Settings > Applications",
-      ...(start.kept.clientId !== undefined && { fallback: start.kept.clientId }),
-      // Not shown again: whoever swaps id and secret would see the secret.
-      validate: (typed) => (isUuid(typed) ? undefined : 'It is a UUID'),
+      hint: 'In the KuFlow app: Settings > Applications',
+      ...(defaults.values.clientId !== undefined && { fallback: defaults.values.clientId }),
+      // The input is not repeated, because it may be a secret that was entered as the id.
+      validate: (typed) => (isUuid(typed) ? undefined : 'Enter a UUID'),
     }));
   const secret = hasSecret ? undefined : await ask.secret({ message: 'Client secret (token) of the application' });
-  const named: LoginFlags = { ...flags, endpoint, clientId };
+  const completed: LoginFlags = { ...flags, endpoint, clientId };
   return {
-    start: await readLoginDefaults(named, world),
-    flags: named,
-    ...(typeof secret === 'object' && { secret }),
-    asked: true,
+    defaults: await readLoginDefaults(completed, loginContext),
+    flags: completed,
+    secret: typeof secret === 'object' ? secret : undefined,
+    prompted: true,
   };
 }
 
-function commandOf(flags: LoginFlags, name: string, invocation: string): string {
+/** The command that repeats a login. */
+function loginCommand(flags: LoginFlags, name: string, invocation: string): string {
   const values = [
     ['--profile', name],
     ['--client-id', flags.clientId],
@@ -123,7 +135,9 @@ function commandOf(flags: LoginFlags, name: string, invocation: string): string 
     ['--ca', flags.ca],
     ['--client-secret-file', flags.clientSecretFile],
   ] as const;
-  const words = values.flatMap(([option, value]) => (value === undefined ? [] : [option, shellWord(value)]));
+  const words = values.flatMap(([option, value]) =>
+    value === undefined ? [] : [option, value === ID_PLACEHOLDER ? value : shellWord(value)],
+  );
   return [
     `${invocation} login`,
     ...words,
@@ -133,12 +147,4 @@ function commandOf(flags: LoginFlags, name: string, invocation: string): string 
     ...(flags.keychain ? [] : ['--no-keychain']),
     ...(flags.json === true ? ['--json'] : []),
   ].join(' ');
-}
-/** Options as commander hands them over. */
-
-export interface LoginFlags extends ConnectionFlags {
-  readonly default?: boolean;
-  readonly verify: boolean;
-  readonly keychain: boolean;
-  readonly json?: boolean;
 }

@@ -1,58 +1,67 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginEvent, LoginResult, ProfileList } from './login.ts';
+import type { LoginEvent, LoginResult } from './login.ts';
+import type { ProfileList } from './profiles.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** Follows a login on a progress line. */
+/** Shows the steps of a login as progress. */
 export function loginReporter(progress: Progress): (event: LoginEvent) => void {
   return ({ kind }) => {
-    progress.begin(kind === 'verifying' ? 'Ask KuFlow whose credentials these are' : 'Store them');
+    progress.begin(kind === 'verifying' ? 'Verifying the credentials with KuFlow' : 'Storing the credentials');
   };
 }
 
-/** What is stored now, on stdout; what it is good for, on stderr. */
+/** Prints what was stored to stdout, and how to use it to stderr. */
 export function printLogin(terminal: Terminal, result: LoginResult, invocation: string): void {
   const { bold } = palette(terminal.out);
   const { profile, where, whyFile, isDefault, replaced, verified, warnings } = result;
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  terminal.out.line(bold(`Profile ${profile.name} ${replaced ? 'is stored again' : 'is stored'}`));
+  terminal.out.line(bold(`${replaced ? 'Updated' : 'Stored'} profile ${profile.name}`));
   const rows = [
-    ...rowsOf(profile),
-    ['credentials', verified ?? 'not shown to KuFlow (--no-verify)'],
-    ['secret', profile.secret.in === 'file' ? `in the file ${where}, which only you may read` : `in ${where}`],
+    ...profileRows(profile),
+    ['credentials', verified ?? 'not verified (--no-verify)'],
+    ['secret', profile.secret.in === 'file' ? `in the file ${where}, which only you can read` : `in ${where}`],
   ];
   for (const line of formatTable(rows, '  ')) terminal.out.line(line);
   if (whyFile !== undefined)
-    terminal.err.line(`The secret is in a file since the keychain can't be used: ${escapeForTerminal(whyFile, 400)}.`);
+    terminal.err.line(
+      `The secret is in a file because the keychain cannot be used: ${escapeForTerminal(whyFile, 400)}.`,
+    );
   terminal.err.line(
     isDefault
-      ? 'It is the default: commands use it where nothing else gives credentials.'
-      : `Commands use it with --profile ${profile.name} or KUFLOW_PROFILE=${profile.name}.`,
+      ? 'This is the default profile: commands use it when nothing else gives credentials.'
+      : `To use it, pass --profile ${profile.name} or set KUFLOW_PROFILE=${profile.name}.`,
   );
   const option = isDefault ? '' : ` --profile ${profile.name}`;
   terminal.err.line(
     palette(terminal.err).dim(
-      `A worker reads no profiles: ${invocation} credentials pull${option} puts the engine certificate into a project, ` +
-        `${invocation} credentials exec${option} -- npm start runs a worker with all of it.`,
+      `Workers do not read profiles. ${invocation} credentials pull${option} stores the engine certificate in a project; ` +
+        `${invocation} credentials exec${option} -- npm start runs a worker with all credentials.`,
     ),
   );
 }
 
-function rowsOf({ endpoint, clientId, tenantId, target, ca }: Omit<Profile, 'secret'>): readonly (readonly string[])[] {
+function profileRows({
+  endpoint,
+  clientId,
+  tenantId,
+  target,
+  ca,
+}: Omit<Profile, 'secret'>): readonly (readonly string[])[] {
   return [
     ['endpoint', endpoint],
     ['client id', clientId],
     ...(tenantId === undefined ? [] : [['tenant', tenantId]]),
     ...(target === undefined ? [] : [['engine', target]]),
-    ...(ca === undefined ? [] : [['trusts also', ca]]),
+    ...(ca === undefined ? [] : [['trusted CA file', ca]]),
   ];
 }
 
-/** `--json` of `login`; no secret in it. */
+/** `--json` of `login`, without secrets. */
 export function loginAsData(result: LoginResult): object {
   const { profile, where, isDefault, file, replaced, verified, whyFile, warnings } = result;
   return {
@@ -60,7 +69,7 @@ export function loginAsData(result: LoginResult): object {
     file,
     replaced,
     verified: verified ?? null,
-    ...(whyFile !== undefined && { whyFile }),
+    whyFile,
     warnings,
   };
 }
@@ -68,8 +77,8 @@ export function loginAsData(result: LoginResult): object {
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
   const { dim } = palette(terminal.out);
   if (profiles.length === 0) {
-    terminal.out.line('There is no profile.');
-    terminal.err.line(`${invocation} login stores one.`);
+    terminal.out.line('There are no profiles.');
+    terminal.err.line(`To store one: ${invocation} login`);
     return;
   }
   const hasTenants = profiles.some(({ tenantId }) => tenantId !== undefined);
@@ -89,7 +98,7 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
 }
 
-/** `--json` of `profiles`; no secret in it. */
+/** `--json` of `profiles`, without secrets. */
 export function profilesAsData({ file, profiles }: ProfileList): object {
   return { file, profiles: profiles.map(({ isDefault, ...profile }) => ({ ...profile, default: isDefault })) };
 }
@@ -97,9 +106,9 @@ export function profilesAsData({ file, profiles }: ProfileList): object {
 export function printLogout(terminal: Terminal, removed: RemovedProfile, { quiet }: { readonly quiet: boolean }): void {
   const { profile, where, leftBehind, wasDefault } = removed;
   if (!quiet) {
-    const gone = leftBehind === undefined ? `, with its secret in ${where}` : '';
-    terminal.out.line(`Profile ${profile.name} is removed${gone}`);
-    if (wasDefault) terminal.err.line('It was the default; there is none now.');
+    const secret = leftBehind === undefined ? ` and its secret from ${where}` : '';
+    terminal.out.line(`Removed profile ${profile.name}${secret}`);
+    if (wasDefault) terminal.err.line('It was the default profile. There is no default now.');
   }
   if (leftBehind !== undefined)
     terminal.err.line(
@@ -112,6 +121,6 @@ export function logoutAsData({ profile, wasDefault, where, leftBehind }: Removed
   return {
     removed: profile.name,
     wasDefault,
-    secret: { where, removed: leftBehind === undefined, ...(leftBehind !== undefined && { why: leftBehind }) },
+    secret: { where, removed: leftBehind === undefined, why: leftBehind },
   };
 }

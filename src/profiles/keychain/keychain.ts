@@ -1,19 +1,19 @@
 import type { Secret } from '../../base/secret.ts';
 
-/** The keychains that there are files for; the name stands in the profile file. */
+/** The supported keychains, as named in the profile file. */
 export const KEYCHAINS = ['secret-service', 'macos-keychain', 'windows-vault'] as const;
 export type KeychainName = (typeof KEYCHAINS)[number];
 
 export interface Keychain {
   readonly name: KeychainName;
-  /** For a sentence: `the system's keychain (secret-tool)`. */
+  /** For use in a sentence: `the system's keychain (secret-tool)`. */
   readonly title: string;
-  /** Replaces what is there under this key. `label` is what people see. */
+  /** Stores or replaces the secret under this key. `label` is shown to people. */
   store(key: string, secret: Secret, label: string): Promise<KeychainResult>;
   read(key: string): Promise<KeychainRead>;
-  /** Removes it; one that is not there is no failure. */
+  /** Removes the secret; succeeds if it does not exist. */
   remove(key: string): Promise<KeychainResult>;
-  /** What a person types to remove it. */
+  /** How a person can remove the secret. */
   removeCommand(key: string): string;
 }
 
@@ -23,7 +23,7 @@ export type KeychainRead =
 
 export interface KeychainFailure {
   readonly kind: 'failed';
-  /** Completes "the keychain can't be used: …". */
+  /** Completes "the keychain cannot be used: …". */
   readonly why: string;
 }
 
@@ -33,5 +33,5 @@ export interface KeychainContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Under which every entry stands, beside its own key. */
+/** The service name of all entries, in addition to their key. */
 export const KEYCHAIN_SERVICE = 'create-kuflow-worker';

@@ -3,7 +3,7 @@ import { secretServiceKeychain } from './linux.ts';
 import { windowsVault } from './windows.ts';
 import type { Keychain, KeychainName, KeychainContext } from './keychain.ts';
 
-/** A tool that has not answered by then waits for somebody who is not there: a locked keychain without a screen. */
+/** A tool that takes longer is waiting for a user who is not there: a locked keychain without a display. */
 export const KEYCHAIN_MS = 3_000;
 
 export type OpenedKeychain =
@@ -11,17 +11,17 @@ export type OpenedKeychain =
   /** `why` completes "the keychain is not used: …". */
   | { readonly kind: 'none'; readonly why: string };
 
-type Keychains = Partial<Record<NodeJS.Platform, (world: KeychainContext) => Keychain>>;
+type Keychains = Partial<Record<NodeJS.Platform, (context: KeychainContext) => Keychain>>;
 
 export interface KeychainOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal | undefined;
   readonly platform?: NodeJS.Platform;
-  /** Those of the systems when absent. */
+  /** The real keychains if absent. */
   readonly keychains?: Keychains;
 }
 
-/** The keychain of this system; none in continuous integration, where nobody would unlock it. Starts nothing yet. */
+/** The keychain of this system; none in continuous integration, where nobody can unlock it. Does not start a process. */
 export function openKeychain({
   env,
   signal,
@@ -29,21 +29,21 @@ export function openKeychain({
   keychains = BY_PLATFORM,
 }: KeychainOptions): OpenedKeychain {
   if ((env['CI'] ?? '') !== '') return { kind: 'none', why: 'CI is set' };
-  const world: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
+  const context: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
   const open = keychains[platform];
-  if (open === undefined) return { kind: 'none', why: `there is none for ${platform}` };
-  return { kind: 'open', keychain: open(world) };
+  if (open === undefined) return { kind: 'none', why: `${platform} is not supported` };
+  return { kind: 'open', keychain: open(context) };
 }
 
-/** That of a profile: one that was made on another system can't be opened here. */
-export function openNamedKeychain(name: KeychainName, question: KeychainOptions): OpenedKeychain {
-  const opened = openKeychain(question);
+/** The keychain of a profile; a keychain of another system cannot be opened here. */
+export function openNamedKeychain(name: KeychainName, options: KeychainOptions): OpenedKeychain {
+  const opened = openKeychain(options);
   if (opened.kind === 'none' || opened.keychain.name === name) return opened;
-  return { kind: 'none', why: `it is a ${name}, of another system` };
+  return { kind: 'none', why: `${name} belongs to another system` };
 }
 
 const BY_PLATFORM: Keychains = {
   linux: secretServiceKeychain,
-  darwin: (world) => macosKeychain(world),
-  win32: (world) => windowsVault(world),
+  darwin: (context) => macosKeychain(context),
+  win32: (context) => windowsVault(context),
 };

@@ -3,81 +3,82 @@ import { codeOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { KeychainFailure } from './keychain.ts';
 
 export interface ToolCall {
   readonly program: string;
-  /** Seen by every user of the machine: never a secret. */
+  /** Visible to every user of the machine: never a secret. */
   readonly args: readonly string[];
-  /** What the tool reads, to its end; nothing when absent. */
-  readonly input?: Secret;
+  /** The tool's whole standard input; empty if absent. */
+  readonly input?: Secret | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds; the tool is killed then, with all that it started. */
+  /** Milliseconds, after which the tool and all its child processes are killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `ended`: with any status. `failed`: it could not be run, or did not end in time; `why` completes "the keychain can't be used: …". */
+/** `ended`: with any status. `failed`: it could not run or timed out; `why` completes "the keychain cannot be used: …". */
 export type ToolResult =
-  | { readonly kind: 'ended'; readonly status: number; readonly output: Buffer; readonly complaint: string }
+  | { readonly kind: 'ended'; readonly status: number; readonly output: Buffer; readonly message: string }
   | { readonly kind: 'failed'; readonly why: string };
 
 const MOST_OUTPUT = 256 * 1024;
-/** Ours are secrets or contradict a tool's own; a keychain needs none of them. */
-const NOT_PASSED_ON = /^(KUFLOW|TEMPORAL)_/i;
+/** A keychain tool does not need these variables, and some of them are secrets. */
+const NOT_INHERITED = /^(KUFLOW|TEMPORAL)_/i;
 
-/** Runs a tool of the system without a shell and without a terminal that it could ask on. Rejects with the signal's reason only. */
+/** Runs a system tool without a shell and without a terminal on which it could ask questions. Rejects only with the signal's reason. */
 export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, {
-    env: Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_PASSED_ON.test(name))),
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_INHERITED.test(name))),
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own can be ended as a whole, and has no terminal to ask on.
+    // A separate process group can be killed as a whole, and has no terminal.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  const [output, complaint] = [collect(child.stdout), collect(child.stderr)];
-  // One that ends before it has read all is judged by its status.
+  const [stdout, stderr] = [collectOutput(child.stdout), collectOutput(child.stderr)];
+  // If the tool ends before it has read everything, its status counts.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input?.reveal() ?? '');
 
   return await new Promise<ToolResult>((resolve, reject) => {
-    const end = (): void => {
+    const cleanUp = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
     };
-    const stop = (): void => {
-      end();
+    const kill = (): void => {
+      cleanUp();
       if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL');
-      // What it started may hold the pipes open for longer than it lives.
+      // Its child processes may keep the pipes open after it has ended.
       for (const stream of child.stdio) stream?.destroy();
       child.unref();
     };
     const timer = setTimeout(() => {
-      stop();
+      kill();
       resolve({ kind: 'failed', why: `${program} did not answer within ${timeoutMs / 1000} s` });
     }, timeoutMs);
     const interrupt = (): void => {
-      stop();
+      kill();
       reject(signal?.reason instanceof Error ? signal.reason : new Error('Interrupted'));
     };
     signal?.addEventListener('abort', interrupt, { once: true });
     child.on('error', (error) => {
-      end();
+      cleanUp();
       const missing = codeOf(error) === 'ENOENT';
       resolve({
         kind: 'failed',
-        why: missing ? `${program} is not installed` : `${program} can't be run (${codeOf(error) ?? 'unknown error'})`,
+        why: missing ? `${program} is not installed` : `${program} cannot be run (${codeOf(error) ?? 'unknown error'})`,
       });
     });
     child.on('close', (code, killedBy) => {
-      end();
-      if (code === null) resolve({ kind: 'failed', why: `${program} was ended by ${killedBy ?? 'a signal'}` });
-      else resolve({ kind: 'ended', status: code, output: output(), complaint: firstLine(complaint(), input) });
+      cleanUp();
+      if (code === null) resolve({ kind: 'failed', why: `${program} was killed by ${killedBy ?? 'a signal'}` });
+      else resolve({ kind: 'ended', status: code, output: stdout(), message: firstSafeLine(stderr(), input) });
     });
   });
 }
 
-function collect(stream: NodeJS.ReadableStream): () => Buffer {
+function collectOutput(stream: NodeJS.ReadableStream): () => Buffer {
   const parts: Buffer[] = [];
   let size = 0;
   stream.on('data', (part: Buffer) => {
@@ -87,16 +88,17 @@ function collect(stream: NodeJS.ReadableStream): () => Buffer {
   return () => Buffer.concat(parts);
 }
 
-/** What a tool says of itself; a tool that repeats what it read gets no say. */
-function firstLine(text: Buffer, input: Secret | undefined): string {
-  const line =
-    text
-      .toString('utf8')
-      .split('\n')
-      .map((one) => one.trim())
-      .find((one) => one !== '') ?? '';
-  const told = input?.reveal() ?? '';
-  return told !== '' && told.split('\n').some((part) => part !== '' && text.includes(part))
-    ? ''
-    : escapeForTerminal(line, 200);
+/** The first line of an error message; empty if the tool repeats any line of its input, which may be a secret. */
+function firstSafeLine(text: Buffer, input: Secret | undefined): string {
+  const inputLines = (input?.reveal() ?? '').split('\n');
+  if (inputLines.some((part) => part !== '' && text.includes(part))) return '';
+  const lines = text.toString('utf8').split('\n');
+  const line = lines.map((part) => part.trim()).find((part) => part !== '');
+  return escapeForTerminal(line ?? '', 200);
+}
+
+/** The failure of a tool that ended with an unexpected status. */
+export function toolFailure(end: ToolResult, program: string): KeychainFailure {
+  if (end.kind === 'failed') return end;
+  return { kind: 'failed', why: end.message === '' ? `${program} exited with ${end.status}` : end.message };
 }

@@ -6,8 +6,8 @@ import { runTool, type ToolResult } from './run-tool.ts';
 const NOT_FOUND = 44;
 
 /**
- * Reads three lines in base64, so that no code page matters and none of them is an argument. The vault is the one that
- * Windows shows as web credentials; Windows PowerShell reaches it without compiling anything, which would not be done in time.
+ * Reads three lines of base64 from standard input: independent of the code page, and not visible as arguments. The vault is what Windows
+ * shows as web credentials. Windows PowerShell can use it without compiling code, which would take too long.
  */
 const SCRIPT = `$ErrorActionPreference = 'Stop'
 function Read-Text { [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String([Console]::In.ReadLine())) }
@@ -24,18 +24,18 @@ $found.RetrievePassword()
 `;
 
 /** The credential vault of Windows, through Windows PowerShell. */
-export function windowsVault(world: KeychainContext, program = powershellOf(world)): Keychain {
+export function windowsVault(context: KeychainContext, program = powershellPath(context)): Keychain {
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
   const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
-    return runTool({ program, args, ...world, input: new Secret(lines.join('')) });
+    return runTool({ program, args, ...context, input: new Secret(lines.join('')) });
   };
   return {
     name: 'windows-vault',
     title: "the system's keychain (Windows credential vault)",
     store: async (key, secret) => {
       const end = await call('store', key, secret.reveal());
-      return end.kind === 'ended' && end.status === 0 ? { kind: 'done' } : failed(end);
+      return end.kind === 'ended' && end.status === 0 ? { kind: 'done' } : powershellFailure(end);
     },
     read: async (key) => {
       const end = await call('read', key);
@@ -44,17 +44,17 @@ export function windowsVault(world: KeychainContext, program = powershellOf(worl
           kind: 'found',
           secret: new Secret(Buffer.from(end.output.toString('ascii'), 'base64').toString('utf8')),
         };
-      return end.kind === 'ended' && end.status === NOT_FOUND ? { kind: 'absent' } : failed(end);
+      return end.kind === 'ended' && end.status === NOT_FOUND ? { kind: 'absent' } : powershellFailure(end);
     },
     remove: async (key) => {
       const end = await call('remove', key);
-      return end.kind === 'ended' && [0, NOT_FOUND].includes(end.status) ? { kind: 'done' } : failed(end);
+      return end.kind === 'ended' && [0, NOT_FOUND].includes(end.status) ? { kind: 'done' } : powershellFailure(end);
     },
     removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${KEYCHAIN_SERVICE}, ${key}`,
   };
 }
 
-function powershellOf({ env }: KeychainContext): string {
+function powershellPath({ env }: KeychainContext): string {
   return join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
 }
 
@@ -62,7 +62,7 @@ function encodedScript(): string {
   return Buffer.from(SCRIPT, 'utf16le').toString('base64');
 }
 
-function failed(end: ToolResult): KeychainFailure {
+function powershellFailure(end: ToolResult): KeychainFailure {
   if (end.kind === 'failed') return end;
-  return { kind: 'failed', why: `Windows PowerShell ended with ${end.status}` };
+  return { kind: 'failed', why: `Windows PowerShell exited with ${end.status}` };
 }

@@ -97,7 +97,7 @@ describe.runIf(process.platform === 'linux')('the secret of a profile that lies 
 
     const again = await kuflow(['credentials', 'pull', '--offline']);
     expect(again).toMatchObject({ status: 0, opened: 0, asked: 0 });
-    expect(again.out).toContain('nothing was asked for');
+    expect(again.out).toContain('nothing was requested or changed');
     const written = ['--format', 'json', '--output', join(project, 'set.json')];
     expect(await kuflow(['credentials', 'pull', ...written])).toMatchObject({ status: 0, opened: 0, asked: 0 });
     const status = await kuflow(['credentials', 'status']);
@@ -131,7 +131,7 @@ describe.runIf(process.platform === 'linux')('the secret of a profile that lies 
     const broken = fakeSecretTool(join(home, 'other'), 'forgets').PATH;
     const missing = await kuflow(['credentials', 'pull', '--offline'], { env: { PATH: broken } });
     expect(missing).toMatchObject({ status: 1, asked: 0 });
-    expect(missing.err).toContain('it is not in the keychain any more');
+    expect(missing.err).toContain('it is no longer in the keychain');
     expect(readdirSync(project)).toEqual(['application.yaml']);
     expect(await kuflow(['credentials', 'status'], { env: { PATH: broken } })).toMatchObject({ status: 0 });
 

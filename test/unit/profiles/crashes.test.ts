@@ -11,11 +11,11 @@ import { removeProfile, storeProfile, type ProfileContext } from '../../../src/p
 import { readStoredSecret } from '../../../src/profiles/secret-storage.ts';
 import { Crash, faultyFiles, type Fault, type FaultyFiles } from '../../support/faulty-files.ts';
 
-// In memory where the system has such a place: thousands of synced files say no more on a disk.
+// In memory if possible: syncing thousands of files to a disk proves nothing more.
 const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kuflow-profiles-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** What outlives a process: a folder and a keychain. `hangs`: the keychain answers nobody. */
+/** What outlives a process: a folder and a keychain. `hangs`: the keychain does not answer. */
 interface Machine {
   readonly folder: string;
   readonly entries: Map<string, string>;
@@ -61,7 +61,7 @@ function keychainOf(machine: Machine, { step }: FaultyFiles): Keychain {
   };
 }
 
-function worldOf(machine: Machine, faulty = faultyFiles()): ProfileContext {
+function contextFor(machine: Machine, faulty = faultyFiles()): ProfileContext {
   const keychain = keychainOf(machine, faulty);
   return {
     folder: machine.folder,
@@ -83,28 +83,28 @@ const login = (machine: Machine, secret: string, faulty?: FaultyFiles, name = 'w
       makeDefault: false,
       useKeychain,
     },
-    worldOf(machine, faulty),
+    contextFor(machine, faulty),
   );
 
-/** Each profile with its secret; null for one that is gone. */
+/** Each profile with its secret; null for a secret that no longer exists. */
 async function seen(machine: Machine): Promise<Record<string, string | null>> {
   const { profiles } = await readProfileFile(machine.folder);
   const found: Record<string, string | null> = {};
   for (const { name, secret } of profiles) {
-    const read = await readStoredSecret(secret, worldOf({ ...machine, hangs: false }));
+    const read = await readStoredSecret(secret, contextFor({ ...machine, hangs: false }));
     found[name] = read.kind === 'found' ? read.secret.reveal() : null;
   }
   return found;
 }
 
-/** Every secret that is anywhere: in the keychain, or in whatever file. */
+/** All secrets in the keychain and in files. */
 function secretsOf({ folder, entries }: Machine): readonly string[] {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
   const texts = files
     .filter((entry) => entry.isFile())
     .flatMap(({ parentPath, name }) => {
       const text = readFileSync(join(parentPath, name), 'utf8');
-      // A half is one too.
+      // A partly written secret counts too.
       return parentPath.endsWith('secrets') ? [text] : (text.match(/canary/g) ?? []);
     });
   return [...entries.values(), ...texts].sort();
@@ -116,9 +116,9 @@ function expectPrivate({ folder }: Machine): void {
     expect(statSync(join(entry.parentPath, entry.name)).mode & 0o077, entry.name).toBe(0);
 }
 
-/** Nothing but profiles and their secrets; what a keychain was not asked about is gone as soon as it answers. */
+/** Expects only profiles and their secrets. If the keychain hangs, a run with a working keychain cleans up first. */
 async function expectTidy(machine: Machine, at: string): Promise<void> {
-  if (machine.hangs) await removeProfile('nobody', worldOf({ ...machine, hangs: false }));
+  if (machine.hangs) await removeProfile('nobody', contextFor({ ...machine, hangs: false }));
   const names = readdirSync(machine.folder).filter((name) => name !== 'profiles.json' && name !== 'secrets');
   expect(names, at).toEqual([]);
 }
@@ -154,14 +154,14 @@ const SITUATIONS: readonly Situation[] = [
     new: { work: 'canary-new' },
   },
   {
-    name: 'a login again',
+    name: 'a repeated login',
     prepare: (machine) => login(machine, 'canary-old'),
     run: (machine, faulty) => login(machine, 'canary-new', faulty),
     old: { work: 'canary-old' },
     new: { work: 'canary-new' },
   },
   {
-    name: 'a login again, from the keychain into a file, beside another profile',
+    name: 'a repeated login, from the keychain into a file, with another profile',
     prepare: async (machine) => {
       await login(machine, 'canary-other', undefined, 'other');
       await login(machine, 'canary-old');
@@ -176,14 +176,14 @@ const SITUATIONS: readonly Situation[] = [
       await login(machine, 'canary-other', undefined, 'other', false);
       await login(machine, 'canary-old');
     },
-    run: (machine, faulty) => removeProfile('work', worldOf(machine, faulty)),
+    run: (machine, faulty) => removeProfile('work', contextFor(machine, faulty)),
     old: { other: 'canary-other', work: 'canary-old' },
     new: { other: 'canary-other' },
   },
   {
     name: 'a logout of a secret in a file',
     prepare: (machine) => login(machine, 'canary-old', undefined, 'work', false),
-    run: (machine, faulty) => removeProfile('work', worldOf(machine, faulty)),
+    run: (machine, faulty) => removeProfile('work', contextFor(machine, faulty)),
     old: { work: 'canary-old' },
     new: {},
   },
@@ -200,7 +200,7 @@ describe.each(SITUATIONS)('$name', (situation) => {
   const isLogout = situation.name.startsWith('a logout');
 
   it.each(['crash', 'torn'] as const)(
-    'that ends (%s) before any step leaves all old or all new, and the next run leaves no secret that nobody names',
+    'that is killed (%s) before any step leaves the old or the new state, and the next run removes unreferenced secrets',
     async (kind) => {
       const { copy, steps } = await prepared();
       expect(steps.length).toBeGreaterThan(15);
@@ -215,12 +215,12 @@ describe.each(SITUATIONS)('$name', (situation) => {
         const now = await seen(machine);
         if (ended instanceof Error) expect(ended, at).toBeInstanceOf(Crash);
         expectPrivate(machine);
-        // The secret of a profile that is being removed goes first.
+        // The secret is removed before its profile.
         const between = isLogout ? { ...situation.old, work: null } : undefined;
         expect([situation.old, situation.new, between], at).toContainEqual(now);
         (JSON.stringify(now) === JSON.stringify(situation.new) ? news : olds).add(before);
 
-        // Whatever run comes next.
+        // Another run comes next.
         const other = copyOf(machine);
         await login(other, 'canary-next', undefined, 'next');
         expect(await seen(other), at).toEqual({ ...now, next: 'canary-next' });
@@ -229,7 +229,7 @@ describe.each(SITUATIONS)('$name', (situation) => {
         );
         await expectTidy(other, at);
 
-        // And the same once more.
+        // The same run is repeated.
         await situation.run(machine);
         expect(await seen(machine), at).toEqual(situation.new);
         expect(secretsOf(machine), at).toEqual(Object.values(situation.new).sort());
@@ -244,11 +244,11 @@ describe.each(SITUATIONS)('$name', (situation) => {
     60_000,
   );
 
-  it('whose disk refuses any one step says so or goes on, and keeps nothing that nobody names', async () => {
+  it('that fails in any step reports it or continues, and leaves no unreferenced secret', async () => {
     const { copy, steps } = await prepared();
     for (let before = 0; before < steps.length; before++) {
       const name = steps[before] ?? '';
-      // A lock that can't be given back ends with this process; the keychain has errors of its own.
+      // A lock that cannot be released ends with the process; keychain errors are tested separately.
       if (['unlock', 'store', 'read', 'remove'].includes(name)) continue;
       const at = `${before}: ${name}`;
       const machine = copy();
@@ -277,12 +277,12 @@ describe.each(SITUATIONS)('$name', (situation) => {
 });
 
 describe('a keychain that does not answer', () => {
-  it('while a profile is removed leaves a secret, which is said, and which the next run with an answer removes', async () => {
+  it('during a removal leaves the secret, which is reported and removed by the next run with a working keychain', async () => {
     const machine = emptyMachine();
     await login(machine, 'canary-old');
     machine.hangs = true;
-    const removed = await removeProfile('work', worldOf(machine));
-    expect(removed?.leftBehind).toMatch(/^it did not answer; by hand: remove work\//);
+    const removed = await removeProfile('work', contextFor(machine));
+    expect(removed?.leftBehind).toMatch(/^it did not answer; to remove it by hand: remove work\//);
     expect(await seen(machine)).toEqual({});
     await login(machine, 'canary-two', undefined, 'two');
     expect(secretsOf(machine)).toEqual(['canary-old', 'canary-two']);
@@ -292,7 +292,7 @@ describe('a keychain that does not answer', () => {
     await expectTidy(machine, '');
   });
 
-  it('while one is stored again keeps the new one, says where the old one is, and removes that later', async () => {
+  it('during a repeated login stores the new secret, reports the old one, and removes it later', async () => {
     const machine = emptyMachine();
     await login(machine, 'canary-old');
     machine.hangs = true;
@@ -300,21 +300,21 @@ describe('a keychain that does not answer', () => {
     expect(again.whyFile).toBe('it did not answer');
     expect(again.warnings).toEqual([
       expect.stringMatching(
-        /^The secret of before is still in a? ?.*keychain.*: it did not answer; by hand: remove work\//,
+        /^The previous secret is still in a? ?.*keychain.*: it did not answer; to remove it by hand: remove work\//,
       ),
     ]);
     machine.hangs = false;
     expect(await seen(machine)).toEqual({ work: 'canary-new' });
-    expect(await removeProfile('nobody', worldOf(machine))).toBeUndefined();
+    expect(await removeProfile('nobody', contextFor(machine))).toBeUndefined();
     expect(secretsOf(machine)).toEqual(['canary-new']);
     await expectTidy(machine, '');
   });
 });
 
 describe('an interrupt while the keychain does not answer', () => {
-  /** Waits as a locked keychain does, until the signal. */
+  /** Waits like a locked keychain, until the signal. */
   function stuck(machine: Machine, stop: AbortController): ProfileContext {
-    const world = worldOf(machine);
+    const context = contextFor(machine);
     const wait = (): Promise<never> =>
       new Promise((_resolve, reject) => {
         stop.signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
@@ -322,37 +322,37 @@ describe('an interrupt while the keychain does not answer', () => {
         if (stop.signal.aborted) reject(new Error('interrupted'));
       });
     const keychain: Keychain = { ...keychainOf(machine, faultyFiles()), store: wait, remove: wait };
-    return { ...world, signal: stop.signal, keychains: { linux: () => keychain } };
+    return { ...context, signal: stop.signal, keychains: { linux: () => keychain } };
   }
 
-  it('keeps a profile that was being removed, says what is left, and a rerun completes it', async () => {
+  it('keeps a profile that was being removed, reports it, and a rerun completes the removal', async () => {
     const machine = emptyMachine();
     await login(machine, 'canary-old');
     const ended = removeProfile('work', stuck(machine, new AbortController()));
     await expect(ended).rejects.toMatchObject({
       status: 130,
-      message: expect.stringMatching(/^The profile work is not removed, and its secret may still be in /) as string,
-      seen: expect.stringContaining('; by hand: remove work/') as string,
+      message: expect.stringMatching(/^Profile work was not removed, and its secret may still be in /) as string,
+      seen: expect.stringContaining('; to remove it by hand: remove work/') as string,
     });
     expect(await seen(machine)).toEqual({ work: 'canary-old' });
-    await removeProfile('work', worldOf(machine));
+    await removeProfile('work', contextFor(machine));
     expect(await seen(machine)).toEqual({});
     expect(secretsOf(machine)).toEqual([]);
     await expectTidy(machine, '');
   });
 
-  it('leaves a profile that was being stored as it was', async () => {
+  it('does not change a profile that was being stored', async () => {
     const machine = emptyMachine();
     await login(machine, 'canary-old');
-    const world = stuck(machine, new AbortController());
+    const context = stuck(machine, new AbortController());
     const profile = { name: 'work', endpoint: 'https://api.kuflow.com/v2024-06-14', clientId: CLIENT };
     const request = { profile, secret: new Secret('canary-new'), makeDefault: false, useKeychain: true };
-    await expect(storeProfile(request, world)).rejects.toThrow('interrupted');
+    await expect(storeProfile(request, context)).rejects.toThrow('interrupted');
     expect(await seen(machine)).toEqual({ work: 'canary-old' });
     expect(existsSync(join(machine.folder, 'profiles.lock'))).toBe(false);
-    // Into a file this time, so that only the old secret is in question.
+    // Into a file this time, so that only the old secret involves the keychain.
     const again = await storeProfile({ ...request, useKeychain: false }, stuck(machine, new AbortController()));
-    expect(again.warnings).toEqual([expect.stringMatching(/still in .*: this was interrupted .*; by hand: /)]);
+    expect(again.warnings).toEqual([expect.stringMatching(/still in .*: interrupted .*; to remove it by hand: /)]);
     expect(await seen(machine)).toEqual({ work: 'canary-new' });
     await login(machine, 'canary-next', undefined, 'next');
     expect(secretsOf(machine)).toEqual(['canary-new', 'canary-next']);
@@ -360,7 +360,7 @@ describe('an interrupt while the keychain does not answer', () => {
   });
 });
 
-it('removes nothing because a profile file was moved away, or because a journal is none', async () => {
+it('removes no secrets after the profile file was moved away, or because of an invalid journal', async () => {
   const machine = emptyMachine();
   await login(machine, 'canary-one', undefined, 'one', false);
   const file = join(machine.folder, 'profiles.json');

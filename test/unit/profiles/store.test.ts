@@ -49,7 +49,7 @@ const json = (path: string): Record<string, Record<string, object>> =>
   JSON.parse(readFileSync(path, 'utf8')) as Record<string, Record<string, object>>;
 
 describe('storeProfile', () => {
-  it('keeps the secret out of the profile file, and all of it to this user', async () => {
+  it('keeps the secret out of the profile file, and all files private', async () => {
     const place = join(folder(), 'not', 'there', 'kuflow');
     const stored = await storeProfile(
       request('work', { tenantId: CLIENT, target: 'e.example.com:443', ca: '/ca.pem' }),
@@ -81,7 +81,7 @@ describe('storeProfile', () => {
     }
   });
 
-  it('keeps what it does not know, and what belongs to other profiles', async () => {
+  it('keeps unknown keys and other profiles', async () => {
     const place = folder();
     await storeProfile(request('one'), at(place));
     const file = join(place, 'profiles.json');
@@ -97,7 +97,7 @@ describe('storeProfile', () => {
     expect(after).toMatchObject({ note: ['mine'], default: 'one', profiles: { one: { colour: 'red' } } });
     expect(Object.keys(after['profiles'] ?? {})).toEqual(['one', 'two']);
     expect(after['profiles']?.['one']).not.toHaveProperty('tenantId');
-    // The secret of before is gone with what pointed to it.
+    // The previous secret was removed.
     expect(readdirSync(join(place, 'secrets'))).toHaveLength(2);
     await removeProfile('one', at(place));
     expect(json(file)).toMatchObject({ note: ['mine'], profiles: { two: {} } });
@@ -105,7 +105,7 @@ describe('storeProfile', () => {
     expect(readdirSync(join(place, 'secrets'))).toHaveLength(1);
   });
 
-  it('lets several at once lose nothing of each other', async () => {
+  it('keeps the changes of parallel runs', async () => {
     const place = folder();
     const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
     await Promise.all(names.map((name) => storeProfile(request(name), at(place))));
@@ -115,7 +115,7 @@ describe('storeProfile', () => {
     expect(existsSync(join(place, 'profiles.lock'))).toBe(false);
   });
 
-  it('has one default: the first, until another is chosen', async () => {
+  it('keeps one default: the first profile, until another is chosen', async () => {
     const place = folder();
     expect(await storeProfile(request('a'), at(place))).toMatchObject({ isDefault: true, replaced: false });
     expect(await storeProfile(request('b'), at(place))).toMatchObject({ isDefault: false });
@@ -128,13 +128,13 @@ describe('storeProfile', () => {
     expect(await removeProfile('nobody', at(place))).toBeUndefined();
   });
 
-  it('that can not write leaves all as it was', async () => {
+  it('changes nothing if it cannot write', async () => {
     const place = folder();
     await storeProfile(request('a'), at(place));
     const file = join(place, 'profiles.json');
     const before = readFileSync(file, 'utf8');
     const names = readdirSync(join(place, 'secrets'));
-    // A folder in the place of the secrets' folder can't be written by anybody, root included.
+    // A file instead of the folder for secrets blocks every user, including root.
     const blocked = folder();
     writeFileSync(join(blocked, 'secrets'), '');
     await expect(storeProfile(request('b'), at(blocked))).rejects.toThrow(/is a link or belongs to another user/);
@@ -145,7 +145,7 @@ describe('storeProfile', () => {
       await expect(storeProfile(request('b'), at(linked))).rejects.toThrow(KnownError);
     }
     writeFileSync(file, '{ "profiles": ');
-    await expect(storeProfile(request('b'), at(place))).rejects.toThrow(/it is no JSON/);
+    await expect(storeProfile(request('b'), at(place))).rejects.toThrow(/it is not valid JSON/);
     expect(readdirSync(join(place, 'secrets'))).toEqual(names);
     writeFileSync(file, before);
     expect((await readProfileFile(place)).profiles).toHaveLength(1);
@@ -159,16 +159,16 @@ describe('readProfileFile', () => {
     },
   });
   it.each([
-    ['no object', [], 'it is no JSON object'],
-    ['profiles that are none', { profiles: 'canary' }, '"profiles" is no object'],
-    ['a default that is none', { default: 1 }, '"default" is no text'],
-    ['a name that is a path', { profiles: { '../x': {} } }, 'is no name of a profile'],
+    ['an array', [], 'it is not a JSON object'],
+    ['profiles that are a string', { profiles: 'canary' }, '"profiles" is not an object'],
+    ['a default that is a number', { default: 1 }, '"default" is not a string'],
+    ['a name that is a path', { profiles: { '../x': {} } }, 'is not a valid profile name'],
     ['a profile without an id', { profiles: { a: { endpoint: 'https://k' } } }, 'lacks "endpoint" or "clientId"'],
-    ['a number for a text', entry({ tenantId: 7 }), '"tenantId" of profile "a" is no text'],
+    ['a tenant that is a number', entry({ tenantId: 7 }), '"tenantId" of profile "a" is not a string'],
     ['a secret in the file itself', entry({ secret: 'canary' }), 'does not say where the secret is'],
     ['a secret in a path', entry({ secret: { in: 'file', name: '../../canary' } }), 'does not say where the secret is'],
-    ['a keychain that is none', entry({ secret: { in: 'canary', key: 'x' } }), 'does not say where the secret is'],
-  ])('refuses %s, and quotes nothing of it', async (_name, content, message) => {
+    ['an unknown keychain', entry({ secret: { in: 'canary', key: 'x' } }), 'does not say where the secret is'],
+  ])('rejects %s without quoting it', async (_name, content, message) => {
     const place = folder();
     writeFileSync(join(place, 'profiles.json'), JSON.stringify(content));
     const error: unknown = await readProfileFile(place).catch((thrown: unknown) => thrown);
@@ -179,21 +179,24 @@ describe('readProfileFile', () => {
     expect((error as KnownError).next.join()).toContain('npx -p create-kuflow-worker kuflow login');
   });
 
-  it('is empty where there is no file, and refuses what is no file', async () => {
+  it('is empty without a file, and rejects a folder', async () => {
     const place = folder();
     expect(await readProfileFile(join(place, 'none'))).toMatchObject({ profiles: [] });
     mkdirSync(join(place, 'profiles.json'));
-    await expect(readProfileFile(place)).rejects.toThrow(/it is no plain file/);
+    await expect(readProfileFile(place)).rejects.toThrow(/it is not a regular file/);
   });
 });
 
 describe('the secret in a file', () => {
-  it.runIf(POSIX)('is told of when others may read it, and refused as a link', async () => {
+  it.runIf(POSIX)('causes a warning if other users can access it, and is rejected if it is a link', async () => {
     const place = folder();
     const { profile, where } = await storeProfile(request('a'), at(place));
     chmodSync(where, 0o644);
     const read = await readStoredSecret(profile.secret, at(place));
-    expect(read).toMatchObject({ kind: 'found', warnings: [`Other users may read ${where}: chmod 600 ${where}`] });
+    expect(read).toMatchObject({
+      kind: 'found',
+      warnings: [`${where} is accessible to other users: chmod 600 ${where}`],
+    });
     expect(JSON.stringify(read)).not.toContain(CANARY);
     const link = { in: 'file', name: 'link' } as const;
     symlinkSync(where, join(place, 'secrets', 'link'));
@@ -201,20 +204,23 @@ describe('the secret in a file', () => {
     await removeProfile('a', at(place));
     expect(await readStoredSecret(profile.secret, at(place))).toEqual({
       kind: 'failed',
-      why: `${where} is not there any more`,
+      why: `${where} no longer exists`,
     });
   });
 });
 
-describe('names and places', () => {
-  it.each(['', '.', '..', '-x', 'a/b', 'a b', 'é', 'x'.repeat(65), '__proto__', 'a\nb'])('%j is no name', (name) => {
-    expect(() => checkProfileName(name)).toThrow(KnownError);
-  });
-  it.each(['default', 'a', 'A.b-c_1', 'constructor', '7'])('%s is one', (name) => {
+describe('profile names and folders', () => {
+  it.each(['', '.', '..', '-x', 'a/b', 'a b', 'é', 'x'.repeat(65), '__proto__', 'a\nb'])(
+    'rejects the name %j',
+    (name) => {
+      expect(() => checkProfileName(name)).toThrow(KnownError);
+    },
+  );
+  it.each(['default', 'a', 'A.b-c_1', 'constructor', '7'])('accepts the name %s', (name) => {
     expect(checkProfileName(name)).toBe(name);
   });
 
-  it('are where each system keeps such things, by the environment alone', () => {
+  it('are in the configuration folder of each system, according to the environment', () => {
     expect(configFolder({}, 'linux')).toBeUndefined();
     expect(configFolder({ HOME: 'relative' }, 'linux')).toBeUndefined();
     if (!POSIX) return;

@@ -1,116 +1,116 @@
 import { parseEnv } from 'node:util';
 import { Secret } from '../../../base/secret.ts';
 import { credentialEnvironment } from './environment.ts';
-import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
+import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { cannotEdit, insertLines, textFile } from '../../../files/text-file.ts';
 
 const HEADER =
-  '# Credentials of a KuFlow worker. Whoever can read this file can act as the worker: keep it out of git, images and logs.';
-const BUGGED = 'TEMPORAL_TLS';
+  '# Credentials of a KuFlow worker. Anyone who can read this file can act as the worker: keep it out of git, images and logs.';
+/** Some versions of the Temporal SDK turn TLS off when they see it. */
+const DISABLES_TLS = 'TEMPORAL_TLS';
 const LEGACY = ['', '_DATA'].flatMap((end) => ['CERT', 'KEY', 'CA'].map((part) => `TEMPORAL_TLS_${part}${end}`));
 
 /**
- * The text of an environment file with the variables of the set. Node (`--env-file`), the `dotenv` package and a POSIX shell (`set -a; . FILE`) read
- * the same values from it. A variable of ours that stands twice is left once, where it counts. Throws a KnownError.
+ * The text of an environment file with the variables of the set. Node (`--env-file`), the `dotenv` package and a POSIX shell (`set -a; . FILE`)
+ * read the same values from it. If a variable of the set is assigned twice, only the last assignment stays. Throws a KnownError.
  */
 export function formatDotenv(input: FormatInput): Formatted {
   const { set, existing, name, paths } = input;
   const { mark, text, lineEnd } = textFile(existing);
   const values = new Map(Object.entries(credentialEnvironment(set, paths)));
-  const before = new Map<string, string>();
-  const open = assignmentsOf(text).find(({ isOpen }) => isOpen);
-  if (open !== undefined) {
-    const line = text.slice(0, open.start).split('\n').length;
-    throw cannotEdit(name, `the quote of the value in line ${line} is not closed`, 'Close it, or name another file');
+  const assignments = parseAssignments(text);
+  const unclosed = assignments.find(({ isUnclosed }) => isUnclosed);
+  if (unclosed !== undefined) {
+    const line = text.slice(0, unclosed.start).split('\n').length;
+    throw cannotEdit(name, `the value in line ${line} has no closing quote`, 'Add the quote, or choose another file');
   }
-  const old = variablesOf(text);
-  for (const key of values.keys()) if (old[key] !== undefined) before.set(key, old[key]);
-  let now = text.trim() === '' && existing === undefined ? HEADER + lineEnd : text;
-  for (const [key, value] of values) now = withVariable(now, key, value, lineEnd, name);
-  const doubled = [...before]
-    .filter(
-      ([key, value]) => values.get(key) === value && assignmentsOf(text).filter((own) => own.key === key).length > 1,
-    )
+  const old = parseVariables(text);
+  const before = new Map(definedEntries([...values.keys()].map((key) => [key, old[key]])));
+  let edited = text.trim() === '' && existing === undefined ? HEADER + lineEnd : text;
+  for (const [key, value] of values) edited = setVariable(edited, key, value, lineEnd, name);
+  const repeated = [...before]
+    .filter(([key, value]) => values.get(key) === value && assignments.filter((one) => one.key === key).length > 1)
     .map(([key]) => ({ kind: 'changed', key }) as const);
-  checkReadBack(variablesOf(now), old, values, name);
+  checkReadBack(parseVariables(edited), old, values, name);
   return {
-    text: new Secret(mark + now),
-    changes: [...listKeyChanges(before, values), ...doubled],
-    notes: notesOf(old, input),
+    text: new Secret(mark + edited),
+    changes: [...listKeyChanges(before, values), ...repeated],
+    notes: listNotes(old, input),
   };
 }
 
-function variablesOf(text: string): Readonly<Record<string, string>> {
+function parseVariables(text: string): Readonly<Record<string, string>> {
   return { ...(parseEnv(text) as Record<string, string>) };
 }
 
-/** Node joins a line that is no assignment with the next one, and would not find a variable of ours there. */
+/** Node joins a line that is not an assignment with the next line, and then misses a variable there. */
 function checkReadBack(
   read: Readonly<Record<string, string>>,
   old: Readonly<Record<string, string>>,
   values: ReadonlyMap<string, string | undefined>,
   name: string,
 ): void {
-  const foreign = Object.entries(old).filter(([key]) => /^[\w.-]+$/.test(key) && !values.has(key));
-  const wrong = [...values, ...foreign].find(([key, value]) => read[key] !== value);
-  if (wrong === undefined) return;
-  const next = 'Remove or comment out the lines that assign nothing (such as hold only blanks), or name another file';
-  throw cannotEdit(name, `Node would not read ${wrong[0]} from it as it stands`, next);
+  const others = Object.entries(old).filter(([key]) => /^[\w.-]+$/.test(key) && !values.has(key));
+  const misread = [...values, ...others].find(([key, value]) => read[key] !== value);
+  if (misread === undefined) return;
+  const next =
+    'Remove or comment out lines that are not assignments (including lines of spaces), or choose another file';
+  throw cannotEdit(name, `Node would not read ${misread[0]} correctly from this file`, next);
 }
 
-function notesOf(old: Readonly<Record<string, string>>, { set, name }: FormatInput): readonly string[] {
+function listNotes(old: Readonly<Record<string, string>>, { set, name }: FormatInput): readonly string[] {
   const legacy = LEGACY.filter((key) => old[key] !== undefined);
   return [
-    ...(old[BUGGED] === undefined
+    ...(old[DISABLES_TLS] === undefined
       ? []
       : [
-          `${BUGGED} stands in ${name}: some versions of Temporal's SDK turn TLS off by it; remove it, the certificate turns TLS on`,
+          `${name} sets ${DISABLES_TLS}, which turns TLS off in some versions of the Temporal SDK. Remove it; the certificate turns TLS on`,
         ]),
     ...(legacy.length === 0
       ? []
-      : [`${legacy.join(', ')} in ${name} stand over these for Temporal's command: remove them`]),
+      : [`${name} sets ${legacy.join(', ')}, which the Temporal CLI uses instead of these credentials. Remove them`]),
     ...(set.token === undefined && old['TEMPORAL_API_KEY'] !== undefined
-      ? [`TEMPORAL_API_KEY in ${name} is as it was: a token is only renewed with --with-token`]
+      ? [`TEMPORAL_API_KEY in ${name} is unchanged; add --with-token to renew the token`]
       : []),
   ];
 }
 
-/** An assignment in the text: where it starts and its line ends, and where its value stands. */
+/** Positions of an assignment in the text. */
 interface Assignment {
   readonly key: string;
   readonly start: number;
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** Whether it begins with a quote that nothing closes. */
-  readonly isOpen: boolean;
-  /** Start of the line after it. */
+  /** Whether the value has an opening quote without a closing one. */
+  readonly isUnclosed: boolean;
+  /** Start of the next line. */
   readonly end: number;
 }
 
 const ASSIGNMENT = /[^\S\r\n]*(?:export[^\S\r\n]+)?([\w.-]+)[^\S\r\n]*=[^\S\r\n]*/y;
 
-function assignmentsOf(text: string): readonly Assignment[] {
-  const found: Assignment[] = [];
+function parseAssignments(text: string): readonly Assignment[] {
+  const assignments: Assignment[] = [];
   for (let at = 0; at < text.length;) {
     ASSIGNMENT.lastIndex = at;
     const match = ASSIGNMENT.exec(text);
     const valueStart = at + (match?.[0].length ?? 0);
-    const closed = match === null ? undefined : endOfQuoted(text, valueStart);
-    const valueEnd = closed ?? endOfPlain(text, valueStart);
-    const end = lineAfter(text, valueEnd);
-    const isOpen = closed === undefined && /["'`]/.test(text[valueStart] ?? '');
-    if (match?.[1] !== undefined) found.push({ key: match[1], start: at, valueStart, valueEnd, isOpen, end });
+    const closed = match === null ? undefined : findQuotedEnd(text, valueStart);
+    const valueEnd = closed ?? findUnquotedEnd(text, valueStart);
+    const end = nextLineStart(text, valueEnd);
+    const isUnclosed = closed === undefined && /["'`]/.test(text[valueStart] ?? '');
+    if (match?.[1] !== undefined) assignments.push({ key: match[1], start: at, valueStart, valueEnd, isUnclosed, end });
     at = end;
   }
-  return found;
+  return assignments;
 }
 
-function lineAfter(text: string, place: number): number {
-  const lineBreak = text.indexOf('\n', place);
+function nextLineStart(text: string, position: number): number {
+  const lineBreak = text.indexOf('\n', position);
   return lineBreak === -1 ? text.length : lineBreak + 1;
 }
 
-function endOfQuoted(text: string, start: number): number | undefined {
+function findQuotedEnd(text: string, start: number): number | undefined {
   const quote = text[start] ?? '';
   if (quote === '' || !'"\'`'.includes(quote)) return undefined;
   for (let at = start + 1; at < text.length; at++) {
@@ -120,16 +120,16 @@ function endOfQuoted(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function endOfPlain(text: string, start: number): number {
-  const line = text.slice(start, lineAfter(text, start));
+function findUnquotedEnd(text: string, start: number): number {
+  const line = text.slice(start, nextLineStart(text, start));
   return start + line.replace(/(?:^|\s)\s*#.*\s*$/, '').trimEnd().length;
 }
 
-/** Where new variables go: the end, or before the first line after the last assignment that Node would take for a part of what follows. */
-function placeForNew(text: string): number {
-  let at = assignmentsOf(text).at(-1)?.end ?? 0;
+/** Where to insert new variables: at the end, or before the first line after the last assignment that Node would join with the next line. */
+function findInsertPosition(text: string): number {
+  let at = parseAssignments(text).at(-1)?.end ?? 0;
   while (at < text.length) {
-    const end = lineAfter(text, at);
+    const end = nextLineStart(text, at);
     const line = text.slice(at, end).replace(/\r?\n$/, '');
     if (line !== '' && !line.startsWith('#')) return at;
     at = end;
@@ -137,28 +137,28 @@ function placeForNew(text: string): number {
   return text.length;
 }
 
-function withVariable(text: string, key: string, value: string | undefined, lineEnd: string, name: string): string {
-  const own = assignmentsOf(text).filter((assignment) => assignment.key === key);
-  const last = own.at(-1);
-  let now = text;
-  // From the end, so that the places before stay right.
-  for (const assignment of [...own].reverse()) {
+function setVariable(text: string, key: string, value: string | undefined, lineEnd: string, name: string): string {
+  const assignments = parseAssignments(text).filter((assignment) => assignment.key === key);
+  const last = assignments.at(-1);
+  let edited = text;
+  // From the end, so that earlier positions stay valid.
+  for (const assignment of assignments.toReversed()) {
     if (assignment === last && value !== undefined) {
-      if (variablesOf(text)[key] === value) continue;
-      const written = quoted(key, value, name).replaceAll('\n', lineEnd);
-      now = now.slice(0, assignment.valueStart) + written + now.slice(assignment.valueEnd);
-    } else now = now.slice(0, assignment.start) + now.slice(assignment.end);
+      if (parseVariables(text)[key] === value) continue;
+      const quoted = quoteValue(key, value, name).replaceAll('\n', lineEnd);
+      edited = edited.slice(0, assignment.valueStart) + quoted + edited.slice(assignment.valueEnd);
+    } else edited = edited.slice(0, assignment.start) + edited.slice(assignment.end);
   }
-  if (value === undefined || last !== undefined) return now;
-  return insertLines(now, placeForNew(now), `${key}=${quoted(key, value, name)}`, lineEnd);
+  if (value === undefined || last !== undefined) return edited;
+  return insertLines(edited, findInsertPosition(edited), `${key}=${quoteValue(key, value, name)}`, lineEnd);
 }
 
 const PLAIN = /^[\w%+,./:@-]+$/;
 
-/** In the quotes, if any, in which all three readers see the same. */
-function quoted(key: string, value: string, name: string): string {
+/** Chooses quotes, if any, that all three readers interpret the same way. */
+function quoteValue(key: string, value: string, name: string): string {
   if (PLAIN.test(value)) return value;
   if (!/["$`\\!]/.test(value) && !value.includes('\r')) return `"${value}"`;
   if (!/['\\\r]/.test(value)) return `'${value}'`;
-  throw cannotEdit(name, `no quotes hold the value of ${key} for every reader`, 'Use another format');
+  throw cannotEdit(name, `the value of ${key} cannot be quoted for every reader`, 'Use another format');
 }

@@ -8,9 +8,11 @@ const PARTS = [
 ] as const;
 
 /**
- * The variables that a worker, Temporal's command and its SDKs read, as they name them, secrets in clear; undefined for those that would
- * contradict the others. `TEMPORAL_TLS` is not among them: with some versions of Temporal's SDK it turns TLS off. No client id: beside a
- * secret from elsewhere it would be a mixture. With `paths` they name the files of the set instead of holding their content.
+ * The variables that a worker, the Temporal CLI and the Temporal SDKs read, with secrets in clear text; undefined for variables that would
+ * contradict the others. With `paths` they contain the paths of the set's files instead of their content.
+ *
+ * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client id is not set either,
+ * because it must come from the same source as the client secret.
  */
 export function credentialEnvironment(
   set: CredentialSet,
@@ -33,6 +35,7 @@ export function credentialEnvironment(
     TEMPORAL_ADDRESS: set.target,
     ...Object.fromEntries(temporal),
     TEMPORAL_TLS_SERVER_NAME: set.serverName,
+    // Absent without a token, so that a token in an existing file is not removed.
     ...(set.token !== undefined && { TEMPORAL_API_KEY: set.token.value.reveal() }),
   };
 }

@@ -2,8 +2,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
-import type { CredentialSet } from '../set.ts';
-import type { EngineScope } from '../material/make-set.ts';
+import type { CredentialSet, EngineScope } from '../set.ts';
 import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/layout.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
@@ -13,7 +12,6 @@ import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
-import { placeholderSet } from './placeholder-set.ts';
 import { replaceFile, withFolderLock } from './replace-files.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
@@ -30,27 +28,27 @@ import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
 
 export type ExportEvent =
-  /** Another run of ours writes into the folder. */
-  | { readonly kind: 'waiting'; readonly path: string; readonly pid?: number }
+  /** Another run of this tool is writing to the folder. */
+  | { readonly kind: 'waiting'; readonly path: string; readonly pid?: number | undefined }
   /** Before anything is written. */
   | { readonly kind: 'changes'; readonly path: string; readonly changes: readonly KeyChange[] }
-  /** A folder in which an earlier run was ended between its files is whole again. */
+  /** The files of an earlier, interrupted run are now complete. */
   | { readonly kind: 'completed'; readonly path: string };
 
 export interface ExportRequest {
   readonly set: CredentialSet;
   readonly format: FormatName;
-  /** `-` for the text itself, else an absolute path: a folder for `pem`, a file for the others. */
+  /** `-` for the text itself, otherwise an absolute path: a folder for `pem`, a file for the other formats. */
   readonly output: string;
-  /** Where the files of the set stand; needed by `temporal-toml`. */
-  readonly paths?: SetPaths;
-  /** Whether `dotenv` and `yaml` name those files instead of holding their content. */
+  /** Paths of the set's files; required by `temporal-toml`. */
+  readonly paths?: SetPaths | undefined;
+  /** Whether `dotenv` and `yaml` contain these paths instead of the content of the files. */
   readonly byPath: boolean;
-  /** Profile of `temporal-toml`, `default` when absent; of no other. */
-  readonly profile?: string;
-  /** Name of the `k8s-secret`, and of no other. */
-  readonly secretName?: string;
-  /** Writes secrets to a file that git tracks or does not ignore. */
+  /** Profile, only for `temporal-toml`; `default` if absent. */
+  readonly profile?: string | undefined;
+  /** Name of the Secret, only for `k8s-secret`. */
+  readonly secretName?: string | undefined;
+  /** Writes secrets even to a file that git tracks or does not ignore. */
   readonly allowGit: boolean;
   readonly dryRun: boolean;
   readonly files: StoreFiles;
@@ -72,7 +70,7 @@ export type ExportResult =
 type TextFormat = Exclude<FormatName, 'pem'>;
 type TextRequest = ExportRequest & { readonly format: TextFormat };
 
-const TEXTS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
+const FORMATS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
   dotenv: formatDotenv,
   yaml: formatYaml,
   'temporal-toml': formatTemporalToml,
@@ -81,12 +79,12 @@ const TEXTS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> = {
 };
 
 /**
- * Writes a set in a form that others read. A target that is there is edited in place, and only keys of ours change; what it can't be is refused before
- * anything is written. Rejects with a KnownError.
+ * Writes a set in a format that other programs read. An existing target is edited in place: only the keys of the format change. A target that
+ * cannot be edited is rejected before anything is written. Rejects with a KnownError.
  */
 export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   const { format, output } = request;
-  if (output !== '-' && !isAbsolute(output)) throw new Error('The output is no absolute path');
+  if (output !== '-' && !isAbsolute(output)) throw new Error('the output is not an absolute path');
   checkOptions(request);
   if (format === 'pem') return await exportPem(request);
   return await exportText({ ...request, format });
@@ -95,20 +93,20 @@ export async function exportSet(request: ExportRequest): Promise<ExportResult> {
 async function exportText(request: TextRequest): Promise<ExportResult> {
   const { format, output, dryRun, files, report } = request;
   if (output === '-') {
-    const { text, notes } = TEXTS[format]({ ...inputOf(request), name: 'the output' });
+    const { text, notes } = FORMATS[format]({ ...formatInput(request), name: 'the output' });
     return { kind: 'printed', text, notes };
   }
-  const seen = await prepare(request);
-  if (isDone(seen)) return { kind: 'unchanged', path: output, changes: [], notes: seen.notes };
+  const planned = await prepare(request);
+  if (isUpToDate(planned)) return { kind: 'unchanged', path: output, changes: [], notes: planned.notes };
   if (dryRun) {
-    report?.({ kind: 'changes', path: output, changes: seen.changes });
-    return { kind: 'would-write', path: output, changes: seen.changes, notes: seen.notes };
+    report?.({ kind: 'changes', path: output, changes: planned.changes });
+    return { kind: 'would-write', path: output, changes: planned.changes, notes: planned.notes };
   }
-  return await withFolderLock(files, dirname(seen.target.path), waitingOf(request), async () => {
-    // Another run of ours may have written since.
+  return await withFolderLock(files, dirname(planned.target.path), lockWaiting(request), async () => {
+    // Another run may have written the file in the meantime.
     const prepared = await prepare(request);
     const { changes, notes } = prepared;
-    if (isDone(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
+    if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
     report?.({ kind: 'changes', path: output, changes });
     await replaceFile(files, prepared);
     return { kind: 'written', path: output, changes, notes };
@@ -123,17 +121,16 @@ interface Prepared {
   readonly notes: readonly string[];
 }
 
-function isDone({ target, content, mode }: Prepared): boolean {
+function isUpToDate({ target, content, mode }: Prepared): boolean {
   return target.bytes?.equals(content) === true && mode === target.mode;
 }
 
-/** What is to stand in a file, from what stands there. Rejects with a KnownError when it can't. */
+/** The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be edited. */
 async function prepare(request: TextRequest): Promise<Prepared> {
   const { files, format, output, env, allowGit, set } = request;
   const target = await readTargetFile(files, output);
-  const existing = targetText(target);
-  const formatted = TEXTS[format]({ ...inputOf(request), ...(existing !== undefined && { existing }) });
-  const secret = holdsSecrets(request, set.token !== undefined);
+  const formatted = FORMATS[format]({ ...formatInput(request), existing: targetText(target) });
+  const secret = containsSecrets(request, set.token !== undefined);
   const notes = [...formatted.notes, ...(secret ? await ensureIgnoredByGit(target.path, env, allowGit) : [])];
   const mode = targetMode(target, secret);
   if (mode !== target.mode) notes.push(permissionNote(target, mode));
@@ -141,42 +138,41 @@ async function prepare(request: TextRequest): Promise<Prepared> {
   return { target, content, mode, changes: formatted.changes, notes };
 }
 
-function waitingOf({ clock, signal, output, report }: ExportRequest): LockWaiting {
+function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaiting {
   return {
     clock,
     ...(signal && { signal }),
-    onWait: (pid) => report?.({ kind: 'waiting', path: output, ...(pid !== undefined && { pid }) }),
+    onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }),
   };
 }
 
-/** What is known of an export before there is a set. */
+/** The parts of an export request that are known before there is a set. */
 export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly withToken: boolean;
-  /** Whose set it will be. */
-  readonly place: EngineScope;
-  /** Absolute folder of the project in whose store it will stand. */
+  /** The scope of the set to come. */
+  readonly scope: EngineScope;
+  /** Absolute path of the project in whose store the set will be. */
   readonly project: string;
 };
 
 /**
- * Does all that `exportSet` does before it writes, with something that stands for the set, before one is asked for. Rejects with a KnownError when
- * it could not be written.
+ * Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError if the set could not be written.
  */
 export async function checkExport(check: ExportCheck): Promise<void> {
   const { format, output, files, env, allowGit, withToken, clock, project } = check;
   checkOptions(check);
   if (format === 'pem') {
-    const folder = await pemFolder(files, output);
+    const folder = await resolvePemFolder(files, output);
     await checkPemFolder(files, folder, withToken);
     for (const name of pemFileNames(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
     if (!check.dryRun) await requireWritable(folder);
     return;
   }
-  const set = placeholderSet(check.place, withToken, clock.now());
+  const set = placeholderSet(check.scope, withToken, clock.now());
   const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
   const request = { ...check, format, set, paths };
   if (output === '-') {
-    TEXTS[format]({ ...inputOf(request), name: 'the output' });
+    FORMATS[format]({ ...formatInput(request), name: 'the output' });
     return;
   }
   const { target } = await prepare(request);
@@ -195,17 +191,17 @@ function checkOptions({
     ['--secret-name', secretName, 'k8s-secret'],
   ] as const) {
     if (value !== undefined && format !== only)
-      throw usageError(`${option} belongs to --format ${only}, not to ${format}`, [`Leave ${option} out`]);
+      throw usageError(`${option} requires --format ${only}`, [`Remove ${option}, or use --format ${only}`]);
   }
   if (byPath && !['temporal-toml', 'dotenv', 'yaml'].includes(format))
-    throw usageError(`${format} holds the certificate itself: it can't name files instead`);
+    throw usageError(`--paths is not available for --format ${format}, which always contains the certificate`);
   if (format === 'pem' && output === '-')
-    throw usageError('pem is several files: name a folder by --output', [
-      'One text has --format json, yaml, dotenv or k8s-secret',
+    throw usageError('--format pem writes several files, so --output must be a folder', [
+      'For a single text, use --format json, yaml, dotenv or k8s-secret',
     ]);
 }
 
-function inputOf({
+function formatInput({
   set,
   format,
   output,
@@ -215,24 +211,24 @@ function inputOf({
   secretName,
 }: Pick<ExportRequest, 'set' | 'format' | 'output' | 'paths' | 'byPath' | 'profile' | 'secretName'>): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
-  if (wantsPaths && paths === undefined) throw usageError('The credentials stand in no files here that could be named');
+  if (wantsPaths && paths === undefined) throw usageError('There are no credential files whose paths could be written');
   return {
     set,
     name: basename(output),
     profile: profile ?? 'default',
-    ...(wantsPaths && paths && { paths }),
-    ...(secretName !== undefined && { secretName }),
+    paths: wantsPaths ? paths : undefined,
+    secretName,
   };
 }
 
-function holdsSecrets({ format, byPath }: Pick<ExportRequest, 'format' | 'byPath'>, withToken: boolean): boolean {
+function containsSecrets({ format, byPath }: Pick<ExportRequest, 'format' | 'byPath'>, withToken: boolean): boolean {
   const onlyPaths = format === 'temporal-toml' || byPath;
   return !onlyPaths || (withToken && format !== 'yaml');
 }
 
 async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
-  const folder = await pemFolder(files, output);
+  const folder = await resolvePemFolder(files, output);
   const gitNotes: string[] = [];
   for (const name of pemFileNames(set.token !== undefined, true))
     gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
@@ -245,7 +241,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
       notes: [...notes, ...gitNotes],
     };
   }
-  return await withPemFolderLock(files, folder, waitingOf(request), async (completed) => {
+  return await withPemFolderLock(files, folder, lockWaiting(request), async (completed) => {
     if (completed) report?.({ kind: 'completed', path: output });
     const plan = await planPem(files, folder, set);
     const { changes } = plan;
@@ -257,21 +253,40 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   });
 }
 
-async function pemFolder(files: StoreFiles, output: string): Promise<string> {
+async function resolvePemFolder(files: StoreFiles, output: string): Promise<string> {
   const folder = await resolveFolder(output);
-  const status = await withContext('Looking at the folder', output, () => files.look(folder));
-  const link = await withContext('Looking at the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
+  const status = await withContext('Reading the folder', output, () => files.look(folder));
+  const link = await withContext('Reading the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
   const seen =
     link?.kind === 'link'
       ? 'it is a symbolic link'
       : status?.kind !== 'folder'
-        ? 'it is no folder'
+        ? 'it is not a folder'
         : status.own
           ? undefined
           : 'it belongs to another user';
   if (seen === undefined) return folder;
   throw new KnownError({
-    message: `Credentials are not written into ${output}: ${seen}`,
-    next: ['Name a folder of your own by --output', 'Nothing was written there'],
+    message: `Credentials cannot be written into ${output}: ${seen}`,
+    next: ['Choose a folder that you own with --output', 'Nothing was written to this target'],
   });
+}
+
+/** Has the structure of real PEM, so that each format needs the same kind of space for it. */
+const placeholderPem = (label: string): string =>
+  [`-----BEGIN ${label}-----`, 'A'.repeat(64), 'placeholder==', `-----END ${label}-----`, ''].join('\n');
+
+/** A set to check a target with before a real one is requested. Never written. */
+function placeholderSet(scope: EngineScope, withToken: boolean, now: number): CredentialSet {
+  const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: now, notAfter: now };
+  return {
+    ...scope,
+    namespace: 'placeholder.namespace',
+    certificate: placeholderPem('CERTIFICATE'),
+    privateKey: new Secret(placeholderPem('PRIVATE KEY')),
+    authorities: placeholderPem('CERTIFICATE'),
+    token: withToken ? { value: new Secret('placeholder.token'), expiresAt: now } : undefined,
+    leaf: certificate,
+    roots: [certificate],
+  };
 }

@@ -2,39 +2,38 @@ import type { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import type { SetPaths } from '../store/layout.ts';
 
-/** What a form is made of, and into. */
+/** The input of a format: a set, and the target to write it into. */
 export interface FormatInput {
   readonly set: CredentialSet;
-  /** Text of the target, byte order mark included; absent when nothing is there. */
-  readonly existing?: string;
-  /** What messages call the target. */
+  /** Text of the existing target, including its byte order mark; absent for a new target. */
+  readonly existing?: string | undefined;
+  /** The name of the target in messages. */
   readonly name: string;
-  /** Absent: the certificate, the key and the authorities are written themselves; else where they stand. */
-  readonly paths?: SetPaths;
+  /** Paths to write instead of certificate, key and authorities. */
+  readonly paths?: SetPaths | undefined;
   /** Profile of a Temporal configuration file. */
   readonly profile: string;
-  /** Name of the Secret; absent: the only one of the target, else `kuflow-worker`. */
-  readonly secretName?: string;
+  /** Name of the Secret. If absent, the only Secret in the target, or `kuflow-worker`. */
+  readonly secretName?: string | undefined;
 }
 
-/** A key that an edit touches, never with its value. */
+/** A changed key, without its value. */
 export interface KeyChange {
   readonly kind: 'added' | 'changed' | 'removed';
   readonly key: string;
 }
 
 export interface Formatted {
-  /** The whole new text: it may hold secrets, also such as stood there before. */
+  /** The complete new text. It may contain secrets, including those that were in the target before. */
   readonly text: Secret;
   readonly changes: readonly KeyChange[];
-  /** Sentences that a person should read; no secret in them. */
+  /** Sentences for the user, without secrets. */
   readonly notes: readonly string[];
 }
 
-/** What our keys say; undefined for one that must not be there, because another of ours says it in another way. */
+/** The values to write; undefined for a key that has to be removed, because another key sets the same thing. */
 export type KeyValues = ReadonlyMap<string, string | undefined>;
 
-/** What becomes of our keys, by what they said before and are to say now. */
 export function listKeyChanges(before: ReadonlyMap<string, string>, values: KeyValues): readonly KeyChange[] {
   const changes: KeyChange[] = [];
   for (const [key, value] of values) {
@@ -43,4 +42,11 @@ export function listKeyChanges(before: ReadonlyMap<string, string>, values: KeyV
     changes.push({ kind: old === undefined ? 'added' : value === undefined ? 'removed' : 'changed', key });
   }
   return changes;
+}
+
+/** The entries that have a value. */
+export function definedEntries<K>(
+  entries: Iterable<readonly [K, string | undefined]>,
+): readonly (readonly [K, string])[] {
+  return [...entries].filter((entry): entry is [K, string] => entry[1] !== undefined);
 }

@@ -1,35 +1,35 @@
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { renewalTime, type CredentialSet } from '../set.ts';
-import { editYaml } from '../../../files/yaml-edit.ts';
-import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { cannotEdit, textFile } from '../../../files/text-file.ts';
+import { editYaml } from '../../../files/yaml-edit.ts';
+import { renewalTime, type CredentialSet } from '../set.ts';
+import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 
 const FORMAT = 'kuflow-credentials/1';
 
 /**
- * One object: `format`, `endpoint`, `principal`, `tenantId`, `target`, `serverName`, `namespace`, `certificate`, `privateKey`, `authorities` (PEM),
- * `expiresAt`, `renewalTime` (ISO 8601), and with a token `token`, `tokenExpiresAt`; every value is a text. In a file that is there only these
- * keys change. Throws a KnownError.
+ * One object with `format`, `endpoint`, `principal`, `tenantId`, `target`, `serverName`, `namespace`, `certificate`, `privateKey`, `authorities`
+ * (PEM), `expiresAt`, `renewBefore` (ISO 8601), and with a token `token` and `tokenExpiresAt`. All values are strings. In an existing file, only
+ * these keys change. Throws a KnownError.
  */
 export function formatJson({ set, existing, name }: FormatInput): Formatted {
-  const values = valuesOf(set);
+  const values = jsonValues(set);
   const { mark, text, lineEnd } = textFile(existing);
-  const old = text.trim() === '' ? undefined : parsed(text, name);
+  const old = text.trim() === '' ? undefined : parseJsonObject(text, name);
   const before = new Map(
     Object.entries(old ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
   const edits = [...values].map(([key, value]) => ({ path: [key], value }));
-  const now =
+  const edited =
     old === undefined
       ? `${JSON.stringify(Object.fromEntries(values), undefined, 2)}\n`
-      : // JSON is YAML in its flow style.
+      : // JSON is YAML in flow style.
         editYaml(text, edits, name, lineEnd);
-  parsed(now, name);
-  return { text: new Secret(mark + now), changes: listKeyChanges(before, values), notes: [] };
+  parseJsonObject(edited, name);
+  return { text: new Secret(mark + edited), changes: listKeyChanges(before, values), notes: [] };
 }
 
-function valuesOf(set: CredentialSet): ReadonlyMap<string, string | undefined> {
+function jsonValues(set: CredentialSet): KeyValues {
   const iso = (time: number): string => new Date(time).toISOString();
   return new Map([
     ['format', FORMAT],
@@ -49,15 +49,15 @@ function valuesOf(set: CredentialSet): ReadonlyMap<string, string | undefined> {
   ]);
 }
 
-function parsed(text: string, name: string): Record<string, unknown> {
-  const next = 'Correct it, or name another file';
+function parseJsonObject(text: string, name: string): Record<string, unknown> {
+  const next = 'Correct the file, or choose another one';
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // The engine's own words quote the file, and with it a secret.
-    throw cannotEdit(name, 'it is no valid JSON', next);
+    // The parser's message quotes the file, which may contain secrets.
+    throw cannotEdit(name, 'it is not valid JSON', next);
   }
-  if (!isRecord(value)) throw cannotEdit(name, 'it is no JSON object', next);
+  if (!isRecord(value)) throw cannotEdit(name, 'it is not a JSON object', next);
   return value;
 }

@@ -15,18 +15,18 @@ import { permissionNote, targetMode, readTargetFile, type TargetFile } from './t
 const JOURNAL = '.kuflow-credentials-journal.json';
 const FORMAT = 1;
 
-/** Names of the files that a set has in a folder. */
+/** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
 
-/** Those that nobody else may read. */
+/** The files that only their owner may read. */
 const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
 
-/** The files of a set; `secretOnly`: those that nobody else may read. */
+/** The files of a set; with `secretOnly`, those that only their owner may read. */
 export function pemFileNames(withToken: boolean, secretOnly = false): readonly string[] {
   return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
 }
 
-/** A file of the folder, as it is and as it is to be. */
+/** A file in the folder, with its current state and its new content. */
 export interface PemFile {
   readonly target: TargetFile;
   readonly content: Buffer;
@@ -39,8 +39,8 @@ export interface PemPlan {
   readonly notes: readonly string[];
 }
 
-/** What a set says in each file of the folder, secrets in clear. */
-function contentsOf(set: CredentialSet): readonly (readonly [string, string])[] {
+/** The content of each file in the folder, with secrets in clear text. */
+function pemContents(set: CredentialSet): readonly (readonly [string, string])[] {
   return [
     [SET_FILES.ca, set.authorities],
     [SET_FILES.cert, set.certificate],
@@ -49,12 +49,12 @@ function contentsOf(set: CredentialSet): readonly (readonly [string, string])[] 
   ];
 }
 
-/** Looks at the files of the folder; `folder` without links. Throws a KnownError when one is not to be replaced. */
+/** Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file that must not be replaced. */
 export async function planPem(files: StoreFiles, folder: string, set: CredentialSet): Promise<PemPlan> {
   const plan: PemFile[] = [];
   const changes: KeyChange[] = [];
   const notes: string[] = [];
-  for (const [name, text] of contentsOf(set)) {
+  for (const [name, text] of pemContents(set)) {
     const target = await readTargetFile(files, join(folder, name));
     const content = Buffer.from(text, 'utf8');
     const mode = targetMode(target, SECRET.includes(name));
@@ -66,24 +66,24 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
     changes.push({ kind: target.bytes === undefined ? 'added' : 'changed', key: name });
   }
   const token = join(folder, SET_FILES.token);
-  const stale =
-    set.token === undefined &&
-    (await withContext('Looking at the folder', folder, () => files.look(token))) !== undefined;
-  if (stale) notes.push(`${SET_FILES.token} is as it was: a token is only renewed with --with-token`);
+  const hasOldToken =
+    set.token === undefined && (await withContext('Reading the folder', folder, () => files.look(token))) !== undefined;
+  if (hasOldToken) notes.push(`${SET_FILES.token} is unchanged; add --with-token to renew the token`);
   return { files: plan, changes, notes };
 }
 
-/** Looks at the folder as a run that writes into it will, before there is a set. Rejects with a KnownError when it could not be written. */
+/** Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not be written. */
 export async function checkPemFolder(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
   try {
-    for (const step of (await readJournal(files, folder)) ?? []) await requireOwn(files, folder, step);
+    for (const step of (await readJournal(files, folder)) ?? []) await isStepPending(files, folder, step);
   } catch (error) {
-    // Gone since it was looked at: another run completes it right now.
+    // The file disappeared after its status was read: another run is completing the journal.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
   for (const name of pemFileNames(withToken)) await readTargetFile(files, join(folder, name));
 }
 
+/** A rename in the journal. */
 interface Step {
   readonly from: string;
   readonly to: string;
@@ -92,8 +92,8 @@ interface Step {
 }
 
 /**
- * Runs `work` as the only run of ours in the folder, after a change that a killed run had begun was completed: until then the files of two sets
- * may stand side by side. Rejects with a KnownError.
+ * Runs `work` as the only run of this tool in the folder. First completes the change of a killed run, because until then the folder may
+ * contain files of two sets. Rejects with a KnownError.
  */
 export async function withPemFolderLock<T>(
   files: StoreFiles,
@@ -103,15 +103,15 @@ export async function withPemFolderLock<T>(
 ): Promise<T> {
   return await withFolderLock(files, folder, waiting, async () => {
     const steps = await withContext('Reading the journal', folder, () => readJournal(files, folder));
-    if (steps !== undefined) await begun(files, folder, steps);
+    if (steps !== undefined) await completeSteps(files, folder, steps);
     await removeLeftovers(files, folder, [...PEM_FILES, JOURNAL], true);
     return await work(steps !== undefined);
   });
 }
 
 /**
- * Writes the files: all of them beside their names, then a journal, then one rename each, so that the next run completes what this one can't.
- * Only within `withPemFolderLock`. Rejects with a KnownError; before the journal is there, nothing is changed.
+ * Writes all files under temporary names, then a journal, then renames the files one by one, so that the next run can complete an interrupted
+ * one. Call it only in `withPemFolderLock`. Rejects with a KnownError; until the journal exists, nothing has changed.
  */
 export async function writePem(files: StoreFiles, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
@@ -127,7 +127,7 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
       for (const [index, { content, mode }] of plan.files.entries())
         await writeNewFile(files, staged[index] ?? '', content, mode);
       const text = JSON.stringify({
-        about: 'Renames that a run began: the next run completes them.',
+        about: 'Renames in progress. The next run completes them.',
         format: FORMAT,
         steps,
       });
@@ -139,75 +139,71 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
       for (const path of staged) await ignoreSystemErrors(() => files.removeFile(path));
       throw error;
     }
-    await begun(files, folder, steps);
+    await completeSteps(files, folder, steps);
   });
 }
 
-/** Completes what a journal says; when the system refuses, that is said of the folder, which is no longer as it was. */
-async function begun(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
+/** Completes the renames of a journal and removes it. If a call fails, the error says that the folder has changed in part. */
+async function completeSteps(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
   try {
     await files.syncFolder(folder);
-    await complete(files, folder, steps);
+    for (const step of steps) {
+      if (!(await isStepPending(files, folder, step))) continue;
+      await files.rename(join(folder, step.from), join(folder, step.to));
+    }
+    await files.syncFolder(folder);
+    await files.removeFile(join(folder, JOURNAL));
   } catch (error) {
     const code = codeOf(error);
     if (error instanceof KnownError || code === undefined) throw error;
     throw new KnownError({
-      message: `The credentials in ${folder} are changed in part`,
+      message: `Only some of the credentials in ${folder} were replaced`,
       seen: code,
-      next: ['Run it again as soon as the cause is gone: it completes what was begun'],
+      next: ['Fix the cause, then run this command again to complete the change'],
       cause: error,
     });
   }
 }
 
-/** Whether the step is still to be done. Throws a KnownError when its file is none of ours, or not to be put there. */
-async function requireOwn(files: StoreFiles, folder: string, { from, to, hash }: Step): Promise<boolean> {
+/** Whether the rename has not happened yet. Throws a KnownError if this tool did not write the file, or if the target must not be replaced. */
+async function isStepPending(files: StoreFiles, folder: string, { from, to, hash }: Step): Promise<boolean> {
   const status = await files.look(join(folder, from));
-  // Renamed before the run was ended.
+  // Already renamed.
   if (status === undefined) return false;
   if (status.kind !== 'file' || !status.own || hashOf(await files.read(join(folder, from))) !== hash)
     throw new KnownError({
-      message: `The credentials in ${folder} can't be completed: ${from} is not what a run of ours wrote`,
-      next: [`Remove ${JOURNAL} and ${from} there, and write the credentials again`],
+      message: `The change in ${folder} cannot be completed: ${from} was modified`,
+      next: [`Remove ${JOURNAL} and ${from} from that folder, then write the credentials again`],
     });
   await readTargetFile(files, join(folder, to));
   return true;
-}
-
-async function complete(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if (!(await requireOwn(files, folder, step))) continue;
-    const { from, to } = step;
-    await files.rename(join(folder, from), join(folder, to));
-  }
-  await files.syncFolder(folder);
-  await files.removeFile(join(folder, JOURNAL));
 }
 
 async function readJournal(files: StoreFiles, folder: string): Promise<readonly Step[] | undefined> {
   const path = join(folder, JOURNAL);
   const status = await files.look(path);
   if (status === undefined) return undefined;
-  const steps = status.kind === 'file' && status.own ? stepsOf((await files.read(path)).toString('utf8')) : undefined;
+  const steps =
+    status.kind === 'file' && status.own ? parseSteps((await files.read(path)).toString('utf8')) : undefined;
   if (steps !== undefined) return steps;
   throw new KnownError({
-    message: `${path} is no journal of ours`,
-    next: ['Remove it, and write the credentials again'],
+    message: `${path} was not written by this tool`,
+    next: ['Remove it, then write the credentials again'],
   });
 }
 
-function stepsOf(text: string): readonly Step[] | undefined {
+function parseSteps(text: string): readonly Step[] | undefined {
   try {
     const data: unknown = JSON.parse(text);
     if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['steps'])) return undefined;
-    const steps = data['steps'].filter((step): step is Step => isStep(step));
+    const steps = data['steps'].filter(isStep);
     return steps.length === data['steps'].length ? steps : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isStep(value: unknown): boolean {
+function isStep(value: unknown): value is Step {
   if (!isRecord(value)) return false;
   const { from, to, hash } = value;
   const known = PEM_FILES.find((name) => name === to);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import { isRunning } from '../../../base/process-identity.ts';
-import { writeNewFile } from '../../../files/write.ts';
-import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaiting } from '../../../files/file-lock.ts';
+import type { StoreFiles } from '../../../files/file-system.ts';
+import { writeNewFile } from '../../../files/write.ts';
+import { isRunning } from '../../../base/process-identity.ts';
 import { readTargetFile, type TargetFile } from './target.ts';
 
-/** What is to stand in a file. */
+/** The new content of a file. */
 export interface Replacement {
   readonly target: TargetFile;
   readonly content: Buffer;
@@ -16,15 +16,15 @@ export interface Replacement {
 }
 
 const LOCK = '.kuflow-credentials-lock';
-const LOCK_WITHIN = 120_000;
+const LOCK_TIMEOUT_MS = 120_000;
 const STAGED = /^\.(.+)\.(\d+)-[0-9a-f]{12}\.kuflow-new$/;
 
-/** A name beside the file, which tells whose run made it. */
+/** The name of a temporary file in the folder of `name`. It contains the id of the process that creates it. */
 export function stagingFileName(name: string): string {
   return `.${name}.${process.pid}-${randomBytes(6).toString('hex')}.kuflow-new`;
 }
 
-/** Runs `work` as the only run of ours that writes in the folder, whichever project it is of. Rejects with a KnownError. */
+/** Runs `work` as the only run of this tool, from any project, that writes to the folder. Rejects with a KnownError. */
 export async function withFolderLock<T>(
   files: StoreFiles,
   folder: string,
@@ -32,14 +32,14 @@ export async function withFolderLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(folder, LOCK);
-  const take = () => withContext('Taking the lock of the folder', folder, () => files.lock(path));
-  const lock = { take, path, within: LOCK_WITHIN, busyWith: `writing credentials into ${folder}` };
+  const take = () => withContext('Locking the folder', folder, () => files.lock(path));
+  const lock = { take, path, within: LOCK_TIMEOUT_MS, busyWith: `writing credentials into ${folder}` };
   return await withLock(lock, waiting, work);
 }
 
 /**
- * Puts a new file in place of one, or of nothing, by one rename: closed to others from birth, on the disk before it has its name. Rejects with a
- * KnownError, and the file is as it was.
+ * Creates or replaces a file in one rename. The new file is private from its creation, and on disk before it gets its name. Rejects with a
+ * KnownError, and then the file is unchanged.
  */
 export async function replaceFile(files: StoreFiles, { target, content, mode }: Replacement): Promise<void> {
   const folder = dirname(target.path);
@@ -54,34 +54,34 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
       await ignoreSystemErrors(() => files.removeFile(staged));
       throw error;
     }
-    // It is in place by now, whatever the disk says of the folder.
+    // The file has been replaced, whether or not the folder can be synced.
     await ignoreSystemErrors(() => files.syncFolder(folder));
   });
 }
 
-/** Throws a KnownError when somebody wrote something else than `content` into the file since it was read. */
+/** Throws a KnownError if another program has written something other than `content` into the file since it was read. */
 export async function checkUnchanged(files: StoreFiles, target: TargetFile, content: Buffer): Promise<void> {
   const { bytes } = await readTargetFile(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
   if (same || bytes?.equals(content) === true) return;
   throw new KnownError({
-    message: `${target.name} was changed by somebody else meanwhile`,
+    message: `${target.name} was changed by another program`,
     tried: target.path,
-    next: ['Run it again: what was changed is kept'],
+    next: ['Run this command again; the other change is preserved'],
   });
 }
 
-/** Removes what killed runs left beside these files. `alone`: no other run writes here. */
+/** Removes temporary files of these names that killed runs left. `exclusive`: no other run writes to this folder. */
 export async function removeLeftovers(
   files: StoreFiles,
   folder: string,
   names: readonly string[],
-  alone = false,
+  exclusive = false,
 ): Promise<void> {
   await ignoreSystemErrors(async () => {
     for (const entry of await files.list(folder)) {
       const [, name = '', pid = ''] = STAGED.exec(entry) ?? [];
-      if (!names.includes(name) || (!alone && isRunning(Number(pid)))) continue;
+      if (!names.includes(name) || (!exclusive && isRunning(Number(pid)))) continue;
       const path = join(folder, basename(entry));
       const status = await files.look(path);
       if (status?.kind === 'file' && status.own) await files.removeFile(path);

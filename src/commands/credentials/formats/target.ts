@@ -4,24 +4,24 @@ import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
-import { MIB } from '../../../files/read.ts';
 import { gitState } from '../../../files/git.ts';
+import { MIB } from '../../../files/read.ts';
 import { decodeText } from '../../../files/text-file.ts';
 
 const WINDOWS = process.platform === 'win32';
 
-/** A file that is to be written, as it is now. */
+/** The current state of a file that is to be written. */
 export interface TargetFile {
-  /** Absolute, its folder without links. */
+  /** Absolute, with the links in its folder resolved. */
   readonly path: string;
-  /** What messages call it. */
+  /** The name of the file in messages. */
   readonly name: string;
   readonly bytes?: Buffer;
-  /** Permission bits; those of a new file when there is none. */
+  /** Permission bits; for a missing file, those it will get. */
   readonly mode: number;
 }
 
-/** Looks at a file before anything is written. Throws a KnownError for one that is not to be replaced. */
+/** Reads the target before anything is written. Throws a KnownError for a target that must not be replaced. */
 export async function readTargetFile(files: StoreFiles, path: string): Promise<TargetFile> {
   const real = join(await resolveFolder(dirname(path)), basename(path));
   const name = basename(path);
@@ -40,49 +40,53 @@ export async function readTargetFile(files: StoreFiles, path: string): Promise<T
                 ? 'it is read-only'
                 : undefined
               : 'it belongs to another user';
-    if (seen !== undefined) throw notWritten(path, seen);
+    if (seen !== undefined) throw invalidTargetError(path, seen);
     const bytes = await files.read(real);
-    if (bytes.length > MIB) throw notWritten(path, 'it is larger than 1 MiB');
+    if (bytes.length > MIB) throw invalidTargetError(path, 'it is larger than 1 MiB');
     return { path: real, name, bytes, mode: status.mode & 0o777 };
   });
 }
 
-/** The text of a target, absent when nothing is there. Throws a KnownError for what is no UTF-8. */
+/** The text of a target; undefined for a missing file. Throws a KnownError for a file that is not UTF-8. */
 export function targetText({ bytes, name }: TargetFile): string | undefined {
   return bytes === undefined ? undefined : decodeText(bytes, name);
 }
 
+/** The path of an existing folder with all links resolved. Rejects with a KnownError. */
 export async function resolveFolder(folder: string): Promise<string> {
   try {
     const real = await realpath(folder);
     if ((await stat(real)).isDirectory()) return real;
-    throw usageError(`${folder} is no folder, so nothing can be written into it`, ['Name another one by --output']);
+    throw usageError(`${folder} is not a folder, so nothing can be written into it`, [
+      'Choose another one with --output',
+    ]);
   } catch (error) {
     if (error instanceof KnownError) throw error;
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw usageError(`There is no folder ${folder} to write into`, [
-        'Make it first, or name another one by --output',
-      ]);
-    throw new KnownError({ message: `The folder ${folder} can't be looked at`, seen: code ?? '', cause: error });
+      throw usageError(`The folder ${folder} does not exist`, ['Create it first, or choose another one with --output']);
+    throw new KnownError({ message: `The folder ${folder} cannot be accessed`, seen: code, cause: error });
   }
 }
 
-/** Rejects with a KnownError when nothing can be put into the folder: even one file is replaced by another one beside it. */
+/** Rejects with a KnownError if the folder is not writable. Even an existing file is replaced by a new file in its folder. */
 export async function requireWritable(folder: string): Promise<void> {
-  await withContext(`Writing into ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
+  await withContext(`Writing to ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
 }
 
-function notWritten(path: string, seen: string): KnownError {
+function invalidTargetError(path: string, seen: string): KnownError {
   return new KnownError({
-    message: `Credentials are not written to ${path}: ${seen}`,
-    next: ['Name a plain file of your own by --output, or - for stdout', 'Nothing was written there'],
+    message: `Credentials cannot be written to ${path}: ${seen}`,
+    next: [
+      'Choose a regular file that you own with --output, or - for standard output',
+      'Nothing was written to this target',
+    ],
   });
 }
 
 /**
- * Asks git about a file that is to hold secrets. Throws a KnownError when git tracks it, or would take it with the next `git add`, unless `allowed`.
- * Returns what a person should know.
+ * Asks git about a file that is going to contain secrets. Throws a KnownError if git tracks the file or would add it with the next `git add`,
+ * unless `allowed`. Returns notes for the user.
  */
 export async function ensureIgnoredByGit(
   path: string,
@@ -91,28 +95,27 @@ export async function ensureIgnoredByGit(
 ): Promise<readonly string[]> {
   const state = await gitState(path, env);
   const name = basename(path);
-  if (state.kind === 'unknown')
-    return [`git could not be asked whether it ignores ${name}: ${escapeForTerminal(state.why)}`];
+  if (state.kind === 'unknown') return [`Could not check whether git ignores ${name}: ${escapeForTerminal(state.why)}`];
   if (state.kind === 'none' || state.kind === 'ignored') return [];
   const seen = state.kind === 'tracked' ? 'git tracks it' : 'git does not ignore it';
-  if (allowed) return [`${name} holds secrets, and ${seen}`];
+  if (allowed) return [`${name} contains secrets, and ${seen}`];
   const next =
     state.kind === 'tracked'
-      ? [`git rm --cached ${name}, and ignore it: what was committed stays in the history`]
+      ? [`Run git rm --cached ${name} and ignore the file; earlier commits still contain it`]
       : [`Add this line to ${join(dirname(path), '.gitignore')}: ${state.line}`];
   throw new KnownError({
-    message: `Secrets are not written to ${path}: ${seen}`,
-    next: [...next, 'Or give --allow-git to write it all the same', 'Nothing was written there'],
+    message: `Secrets were not written to ${path}: ${seen}`,
+    next: [...next, 'Or add --allow-git to write them anyway', 'Nothing was written to this target'],
   });
 }
 
-/** That a file was closed to others. */
+/** Says that a file is no longer accessible to other users. */
 export function permissionNote({ name, mode: before }: Pick<TargetFile, 'name' | 'mode'>, mode: number): string {
   const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
-  return `${name} was open to other users (${octal(before)}), and is not any more (${octal(mode)})`;
+  return `${name} was accessible to other users (${octal(before)}) and is now private (${octal(mode)})`;
 }
 
-/** A file with secrets is for its owner alone; another one keeps what it has. */
+/** A file with secrets is private to its owner; any other file keeps its permissions. */
 export function targetMode(target: Pick<TargetFile, 'mode'>, secret: boolean): number {
   return secret && !WINDOWS ? target.mode & 0o700 : target.mode;
 }

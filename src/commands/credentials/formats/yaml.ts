@@ -1,9 +1,9 @@
 import { Secret } from '../../../base/secret.ts';
-import { localSettingsText } from '../../../settings/local-settings-text.ts';
-import type { SettingName } from '../../../settings/keys.ts';
-import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
-import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { textFile } from '../../../files/text-file.ts';
+import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
+import type { SettingName } from '../../../settings/keys.ts';
+import { localSettingsText } from '../../../settings/local-settings-text.ts';
+import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 
 /** The text of an application file with the set in it: inline, or the paths of its files. Throws a KnownError. */
 export function formatYaml({ set, existing, name, paths }: FormatInput): Formatted {
@@ -21,13 +21,14 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
   const { mark, text, lineEnd } = textFile(existing);
   const edits = [...values].map(([key, value]) => ({ path: key.split('.'), value }));
   const data = yamlData(text, name);
-  const said = edits.map(({ path }) => [path.join('.'), yamlText(data, path)] as const);
-  const before = new Map(said.filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const given = [...values].filter((entry): entry is [SettingName, string] => entry[1] !== undefined);
-  const now = text.trim() === '' ? localSettingsText(Object.fromEntries(given)) : editYaml(text, edits, name, lineEnd);
+  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), yamlText(data, path)])));
+  const edited =
+    text.trim() === ''
+      ? localSettingsText(Object.fromEntries(definedEntries(values)))
+      : editYaml(text, edits, name, lineEnd);
   const notes =
     set.token === undefined
       ? []
-      : ['The token is not in it: a worker asks for its own, and application files have no key for one'];
-  return { text: new Secret(mark + now), changes: listKeyChanges(before, values), notes };
+      : ['The token was not written: application files have no setting for it, and a worker gets its own tokens'];
+  return { text: new Secret(mark + edited), changes: listKeyChanges(before, values), notes };
 }

@@ -1,11 +1,11 @@
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
+import { readLeafFacts, verifyMaterial, type VerifiedMaterial } from '../material.ts';
 import { renewalTime, type CertificateFacts, type CredentialScope } from '../set.ts';
 import { SET_FILES } from './layout.ts';
 import type { SetRecord } from './set-record.ts';
 import type { StoredSet } from './sets.ts';
-import { readLeafFacts, verifyMaterial, type VerifiedMaterial } from '../material.ts';
 
-/** Why a set on the disk does not do; in the order in which they are looked at. */
+/** Why a stored set cannot be used as it is, in the order of the checks. */
 export type StaleReason =
   'none' | 'files' | 'unusable' | 'changed' | 'endpoint' | 'principal' | 'tenant' | 'namespace' | 'renewal-due';
 
@@ -15,89 +15,91 @@ export interface Staleness {
   readonly text: string;
 }
 
-/** What a set on the disk is worth. `record` and `verified` are there as far as they could be read. */
+/** The state of a stored set. `record` and `verified` are present if they could be read. */
 export interface Assessment {
-  readonly record?: SetRecord;
-  readonly verified?: VerifiedMaterial;
-  /** When a new one is due, milliseconds since the epoch. */
-  readonly renewBefore?: number;
-  /** Everything that speaks against it; empty for a set that is fine. */
+  readonly record?: SetRecord | undefined;
+  readonly verified?: VerifiedMaterial | undefined;
+  /** When renewal is due, in milliseconds since the epoch. */
+  readonly renewBefore?: number | undefined;
+  /** Every reason not to use the set; empty for a usable set. */
   readonly stale: readonly Staleness[];
 }
 
 const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca];
 
 /**
- * Judges a set by itself, by its lock file and by what is wanted. Another leaf certificate at the server is no reason: the server
- * makes a new one for each request. `namespace` is what the settings say.
+ * Checks a stored set in itself, against its lock file and against the scope it is needed for. `namespace` is the one in the settings.
+ * Another leaf certificate at the server is not a reason to replace a set: the server issues a new one for each request.
  */
 export function assessSet(
   stored: StoredSet | undefined,
-  wanted: CredentialScope & { readonly namespace?: string },
+  wanted: CredentialScope & { readonly namespace?: string | undefined },
   now: number,
 ): Assessment {
-  if (stored === undefined) return { stale: [{ reason: 'none', text: 'no set has been pulled yet' }] };
+  if (stored === undefined) return { stale: [{ reason: 'none', text: 'no credentials have been pulled yet' }] };
   const { record, problems } = stored;
   const stale: Staleness[] = problems.map(({ text }) => ({ reason: 'files', text }));
   const add = (reason: StaleReason, sentence: string): void => void stale.push({ reason, text: sentence });
   if (record === undefined) return { stale };
   const verdict = verifyMaterial({ namespace: record.namespace, text: stored.text }, now);
-  // A part that was not read is named already.
-  const readable = !problems.some(({ file, code }) => MATERIAL.includes(file) && code !== 'open');
-  if (!verdict.ok && readable) for (const { message } of verdict.problems) add('unusable', message);
+  // A part that could not be read is reported already.
+  const isReadable = !problems.some(({ file, code }) => MATERIAL.includes(file) && code !== 'open');
+  if (!verdict.ok && isReadable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
-  for (const difference of verified === undefined ? [] : drift(record, verified)) add('changed', difference);
-  if (record.endpoint !== wanted.endpoint) add('endpoint', `it is for ${record.endpoint}, ${notFor(wanted.endpoint)}`);
+  for (const difference of verified === undefined ? [] : findChanges(record, verified)) add('changed', difference);
+  if (record.endpoint !== wanted.endpoint)
+    add('endpoint', `the set is for ${record.endpoint}, ${butSettingsHave(wanted.endpoint)}`);
   if (record.principal !== wanted.principal)
-    add('principal', `it is for the application ${record.principal}, ${notFor(wanted.principal)}`);
-  const [tenant, given] = [record.tenantId, wanted.tenantId].map((id) => id && `the tenant ${id}`);
-  if (tenant !== given) add('tenant', `it is for ${tenant ?? 'no tenant in particular'}, ${notFor(given)}`);
+    add('principal', `the set is for application ${record.principal}, ${butSettingsHave(wanted.principal)}`);
+  if (record.tenantId !== wanted.tenantId) {
+    const tenant = record.tenantId === undefined ? 'no specific tenant' : `tenant ${record.tenantId}`;
+    add('tenant', `the set is for ${tenant}, ${butSettingsHave(wanted.tenantId)}`);
+  }
   if (record.namespace !== wanted.namespace)
-    add('namespace', `it is for the namespace ${record.namespace}, and the settings say ${wanted.namespace ?? 'none'}`);
-  const due = verified === undefined ? undefined : renewalTime(verified.leaf, record.pulledAt);
-  stale.push(...overdue(due, now));
-  return { record, ...(verified && { verified }), ...(due !== undefined && { renewBefore: due }), stale };
+    add('namespace', `the set is for namespace ${record.namespace}, ${butSettingsHave(wanted.namespace)}`);
+  const renewBefore = verified && renewalTime(verified.leaf, record.pulledAt);
+  stale.push(...checkRenewal(renewBefore, now));
+  return { record, verified, renewBefore, stale };
 }
 
-/** Judges a certificate that is no set of ours, by itself: when it was issued is what it says. `namespace` is what the settings say. */
+/**
+ * Checks a certificate that does not come from the store. Its own `notBefore` counts as the time of issue. `namespace` is the one in
+ * the settings.
+ */
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,
-): { readonly certificate?: CertificateFacts; readonly renewBefore?: number; readonly stale: readonly Staleness[] } {
+): Pick<Assessment, 'renewBefore' | 'stale'> & { readonly certificate?: CertificateFacts | undefined } {
   const verdict = verifyMaterial({ namespace: namespace ?? '', text }, now);
-  // That there is none is a problem of the settings, and said as one.
+  // A missing namespace is reported as a problem of the settings.
   const problems = verdict.ok
     ? []
     : verdict.problems.filter(({ code }) => namespace !== undefined || code !== 'namespace');
   const stale = problems.map(({ message }): Staleness => ({ reason: 'unusable', text: message }));
   const certificate = verdict.ok ? verdict.verified.leaf : readLeafFacts(text);
   if (certificate === undefined) return { stale };
-  const due = renewalTime(certificate);
-  return { certificate, renewBefore: due, stale: [...stale, ...(stale.length === 0 ? overdue(due, now) : [])] };
+  const renewBefore = renewalTime(certificate);
+  return { certificate, renewBefore, stale: stale.length === 0 ? checkRenewal(renewBefore, now) : stale };
 }
 
-// Settings that are not whole give an empty text.
-function notFor(given: string | undefined): string {
-  return given ? `not for ${given}` : 'and the settings give none';
+// Incomplete settings give an empty text.
+function butSettingsHave(value: string | undefined): string {
+  return value ? `but the settings have ${value}` : 'but the settings do not set one';
 }
 
-function overdue(due: number | undefined, now: number): readonly Staleness[] {
+function checkRenewal(due: number | undefined, now: number): readonly Staleness[] {
   if (due === undefined || now < due) return [];
-  const text = `two thirds of its life have passed: it should have been renewed before ${iso(due)}`;
+  const text = `two thirds of the certificate's lifetime have passed; renewal was due on ${new Date(due).toISOString()}`;
   return [{ reason: 'renewal-due', text }];
 }
 
-function drift(record: SetRecord, { leaf, roots }: VerifiedMaterial): readonly string[] {
-  const differences: string[] = [];
+function findChanges(record: SetRecord, { leaf, roots }: VerifiedMaterial): readonly string[] {
+  const changes: string[] = [];
   if (leaf.fingerprint !== record.certificate.fingerprint) {
-    const serials = `serial ${leaf.serial}, pulled was ${record.certificate.serial}`;
-    differences.push(`client.pem is not the certificate that was pulled (${serials})`);
+    const serials = `serial ${leaf.serial}, pulled: ${record.certificate.serial}`;
+    changes.push(`client.pem is not the certificate that was pulled (${serials})`);
   }
-  const [now, then] = [roots, record.authorities].map((list) => list.map(({ fingerprint }) => fingerprint).join());
-  if (now !== then) differences.push('ca.pem does not hold the authorities that were pulled');
-  return differences;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
+  const [now, pulled] = [roots, record.authorities].map((list) => list.map(({ fingerprint }) => fingerprint).join());
+  if (now !== pulled) changes.push('ca.pem does not contain the certificate authorities that were pulled');
+  return changes;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 
-/** Names of the files of a set, in its folder. */
+/** Names of the files in the folder of a set. */
 export const SET_FILES = {
   cert: 'client.pem',
   key: 'client.key',
@@ -13,9 +13,9 @@ export const SET_FILES = {
 
 const FOLDERS = ['.kuflow', 'credentials'] as const;
 const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
-const ABANDONED = /^\.(new|old)-/;
+const STAGING = /^\.(new|old)-/;
 
-/** Where everything of the store stands in a project; absolute paths. */
+/** The paths of the store and of the settings in a project, all absolute. */
 export interface StoreLayout {
   readonly project: string;
   readonly settings: string;
@@ -34,7 +34,7 @@ export function storeFolders(project: string): readonly string[] {
   return FOLDERS.map((_name, depth) => join(project, ...FOLDERS.slice(0, depth + 1)));
 }
 
-/** A name that sorts by time and is not there yet: `20260102-030405-0a1b2c`. */
+/** A new unique name that sorts by time: `20260102-030405-0a1b2c`. */
 export function newSetId(now: number): string {
   const time = new Date(now)
     .toISOString()
@@ -47,38 +47,38 @@ export function isSetId(name: string): boolean {
   return ID.test(name);
 }
 
-/** A name for what becomes a set, or was one; what a killed run leaves under it belongs to nobody. */
+/** The name of something that is becoming a set, or no longer is one. The next run removes what a killed run left under such a name. */
 export function stagingName(kind: 'new' | 'old', id: string): string {
   return `.${kind}-${id}`;
 }
 
 export function isStagingName(name: string): boolean {
-  return ABANDONED.test(name);
+  return STAGING.test(name);
 }
 
-/** As settings files name it: relative to the project, with `/` everywhere. */
+/** A path as settings files contain it: relative to the project, with `/` on every system. */
 export function settingPath(layout: StoreLayout, id: string, file: string): string {
   return relative(layout.project, join(layout.store, id, file))
     .split(sep)
     .join('/');
 }
 
-/** The set that a path of the settings points into, when it is one of this store. */
+/** The id of the set that a path in the settings points into; undefined for a path outside this store. */
 export function setIdFromPath(layout: StoreLayout, path: string, file: string): string | undefined {
   const parts = relative(layout.store, resolve(layout.project, path)).split(sep);
   const [id = '', name] = parts;
   return parts.length === 2 && isSetId(id) && name === file ? id : undefined;
 }
 
-/** Where the files of a set stand; absolute paths. */
+/** Absolute paths of the files of a set. */
 export interface SetPaths {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
 }
 
-/** The paths of a set's files, whether they exist or not. */
-export function setFilePaths({ store }: StoreLayout, id: string): SetPaths {
+/** The paths of the files of a set, which do not have to exist. */
+export function setFilePaths({ store }: Pick<StoreLayout, 'store'>, id: string): SetPaths {
   return {
     cert: join(store, id, SET_FILES.cert),
     key: join(store, id, SET_FILES.key),

@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
-import { readFollowingLinks, type FollowedFile } from './followed.ts';
-import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
-import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
+import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
+import { readPointers } from './pointers.ts';
 import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
+import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
 
 export interface PruneRequest {
   /** Absolute. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Files outside the project that may name a set, absolute. */
+  /** Absolute paths of files outside the project that may refer to a set. */
   readonly alsoRead?: readonly string[];
   readonly dryRun: boolean;
   readonly files: StoreFiles;
@@ -28,21 +28,21 @@ export interface PruneResult {
   readonly kept: readonly { readonly id: string; readonly because: string }[];
 }
 
-/** Files in the project's folder that may name a set: settings in all their forms. */
+/** Files in the project folder that may refer to a set: settings in all their formats. */
 const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml|.*\.json)$/;
 
-/** The largest file that is looked through. */
+/** The largest file that is searched. */
 const LARGEST_MIB = 64;
 
 /**
- * Removes the sets that nothing points to: no file of settings in the project, no variable of the environment. While the one in use was never taken
- * by the engine, the one before it stays, and all back to the last that was. Nothing is removed when a file that may name a set can't be read.
- * What is in a folder beside the files of a set is never removed.
+ * Removes the sets that no settings file of the project and no environment variable refers to. If the engine has not accepted the set in
+ * use, its predecessor stays, and so do all sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot
+ * be read. A set's folder that contains other files is never removed.
  */
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
-  const ids = await withContext('Looking at the credentials here', layout.store, () => listSets(files, layout));
+  const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
   if (ids.length === 0) return { store: layout.store, removed: [], kept: [] };
   if (request.dryRun) return await prune(request, layout);
   return await withStoreLock(files, layout, { clock, ...(signal && { signal }) }, () => prune(request, layout));
@@ -50,43 +50,43 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
 
 async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
   const { files, env } = request;
-  const sets = await withContext('Looking at the credentials here', layout.store, async () => {
+  const sets = await withContext('Reading the stored credentials', layout.store, async () => {
     const pointers = await readPointers(files, layout);
     const stored: StoredSet[] = [];
     for (const id of await listSets(files, layout)) stored.push(await readSet(files, layout, id));
     return { stored, inUse: pointers.to.kind === 'set' ? pointers.to.id : undefined };
   });
-  const candidates = await withContext('Looking at the settings here', layout.project, () =>
-    settingsFiles(files, layout, request.alsoRead ?? []),
+  const candidates = await withContext('Reading the settings', layout.project, () =>
+    readSettingsFiles(files, layout, request.alsoRead ?? []),
   );
-  const back = wayBack(sets);
+  const fallbacks = findFallbackSets(sets);
   const whyKept = (set: StoredSet): string | undefined => {
     const { id, record } = set;
     if (id === sets.inUse) return 'the settings point to it';
-    const named = candidates.find(({ seen }) => seen.kind === 'text' && seen.text.includes(id));
-    if (named !== undefined) return `${named.name} names it`;
+    const file = candidates.find(({ content }) => content.kind === 'text' && content.text.includes(id));
+    if (file !== undefined) return `${file.name} refers to it`;
     const variable = Object.entries(env).find(([, value]) => value?.includes(id) === true);
-    if (variable !== undefined) return `${variable[0]} names it`;
-    if (record?.id !== id) return `it has no ${SET_FILES.lock} of ours`;
-    for (const { name, seen } of candidates)
-      if (seen.kind === 'unreadable') return `${name} may name it, and can't be read: ${seen.why}`;
-    return back.get(id);
+    if (variable !== undefined) return `${variable[0]} refers to it`;
+    if (record?.id !== id) return `it does not have a valid ${SET_FILES.lock}`;
+    for (const { name, content } of candidates)
+      if (content.kind === 'unreadable') return `${name} may refer to it, but cannot be read: ${content.why}`;
+    return fallbacks.get(id);
   };
   const removed: string[] = [];
   const kept: { id: string; because: string }[] = [];
   for (const set of sets.stored) {
-    const because = whyKept(set) ?? (await foreign(files, set.folder));
+    const because = whyKept(set) ?? (await whyNotRemovable(files, set.folder));
     if (because !== undefined) kept.push({ id: set.id, because });
     else {
-      if (!request.dryRun) await remove(files, layout, set.id);
+      if (!request.dryRun) await removeSet(files, layout, set.id);
       removed.push(set.id);
     }
   }
   return { store: layout.store, removed, kept };
 }
 
-/** Sets that may be needed again while the one in use is unproven, each with the reason. */
-function wayBack({
+/** Sets that may be needed again while the engine has not accepted the set in use, each with the reason. */
+function findFallbackSets({
   stored,
   inUse,
 }: {
@@ -96,44 +96,46 @@ function wayBack({
   const records = stored.flatMap(({ id, record }) => (record?.id === id ? [record] : []));
   const current = records.find(({ id }) => id === inUse);
   if (current === undefined || current.proven) return new Map();
-  const why = 'the engine was not asked about the one in use (--offline)';
-  const taken = records.filter(({ proven }) => proven).sort((one, other) => other.pulledAt - one.pulledAt)[0];
-  const since = taken === undefined ? [] : records.filter(({ pulledAt }) => pulledAt > taken.pulledAt);
+  const why = 'the set in use was not tested against the engine (--offline)';
+  const accepted = records.filter(({ proven }) => proven).sort((one, other) => other.pulledAt - one.pulledAt)[0];
+  const newer = accepted === undefined ? [] : records.filter(({ pulledAt }) => pulledAt > accepted.pulledAt);
   return new Map([
-    ...since.map(({ id }) => [id, `it is newer than the last one that the engine took, and ${why}`] as const),
-    ...(current.previous === undefined ? [] : [[current.previous, `it is the one before, and ${why}`] as const]),
-    ...(taken === undefined ? [] : [[taken.id, `it is the last one that the engine took, and ${why}`] as const]),
+    ...newer.map(({ id }) => [id, `it is newer than the last set that the engine accepted, and ${why}`] as const),
+    ...(current.previous === undefined ? [] : [[current.previous, `it is the previous set, and ${why}`] as const]),
+    ...(accepted === undefined
+      ? []
+      : [[accepted.id, `it is the last set that the engine accepted, and ${why}`] as const]),
   ]);
 }
 
-async function foreign(files: StoreFiles, folder: string): Promise<string | undefined> {
+async function whyNotRemovable(files: StoreFiles, folder: string): Promise<string | undefined> {
   const status = await files.look(folder);
-  if (status?.kind !== 'folder') return 'it is no folder';
+  if (status?.kind !== 'folder') return 'it is not a folder';
   if (!status.own) return 'it belongs to another user';
   const own: readonly string[] = Object.values(SET_FILES);
-  const other = (await files.list(folder)).find((name) => !own.includes(name));
-  return other === undefined ? undefined : 'it holds files that are not ours';
+  const hasOthers = (await files.list(folder)).some((name) => !own.includes(name));
+  return hasOthers ? 'it contains other files' : undefined;
 }
 
-/** Renamed first: a run that is killed in between leaves no half under the id. */
-async function remove(files: StoreFiles, layout: StoreLayout, id: string): Promise<void> {
+/** Renames the folder first, so that a run that is killed in between leaves no incomplete set under the id. */
+async function removeSet(files: StoreFiles, layout: StoreLayout, id: string): Promise<void> {
   const aside = join(layout.store, stagingName('old', id));
-  await withContext('Removing an old set of credentials', join(layout.store, id), async () => {
+  await withContext('Removing an old credential set', join(layout.store, id), async () => {
     await files.rename(join(layout.store, id), aside);
     await removeSetFolder(files, aside);
     await files.syncFolder(layout.store);
   });
 }
 
-/** The files that may name a set, as they can be read. */
-async function settingsFiles(
+/** The files that may refer to a set, with their content or why it cannot be read. */
+async function readSettingsFiles(
   files: StoreFiles,
   layout: StoreLayout,
   others: readonly string[],
-): Promise<readonly { readonly name: string; readonly seen: FollowedFile }[]> {
+): Promise<readonly { readonly name: string; readonly content: FollowedFile }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
-  const found: { name: string; seen: FollowedFile }[] = [];
+  const read: { name: string; content: FollowedFile }[] = [];
   for (const name of [...names, ...others])
-    found.push({ name, seen: await readFollowingLinks(files, resolve(layout.project, name), LARGEST_MIB) });
-  return found;
+    read.push({ name, content: await readFollowingLinks(files, resolve(layout.project, name), LARGEST_MIB) });
+  return read;
 }

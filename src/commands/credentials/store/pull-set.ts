@@ -1,59 +1,58 @@
-import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import type { Clock } from '../../../base/clock.ts';
-import type { CredentialSet, CredentialToken } from '../set.ts';
-import { assessSet, type Staleness } from './assess.ts';
-import { createCredentialSet, type EngineScope } from '../material/make-set.ts';
-import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
-import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
-import { createSetRecord, type SetRecord } from './set-record.ts';
-import { editSettings, settingTexts } from './settings-edit.ts';
-import { replaceLocalSettings } from './settings-file.ts';
-import { withContext } from '../../../base/system-error.ts';
-import { checkReplaceable } from './before-switch.ts';
+import { amendError } from '../../../base/errors.ts';
+import { SystemError, withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
-import { withStoreLock } from './lock.ts';
-import { listSets, readSet, writeSet, type StoredSet } from './sets.ts';
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import {
+  createCredentialSet,
   rejectedMaterialError,
   verifyMaterial,
   verifyToken,
   type UnverifiedMaterial,
   type UnverifiedToken,
 } from '../material.ts';
+import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
+import { assessSet, type Staleness } from './assess.ts';
+import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
+import { withStoreLock } from './lock.ts';
+import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
+import { createSetRecord, type SetRecord } from './set-record.ts';
+import { listSets, readSet, writeSet, type StoredSet } from './sets.ts';
+import { editSettings, replaceLocalSettings, settingTexts, type SettingTexts } from './settings-file.ts';
 
 export type PullEvent =
-  | { readonly kind: 'waiting'; readonly pid?: number }
+  | { readonly kind: 'waiting'; readonly pid?: number | undefined }
   | { readonly kind: 'requesting'; readonly what: 'engine certificate' | 'engine token' }
   | { readonly kind: 'proving'; readonly target: string }
   | { readonly kind: 'writing'; readonly id: string };
 
-/** How the engine took a set that is not on the disk yet: one sentence. */
+/** How the engine accepted a set before it was written: one sentence. */
 export interface EngineProof {
   readonly summary: string;
 }
 
 export interface PullRequest extends EngineScope {
-  /** Absolute folder with the application files. */
+  /** Absolute path of the folder with the application files. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks for a new set though the one on the disk is fine, and lets go of pointers to other files. */
+  /** Requests a new set even if the stored one is usable, and replaces pointers to other files. */
   readonly force: boolean;
-  /** Says what would be done. */
   readonly dryRun: boolean;
   readonly requestMaterial: () => Promise<UnverifiedMaterial>;
-  /** Absent: no token is asked for. */
-  readonly requestToken?: () => Promise<UnverifiedToken>;
-  /** Whether the token is written beside the certificate. */
+  /** If absent, no token is requested. */
+  readonly requestToken?: (() => Promise<UnverifiedToken>) | undefined;
+  /** Whether the token is stored with the certificate. */
   readonly keepToken: boolean;
-  /** Shows the set to the engine and rejects with a KnownError when it is not taken; absent: offline. */
-  readonly prove?: (set: CredentialSet) => Promise<EngineProof>;
+  /** Tests the set against the engine; rejects with a KnownError if the engine does not accept it. If absent, the set is not tested. */
+  readonly prove?: ((set: CredentialSet) => Promise<EngineProof>) | undefined;
   readonly files: StoreFiles;
   readonly clock: Clock;
   readonly report?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
 }
 
-const TOKEN_LEFT = 60_000;
+/** A stored token that expires sooner than this is replaced. */
+const SHORTEST_TOKEN_LIFE_MS = 60_000;
 
 interface Outcome {
   /** Absolute. */
@@ -62,7 +61,7 @@ interface Outcome {
   readonly warnings: readonly string[];
 }
 
-/** `would-pull`: nothing was asked and nothing written. `keys` are the settings that are, or would be, changed. */
+/** `would-pull`: nothing was requested or written. `keys` are the settings that were, or would be, changed. */
 export type PullResult =
   | ({ readonly kind: 'unchanged' } & Outcome)
   | {
@@ -75,32 +74,33 @@ export type PullResult =
       readonly kind: 'pulled';
       readonly because: readonly Staleness[];
       readonly keys: readonly string[];
-      readonly proof?: EngineProof;
-      /** Other sets that stay, the one before included. */
+      readonly proof?: EngineProof | undefined;
+      /** Other sets in the store, including the previous one. */
       readonly kept: readonly string[];
     } & Outcome);
 
 /**
- * Sees to it that the project has a usable set: nothing is asked when the one on the disk is fine. A new one is checked, shown to the
- * engine, written into a folder of its own, and taken into use by one rename of `application-local.yaml`. Until then nothing is changed,
- * whatever fails. Rejects with a KnownError.
+ * Ensures that the project has a usable set; requests nothing if the stored one is usable. A new set is verified, tested against the
+ * engine, written into a new folder, and put into use by one rename of `application-local.yaml`. If anything fails before that rename,
+ * nothing has changed. Rejects with a KnownError.
  */
 export async function installCredentialSet(request: PullRequest): Promise<PullResult> {
   try {
-    return await lookAndPull(request);
+    return await pullIfNeeded(request);
   } catch (error) {
-    // The switch is the last thing that can fail.
-    throw checkReplaceable(error);
+    // Nothing can fail after the switch.
+    throw error instanceof SystemError
+      ? amendError(error, { next: ['Settings and credentials are unchanged'] })
+      : error;
   }
 }
 
-async function lookAndPull(request: PullRequest): Promise<PullResult> {
+async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
   const { files, clock, signal, report, env } = request;
   const layout = storeLayout(request.project);
   const warnings = shadowWarnings(env);
-  const first = await look(request, layout);
-  if (first.unchanged !== undefined)
-    return { kind: 'unchanged', store: layout.store, record: first.unchanged, warnings };
+  const first = await inspectStore(request, layout);
+  if (first.usable !== undefined) return { kind: 'unchanged', store: layout.store, record: first.usable, warnings };
   if (request.dryRun) {
     const keys = Object.keys(pointerSettings(layout, newSetId(clock.now()), ''));
     return { kind: 'would-pull', because: first.because, keys, warnings };
@@ -108,80 +108,83 @@ async function lookAndPull(request: PullRequest): Promise<PullResult> {
   const waiting = {
     clock,
     ...(signal && { signal }),
-    onWait: (pid: number | undefined) => report?.({ kind: 'waiting', ...(pid !== undefined && { pid }) }),
+    onWait: (pid: number | undefined) => report?.({ kind: 'waiting', pid }),
   };
   return await withStoreLock<PullResult>(files, layout, waiting, async () => {
-    // Somebody else may have pulled since.
-    const { unchanged, because, pointers } = await look(request, layout);
-    if (unchanged !== undefined) return { kind: 'unchanged', store: layout.store, record: unchanged, warnings };
-    const { set, proof } = await obtain(request);
+    // Another run may have pulled in the meantime.
+    const { usable, because, pointers } = await inspectStore(request, layout);
+    if (usable !== undefined) return { kind: 'unchanged', store: layout.store, record: usable, warnings };
+    const { set, proof } = await requestSet(request);
     signal?.throwIfAborted();
     const id = newSetId(clock.now());
     const record = createSetRecord(set, {
       id,
       pulledAt: clock.now(),
       proven: proof !== undefined,
-      ...(pointers.to.kind === 'set' && { previous: pointers.to.id }),
+      previous: pointers.to.kind === 'set' ? pointers.to.id : undefined,
     });
     const values = pointerSettings(layout, id, set.namespace);
     const text = editSettings(pointers.local.text, values);
-    const kept = await withContext('Looking at the credentials here', layout.store, () => listSets(files, layout));
+    const kept = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
     report?.({ kind: 'writing', id });
     await writeSet(files, layout, set, record);
     const notes = await replaceLocalSettings(files, layout, pointers.local, text);
-    const keys = changedKeys(pointers, values);
     return {
-      ...{ kind: 'pulled', because, keys, kept, store: layout.store, record, warnings: [...warnings, ...notes] },
-      ...(proof !== undefined && { proof }),
+      kind: 'pulled',
+      because,
+      keys: listChangedSettings(pointers, values),
+      kept,
+      store: layout.store,
+      record,
+      warnings: [...warnings, ...notes],
+      proof,
     };
   });
 }
 
-interface Look {
+interface StoreInspection {
   readonly pointers: Pointers;
   readonly because: readonly Staleness[];
-  readonly unchanged?: SetRecord;
+  /** The record of the set in use, if it can stay in use. */
+  readonly usable?: SetRecord | undefined;
 }
 
-async function look(request: PullRequest, layout: StoreLayout): Promise<Look> {
-  return await withContext('Looking at the credentials here', layout.project, () => lookAt(request, layout));
-}
-
-async function lookAt(request: PullRequest, layout: StoreLayout): Promise<Look> {
+function inspectStore(request: PullRequest, layout: StoreLayout): Promise<StoreInspection> {
   const { files, force, clock, env } = request;
-  const pointers = await readPointers(files, layout);
-  requireReplaceable(pointers, env, force);
-  const stored: StoredSet | undefined =
-    pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
-  const wanted = { ...request, ...(pointers.namespace !== undefined && { namespace: pointers.namespace }) };
-  const { record, stale } = assessSet(stored, wanted, clock.now());
-  // A set without a token, or with one that is over soon, is no answer to somebody who wants one.
-  const tokenDoes = !request.keepToken || (record?.tokenExpiresAt ?? 0) > clock.now() + TOKEN_LEFT;
-  const fine = stale.length === 0 && record !== undefined && !force && tokenDoes;
-  return { pointers, because: stale, ...(fine && { unchanged: record }) };
+  return withContext('Reading the stored credentials', layout.project, async () => {
+    const pointers = await readPointers(files, layout);
+    requireReplaceable(pointers, env, force);
+    const stored: StoredSet | undefined =
+      pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
+    const { record, stale } = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
+    const hasToken = (record?.tokenExpiresAt ?? 0) > clock.now() + SHORTEST_TOKEN_LIFE_MS;
+    const isUsable = stale.length === 0 && !force && (!request.keepToken || hasToken);
+    return { pointers, because: stale, usable: isUsable ? record : undefined };
+  });
 }
 
-async function obtain(request: PullRequest): Promise<{ readonly set: CredentialSet; readonly proof?: EngineProof }> {
+async function requestSet(
+  request: PullRequest,
+): Promise<{ readonly set: CredentialSet; readonly proof?: EngineProof | undefined }> {
   const { report, clock, target } = request;
   report?.({ kind: 'requesting', what: 'engine certificate' });
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
-  const token = await obtainToken(request);
-  const whole = createCredentialSet(request, verdict.verified, token);
-  const set = request.keepToken ? whole : createCredentialSet(request, verdict.verified);
+  const withToken = createCredentialSet(request, verdict.verified, await requestVerifiedToken(request));
+  const set = request.keepToken ? withToken : createCredentialSet(request, verdict.verified);
   if (request.prove === undefined) return { set };
   report?.({ kind: 'proving', target });
-  return { set, proof: await request.prove(whole) };
+  return { set, proof: await request.prove(withToken) };
 }
 
-async function obtainToken(request: PullRequest): Promise<CredentialToken | undefined> {
+async function requestVerifiedToken(request: PullRequest): Promise<CredentialToken | undefined> {
   if (request.requestToken === undefined) return undefined;
   request.report?.({ kind: 'requesting', what: 'engine token' });
   return verifyToken(await request.requestToken(), request.clock.now());
 }
 
-function changedKeys({ local }: Pointers, values: ReturnType<typeof pointerSettings>): readonly string[] {
-  const names = Object.keys(values) as (keyof typeof values)[];
+function listChangedSettings({ local }: Pointers, values: SettingTexts): readonly string[] {
+  const names = Object.keys(values) as (keyof SettingTexts)[];
   const before = settingTexts(local.text ?? '', names, LOCAL_SETTINGS_FILE);
   return names.filter((name) => before[name] !== values[name]);
 }

@@ -1,7 +1,7 @@
 import { isRecord } from '../../../base/json.ts';
 import { renewalTime, type CertificateFacts, type CredentialScope, type CredentialSet } from '../set.ts';
 
-/** What `lock.json` says of the set beside it: enough to tell drift, and no secret. Times are milliseconds since the epoch. */
+/** The content of a set's `lock.json`: enough to detect changes, without secrets. Times are milliseconds since the epoch. */
 export interface SetRecord extends CredentialScope {
   readonly id: string;
   readonly pulledAt: number;
@@ -10,37 +10,39 @@ export interface SetRecord extends CredentialScope {
   readonly certificate: CertificateFacts;
   readonly authorities: readonly CertificateFacts[];
   readonly renewBefore: number;
-  readonly tokenExpiresAt?: number;
-  /** Whether the engine took this certificate before the set was switched to. */
+  readonly tokenExpiresAt?: number | undefined;
+  /** Whether the engine accepted the certificate before the switch to this set. */
   readonly proven: boolean;
   /** The set that the settings pointed to before. */
-  readonly previous?: string;
+  readonly previous?: string | undefined;
 }
 
 const FORMAT = 1;
-const ABOUT = 'What was pulled, without secrets. `kuflow credentials status` compares the files beside it with this.';
+const ABOUT =
+  'What was pulled, without secrets. `kuflow credentials status` compares the files in this folder with it.';
 
 export function createSetRecord(
   set: CredentialSet,
-  about: { readonly id: string; readonly pulledAt: number; readonly proven: boolean; readonly previous?: string },
+  origin: Pick<SetRecord, 'id' | 'pulledAt' | 'proven' | 'previous'>,
 ): SetRecord {
   const { endpoint, principal, tenantId, target, namespace, leaf, roots, token } = set;
   return {
-    ...about,
+    ...origin,
     endpoint,
     principal,
-    ...(tenantId !== undefined && { tenantId }),
+    tenantId,
     target,
     namespace,
     certificate: leaf,
     authorities: roots,
-    renewBefore: Math.floor(renewalTime(leaf, about.pulledAt)),
-    ...(token && { tokenExpiresAt: token.expiresAt }),
+    renewBefore: Math.floor(renewalTime(leaf, origin.pulledAt)),
+    tokenExpiresAt: token?.expiresAt,
   };
 }
 
+/** The text of `lock.json`, without keys that have no value. */
 export function serializeSetRecord(record: SetRecord): string {
-  const { id, pulledAt, proven, previous, endpoint, principal, tenantId, target, namespace } = record;
+  const { id, pulledAt, proven, previous, endpoint, principal, tenantId, target, namespace, tokenExpiresAt } = record;
   const data = {
     about: ABOUT,
     format: FORMAT,
@@ -48,39 +50,39 @@ export function serializeSetRecord(record: SetRecord): string {
     pulledAt: iso(pulledAt),
     endpoint,
     principal,
-    ...(tenantId !== undefined && { tenantId }),
+    tenantId,
     target,
     namespace,
-    certificate: written(record.certificate),
-    authorities: record.authorities.map(written),
+    certificate: serializeFacts(record.certificate),
+    authorities: record.authorities.map(serializeFacts),
     renewBefore: iso(record.renewBefore),
-    ...(record.tokenExpiresAt !== undefined && { token: { expiresAt: iso(record.tokenExpiresAt) } }),
+    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
     provenByEngine: proven,
-    ...(previous !== undefined && { previous }),
+    previous,
   };
   return `${JSON.stringify(data, undefined, 2)}\n`;
 }
 
-/** Undefined for a text that is none of ours. */
+/** Undefined for a text that this tool did not write. */
 export function parseSetRecord(text: string): SetRecord | undefined {
   try {
     const data: unknown = JSON.parse(text);
     if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['authorities'])) return undefined;
     const { tenantId, token, previous } = data;
     return {
-      id: word(data['id']),
-      pulledAt: time(data['pulledAt']),
-      endpoint: word(data['endpoint']),
-      principal: word(data['principal']),
-      ...(tenantId !== undefined && { tenantId: word(tenantId) }),
-      target: word(data['target']),
-      namespace: word(data['namespace']),
-      certificate: facts(data['certificate']),
-      authorities: data['authorities'].map(facts),
-      renewBefore: time(data['renewBefore']),
-      ...(isRecord(token) && { tokenExpiresAt: time(token['expiresAt']) }),
+      id: parseText(data['id']),
+      pulledAt: parseTime(data['pulledAt']),
+      endpoint: parseText(data['endpoint']),
+      principal: parseText(data['principal']),
+      tenantId: tenantId === undefined ? undefined : parseText(tenantId),
+      target: parseText(data['target']),
+      namespace: parseText(data['namespace']),
+      certificate: parseFacts(data['certificate']),
+      authorities: data['authorities'].map(parseFacts),
+      renewBefore: parseTime(data['renewBefore']),
+      tokenExpiresAt: isRecord(token) ? parseTime(token['expiresAt']) : undefined,
       proven: data['provenByEngine'] === true,
-      ...(previous !== undefined && { previous: word(previous) }),
+      previous: previous === undefined ? undefined : parseText(previous),
     };
   } catch {
     return undefined;
@@ -91,30 +93,30 @@ function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-function written(certificate: CertificateFacts): object {
+function serializeFacts(certificate: CertificateFacts): object {
   return { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) };
 }
 
-function facts(value: unknown): CertificateFacts {
-  if (!isRecord(value)) throw new Error('no certificate');
+function parseFacts(value: unknown): CertificateFacts {
+  if (!isRecord(value)) throw new Error('not a certificate');
   const { subject, issuer, serial, fingerprint, notBefore, notAfter } = value;
   return {
-    subject: word(subject),
-    issuer: word(issuer),
-    serial: word(serial),
-    fingerprint: word(fingerprint),
-    notBefore: time(notBefore),
-    notAfter: time(notAfter),
+    subject: parseText(subject),
+    issuer: parseText(issuer),
+    serial: parseText(serial),
+    fingerprint: parseText(fingerprint),
+    notBefore: parseTime(notBefore),
+    notAfter: parseTime(notAfter),
   };
 }
 
-function word(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('no text');
+function parseText(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('not a text');
   return value;
 }
 
-function time(value: unknown): number {
-  const at = Date.parse(word(value));
-  if (Number.isNaN(at)) throw new Error('no time');
-  return at;
+function parseTime(value: unknown): number {
+  const time = Date.parse(parseText(value));
+  if (Number.isNaN(time)) throw new Error('not a time');
+  return time;
 }

@@ -1,16 +1,25 @@
 import { join } from 'node:path';
-import { codeOf } from '../../../base/errors.ts';
+import { codeOf, KnownError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
-import type { CredentialSet } from '../set.ts';
-import { isSetId, SET_FILES, stagingName, type StoreLayout } from './layout.ts';
-import { writeNewFile } from '../../../files/write.ts';
-import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
-import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
+import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { StoreFiles } from '../../../files/file-system.ts';
+import { writeNewFile } from '../../../files/write.ts';
+import { createCredentialSet, verifyMaterial } from '../material.ts';
+import type { CredentialSet, EngineScope } from '../set.ts';
+import {
+  isSetId,
+  SET_FILES,
+  setFilePaths,
+  stagingName,
+  storeLayout,
+  type SetPaths,
+  type StoreLayout,
+} from './layout.ts';
+import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 
 /**
- * Writes a set into a folder of its own, which appears under its id only when all of it is on the disk, and is never changed again.
- * What was made is removed when it fails.
+ * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never changes afterwards.
+ * If writing fails, what was created is removed.
  */
 export async function writeSet(
   files: StoreFiles,
@@ -41,16 +50,16 @@ export async function writeSet(
   });
 }
 
-/** Removes a folder with the files of a set and nothing else in it; one that holds something else stays, and rejects. */
+/** Removes the files of a set and their folder. A folder with other files stays, and the promise rejects. */
 export async function removeSetFolder(files: StoreFiles, folder: string): Promise<void> {
   const own: readonly string[] = Object.values(SET_FILES);
   for (const name of await files.list(folder)) if (own.includes(name)) await files.removeFile(join(folder, name));
   await files.removeFolder(folder);
 }
 
-export type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
+type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
 
-/** What is wrong with one file of a set; one that is `open` was read all the same. */
+/** A problem with one file of a set. A file with the code `open` was read anyway. */
 export interface StoredProblem {
   readonly file: SetFile;
   readonly code: 'absent' | 'no-file' | 'foreign' | 'open' | 'unreadable' | 'content';
@@ -58,14 +67,14 @@ export interface StoredProblem {
   readonly text: string;
 }
 
-/** A set as it stands on the disk: nothing of it is verified. A part that is absent or no plain file of this user is in `problems`. */
+/** A set as found on disk, not verified. `problems` lists each part that is missing or is not a regular file of this user. */
 export interface StoredSet {
   readonly id: string;
   readonly folder: string;
-  readonly record?: SetRecord;
+  readonly record?: SetRecord | undefined;
   readonly text: { readonly cert: string; readonly key: string; readonly ca: string };
-  /** Where the record says that there is one. */
-  readonly token?: Secret;
+  /** Present if the record mentions a token. */
+  readonly token?: Secret | undefined;
   readonly problems: readonly StoredProblem[];
 }
 
@@ -74,51 +83,84 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
   const problems: StoredProblem[] = [];
   const add = (file: SetFile, code: StoredProblem['code'], what: string): void =>
     void problems.push({ file, code, text: `${file} ${what}` });
-  const text = async (name: SetFile): Promise<string> => {
+  const read = async (name: SetFile): Promise<string> => {
     const path = join(folder, name);
     try {
       const status = await files.look(path);
       if (status === undefined) add(name, 'absent', 'is missing');
-      else if (status.kind !== 'file') add(name, 'no-file', 'is no plain file');
+      else if (status.kind !== 'file') add(name, 'no-file', 'is not a regular file');
       else if (!status.own) add(name, 'foreign', 'belongs to another user');
       else {
         if (process.platform !== 'win32' && (status.mode & 0o077) !== 0 && name !== SET_FILES.ca)
-          add(name, 'open', 'may be read by others: chmod 600');
+          add(name, 'open', 'is accessible to other users: chmod 600');
         return (await files.read(path)).toString('utf8');
       }
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) throw error;
-      add(name, 'unreadable', `can't be read (${code})`);
+      add(name, 'unreadable', `cannot be read (${code})`);
     }
     return '';
   };
-  const tokenText = async (): Promise<string> => {
+  const readToken = async (): Promise<string> => {
     const before = problems.length;
-    const token = await text(SET_FILES.token);
-    if (problems.length === before && !/^[!-~]+$/.test(token)) add(SET_FILES.token, 'content', 'holds no token');
+    const token = await read(SET_FILES.token);
+    if (problems.length === before && !/^[!-~]+$/.test(token))
+      add(SET_FILES.token, 'content', 'does not contain a token');
     return token;
   };
   const [cert, key, ca, lock] = [
-    await text(SET_FILES.cert),
-    await text(SET_FILES.key),
-    await text(SET_FILES.ca),
-    await text(SET_FILES.lock),
+    await read(SET_FILES.cert),
+    await read(SET_FILES.key),
+    await read(SET_FILES.ca),
+    await read(SET_FILES.lock),
   ];
   const record = parseSetRecord(lock);
-  if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', "can't be read as one of ours");
-  if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'is that of another set');
-  const token = record?.tokenExpiresAt === undefined ? undefined : await tokenText();
-  return {
-    ...{ id, folder, text: { cert, key, ca }, problems },
-    ...(record && { record }),
-    ...(token !== undefined && { token: new Secret(token) }),
-  };
+  if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', 'is not a valid lock file');
+  if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'belongs to another set');
+  const token = record?.tokenExpiresAt === undefined ? undefined : new Secret(await readToken());
+  return { id, folder, text: { cert, key, ca }, problems, record, token };
 }
 
-/** Ids of the sets in the store, oldest first; empty when there is no store. */
+/** Ids of the sets in the store, oldest first; empty if there is no store. */
 export async function listSets(files: StoreFiles, layout: StoreLayout): Promise<readonly string[]> {
   const status = await files.look(layout.store);
   if (status?.kind !== 'folder') return [];
   return (await files.list(layout.store)).filter(isSetId).sort();
+}
+
+export interface LoadedSet {
+  readonly set: CredentialSet;
+  readonly paths: SetPaths;
+}
+
+/**
+ * Loads the set of a record from the store of a project and verifies it again; `withToken` includes its token. `now` is in milliseconds
+ * since the epoch. Rejects with a KnownError.
+ */
+export async function loadSet(
+  files: StoreFiles,
+  project: string,
+  record: SetRecord,
+  scope: EngineScope,
+  options: { readonly withToken: boolean; readonly now: number },
+): Promise<LoadedSet> {
+  const layout = storeLayout(project);
+  const { folder, text, token, problems } = await withContext('Reading the stored credentials', layout.store, () =>
+    readSet(files, layout, record.id),
+  );
+  const verdict = verifyMaterial({ namespace: record.namespace, text }, options.now);
+  const reasons = [
+    ...problems.map((problem) => problem.text),
+    ...(verdict.ok ? [] : verdict.problems.map(({ message }) => message)),
+  ];
+  if (!verdict.ok || reasons.length > 0)
+    throw new KnownError({ message: 'The stored credentials cannot be used', tried: folder, seen: reasons.join('; ') });
+  const { tokenExpiresAt, renewBefore } = record;
+  const usedToken =
+    options.withToken && token !== undefined && tokenExpiresAt !== undefined
+      ? { value: token, expiresAt: tokenExpiresAt }
+      : undefined;
+  const set = { ...createCredentialSet(scope, verdict.verified, usedToken), renewBefore };
+  return { set, paths: setFilePaths(layout, record.id) };
 }

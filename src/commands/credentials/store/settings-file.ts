@@ -1,22 +1,77 @@
-import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import { randomBytes } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KnownError } from '../../../base/errors.ts';
-import { permissionNote, targetMode } from '../formats/target.ts';
-import { decodeText } from '../../../files/text-file.ts';
-import { stagingName, type StoreLayout } from './layout.ts';
-import { MIB } from '../../../files/read.ts';
-import { writeNewFile } from '../../../files/write.ts';
-import { withContext, ignoreSystemErrors } from '../../../base/system-error.ts';
+import { codeOf, KnownError } from '../../../base/errors.ts';
+import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileStatus, StoreFiles } from '../../../files/file-system.ts';
+import { writeNewFile } from '../../../files/write.ts';
+import { MIB } from '../../../files/read.ts';
+import { decodeText, textFile } from '../../../files/text-file.ts';
+import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
+import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
+import { localSettingsText } from '../../../settings/local-settings-text.ts';
+import { permissionNote, targetMode } from '../formats/target.ts';
+import { stagingName, type StoreLayout } from './layout.ts';
 
-const WHAT: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
+const KINDS: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
   link: 'a symbolic link',
   folder: 'a folder',
   other: 'a pipe, a socket or a device',
 };
 
-/** `application-local.yaml` as it is now; `text` is absent when there is none. */
+/** A file that is read through links, because it is never written. `unreadable`: something is there; `why` is a phrase. */
+export type FollowedFile =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'absent' | 'folder' }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** Reads a file of at most `largestMib`, following links. */
+export async function readFollowingLinks(files: StoreFiles, path: string, largestMib: number): Promise<FollowedFile> {
+  const unreadable = (why: string): FollowedFile => ({ kind: 'unreadable', why });
+  let real = path;
+  try {
+    let status = await files.look(path);
+    if (status === undefined) return { kind: 'absent' };
+    if (status.kind === 'link') {
+      real = await realpath(path);
+      status = await files.look(real);
+    }
+    if (status?.kind === 'folder') return { kind: 'folder' };
+    if (status?.kind !== 'file') return unreadable(`it is ${KINDS.other}`);
+    if (status.size > largestMib * MIB) return unreadable(`it is larger than ${largestMib} MiB`);
+    return { kind: 'text', text: (await files.read(real)).toString('utf8') };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    return unreadable(code === 'ENOENT' ? 'it is a dangling link' : code);
+  }
+}
+
+export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
+
+/**
+ * The text of an application file with these values set. All other bytes stay the same: comments, order, blank lines, quotes, byte order
+ * mark and line endings. Throws a KnownError for text that is not a YAML map, repeats a key, or has no place for a value.
+ */
+export function editSettings(existing: string | undefined, values: SettingTexts): string {
+  if (existing === undefined || existing.trim() === '') return localSettingsText(values);
+  const { mark, text, lineEnd } = textFile(existing);
+  const edits = Object.entries(values).map(([name, value]) => ({ path: name.split('.'), value }));
+  return mark + editYaml(text, edits, LOCAL_SETTINGS_FILE, lineEnd);
+}
+
+/** The values of these keys in the text of an application file, without blank values and values that are not text. Throws as `editSettings` does. */
+export function settingTexts(
+  text: string,
+  names: readonly SettingName[],
+  file: string = LOCAL_SETTINGS_FILE,
+): SettingTexts {
+  const data = yamlData(textFile(text).text, file);
+  const entries = names.map((name) => [name, yamlText(data, name.split('.'))] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+/** The current `application-local.yaml`; `text` is absent if there is no such file. */
 export interface LocalSettingsFile {
   readonly path: string;
   readonly text?: string;
@@ -24,24 +79,25 @@ export interface LocalSettingsFile {
   readonly mode: number;
 }
 
-/** Reads the file that is to be edited. Throws a KnownError for one that can't be edited safely, whatever it is. */
+/** Reads `application-local.yaml` before an edit. Throws a KnownError if it cannot be edited safely. */
 export async function readLocalSettings(files: StoreFiles, layout: StoreLayout): Promise<LocalSettingsFile> {
   const path = layout.settings;
   return await withContext(`Reading ${LOCAL_SETTINGS_FILE}`, path, async () => {
     const status = await files.look(path);
     if (status === undefined) return { path, mode: 0o600 };
-    if (status.kind !== 'file') throw cannotEdit(path, `it is ${WHAT[status.kind]}`, 'Put a plain file in its place');
-    if (!status.own) throw cannotEdit(path, 'it belongs to another user', 'Run this as its owner');
-    if ((status.mode & 0o200) === 0) throw cannotEdit(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS_FILE}`);
+    if (status.kind !== 'file')
+      throw cannotEditError(path, `it is ${KINDS[status.kind]}`, 'Replace it with a regular file');
+    if (!status.own) throw cannotEditError(path, 'it belongs to another user', 'Run this command as its owner');
+    if ((status.mode & 0o200) === 0) throw cannotEditError(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS_FILE}`);
     const bytes = await files.read(path);
-    if (bytes.length > MIB) throw cannotEdit(path, 'it is larger than 1 MiB', 'Check that it is the right file');
+    if (bytes.length > MIB) throw cannotEditError(path, 'it is larger than 1 MiB', 'Check that it is the right file');
     return { path, text: decodeText(bytes, LOCAL_SETTINGS_FILE), mode: status.mode & 0o777 };
   });
 }
 
 /**
- * Puts `text` in place of the file by one rename, which is what switches to a new set. The new file is written beside the sets, where git
- * ignores it, since it may hold secrets. It is for its owner alone then, as what it points to is: returns that as a sentence, where it was not.
+ * Replaces `application-local.yaml` in one rename, which switches to a new set. The new file is staged in the store, where git ignores it,
+ * because it may contain secrets. Like the files it points to, it is readable by its owner only; returns a note if its permissions changed.
  */
 export async function replaceLocalSettings(
   files: StoreFiles,
@@ -58,11 +114,10 @@ export async function replaceLocalSettings(
       await writeNewFile(files, staged, text, mode);
       const now = await readLocalSettings(files, layout);
       if (now.text !== before.text) {
-        const next = ['Run it again: what was changed is kept'];
         throw new KnownError({
-          message: `${LOCAL_SETTINGS_FILE} was changed by somebody else meanwhile`,
+          message: `${LOCAL_SETTINGS_FILE} was changed by another program`,
           tried: path,
-          next,
+          next: ['Run this command again; the other change is preserved'],
         });
       }
       await files.rename(staged, path);
@@ -70,12 +125,12 @@ export async function replaceLocalSettings(
       await ignoreSystemErrors(() => files.removeFile(staged));
       throw error;
     }
-    // It is switched by now, whatever the disk says of the folder.
+    // The switch has happened, whether or not the folder can be synced.
     await ignoreSystemErrors(() => files.syncFolder(layout.project));
   });
   return mode === before.mode ? [] : [permissionNote(file, mode)];
 }
 
-function cannotEdit(path: string, seen: string, next: string): KnownError {
-  return new KnownError({ message: `${LOCAL_SETTINGS_FILE} can't be edited: ${seen}`, tried: path, next: [next] });
+function cannotEditError(path: string, seen: string, next: string): KnownError {
+  return new KnownError({ message: `${LOCAL_SETTINGS_FILE} cannot be edited: ${seen}`, tried: path, next: [next] });
 }

@@ -7,8 +7,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { childEnvironment } from '../../../../src/commands/credentials/child-environment.ts';
-import { createCredentialSet } from '../../../../src/commands/credentials/material/make-set.ts';
-import { verifyMaterial } from '../../../../src/commands/credentials/material.ts';
+import { createCredentialSet, verifyMaterial } from '../../../../src/commands/credentials/material.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { pullCredentials } from '../../../../src/commands/credentials/pull.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
@@ -86,7 +85,7 @@ function errorBody(status: number): object {
 }
 
 describe('pull', () => {
-  it('offline asks KuFlow once, and then nobody', async () => {
+  it('with --offline requests a certificate once, then reuses it', async () => {
     const first = await kuflow(['pull', '--offline', '--json']);
     expect(first).toMatchObject({ status: 0, asked: 1 });
     const { out, at } = first;
@@ -95,11 +94,11 @@ describe('pull', () => {
       engine: null,
       set: { namespace: 'loans', proven: false },
     });
-    // The server of the second run has another port, so that it is another endpoint; the flag stands over it.
+    // The server of the second run has another port, which is another endpoint, so the flag has to override it.
     const endpoint = (JSON.parse(out) as { set: { endpoint: string } }).set.endpoint;
     const again = await kuflow(['pull', '--endpoint', endpoint], { at });
     expect(again).toMatchObject({ status: 0, asked: 0 });
-    expect(again.out).toContain('nothing was asked for');
+    expect(again.out).toContain('nothing was requested or changed');
     const asData = await kuflow(['pull', '--json', '--endpoint', endpoint], { at });
     expect(JSON.parse(asData.out)).toMatchObject({
       result: 'unchanged',
@@ -107,13 +106,13 @@ describe('pull', () => {
     });
     const dry = await kuflow(['pull', '--dry-run'], { at });
     expect(dry).toMatchObject({ status: 0, asked: 0 });
-    expect(dry.out).toMatch(/because it is for http.*, not for http/);
+    expect(dry.out).toMatch(/reason: the set is for http.*, but the settings have http/);
   });
 
   it.each([
     [401, 'did not accept the credentials', 1],
     [403, 'does not allow this', 1],
-  ])('that is answered %i says so and leaves nothing', async (code, message, status) => {
+  ])('reports status %i and leaves no files', async (code, message, status) => {
     const ended = await kuflow(['pull', '--offline', '--debug', '--json'], { answers: { status: code } });
     expect(ended).toMatchObject({ status });
     expect(ended.err).toContain(message);
@@ -122,7 +121,7 @@ describe('pull', () => {
     expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
   });
 
-  it('that gets no answer could not tell, status 4; one that is turned away is tried again and then named', async () => {
+  it('exits with 4 after a timeout, and retries rate-limited requests before it reports them', async () => {
     const at = credentialProject(folder());
     const pulling = async (restMs: number, answer: Parameters<typeof startAnsweringServer>[0]) => {
       await server?.close();
@@ -149,7 +148,7 @@ describe('pull', () => {
     expect(existsSync(join(at, '.kuflow'))).toBe(false);
   });
 
-  it('refuses answers that do not do', async () => {
+  it('rejects invalid answers', async () => {
     const other = await authority.issue({ commonName: 'other' });
     const tls = { serverRootCaCertificate: authority.cert, clientCertificate: pair.cert, clientPrivateKey: other.key };
     const body = { type: 'ENGINE_CERTIFICATE', engineCertificate: { namespace: 'loans', tls } };
@@ -167,20 +166,20 @@ describe('pull', () => {
     expect(token.err).not.toContain('canary');
   });
 
-  it('names the engine that does not answer, and changes nothing', async () => {
+  it('reports an engine that does not answer, and changes nothing', async () => {
     const ended = await kuflow(['pull']);
     expect(ended.status).toBe(1);
     expect(ended.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
-    expect(ended.err).toContain('give --offline');
+    expect(ended.err).toContain('add --offline');
     expect(ended.asked).toBe(1);
     expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
-    // A rotation without the engine is none.
+    // A rotation always needs the engine.
     const rotated = await kuflow(['rotate']);
     expect(rotated.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
     expect(rotated.err).not.toContain('--offline');
   });
 
-  it('lists what is missing, status 2', async () => {
+  it('lists missing settings and exits with 2', async () => {
     const ended = await kuflow(['pull'], {
       env: { KUFLOW_API_CLIENTID: '', KUFLOW_API_CLIENTSECRET: '' },
       at: credentialProject(folder(), null),
@@ -192,7 +191,7 @@ describe('pull', () => {
 });
 
 describe('token', () => {
-  it('goes to a pipe, and to a terminal only when that was asked for', async () => {
+  it('is printed to a pipe, and to a terminal only with --show', async () => {
     expect((await kuflow(['token'])).out).toBe('canary-token\n');
     expect(JSON.parse((await kuflow(['token', '--json'])).out)).toEqual({
       token: 'canary-token',
@@ -206,7 +205,7 @@ describe('token', () => {
 });
 
 describe('status', () => {
-  it('says where each value comes from, and what does not do', async () => {
+  it('shows the source of each value and every problem', async () => {
     const { at, out } = await kuflow(['pull', '--offline', '--json']);
     const { set } = JSON.parse(out) as { set: { endpoint: string; folder: string } };
     const status = (...more: string[]) => kuflow(['status', '--endpoint', set.endpoint, ...more], { at });
@@ -226,14 +225,14 @@ describe('status', () => {
     );
     const elsewhere = await kuflow(['status'], { at });
     expect(elsewhere.status).toBe(1);
-    expect(elsewhere.out).toMatch(/✖ it is for http/);
+    expect(elsewhere.out).toMatch(/✖ the set is for http/);
     writeFileSync(join(set.folder, 'client.key'), 'canary');
     const broken = await status();
     expect(broken.status).toBe(1);
     expect(broken.out).toContain('The private key holds no complete PEM block');
     const lock = join(set.folder, 'lock.json');
     writeFileSync(join(set.folder, 'client.key'), pair.key);
-    // As if it had been pulled when it was issued, and nearly all of its life were over.
+    // As if it had been pulled when it was issued, and had nearly expired.
     writeFileSync(
       lock,
       readFileSync(lock, 'utf8').replace(/"pulledAt": ".*?"/, '"pulledAt": "2020-01-01T00:00:00.000Z"'),
@@ -249,24 +248,24 @@ describe('status', () => {
     });
   });
 
-  it('of a project without a set is no failure', async () => {
+  it('succeeds for a project without a set', async () => {
     const ended = await kuflow(['status']);
     expect(ended).toMatchObject({ status: 0, asked: 0 });
-    expect(ended.out).toContain('a worker asks KuFlow for one at each start');
-    expect(ended.out).toContain('npx kuflow credentials pull keeps one here');
+    expect(ended.out).toContain('a worker requests one from KuFlow at each start');
+    expect(ended.out).toContain('npx kuflow credentials pull');
   });
 
-  describe('judges the certificate that a worker would take', () => {
-    interface Looked {
+  describe('checks the certificate that a worker would use:', () => {
+    interface StatusCall {
       readonly at?: string;
       readonly env?: NodeJS.ProcessEnv;
     }
-    const look = async ({ at = credentialProject(folder()), env = {} }: Looked) => {
-      const shown = await kuflow(['status', '--fail-on', 'warn'], { at, env });
+    const checkStatus = async ({ at = credentialProject(folder()), env = {} }: StatusCall) => {
+      const printed = await kuflow(['status', '--fail-on', 'warn'], { at, env });
       const { out } = await kuflow(['status', '--json'], { at, env });
-      return { status: shown.status, said: shown.out, store: (JSON.parse(out) as { store: object }).store };
+      return { status: printed.status, text: printed.out, store: (JSON.parse(out) as { store: object }).store };
     };
-    /** Certificate, key and CA in a folder of their own; lives from `fromDays` to `toDays`. */
+    /** Certificate, key and CA in a new folder, valid from `fromDays` to `toDays`. */
     const ownFiles = async (fromDays: number, toDays: number, key?: string) => {
       const issued = await authority.issue({ commonName: 'own', fromDays, toDays });
       const text = { cert: issued.cert, key: key ?? issued.key, ca: authority.cert };
@@ -282,7 +281,7 @@ describe('status', () => {
       );
     const EXPIRED = /✖ The client certificate expired on \d{4}-/;
 
-    it('files of variables, over a set that was pulled, which they shadow', async () => {
+    it('files named by variables, which override a pulled set', async () => {
       const { at, out } = await kuflow(['pull', '--offline', '--json']);
       const { set } = JSON.parse(out) as { set: { id: string; folder: string } };
       const { paths } = await ownFiles(-20, -1);
@@ -291,12 +290,12 @@ describe('status', () => {
         TEMPORAL_MUTUALTLS_KEY: paths.key,
         TEMPORAL_MUTUALTLS_CA: paths.ca,
       };
-      const { status, said, store } = await look({ at, env });
+      const { status, text, store } = await checkStatus({ at, env });
       expect(status).toBe(1);
-      expect(said).toMatch(EXPIRED);
-      expect(said).not.toContain('they do');
-      expect(said).toContain('TEMPORAL_MUTUALTLS_CERT');
-      expect(said).toMatch(new RegExp(`It stands over the set .*${set.id}`));
+      expect(text).toMatch(EXPIRED);
+      expect(text).not.toContain('are valid');
+      expect(text).toContain('TEMPORAL_MUTUALTLS_CERT');
+      expect(text).toMatch(new RegExp(`It overrides the set .*${set.id}`));
       expect(store).toMatchObject({
         kind: 'other',
         source: 'TEMPORAL_MUTUALTLS_CERT',
@@ -305,18 +304,18 @@ describe('status', () => {
         shadows: { id: set.id, folder: set.folder },
         others: [set.id],
       });
-      // One that is not there is not judged by another that is.
-      const absent = await look({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
+      // A missing file is not replaced by the file of the set.
+      const absent = await checkStatus({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
       expect(absent.status).toBe(1);
-      expect(absent.said).toMatch(
-        /a certificate that no worker can use:\n {2}temporal\.mutual-tls\.key \(TEMPORAL_MUTUALTLS_KEY\): expected .*\nIt stands over/,
+      expect(absent.text).toMatch(
+        /A worker cannot use the certificate in the settings:\n {2}temporal\.mutual-tls\.key \(TEMPORAL_MUTUALTLS_KEY\): expected .*\nIt overrides/,
       );
-      expect(absent.said.split('temporal.mutual-tls.key (')).toHaveLength(2);
-      expect(absent.said).not.toContain('they do');
+      expect(absent.text.split('temporal.mutual-tls.key (')).toHaveLength(2);
+      expect(absent.text).not.toContain('are valid');
       expect(absent.store).toMatchObject({ kind: 'unusable', shadows: { id: set.id } });
     });
 
-    it('files of variables that are those of a set, by its lock file', async () => {
+    it('files of a set that are named by variables, compared with its lock file', async () => {
       const { at, out } = await kuflow(['pull', '--offline', '--json']);
       const { set } = JSON.parse(out) as { set: { id: string; endpoint: string; files: Record<string, string> } };
       const env = {
@@ -325,59 +324,59 @@ describe('status', () => {
         TEMPORAL_MUTUALTLS_CA: set.files['ca'],
       };
       const same = await kuflow(['status', '--endpoint', set.endpoint], { at, env });
-      expect(same.out).toContain('The files are those that were pulled, and they do');
-      expect(same.out).not.toContain('It stands over');
-      // What the variable says of the namespace is what counts.
+      expect(same.out).toContain('The files are unchanged since they were pulled, and are valid');
+      expect(same.out).not.toContain('It overrides');
+      // The namespace in the variable counts.
       const elsewhere = await kuflow(['status', '--endpoint', set.endpoint], {
         at,
         env: { ...env, TEMPORAL_NAMESPACE: 'other' },
       });
       expect(elsewhere.status).toBe(1);
-      expect(elsewhere.out).toContain('it is for the namespace loans, and the settings say other');
+      expect(elsewhere.out).toContain('the set is for namespace loans, but the settings have other');
     });
 
-    it('one that stands inline', async () => {
-      const { text } = await ownFiles(-20, -1);
+    it('an inline certificate', async () => {
+      const { text: pem } = await ownFiles(-20, -1);
       const env = {
         TEMPORAL_NAMESPACE: 'loans',
-        TEMPORAL_MUTUALTLS_CERTDATA: text.cert,
-        TEMPORAL_MUTUALTLS_KEYDATA: text.key,
-        TEMPORAL_MUTUALTLS_CADATA: text.ca,
+        TEMPORAL_MUTUALTLS_CERTDATA: pem.cert,
+        TEMPORAL_MUTUALTLS_KEYDATA: pem.key,
+        TEMPORAL_MUTUALTLS_CADATA: pem.ca,
       };
-      const { status, said, store } = await look({ env });
+      const { status, text, store } = await checkStatus({ env });
       expect(status).toBe(1);
-      expect(said).toMatch(EXPIRED);
-      expect(said).not.toContain('No certificate is set');
-      expect(said).not.toContain('PRIVATE KEY');
+      expect(text).toMatch(EXPIRED);
+      expect(text).not.toContain('The settings have no certificate');
+      expect(text).not.toContain('PRIVATE KEY');
       expect(store).toMatchObject({ kind: 'inline', source: 'TEMPORAL_MUTUALTLS_CERTDATA', others: [] });
     });
 
-    it('files of the application files that no run of ours wrote', async () => {
-      const over = await look({ at: inSettings((await ownFiles(-20, -1)).paths) });
-      expect(over.status).toBe(1);
-      expect(over.said).toMatch(EXPIRED);
-      expect(over.said).toMatch(/valid until +\d{4}-.*\(over\)/);
+    it('files named in application files that were not pulled', async () => {
+      const expired = await checkStatus({ at: inSettings((await ownFiles(-20, -1)).paths) });
+      expect(expired.status).toBe(1);
+      expect(expired.text).toMatch(EXPIRED);
+      expect(expired.text).toMatch(/valid until +\d{4}-.*\(expired\)/);
 
-      const fine = await look({ at: inSettings((await ownFiles(-1, 30)).paths) });
+      const fine = await checkStatus({ at: inSettings((await ownFiles(-1, 30)).paths) });
       expect(fine.status).toBe(0);
-      expect(fine.said).toMatch(/valid until +\d{4}-/);
-      expect(fine.said).toMatch(/renew before +\d{4}-/);
-      expect(fine.said).toContain('✔ It was not pulled here, and it does');
+      expect(fine.text).toMatch(/valid until +\d{4}-/);
+      expect(fine.text).toMatch(/renew before +\d{4}-/);
+      expect(fine.text).toContain('✔ The certificate was not pulled here, and is valid');
       expect(fine.store).toMatchObject({ kind: 'other', source: 'application-local.yaml:4', stale: [] });
 
-      const due = await look({ at: inSettings((await ownFiles(-20, 1)).paths) });
+      const due = await checkStatus({ at: inSettings((await ownFiles(-20, 1)).paths) });
       expect(due.status).toBe(3);
-      expect(due.said).toContain('! two thirds of its life have passed');
+      expect(due.text).toContain("! two thirds of the certificate's lifetime have passed");
 
-      const mixed = await look({ at: inSettings((await ownFiles(-1, 30, pair.key)).paths) });
+      const mixed = await checkStatus({ at: inSettings((await ownFiles(-1, 30, pair.key)).paths) });
       expect(mixed.status).toBe(1);
-      expect(mixed.said).toContain('✖ The private key does not belong to the client certificate');
+      expect(mixed.text).toContain('✖ The private key does not belong to the client certificate');
     });
   });
 });
 
 describe('the token of a set', () => {
-  it('is asked for anew when its file is gone, or is none of ours any more', async () => {
+  it('is requested again if its file is missing or changed', async () => {
     const first = await kuflow(['pull', '--offline', '--with-token', '--json']);
     const { at } = first;
     const { set } = JSON.parse(first.out) as { set: { endpoint: string; folder: string } };
@@ -385,20 +384,20 @@ describe('the token of a set', () => {
     const again = (...more: string[]) =>
       kuflow(['pull', '--offline', '--with-token', '--endpoint', set.endpoint, ...more], { at });
     const status = () => kuflow(['status', '--endpoint', set.endpoint], { at });
-    expect((await again()).out).toContain('nothing was asked for');
+    expect((await again()).out).toContain('nothing was requested or changed');
     expect((await status()).status).toBe(0);
     if (process.platform !== 'win32') {
       chmodSync(token, 0o644);
-      expect((await status()).out).toContain('✖ engine.token may be read by others: chmod 600');
+      expect((await status()).out).toContain('✖ engine.token is accessible to other users: chmod 600');
       chmodSync(token, 0o600);
     }
     writeFileSync(token, '');
-    expect((await status()).out).toContain('✖ engine.token holds no token');
+    expect((await status()).out).toContain('✖ engine.token does not contain a token');
     rmSync(token);
     const gone = await status();
     expect(gone.status).toBe(1);
     expect(gone.out).toContain('✖ engine.token is missing');
-    // The server of this run is another endpoint, which alone would be a reason.
+    // The server of this run is another endpoint, which would be a reason by itself.
     const pulling = await kuflow(['pull', '--dry-run', '--with-token', '--json', '--endpoint', set.endpoint], { at });
     expect(JSON.parse(pulling.out)).toMatchObject({
       result: 'would-pull',
@@ -408,7 +407,7 @@ describe('the token of a set', () => {
 });
 
 describe('pull --format', () => {
-  it('says of renewal what the lock file and status say', async () => {
+  it('exports the renewal time that the lock file and status have', async () => {
     const { out, err, at } = await kuflow(['pull', '--offline', '--format', 'json', '--output', '-']);
     const exported = JSON.parse(out) as { renewBefore: string; endpoint: string };
     const [id = ''] = readdirSync(join(at, '.kuflow', 'credentials')).filter((name) => !name.startsWith('.'));
@@ -421,7 +420,7 @@ describe('pull --format', () => {
 });
 
 describe('the environment of a command', () => {
-  it('has the credentials, and nothing that would win over them', () => {
+  it('has the credentials, and nothing that would override them', () => {
     const verdict = verifyMaterial(
       { namespace: 'loans', text: { cert: pair.cert, key: pair.key, ca: authority.cert } },
       systemClock.now(),
@@ -475,7 +474,7 @@ describe('the environment of a command', () => {
     const inline = childEnvironment({}, rest, set);
     expect(inline['TEMPORAL_TLS_CLIENT_KEY_DATA']).toBe(pair.key);
     expect(Object.keys(inline).filter((name) => name.endsWith('_PATH'))).toEqual([]);
-    // As Temporal's SDKs read it, with a profile of the user's own where they would look.
+    // As the Temporal SDKs read it, with a profile of the user where they would look.
     const home = folder();
     mkdirSync(join(home, 'temporalio'));
     writeFileSync(

@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { execWithCredentials } from '../../../../src/commands/credentials/exec.ts';
-import { temporalEnvironmentWarnings } from '../../../../src/commands/credentials/temporal-environments.ts';
+import { temporalEnvironmentWarnings } from '../../../../src/commands/credentials/child-environment.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-it('names a certificate file of the settings that is not there, and starts nothing', async () => {
+it('reports a missing certificate file, and does not start the command', async () => {
   const cwd = temporaryFolder();
   const ran = execWithCredentials({
     flags: {},
@@ -32,7 +32,7 @@ it('names a certificate file of the settings that is not there, and starts nothi
   await expect(ran).rejects.toThrow(join(cwd, 'client.pem'));
 });
 
-describe('what Temporal’s own command takes over every variable', () => {
+describe('temporalEnvironmentWarnings', () => {
   const warnings = async (text: string): Promise<readonly string[]> => {
     const home = temporaryFolder();
     mkdirSync(join(home, '.config', 'temporalio'), { recursive: true });
@@ -40,17 +40,17 @@ describe('what Temporal’s own command takes over every variable', () => {
     return await temporalEnvironmentWarnings({ HOME: home, USERPROFILE: home });
   };
 
-  it('is told of by name', async () => {
+  it('names the connection options of the default environment', async () => {
     const [warning = '', ...more] = await warnings(
       'env:\n  default:\n    address: canary:1\n    tls-cert-path: /canary\n    output: json\n  prod:\n    namespace: x\n',
     );
     expect(more).toEqual([]);
-    expect(warning).toContain('temporal.yaml sets address, tls-cert-path, which');
+    expect(warning).toContain('temporal.yaml sets address, tls-cert-path; the Temporal CLI');
     expect(warning).not.toContain('canary');
   });
 
   it.each(['', 'env: {}\n', 'env:\n  prod:\n    address: x:1\n', 'env:\n  default:\n    output: json\n', '{ no yaml'])(
-    'is nothing in %j',
+    'is empty for %j',
     async (text) => {
       expect(await warnings(text)).toEqual([]);
       expect(await temporalEnvironmentWarnings({})).toEqual([]);

@@ -27,7 +27,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** Makes a new certificate for each request, as KuFlow does. */
+/** Issues a new certificate for each request, as KuFlow does. */
 async function startKuFlow(): Promise<AnsweringServer> {
   server = await startAnsweringServer(({ body }, response) => {
     const { type } = JSON.parse(body.toString('utf8')) as { type: string };
@@ -73,8 +73,8 @@ const failing = async (ended: Promise<unknown>): Promise<KnownError> => {
   return error as KnownError;
 };
 
-/** What each target is made of; the folder is the project's. */
-const BAD: readonly (readonly [
+/** Invalid targets, and how to create them in the project. */
+const INVALID_TARGETS: readonly (readonly [
   name: string,
   make: (at: string) => void,
   exported: ExportFlags,
@@ -82,41 +82,41 @@ const BAD: readonly (readonly [
   over?: Over,
 ])[] = [
   [
-    'client.pem that is a link, for pem',
+    'client.pem is a link, for pem',
     (at) => symlinkSync('elsewhere', join(at, 'out', 'client.pem')),
     { format: 'pem', output: 'out' },
     /client\.pem: it is a symbolic link/,
   ],
   [
-    'ca.pem that is a folder, for pem',
+    'ca.pem is a folder, for pem',
     (at) => mkdirSync(join(at, 'out', 'ca.pem')),
     { format: 'pem', output: 'out' },
     /ca\.pem: it is a folder/,
   ],
   [
-    'engine.token that is a folder, for pem with a token',
+    'engine.token is a folder, for pem with a token',
     (at) => mkdirSync(join(at, 'out', 'engine.token')),
     { format: 'pem', output: 'out' },
     /engine\.token: it is a folder/,
     { withToken: true },
   ],
   [
-    'a journal of somebody else, for pem',
+    'a journal that this tool did not write, for pem',
     (at) => writeFileSync(join(at, 'out', '.kuflow-credentials-journal.json'), 'x'),
     { format: 'pem', output: 'out' },
-    /is no journal of ours/,
+    /was not written by this tool/,
   ],
   [
-    'a name that is none for a Secret',
+    'an invalid name for a Secret',
     () => undefined,
     { format: 'k8s-secret', output: 'out/secret.yaml', secretName: 'My_Secret' },
-    /My_Secret is no name for a Secret/,
+    /My_Secret is not a valid name for a Secret/,
   ],
   [
-    'the same, for standard output',
+    'an invalid name for a Secret, for standard output',
     () => undefined,
     { format: 'k8s-secret', output: '-', secretName: 'My_Secret' },
-    /My_Secret is no name for a Secret/,
+    /My_Secret is not a valid name for a Secret/,
   ],
   [
     'several Secrets',
@@ -126,34 +126,34 @@ const BAD: readonly (readonly [
         ['a', 'b'].map((name) => `apiVersion: v1\nkind: Secret\nmetadata: { name: ${name} }\n`).join('---\n'),
       ),
     { format: 'k8s-secret', output: 'out/secret.yaml' },
-    /holds several Secrets: a, b/,
+    /contains several Secrets: a, b/,
   ],
   [
-    'a profile without a name',
+    'an empty profile name',
     () => undefined,
     { format: 'temporal-toml', output: 'out/temporal.toml', temporalProfile: '' },
-    /name of the profile is empty/,
+    /profile name is empty/,
   ],
   [
-    'a profile for what has none',
+    'a profile for a format without profiles',
     () => undefined,
     { format: 'dotenv', output: '-', temporalProfile: 'a' },
-    /^--temporal-profile belongs to --format temporal-toml, not to dotenv$/,
+    /^--temporal-profile requires --format temporal-toml$/,
   ],
   [
-    'a name of a Secret for what is none',
+    'a Secret name for a format that is not a Secret',
     () => undefined,
     { format: 'pem', output: 'out', secretName: 'a' },
-    /^--secret-name belongs to --format k8s-secret, not to pem$/,
+    /^--secret-name requires --format k8s-secret$/,
   ],
   [
-    'YAML with a key twice',
+    'YAML that repeats a key',
     (at) => writeFileSync(join(at, 'out', 'a.yaml'), 'a: canary\na: 2\n'),
     { format: 'yaml', output: 'out/a.yaml' },
     /a key stands in it twice, line 2/,
   ],
   [
-    'YAML that holds a list where a value goes',
+    'YAML with a list instead of a map',
     (at) => writeFileSync(join(at, 'out', 'a.yaml'), 'temporal: [canary]\n'),
     { format: 'yaml', output: 'out/a.yaml' },
     /no place for a value/,
@@ -168,19 +168,19 @@ const BAD: readonly (readonly [
     'an open quote in an environment file',
     (at) => writeFileSync(join(at, 'out', '.env'), 'A="canary\n'),
     { format: 'dotenv', output: 'out/.env' },
-    /the quote of the value in line 1 is not closed/,
+    /the value in line 1 has no closing quote/,
   ],
   [
     'broken JSON',
     (at) => writeFileSync(join(at, 'out', 'a.json'), '{ canary'),
     { format: 'json', output: 'out/a.json' },
-    /no valid JSON/,
+    /not valid JSON/,
   ],
 ];
 
-describe('a target that can not be written', () => {
-  it.each(BAD.map((one) => [one[0], one] as const))(
-    '(%s) is said before KuFlow is asked, and nothing is switched',
+describe('an invalid target', () => {
+  it.each(INVALID_TARGETS.map((one) => [one[0], one] as const))(
+    '(%s) is rejected before anything is requested or changed',
     async (_name, [, make, exported, why, over]) => {
       const kuflow = await startKuFlow();
       const at = credentialProject(folder());
@@ -199,13 +199,13 @@ describe('a target that can not be written', () => {
     },
   );
 
-  it.runIf(POSIX)('(in a folder where nobody may write) is said before KuFlow is asked', async (context) => {
+  it.runIf(POSIX)('(in a read-only folder) is rejected before anything is requested', async (context) => {
     const kuflow = await startKuFlow();
     const at = credentialProject(folder());
     const closed = join(at, 'closed');
     mkdirSync(closed);
     const root = process.getuid?.() === 0;
-    // Root may write anywhere but into what is mounted read-only.
+    // Root can write everywhere except to a read-only mount.
     if (root) {
       try {
         execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', closed], { stdio: 'ignore' });
@@ -226,7 +226,7 @@ describe('a target that can not be written', () => {
     expect(existsSync(join(at, '.kuflow'))).toBe(false);
   });
 
-  it('for a set that is in use already does no harm', async () => {
+  it('does not affect a set that is already in use', async () => {
     const kuflow = await startKuFlow();
     const at = credentialProject(folder());
     await exporting(at, { format: 'dotenv', output: '.env' });
@@ -238,14 +238,14 @@ describe('a target that can not be written', () => {
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   const full = (name: RegExp): StoreFiles => ({
     ...nodeFiles,
     create: (path) =>
       name.test(path) ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) : nodeFiles.create(path),
   });
 
-  it('only at the target says that the new set is in use, and the same line writes it when there is room', async () => {
+  it('at the target only: reports that the new set is in use, and a rerun without --force writes it', async () => {
     const kuflow = await startKuFlow();
     const at = credentialProject(folder());
     mkdirSync(join(at, 'out'));
@@ -259,31 +259,31 @@ describe('a disk that is full', () => {
       const id = /credentials\/([^/]+)\/client\.pem/.exec(localText(at) ?? '')?.[1];
       expect(error.message).toBe(
         exported.format === 'pem'
-          ? `Writing the credentials failed: the disk is full; the new set ${id} is in use all the same`
-          : `Writing .env failed: the disk is full; the new set ${id} is in use all the same`,
+          ? `Writing the credentials failed: the disk is full; the new set ${id} is in use anyway`
+          : `Writing .env failed: the disk is full; the new set ${id} is in use anyway`,
       );
       expect(error.next.join(' ')).toContain('Make room');
-      expect(error.next.join(' ')).not.toContain('Nothing was switched');
+      expect(error.next.join(' ')).not.toContain('Settings and credentials are unchanged');
       const asked = kuflow.requests.length;
       expect(await exporting(at, exported)).toMatchObject({ exported: { kind: 'written' } });
       expect(kuflow.requests).toHaveLength(asked);
-      // Nothing was switched this time, so that nothing is said of it.
+      // There was no switch this time, so the error does not mention one.
       writeFileSync(join(at, 'out', exported.format === 'pem' ? 'client.pem' : '.env'), '');
       expect((await failing(exporting(at, exported, { files }))).message).not.toContain('is in use');
     }
   });
 
-  it('in the store says that nothing was switched', async () => {
+  it('in the store: reports that nothing has changed', async () => {
     await startKuFlow();
     const at = credentialProject(folder());
     const error = await failing(exporting(at, { format: 'dotenv', output: '.env' }, { files: full(/client\.key$/) }));
-    expect(error.next.join(' ')).toContain('Nothing was switched');
+    expect(error.next.join(' ')).toContain('Settings and credentials are unchanged');
     expect(localText(at)).toBe(LOCAL);
     expect(existsSync(join(at, '.env'))).toBe(false);
   });
 });
 
-describe('two at once', () => {
+describe('parallel runs', () => {
   const FORMS = [
     { format: 'pem', output: 'out' },
     { format: 'dotenv', output: 'out/.env' },
@@ -291,7 +291,7 @@ describe('two at once', () => {
     { format: 'json', output: 'out/set.json' },
   ] as const;
 
-  it.each(FORMS)('of $format end well, and the target has what the last one wrote', async (exported) => {
+  it.each(FORMS)('with $format all succeed, and the target has one complete set', async (exported) => {
     const kuflow = await startKuFlow();
     const at = credentialProject(folder());
     mkdirSync(join(at, 'out'));
@@ -302,7 +302,7 @@ describe('two at once', () => {
       for (const { exported: result } of ended) expect(['written', 'unchanged']).toContain(result?.kind);
       const target = exported.format === 'pem' ? 'out/client.key' : exported.output;
       const keys = [...(localText(at) ?? '').matchAll(/: (\.kuflow\S+client\.key)/g)].map(([, path = '']) => path);
-      // A forced one may have been overtaken: then another whole set of these runs stands there.
+      // Another forced run may have written its set later.
       const sets = readdirSync(join(at, dirname(keys[0] ?? ''), '..')).filter((name) => !name.startsWith('.'));
       const text = readFileSync(join(at, target), 'utf8').replaceAll('\\n', '\n').replaceAll(/^ +/gm, '');
       const holders = sets.filter((id) =>
@@ -313,7 +313,7 @@ describe('two at once', () => {
     expect(readdirSync(join(at, 'out')).filter((name) => /kuflow/.test(name))).toEqual([]);
   });
 
-  it('that wait for a third say for whom, and go on when it is done', async () => {
+  it('wait for another run, report its process, and continue when it is done', async () => {
     await startKuFlow();
     const at = credentialProject(folder());
     mkdirSync(join(at, 'out'));

@@ -24,26 +24,26 @@ interface Answer {
   readonly namespace?: string;
 }
 
-function judge(answer: Answer = {}, now = Date.now()) {
+function verify(answer: Answer = {}, now = Date.now()) {
   const { namespace = 'ns', cert = good.cert, key = good.key, ca = authority.cert } = answer;
   return verifyMaterial({ namespace, text: { cert, key, ca } }, now);
 }
 
 function codes(answer: Answer, now?: number): readonly string[] {
-  const verdict = judge(answer, now);
+  const verdict = verify(answer, now);
   if (verdict.ok) return [];
-  // Whatever is wrong, the key is in no sentence about it.
+  // No message contains the key.
   const text = JSON.stringify(verdict.problems) + rejectedMaterialError(verdict.problems).message;
   expect(text).not.toContain((answer.key ?? good.key).split('\n')[1]?.slice(0, 20) || 'no key');
   return verdict.problems.map(({ code }) => code);
 }
 
-/** Without its last lines, as an answer that was cut off. */
+/** Without its last lines, like a truncated answer. */
 const cut = (pem: string): string => pem.split('\n').slice(0, -3).join('\n');
 
-describe('an engine certificate that may be written', () => {
-  it('is whole, and says what may be shown of it', () => {
-    const verdict = judge();
+describe('a valid engine certificate', () => {
+  it('is accepted, with facts that may be shown', () => {
+    const verdict = verify();
     expect(verdict).toMatchObject({ ok: true, verified: { namespace: 'ns', leaf: { subject: 'CN=app' } } });
     if (!verdict.ok) return;
     expect(verdict.verified.roots.map(({ subject }) => subject)).toEqual(['CN=Engine CA']);
@@ -51,7 +51,7 @@ describe('an engine certificate that may be written', () => {
     expect(JSON.stringify(verdict.verified.leaf)).not.toContain('PRIVATE');
   });
 
-  it('comes with several authorities, CRLF, or an RSA key', async () => {
+  it('may have several authorities, CRLF line endings or an RSA key', async () => {
     const rsa = await authority.issue({ commonName: 'rsa', rsa: true, usage: 'none' });
     expect(codes({ ...rsa, ca: other.cert + authority.cert })).toEqual([]);
     expect(codes({ cert: good.cert.replaceAll('\n', '\r\n'), ca: authority.cert.replaceAll('\n', '\r\n') })).toEqual(
@@ -60,7 +60,7 @@ describe('an engine certificate that may be written', () => {
   });
 });
 
-describe('an engine certificate that is refused', () => {
+describe('an engine certificate is rejected', () => {
   it('with the reason', async () => {
     const expired = await authority.issue({ commonName: 'old', fromDays: -9, toDays: -1 });
     const future = await authority.issue({ commonName: 'new', fromDays: 1 });
@@ -87,43 +87,43 @@ describe('an engine certificate that is refused', () => {
     expect(codes({ cert: good.key, key: good.cert })).toEqual(['swapped', 'swapped']);
   });
 
-  it('when a part is empty or cut', () => {
+  it('if a part is empty or truncated', () => {
     expect(codes({ cert: '' })).toEqual(['empty']);
     expect(codes({ key: ' \n' })).toEqual(['empty']);
     expect(codes({ ca: '' })).toEqual(['empty']);
     expect(codes({ cert: cut(good.cert) })).toEqual(['not-pem']);
     expect(codes({ key: cut(good.key) })).toEqual(['not-pem']);
-    // The first authority is whole, the second is not.
+    // The first authority is complete, the second is not.
     expect(codes({ ca: authority.cert + cut(other.cert) })).toEqual(['cut']);
     expect(codes({ cert: good.cert + cut(other.cert) })).toEqual(['cut']);
-    // Both lines are there, what stands between them is not.
+    // Both marker lines exist, but part of the content is missing.
     expect(codes({ cert: good.cert.split('\n').toSpliced(3, 4).join('\n') })).toEqual(['unreadable']);
   });
 
-  it('when a certificate of the same name did not sign it', async () => {
+  it('if it was signed by another certificate of the same name', async () => {
     const twin = await makeTestAuthority('Engine CA');
     expect(codes({ ca: twin.cert })).toEqual(['other-authority']);
     expect(codes({ ca: good.cert })).toEqual(['other-authority']);
   });
 
-  it('by the clock that it is given', () => {
+  it('if it is not valid at the given time', () => {
     expect(codes({}, Date.now() + 31 * DAY)).toEqual(['expired']);
     expect(codes({}, Date.now() - 2 * DAY)).toEqual(['not-yet-valid']);
     expect(codes({}, Date.now() + 29 * DAY)).toEqual([]);
   });
 
-  it('by an authority that is over, though its certificate is not', async () => {
+  it('if its authority has expired, even if it has not', async () => {
     const long = await authority.issue({ commonName: 'long', toDays: 400 });
     expect(codes(long, Date.now() + 380 * DAY)).toEqual(['authority-outside-validity']);
   });
 
-  it('without a namespace that can be written on a line', () => {
+  it('if its namespace is not a plain line of text', () => {
     for (const namespace of ['', '  ', 'a\nb', 'a\u202eb', ' a', 'x'.repeat(1001)])
       expect(codes({ namespace })).toEqual(['namespace']);
   });
 
-  it('as an error that says that nothing was written', () => {
-    const verdict = judge({ ca: other.cert });
+  it('with an error that says that nothing was written', () => {
+    const verdict = verify({ ca: other.cert });
     const error = verdict.ok ? undefined : rejectedMaterialError(verdict.problems);
     expect(error?.message).toContain('nothing was written');
     expect(error?.seen).toBe('The CA that came with the client certificate did not sign it (issuer CN=Engine CA)');
@@ -132,17 +132,17 @@ describe('an engine certificate that is refused', () => {
 
 describe('an engine token', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
-  const judgeToken = (token: string, expiredAt?: string) =>
+  const verifyTokenText = (token: string, expiredAt?: string) =>
     verifyToken({ token: new Secret(token), ...(expiredAt === undefined ? {} : { expiredAt }) }, now);
 
-  it('is kept with its end', () => {
-    expect(judgeToken('abc', '2026-01-01T01:00:00Z').expiresAt).toBe(now + 3_600_000);
+  it('is returned with its expiry', () => {
+    expect(verifyTokenText('abc', '2026-01-01T01:00:00Z').expiresAt).toBe(now + 3_600_000);
   });
 
-  it('is refused without one, or when it is over', () => {
+  it('is rejected if it has expired or has no valid expiry', () => {
     const reason = (token: string, expiredAt?: string): string | undefined => {
       try {
-        judgeToken(token, expiredAt);
+        verifyTokenText(token, expiredAt);
       } catch (error) {
         expect(error).toBeInstanceOf(KnownError);
         expect((error as KnownError).message).not.toContain('canary');
@@ -151,14 +151,14 @@ describe('an engine token', () => {
       return undefined;
     };
     expect(reason('canary')).toContain('no expiredAt');
-    expect(reason('canary', 'soon')).toContain('no time: soon');
+    expect(reason('canary', 'soon')).toContain('not a valid time: soon');
     expect(reason('canary', '2025-12-31T23:59:59Z')).toContain('expired at 2025-12-31T23:59:59.000Z');
-    expect(reason('', '2026-01-01T01:00:00Z')).toContain('no token');
+    expect(reason('', '2026-01-01T01:00:00Z')).toContain('does not contain a token');
     expect(reason('canary\ncanary', '2026-01-01T01:00:00Z')).toContain('HTTP header');
   });
 });
 
-it('a new certificate is due after two thirds of its life, which begins when it was issued', () => {
+it('a certificate should be renewed after two thirds of its lifetime, which starts when it is issued', () => {
   const leaf = { subject: '', issuer: '', serial: '', fingerprint: '', notBefore: 0, notAfter: 900 };
   expect(renewalTime(leaf)).toBe(600);
   expect(renewalTime(leaf, 600)).toBe(800);

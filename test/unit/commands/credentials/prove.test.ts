@@ -63,19 +63,19 @@ async function kuflow(at: string, args: readonly string[], options: Partial<Engi
   return { status, out, err };
 }
 
-describe('a certificate that the engine is shown', () => {
-  it('is written when it takes it, with a word of the engine', async () => {
+describe('testing a certificate against the engine', () => {
+  it('writes an accepted certificate and describes the engine', async () => {
     const at = credentialProject(folder());
     const pulled = await kuflow(at, ['pull', '--json']);
     expect(pulled, pulled.err).toMatchObject({ status: 0 });
     expect(JSON.parse(pulled.out)).toMatchObject({ engine: 'Temporal server 1.32.0', set: { proven: true } });
-    // One that tells nobody without a token has taken the certificate all the same.
+    // An engine that requires a token for the call has accepted the certificate.
     const shy = { GetSystemInfo: { code: 16, message: 'no token' } };
     const forced = await kuflow(at, ['pull', '--force', '--json'], { status: shy });
-    expect(JSON.parse(forced.out)).toMatchObject({ engine: 'certificate accepted; its calls want a token' });
+    expect(JSON.parse(forced.out)).toMatchObject({ engine: 'certificate accepted; calls require a token' });
     const rotated = await kuflow(at, ['rotate', '--json']);
     expect(JSON.parse(rotated.out)).toMatchObject({ engine: expect.stringContaining('namespace tenant-1') as string });
-    // Where that can't be had the switch stands, and what is not known is said.
+    // An engine that denies DescribeNamespace does not prevent the switch, but it is reported.
     const restricted = await kuflow(at, ['rotate', '--json'], { status: { DescribeNamespace: { code: 7 } } });
     expect(restricted.status).toBe(0);
     expect((JSON.parse(restricted.out) as { engine: string }).engine).toMatch(
@@ -89,17 +89,17 @@ describe('a certificate that the engine is shown', () => {
     lines: readonly string[],
     status: number,
   ])[] = [
-    ['takes certificates of another authority', { clientCa: 'other' }, ['pull', 'rotate'], 1],
+    ['accepts certificates of another authority only', { clientCa: 'other' }, ['pull', 'rotate'], 1],
     [
-      'has a certificate that the CA of the answer did not sign',
+      'has a certificate that the issued CA did not sign',
       { server: { cert: 'other', key: '' } },
       ['pull', 'rotate'],
       1,
     ],
     ['does not know the namespace', { status: { DescribeNamespace: { code: 5, message: 'canary' } } }, ['rotate'], 1],
-    ['refuses the token', { status: { GetSystemInfo: { code: 16 }, DescribeNamespace: { code: 16 } } }, ['rotate'], 1],
-    ['is broken', { status: { GetSystemInfo: { code: 13, message: 'canary' } } }, ['pull', 'rotate'], 1],
-    ['is not available', { status: { GetSystemInfo: { code: 14 } } }, ['pull', 'rotate'], 4],
+    ['rejects the token', { status: { GetSystemInfo: { code: 16 }, DescribeNamespace: { code: 16 } } }, ['rotate'], 1],
+    ['fails internally', { status: { GetSystemInfo: { code: 13, message: 'canary' } } }, ['pull', 'rotate'], 1],
+    ['is unavailable', { status: { GetSystemInfo: { code: 14 } } }, ['pull', 'rotate'], 4],
   ];
 
   it.each(REFUSING)('changes nothing when the engine %s', async (_what, options, lines, status) => {

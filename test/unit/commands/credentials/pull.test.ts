@@ -11,7 +11,7 @@ import { leaveRunningState } from '../../../support/running-state.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
-const WARNING = `A local KuFlow runs here, pid ${process.pid}: stop its worker and start it again`;
+const WARNING = `A local KuFlow runs here (process ${process.pid}). Restart its worker`;
 const STATE = join('.kuflow', 'dev');
 
 let server: AnsweringServer;
@@ -41,14 +41,14 @@ const pull = (target: string): Promise<Ran> =>
     KUFLOW_API_CLIENTSECRET: 'secret',
   });
 
-it('credentials of another KuFlow, beside a local one that runs: says that its worker has to be started again', async () => {
+it('warns about a running local KuFlow if the credentials are for another one', async () => {
   mkdirSync(join(project, STATE), { recursive: true });
   const without = await pull('engine.kuflow.example:443');
   expect(without, without.stderr).toMatchObject({ status: 0 });
   expect(without.stderr).not.toContain('local KuFlow');
   running = await leaveRunningState(join(project, STATE), sampleDefinition());
   expect((await pull('engine.kuflow.example:443')).stderr).toContain(WARNING);
-  // Its own.
+  // The engine of the local KuFlow.
   expect((await pull('127.0.0.1:7483')).stderr).not.toContain('A local KuFlow runs here');
   writeFileSync(join(project, STATE, 'platform.json'), 'nonsense');
   expect(await pull('engine.kuflow.example:443')).toMatchObject({ status: 0 });

@@ -32,7 +32,7 @@ interface Place {
 }
 const place = (): Place => ({ home: folder(), project: folder() });
 
-/** Runs one line in a place of its own; the secret must be in nothing that it says. */
+/** Runs a command in a separate place; its output must not contain the secret. */
 async function kuflow(where: Place, args: readonly string[], over: { env?: NodeJS.ProcessEnv; stdin?: string } = {}) {
   const fake = fakeHost(args, { cwd: where.project, env: { XDG_CONFIG_HOME: where.home, CI: 'true', ...over.env } });
   const stdin = Object.assign(Readable.from([over.stdin ?? '']), { isTTY: false });
@@ -60,7 +60,7 @@ const loginTo = (endpoint: string, ...more: readonly string[]): readonly string[
 ];
 
 describe('from login to logout', () => {
-  it('one profile serves commands, by default, by option and by variable', async () => {
+  it('one profile serves all commands: as the default, by option and by variable', async () => {
     const endpoint = await start();
     const here = place();
     const before = await kuflow(here, ['processes', 'list', '--json']);
@@ -69,11 +69,11 @@ describe('from login to logout', () => {
 
     const first = await kuflow(here, loginTo(endpoint), { stdin: `${CANARY}\n` });
     expect(first).toMatchObject({ status: 0 });
-    expect(first.out).toContain('Profile default is stored');
+    expect(first.out).toContain('Stored profile default');
     expect(first.out).toContain('accepted');
     expect(first.out).toMatch(/secret +in the file .*secrets.default-/);
-    expect(first.err).toContain("The secret is in a file since the keychain can't be used: CI is set.");
-    expect(first.err).toContain('A worker reads no profiles: npx kuflow credentials pull puts');
+    expect(first.err).toContain('The secret is in a file because the keychain cannot be used: CI is set.');
+    expect(first.err).toContain('Workers do not read profiles. npx kuflow credentials pull stores');
     expect(await kuflow(here, ['processes', 'list', '--json'])).toMatchObject({ status: 0 });
 
     const second = await kuflow(here, loginTo(endpoint, '--profile', 'two', '--tenant-id', uuid(9, 1), '--json'), {
@@ -119,12 +119,12 @@ describe('from login to logout', () => {
     expect(unnamed).toMatchObject({ status: 2 });
     expect(unnamed.err).toContain('npx kuflow logout --profile default');
     expect(await kuflow(here, ['logout', '--profile', 'default'])).toMatchObject({ status: 0 });
-    expect((await kuflow(here, ['profiles'])).out).toBe('There is no profile.\n');
+    expect((await kuflow(here, ['profiles'])).out).toBe('There are no profiles.\n');
     expect(readdirSync(join(here.home, 'kuflow', 'secrets'))).toEqual([]);
     expect(readdirSync(here.project)).toEqual([]);
   });
 
-  it('names a profile that is not there, and those that are', async () => {
+  it('reports an unknown profile and lists the existing ones', async () => {
     const endpoint = await start();
     const here = place();
     await kuflow(here, loginTo(endpoint, '--profile', 'staging'), { stdin: CANARY });
@@ -159,7 +159,7 @@ describe('create', () => {
   const local = (here: Place): string =>
     readFileSync(join(here.project, 'loan-worker', 'application-local.yaml'), 'utf8');
 
-  it('with --profile gives the worker what the profile holds, as if it were typed', async () => {
+  it('with --profile writes the values of the profile to the project', async () => {
     const endpoint = await start();
     const here = place();
     await kuflow(here, loginTo(endpoint, '--profile', 'work', '--target', 'e.example.com:443'), { stdin: CANARY });
@@ -173,7 +173,7 @@ describe('create', () => {
     });
   });
 
-  it('by the default profile reads the process, and leaves the secret where it is', async () => {
+  it('reads the process with the default profile, without writing its secret', async () => {
     const endpoint = await start();
     const here = place();
     expect(await kuflow(here, [...worker, ...off])).toMatchObject({ status: 2 });
@@ -190,7 +190,7 @@ describe('login', () => {
   it.each([
     [401, 1, 'did not accept'],
     [403, 1, 'does not allow'],
-  ])('that is answered %i stores nothing', async (code, status, message) => {
+  ])('stores nothing after status %i', async (code, status, message) => {
     const endpoint = await start({ intercept: () => ({ status: code, body: error(code) }) });
     const here = place();
     const ended = await kuflow(here, loginTo(endpoint, '--debug', '--json'), { stdin: CANARY });
@@ -201,17 +201,17 @@ describe('login', () => {
     expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
   });
 
-  it('that reaches nobody could not tell and says how to store all the same', async () => {
+  it('stores nothing if KuFlow cannot be reached, except with --no-verify', async () => {
     const here = place();
     const ended = await kuflow(here, loginTo('http://127.0.0.1:1'), { stdin: CANARY });
     expect(ended.status).not.toBe(0);
     expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
     const stored = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify'), { stdin: CANARY });
     expect(stored).toMatchObject({ status: 0 });
-    expect(stored.out).toContain('not shown to KuFlow (--no-verify)');
+    expect(stored.out).toContain('not verified (--no-verify)');
   });
 
-  it('with a CA file that holds no certificate is refused by its name, asked or not', async () => {
+  it('rejects a CA file without a certificate, even with --no-verify', async () => {
     const here = place();
     writeFileSync(join(here.project, 'p.yaml'), 'kuflow: {}\n');
     const ended = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify', '--ca', 'p.yaml'), { stdin: CANARY });
@@ -220,12 +220,12 @@ describe('login', () => {
     expect(existsSync(join(here.home, 'kuflow'))).toBe(false);
   });
 
-  it('lists all that is missing in one message', async () => {
+  it('lists all missing options in one message', async () => {
     const here = place();
     const ended = await kuflow(here, ['login', '--json']);
     expect(ended).toMatchObject({ status: 2 });
     expect(ended.err).toMatch(
-      /client-id: [^]*client-secret: [^]*login --profile default --client-id ID --client-secret-stdin/,
+      /--client-id: [^]*--client-secret-file or [^]*login --profile default --client-id <id> --client-secret-stdin/,
     );
     for (const args of [
       ['--client-id', 'x', '--client-secret-stdin'],
@@ -240,29 +240,29 @@ describe('login', () => {
     expect(homeless).toMatchObject({ status: 2 });
   });
 
-  it('offers the line that was given with what it lacks', async () => {
+  it('suggests the given command with the missing options', async () => {
     const endpoint = await start();
     const here = place();
-    const offered = async (...args: readonly string[]): Promise<string | undefined> => {
+    const suggested = async (...args: readonly string[]): Promise<string | undefined> => {
       const ended = await kuflow(here, ['login', ...args]);
       expect(ended, args.join(' ')).toMatchObject({ status: 2 });
       return /for example: npx kuflow login (.*)/.exec(ended.err)?.[1];
     };
     const given = ['--client-id', CLIENT, '--endpoint', endpoint, '--tenant-id', uuid(9, 1), '--target', 'e:443'];
     const rest = ['--ca', 'my ca.pem', '--default', '--no-verify', '--no-keychain', '--json'];
-    expect(await offered(...given, ...rest)).toBe(
+    expect(await suggested(...given, ...rest)).toBe(
       `--profile default ${given.join(' ')} --ca 'my ca.pem' --client-secret-stdin --default --no-verify --no-keychain --json`,
     );
-    expect(await offered('--profile', 'two', '--client-secret-file', 'secret')).toBe(
-      '--profile two --client-id ID --client-secret-file secret',
+    expect(await suggested('--profile', 'two', '--client-secret-file', 'secret')).toBe(
+      '--profile two --client-id <id> --client-secret-file secret',
     );
-    // Whoever swaps id and secret would see the secret.
-    expect(await offered('--client-id', CANARY)).toBe('--profile default --client-id ID --client-secret-stdin');
+    // A secret that was passed as the id is not shown.
+    expect(await suggested('--client-id', CANARY)).toBe('--profile default --client-id <id> --client-secret-stdin');
     await kuflow(here, loginTo(endpoint), { stdin: CANARY });
-    expect(await offered('--target', 'e:443')).toBe('--profile default --target e:443 --client-secret-stdin');
+    expect(await suggested('--target', 'e:443')).toBe('--profile default --target e:443 --client-secret-stdin');
   });
 
-  it('again keeps what is not given, but nothing of another application', async () => {
+  it('keeps values of an existing profile, unless the application changes', async () => {
     const endpoint = await start();
     const here = place();
     const file = join(here.home, 'kuflow', 'profiles.json');
@@ -274,7 +274,7 @@ describe('login', () => {
     writeFileSync(join(here.home, 'new-secret'), 'canary-2', { mode: 0o600 });
     const again = await kuflow(here, ['login', '--client-secret-file', join(here.home, 'new-secret')]);
     expect(again).toMatchObject({ status: 0 });
-    expect(again.out).toContain('Profile default is stored again');
+    expect(again.out).toContain('Updated profile default');
     expect(stored()).toMatchObject({
       endpoint: `${endpoint}/v2024-06-14`,
       tenantId: uuid(9, 1),
@@ -294,7 +294,7 @@ describe('login', () => {
 });
 
 describe.runIf(process.platform === 'linux')('the keychain', () => {
-  it('is opened only by commands that use what is in it', async () => {
+  it('is opened only by commands that need the secret', async () => {
     const endpoint = await start();
     const here = place();
     const at = folder();
@@ -317,18 +317,18 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     expect(inCi.err).toContain('(profile default): expected a readable secret; the keychain is not used: CI is set');
     const left = await kuflow(here, ['logout', '--profile', 'default'], { env: { ...env, CI: 'true' } });
     expect(left).toMatchObject({ status: 1 });
-    expect(left.err).toContain('by hand: secret-tool clear service create-kuflow-worker profile default/');
+    expect(left.err).toContain('to remove it by hand: secret-tool clear service create-kuflow-worker profile default/');
     expect(tool.seen()).not.toContain('canary');
   });
 
-  it('that hangs costs three seconds and leaves the secret to a file, which is said', async () => {
+  it('that hangs is abandoned after three seconds for a file, which is reported', async () => {
     const here = place();
     const tool = fakeSecretTool(folder(), 'hangs');
     const env = { PATH: tool.PATH, CI: '' };
     const ended = await kuflow(here, loginTo('http://127.0.0.1:1', '--no-verify'), { stdin: CANARY, env });
     expect(ended).toMatchObject({ status: 0 });
     expect(ended.err).toContain(
-      "The secret is in a file since the keychain can't be used: secret-tool did not answer within 3 s.",
+      'The secret is in a file because the keychain cannot be used: secret-tool did not answer within 3 s.',
     );
     expect(
       await kuflow(here, ['login', '--client-secret-stdin', '--no-verify', '--no-keychain'], { stdin: CANARY, env }),
@@ -337,7 +337,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
 });
 
 describe('a damaged profile file', () => {
-  it('matters only to those who would have needed it', async () => {
+  it('matters only to commands that need a profile', async () => {
     const endpoint = await start();
     const here = place();
     await kuflow(here, loginTo(endpoint), { stdin: CANARY });
@@ -352,7 +352,7 @@ describe('a damaged profile file', () => {
     ]) {
       const ended = await kuflow(here, line, { stdin: CANARY });
       expect(ended.status, line.join(' ')).toBe(1);
-      expect(ended.err).toContain("The profiles can't be used: it is no JSON");
+      expect(ended.err).toContain('The profiles cannot be used: it is not valid JSON');
     }
   });
 });

@@ -18,7 +18,7 @@ const folder = temporaryFolders();
 const missing = missingForKeychain();
 if (missing !== undefined) process.stderr.write(`skipped: the real keychain: ${missing}\n`);
 const onLinux = process.platform === 'linux';
-if (!onLinux) process.stderr.write('skipped: what stands in for secret-tool, which is a tool of Linux\n');
+if (!onLinux) process.stderr.write('skipped: the fake secret-tool, which is a Linux tool\n');
 
 const PROFILE = {
   name: 'work',
@@ -27,7 +27,7 @@ const PROFILE = {
 } as const;
 const CANARY = 'canary-of-the-keychain';
 
-function world(at: string, env: Readonly<Record<string, string>>) {
+function contextAt(at: string, env: Readonly<Record<string, string>>) {
   return { folder: join(at, 'kuflow'), env, clock: systemClock, signal: new AbortController().signal };
 }
 
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
     ['with quotes, spaces and signs', `a "b" 'c' $d \\e %f; & \t|`],
     ['beyond ASCII', 'ключ-🔑-é'],
     ['long', 'x'.repeat(4_000)],
-  ])('gives back a secret that is %s, and forgets it', async (_name, text) => {
+  ])('returns a secret that is %s, and removes it', async (_name, text) => {
     expect(await keychain.read('k')).toEqual({ kind: 'absent' });
     expect(await storeInKeychain(keychain, 'k', new Secret(text), 'A test')).toEqual({ kind: 'done' });
     const read = await keychain.read('k');
@@ -60,8 +60,8 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
     expect(await keychain.read('k')).toEqual({ kind: 'absent' });
   });
 
-  it('holds the secret of a profile, and no file does', async () => {
-    const at = world(folder(), own.env);
+  it('stores the secret of a profile, which is then in no file', async () => {
+    const at = contextAt(folder(), own.env);
     const stored = await storeProfile(request, at);
     expect(stored).toMatchObject({ where: "the system's keychain (secret-tool)", isDefault: true, warnings: [] });
     expect(stored.whyFile).toBeUndefined();
@@ -70,27 +70,29 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
     const read = await readStoredSecret(stored.profile.secret, at);
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
 
-    // Another application under the same name: what was there before goes.
+    // Another application under the same name: the previous secret is removed.
     const other = { ...PROFILE, clientId: '018f3a1c-0000-7000-8000-000000000002' };
     const again = await storeProfile({ ...request, profile: other, secret: new Secret('second') }, at);
     expect(again).toMatchObject({ replaced: true, warnings: [] });
     expect(await readStoredSecret(stored.profile.secret, at)).toMatchObject({ kind: 'failed' });
 
-    // Where CI is set it is not opened: not for reading, and not for removing.
+    // If CI is set, it is not opened, neither to read nor to remove.
     const inCi = { ...at, env: { ...own.env, CI: 'true' } };
     expect(await readStoredSecret(again.profile.secret, inCi)).toEqual({
       kind: 'failed',
       why: 'the keychain is not used: CI is set',
     });
     const removed = await removeProfile('work', inCi);
-    expect(removed?.leftBehind).toMatch(/^the keychain is not used: CI is set; by hand: secret-tool clear service /);
+    expect(removed?.leftBehind).toMatch(
+      /^the keychain is not used: CI is set; to remove it by hand: secret-tool clear service /,
+    );
     const still = await readStoredSecret(again.profile.secret, at);
     expect(still.kind === 'found' && still.secret.reveal()).toBe('second');
     if (again.profile.secret.in === 'secret-service') await keychain.remove(again.profile.secret.key);
   });
 
-  it('that takes no secret of this size leaves it to a file', async () => {
-    const at = world(folder(), own.env);
+  it('is replaced by a file for a secret that is too large', async () => {
+    const at = contextAt(folder(), own.env);
     const long = 'y'.repeat(20_000);
     const stored = await storeProfile({ ...request, secret: new Secret(long) }, at);
     expect(stored.profile.secret.in).toBe('file');
@@ -99,11 +101,11 @@ describe.skipIf(missing !== undefined)('the Secret Service', () => {
   });
 });
 
-describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
-  it('gets the secret on its standard input and nowhere else, and none of our variables', async () => {
+describe.runIf(onLinux)('a fake secret-tool', () => {
+  it('gets the secret only on standard input, and no KUFLOW_ or TEMPORAL_ variables', async () => {
     const at = folder();
     const tool = fakeSecretTool(at, 'works');
-    const given = world(at, {
+    const given = contextAt(at, {
       PATH: tool.PATH,
       KUFLOW_API_CLIENTSECRET: 'canary-variable',
       TEMPORAL_API_KEY: 'canary-key',
@@ -122,10 +124,10 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     expect(readFileSync(stored.file, 'utf8')).not.toContain('work');
   });
 
-  it('that hangs is ended after three seconds with all that it started, and the secret is in a file', async () => {
+  it('that hangs is killed after three seconds with its child processes, and the secret goes to a file', async () => {
     const at = folder();
     const tool = fakeSecretTool(at, 'hangs');
-    const given = world(at, { PATH: tool.PATH });
+    const given = contextAt(at, { PATH: tool.PATH });
     const begun = performance.now();
     const stored = await storeProfile(request, given);
     const took = performance.now() - begun;
@@ -135,14 +137,14 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     expect(readFileSync(stored.where, 'utf8')).toBe(CANARY);
     expect(statSync(stored.where).mode & 0o777).toBe(0o600);
     const left = Number(readFileSync(tool.pidFile, 'utf8'));
-    await until('what it started is gone', () => isGone(left), 5_000);
+    await until('its child process is gone', () => isGone(left), 5_000);
   });
 
-  it('that hangs ends at once with an interrupt', async () => {
+  it('that hangs is killed at once by an interrupt', async () => {
     const at = folder();
     const tool = fakeSecretTool(at, 'hangs');
     const abort = new AbortController();
-    const given = { ...world(at, { PATH: tool.PATH }), signal: abort.signal };
+    const given = { ...contextAt(at, { PATH: tool.PATH }), signal: abort.signal };
     const ended = storeProfile(request, given).then(
       () => 'stored',
       (error: unknown) => (error as Error).message,
@@ -154,10 +156,10 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     expect(existsSync(join(given.folder, 'profiles.lock'))).toBe(false);
   });
 
-  it('that hangs while a profile is removed leaves the profile to an interrupt, and a rerun removes both', async () => {
+  it('that hangs during a removal: an interrupt keeps the profile, and a rerun removes both', async () => {
     const at = folder();
     const tool = fakeSecretTool(at, 'works');
-    const working = world(at, { PATH: tool.PATH });
+    const working = contextAt(at, { PATH: tool.PATH });
     const { profile } = await storeProfile(request, working);
     const hung = fakeSecretTool(folder(), 'hangs');
     const abort = new AbortController();
@@ -169,8 +171,8 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
     abort.abort(new KnownError({ message: 'Interrupted', status: 130 }));
     expect(await ended).toMatchObject({
       status: 130,
-      message: "The profile work is not removed, and its secret may still be in the system's keychain (secret-tool)",
-      seen: expect.stringMatching(/^this was interrupted .*; by hand: secret-tool clear service /) as string,
+      message: "Profile work was not removed, and its secret may still be in the system's keychain (secret-tool)",
+      seen: expect.stringMatching(/^interrupted .*; to remove it by hand: secret-tool clear service /) as string,
     });
     const { profiles } = await readProfileFile(working.folder);
     expect(profiles.map(({ name }) => name)).toEqual(['work']);
@@ -181,29 +183,29 @@ describe.runIf(onLinux)('a tool that stands in for secret-tool', () => {
   });
 
   it.each([
-    ['repeats the secret as its complaint', 'refuses', 'secret-tool ended with 1'],
-    ['forgets what it took', 'forgets', 'it does not give back what it was given'],
-  ] as const)('that %s leaves it to a file', async (_name, how, why) => {
+    ['repeats the secret in its error message', 'refuses', 'secret-tool exited with 1'],
+    ['loses the secret', 'forgets', 'it did not return the secret that was stored'],
+  ] as const)('that %s is replaced by a file', async (_name, how, why) => {
     const at = folder();
-    const stored = await storeProfile(request, world(at, { PATH: fakeSecretTool(at, how).PATH }));
+    const stored = await storeProfile(request, contextAt(at, { PATH: fakeSecretTool(at, how).PATH }));
     expect(stored.whyFile).toBe(why);
     expect(stored.profile.secret.in).toBe('file');
   });
 
-  it('is not called where CI is set, nor for a secret that is in a file', async () => {
+  it('is not called if CI is set, nor for a secret in a file', async () => {
     const at = folder();
     const tool = fakeSecretTool(at, 'works');
-    const inCi = world(at, { PATH: tool.PATH, CI: 'true' });
+    const inCi = contextAt(at, { PATH: tool.PATH, CI: 'true' });
     const stored = await storeProfile(request, inCi);
     expect(stored.whyFile).toBe('CI is set');
     const read = await readStoredSecret(stored.profile.secret, { ...inCi, env: { PATH: tool.PATH } });
     expect(read.kind === 'found' && read.secret.reveal()).toBe(CANARY);
-    await storeProfile({ ...request, useKeychain: false }, world(at, { PATH: tool.PATH }));
+    await storeProfile({ ...request, useKeychain: false }, contextAt(at, { PATH: tool.PATH }));
     expect(tool.seen()).toBe('');
   });
 
-  it('that is not there is named', async () => {
-    const stored = await storeProfile(request, world(folder(), { PATH: folder() }));
+  it('that is not installed is reported', async () => {
+    const stored = await storeProfile(request, contextAt(folder(), { PATH: folder() }));
     expect(stored.whyFile).toBe('secret-tool is not installed');
   });
 });
@@ -213,20 +215,20 @@ describe('openKeychain', () => {
     ['linux', 'secret-service'],
     ['darwin', 'macos-keychain'],
     ['win32', 'windows-vault'],
-  ] as const)('on %s is the %s', (platform, name) => {
+  ] as const)('on %s opens %s', (platform, name) => {
     const opened = openKeychain({ env: {}, platform });
     expect(opened.kind === 'open' && opened.keychain.name).toBe(name);
     const foreign = name === 'secret-service' ? 'windows-vault' : 'secret-service';
     expect(openNamedKeychain(foreign, { env: {}, platform })).toMatchObject({ kind: 'none' });
   });
 
-  it('is none elsewhere, and where CI is set', () => {
-    expect(openKeychain({ env: {}, platform: 'aix' })).toEqual({ kind: 'none', why: 'there is none for aix' });
+  it('opens nothing on other systems, or if CI is set', () => {
+    expect(openKeychain({ env: {}, platform: 'aix' })).toEqual({ kind: 'none', why: 'aix is not supported' });
     expect(openKeychain({ env: { CI: '1' } })).toEqual({ kind: 'none', why: 'CI is set' });
   });
 });
 
-/** A dead process that nobody waits for counts as gone. */
+/** A zombie counts as gone. */
 function isGone(pid: number): boolean {
   try {
     return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

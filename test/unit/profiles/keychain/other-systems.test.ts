@@ -10,11 +10,11 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 const onPosix = process.platform !== 'win32';
-if (!onPosix) process.stderr.write('skipped: what stands in for the tools of keychains is started as POSIX does it\n');
+if (!onPosix) process.stderr.write('skipped: the fake keychain tools are POSIX scripts\n');
 
 const KEY = 'work/018f3a1c-0000-7000-8000-000000000001@api.kuflow.com:8443';
 
-/** As `security` reads what it is given: a line in its interactive mode, words else. */
+/** Reads input as `security` does: a line in interactive mode, otherwise arguments. */
 const SECURITY = `
 const [action] = args;
 if (action === '-i') {
@@ -29,7 +29,7 @@ if (action === '-i') {
   if (action === 'delete-generic-password') save(key, undefined);
 }`;
 
-/** As our script in PowerShell reads what it is given. */
+/** Reads input as the PowerShell script does. */
 const POWERSHELL = `
 const [action, key, secret] = stdin.toString().split('\\n').map((line) => Buffer.from(line, 'base64').toString());
 if (action === 'store') save(key, secret);
@@ -37,7 +37,7 @@ else if (kept[key] === undefined) process.exit(44);
 else if (action === 'read') process.stdout.write(Buffer.from(kept[key]).toString('base64'));
 else save(key, undefined);`;
 
-function standIn(body: string): { readonly program: string; readonly seen: () => string } {
+function fakeTool(body: string): { readonly program: string; readonly seen: () => string } {
   const at = folder();
   const [program, store, seen] = ['tool.cjs', 'kept.json', 'seen'].map((name) => join(at, name)) as [
     string,
@@ -59,14 +59,14 @@ ${body}
   return { program, seen: () => (existsSync(seen) ? readFileSync(seen, 'utf8') : '') };
 }
 
-const world = { env: { PATH: process.env['PATH'] }, timeoutMs: 10_000 };
+const context = { env: { PATH: process.env['PATH'] }, timeoutMs: 10_000 };
 
-describe.runIf(onPosix)('our side of', () => {
+describe.runIf(onPosix)('the keychain of', () => {
   it.each<readonly [string, (program: string) => Keychain, string]>([
-    ['security', (program) => macosKeychain(world, program), SECURITY],
-    ['the credential vault', (program) => windowsVault(world, program), POWERSHELL],
-  ])('%s gives the secret on standard input only, and takes it back', async (_name, open, body) => {
-    const { program, seen } = standIn(body);
+    ['security', (program) => macosKeychain(context, program), SECURITY],
+    ['the credential vault', (program) => windowsVault(context, program), POWERSHELL],
+  ])('%s passes the secret on standard input only, and reads it back', async (_name, open, body) => {
+    const { program, seen } = fakeTool(body);
     const keychain = open(program);
     const secret = `canary "quoted" 'too' \\ $x`;
     expect(await keychain.read(KEY)).toEqual({ kind: 'absent' });
@@ -81,10 +81,10 @@ describe.runIf(onPosix)('our side of', () => {
       expect(seen()).not.toContain(Buffer.from('canary').toString(form).replace(/=+$/, ''));
   });
 
-  it('security leaves to a file what it would not give back as it was, without being asked', async () => {
-    const { program, seen } = standIn(SECURITY);
+  it('security is not called for a secret that it would not return unchanged', async () => {
+    const { program, seen } = fakeTool(SECURITY);
     for (const secret of ['é', 'x'.repeat(2_000)]) {
-      const kept = await storeInKeychain(macosKeychain(world, program), KEY, new Secret(secret), 'l');
+      const kept = await storeInKeychain(macosKeychain(context, program), KEY, new Secret(secret), 'l');
       expect(kept).toMatchObject({ kind: 'failed' });
     }
     expect(seen()).toBe('');

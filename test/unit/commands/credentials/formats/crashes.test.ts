@@ -38,13 +38,13 @@ function request(output: string, set: CredentialSet, over: Partial<ExportRequest
   return { ...base, format: 'pem', ...over };
 }
 
-/** The old set, as an export left it. */
+/** Writes the old set as an export leaves it. */
 function putOld(dir: string): void {
   const texts = { 'ca.pem': old.authorities, 'client.pem': old.certificate, 'client.key': old.privateKey.reveal() };
   for (const [name, text] of Object.entries(texts)) writeFileSync(join(dir, name), text, { mode: 0o600 });
 }
 
-/** Whose files stand in the folder. */
+/** The set that each file in the folder belongs to. */
 function owners(dir: string): readonly string[] {
   const parts = { 'ca.pem': 'authorities', 'client.pem': 'certificate' } as const;
   const named = Object.entries(parts).map(([name, part]) => {
@@ -59,8 +59,8 @@ const JOURNAL = '.kuflow-credentials-journal.json';
 const LOCK = '.kuflow-credentials-lock';
 const PEM = ['ca.pem', 'client.key', 'client.pem'];
 
-describe('a folder with the files of a set', () => {
-  it('is whole after the next run, wherever the one before was ended', async () => {
+describe('a pem folder', () => {
+  it('is completed by the next run, wherever the previous one was killed', async () => {
     const dir = folder();
     await exportSet(request(dir, old, {}));
     const dry = faultyFiles();
@@ -70,7 +70,7 @@ describe('a folder with the files of a set', () => {
     for (const kind of ['crash', 'torn'] as const) {
       for (let before = 0; before < dry.steps.length; before++) {
         const step = dry.steps[before] ?? '';
-        // Before a look the disk is as before the next change.
+        // Steps that only read do not change the disk.
         if (kind === 'torn' ? !step.startsWith('write') : /^(?:look|read|list) /.test(step)) continue;
         putOld(dir);
         const ended = exportSet(request(dir, fresh, { files: faultyFiles({ kind, before }).files }));
@@ -78,7 +78,7 @@ describe('a folder with the files of a set', () => {
         const journal = existsSync(join(dir, JOURNAL));
         const now = owners(dir);
         met.add(`${journal ? 'journal' : 'none'} ${[...new Set(now)].sort().join()}`);
-        // Without a journal nothing was begun, or all is done.
+        // Without a journal, no file or every file was replaced.
         if (!journal) expect(new Set(now).size, dry.steps[before]).toBe(1);
         for (const name of PEM) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
         const events: ExportEvent[] = [];
@@ -92,7 +92,7 @@ describe('a folder with the files of a set', () => {
     expect([...met].sort()).toEqual(['journal new', 'journal new,old', 'journal old', 'none new', 'none old']);
   });
 
-  it('is as it was, or completed by the next run, whatever call of the system is refused', async () => {
+  it('is unchanged, or completed by the next run, whichever system call fails', async () => {
     const dir = folder();
     await exportSet(request(dir, old, {}));
     const dry = faultyFiles();
@@ -108,7 +108,7 @@ describe('a folder with the files of a set', () => {
         );
       }
       if (!existsSync(join(dir, JOURNAL))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
-      // The lock of this process, when it was its release that failed.
+      // The lock of this process, if its release failed.
       if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
       await exportSet(request(dir, fresh, {}));
       expect(owners(dir)).toEqual(['new', 'new', 'new']);
@@ -116,7 +116,7 @@ describe('a folder with the files of a set', () => {
     }
   });
 
-  it('follows no journal that is not of a run of ours', async () => {
+  it('rejects a journal that this tool did not write', async () => {
     const dir = folder();
     const from = '.client.key.1-0123456789ab.kuflow-new';
     const step = { from, to: 'client.key', hash: 'aa' };
@@ -129,16 +129,16 @@ describe('a folder with the files of a set', () => {
     ];
     for (const journal of journals) {
       writeFileSync(join(dir, JOURNAL), journal);
-      await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow('is no journal of ours');
+      await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow('was not written by this tool');
       await expect(exportSet(request(dir, fresh, {}))).rejects.not.toThrow(/canary/);
     }
     writeFileSync(join(dir, JOURNAL), JSON.stringify({ format: 1, steps: [step] }));
     writeFileSync(join(dir, from), 'something else');
-    await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow("can't be completed");
+    await expect(exportSet(request(dir, fresh, {}))).rejects.toThrow('cannot be completed');
     expect(readdirSync(dir).sort()).toEqual([from, JOURNAL].sort());
   });
 
-  it('is written by one run at a time, and the others wait', async () => {
+  it('is written by one run at a time while the others wait', async () => {
     const dir = folder();
     const held = await nodeFiles.lock(join(dir, LOCK));
     const events: ExportEvent[] = [];
@@ -150,7 +150,7 @@ describe('a folder with the files of a set', () => {
     expect(events).toMatchObject([{ kind: 'waiting', path: dir, pid: process.pid }, { kind: 'changes' }]);
   });
 
-  it('that another run does not give free is given up on, status 4, and so it is when this one is stopped', async () => {
+  it('stays unchanged if another run keeps the lock (status 4), or if this run is interrupted while it waits', async () => {
     const dir = folder();
     const held = await nodeFiles.lock(join(dir, LOCK));
     const state = { now: 0 };
@@ -167,11 +167,11 @@ describe('a folder with the files of a set', () => {
   });
 });
 
-describe('several runs at once', () => {
-  it.each(['pem', 'dotenv', 'yaml', 'k8s-secret', 'json'] as const)('of %s end well', async (format) => {
+describe('parallel runs', () => {
+  it.each(['pem', 'dotenv', 'yaml', 'k8s-secret', 'json'] as const)('with %s all succeed', async (format) => {
     const dir = folder();
     const output = format === 'pem' ? dir : join(dir, 'out');
-    // The same set, then one each, the last of which stands there in the end.
+    // The same set, then different ones, of which the last one remains.
     for (const sets of [
       [old, old, old],
       [old, fresh, old, fresh],
@@ -188,7 +188,7 @@ describe('several runs at once', () => {
 describe('a file with a set', () => {
   const FOREIGN = '# mine\nA=1\n';
 
-  it('is all old or all new, wherever a run is ended or whatever is refused', async () => {
+  it('is completely old or completely new, wherever a run is killed or whichever call fails', async () => {
     const dir = folder();
     const path = join(dir, '.env');
     const before = (): void => {
@@ -210,7 +210,7 @@ describe('a file with a set', () => {
           if (kind === 'fail') expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
         }
         expect([FOREIGN, written]).toContain(readFileSync(path, 'utf8'));
-        // The lock of this process, when it was its release that failed.
+        // The lock of this process, if its release failed.
         if (kind === 'fail' && dry.steps[at] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
         if (kind === 'fail') expect(readdirSync(dir)).toEqual(['.env']);
         for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
@@ -218,19 +218,19 @@ describe('a file with a set', () => {
     }
   });
 
-  it('that somebody writes meanwhile is theirs', async () => {
+  it('is not overwritten if another program changes it during the run', async () => {
     const path = join(folder(), '.env');
     writeFileSync(path, FOREIGN);
     const report = (): void => {
       writeFileSync(path, 'A=2\n');
     };
     await expect(exportSet(request(path, fresh, { format: 'dotenv', report }))).rejects.toThrow(
-      'changed by somebody else',
+      'changed by another program',
     );
     expect(readFileSync(path, 'utf8')).toBe('A=2\n');
   });
 
-  it('has nothing beside it that a killed run left, and keeps what others left', async () => {
+  it('is cleaned of temporary files of killed runs, but not of other files', async () => {
     const dir = folder();
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     const theirs = [

@@ -33,7 +33,7 @@ const format = (existing?: string, over: Partial<CredentialSet> = {}, paths?: ty
 const present = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
-/** What each reader makes of a file, as far as the file is asked for these names. */
+/** The values that each reader finds for these names. */
 function readers(text: string, names: readonly string[]): Readonly<Record<string, Record<string, string>>> {
   const file = join(folder(), '.env');
   writeFileSync(file, text);
@@ -55,7 +55,7 @@ function readers(text: string, names: readonly string[]): Readonly<Record<string
 }
 
 describe('an environment file', () => {
-  it('is read alike by Node, dotenv and a shell, PEM byte for byte', () => {
+  it('gives Node, dotenv and shells the same values, with PEM byte for byte', () => {
     for (const whole of [set, withToken({ ...set, serverName: 'engine.test', namespace: '5 $ # "no"' })]) {
       const values = present(credentialEnvironment(whole));
       const { text } = format(undefined, whole);
@@ -69,7 +69,7 @@ describe('an environment file', () => {
     expect(Object.keys(values)).not.toContain('TEMPORAL_TLS');
   });
 
-  it('is what a worker starts on, inline or by files', () => {
+  it('gives a worker its certificate, inline or from files', () => {
     const project = credentialProject(join(folder(), 'worker'));
     const read = (paths?: typeof PATHS): Record<string, string> =>
       present(parseEnv(format(undefined, {}, paths).text.reveal()));
@@ -90,7 +90,7 @@ describe('an environment file', () => {
   });
 
   it.each(['a b', 'a#b', '#a', "it's", 'costs $5', 'a "b"', 'back`tick', 'x=y', 'ünï', 'a!b'])(
-    'holds the namespace %s for every reader',
+    'gives every reader the namespace %s',
     (namespace) => {
       const text = format(undefined, { namespace }).text.reveal();
       const file = join(folder(), '.env');
@@ -101,12 +101,15 @@ describe('an environment file', () => {
     },
   );
 
-  it.each([`a'b"c`, 'a\\b', "$'", 'a\rb'])('refuses a value that no quotes hold for all: %j', (namespace) => {
-    expect(() => format(undefined, { namespace })).toThrow(KnownError);
-    expect(() => format(undefined, { namespace })).toThrow('TEMPORAL_NAMESPACE');
-  });
+  it.each([`a'b"c`, 'a\\b', "$'", 'a\rb'])(
+    'rejects a value that cannot be quoted for every reader: %j',
+    (namespace) => {
+      expect(() => format(undefined, { namespace })).toThrow(KnownError);
+      expect(() => format(undefined, { namespace })).toThrow('TEMPORAL_NAMESPACE');
+    },
+  );
 
-  it('is edited in place: values are changed where they stand, the other form goes, the rest stays', () => {
+  it('is edited in place: values change, conflicting variables are removed, everything else stays', () => {
     const before = [
       '# mine',
       'export TEMPORAL_NAMESPACE="old"   # why',
@@ -137,14 +140,14 @@ describe('an environment file', () => {
     expect(again.changes).toEqual([]);
   });
 
-  it('leaves one of a variable of ours that stands twice, so that no old key stays, and foreign ones as they are', () => {
+  it('keeps only the last assignment of each credential variable, and all assignments of others', () => {
     const before = 'A=1\nTEMPORAL_MUTUALTLS_KEYDATA="old\nkey"\nA=2\nTEMPORAL_MUTUALTLS_KEYDATA=older\n';
     const after = format(before).text.reveal();
     expect(after.startsWith('A=1\nA=2\nTEMPORAL_MUTUALTLS_KEYDATA="-----BEGIN PRIVATE KEY-----\n')).toBe(true);
     expect(after.match(/^TEMPORAL_MUTUALTLS_KEYDATA/gm)).toHaveLength(1);
   });
 
-  it('keeps the line ends of Windows and a byte order mark', () => {
+  it('keeps Windows line endings and a byte order mark', () => {
     const after = format('\ufeffA=1\r\n').text.reveal();
     expect(after.startsWith('\ufeffA=1\r\nTEMPORAL_TARGET=')).toBe(true);
     expect(after).not.toMatch(/[^\r]\n/);
@@ -152,13 +155,13 @@ describe('an environment file', () => {
     expect(format(after).text.reveal()).toBe(after);
   });
 
-  it('leaves a token alone unless it has one, and says so; warns of TEMPORAL_TLS and of old names', () => {
+  it('keeps an existing token without --with-token, and warns about that, TEMPORAL_TLS and old names', () => {
     const before = 'TEMPORAL_API_KEY=theirs\nTEMPORAL_TLS=true\nTEMPORAL_TLS_KEY=/k\n';
     const { text, notes } = format(before);
     expect(text.reveal().startsWith(before)).toBe(true);
     expect(notes).toEqual([
-      expect.stringContaining('TEMPORAL_TLS stands in .env'),
-      expect.stringContaining('TEMPORAL_TLS_KEY in .env stand over'),
+      expect.stringContaining('.env sets TEMPORAL_TLS,'),
+      expect.stringContaining('.env sets TEMPORAL_TLS_KEY, which the Temporal CLI uses instead'),
       expect.stringContaining('--with-token'),
     ]);
     const renewed = format(before, withToken(set));
@@ -166,26 +169,26 @@ describe('an environment file', () => {
     expect(renewed.changes).toContainEqual({ kind: 'changed', key: 'TEMPORAL_API_KEY' });
   });
 
-  it('is refused when a quote in it is not closed, without its text', () => {
+  it('is rejected for a missing closing quote, without quoting its text', () => {
     for (const before of ['A="canary\n', "A='canary", 'A=`canary\nB=1\n']) {
-      expect(() => format(before), before).toThrow('the quote of the value in line 1');
+      expect(() => format(before), before).toThrow('the value in line 1 has no closing quote');
       expect(() => format(before), before).not.toThrow(/canary/);
     }
   });
 
-  it('puts its variables before lines that Node would join with them, and is refused when it has one of ours behind such a line', () => {
+  it('gets its variables before lines that Node would join with them, and is rejected if one is after such a line', () => {
     expect(format('A=1\n  \n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\n {2}\n$/);
     expect(() => format('no assignment\nTEMPORAL_TARGET=x\n')).toThrow('Node would not read TEMPORAL_TARGET');
   });
 
-  it('shows no secret but in its text', () => {
+  it('contains secrets only in its text', () => {
     const whole = withToken(set);
     const { changes, notes } = format('TEMPORAL_MUTUALTLS_KEYDATA=x\n', whole);
     for (const canary of canariesOf(whole)) expect(JSON.stringify([changes, notes])).not.toContain(canary);
     expect(JSON.stringify(format(undefined, whole))).not.toContain('PRIVATE');
   });
 
-  it('comes back byte for byte but for our keys', () => {
+  it('keeps every byte outside its own variables', () => {
     const foreign = fc.oneof(
       fc.constantFrom('', '# a comment', '   # far', '#TEMPORAL_TARGET=x', 'not an assignment', '  '),
       fc
@@ -216,7 +219,7 @@ describe('an environment file', () => {
         try {
           after = format(before).text.reveal();
         } catch (error) {
-          // Node can't read one of ours behind such lines, whoever wrote it.
+          // Node cannot read a variable after such a line, whoever wrote it.
           expect(error).toMatchObject({ message: expect.stringContaining('Node would not read') as string });
           expect(before).toMatch(/(?:^|\n)\ufeff?(?:not| )[^\n]*\n[^]*TEMPORAL_/);
           refused += 1;
@@ -234,7 +237,7 @@ describe('an environment file', () => {
   });
 });
 
-/** The text without the assignments of these names and without line ends at its end, taken out in another way than the editor does. */
+/** The text without the assignments of these names and without trailing line breaks; removes them differently from the code under test. */
 function without(text: string, names: readonly string[]): string {
   const own = new RegExp(String.raw`^(?:export )?(?:${names.join('|')})=(?:"[^"]*"|'[^']*'|[^\r\n]*)(?:\r?\n|$)`, 'gm');
   return text

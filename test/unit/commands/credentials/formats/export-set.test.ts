@@ -39,7 +39,7 @@ beforeAll(async () => {
   set = withToken(await credentialSet());
 });
 
-/** Runs it, and keeps all that it says, by whatever way, for the search for secrets at the end. */
+/** Runs an export, and records everything it reports for the search for secrets at the end. */
 async function run(output: string, over: Partial<ExportRequest> = {}): Promise<ExportResult> {
   const report = (event: ExportEvent): void => {
     seen.push(event);
@@ -65,8 +65,8 @@ function withoutToken(): CredentialSet {
   return Object.fromEntries(Object.entries(set).filter(([key]) => key !== 'token')) as unknown as CredentialSet;
 }
 
-/** Refused with a KnownError that says so, and everything in the folder as it was. */
-async function refused(
+/** Expects a KnownError with this message, and an unchanged folder. */
+async function expectRejected(
   dir: string,
   name: string,
   why: RegExp | string,
@@ -91,7 +91,7 @@ function listing(dir: string): readonly string[] {
 
 describe('a set written to a file', () => {
   it.each(NAMES)(
-    'as %s is for its owner alone from birth, shown before it is written, and not written again',
+    'as %s is private from its creation, reported before it is written, and not rewritten',
     async (format) => {
       const dir = folder();
       const path = join(dir, 'out');
@@ -110,14 +110,14 @@ describe('a set written to a file', () => {
     },
   );
 
-  it('is shown and not written by a dry run', async () => {
+  it('is reported but not written by a dry run', async () => {
     const dir = folder();
     expect(await run(join(dir, 'a'), { dryRun: true })).toMatchObject({ kind: 'would-write' });
     expect(await run(dir, { dryRun: true, format: 'pem' })).toMatchObject({ kind: 'would-write' });
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('closes a file that was open to others, and says so; one that holds only paths keeps its mode', async () => {
+  it('makes a file with secrets private, and reports it; a file with paths only keeps its permissions', async () => {
     const path = join(folder(), '.env');
     writeFileSync(path, 'A=1\n');
     chmodSync(path, 0o644);
@@ -132,11 +132,11 @@ describe('a set written to a file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('names files of the set only where a form can, and where there are some', async () => {
+  it('contains paths only in formats that support it, and only if there are files', async () => {
     const dir = folder();
     await run(join(dir, 'a'), { byPath: true });
     expect(readFileSync(join(dir, 'a'), 'utf8')).not.toContain('BEGIN');
-    await refused(dir, 'b', 'holds the certificate itself', { byPath: true, format: 'json' });
+    await expectRejected(dir, 'b', '--paths is not available for --format json', { byPath: true, format: 'json' });
     const nowhere = {
       set,
       output: join(dir, 'b'),
@@ -147,12 +147,12 @@ describe('a set written to a file', () => {
       env: {},
       clock: systemClock,
     };
-    await expect(exportSet({ ...nowhere, format: 'temporal-toml' })).rejects.toThrow('stand in no files');
+    await expect(exportSet({ ...nowhere, format: 'temporal-toml' })).rejects.toThrow('no credential files');
   });
 });
 
-describe('a target that is not to be written', () => {
-  it('is a folder, a pipe, a link, a device, in no folder, or huge', async () => {
+describe('a target is rejected if it', () => {
+  it('is a folder, a pipe, a link, a device, in a missing folder, or too large', async () => {
     const dir = folder();
     mkdirSync(join(dir, 'folder'));
     symlinkSync('elsewhere', join(dir, 'dangling'));
@@ -161,48 +161,48 @@ describe('a target that is not to be written', () => {
     writeFileSync(join(dir, 'huge'), Buffer.alloc(1024 * 1024 + 1, '#'));
     execFileSync('mkfifo', [join(dir, 'pipe')]);
     for (const format of NAMES) {
-      await refused(dir, 'folder', 'it is a folder', { format });
-      await refused(dir, 'dangling', 'it is a symbolic link', { format });
-      await refused(dir, 'link', 'it is a symbolic link', { format });
-      await refused(dir, 'pipe', 'it is a pipe', { format });
-      await refused(dir, 'huge', 'larger than 1 MiB', { format });
-      await refused(dir, join('nowhere', 'a'), 'There is no folder', { format });
-      await refused(dir, join('plain', 'a'), /no folder/, { format });
+      await expectRejected(dir, 'folder', 'it is a folder', { format });
+      await expectRejected(dir, 'dangling', 'it is a symbolic link', { format });
+      await expectRejected(dir, 'link', 'it is a symbolic link', { format });
+      await expectRejected(dir, 'pipe', 'it is a pipe', { format });
+      await expectRejected(dir, 'huge', 'larger than 1 MiB', { format });
+      await expectRejected(dir, join('nowhere', 'a'), 'does not exist', { format });
+      await expectRejected(dir, join('plain', 'a'), /not a folder/, { format });
     }
     await expect(run('/dev/stdout')).rejects.toThrow(/a pipe, a socket or a device|a symbolic link/);
     for (const name of ['plain', 'dangling', 'link', 'pipe'])
-      await refused(dir, name, /no folder|a symbolic link/, { format: 'pem' });
+      await expectRejected(dir, name, /not a folder|a symbolic link|does not exist/, { format: 'pem' });
     await expect(run('-', { format: 'pem' })).rejects.toThrow('several files');
   });
 
-  it('is read-only, or of another owner', async () => {
+  it('is read-only or belongs to another user', async () => {
     const dir = folder();
     writeFileSync(join(dir, 'closed'), 'A=1\n', { mode: 0o400 });
-    for (const format of NAMES) await refused(dir, 'closed', 'it is read-only', { format });
+    for (const format of NAMES) await expectRejected(dir, 'closed', 'it is read-only', { format });
     if (!ROOT) {
       await expect(run('/etc/passwd')).rejects.toThrow('another user');
       return;
     }
     writeFileSync(join(dir, 'theirs'), 'A=1\n');
     chownSync(join(dir, 'theirs'), NOBODY, NOBODY);
-    await refused(dir, 'theirs', 'it belongs to another user');
+    await expectRejected(dir, 'theirs', 'it belongs to another user');
     mkdirSync(join(dir, 'their-folder'));
     chownSync(join(dir, 'their-folder'), NOBODY, NOBODY);
-    await refused(dir, 'their-folder', 'it belongs to another user', { format: 'pem' });
+    await expectRejected(dir, 'their-folder', 'it belongs to another user', { format: 'pem' });
   });
 
-  it('is in a folder where this user may not write', async () => {
+  it('is in a folder that this user cannot write to', async () => {
     const dir = folder();
     chmodSync(dir, 0o555);
     const inFolder = async (): Promise<void> => {
-      await refused(dir, 'a', 'the permissions do not allow it');
-      await refused(dir, '.', 'the permissions do not allow it', { format: 'pem' });
+      await expectRejected(dir, 'a', 'the permissions do not allow it');
+      await expectRejected(dir, '.', 'the permissions do not allow it', { format: 'pem' });
     };
     if (!ROOT) {
       await inFolder();
       return;
     }
-    // Root may write anywhere: as another user for a moment.
+    // Root can write everywhere, so this part runs as another user.
     chmodSync(join(dir, '..'), 0o1777);
     process.seteuid?.(NOBODY);
     try {
@@ -228,22 +228,22 @@ describe('a target that is not to be written', () => {
           `bs=${size}`,
           'count=1',
         ]);
-      await refused(dir, '.env', 'the disk is full');
-      await refused(dir, '.', 'the disk is full', { format: 'pem' });
+      await expectRejected(dir, '.env', 'the disk is full');
+      await expectRejected(dir, '.', 'the disk is full', { format: 'pem' });
     } finally {
       execFileSync('umount', [dir]);
     }
   });
 
-  it('is no text: UTF-16, binary, Latin-1', async () => {
+  it('is not UTF-8 text (UTF-16, binary, Latin-1)', async () => {
     const dir = folder();
     writeFileSync(join(dir, 'utf16'), Buffer.from('\ufeffA=canary\n', 'utf16le'));
     writeFileSync(join(dir, 'utf16be'), Buffer.from('\ufeffA=canary\n', 'utf16le').swap16());
     writeFileSync(join(dir, 'bare16'), Buffer.from('A=canary\n', 'utf16le'));
     writeFileSync(join(dir, 'latin1'), Buffer.from('A=\u00e9canary\n', 'latin1'));
     for (const format of NAMES) {
-      for (const name of ['utf16', 'utf16be', 'bare16']) await refused(dir, name, /UTF-16/, { format });
-      await refused(dir, 'latin1', 'it is not UTF-8', { format });
+      for (const name of ['utf16', 'utf16be', 'bare16']) await expectRejected(dir, name, /UTF-16/, { format });
+      await expectRejected(dir, 'latin1', 'it is not UTF-8', { format });
     }
   });
 });
@@ -255,19 +255,19 @@ describe('a target in a repository', () => {
       stdio: 'ignore',
     });
 
-  it('is only written when git ignores it, or when that is asked for', async () => {
+  it('is written only if git ignores it, or with --allow-git', async () => {
     const dir = folder();
     git(dir, 'init');
     writeFileSync(join(dir, '.gitignore'), '/.env\n*.key\n');
     writeFileSync(join(dir, 'tracked.env'), 'A=1\n');
     mkdirSync(join(dir, 'sub'));
     git(dir, 'add', 'tracked.env');
-    await refused(dir, 'tracked.env', 'git tracks it');
-    await refused(dir, 'odd [name].env', 'git does not ignore it');
+    await expectRejected(dir, 'tracked.env', 'git tracks it');
+    await expectRejected(dir, 'odd [name].env', 'git does not ignore it');
     await expect(run(join(dir, 'odd [name].env'))).rejects.toMatchObject({
       next: expect.arrayContaining([expect.stringContaining('/odd \\[name\\].env')]) as unknown,
     });
-    await refused(dir, 'sub/.env', 'git does not ignore it');
+    await expectRejected(dir, 'sub/.env', 'git does not ignore it');
     expect(await run(join(dir, '.env'))).toMatchObject({ kind: 'written', notes: [] });
     const bare = withoutToken();
     expect(await run(join(dir, 'temporal.toml'), { format: 'temporal-toml', set: bare })).toMatchObject({
@@ -280,32 +280,32 @@ describe('a target in a repository', () => {
     await expect(run(join(dir, 'sub'), { format: 'pem' })).rejects.toThrow('engine.token: git does not ignore it');
     expect(readdirSync(join(dir, 'sub'))).toEqual([]);
     expect(await run(join(dir, 'sub'), { format: 'pem', set: bare })).toMatchObject({ kind: 'written' });
-    // The line that a refusal names is one that git follows.
+    // The suggested line works.
     writeFileSync(join(dir, '.gitignore'), '/odd \\[name\\].env\n');
     expect(await run(join(dir, 'odd [name].env'))).toMatchObject({ kind: 'written', notes: [] });
   });
 
-  it('is asked of the repository that it is in, whatever a hook sets, and nothing is asked where there is none', async () => {
+  it('is checked in its own repository, whatever variables a git hook sets, and not at all outside of one', async () => {
     const [inside, outside] = [folder(), folder()];
     git(inside, 'init');
     const hook = { PATH: process.env['PATH'], GIT_DIR: join(inside, '.git'), GIT_WORK_TREE: inside };
     expect(await run(join(outside, 'a'), { env: hook })).toMatchObject({ kind: 'written', notes: [] });
-    await refused(inside, 'a', 'git does not ignore it', { env: { ...hook, GIT_DIR: outside } });
+    await expectRejected(inside, 'a', 'git does not ignore it', { env: { ...hook, GIT_DIR: outside } });
     expect(await run(join(inside, 'a'), { env: { PATH: outside } })).toMatchObject({ kind: 'written', notes: [] });
   });
 
-  it('is written when git does not answer, and that is said', async () => {
+  it('is written with a note if git fails', async () => {
     const dir = folder();
     git(dir, 'init');
     writeFileSync(join(dir, '.git', 'config'), '[core\n');
     expect(await run(join(dir, 'a'))).toMatchObject({
       kind: 'written',
-      notes: [expect.stringContaining('git could not be asked')],
+      notes: [expect.stringContaining('Could not check whether git ignores')],
     });
   });
 });
 
-it('nothing of all that held a secret', () => {
+it('no report, result or error above contained a secret', () => {
   expect(seen.length).toBeGreaterThan(60);
   const text = JSON.stringify(seen);
   for (const canary of [...canariesOf(set), 'canary']) expect(text).not.toContain(canary);

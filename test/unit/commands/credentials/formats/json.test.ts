@@ -20,7 +20,7 @@ const format = (existing?: string, over: Partial<CredentialSet> = {}): Formatted
   });
 
 describe('credentials as JSON', () => {
-  it('are one object of texts', () => {
+  it('are one object with string values', () => {
     expect(JSON.parse(format(undefined, { ...withToken(set), tenantId: 't' }).text.reveal())).toEqual({
       format: 'kuflow-credentials/1',
       endpoint: set.endpoint,
@@ -39,7 +39,7 @@ describe('credentials as JSON', () => {
     expect(Object.keys(JSON.parse(format().text.reveal()) as object)).not.toContain('token');
   });
 
-  it('are set in a file that is there, however it is written', () => {
+  it('are edited into an existing file, however it is formatted', () => {
     const before =
       '{\r\n\t"mine":   [1,  2],\r\n\t"namespace": "old",\r\n\t"token": "stale", "z": {"namespace": "x"}\r\n}';
     const { text, changes } = format(before);
@@ -53,7 +53,7 @@ describe('credentials as JSON', () => {
     expect(format(after).text.reveal()).toBe(after);
   });
 
-  it('are refused where the file is no object, or a key stands twice, without its text', () => {
+  it('are rejected for a file that is not an object or repeats a key, without quoting its text', () => {
     for (const before of [
       '["canary"]',
       '{"a": "canary",}',
@@ -67,7 +67,7 @@ describe('credentials as JSON', () => {
     }
   });
 
-  it('leave the other bytes of a file as they were', () => {
+  it('leave all other bytes of a file unchanged', () => {
     const indent = fc.constantFrom(undefined, 1, 2, '\t');
     fc.assert(
       fc.property(
@@ -76,7 +76,7 @@ describe('credentials as JSON', () => {
         (value, space) => {
           const before = JSON.stringify({ first: 1, ...value }, undefined, space);
           const after = format(before).text.reveal();
-          // Ours come after all others: what stands before the closing brace stays.
+          // New keys are last, so everything before the closing brace stays the same.
           expect(after.startsWith(before.replace(/\s*\}$/, ''))).toBe(true);
           const read = JSON.parse(after) as Record<string, unknown>;
           expect(read).toMatchObject({ certificate: set.certificate, namespace: set.namespace });

@@ -31,7 +31,7 @@ interface Manifest {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** The documents as Kubernetes' own client reads them; every Secret is valid under Kubernetes' schema. */
+/** The documents as the Kubernetes client reads them; every Secret is valid in the Kubernetes schema. */
 function loaded(text: string): readonly Manifest[] {
   const documents = (loadAllYaml(text) as readonly (Manifest | null)[]).filter((document) => document !== null);
   for (const document of documents) if (document.kind === 'Secret') new SecretSchema(document).validate();
@@ -46,8 +46,8 @@ const said = (): Record<string, string> => ({
   target: set.target,
 });
 
-describe('a Secret of Kubernetes', () => {
-  it('is read by its client and by PyYAML, PEM byte for byte, and has the schema of one', async () => {
+describe('a Kubernetes Secret', () => {
+  it('is read by the Kubernetes client and PyYAML, with PEM byte for byte, and matches the schema', async () => {
     const text = format(undefined, withToken(set)).text.reveal();
     const secret = {
       apiVersion: 'v1',
@@ -63,7 +63,7 @@ describe('a Secret of Kubernetes', () => {
     }).toThrow();
   });
 
-  it('is edited where it stands in a file of several documents', () => {
+  it('is edited in place in a file with several documents', () => {
     const [head, tail] = [
       '# mine\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  note: |\n    ---x\n    client.pem: no\n--- # two\n',
       '\n--- # three\nkind: Other # o\n...\n',
@@ -95,7 +95,7 @@ describe('a Secret of Kubernetes', () => {
     expect(crlf).toBe(after.replaceAll('\n', '\r\n'));
   });
 
-  it('keeps to data where that is used, in base64, and to both where a key stands in both', () => {
+  it('uses data in base64 if the Secret does, and updates both sections if a key is in both', () => {
     const before = 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  client-id: MQ==\n  namespace: b2xk\n';
     const after = format(before).text.reveal();
     const [secret] = loaded(after);
@@ -113,7 +113,7 @@ describe('a Secret of Kubernetes', () => {
     });
   });
 
-  it('is added to a file that has none, and found by its name among several', () => {
+  it('is added to a file without one, and found by name among several', () => {
     const others = '# a\nkind: ConfigMap\napiVersion: v1\nmetadata:\n  name: c';
     const added = format(others, {}, 'mine').text.reveal();
     expect(added.startsWith(`${others}\n---\napiVersion: v1\nkind: Secret\n`)).toBe(true);
@@ -126,13 +126,13 @@ describe('a Secret of Kubernetes', () => {
       'new',
     ]);
     expect(loaded(format('# only this\n', {}, '12').text.reveal())).toMatchObject([{ metadata: { name: '12' } }]);
-    expect(() => format(undefined, {}, 'No_Name')).toThrow('is no name for a Secret');
+    expect(() => format(undefined, {}, 'No_Name')).toThrow('is not a valid name for a Secret');
     expect(() =>
       format(`${added}---\n${added.slice(added.indexOf('apiVersion: v1\nkind: Secret'))}`, {}, 'mine'),
-    ).toThrow('more than once');
+    ).toThrow('several Secrets with the name mine');
   });
 
-  it('comes back byte for byte but for our keys, and so do the documents around it', () => {
+  it('keeps every byte outside its own keys, in all documents', () => {
     const foreign = fc.constantFrom(
       '# far\n',
       '\n',
@@ -164,7 +164,7 @@ describe('a Secret of Kubernetes', () => {
         expect(format(text).text.reveal()).toBe(text);
         const at = (whole: string): string => whole.slice(mark.length).replaceAll('\r\n', '\n');
         if (lineEnd === '\r\n') expect(text).not.toMatch(/[^\r]\n/);
-        // Taken out of both, our keys leave the same bytes.
+        // Without these keys, both texts are the same.
         const rest = (whole: string): string => {
           const start = at(whole).indexOf(head);
           const end = at(whole).indexOf('\n---\n', start) + 1;
@@ -183,9 +183,9 @@ describe('a Secret of Kubernetes', () => {
     );
   });
 
-  it('is refused where it can not be edited, without its text; an immutable one is said to be', () => {
+  it('is rejected if it cannot be edited, without quoting its text; an immutable one is reported', () => {
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n';
-    expect(() => format(`${secret}type: kubernetes.io/tls\n`)).toThrow('another type than Opaque');
+    expect(() => format(`${secret}type: kubernetes.io/tls\n`)).toThrow('not of type Opaque');
     expect(format(`${secret}immutable: true\n`).notes).toEqual([expect.stringContaining('immutable')]);
     for (const broken of [
       '{{- if .Values.canary }}\na: 1\n',
@@ -197,7 +197,7 @@ describe('a Secret of Kubernetes', () => {
     }
   });
 
-  it('shows no secret but in its text', () => {
+  it('contains secrets only in its text', () => {
     const whole = withToken(set);
     const formatted = format(undefined, whole);
     for (const canary of canariesOf(whole)) expect(JSON.stringify(formatted)).not.toContain(canary);

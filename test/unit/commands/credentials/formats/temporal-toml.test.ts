@@ -36,8 +36,8 @@ interface ReadTls {
   readonly serverRootCACertificate: Uint8Array;
 }
 
-describe("a profile of Temporal's configuration file", () => {
-  it("is read by Temporal's own library, with the bytes of the files that it names", () => {
+describe('a profile in a Temporal configuration file', () => {
+  it('is read by the Temporal library, with the content of the files that it names', () => {
     const dir = folder();
     const paths = { cert: join(dir, 'c.pem'), key: join(dir, 'k.pem'), ca: join(dir, 'ca.pem') };
     writeFileSync(paths.cert, set.certificate);
@@ -87,12 +87,12 @@ describe("a profile of Temporal's configuration file", () => {
       '[profile]\ndefault = { address = "engine.kuflow.com:443", tls = {server_ca_cert_path = "/s/ca.pem", client_cert_path = "/s/client.pem", client_key_path = "/s/client.key"}, namespace = "loans.prod" } # i\nother = {}\n',
     ],
     [
-      'a profile without TLS, not the last one',
+      'a profile without TLS before another profile',
       '[profile.default]\r\naddress = "a"\r\n[profile.z]\r\nb = 1\r\n',
       '[profile.default]\r\naddress = "engine.kuflow.com:443"\r\nnamespace = "loans.prod"\r\n\r\n[profile.default.tls]\r\nserver_ca_cert_path = "/s/ca.pem"\r\nclient_cert_path = "/s/client.pem"\r\nclient_key_path = "/s/client.key"\r\n\r\n[profile.z]\r\nb = 1\r\n',
     ],
     [
-      'nothing but a comment, and no line end',
+      'only a comment, without a line break',
       '# mine',
       '# mine\n\n[profile.default]\naddress = "engine.kuflow.com:443"\nnamespace = "loans.prod"\n\n[profile.default.tls]\nserver_ca_cert_path = "/s/ca.pem"\nclient_cert_path = "/s/client.pem"\nclient_key_path = "/s/client.key"',
     ],
@@ -105,7 +105,7 @@ describe("a profile of Temporal's configuration file", () => {
     expect(again.changes).toEqual([]);
   });
 
-  it('lists what it changes, and leaves a token alone unless it has one', () => {
+  it('lists its changes, and keeps an existing token without --with-token', () => {
     const before =
       '\ufeff[profile.default]\napi_key = "theirs"\nnamespace = "x"\ntls = { client_key_data = "y", disabled = true }\ngrpc_meta = { authorization = "z" }\n';
     const { changes, notes, text } = format(before);
@@ -127,7 +127,7 @@ describe("a profile of Temporal's configuration file", () => {
     for (const canary of canariesOf(withToken(set))) expect(JSON.stringify(renewed)).not.toContain(canary);
   });
 
-  it('holds paths of Windows and odd names', () => {
+  it('supports Windows paths and unusual names', () => {
     const text = format(undefined, { namespace: `a"b\\c'\u007f` }, 'it\'s "x"', {
       ...PATHS,
       key: '/s/C:\\keys\\client.key',
@@ -139,7 +139,7 @@ describe("a profile of Temporal's configuration file", () => {
     expect(text).toContain(`'/s/C:\\keys\\client.key'`);
   });
 
-  it('is refused for what it can not edit, without its text, and for paths that are not absolute', () => {
+  it('is rejected if it cannot be edited, without quoting its text, and for relative paths', () => {
     for (const before of [
       'a = canary',
       'a = "canary\n',
@@ -156,7 +156,7 @@ describe("a profile of Temporal's configuration file", () => {
     expect(() => format(undefined, {}, '')).toThrow('empty');
   });
 
-  it('comes back byte for byte but for our keys', () => {
+  it('keeps every line outside its own keys', () => {
     const foreign = fc.constantFrom(
       '',
       '# c',
@@ -197,7 +197,7 @@ describe("a profile of Temporal's configuration file", () => {
         const before = (head + (ended ? lines : lines.trimEnd())).replaceAll('\n', lineEnd);
         const after = format(before).text.reveal();
         expect(profileOf(after)).toMatchObject(said());
-        // Every line of others is there, in its order; what is new or gone are lines of ours.
+        // All other lines are the same, in the same order.
         const old = before.split('\n').map((line) => line.trimEnd());
         const now = after.split('\n').map((line) => line.trimEnd());
         const isOurs = (line: string): boolean =>
@@ -207,7 +207,7 @@ describe("a profile of Temporal's configuration file", () => {
           before,
         ).toEqual(old.filter((line) => !isOurs(line)));
         expect(format(after).text.reveal()).toBe(after);
-        // A file of one line without an end says nothing of how its lines end.
+        // A single line without a line break does not show which kind the file uses.
         if (before.includes('\r\n')) expect(after).not.toMatch(/[^\r]\n/);
       }),
       { numRuns: 120 },

@@ -34,7 +34,7 @@ const said = (): object => ({
 });
 
 describe('an application file with credentials', () => {
-  it('is read by PyYAML and by a worker, PEM byte for byte', async () => {
+  it('is read by PyYAML and by a worker, with PEM byte for byte', async () => {
     const { text, changes } = format();
     expect(await pythonYaml(text.reveal())).toEqual([said()]);
     expect(changes.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'added'));
@@ -43,7 +43,7 @@ describe('an application file with credentials', () => {
     expect(identityInFiles(project)).toMatchObject({ namespace: set.namespace, cert: set.certificate });
   });
 
-  it('is edited in place, and inline text gives way to files and back', async () => {
+  it('is edited in place, from inline text to paths and back', async () => {
     const before = `\ufeff# mine\r\nkuflow:\r\n  api: {client-secret:  "x"} # keep\r\ntemporal:\r\n  namespace: 'old' # why\r\n  kuflow-queue: Q\r\n\r\n# end\r\nz: 1`;
     const inline = format(before).text.reveal();
     expect(inline.startsWith(before.slice(0, before.indexOf("'old'")))).toBe(true);
@@ -62,7 +62,7 @@ describe('an application file with credentials', () => {
     expect((await pythonYaml(format(files.text.reveal()).text.reveal()))[0]).toMatchObject(said());
   });
 
-  it('says that a token has no place in it, and shows no secret', () => {
+  it('notes that it cannot contain a token, and shows no secret', () => {
     const whole = withToken(set);
     const { text, changes, notes } = format('temporal:\n  mutual-tls:\n    server-name: x\n', whole);
     expect(text.reveal()).not.toContain(whole.token?.value.reveal());
@@ -71,7 +71,7 @@ describe('an application file with credentials', () => {
     for (const canary of canariesOf(whole)) expect(JSON.stringify([changes, notes])).not.toContain(canary);
   });
 
-  it('is refused when it is no map, or a key stands twice, with the line and without its text', () => {
+  it('is rejected if it is not a map or repeats a key, with the line but without its text', () => {
     expect(() => format('temporal:\n  namespace: canary\n  namespace: b\n')).toThrow(
       /application-local.yaml .*twice, line 3/,
     );

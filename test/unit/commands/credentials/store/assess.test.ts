@@ -26,49 +26,49 @@ beforeEach(async () => {
 
 const file = (name: string): string => join(project, '.kuflow', 'credentials', id, name);
 
-async function judged(over: object = {}): Promise<readonly string[]> {
+async function assess(over: object = {}): Promise<readonly string[]> {
   const stored = await readSet(nodeFiles, storeLayout(project), id);
   const wanted = { ...pullRequest(project, issuing(authority)), namespace: 'loans', ...over };
   return assessSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
 }
 
-const NOT_OF_IT = 'unusable: The private key does not belong to the client certificate';
+const KEY_MISMATCH = 'unusable: The private key does not belong to the client certificate';
 
-describe('what speaks against a set', () => {
-  it('is all of it that can be told, and nothing of a part that was not read', async () => {
-    expect(await judged()).toEqual([]);
+describe('assessSet', () => {
+  it('lists every problem, but nothing about the content of a part that could not be read', async () => {
+    expect(await assess()).toEqual([]);
     writeFileSync(file('client.key'), (await authority.issue({ commonName: 'other' })).key);
-    expect(await judged()).toEqual([expect.stringContaining(NOT_OF_IT)]);
+    expect(await assess()).toEqual([expect.stringContaining(KEY_MISMATCH)]);
     writeFileSync(file('lock.json'), readFileSync(file('lock.json'), 'utf8').replace(id, '20200101-000000-000000'));
-    expect(await judged()).toEqual(['files: lock.json is that of another set', expect.stringContaining(NOT_OF_IT)]);
+    expect(await assess()).toEqual(['files: lock.json belongs to another set', expect.stringContaining(KEY_MISMATCH)]);
     renameSync(file('client.pem'), file('gone.pem'));
-    expect(await judged()).toEqual(['files: client.pem is missing', 'files: lock.json is that of another set']);
+    expect(await assess()).toEqual(['files: client.pem is missing', 'files: lock.json belongs to another set']);
     rmSync(file('lock.json'));
-    expect(await judged()).toEqual(['files: client.pem is missing', 'files: lock.json is missing']);
+    expect(await assess()).toEqual(['files: client.pem is missing', 'files: lock.json is missing']);
   });
 
-  it('is said whole where the settings give less than it was pulled for, or more', async () => {
+  it('compares the scope with settings that have less or more values', async () => {
     const { endpoint, principal } = pullRequest(project, issuing(authority));
-    expect(await judged({ endpoint: '', principal: '', tenantId: 'other' })).toEqual([
-      `endpoint: it is for ${endpoint}, and the settings give none`,
-      `principal: it is for the application ${principal}, and the settings give none`,
-      'tenant: it is for no tenant in particular, not for the tenant other',
+    expect(await assess({ endpoint: '', principal: '', tenantId: 'other' })).toEqual([
+      `endpoint: the set is for ${endpoint}, but the settings do not set one`,
+      `principal: the set is for application ${principal}, but the settings do not set one`,
+      'tenant: the set is for no specific tenant, but the settings have other',
     ]);
     const lock = readFileSync(file('lock.json'), 'utf8');
     writeFileSync(file('lock.json'), lock.replace('"principal":', `"tenantId": "mine",\n  "principal":`));
-    expect(await judged()).toEqual(['tenant: it is for the tenant mine, and the settings give none']);
-    expect(await judged({ tenantId: 'other' })).toEqual([
-      'tenant: it is for the tenant mine, not for the tenant other',
+    expect(await assess()).toEqual(['tenant: the set is for tenant mine, but the settings do not set one']);
+    expect(await assess({ tenantId: 'other' })).toEqual([
+      'tenant: the set is for tenant mine, but the settings have other',
     ]);
   });
 
-  it.runIf(process.platform !== 'win32')('is not less for a file that others may read', async () => {
+  it.runIf(process.platform !== 'win32')('also checks the content of a file that other users can access', async () => {
     chmodSync(file('client.key'), 0o640);
-    expect(await judged()).toEqual(['files: client.key may be read by others: chmod 600']);
+    expect(await assess()).toEqual(['files: client.key is accessible to other users: chmod 600']);
     writeFileSync(file('client.key'), (await authority.issue({ commonName: 'other' })).key);
-    expect(await judged()).toEqual([
-      'files: client.key may be read by others: chmod 600',
-      expect.stringContaining(NOT_OF_IT),
+    expect(await assess()).toEqual([
+      'files: client.key is accessible to other users: chmod 600',
+      expect.stringContaining(KEY_MISMATCH),
     ]);
   });
 });

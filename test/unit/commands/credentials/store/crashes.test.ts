@@ -17,7 +17,7 @@ import {
 } from '../../../../support/credential-project.ts';
 import { Crash, faultyFiles, type Fault } from '../../../../support/faulty-files.ts';
 
-// In memory where the system has such a place: thousands of synced files say no more on a disk.
+// In memory if possible: syncing thousands of files to a disk proves nothing more.
 const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kuflow-crashes-'));
 const folder = (): string => mkdtempSync(join(root, 'f-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -26,12 +26,12 @@ beforeAll(async () => {
   authority = await makeTestAuthority();
 });
 
-/** What stands before the run under test. `no files`: an empty folder but for application.yaml. */
+/** The state before the run under test. `no files`: only application.yaml. */
 const SITUATIONS = ['no set', 'no files', 'a set', 'a set and a killed run'] as const;
 type Situation = (typeof SITUATIONS)[number];
 const TOKEN: Partial<PullRequest> = { keepToken: true, requestToken: () => Promise.resolve(tokenOf('canary-token')) };
 
-/** Makes the situation once, and gives a copy of it at each call. */
+/** Creates the situation once; each call of the result makes a copy of it. */
 async function prepared(situation: Situation, issued: Issuing): Promise<() => string> {
   const [original, copies] = [await prepare(situation, issued), folder()];
   let count = 0;
@@ -47,13 +47,13 @@ async function prepare(situation: Situation, issued: Issuing): Promise<string> {
   if (situation === 'no set' || situation === 'no files') return project;
   await pull(project, issued);
   if (situation === 'a set') return project;
-  // In the middle of the next set, so that there is something to sweep.
+  // In the middle of the next set, so that there are leftovers to remove.
   const half = faultyFiles({ kind: 'torn', before: await stepOf(project, issued, /^write client.key/) });
   await expect(pull(project, issued, { force: true, files: half.files })).rejects.toThrow(Crash);
   return project;
 }
 
-/** The number of the first step with this name; counted on a run of its own that is then lost. */
+/** The index of the first step with this name, counted in a separate run. */
 async function stepOf(project: string, issued: Issuing, name: RegExp): Promise<number> {
   const counted = faultyFiles();
   await pull(project, issued, { force: true, files: counted.files });
@@ -66,14 +66,14 @@ interface Seen {
 }
 
 function seen(project: string, situation: Situation): Seen {
-  // Without a client secret the settings are no settings; what they point to is looked at all the same.
+  // The settings need a client secret to be valid.
   if (situation === 'no files' && localText(project) === undefined) return { text: undefined, cert: undefined };
   const secret = situation === 'no files' ? { KUFLOW_API_CLIENTID: CLIENT, KUFLOW_API_CLIENTSECRET: 's' } : {};
   return { text: localText(project), cert: identityInFiles(project, secret)?.cert };
 }
 const CLIENT = '018f3a1c-0000-7000-8000-000000000001';
 
-/** Nothing that is left may be read by others, whatever its name. */
+/** No file in the store may be accessible to other users, whatever its name. */
 function expectPrivate(project: string): void {
   const store = join(project, '.kuflow', 'credentials');
   if (!existsSync(store)) return;
@@ -85,7 +85,7 @@ function expectPrivate(project: string): void {
 
 async function run(project: string, issued: Issuing, situation: Situation, fault?: Fault) {
   const { files, steps } = faultyFiles(fault);
-  // The one with a set is a rotation; the token is written too.
+  // With an existing set, this is a rotation. The token is written too.
   const over = situation === 'no set' || situation === 'no files' ? {} : { force: true };
   const ended = await pull(project, issued, { ...over, ...TOKEN, files }).catch((error: unknown) => error);
   return { ended, steps };
@@ -93,7 +93,7 @@ async function run(project: string, issued: Issuing, situation: Situation, fault
 
 describe.each(SITUATIONS)('a pull with %s before', (situation) => {
   it.each(['crash', 'torn'] as const)(
-    'that ends (%s) before any step leaves all old or all new, and the next one works',
+    'that is killed (%s) before any step leaves only the old or only the new set, and the next pull works',
     async (kind) => {
       const issued = issuing(authority);
       const copy = await prepared(situation, issued);
@@ -108,7 +108,7 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         const old = seen(project, situation);
         const { ended } = await run(project, issued, situation, { kind, before });
         const at = `${before}: ${steps[before] ?? ''}`;
-        // A crash while it only tidies up is not told from success.
+        // A crash during the cleanup looks like success.
         if (before < commit) expect(ended, at).toBeInstanceOf(Crash);
         const now = seen(project, situation);
         expectPrivate(project);
@@ -122,7 +122,7 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         }
         const again = await pull(project, issued);
         expect(again.kind, at).toBe(news.has(before) || situation.startsWith('a set') ? 'unchanged' : 'pulled');
-        // An unchanged one did not look for what was left.
+        // A pull that changes nothing does not clean up either.
         if (again.kind === 'unchanged') await pull(project, issued, { force: true });
         const names = readdirSync(join(project, '.kuflow', 'credentials'));
         expect(
@@ -131,7 +131,7 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
         ).toEqual([]);
         expect(readFileSync(join(project, '.kuflow', 'credentials', '.gitignore'), 'utf8'), at).toBe('*\n');
       }
-      // Everything up to the one rename is old, everything after it new.
+      // Up to the rename the set is the old one, afterwards the new one.
       expect(Math.max(...olds)).toBeLessThanOrEqual(commit);
       if (kind === 'crash') {
         expect(Math.min(...news)).toBe(commit + 1);
@@ -143,13 +143,13 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
 
   const codes = situation === 'no files' || situation === 'a set' ? ['ENOSPC'] : [];
   it.each(codes)(
-    'whose disk refuses any one step (%s) says so or goes on, changes nothing or all, and keeps no half',
+    'that fails (%s) in any step reports it or continues, changes nothing or everything, and leaves no partial set',
     async (code) => {
       const issued = issuing(authority);
       const copy = await prepared(situation, issued);
       const { steps } = await run(copy(), issued, situation);
       for (let before = 0; before < steps.length; before++) {
-        // A lock that can't be given back ends with this process, which goes on here.
+        // A lock that cannot be released ends with the process, which continues here.
         if (steps[before] === 'unlock') continue;
         const project = copy();
         const store = join(project, '.kuflow', 'credentials');
@@ -164,7 +164,7 @@ describe.each(SITUATIONS)('a pull with %s before', (situation) => {
           expect(ended, at).toHaveProperty('seen', code);
           expect(ended, at).toHaveProperty(
             'next',
-            expect.arrayContaining([expect.stringContaining('Nothing was switched')]),
+            expect.arrayContaining([expect.stringContaining('Settings and credentials are unchanged')]),
           );
           expect(now, at).toEqual(old);
           expect(JSON.stringify(ended) + ended.message, at).not.toContain('canary');

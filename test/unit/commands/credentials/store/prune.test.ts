@@ -43,7 +43,7 @@ async function sets(at: string, count: number, over: object = PROVEN): Promise<r
   return ids;
 }
 
-it('removes what nothing points to, and keeps what is in use', async () => {
+it('removes unused sets and keeps the one in use', async () => {
   const at = credentialProject(folder());
   expect(await prune(at)).toMatchObject({ removed: [], kept: [] });
   expect(existsSync(store(at))).toBe(false);
@@ -56,7 +56,7 @@ it('removes what nothing points to, and keeps what is in use', async () => {
   expect(identityInFiles(at)).toEqual(before);
 });
 
-it('keeps what another settings file or a variable names', async () => {
+it('keeps sets that another settings file or a variable refers to', async () => {
   const at = credentialProject(folder());
   const [one = '', two = '', three = '', four = '', five = ''] = await sets(at, 6);
   const profiles = join(folder(), 'temporal.toml');
@@ -69,15 +69,15 @@ it('keeps what another settings file or a variable names', async () => {
   });
   expect(removed).toEqual([four]);
   expect(kept.map(({ because }) => because).sort()).toEqual([
-    '.env names it',
-    `${profiles} names it`,
-    'TEMPORAL_MUTUALTLS_CERT names it',
-    'temporal.toml names it',
+    '.env refers to it',
+    `${profiles} refers to it`,
+    'TEMPORAL_MUTUALTLS_CERT refers to it',
+    'temporal.toml refers to it',
     'the settings point to it',
   ]);
 });
 
-it('keeps the one before while the engine was not asked about the one in use', async () => {
+it('keeps the previous set if the one in use was not tested against the engine', async () => {
   const at = credentialProject(folder());
   const [one = '', two = ''] = await sets(at, 3, {});
   const { removed, kept } = await prune(at);
@@ -85,7 +85,7 @@ it('keeps the one before while the engine was not asked about the one in use', a
   expect(kept.find(({ id }) => id === two)?.because).toContain('--offline');
 });
 
-it('keeps the way back to the last one that the engine took, whatever was pulled since', async () => {
+it('keeps the last set that the engine accepted and all newer ones', async () => {
   const at = credentialProject(folder());
   const issued = issuing(authority);
   const next = async (over: object): Promise<string> => {
@@ -98,25 +98,25 @@ it('keeps the way back to the last one that the engine took, whatever was pulled
   const { removed, kept } = await prune(at);
   expect(removed).toEqual([older]);
   const why = (id: string): string | undefined => kept.find((set) => set.id === id)?.because;
-  expect(why(taken)).toMatch(/^it is the last one that the engine took, and .*--offline/);
-  expect(why(one)).toMatch(/^it is newer than the last one that the engine took/);
-  expect(why(two)).toMatch(/^it is the one before/);
+  expect(why(taken)).toMatch(/^it is the last set that the engine accepted, and .*--offline/);
+  expect(why(one)).toMatch(/^it is newer than the last set that the engine accepted/);
+  expect(why(two)).toMatch(/^it is the previous set/);
   expect(why(three)).toBe('the settings point to it');
   expect((await prune(at)).removed).toEqual([]);
-  // As soon as the engine has taken one, all before it go.
+  // Once the engine has accepted a newer set, all older ones are removed.
   const proven = await next(PROVEN);
   expect((await prune(at)).removed.toSorted()).toEqual([taken, one, two, three].toSorted());
   expect(identityInFiles(at)?.cert).toBe(readFileSync(join(store(at), proven, 'client.pem'), 'utf8'));
 });
 
-it.runIf(process.platform !== 'win32')('follows the links of a settings file, as who reads it does', async () => {
+it.runIf(process.platform !== 'win32')('follows links to settings files', async () => {
   const at = credentialProject(folder());
   const [one = '', two = '', three = '', four = ''] = await sets(at, 5);
   const elsewhere = folder();
   mkdirSync(join(elsewhere, 'shared'));
   writeFileSync(join(elsewhere, 'shared', 'env'), `TEMPORAL_TLS_CLIENT_CERT_PATH=${store(at)}/${one}/client.pem\n`);
   symlinkSync(join(elsewhere, 'shared', 'env'), join(at, '.env'));
-  // As stow does it: through a link to the folder.
+  // Through a link to the folder, as stow creates it.
   writeFileSync(join(elsewhere, 'temporal.toml'), `client_cert_path = "${store(at)}/${two}/client.pem"\n`);
   symlinkSync(elsewhere, join(at, 'config'));
   symlinkSync(join('config', 'temporal.toml'), join(at, 'temporal.toml'));
@@ -126,16 +126,16 @@ it.runIf(process.platform !== 'win32')('follows the links of a settings file, as
   const { removed, kept } = await prune(at, { alsoRead: [home, join(at, 'nowhere.toml')] });
   expect(removed).toEqual([four]);
   expect(kept.map(({ because }) => because).sort()).toEqual([
-    '.env names it',
-    `${home} names it`,
-    'temporal.toml names it',
+    '.env refers to it',
+    `${home} refers to it`,
+    'temporal.toml refers to it',
     'the settings point to it',
   ]);
 });
 
-describe('a file that may name a set and can not be read', () => {
+describe('an unreadable file that may refer to a set', () => {
   const makers: readonly (readonly [string, (path: string) => void, string])[] = [
-    ['a link to nothing', (path) => symlinkSync('nowhere', path), 'it is a link to nothing'],
+    ['a dangling link', (path) => symlinkSync('nowhere', path), 'it is a dangling link'],
     ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'it is a pipe, a socket or a device'],
     ['a device', (path) => symlinkSync('/dev/zero', path), 'it is a pipe, a socket or a device'],
     [
@@ -149,7 +149,7 @@ describe('a file that may name a set and can not be read', () => {
     ['a link in a circle', (path) => symlinkSync(path, path), 'ELOOP'],
   ];
   it.runIf(process.platform !== 'win32').each(makers)(
-    '(%s) keeps all of them, which is said',
+    '(%s) keeps all sets and is given as the reason',
     async (_name, make, why) => {
       const at = credentialProject(folder());
       const [one = ''] = await sets(at, 2);
@@ -157,7 +157,9 @@ describe('a file that may name a set and can not be read', () => {
       for (const dryRun of [true, false]) {
         const { removed, kept } = await prune(at, { dryRun });
         expect(removed).toEqual([]);
-        expect(kept.find(({ id }) => id === one)?.because).toBe(`.env.local may name it, and can't be read: ${why}`);
+        expect(kept.find(({ id }) => id === one)?.because).toBe(
+          `.env.local may refer to it, but cannot be read: ${why}`,
+        );
       }
       rmSync(join(at, '.env.local'));
       mkdirSync(join(at, '.env.local'));
@@ -165,7 +167,7 @@ describe('a file that may name a set and can not be read', () => {
     },
   );
 
-  it('for this user keeps all of them', async () => {
+  it('(no permission) keeps all sets', async () => {
     const at = credentialProject(folder());
     const [one = ''] = await sets(at, 2);
     writeFileSync(join(at, 'deploy.yaml'), 'x: 1\n');
@@ -174,23 +176,23 @@ describe('a file that may name a set and can not be read', () => {
         ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
         : nodeFiles.read(path);
     const { kept } = await prune(at, { files: { ...nodeFiles, read } });
-    expect(kept.find(({ id }) => id === one)?.because).toBe("deploy.yaml may name it, and can't be read: EACCES");
+    expect(kept.find(({ id }) => id === one)?.because).toBe('deploy.yaml may refer to it, but cannot be read: EACCES');
   });
 });
 
-it('that is refused by the system says what it was for, and nothing of a switch', async () => {
+it('reports which system call failed, without the hint of a pull', async () => {
   const at = credentialProject(folder());
   const [one = ''] = await sets(at, 2);
   const removeFile = () => Promise.reject(Object.assign(new Error('no'), { code: 'EIO' }));
   const error: unknown = await prune(at, { files: { ...nodeFiles, removeFile } }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
-    message: 'Removing an old set of credentials failed: the disk failed',
+    message: 'Removing an old credential set failed: the disk failed',
     tried: join(store(at), one),
     next: ['Run it again when the cause is gone'],
   });
 });
 
-it('touches nothing that is not ours', async () => {
+it('does not touch anything else in the store', async () => {
   const at = credentialProject(folder());
   const [one = '', two = '', three = ''] = await sets(at, 5);
   writeFileSync(join(store(at), one, 'mine.txt'), 'mine');
@@ -206,7 +208,7 @@ it('touches nothing that is not ours', async () => {
   expect(readdirSync(join(store(at), 'elsewhere'))).toContain('client.key');
 });
 
-it('is finished by the next run when it was killed at any step', async () => {
+it('is completed by the next run if it was killed before any step', async () => {
   const counted = faultyFiles();
   const first = credentialProject(folder());
   await sets(first, 2, { ...PROVEN, keepToken: true, requestToken: () => Promise.resolve(tokenOf('t')) });

@@ -53,7 +53,7 @@ function project(local?: string | null): string {
 const store = (at: string): string => join(at, '.kuflow', 'credentials');
 const setsOf = (at: string): readonly string[] => readdirSync(store(at)).filter((name) => !name.startsWith('.'));
 
-async function refused(at: string, over: Partial<PullRequest> = {}): Promise<KnownError> {
+async function expectRejected(at: string, over: Partial<PullRequest> = {}): Promise<KnownError> {
   const before = localTextOrKind(at);
   const error = await pull(at, issued, over).then(
     (result) => result,
@@ -72,7 +72,7 @@ function localTextOrKind(at: string): unknown {
 }
 
 describe('a pull', () => {
-  it('leaves a whole set, 0600, ignored by git, that commands and workers find from anywhere', async () => {
+  it('stores a complete set, private and ignored by git, that commands and workers find from any folder', async () => {
     const at = project();
     const events: PullEvent[] = [];
     const result = await pull(at, issued, { report: (event) => events.push(event) });
@@ -97,7 +97,7 @@ describe('a pull', () => {
         'mutual-tls': { cert: path('client.pem'), key: path('client.key'), ca: path('ca.pem') },
       },
     });
-    // Both start relative paths at the folder of the files, wherever they are run.
+    // Relative paths are resolved against the folder of the settings, not against the current folder.
     const { settings, problems } = await resolveSettings({ env: {}, files: { dir: at }, cwd: '/' });
     expect(problems).toEqual([]);
     expect(settings['temporal.mutual-tls.cert']?.value).toBe(join(store(at), id, 'client.pem'));
@@ -123,7 +123,7 @@ describe('a pull', () => {
     expect(text).not.toMatch(/PRIVATE|BEGIN|canary/);
   });
 
-  it('asks for nothing when the set is fine, and says why when it is not', async () => {
+  it('requests nothing for a usable set, and gives the reasons otherwise', async () => {
     const at = project();
     await pull(at, issued);
     expect(await pull(at, issued)).toMatchObject({ kind: 'unchanged', record: { namespace: 'loans' } });
@@ -160,7 +160,7 @@ describe('a pull', () => {
     expect(identityInFiles(at)?.namespace).toBe('loans');
   });
 
-  it('keeps a token only where it was asked for, with its end', async () => {
+  it('stores a token with its expiry only if requested', async () => {
     const at = project();
     const requestToken = () => Promise.resolve(tokenOf('canary-token'));
     await pull(at, issued, { requestToken });
@@ -176,16 +176,16 @@ describe('a pull', () => {
     if (again.kind !== 'pulled') throw new Error(again.kind);
     expect(again.because).toEqual([{ reason: 'files', text: 'engine.token is missing' }]);
     expect(readFileSync(join(store(at), again.record.id, 'engine.token'), 'utf8')).toBe('canary-token');
-    const overSoon = await pull(at, issued, {
+    const expiresSoon = await pull(at, issued, {
       requestToken: () => Promise.resolve(tokenOf('x', 30_000)),
       keepToken: true,
       force: true,
     });
-    expect(overSoon.kind).toBe('pulled');
+    expect(expiresSoon.kind).toBe('pulled');
     expect((await pull(at, issued, { requestToken, keepToken: true })).kind).toBe('pulled');
   });
 
-  it('twice at once asks once, and each sees a whole set', async () => {
+  it('in two parallel runs requests one set that both use', async () => {
     const at = project();
     const events: PullEvent[] = [];
     const both = await Promise.all([1, 2].map(() => pull(at, issued, { report: (event) => events.push(event) })));
@@ -198,7 +198,7 @@ describe('a pull', () => {
     expect(existsSync(join(store(at), '.pid-lock'))).toBe(false);
   });
 
-  it('twice at once, the first of which fails, still is ignored by git', async () => {
+  it('in two parallel runs of which the first fails keeps the store ignored by git', async () => {
     const at = project();
     const state: { second?: Promise<unknown> } = {};
     const inSecond = deferred();
@@ -211,7 +211,7 @@ describe('a pull', () => {
       });
     const files = {
       ...nodeFiles,
-      // Where the lock is given back before this, the other run has it by now, and has seen that the file is there.
+      // If the lock were released before this, the other run would have it and rely on the file.
       removeFile: async (path: string) => {
         if (path.endsWith('.gitignore') && !existsSync(join(store(at), '.pid-lock'))) {
           state.second ??= startSecond();
@@ -230,7 +230,7 @@ describe('a pull', () => {
     expect(readFileSync(join(store(at), '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('twice at once, both of which fail, leaves nothing, whichever made the store', async () => {
+  it('in two parallel runs that both fail leaves nothing, whichever created the store', async () => {
     const at = project();
     const [inSecond, firstEnded] = [deferred(), deferred()];
     const no = new KnownError({ message: 'no' });
@@ -245,7 +245,7 @@ describe('a pull', () => {
       }).catch((error: unknown) => error);
     const files = {
       ...nodeFiles,
-      // The lock has been given back by then, and the other run has it.
+      // The lock is released at this point, and the other run has it.
       removeFolder: async (path: string) => {
         second.ended ??= startSecond();
         await inSecond.promise;
@@ -259,7 +259,7 @@ describe('a pull', () => {
     expect(readdirSync(at).sort()).toEqual(['application-local.yaml', 'application.yaml']);
   });
 
-  it('that fails leaves a store that was there before it', async () => {
+  it('that fails keeps a store that existed before', async () => {
     const at = project();
     await pull(at, issued);
     const [id = ''] = setsOf(at);
@@ -269,7 +269,7 @@ describe('a pull', () => {
     expect(readdirSync(store(at))).toEqual(['.gitignore']);
   });
 
-  it('many at once, some of which fail, leave a whole store', async () => {
+  it('in many parallel runs of which some fail leaves a complete store', async () => {
     for (let round = 0; round < 4; round++) {
       const at = project();
       const fails = { requestMaterial: () => Promise.reject(new KnownError({ message: 'no' })) };
@@ -282,7 +282,7 @@ describe('a pull', () => {
   });
 
   it.each(['.kuflow', 'credentials'])(
-    'makes its folders anew when a run that failed takes %s away meanwhile',
+    'creates its folders again if a failed run removes %s at the same time',
     async (name) => {
       const at = project();
       let taken = 0;
@@ -292,7 +292,7 @@ describe('a pull', () => {
           return;
         }
         taken += 1;
-        // Of the folder itself this sees that it is there, of the one above it that it is not.
+        // As if the folder existed, or as if its parent was removed.
         if (name === '.kuflow') throw Object.assign(new Error('it was there'), { code: 'EEXIST' });
         rmdirSync(join(path, '..'));
         await nodeFiles.makeFolder(path);
@@ -302,12 +302,12 @@ describe('a pull', () => {
       const failing = { requestMaterial: () => Promise.reject(new KnownError({ message: 'no' })) };
       const other = project();
       taken = 0;
-      await refused(other, { ...failing, files: { ...nodeFiles, makeFolder } });
+      await expectRejected(other, { ...failing, files: { ...nodeFiles, makeFolder } });
       expect(existsSync(join(other, '.kuflow'))).toBe(false);
     },
   );
 
-  it('changes nothing for a dry run, and nothing when it is stopped', async () => {
+  it('changes nothing in a dry run or after an interrupt', async () => {
     const at = project();
     expect(await pull(at, issued, { dryRun: true })).toMatchObject({
       kind: 'would-pull',
@@ -319,44 +319,45 @@ describe('a pull', () => {
       stop.abort(new KnownError({ message: 'stopped', status: 130 }));
       return issued.request();
     };
-    expect((await refused(at, { requestMaterial, signal: stop.signal })).status).toBe(130);
+    expect((await expectRejected(at, { requestMaterial, signal: stop.signal })).status).toBe(130);
   });
 });
 
-describe('an answer or an engine that does not do', () => {
-  it('leaves nothing', async () => {
+describe('a failed pull', () => {
+  it('leaves no files after an invalid answer or a rejection by the engine', async () => {
     const at = project();
     const good = await issued.request();
     const other = await authority.issue({ commonName: 'other' });
     const answer = (text: Partial<typeof good.text>) => () =>
       Promise.resolve({ ...good, text: { ...good.text, ...text } });
-    expect((await refused(at, { requestMaterial: answer({ key: other.key }) })).seen).toContain('does not belong');
-    expect((await refused(at, { requestMaterial: answer({ cert: '' }) })).seen).toContain('is empty');
-    expect((await refused(at, { requestMaterial: answer({ ca: (await makeTestAuthority()).cert }) })).seen).toContain(
-      'did not sign',
+    expect((await expectRejected(at, { requestMaterial: answer({ key: other.key }) })).seen).toContain(
+      'does not belong',
     );
+    expect((await expectRejected(at, { requestMaterial: answer({ cert: '' }) })).seen).toContain('is empty');
+    expect(
+      (await expectRejected(at, { requestMaterial: answer({ ca: (await makeTestAuthority()).cert }) })).seen,
+    ).toContain('did not sign');
     const sec1 = createPrivateKey(good.text.key).export({ type: 'sec1', format: 'pem' }).toString();
-    expect((await refused(at, { requestMaterial: answer({ key: sec1 }) })).seen).toContain('PKCS#8');
+    expect((await expectRejected(at, { requestMaterial: answer({ key: sec1 }) })).seen).toContain('PKCS#8');
     const { token } = tokenOf('canary');
-    expect((await refused(at, { requestToken: () => Promise.resolve({ token }) })).seen).toContain('no expiredAt');
+    expect((await expectRejected(at, { requestToken: () => Promise.resolve({ token }) })).seen).toContain(
+      'no expiredAt',
+    );
     const prove = () => Promise.reject(new KnownError({ message: 'the engine refused it', status: 4 }));
-    expect(await refused(at, { prove })).toMatchObject({ message: 'the engine refused it', status: 4 });
+    expect(await expectRejected(at, { prove })).toMatchObject({ message: 'the engine refused it', status: 4 });
   });
 
-  it('of a disk that is full says that nothing was switched, and only then', async () => {
+  it('says after a system error that nothing has changed', async () => {
     const at = project();
     const files = {
       ...nodeFiles,
       create: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
     };
-    const error = await refused(at, { files });
-    expect(error.next).toEqual([
-      'Make room, then run it again',
-      'Nothing was switched: the settings and the credentials of before are as they were',
-    ]);
+    const error = await expectRejected(at, { files });
+    expect(error.next).toEqual(['Make room, then run it again', 'Settings and credentials are unchanged']);
   });
 
-  it('leaves the set of before in use', async () => {
+  it('keeps the previous set in use', async () => {
     const at = project();
     await pull(at, issued);
     const before = identityInFiles(at);
@@ -367,25 +368,25 @@ describe('an answer or an engine that does not do', () => {
   });
 });
 
-describe('a place that can not be written', () => {
-  it('application-local.yaml that is no plain file of this user', async () => {
+describe('a pull is rejected for', () => {
+  it('an application-local.yaml that is not a writable regular file', async () => {
     const at = project(null);
     const path = join(at, 'application-local.yaml');
     mkdirSync(path);
-    expect((await refused(at)).message).toContain('it is a folder');
+    expect((await expectRejected(at)).message).toContain('it is a folder');
     if (!POSIX) return;
     const other = project(null);
     symlinkSync(join(at, 'elsewhere.yaml'), join(other, 'application-local.yaml'));
-    expect((await refused(other)).message).toContain('it is a symbolic link');
+    expect((await expectRejected(other)).message).toContain('it is a symbolic link');
     const third = project(null);
     execFileSync('mkfifo', [join(third, 'application-local.yaml')]);
-    expect((await refused(third)).message).toContain('it is a pipe');
+    expect((await expectRejected(third)).message).toContain('it is a pipe');
     const fourth = project();
     chmodSync(join(fourth, 'application-local.yaml'), 0o400);
-    expect(await refused(fourth)).toMatchObject({ message: expect.stringContaining('read-only') as string });
+    expect(await expectRejected(fourth)).toMatchObject({ message: expect.stringContaining('read-only') as string });
   });
 
-  it('a file or a folder of another owner', async () => {
+  it('a file or a folder of another user', async () => {
     const foreign = (name: string) => ({
       ...nodeFiles,
       look: async (path: string) => {
@@ -393,13 +394,15 @@ describe('a place that can not be written', () => {
         return status && { ...status, own: !path.endsWith(name) };
       },
     });
-    expect((await refused(project(), { files: foreign('application-local.yaml') })).message).toContain('another user');
+    expect((await expectRejected(project(), { files: foreign('application-local.yaml') })).message).toContain(
+      'another user',
+    );
     const at = project();
     mkdirSync(join(at, '.kuflow'));
-    expect((await refused(at, { files: foreign('.kuflow') })).message).toContain('another user');
+    expect((await expectRejected(at, { files: foreign('.kuflow') })).message).toContain('another user');
   });
 
-  it.runIf(POSIX)('a link in place of a folder of the store', async () => {
+  it.runIf(POSIX)('a store folder that is a link or a file', async () => {
     for (const name of ['.kuflow', join('.kuflow', 'credentials')]) {
       const at = project();
       const elsewhere = folder();
@@ -411,10 +414,10 @@ describe('a place that can not be written', () => {
     }
     const at = project();
     writeFileSync(join(at, '.kuflow'), '');
-    await expect(pull(at, issued)).rejects.toThrow('no folder');
+    await expect(pull(at, issued)).rejects.toThrow('not a folder');
   });
 
-  it('a file in UTF-16, with a key twice, or in no YAML; nothing is asked for', async () => {
+  it('a file in UTF-16, with a repeated key, or with invalid YAML, before anything is requested', async () => {
     for (const [bytes, reason] of [
       [Buffer.from('\ufeffa: canary\n', 'utf16le'), 'UTF-16'],
       [Buffer.from('a: canary\n', 'utf16le'), 'UTF-16'],
@@ -425,18 +428,20 @@ describe('a place that can not be written', () => {
     ] as const) {
       const at = project(null);
       writeFileSync(join(at, 'application-local.yaml'), bytes);
-      expect((await refused(at)).message).toContain(reason);
+      expect((await expectRejected(at)).message).toContain(reason);
       expect(issued.count).toBe(0);
     }
   });
+});
 
-  it('keeps the bytes of a file around its keys', async () => {
+describe('application-local.yaml', () => {
+  it('keeps all other bytes', async () => {
     const at = project(`\ufeff${LOCAL.trimEnd()}`.replaceAll('\n', '\r\n'));
     expect(await pull(at, issued)).toMatchObject({ kind: 'pulled', warnings: [] });
     expect(localText(at)?.startsWith(`\ufeff${LOCAL.trimEnd()}`.replaceAll('\n', '\r\n'))).toBe(true);
   });
 
-  it.runIf(POSIX)('closes a file that was open to others, when it comes to point to a key, and says so', async () => {
+  it.runIf(POSIX)('becomes private when it points to a key, which is reported', async () => {
     const at = project();
     const mode = (): number => statSync(join(at, 'application-local.yaml')).mode & 0o777;
     for (const [before, after] of [
@@ -445,13 +450,13 @@ describe('a place that can not be written', () => {
       [0o755, 0o700],
     ] as const) {
       chmodSync(join(at, 'application-local.yaml'), before);
-      const octal = `(0${before.toString(8)}), and is not any more (0${after.toString(8)})`;
+      const change = `(0${before.toString(8)}) and is now private (0${after.toString(8)})`;
       expect(await pull(at, issued, { force: true })).toMatchObject({
-        warnings: [`application-local.yaml was open to other users ${octal}`],
+        warnings: [`application-local.yaml was accessible to other users ${change}`],
       });
       expect(mode()).toBe(after);
     }
-    // One that asks for nothing touches nothing.
+    // A pull that requests nothing does not change the file.
     chmodSync(join(at, 'application-local.yaml'), 0o644);
     expect(await pull(at, issued)).toMatchObject({ kind: 'unchanged', warnings: [] });
     expect(mode()).toBe(0o644);
@@ -461,7 +466,7 @@ describe('a place that can not be written', () => {
 describe('certificates that were not pulled', () => {
   const files = 'temporal:\n  namespace: ns\n  mutual-tls: { cert: a.pem, key: a.key, ca: ca.pem }\n';
 
-  it('in files are let go only by force, and stay', async () => {
+  it('are replaced in the settings only with --force, and their files stay', async () => {
     for (const where of ['application-local.yaml', 'application.yaml']) {
       const at = project(null);
       writeFileSync(
@@ -469,7 +474,7 @@ describe('certificates that were not pulled', () => {
         where === 'application.yaml' ? APPLICATION + files.replace('temporal:\n', '') : files,
       );
       writeFileSync(join(at, 'a.pem'), 'mine');
-      const error = await refused(at);
+      const error = await expectRejected(at);
       expect(error.message).toContain(`temporal.mutual-tls.cert in ${where}`);
       expect(error.status).toBe(2);
       expect((await pull(at, issued, { force: true })).kind).toBe('pulled');
@@ -477,7 +482,7 @@ describe('certificates that were not pulled', () => {
     }
   });
 
-  it.runIf(POSIX)('stand in application.yaml behind a link as well, as a worker reads it', async () => {
+  it.runIf(POSIX)('are found in an application.yaml that is a link, too', async () => {
     const at = project(null);
     const shared = join(folder(), 'shared.yaml');
     const inline =
@@ -485,9 +490,9 @@ describe('certificates that were not pulled', () => {
     writeFileSync(shared, APPLICATION + inline.replace('temporal:\n', ''));
     rmSync(join(at, 'application.yaml'));
     symlinkSync(shared, join(at, 'application.yaml'));
-    expect((await refused(at, { force: true })).seen).toBe('temporal.mutual-tls.cert-data in application.yaml');
+    expect((await expectRejected(at, { force: true })).seen).toBe('temporal.mutual-tls.cert-data in application.yaml');
     writeFileSync(shared, APPLICATION + files.replace('temporal:\n', ''));
-    expect((await refused(at)).message).toContain('temporal.mutual-tls.cert in application.yaml');
+    expect((await expectRejected(at)).message).toContain('temporal.mutual-tls.cert in application.yaml');
     writeFileSync(shared, APPLICATION);
     expect((await pull(at, issued)).kind).toBe('pulled');
     expect((await resolveSettings({ env: {}, files: { dir: at }, required: [] })).problems).toMatchObject([
@@ -496,16 +501,18 @@ describe('certificates that were not pulled', () => {
     expect(lstatSync(join(at, 'application.yaml')).isSymbolicLink()).toBe(true);
   });
 
-  it('inline stay where they are, in files and in the environment', async () => {
+  it('are never replaced if they are inline, in files or in the environment', async () => {
     const at = project('temporal:\n  mutual-tls:\n    cert-data: canary\n');
-    expect((await refused(at, { force: true })).seen).toBe('temporal.mutual-tls.cert-data in application-local.yaml');
+    expect((await expectRejected(at, { force: true })).seen).toBe(
+      'temporal.mutual-tls.cert-data in application-local.yaml',
+    );
     const other = project();
-    expect((await refused(other, { env: { TEMPORAL_MUTUALTLS_KEYDATA: 'canary' } })).seen).toBe(
+    expect((await expectRejected(other, { env: { TEMPORAL_MUTUALTLS_KEYDATA: 'canary' } })).seen).toBe(
       'TEMPORAL_MUTUALTLS_KEYDATA',
     );
   });
 
-  it('of the environment are named, since they stand over what is written', async () => {
+  it('cause a warning if they are in the environment, because they override the settings', async () => {
     const at = project();
     const { warnings } = await pull(at, issued, { env: { TEMPORAL_MUTUALTLS_CERT: 'x', TEMPORAL_NAMESPACE: 'y' } });
     expect(warnings.map((text) => text.split(' ')[0])).toEqual(['TEMPORAL_MUTUALTLS_CERT', 'TEMPORAL_NAMESPACE']);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import { editSettings, settingTexts } from '../../../../../src/commands/credentials/store/settings-edit.ts';
+import { editSettings, settingTexts } from '../../../../../src/commands/credentials/store/settings-file.ts';
 
 const CERT = '.kuflow/credentials/one/client.pem';
 const VALUES = {
@@ -12,7 +12,7 @@ const VALUES = {
 } as const;
 const ADDED = /^( *)(temporal:|mutual-tls:|cert: \S+|key: \S+|namespace: \S+)$/;
 
-/** The lines of the result that are not of the original, which keeps all its own in their order. */
+/** The lines that were added. All original lines must be there in the same order. */
 function addedLines(before: string, after: string): readonly string[] {
   const old = before.split('\n');
   const added: string[] = [];
@@ -20,14 +20,14 @@ function addedLines(before: string, after: string): readonly string[] {
     if (line === old[0]) old.shift();
     else added.push(line.replace('\r', ''));
   }
-  // A last line without a line end gets one before ours.
+  // A last line without a line break gets one before the added lines.
   if (old.length === 1 && old[0] !== '' && added[0] === old[0]?.replace('\r', '')) old.shift();
   expect(old, after).toEqual([]);
   return added;
 }
 
-describe('the text of application-local.yaml', () => {
-  it('is made when there is none', () => {
+describe('editSettings', () => {
+  it('creates a new text', () => {
     const text = editSettings(undefined, VALUES);
     expect(parse(text)).toMatchObject({ temporal: { namespace: 'loans.prod', 'mutual-tls': { cert: CERT } } });
     expect(editSettings(' \n', VALUES)).toBe(text);
@@ -37,16 +37,16 @@ describe('the text of application-local.yaml', () => {
   });
 
   it.each([
-    ['keys are put where their map ends', 'temporal:\n  target: a:1 # t\n\n# end\nworker:\n    health-port: 1\n'],
-    ['deeper indentation is followed', 'kuflow:\n    api:\n        client-id: x\ntemporal:\n    target: a:1\n'],
-    ['a comment is all there is', '# nothing here yet\n'],
-    ['the last line has no end', 'kuflow:\n  api:\n    client-id: x'],
-    ['an empty section', 'temporal: # mine\nkuflow:\n  api: {}\n'],
-    ['a block scalar is last', 'temporal:\n  note: |\n    one\n    two\n\nz: 1\n'],
-    ['a list is last', 'temporal:\n  more:\n    - a: 1\n      b: 2\n# tail\n'],
-    ['line ends of Windows', '# c\r\ntemporal:\r\n  target: a:1\r\n\r\nz: "1"   # q\r\n'],
-    ['a byte order mark', '\ufeffz:   1\n'],
-    ['flow values elsewhere', 'z: {a:   1,b: 2}\n"temporal":\n  target:   "a:1"\n'],
+    ['adds keys at the end of their map', 'temporal:\n  target: a:1 # t\n\n# end\nworker:\n    health-port: 1\n'],
+    ['follows deeper indentation', 'kuflow:\n    api:\n        client-id: x\ntemporal:\n    target: a:1\n'],
+    ['accepts a text with only a comment', '# nothing here yet\n'],
+    ['accepts a last line without a line break', 'kuflow:\n  api:\n    client-id: x'],
+    ['accepts an empty section', 'temporal: # mine\nkuflow:\n  api: {}\n'],
+    ['accepts a block scalar at the end', 'temporal:\n  note: |\n    one\n    two\n\nz: 1\n'],
+    ['accepts a list at the end', 'temporal:\n  more:\n    - a: 1\n      b: 2\n# tail\n'],
+    ['keeps Windows line endings', '# c\r\ntemporal:\r\n  target: a:1\r\n\r\nz: "1"   # q\r\n'],
+    ['keeps a byte order mark', '\ufeffz:   1\n'],
+    ['keeps flow values elsewhere', 'z: {a:   1,b: 2}\n"temporal":\n  target:   "a:1"\n'],
   ])('%s', (_name, before) => {
     const after = editSettings(before, VALUES);
     for (const line of addedLines(before, after)) expect(line).toMatch(ADDED);
@@ -55,7 +55,7 @@ describe('the text of application-local.yaml', () => {
     expect(editSettings(after, VALUES)).toBe(after);
   });
 
-  it('changes values where they stand', () => {
+  it('changes values in place', () => {
     const before =
       'temporal:\n  namespace: \'old\' # why\n  mutual-tls: # files\n    ca: x\n    cert:\n    key: "a b"   # k\n';
     expect(editSettings(before, VALUES)).toBe(
@@ -63,14 +63,14 @@ describe('the text of application-local.yaml', () => {
     );
   });
 
-  it('quotes what would be read as something else', () => {
+  it('quotes values that would be read as something else', () => {
     for (const namespace of ['1234', 'true', 'a: b', '# a', 'null', '- x', "it's"]) {
       const after = editSettings('z: 1\n', { 'temporal.namespace': namespace });
       expect(parse(after)).toEqual({ z: 1, temporal: { namespace } });
     }
   });
 
-  it('writes anew what has no lines of its own for a key, and loses nothing', () => {
+  it('rewrites a map that has no separate lines for its keys, without losing anything', () => {
     for (const before of [
       'temporal: {target: "a:1"} # kept\nz: 1\n',
       'temporal:\n  namespace: |\n    old\nz: 1\n',
@@ -84,7 +84,7 @@ describe('the text of application-local.yaml', () => {
     }
   });
 
-  it('is refused when it is no map, or keys stand twice, without its text', () => {
+  it('rejects text that is not a map or repeats a key, without quoting it', () => {
     for (const before of [
       '- canary\n',
       'canary\n',
@@ -99,7 +99,7 @@ describe('the text of application-local.yaml', () => {
     expect(() => editSettings('a: 1\nb: 1\na: 2\n', VALUES)).toThrow('twice, line 3');
   });
 
-  it('is refused when another key would change with it', () => {
+  it('rejects an edit that would change another key', () => {
     expect(() => editSettings('temporal:\n  namespace: &n old\nother: *n\n', VALUES)).toThrow('anchor');
     expect(parse(editSettings('other: &n old\ntemporal:\n  namespace: *n\n', VALUES))).toMatchObject({
       other: 'old',
@@ -107,7 +107,7 @@ describe('the text of application-local.yaml', () => {
     });
   });
 
-  it('comes back byte for byte but for our keys', () => {
+  it('keeps every byte outside its own keys', () => {
     const word = fc.constantFrom('a', 'target', 'é', 'z-1', '"q u"', "'s'");
     const scalar = fc.constantFrom('1', 'x y', '"a: b"', "'#no'", '[1,  2]', '{k:  v}', '|\n      t\n', '');
     const blank = fc.constantFrom('', '\n', '# note: x\n', '   # far\n', '\n\n');
