@@ -4,7 +4,7 @@ import type { Secret } from '../../base/secret.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
 import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
-import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile, type Profile } from '../../profiles/file.ts';
+import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile } from '../../profiles/file.ts';
 import { storeProfile, type StoredProfile } from '../../profiles/store.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
 import { profileFolder } from './profiles.ts';
@@ -38,7 +38,7 @@ export async function readLoginDefaults(
   return { name, file: path, values: definedValues(isSameApplication ? existing : undefined) };
 }
 
-function definedValues(source: Partial<Pick<Profile, keyof ProfileValues>> | undefined): ProfileValues {
+function definedValues(source: ProfileValues | undefined): ProfileValues {
   const { clientId, endpoint, tenantId, target, ca } = source ?? {};
   return Object.fromEntries(
     Object.entries({ clientId, endpoint, tenantId, target, ca }).filter(([, value]) => value !== undefined),
