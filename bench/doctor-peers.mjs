@@ -12,7 +12,7 @@ import { importSource } from '../scripts/import-source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { matrix } = await importSource(root, 'test/unit/diagnostics/matrix/matrix.ts');
-const { examineWorld, makeMaterials, TOKEN } = await importSource(root, 'test/unit/diagnostics/matrix/world.ts');
+const { diagnoseWithFaults, makeMaterials, TOKEN } = await importSource(root, 'test/unit/diagnostics/matrix/setup.ts');
 const temporal = process.env.KUFLOW_TEMPORAL_PATH ?? 'temporal';
 const python = process.env.KUFLOW_PYTHON ?? join(root, '.test-output', 'python-kuflow-3.5.0', 'bin', 'python');
 const typescript = process.env.KUFLOW_TYPESCRIPT_SDK;
@@ -42,16 +42,16 @@ async function one() {
     mkdirSync(folder);
     // KuFlow's Python SDK does not send anything to an address without TLS.
     const secure = {
-      make: (world) => {
-        const healthy = world.rest;
-        world.restTls = materials.server;
+      make: (setup) => {
+        const healthy = setup.rest;
+        setup.restTls = materials.server;
         // It formats the credentials in its own way, which is not what is compared.
-        world.rest = (request, response, index) =>
+        setup.rest = (request, response, index) =>
           healthy({ ...request, headers: { ...request.headers, authorization: asBasic(request) } }, response, index);
       },
     };
     const trusted = fault.name.includes('unknown authority') ? {} : { REQUESTS_CA_BUNDLE: authorities };
-    await examineWorld(folder, materials, [secure, fault], async (place) => {
+    await diagnoseWithFaults(folder, materials, [secure, fault], async (place) => {
       const said = {
         temporal: await askTemporal(plane, place),
         python: await askPython(place, trusted),

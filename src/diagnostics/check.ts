@@ -1,14 +1,14 @@
-/** `unknown`: could not tell (a time-out, a server that is busy). `crash`: the check itself failed. */
+/** `unknown`: could not tell, e.g. a timeout or a busy server. `crash`: the check itself failed. */
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown' | 'crash';
 
-/** Which part of the chain a check looks at. */
+/** The part of the setup that a check examines. */
 export type Plane = 'settings' | 'files' | 'rest' | 'clock' | 'token' | 'tls' | 'engine' | 'pollers' | 'project';
 
 export type Fact = string | number | boolean | readonly string[];
-/** What was seen, by name; never a secret. Text may come from a server: it is data, whoever prints it escapes it. */
+/** Named observations; never a secret. Text may come from a server, so whoever prints it must escape it. */
 export type Facts = Readonly<Record<string, Fact>>;
 
-/** The one thing that explains what was seen. `verdict` is the state it leads to. */
+/** The single reason for what was observed. `verdict` is the state it leads to. */
 export interface Cause {
   /** Permanent, kebab case, e.g. `engine-host-not-found`. */
   readonly code: string;
@@ -23,63 +23,67 @@ export interface Advice {
   readonly command?: string;
 }
 
-/** Why a check was not made: a dependency did not pass, it has nothing to look at, the engine does not let us look, or the caller left it out. */
+/**
+ * Why a check did not run: a dependency did not pass, there is nothing to check, the engine restricts the call, or the caller
+ * excluded it.
+ */
 export type SkipReason = 'blocked' | 'not-applicable' | 'restricted' | 'excluded';
 
-/** A change that `--fix` makes; nothing else ever changes anything. Paths are absolute. */
+/** A change that `--fix` makes; nothing else changes files. Paths are absolute. */
 export type Fix =
   | { readonly kind: 'chmod'; readonly path: string; readonly mode: number }
   /** Adds a line to the `.gitignore` of that folder. */
   | { readonly kind: 'gitignore'; readonly folder: string; readonly line: string };
 
-/** What a check's `run` answers. `found` is what later checks build on. */
-export interface Finding<Found> {
+/** What a check's `run` returns. */
+export interface Finding<Outputs> {
   readonly state: Exclude<CheckState, 'crash'>;
   /** One line for the report. */
   readonly summary: string;
-  readonly facts?: Facts;
-  readonly cause?: Cause;
-  readonly advice?: readonly Advice[];
-  readonly skipped?: SkipReason;
-  /** With `skipped: 'blocked'`: id of the check whose result explains what was seen here, so that a root is told once. */
-  readonly blockedBy?: string;
-  readonly fixes?: readonly Fix[];
-  /** What was made at KuFlow, whatever the check then says of it. */
-  readonly created?: string;
-  readonly found?: Partial<Found>;
+  readonly facts?: Facts | undefined;
+  readonly cause?: Cause | undefined;
+  readonly advice?: readonly Advice[] | undefined;
+  readonly skipped?: SkipReason | undefined;
+  /** With `skipped: 'blocked'`: id of the check whose result explains this one, so that a root cause is reported once. */
+  readonly blockedBy?: string | undefined;
+  readonly fixes?: readonly Fix[] | undefined;
+  /** What the check created in KuFlow, whether or not it turned out to be usable. */
+  readonly created?: string | undefined;
+  /** Values that later checks use. */
+  readonly outputs?: Partial<Outputs> | undefined;
 }
 
-export interface CheckContext<Input, Found> {
+export interface CheckContext<Input, Outputs> {
   readonly input: Input;
-  /** What the checks before this one found; only those in `requires` are certain to have ended. */
-  readonly found: Readonly<Partial<Found>>;
-  /** The result of a check that has ended, as those in `requires` and `after` have. */
-  readonly ended: (id: string) => CheckResult | undefined;
-  /** Fires when the check's time is up or the whole run is stopped. */
+  /** Outputs of earlier checks; only those in `requires` and `after` are certain to have finished. */
+  readonly outputs: Readonly<Partial<Outputs>>;
+  /** The result of a finished check; those in `requires` and `after` have finished. */
+  readonly resultOf: (id: string) => CheckResult | undefined;
+  /** Aborts when the check times out or the whole run is stopped. */
   readonly signal: AbortSignal;
-  /** Called when the run ends, or at once when it has ended already. */
-  readonly atEnd: (release: () => void) => void;
+  /** Registers a function to call when the run ends; called immediately if the run has already ended. */
+  readonly onRunEnd: (release: () => void) => void;
 }
 
-export interface Check<Input, Found> {
-  /** `KF-PLANE-nnn`, never used again for something else. */
+export interface Check<Input, Outputs> {
+  /** `KF-PLANE-nnn`, never reused for another check. */
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
-  /** Anchor of its explanation in the documentation. */
+  /** Anchor of its explanation in docs/doctor.md. */
   readonly docs: string;
-  /** Ids of checks that come before it in the registry and must not have failed. */
+  /** Ids of earlier checks in the registry that must not have failed. */
   readonly requires: readonly string[];
-  /** Ids of checks that come before it, and that it waits for whatever they say; those that are not part of the run don't count. */
+  /** Ids of earlier checks to wait for, whatever their result; ids that are not part of the run are ignored. */
   readonly after?: readonly string[];
   /** Needs no network. */
   readonly offline: boolean;
-  /** What it makes at KuFlow, where it makes something. */
+  /** What it creates in KuFlow, if anything. */
   readonly creates?: string;
   readonly timeoutMs: number | ((input: Input) => number);
-  /** Says why there is nothing to check with this input; asked before the dependencies are awaited. */
+  /** Returns why there is nothing to check with this input; called before waiting for dependencies. */
   readonly notApplicable?: (input: Input) => string | undefined;
-  readonly run: (context: CheckContext<Input, Found>) => Promise<Finding<Found>>;
+  readonly run: (context: CheckContext<Input, Outputs>) => Promise<Finding<Outputs>>;
 }
 
 export interface CheckResult {
@@ -94,13 +98,13 @@ export interface CheckResult {
   readonly advice: readonly Advice[];
   readonly skipped?: SkipReason;
   readonly fixes?: readonly Fix[];
-  /** Id of the check that did not pass and so kept this one from being made: the first of the chain. */
+  /** Id of the first check in the chain that did not pass and therefore blocked this one. */
   readonly blockedBy?: string;
-  /** What it made at KuFlow. */
+  /** What the check created in KuFlow. */
   readonly created?: string;
-  /** Of an earlier run: it was not checked again. */
+  /** The result comes from an earlier run. */
   readonly earlier?: true;
-  /** Its own time, without that of the checks it waited for. */
+  /** Milliseconds, without the time spent waiting for other checks. */
   readonly ms: number;
 }
 

@@ -1,4 +1,5 @@
 import { KnownError, interruptedError } from '../base/errors.ts';
+import { formatAdvice } from './advice.ts';
 import { checkConnection } from './check-connection.ts';
 import { inspectConnection } from '../connection/inspect.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
@@ -10,8 +11,8 @@ export interface VerifyRequest {
 }
 
 /**
- * Asks KuFlow whose credentials these are; nothing is created there. Returns what it said in a sentence (`accepted, application NAME (ID)`).
- * Rejects with a KnownError that names the cause: status 1 when they are refused, 4 when it could not be told.
+ * Asks KuFlow to which application the credentials belong; creates nothing there. Returns `accepted, application <name> (<id>)`.
+ * Rejects with a KnownError that names the cause: status 1 if the credentials are rejected, 4 if KuFlow could not tell.
  */
 export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {
   const report = await checkConnection(await inspectConnection({ settings, problems: [], warnings: [] }, env), {
@@ -29,9 +30,7 @@ export async function verifyCredentials({ settings, env, signal }: VerifyRequest
     message,
     tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
     ...(seen === message ? {} : { seen }),
-    next: (firstFailure?.advice ?? []).map(({ text, command }) =>
-      command === undefined ? text : `${text}: ${command}`,
-    ),
+    next: (firstFailure?.advice ?? []).map(formatAdvice),
     status: report.status === 4 ? 4 : 1,
   });
 }

@@ -1,7 +1,7 @@
 import coerce from 'semver/functions/coerce.js';
 import lt from 'semver/functions/lt.js';
 
-/** Whether a version comes before anthan by its three numbers; a pre-release counts as its release. */
+/** Compares only major, minor and patch; a pre-release counts as its release. */
 export function isOlder(version: string, than: string): boolean {
   return lt(coerce(version) ?? '0.0.0', than);
 }

@@ -60,18 +60,18 @@ const summaryOf = ({ results }: Answer, id: string): string =>
   results.find((result) => result.id === id)?.summary ?? 'no such check';
 
 describe('kuflow doctor on the local platform', () => {
-  it("goes the whole chain in a project whose worker does not run: nobody polls, and the worker's own check agrees", async () => {
+  it('passes every check in a project whose worker is not running, except for missing pollers', async () => {
     const seen = await answer([]);
     expect(codes(seen)).toEqual(['KF-POLL-001 pollers-none']);
     expect(seen.status).toBe(0);
     expect(seen.created.slice(0, 2)).toEqual(['engine token', 'engine certificate']);
     expect(summaryOf(seen, 'KF-WORK-001')).toContain('namespace');
-    expect(summaryOf(seen, 'KF-WORK-002')).toBe('both see the same');
-    expect(summaryOf(seen, 'KF-PROJ-001')).toContain('as generated');
+    expect(summaryOf(seen, 'KF-WORK-002')).toBe('doctor and worker agree');
+    expect(summaryOf(seen, 'KF-PROJ-001')).toContain('generated code is up to date');
     expect(summaryOf(seen, 'KF-ENGINE-001')).toContain('Temporal server');
   });
 
-  it('finds nothing once it runs, and sees that a process is on its queue and of its type', async () => {
+  it('passes once the worker runs, and compares the queue and type of a process', async () => {
     const { taskQueue } = sampleDefinition().workflow;
     worker = startWorkerProcess(environment({ TEMPORAL_KUFLOWQUEUE: taskQueue }));
     await worker.ready();
@@ -94,7 +94,7 @@ describe('kuflow doctor on the local platform', () => {
     expect(summaryOf(unknown, 'KF-PROC-001')).toContain('the engine has no workflow');
   });
 
-  it('judges a queue by who polls it for what, and by what waits in it, as the engine knows them', async () => {
+  it('reports pollers and waiting tasks by kind, as the engine knows them', async () => {
     const { temporal } = user;
     const { namespace } = running.platform.identity;
     const queue = (name: string): Promise<Answer> =>
@@ -132,19 +132,19 @@ describe('kuflow doctor on the local platform', () => {
     await workflow.terminate();
   });
 
-  it('creates nothing with --no-create, and tells a wrong secret once, which the worker meets too', async () => {
+  it('creates nothing with --no-create, and reports a wrong secret once although the worker meets it too', async () => {
     const quiet = await answer(['--no-create']);
     expect(quiet).toMatchObject({ status: 0, created: [] });
     const wrong = await answer([], environment({ KUFLOW_API_CLIENTSECRET: 'wrong' }));
     expect(codes(wrong)).toEqual(['KF-REST-001 rest-unauthorized']);
     expect(wrong.status).toBe(1);
-    expect(summaryOf(wrong, 'KF-WORK-002')).toContain('as KF-REST-001 does');
+    expect(summaryOf(wrong, 'KF-WORK-002')).toContain('like KF-REST-001');
   });
 
   it.each([
     ['reads', { DescribeNamespace: { code: 7 }, DescribeTaskQueue: { code: 7 } }],
-    ['even the call with which the SDK connects', { GetSystemInfo: { code: 12 } }],
-  ])('takes an engine that restricts %s for no fault', async (what, status) => {
+    ['GetSystemInfo', { GetSystemInfo: { code: 12 } }],
+  ])('reports no failure for an engine that restricts %s', async (what, status) => {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker', toDays: 60 });
@@ -156,37 +156,37 @@ describe('kuflow doctor on the local platform', () => {
       TEMPORAL_MUTUALTLS_CADATA: authority.cert,
       TEMPORAL_TARGET: 'engine.invalid:443',
     });
-    // By the option, which the worker knows nothing of.
+    // Set by an option, which the worker does not see.
     const seen = await answer(['--target', engine.address], env);
     await engine.close();
     expect(codes(seen)).toEqual(what === 'reads' ? [] : ['KF-POLL-001 pollers-none']);
     expect(seen.status).toBe(0);
-    const [told, stops, agree] =
+    const [restricted, workerResult, agreement] =
       what === 'reads'
-        ? (['KF-ENGINE-002', 'namespace', 'both see the same'] as const)
+        ? (['KF-ENGINE-002', 'namespace', 'doctor and worker agree'] as const)
         : ([
             'KF-ENGINE-001',
-            'it ran, and stops at connect',
+            'it ran and stopped at connect',
             'the worker stops at connect, which the engine restricts',
           ] as const);
-    expect(summaryOf(seen, told)).toContain('does not start');
-    expect(summaryOf(seen, 'KF-WORK-001')).toContain(stops);
-    expect(summaryOf(seen, 'KF-WORK-002')).toContain(agree);
+    expect(summaryOf(seen, restricted)).toContain('does not start');
+    expect(summaryOf(seen, 'KF-WORK-001')).toContain(workerResult);
+    expect(summaryOf(seen, 'KF-WORK-002')).toContain(agreement);
     expect(seen.created).toEqual(['engine token', "engine token (by the worker's own check)"]);
   });
 
-  it('lets the worker say what it knows before the time is over: both stop at an engine that is silent', async () => {
+  it('lets the worker report before the time limit: both stop at a silent engine', async () => {
     const silent = await startTcpServer(() => undefined);
     const seen = await answer(['--timeout', '12'], environment({ TEMPORAL_TARGET: silent.address }));
     await silent.close();
     expect(codes(seen)).toEqual(['KF-TLS-003 engine-silent']);
     expect(seen.status).toBe(4);
     expect(summaryOf(seen, 'KF-WORK-002')).toContain(
-      'as KF-TLS-003 does: no result within 10 s, the time limit of the check',
+      'like KF-TLS-003: no result within 10 s, the time limit of the check',
     );
   });
 
-  it('sees a definition that changed since its code was generated', async () => {
+  it('detects a definition that changed since its code was generated', async () => {
     const file = join(project, 'kuflow.process.yaml');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replace(/firstName/g, 'givenName'));

@@ -9,69 +9,70 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .usage('[options]')
       .description(
-        'Checks everything that a worker needs to connect, from its settings to the pollers of its queue: what can run runs side by side, what depends ' +
-          'on a failure is skipped, and the root cause comes first. It reads, and changes nothing without --fix; at KuFlow it creates an engine token, and ' +
-          "a certificate where the settings give none. The worker's own check, where it is installed, makes its own. Works in a project and outside of one.",
+        'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
+          'Works inside and outside a project.\n\n' +
+          'Changes no files unless you pass --fix. In KuFlow, it creates an engine token, and a certificate if the settings give none; ' +
+          "if the worker is installed, the worker's own check creates its own. Pass --no-create to create nothing.",
       )
       .addOption(
         new Option(
           '--only <ids>',
-          'Checks or planes, separated by commas, with what they require or wait for',
-        ).argParser(some),
+          'Run only these checks or planes (comma-separated) and the checks they depend on',
+        ).argParser(parseNonEmptyList),
       )
-      .addOption(new Option('--skip <ids>', 'Checks or planes to leave out, separated by commas').argParser(list))
-      .option('--offline', 'Only what needs no network')
-      .option('--no-create', 'Create nothing at KuFlow, and leave out what needs it')
-      .option('--process <id>', 'Also compare the workflow of this process with the worker here')
-      .addOption(new Option('--timeout <seconds>', 'For everything').argParser(seconds).default(15))
-      .addOption(new Option('--fail-on <what>', 'Exit 3 for warnings').choices(['warn']))
+      .addOption(new Option('--skip <ids>', 'Skip these checks or planes (comma-separated)').argParser(parseList))
+      .option('--offline', 'Run only checks that need no network')
+      .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
+      .option('--process <id>', 'Also compare the workflow of this process with this worker')
+      .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
+      .addOption(new Option('--fail-on <state>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
         '--warn-expiry <time>',
-        'Warn when the certificate ends sooner: 14d, 36h, or a share of its life such as 25%',
+        'Warn if the certificate expires sooner: 14d, 36h, or a share of its lifetime such as 25%',
       )
-      .option('--fix', 'Correct permissions and .gitignore before checking; nothing else is changed')
-      .option('--report <file>', 'Also write a report for a support ticket, without secrets, into a new file')
+      .option('--fix', 'Fix file permissions and .gitignore before checking')
+      .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(
         new Option(
           '--watch [seconds]',
-          'Check again and again, with one token and certificate, and print what changes',
-        ).argParser(seconds),
+          'Repeat the checks and print changes; reuses one token and certificate (default: 10)',
+        ).argParser(parseSeconds),
       )
-      .addOption(new Option('--format <format>', 'Print for another program').choices(['junit', 'github']))
+      .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .option('--json', 'Print the result as JSON'),
-    { tenant: 'Tenant, for an application of several', engine: true },
+    { tenant: 'Tenant to use, if the application belongs to several', engine: true },
   ).action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));
 
   command
     .command('explain')
-    .summary('Say what a check looks at, and what to do about what it finds')
+    .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Says what a check looks at, which causes it names, and what to do about each. Without an id, lists all checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an id, list all checks.',
     )
     .argument('[id]', 'Id of the check, such as KF-TLS-003')
-    .option('--json', 'Print it as JSON')
+    .option('--json', 'Print the result as JSON')
     .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
       (await run()).runExplain(id, flags, context),
     );
 }
 
-function list(text: string): readonly string[] {
+function parseList(text: string): readonly string[] {
   return text
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
 }
 
-/** A list that was meant to name something: an empty one would look at nothing, and say that all is well. */
-function some(text: string): readonly string[] {
-  const words = list(text);
+/** Rejects an empty list, with which no check would run and the result would look healthy. */
+function parseNonEmptyList(text: string): readonly string[] {
+  const words = parseList(text);
   if (words.length === 0) throw new InvalidArgumentError('Expected checks or planes, such as tls or KF-TLS-003.');
   return words;
 }
 
-function seconds(text: string): number {
+function parseSeconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 3600)
-    throw new InvalidArgumentError('Expected seconds, more than 0 and at most 3600.');
+    throw new InvalidArgumentError('Expected a number of seconds greater than 0, at most 3600.');
   return value;
 }

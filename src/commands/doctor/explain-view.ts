@@ -1,4 +1,4 @@
-import type { Advice } from '../../diagnostics/check.ts';
+import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatTable } from '../../terminal/table.ts';
@@ -13,10 +13,10 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
     title,
     [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
   ]);
-  const [head = '', ...lines] = formatTable([['CHECK', 'PLANE', 'WHAT', ''], ...rows]);
+  const [head = '', ...lines] = formatTable([['CHECK', 'PLANE', 'TITLE', ''], ...rows]);
   out.line(bold(head));
   for (const line of lines) out.line(line);
-  out.line(dim(`\nMore about one: ${invocation} doctor explain ${all[0]?.id ?? 'ID'}`));
+  out.line(dim(`\nExplain one of them: ${invocation} doctor explain ${all[0]?.id ?? '<id>'}`));
 }
 
 export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
@@ -26,36 +26,28 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
   out.line(bold(`${id}  ${title}`));
   prose(looksAt);
   out.line();
-  const about = [
+  const properties = [
     ['plane', plane],
     ['requires', requires.length === 0 ? 'nothing' : requires.join(', ')],
-    ['network', offline ? 'not needed' : 'needed'],
-    ['creates', creates === undefined ? 'nothing' : `an ${creates} at KuFlow`],
-    ['at most', timeoutMs === undefined ? 'what --timeout allows' : `${timeoutMs / 1000} s`],
+    ['network', offline ? 'not needed' : 'required'],
+    ['creates', creates === undefined ? 'nothing' : `an ${creates} in KuFlow`],
+    ['time limit', timeoutMs === undefined ? 'set by --timeout' : `${timeoutMs / 1000} s`],
   ];
-  for (const line of formatTable(about)) out.line(dim(line));
+  for (const line of formatTable(properties)) out.line(dim(line));
   for (const { code, verdict, when, advice, of } of explanation.causes) {
     if (of !== undefined) continue;
-    const paint = verdict === 'fail' ? red : yellow;
-    out.line(`\n${paint(code)} (${verdict})`);
+    const color = verdict === 'fail' ? red : yellow;
+    out.line(`\n${color(code)} (${verdict})`);
     prose(`  ${when}`);
-    for (const step of advice) prose(`  - ${adviceText(step)}`);
+    for (const step of advice) prose(`  - ${formatAdvice(step)}`);
   }
-  for (const [of, codes] of sharedCauses(explanation)) prose(`\nAlso, as ${of} explains them: ${codes.join(', ')}`);
+  for (const [of, codes] of sharedCauses(explanation))
+    prose(`\nAlso reports these causes of ${of}: ${codes.join(', ')}`);
 }
 
-/** Codes of causes that are explained for another check, by its id. */
-export function sharedCauses({ causes }: CheckExplanation): ReadonlyMap<string, readonly string[]> {
+/** Codes of causes that another check explains, by its id. */
+function sharedCauses({ causes }: CheckExplanation): ReadonlyMap<string, readonly string[]> {
   const shared = new Map<string, readonly string[]>();
   for (const { code, of } of causes) if (of !== undefined) shared.set(of, [...(shared.get(of) ?? []), code]);
   return shared;
-}
-
-export function adviceText({ text, command }: Advice): string {
-  return command === undefined ? text : `${text}: ${command}`;
-}
-
-/** `--json` of one. */
-export function explanationAsData({ causes, ...rest }: CheckExplanation): object {
-  return { ...rest, causes };
 }

@@ -4,40 +4,41 @@ import { codeOf } from '../../base/errors.ts';
 import type { Fix } from '../../diagnostics/check.ts';
 
 export interface FixResult {
-  /** What was done, or was to be done, one line. */
+  /** The change, one line. */
   readonly text: string;
-  /** Why it was not done. */
+  /** Why the change failed. */
   readonly failed?: string;
 }
 
-/** Makes the changes that checks propose: permissions, and lines of `.gitignore`. What can't be made is told, and stops none of the others. */
+/** Applies the fixes that checks propose: permissions and `.gitignore` lines. A fix that fails is reported and does not stop the others. */
 export async function applyFixes(fixes: readonly Fix[]): Promise<readonly FixResult[]> {
   const results: FixResult[] = [];
   for (const fix of fixes) {
     const text =
       fix.kind === 'chmod'
         ? `chmod ${fix.mode.toString(8)} ${fix.path}`
-        : `added ${fix.line} to ${join(fix.folder, '.gitignore')}`;
+        : `add ${fix.line} to ${join(fix.folder, '.gitignore')}`;
     try {
       if (fix.kind === 'chmod') await chmod(fix.path, fix.mode);
-      else await ignore(fix.folder, fix.line);
+      else await addToGitignore(fix.folder, fix.line);
       results.push({ text });
     } catch (error) {
-      results.push({ text, failed: codeOf(error) ?? 'it could not be done' });
+      results.push({ text, failed: codeOf(error) ?? 'unknown error' });
     }
   }
   return results;
 }
 
-/** Appends, so that nothing of what is there is read as text and written anew, whatever its encoding. */
-async function ignore(folder: string, line: string): Promise<void> {
+/** Appends bytes, so that existing content stays as it is in any encoding. */
+async function addToGitignore(folder: string, line: string): Promise<void> {
   const path = join(folder, '.gitignore');
-  if (line.includes('\n')) throw Object.assign(new Error('line break'), { code: 'its name has a line break' });
-  const about = await lstat(path).catch(() => undefined);
-  if (about !== undefined && !about.isFile())
-    throw Object.assign(new Error('no regular file'), { code: 'no regular file' });
-  // One character for each byte.
-  const before = about === undefined ? '' : await readFile(path, 'latin1');
+  if (line.includes('\n'))
+    throw Object.assign(new Error('line break'), { code: 'the file name contains a line break' });
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats !== undefined && !stats.isFile())
+    throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' });
+  // latin1 maps each byte to one character.
+  const before = stats === undefined ? '' : await readFile(path, 'latin1');
   const added = Buffer.from(line);
   if (before.split(/\r?\n/).includes(added.toString('latin1'))) return;
   const end = before.includes('\r\n') ? '\r\n' : '\n';

@@ -1,41 +1,41 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import { adviceText } from './explain-view.ts';
+import { formatAdvice } from '../../diagnostics/advice.ts';
 
-const LONG = 1000;
+const MAX_TEXT_LENGTH = 1000;
 
-/** What was seen, then what to do, one line each. */
-function lines({ cause, summary, advice }: CheckResult): readonly string[] {
-  return [cause?.text ?? summary, ...advice.map(adviceText)].map((line) => escapeForTerminal(line, LONG));
+/** The observation, then the advice, one line each. */
+function resultLines({ cause, summary, advice }: CheckResult): readonly string[] {
+  return [cause?.text ?? summary, ...advice.map(formatAdvice)].map((line) => escapeForTerminal(line, MAX_TEXT_LENGTH));
 }
 
-const xml = (text: string): string =>
-  escapeForTerminal(text, LONG)
+const escapeXml = (text: string): string =>
+  escapeForTerminal(text, MAX_TEXT_LENGTH)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-    // What XML 1.0 can not hold at all.
+    // Not allowed in XML 1.0, not even escaped.
     .replace(/[\ud800-\udfff\ufffe\uffff]/gu, '\ufffd');
 
-/** The run as JUnit XML: a test case for each check, warnings as its output, what could not be told as an error. */
-export function doctorAsJunit({ results, counts, ms }: DoctorReport): string {
+/** JUnit XML: a test case per check, warnings as its output, unknown results as errors. */
+export function formatJunit({ results, counts, ms }: DoctorReport): string {
   const cases = results.map((result) => {
-    const head = `  <testcase classname="kuflow.doctor.${result.plane}" name="${xml(`${result.id} ${result.title}`)}" time="${(result.ms / 1000).toFixed(3)}"`;
-    const text = lines(result).map(xml).join('\n');
+    const head = `  <testcase classname="kuflow.doctor.${result.plane}" name="${escapeXml(`${result.id} ${result.title}`)}" time="${(result.ms / 1000).toFixed(3)}"`;
+    const text = resultLines(result).map(escapeXml).join('\n');
     switch (result.state) {
       case 'pass':
         return `${head}/>`;
       case 'warn':
         return `${head}>\n    <system-out>${text}</system-out>\n  </testcase>`;
       case 'skip':
-        return `${head}>\n    <skipped message="${xml(result.summary)}"/>\n  </testcase>`;
+        return `${head}>\n    <skipped message="${escapeXml(result.summary)}"/>\n  </testcase>`;
       case 'fail':
-        return `${head}>\n    <failure type="${xml(result.cause?.code ?? 'fail')}" message="${xml(result.summary)}">${text}</failure>\n  </testcase>`;
+        return `${head}>\n    <failure type="${escapeXml(result.cause?.code ?? 'fail')}" message="${escapeXml(result.summary)}">${text}</failure>\n  </testcase>`;
       case 'unknown':
       case 'crash':
-        return `${head}>\n    <error type="${result.state}" message="${xml(result.summary)}">${text}</error>\n  </testcase>`;
+        return `${head}>\n    <error type="${result.state}" message="${escapeXml(result.summary)}">${text}</error>\n  </testcase>`;
     }
   });
   return [
@@ -46,7 +46,7 @@ export function doctorAsJunit({ results, counts, ms }: DoctorReport): string {
   ].join('\n');
 }
 
-const COMMANDS = {
+const GITHUB_COMMANDS = {
   fail: 'error',
   crash: 'error',
   unknown: 'warning',
@@ -55,13 +55,16 @@ const COMMANDS = {
   skip: 'notice',
 } as const;
 
-/** Each root cause as a workflow command of GitHub, which shows it beside the run. */
-export function doctorAsGithub({ roots, counts }: DoctorReport): string {
+/** GitHub workflow commands, which annotate the run with each root cause. */
+export function formatGithubCommands({ roots, counts }: DoctorReport): string {
   const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
   const commands = roots.map(
     (root) =>
-      `::${COMMANDS[root.state]} title=${property(`${root.id} ${root.title}`)}::${data(lines(root).join('\n'))}`,
+      `::${GITHUB_COMMANDS[root.state]} title=${property(`${root.id} ${root.title}`)}::${data(resultLines(root).join('\n'))}`,
   );
-  return [...commands, `kuflow doctor: ${counts.pass} passed, ${roots.length} to look at`].join('\n');
+  return [
+    ...commands,
+    `kuflow doctor: ${counts.pass} passed, ${roots.length} ${roots.length === 1 ? 'needs' : 'need'} attention`,
+  ].join('\n');
 }

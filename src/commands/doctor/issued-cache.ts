@@ -2,112 +2,118 @@ import { readTlsMaterial } from '../../engine/material/tls-material.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/check-input.ts';
 
-/** What runs one after the other hand on, so that only the first asks KuFlow to make something. */
+/** Shared by consecutive runs, so that only the first one creates a token and a certificate in KuFlow. */
 export interface IssuedCredentials {
-  token?: KeptToken;
-  material?: KeptMaterial;
+  token?: CachedToken;
+  material?: CachedMaterial;
 }
 
-interface KeptToken {
+interface CachedToken {
   readonly owner: string;
   readonly issued: IssuedToken;
-  /** Milliseconds since the epoch by KuFlow's clock; undefined until its end was once seen ahead. */
+  /** Milliseconds since the epoch by KuFlow's clock; undefined as long as its expiry has never been in the future. */
   until: number | undefined;
-  /** It was refused as it was new, and never taken since: another one would look no better. */
-  hopeless: boolean;
+  /** It was rejected when it was new and has not been accepted since, so a replacement would be rejected too. */
+  rejectedWhenNew: boolean;
 }
 
-interface KeptMaterial {
+interface CachedMaterial {
   readonly owner: string;
   readonly issued: IssuedMaterial;
-  /** Whether it was once seen valid. */
-  valid: boolean;
-  /** As that of a token. */
-  hopeless: boolean;
+  /** Whether it has ever been valid. */
+  wasValid: boolean;
+  /** See `CachedToken`. */
+  rejectedWhenNew: boolean;
 }
 
-/** A token that ends sooner is not used again, nor one of which less than half is left. */
-const LEFT_MS = 60_000;
+/** A token is reused as long as more than this, or more than half of its lifetime, is left. */
+const MIN_LEFT_MS = 60_000;
 
-/** Whose a token and a certificate are: an application's, at one KuFlow, in one tenant. */
-export function issuedFor(input: Pick<CheckInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
+/** Identifies who a token and a certificate belong to: application, KuFlow endpoint and tenant. */
+export function cacheOwner(input: Pick<CheckInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
   return JSON.stringify([input.endpoint.value, input.clientId.value, tenantId ?? null]);
 }
 
-function usedUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
+function usableUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
   const end = Date.parse(expiredAt ?? '');
-  return end > now ? end - Math.min(LEFT_MS, (end - now) / 2) : undefined;
+  return end > now ? end - Math.min(MIN_LEFT_MS, (end - now) / 2) : undefined;
 }
 
 /**
- * The same access, which asks for a token or a certificate only where `kept` has none of this owner's that still does. What was over as it
- * was issued, or does not say when it ends, is kept until somebody refuses it: by a clock that is wrong another one would look no better.
+ * Wraps `probe` to request a token or certificate only if `cache` has no usable one for this owner. One that had expired when it was
+ * issued, or that has no expiry, stays cached until it is rejected: with a wrong clock, a new one would look the same.
  */
-export function withIssuedCache(access: KuFlowProbe, kept: IssuedCredentials, owner: string): KuFlowProbe {
+export function withIssuedCache(probe: KuFlowProbe, cache: IssuedCredentials, owner: string): KuFlowProbe {
   return {
-    ...access,
+    ...probe,
     requestToken: async (signal, now) => {
-      const { token } = kept;
+      const { token } = cache;
       if (token?.owner === owner) {
-        token.until ??= usedUntil(token.issued, now);
+        token.until ??= usableUntil(token.issued, now);
         if (token.until === undefined || now < token.until) return { ...token.issued, reused: true };
       }
-      delete kept.token;
-      const issued = await access.requestToken(signal, now);
-      if (!issued.token.isEmpty) kept.token = { owner, issued, until: usedUntil(issued, now), hopeless: false };
+      delete cache.token;
+      const issued = await probe.requestToken(signal, now);
+      if (!issued.token.isEmpty)
+        cache.token = { owner, issued, until: usableUntil(issued, now), rejectedWhenNew: false };
       return issued;
     },
     requestCertificate: async (signal, now) => {
-      const { material } = kept;
+      const { material } = cache;
       if (material?.owner === owner) {
         const isValid = readTlsMaterial(material.issued.text, now).ok;
-        if (isValid || !material.valid) {
-          material.valid = isValid;
+        if (isValid || !material.wasValid) {
+          material.wasValid = isValid;
           return { ...material.issued, reused: true };
         }
       }
-      delete kept.material;
-      const issued = await access.requestCertificate(signal, now);
-      kept.material = { owner, issued, valid: readTlsMaterial(issued.text, now).ok, hopeless: false };
+      delete cache.material;
+      const issued = await probe.requestCertificate(signal, now);
+      cache.material = { owner, issued, wasValid: readTlsMaterial(issued.text, now).ok, rejectedWhenNew: false };
       return issued;
     },
   };
 }
 
-/** Causes that say something about the token or the certificate itself, and not only about what is on the way. */
-const OF_THE_TOKEN = /^engine-(unauthenticated|permission-denied)$/;
-const OF_THE_CERTIFICATE =
+/** Causes that concern the token or the certificate itself, not just the connection. */
+const TOKEN_CAUSES = /^engine-(unauthenticated|permission-denied)$/;
+const CERTIFICATE_CAUSES =
   /^(client-certificate-.*|engine-(handshake-refused|closed-after-handshake|certificate-untrusted))$/;
-const NOT_OF_THE_CLOCK = /^(?!certificate-(expired|not-yet-valid)$)/;
-const OF_THE_CREDENTIALS = /^rest-(unauthorized|forbidden)$/;
+const NON_CLOCK_CAUSES = /^(?!certificate-(expired|not-yet-valid)$)/;
+const CREDENTIAL_CAUSES = /^rest-(unauthorized|forbidden)$/;
 
 /**
- * Lets go of what the checks did not take, so that the next run asks for another one: only what was taken before, or came of an earlier run,
- * since what is refused as it is new has a fault that another one does not mend.
+ * Removes a rejected token or certificate from the cache, so that the next run requests a new one. Keeps one that was rejected when it
+ * was new, because a replacement would have the same problem.
  */
-export function dropRejected(kept: IssuedCredentials, results: readonly CheckResult[]): void {
-  const of = (id: string): CheckResult | undefined => results.find((one) => one.id === id);
-  const refused = (id: string, why = /^/): boolean => of(id)?.state === 'fail' && why.test(of(id)?.cause?.code ?? '');
-  if (refused('KF-REST-001', OF_THE_CREDENTIALS)) {
-    delete kept.token;
-    delete kept.material;
+export function dropRejected(cache: IssuedCredentials, results: readonly CheckResult[]): void {
+  const resultOf = (id: string): CheckResult | undefined => results.find((one) => one.id === id);
+  const isRejected = (id: string, causes = /^/): boolean =>
+    resultOf(id)?.state === 'fail' && causes.test(resultOf(id)?.cause?.code ?? '');
+  if (isRejected('KF-REST-001', CREDENTIAL_CAUSES)) {
+    delete cache.token;
+    delete cache.material;
     return;
   }
-  const isTokenRefused =
-    refused('KF-TOKEN-001') || refused('KF-ENGINE-001', OF_THE_TOKEN) || refused('KF-ENGINE-002', OF_THE_TOKEN);
-  const isMaterialRefused = refused('KF-TLS-002', NOT_OF_THE_CLOCK) || refused('KF-TLS-003', OF_THE_CERTIFICATE);
-  const isNew = (id: string): boolean => of(id)?.created !== undefined;
-  if (isTokenRefused) {
-    if (mayBeMended(kept.token, isNew('KF-TOKEN-001'))) delete kept.token;
-  } else if (kept.token !== undefined && of('KF-ENGINE-001')?.state === 'pass') kept.token.hopeless = false;
-  if (isMaterialRefused) {
-    if (mayBeMended(kept.material, isNew('KF-TLS-002'))) delete kept.material;
-  } else if (kept.material !== undefined && of('KF-TLS-003')?.state === 'pass') kept.material.hopeless = false;
+  const isTokenRejected =
+    isRejected('KF-TOKEN-001') ||
+    isRejected('KF-ENGINE-001', TOKEN_CAUSES) ||
+    isRejected('KF-ENGINE-002', TOKEN_CAUSES);
+  const isMaterialRejected = isRejected('KF-TLS-002', NON_CLOCK_CAUSES) || isRejected('KF-TLS-003', CERTIFICATE_CAUSES);
+  const isNew = (id: string): boolean => resultOf(id)?.created !== undefined;
+  if (isTokenRejected) {
+    if (shouldReplace(cache.token, isNew('KF-TOKEN-001'))) delete cache.token;
+  } else if (cache.token !== undefined && resultOf('KF-ENGINE-001')?.state === 'pass')
+    cache.token.rejectedWhenNew = false;
+  if (isMaterialRejected) {
+    if (shouldReplace(cache.material, isNew('KF-TLS-002'))) delete cache.material;
+  } else if (cache.material !== undefined && resultOf('KF-TLS-003')?.state === 'pass')
+    cache.material.rejectedWhenNew = false;
 }
 
-/** Whether another one may do better than what was refused now. */
-function mayBeMended(refused: KeptToken | KeptMaterial | undefined, isNew: boolean): boolean {
-  if (refused === undefined) return false;
-  if (isNew) refused.hopeless = true;
-  return !refused.hopeless;
+/** Whether a replacement might be accepted. */
+function shouldReplace(rejected: CachedToken | CachedMaterial | undefined, isNew: boolean): boolean {
+  if (rejected === undefined) return false;
+  if (isNew) rejected.rejectedWhenNew = true;
+  return !rejected.rejectedWhenNew;
 }

@@ -5,7 +5,7 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { findProject } from '../../project/find-project.ts';
-import type { Drift, DriftedFile, ProjectProcess, ProjectView, WorkerCheckOptions } from '../../diagnostics/input.ts';
+import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { openProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
@@ -15,29 +15,28 @@ import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/reso
 import { sourceText } from '../../settings/sources.ts';
 import { runWorkerCheck } from './worker-check.ts';
 
-/** The folder of the project that a folder is in, or undefined. */
+/** The folder of the project that contains `cwd`, or undefined. */
 export function projectFolder(cwd: string): string | undefined {
   return findProject(cwd);
 }
 
-/** A project as the doctor looks at it, with the settings that it found there. Its worker gets the same, options included. */
-export function projectView(
+/** The project in `folder`. Its worker runs with the same settings as doctor, including options. */
+export function createProjectProbe(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
   settings: ResolvedSettings,
-): ProjectView {
+): ProjectProbe {
   const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
-  const given = { ...env, ...optionsAsEnvironment(settings) };
-  const apart = apartBecause(settings);
+  const workerEnv = { ...env, ...optionsAsEnvironment(settings) };
   return {
-    processes: () => processesOf(folder),
-    drift: () => driftOf(folder),
-    ...(installed && { workerCheck: (options: WorkerCheckOptions) => runWorkerCheck(folder, given, options) }),
-    ...(apart !== undefined && { workerApart: apart }),
+    processes: () => listProcesses(folder),
+    drift: () => findDrift(folder),
+    workerCheck: installed ? (options) => runWorkerCheck(folder, workerEnv, options) : undefined,
+    workerCheckUnavailable: findEndpointConflict(settings),
   };
 }
 
-/** How a person installs the project's dependencies, and runs its worker's own check; nothing where its record can't be read. */
+/** Commands of the project's package manager; undefined if the project record cannot be read. */
 export async function projectCommands(
   folder: string,
 ): Promise<{ readonly install: string; readonly check: string } | undefined> {
@@ -50,16 +49,16 @@ export async function projectCommands(
   }
 }
 
-/** A worker with credentials of its environment refuses an endpoint that its files do not name. */
-function apartBecause(settings: ResolvedSettings): string | undefined {
+/** A worker with credentials from its environment rejects an endpoint that differs from the one in its files. */
+function findEndpointConflict(settings: ResolvedSettings): string | undefined {
   const endpoint = settings['kuflow.api.endpoint'];
   const credentials = settings['kuflow.api.client-id']?.source.kind;
   const file = endpoint?.shadows.find(({ kind }) => kind === 'file');
   if (endpoint?.source.kind !== 'flag' || file === undefined || credentials === 'file') return undefined;
-  return `the worker takes no other endpoint than that of ${sourceText(file)}`;
+  return `the worker accepts only the endpoint in ${sourceText(file)}`;
 }
 
-async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
+async function listProcesses(folder: string): Promise<readonly ProjectProcess[]> {
   const { processes } = await openProject(folder);
   return processes.map(({ definition, layout: place }) => ({
     file: place.definitionFile,
@@ -69,20 +68,20 @@ async function processesOf(folder: string): Promise<readonly ProjectProcess[]> {
   }));
 }
 
-async function driftOf(folder: string): Promise<Drift> {
+async function findDrift(folder: string): Promise<CodeDrift> {
   const project = await openProject(folder);
   const version = packageVersion();
   if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
   const spec = toProjectSpec(project, project.processes);
-  const made = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
-  const { comparison } = await prepareProject({ folder, spec, ...made });
+  const options = { version, command: '', conflicts: 'keep', overwrite: [] } as const;
+  const { comparison } = await prepareProject({ folder, spec, ...options });
   const missing = comparison.files.filter(({ path, action }) => isDefinitionCode(path) && action === 'create');
   const differing = comparison.conflicts.filter(({ path }) => isDefinitionCode(path));
-  const judged = differing.map(async ({ path }): Promise<DriftedFile> => {
+  const compared = differing.map(async ({ path }): Promise<DriftedFile> => {
     const { bytes } = await readSmallFile(join(folder, path), 16 * MIB).catch(() => ({ bytes: undefined }));
     const hash = bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
-    return { path, how: hash === project.record.hashes[path] ? 'stale' : 'edited' };
+    return { path, state: hash === project.record.hashes[path] ? 'stale' : 'edited' };
   });
-  const absent = missing.map(({ path }): DriftedFile => ({ path, how: 'missing' }));
-  return { kind: 'compared', files: [...absent, ...(await Promise.all(judged))] };
+  const absent = missing.map(({ path }): DriftedFile => ({ path, state: 'missing' }));
+  return { kind: 'compared', files: [...absent, ...(await Promise.all(compared))] };
 }

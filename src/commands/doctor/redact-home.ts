@@ -1,8 +1,8 @@
 import { isRecord } from '../../base/json.ts';
 
 /**
- * What shows the home folder in a text as `~`, and with it hides the name of a person: only where a path begins, up to the end of a name,
- * with either slash, also doubled, and on Windows whatever its case.
+ * Returns a function that replaces the home folder with `~`, which hides the user name. Matches only whole path segments at the
+ * start of a path, with either kind of slash, also doubled; ignores case on Windows.
  */
 export function homeRedactor(home: string): (text: string) => string {
   const isWindows = /^[a-z]:/i.test(home);
@@ -16,12 +16,10 @@ export function homeRedactor(home: string): (text: string) => string {
   return (text) => text.replace(pattern, '~');
 }
 
-/** The same data with every text in it changed, names of fields included. */
-export function withTexts<T>(value: T, change: (text: string) => string): T {
+/** Applies `change` to every string in the data, including field names. */
+export function mapTexts<T>(value: T, change: (text: string) => string): T {
   if (typeof value === 'string') return change(value) as T;
-  if (Array.isArray(value)) return value.map((entry: unknown) => withTexts(entry, change)) as T;
+  if (Array.isArray(value)) return value.map((entry: unknown) => mapTexts(entry, change)) as T;
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [change(name), withTexts(entry, change)]),
-  ) as T;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [change(name), mapTexts(entry, change)])) as T;
 }

@@ -6,103 +6,103 @@ import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/ch
 import type { KuFlowProbe } from '../../diagnostics/check-input.ts';
 import { prepareChecks } from '../../diagnostics/prepare.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
-import type { DoctorFound, DoctorInput, ExpiryThreshold, ProjectView } from '../../diagnostics/input.ts';
+import type { DoctorOutputs, DoctorInput, ExpiryThreshold, ProjectProbe } from '../../diagnostics/input.ts';
 import { doctorSettings, partitionProblems } from './settings.ts';
-import type { OwnCommands } from '../../diagnostics/own-commands.ts';
+import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import { registry } from '../../diagnostics/registry.ts';
-import { type DoctorReport, makeDoctorReport } from '../../diagnostics/report.ts';
-import { dropRejected, issuedFor, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
+import { type DoctorReport, createDoctorReport } from '../../diagnostics/report.ts';
+import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
 import { runChecks, selectChecks } from '../../diagnostics/runner.ts';
 
-export interface DoctorRequest {
+export interface RunDoctorChecksRequest {
   readonly settings: SettingsResult;
-  /** Absolute: the project, or the folder it was called in. */
+  /** Absolute: the project, or else the working directory. */
   readonly folder: string;
-  /** Absolute: where a person pastes what is advised; the folder when absent. */
-  readonly cwd?: string;
+  /** Absolute: the working directory, where commands from advice are pasted; `folder` by default. */
+  readonly cwd?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly inProject: boolean;
-  readonly project?: ProjectView;
+  readonly project?: ProjectProbe | undefined;
   readonly git: DoctorInput['git'];
   readonly nodeVersion: string;
   readonly platform: NodeJS.Platform;
   readonly selection: DoctorSelection;
-  /** Milliseconds for everything. */
+  /** Milliseconds for the whole run. */
   readonly timeoutMs: number;
   readonly failOnWarn: boolean;
-  readonly warnExpiry?: ExpiryThreshold;
-  readonly processId?: string;
-  /** What an earlier run got of KuFlow, and where this one keeps what it gets. */
-  readonly issued?: IssuedCredentials;
-  /** Results of an earlier run that stand in place of making the check again. */
-  readonly earlier?: readonly CheckResult[];
-  /** Of what is selected, only the checks of this plane; they must require no others. */
-  readonly part?: Plane;
-  readonly report?: (event: CheckEvent) => void;
-  readonly signal?: AbortSignal;
-  /** The command that runs the check again. */
-  readonly retry?: string;
-  /** How a person starts things here; what works anywhere when absent. */
-  readonly commands?: Partial<OwnCommands>;
-  readonly clock?: Clock;
+  readonly warnExpiry?: ExpiryThreshold | undefined;
+  readonly processId?: string | undefined;
+  /** Credentials from earlier runs, to which this run adds its own. */
+  readonly issued?: IssuedCredentials | undefined;
+  /** Results of an earlier run to use instead of running these checks again. */
+  readonly earlier?: readonly CheckResult[] | undefined;
+  /** Limits the selection to the checks of a plane that require no others. */
+  readonly onlyPlane?: Plane | undefined;
+  readonly report?: ((event: CheckEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The command that runs the checks again. */
+  readonly retry?: string | undefined;
+  /** Overrides commands that work in any folder. */
+  readonly commands?: Partial<AdviceCommands> | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export interface DoctorSelection {
-  /** Ids or planes, whatever their case; all when absent. What they require or wait for comes along. */
-  readonly only?: readonly string[];
-  readonly skip?: readonly string[];
-  readonly offline?: boolean;
-  readonly noCreate?: boolean;
+  /** Ids or planes in any case, along with the checks they require or wait for; all checks by default. */
+  readonly only?: readonly string[] | undefined;
+  readonly skip?: readonly string[] | undefined;
+  readonly offline?: boolean | undefined;
+  readonly noCreate?: boolean | undefined;
 }
 
-type AnyCheck = Check<DoctorInput, DoctorFound>;
+type AnyCheck = Check<DoctorInput, DoctorOutputs>;
 
-/** The ids that a word stands for: an id, or a plane. Throws a usage error that names what was probably meant. */
-function idsOf(word: string, option: string): readonly string[] {
-  const wanted = word.trim().toLowerCase();
-  const ids = registry.filter(({ id, plane }) => id.toLowerCase() === wanted || plane === wanted).map(({ id }) => id);
+/** Ids of the check or plane with that name. Throws a usage error with a suggestion if there is none. */
+function resolveCheckIds(name: string, option: string): readonly string[] {
+  const normalized = name.trim().toLowerCase();
+  const ids = registry
+    .filter(({ id, plane }) => id.toLowerCase() === normalized || plane === normalized)
+    .map(({ id }) => id);
   if (ids.length > 0) return ids;
-  const words = [...registry.map(({ id }) => id), ...new Set(registry.map(({ plane }) => plane))];
-  const near = nearMatch(word, words);
-  throw usageError(`${option} ${word}: there is no such check or plane`, [
-    near === undefined
-      ? `Planes: ${[...new Set(registry.map(({ plane }) => plane))].join(', ')}`
-      : `Did you mean ${near}?`,
+  const planes = [...new Set(registry.map(({ plane }) => plane))];
+  const near = nearMatch(name, [...registry.map(({ id }) => id), ...planes]);
+  throw usageError(`${option} ${name}: no such check or plane`, [
+    near === undefined ? `Planes: ${planes.join(', ')}` : `Did you mean ${near}?`,
   ]);
 }
 
-function select({ selection, part }: Pick<DoctorRequest, 'selection' | 'part'>): {
+function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, 'selection' | 'onlyPlane'>): {
   readonly checks: readonly AnyCheck[];
   readonly excluded: ReadonlyMap<string, string>;
 } {
   const { only, skip = [], offline = false, noCreate = false } = selection;
   const checks = selectChecks(
     registry,
-    only?.flatMap((word) => idsOf(word, '--only')),
-  ).filter(({ plane }) => part === undefined || plane === part);
+    only?.flatMap((name) => resolveCheckIds(name, '--only')),
+  ).filter(({ plane }) => onlyPlane === undefined || plane === onlyPlane);
   const excluded = new Map<string, string>();
   for (const check of checks) {
-    if (offline && !check.offline) excluded.set(check.id, 'left out by --offline');
-    else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'left out by --no-create');
+    if (offline && !check.offline) excluded.set(check.id, 'skipped by --offline');
+    else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'skipped by --no-create');
   }
-  for (const word of skip) for (const id of idsOf(word, '--skip')) excluded.set(id, 'left out by --skip');
+  for (const name of skip) for (const id of resolveCheckIds(name, '--skip')) excluded.set(id, 'skipped by --skip');
   return { checks, excluded };
 }
 
 /**
- * All checks that apply here, side by side where they can, in `timeoutMs` altogether. Makes at most one engine token and one engine
- * certificate at KuFlow, besides what the worker's own check makes, and lists them. Rejects with a usage error for a check that does not
- * exist, and with status 130 when `signal` fires; what is wrong is in the report.
+ * Runs all applicable checks in parallel, within `timeoutMs`. Creates at most one engine token and one engine certificate in KuFlow,
+ * in addition to those of the worker's own check, and lists them. Rejects with a usage error for an unknown check, and with status
+ * 130 when `signal` aborts; problems are in the report.
  */
-export async function runDoctorChecks(request: DoctorRequest): Promise<DoctorReport> {
+export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<DoctorReport> {
   const { signal, timeoutMs, env, clock } = request;
-  const { checks, excluded } = select(request);
+  const { checks, excluded } = applySelection(request);
   const started = performance.now();
   const { connection } = partitionProblems(request.settings);
   const prepared = prepareChecks(await inspectConnection(connection, env), {
     env,
     clock,
-    // What stops everything says less than what stops one step.
+    // Shorter than the whole run, because a step that times out is a more specific result.
     stepMs: Math.min(5_000, Math.ceil(timeoutMs / 3)),
     restMs: Math.min(8_000, Math.ceil(timeoutMs / 2)),
   });
@@ -111,7 +111,7 @@ export async function runDoctorChecks(request: DoctorRequest): Promise<DoctorRep
   const rest: KuFlowProbe =
     issued === undefined
       ? prepared.input.rest
-      : withIssuedCache(prepared.input.rest, issued, issuedFor(prepared.input, settings.tenantId?.value));
+      : withIssuedCache(prepared.input.rest, issued, cacheOwner(prepared.input, settings.tenantId?.value));
   const input: DoctorInput = {
     ...prepared.input,
     ...settings,
@@ -124,26 +124,29 @@ export async function runDoctorChecks(request: DoctorRequest): Promise<DoctorRep
     git: request.git,
     nodeVersion: request.nodeVersion,
     platform: request.platform,
-    ...(request.project && { project: request.project }),
-    ...(request.warnExpiry && { warnExpiry: request.warnExpiry }),
-    ...(request.processId !== undefined && { processId: request.processId }),
+    project: request.project,
+    warnExpiry: request.warnExpiry,
+    processId: request.processId,
   };
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
     const results = await runChecks(checks, input, {
       excluded,
-      deadline: { signal: deadline.signal, text: `no result within the ${timeoutMs / 1000} s of the whole run` },
-      ...(request.earlier && { earlier: request.earlier }),
-      ...(request.report && { report: request.report }),
-      ...(signal && { signal }),
+      deadline: {
+        signal: deadline.signal,
+        text: `no result within the time limit of ${timeoutMs / 1000} s for the whole run`,
+      },
+      earlier: request.earlier,
+      report: request.report,
+      signal,
     });
     if (signal?.aborted === true) throw interruptedError();
     if (issued !== undefined) dropRejected(issued, results);
-    return makeDoctorReport(results, performance.now() - started, {
+    return createDoctorReport(results, performance.now() - started, {
       failOnWarn: request.failOnWarn,
-      ...(request.retry !== undefined && { retry: request.retry }),
-      ...(request.commands && { commands: request.commands }),
+      retry: request.retry,
+      commands: request.commands,
     });
   } finally {
     clearTimeout(timer);

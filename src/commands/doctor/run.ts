@@ -8,12 +8,12 @@ import { nearMatch } from '../../text/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
 import type { ConnectionContext } from '../../connection/resolve.ts';
 import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
-import { runDoctor, readExpiryThreshold, type DoctorFlowRequest, type DoctorRun } from './diagnose.ts';
+import { runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
-import { explanationAsData, printExplanation, printExplanationList } from './explain-view.ts';
-import { doctorAsGithub, doctorAsJunit } from './formats.ts';
-import { doctorAsTicket } from './ticket.ts';
-import { doctorAsData, doctorReporter, printDoctor, printFixes } from './view.ts';
+import { printExplanation, printExplanationList } from './explain-view.ts';
+import { formatGithubCommands, formatJunit } from './formats.ts';
+import { formatSupportReport } from './support-report.ts';
+import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -21,26 +21,26 @@ import type { CommandContext } from '../../cli/context.ts';
 const WATCH_SECONDS = 10;
 
 /**
- * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0 usable, 1 a check failed, 3 a
- * warning with `--fail-on warn`, 4 could not tell.
+ * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0: usable,
+ * 1: a check failed, 3: a warning with `--fail-on warn`, 4: could not tell.
  */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
-  if (flags.json === true && flags.format !== undefined)
-    throw usageError('--json and --format are two forms of one result: choose one');
+  if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');
   if (flags.watch === undefined) {
-    const examination = await once(flags, context);
-    print(examination, flags, context);
-    if (flags.report !== undefined) await writeTicket(flags.report, examination, context);
-    context.setStatus(examination.report.status);
+    const run = await runOnce(flags, context);
+    printRun(run, flags, context);
+    if (flags.report !== undefined) await writeReportFile(flags.report, run, context);
+    context.setStatus(run.report.status);
     return;
   }
-  if (flags.report !== undefined) throw usageError('--report and --watch do not go together: a report is one run');
-  const secretRead = flags.clientSecretStdin === true ? await readGivenSecret(flags, worldOf(context)) : undefined;
+  if (flags.report !== undefined) throw usageError('--report cannot be combined with --watch');
+  const secretRead =
+    flags.clientSecretStdin === true ? await readGivenSecret(flags, connectionContext(context)) : undefined;
   await watchDoctor({
-    examine: (handedOn) => once(flags, context, { ...handedOn, ...(secretRead && { secretRead }) }),
-    onRound: (examination, changed) => {
-      if (changed || flags.json === true) print(examination, flags, context);
-      context.setStatus(examination.report.status);
+    runOnce: (previous) => runOnce(flags, context, { ...previous, ...(secretRead && { secretRead }) }),
+    onRound: (run, changed) => {
+      if (changed || flags.json === true) printRun(run, flags, context);
+      context.setStatus(run.report.status);
     },
     pauseMs: (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000,
     clock: systemClock,
@@ -48,34 +48,34 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   });
 }
 
-function worldOf({ env, cwd, terminal }: CommandContext): ConnectionContext {
+function connectionContext({ env, cwd, terminal }: CommandContext): ConnectionContext {
   return { env, cwd, stdin: terminal.prompts.input };
 }
 
-async function once(
+async function runOnce(
   flags: DoctorFlags,
   context: CommandContext,
-  handedOn: Pick<DoctorFlowRequest, 'issued' | 'earlier' | 'secretRead'> = {},
+  previous: Pick<RunDoctorRequest, 'issued' | 'earlier' | 'secretRead'> = {},
 ): Promise<DoctorRun> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
     return await runDoctor({
-      ...worldOf(context),
-      ...handedOn,
+      ...connectionContext(context),
+      ...previous,
       flags,
       signal: context.interruption(),
       selection: {
-        ...(flags.only && { only: flags.only }),
-        ...(flags.skip && { skip: flags.skip }),
+        only: flags.only,
+        skip: flags.skip,
         offline: flags.offline === true,
         noCreate: !flags.create,
       },
       timeoutMs: flags.timeout * 1000,
       failOnWarn: flags.failOn === 'warn',
       fix: flags.fix === true,
-      ...(flags.warnExpiry !== undefined && { warnExpiry: readExpiryThreshold(flags.warnExpiry) }),
-      ...(flags.process !== undefined && { processId: flags.process }),
+      warnExpiry: flags.warnExpiry === undefined ? undefined : parseExpiryThreshold(flags.warnExpiry),
+      processId: flags.process,
       report: doctorReporter(progress),
       retry: `${context.invocation} doctor`,
     });
@@ -84,21 +84,21 @@ async function once(
   }
 }
 
-function print({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
+function printRun({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
   if (flags.json === true) {
-    const data = { ...doctorAsData(report), ...(flags.fix === true && { fixed }) };
+    const data = { ...doctorReportAsJson(report), ...(flags.fix === true && { fixed }) };
     terminal.out.line(stringifyForTerminal(data, flags.watch === undefined ? 2 : 0));
     return;
   }
   printFixes(terminal, fixed);
-  if (flags.format === 'junit') terminal.out.line(doctorAsJunit(report));
-  else if (flags.format === 'github') terminal.out.line(doctorAsGithub(report));
+  if (flags.format === 'junit') terminal.out.line(formatJunit(report));
+  else if (flags.format === 'github') terminal.out.line(formatGithubCommands(report));
   else printDoctor(terminal, report, invocation);
 }
 
-async function writeTicket(file: string, { report }: DoctorRun, context: CommandContext): Promise<void> {
+async function writeReportFile(file: string, { report }: DoctorRun, context: CommandContext): Promise<void> {
   const path = resolve(context.cwd, file);
-  const text = doctorAsTicket(report, {
+  const text = formatSupportReport(report, {
     version: context.version,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
@@ -111,18 +111,15 @@ async function writeTicket(file: string, { report }: DoctorRun, context: Command
     throw new KnownError({
       message: 'The report could not be written',
       tried: path,
-      seen:
-        codeOf(error) === 'EEXIST'
-          ? 'there is a file already, and it is not replaced'
-          : (codeOf(error) ?? 'unknown error'),
-      next: ['Give --report another name'],
+      seen: codeOf(error) === 'EEXIST' ? 'the file already exists' : (codeOf(error) ?? 'unknown error'),
+      next: ['Choose another file for --report'],
       cause: error,
     });
   }
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
-/** `kuflow doctor explain [ID]`. With `--json`: the explanation, or a list of all. Status 2 for an id that does not exist. */
+/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them. Exit status 2 for an unknown id. */
 export function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },
@@ -130,31 +127,31 @@ export function runExplain(
 ): void {
   const all = explainAll({ kuflow: invocation });
   if (id === undefined) {
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: all.map(explanationAsData) }));
+    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: all }));
     else printExplanationList(terminal, all, invocation);
     return;
   }
-  const found = all.find((one) => one.id.toLowerCase() === id.trim().toLowerCase());
-  if (found === undefined) {
+  const explanation = all.find((one) => one.id.toLowerCase() === id.trim().toLowerCase());
+  if (explanation === undefined) {
     const near = nearMatch(
       id,
       all.map((one) => one.id),
     );
-    throw usageError(`There is no check ${id}`, [
+    throw usageError(`check ${id} does not exist`, [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
-      `All checks: ${invocation} doctor explain`,
+      `List all checks: ${invocation} doctor explain`,
     ]);
   }
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(explanationAsData(found)));
-  else printExplanation(terminal, found);
+  if (flags.json === true) terminal.out.line(stringifyForTerminal(explanation));
+  else printExplanation(terminal, explanation);
 }
-/** Options as commander hands them over. */
 
+/** Options as commander passes them. */
 export interface DoctorFlags extends ConnectionFlags {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly offline?: boolean;
-  /** False by `--no-create`. */
+  /** False with `--no-create`. */
   readonly create: boolean;
   /** Seconds. */
   readonly timeout: number;
@@ -162,7 +159,7 @@ export interface DoctorFlags extends ConnectionFlags {
   readonly warnExpiry?: string;
   readonly process?: string;
   readonly fix?: boolean;
-  /** Seconds; true for the usual ones. */
+  /** Seconds; true for the default. */
   readonly watch?: number | true;
   readonly report?: string;
   readonly format?: 'junit' | 'github';

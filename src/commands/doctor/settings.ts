@@ -4,23 +4,23 @@ import { sourceText } from '../../settings/sources.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 
-/** What the doctor needs of the settings beside the connection. */
+/** What doctor needs from the settings in addition to the connection. */
 export type DoctorSettings = Pick<
   DoctorInput,
-  'workerProblems' | 'notes' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile'
+  'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile'
 >;
 
-const OF_THE_WORKER = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
+const isWorkerKey = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
 
-/** The problems of a result that keep a connection from being made, and those that only concern the worker. */
+/** Separates the problems that prevent a connection from those that only affect the worker. */
 export function partitionProblems(result: SettingsResult): {
   readonly connection: SettingsResult;
   readonly worker: readonly ConnectionProblem[];
 } {
   return {
-    connection: { ...result, problems: result.problems.filter(({ key }) => !OF_THE_WORKER(key)) },
+    connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerKey(key)) },
     worker: result.problems
-      .filter(({ key }) => OF_THE_WORKER(key))
+      .filter(({ key }) => isWorkerKey(key))
       .map(({ key, code, source, expected }) => ({
         key,
         problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
@@ -29,7 +29,7 @@ export function partitionProblems(result: SettingsResult): {
   };
 }
 
-/** `inProject`: whether a task queue is required, as it is where there is a worker. */
+/** `inProject`: there is a worker, so a task queue is required. */
 export function doctorSettings(result: SettingsResult, inProject: boolean): DoctorSettings {
   const { settings, warnings } = result;
   const worker = partitionProblems(result).worker;
@@ -44,16 +44,21 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
         ? [{ key: 'temporal.kuflow-queue', problem: 'missing task queue of the process definition' }]
         : []),
     ],
-    notes: warnings.map(({ key, code, source, message }) => ({ key, code, source: sourceText(source), message })),
-    shadowed: shadowedSettings(settings),
-    files: namedFiles(result),
+    settingWarnings: warnings.map(({ key, code, source, message }) => ({
+      key,
+      code,
+      source: sourceText(source),
+      message,
+    })),
+    shadowed: listShadowedSettings(settings),
+    files: listNamedFiles(result),
     ...(queue && { queue: { value: queue.value, source: sourceText(queue.source) } }),
     ...(tenantId && { tenantId: { value: tenantId.value, source: sourceText(tenantId.source) } }),
     ...(credentials?.kind === 'profile' && { profile: credentials.name }),
   };
 }
 
-function shadowedSettings(settings: ResolvedSettings): DoctorSettings['shadowed'] {
+function listShadowedSettings(settings: ResolvedSettings): DoctorSettings['shadowed'] {
   return (Object.entries(settings) as [SettingName, Setting<unknown>][])
     .filter(([, { shadows }]) => shadows.length > 0)
     .map(([key, { source, shadows }]) => ({ key, source: sourceText(source), shadows: shadows.map(sourceText) }));
@@ -67,21 +72,21 @@ const FILES: readonly (readonly [SettingName, string, boolean])[] = [
 ];
 const INLINE_SECRETS: readonly SettingName[] = ['kuflow.api.client-secret', 'temporal.mutual-tls.key-data'];
 
-function namedFiles({ settings }: SettingsResult): readonly NamedFile[] {
-  const named = FILES.flatMap(([name, what, secret]): readonly NamedFile[] => {
+function listNamedFiles({ settings }: SettingsResult): readonly NamedFile[] {
+  const named = FILES.flatMap(([name, description, secret]): readonly NamedFile[] => {
     const setting = settings[name];
     return setting === undefined
       ? []
-      : [{ what, path: String(setting.value), source: sourceText(setting.source), secret }];
+      : [{ description: description, path: String(setting.value), source: sourceText(setting.source), secret }];
   });
-  // The file that a secret stands in itself, whether by a setting of its own or as a line of the application files.
-  const holding = INLINE_SECRETS.flatMap((name): readonly NamedFile[] => {
+  // Files that contain a secret: one named by a setting, or an application file.
+  const withSecrets = INLINE_SECRETS.flatMap((name): readonly NamedFile[] => {
     const source = settings[name]?.source;
     if (source?.file === undefined || source.kind === 'flag') return [];
-    // Git is meant to track that one; that a secret stands in it is told by itself.
+    // Git is meant to track application.yaml; KF-SET-003 reports a secret in it.
     if (/[\\/]application\.yaml$/.test(source.file)) return [];
-    return [{ what: `the file of ${name}`, path: source.file, source: sourceText(source), secret: true }];
+    return [{ description: `the file with ${name}`, path: source.file, source: sourceText(source), secret: true }];
   });
   const paths = new Set<string>();
-  return [...named, ...holding].filter(({ path }) => !paths.has(path) && paths.add(path));
+  return [...named, ...withSecrets].filter(({ path }) => !paths.has(path) && paths.add(path));
 }

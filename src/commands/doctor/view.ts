@@ -3,13 +3,13 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
-import { adviceText } from './explain-view.ts';
+import { formatAdvice } from '../../diagnostics/advice.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 
-/** Names what runs on a progress line; results are printed at the end. */
+/** Shows the running check on a progress line; results are printed at the end. */
 export function doctorReporter(progress: Progress): (event: CheckEvent) => void {
   progress.begin('Checking');
   return (event) => {
@@ -17,18 +17,18 @@ export function doctorReporter(progress: Progress): (event: CheckEvent) => void 
   };
 }
 
-/** Root causes first, each once with what to do; then every check that was made, by plane; then the count. All on stdout. */
+/** Prints root causes with advice, then all checks that ran by plane, then the counts; all on stdout. */
 export function printDoctor(terminal: Terminal, report: DoctorReport, invocation: string, siteUrl?: string): void {
   const { out } = terminal;
   const { bold, dim } = palette(out);
   const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
   report.roots.forEach((root) => {
-    const { mark, paint } = look(out, root.state);
-    const text = `${root.cause?.text ?? root.summary}${sinceWhen(root)}`;
-    prose(`${paint(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
-    for (const step of root.advice) prose(`    ${escapeForTerminal(adviceText(step), Infinity)}`);
+    const { mark, color } = stateStyle(out, root.state);
+    const text = `${root.cause?.text ?? root.summary}${earlierSuffix(root)}`;
+    prose(`${color(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
+    for (const step of root.advice) prose(`    ${escapeForTerminal(formatAdvice(step), Infinity)}`);
     const page = documentationFor('reference/doctor', { anchor: root.docs, siteUrl });
-    out.line(dim(`    More: ${page ?? `${invocation} doctor explain ${root.id}`}`));
+    out.line(dim(`    Learn more: ${page ?? `${invocation} doctor explain ${root.id}`}`));
     out.line();
   });
   const width = Math.max(...report.results.map(({ title }) => title.length));
@@ -36,82 +36,83 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   for (const result of report.results.filter(isShown)) {
     if (result.plane !== plane) out.line(bold(result.plane));
     plane = result.plane;
-    const { mark, paint } = look(out, result.state);
+    const { mark, color } = stateStyle(out, result.state);
     const isRoot = report.roots.includes(result);
     const text = isRoot
       ? `${result.state}: see above`
-      : escapeForTerminal(`${result.summary}${sinceWhen(result)}`, 300);
-    out.line(`  ${paint(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${paint(text)}`);
+      : escapeForTerminal(`${result.summary}${earlierSuffix(result)}`, 300);
+    out.line(`  ${color(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${color(text)}`);
   }
   out.line();
-  out.line(countLine(report));
-  if (report.created.length > 0) out.line(dim(`Created at KuFlow: ${report.created.join(', ')}`));
+  out.line(formatCounts(report));
+  if (report.created.length > 0) out.line(dim(`Created in KuFlow: ${report.created.join(', ')}`));
 }
 
-/** What `--fix` did, on stderr. */
+/** Prints what `--fix` changed, on stderr. */
 export function printFixes({ err }: Terminal, fixed: readonly FixResult[]): void {
   const { green, red } = palette(err);
   for (const { text, failed } of fixed) {
-    if (failed === undefined) err.line(`${green(err.marks.done)} ${escapeForTerminal(text, 1000)}`);
-    else err.line(`${red(err.marks.failed)} not done: ${escapeForTerminal(text, 1000)} (${escapeForTerminal(failed)})`);
+    if (failed === undefined) err.line(`${green(err.marks.done)} Fixed: ${escapeForTerminal(text, 1000)}`);
+    else
+      err.line(`${red(err.marks.failed)} Not fixed: ${escapeForTerminal(text, 1000)} (${escapeForTerminal(failed)})`);
   }
 }
 
-const sinceWhen = ({ earlier }: CheckResult): string => (earlier === true ? ' (of an earlier round)' : '');
+const earlierSuffix = ({ earlier }: CheckResult): string => (earlier === true ? ' (from an earlier round)' : '');
 
-/** What does not apply, or was left out, would only lengthen the list. */
+/** Checks that do not apply or were excluded are only counted. */
 function isShown({ skipped }: CheckResult): boolean {
   return skipped !== 'not-applicable' && skipped !== 'excluded';
 }
 
-function look(
+function stateStyle(
   channel: Channel,
   state: CheckState,
-): { readonly mark: string; readonly paint: (text: string) => string } {
+): { readonly mark: string; readonly color: (text: string) => string } {
   const { green, red, yellow, dim } = palette(channel);
   const { marks } = channel;
   switch (state) {
     case 'pass':
-      return { mark: marks.done, paint: green };
+      return { mark: marks.done, color: green };
     case 'warn':
-      return { mark: marks.warning, paint: yellow };
+      return { mark: marks.warning, color: yellow };
     case 'skip':
-      return { mark: marks.skipped, paint: dim };
+      return { mark: marks.skipped, color: dim };
     case 'unknown':
-      return { mark: marks.unknown, paint: yellow };
+      return { mark: marks.unknown, color: yellow };
     case 'fail':
     case 'crash':
-      return { mark: marks.failed, paint: red };
+      return { mark: marks.failed, color: red };
   }
 }
 
-function countLine({ counts, results, ms }: DoctorReport): string {
-  const of = (count: number, what: string): readonly string[] => (count === 0 ? [] : [`${count} ${what}`]);
+function formatCounts({ counts, results, ms }: DoctorReport): string {
+  const part = (count: number, label: string): readonly string[] => (count === 0 ? [] : [`${count} ${label}`]);
   const hidden = results.filter((result) => !isShown(result)).length;
   const parts = [
-    ...of(counts.pass, 'passed'),
-    ...of(counts.warn, counts.warn === 1 ? 'warning' : 'warnings'),
-    ...of(counts.fail, 'failed'),
-    ...of(counts.unknown, 'could not tell'),
-    ...of(counts.crash, 'crashed'),
-    ...of(counts.skip - hidden, 'skipped'),
-    ...of(hidden, 'left out or not for this set-up'),
+    ...part(counts.pass, 'passed'),
+    ...part(counts.warn, counts.warn === 1 ? 'warning' : 'warnings'),
+    ...part(counts.fail, 'failed'),
+    ...part(counts.unknown, 'could not tell'),
+    ...part(counts.crash, 'crashed'),
+    ...part(counts.skip - hidden, 'skipped'),
+    ...part(hidden, 'not applicable'),
   ];
   const spent = formatDuration(ms);
   return `${parts.join(', ')}${spent === '' ? '' : ` in ${spent}`}`;
 }
 
-/** `--json`. Text of servers is in it as data. */
-export function doctorAsData({ results, roots, next, created, counts, status, ms }: DoctorReport): object {
+/** The object for `--json`; text from servers is not escaped in it. */
+export function doctorReportAsJson({ results, roots, next, created, counts, status, ms }: DoctorReport): object {
   return {
     status,
     roots: roots.map(({ id, state, cause, summary }) => ({ id, state, code: cause?.code ?? state, text: summary })),
     counts,
     created,
     next,
-    results: results.map(({ fixes, ms: own, ...rest }) => ({
+    results: results.map(({ fixes, ms: checkMs, ...rest }) => ({
       ...rest,
-      ms: Math.round(own),
+      ms: Math.round(checkMs),
       ...(fixes && { fixable: true }),
     })),
     ms: Math.round(ms),

@@ -4,28 +4,32 @@ import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Facts, Finding } from '../check.ts';
 import type { CheckFacts, CheckInput } from '../check-input.ts';
-import { correctedNow } from '../input.ts';
+import { correctedNow } from '../clock-skew.ts';
 import type { EngineCause, ClockComparison } from './engine.ts';
-import { interpolateSteps } from '../explain-finding.ts';
+import { fillAdvice } from '../advice.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
-/** Milliseconds for one step at the engine. */
+/** Time limit in milliseconds for each step: connect, handshake or call. */
 export function stepMs(input: CheckInput): number {
   return input.stepMs ?? 5_000;
 }
 
-function target(input: CheckInput): { readonly host: string; readonly port: number } {
+function parseTarget(input: CheckInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);
   if (!reading.ok) throw new Error(`temporal.target: ${reading.problem}`);
   return reading.target;
 }
 
-/** How the engine is dialled with this input and the material found before. */
-export function dialOptions(input: CheckInput, found: Readonly<Partial<CheckFacts>>, signal: AbortSignal): DialOptions {
-  if (found.material === undefined) throw new Error('no certificate was found before');
+/** Dials the engine with this input and the certificate from an earlier check. */
+export function engineDialOptions(
+  input: CheckInput,
+  outputs: Readonly<Partial<CheckFacts>>,
+  signal: AbortSignal,
+): DialOptions {
+  if (outputs.material === undefined) throw new Error('KF-TLS-001 provided no certificate');
   return {
-    target: target(input),
-    material: found.material,
+    target: parseTarget(input),
+    material: outputs.material,
     proxy: input.engineProxy,
     timeoutMs: stepMs(input),
     signal,
@@ -34,9 +38,9 @@ export function dialOptions(input: CheckInput, found: Readonly<Partial<CheckFact
   };
 }
 
-/** For the placeholders of the steps. */
-function valuesOf(input: CheckInput): Readonly<Record<string, string>> {
-  const { host, port } = target(input);
+/** For the placeholders of the advice. */
+function adviceValues(input: CheckInput): Readonly<Record<string, string>> {
+  const { host, port } = parseTarget(input);
   return {
     host,
     target: formatHostPort({ host, port }),
@@ -49,21 +53,21 @@ function valuesOf(input: CheckInput): Readonly<Record<string, string>> {
   };
 }
 
-/** This machine's clock beside KuFlow's, where the two differ by more than latency. */
-export function clocksOf(input: CheckInput, found: Readonly<Partial<CheckFacts>>): ClockComparison {
-  return { here: input.clock.now(), kuflow: correctedNow(input, found) };
+/** This machine's clock and KuFlow's; they differ only if the skew is larger than latency explains. */
+export function compareClocks(input: CheckInput, outputs: Readonly<Partial<CheckFacts>>): ClockComparison {
+  return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 
-/** A cause on the engine's side as a check's answer, with the steps that its explanation has. */
+/** A finding with the verdict and advice from the explanation of the cause. */
 export function engineFinding(cause: EngineCause, input: CheckInput, facts: Facts): Finding<never> {
-  const { verdict, steps } = engineCauses[cause.code];
+  const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
-  const advice = interpolateSteps(steps, valuesOf(input), certificate);
+  const advice = fillAdvice(templates, adviceValues(input), certificate);
   return { state: verdict, summary: cause.text, facts, cause, advice };
 }
 
-/** The facts of a handshake, flat, for results. */
-export function handshakeFactList(facts: HandshakeFacts): Facts {
+/** Flattens the facts of a handshake for a result. */
+export function formatHandshakeFacts(facts: HandshakeFacts): Facts {
   const { failure, after, proxy, peer } = facts;
   const leaf = peer?.[0];
   return {

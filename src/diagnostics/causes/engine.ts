@@ -2,15 +2,15 @@ import type { DialFailure } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
 import type { Cause } from '../check.ts';
-import { skewPhrase } from '../clock-skew.ts';
+import { formatSkew } from '../clock-skew.ts';
 import { engineCauses, type EngineCauseCode } from '../explanations/engine.ts';
 
 export interface EngineCause extends Cause {
   readonly code: EngineCauseCode;
 }
 
-/** What was seen; whether that is a failure stands with the explanation of the code. */
-const seen = (code: EngineCauseCode, text: string): EngineCause => ({
+/** The verdict comes from the explanation of the code. */
+const engineCause = (code: EngineCauseCode, text: string): EngineCause => ({
   code,
   verdict: engineCauses[code].verdict,
   text,
@@ -18,7 +18,7 @@ const seen = (code: EngineCauseCode, text: string): EngineCause => ({
 
 const UNREACHABLE: readonly string[] = ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'];
 
-// OpenSSL's words for bytes that are no TLS record.
+// OpenSSL's codes for bytes that are not a TLS record.
 const PLAINTEXT: readonly string[] = [
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
@@ -27,13 +27,13 @@ const PLAINTEXT: readonly string[] = [
   'ERR_SSL_RECORD_LAYER_FAILURE',
 ];
 
-/** Alerts that only a server that looked at the client certificate sends; 40 (handshake failure) is not among them. */
+/** Alerts that a server sends only after examining the client certificate, unlike 40 (handshake failure). */
 function clientCertificateAlert(code: string): EngineCause | undefined {
   if (code.endsWith('ALERT_CERTIFICATE_REQUIRED')) {
-    return seen('client-certificate-missing', 'The engine asks for a client certificate and got none');
+    return engineCause('client-certificate-missing', 'The engine requires a client certificate but did not get one');
   }
   if (code.endsWith('ALERT_CERTIFICATE_EXPIRED')) {
-    return seen('client-certificate-expired', 'The engine says that the client certificate has expired');
+    return engineCause('client-certificate-expired', 'The engine reports that the client certificate has expired');
   }
   const reason =
     /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_UNKNOWN|ACCESS_DENIED)$/.exec(
@@ -41,53 +41,58 @@ function clientCertificateAlert(code: string): EngineCause | undefined {
     )?.[1];
   if (reason === undefined) return undefined;
   const why = reason.toLowerCase().replaceAll('_', ' ').replace(' ca', ' CA');
-  return seen('client-certificate-refused', `The engine refused the client certificate (${why})`);
+  return engineCause('client-certificate-refused', `The engine rejected the client certificate (${why})`);
 }
 
 function tlsCause({ code, timedOut, message }: DialFailure, target: string): EngineCause {
-  if (timedOut) return seen('engine-silent', `${target} accepts connections, and then says nothing`);
-  if (PLAINTEXT.includes(code)) return seen('engine-plaintext', `${target} does not speak TLS`);
+  if (timedOut) return engineCause('engine-silent', `${target} accepts connections but does not respond`);
+  if (PLAINTEXT.includes(code)) return engineCause('engine-plaintext', `${target} does not speak TLS`);
   if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
-    return seen('engine-no-http2', `${target} speaks TLS, and refuses HTTP/2`);
+    return engineCause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
   const client = clientCertificateAlert(code);
   if (client !== undefined) return client;
   if (code.endsWith('ALERT_HANDSHAKE_FAILURE')) {
-    return seen('engine-handshake-refused', `${target} refused the TLS handshake without saying why`);
+    return engineCause('engine-handshake-refused', `${target} rejected the TLS handshake without giving a reason`);
   }
   if (code === 'ECONNRESET' || code === 'EPIPE')
-    return seen('engine-reset', `${target} cut the connection during the TLS handshake`);
-  return seen('engine-handshake-failed', `The TLS handshake with ${target} failed: ${message}`);
+    return engineCause('engine-reset', `${target} reset the connection during the TLS handshake`);
+  return engineCause('engine-handshake-failed', `The TLS handshake with ${target} failed: ${message}`);
 }
 
 function proxyStatusCause(status: number | undefined, target: string, proxy: string): EngineCause {
   if (status === 407)
-    return seen(
+    return engineCause(
       'proxy-authentication-required',
-      `The proxy ${proxy} wants a user and a password, or others than those it got`,
+      `The proxy ${proxy} requires a user name and password, or the given ones are wrong`,
     );
-  if (status === 403) return seen('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);
+  if (status === 403)
+    return engineCause('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);
   if (status !== undefined && status >= 500) {
-    return seen('proxy-cannot-reach-engine', `The proxy ${proxy} could not reach ${target} (${status})`);
+    return engineCause('proxy-cannot-reach-engine', `The proxy ${proxy} could not reach ${target} (${status})`);
   }
-  return seen('proxy-answered-otherwise', `The proxy ${proxy} answered CONNECT with ${status ?? 'no status'}`);
+  return engineCause(
+    'proxy-answered-otherwise',
+    `The proxy ${proxy} responded to CONNECT with ${status ?? 'no status'}`,
+  );
 }
 
 function proxyCause(failure: DialFailure, target: string, proxy: string): EngineCause {
   const { code, stage, timedOut, message } = failure;
-  if (timedOut) return seen('proxy-timeout', `The proxy ${proxy} did not answer in time`);
-  if (code === 'EAI_AGAIN') return seen('engine-resolver-down', 'The name server did not answer');
-  if (stage === 'proxy-dns') return seen('proxy-host-not-found', `The host name of the proxy ${proxy} does not exist`);
+  if (timedOut) return engineCause('proxy-timeout', `The proxy ${proxy} did not respond in time`);
+  if (code === 'EAI_AGAIN') return engineCause('engine-resolver-down', 'The DNS server did not respond');
+  if (stage === 'proxy-dns')
+    return engineCause('proxy-host-not-found', `The host name of the proxy ${proxy} does not exist`);
   if (code === 'PROXY_STATUS') return proxyStatusCause(failure.proxyStatus, target, proxy);
   if (code === 'PROXY_SPEAKS_TLS')
-    return seen('proxy-speaks-tls', `The proxy ${proxy} speaks TLS, and its address says http://`);
-  if (code === 'PROXY_NOT_HTTP') return seen('proxy-not-http', `What answers at ${proxy} is no HTTP proxy`);
+    return engineCause('proxy-speaks-tls', `The proxy ${proxy} has an http:// address but speaks TLS`);
+  if (code === 'PROXY_NOT_HTTP') return engineCause('proxy-not-http', `The server at ${proxy} is not an HTTP proxy`);
   if (code === 'PROXY_CLOSED')
-    return seen('proxy-closed', `The proxy ${proxy} closed the connection without an answer`);
+    return engineCause('proxy-closed', `The proxy ${proxy} closed the connection without responding`);
   if (stage === 'proxy-tls')
-    return seen('proxy-tls-failed', `The TLS handshake with the proxy ${proxy} failed: ${message}`);
-  if (code === 'ECONNREFUSED') return seen('proxy-refused', `Nothing listens at the proxy's address ${proxy}`);
-  if (UNREACHABLE.includes(code)) return seen('proxy-unreachable', `There is no route to the proxy ${proxy}`);
-  return seen('proxy-closed', `The connection to the proxy ${proxy} broke: ${message}`);
+    return engineCause('proxy-tls-failed', `The TLS handshake with the proxy ${proxy} failed: ${message}`);
+  if (code === 'ECONNREFUSED') return engineCause('proxy-refused', `Nothing listens at the proxy's address, ${proxy}`);
+  if (UNREACHABLE.includes(code)) return engineCause('proxy-unreachable', `There is no route to the proxy ${proxy}`);
+  return engineCause('proxy-closed', `The connection to the proxy ${proxy} was lost: ${message}`);
 }
 
 function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause {
@@ -95,13 +100,13 @@ function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause 
   const { code, stage, timedOut, message } = failure;
   if (stage.startsWith('proxy-')) return proxyCause(failure, target, facts.proxy?.shown ?? 'unknown');
   if (stage === 'tls') return tlsCause(failure, target);
-  if (code === 'EAI_AGAIN') return seen('engine-resolver-down', 'The name server did not answer');
+  if (code === 'EAI_AGAIN') return engineCause('engine-resolver-down', 'The DNS server did not respond');
   if (stage === 'dns')
-    return seen('engine-host-not-found', `The host name ${target.replace(/:\d+$/, '')} does not exist`);
-  if (timedOut) return seen('engine-connect-timeout', `${target} did not answer in time`);
-  if (code === 'ECONNREFUSED') return seen('engine-refused', `Nothing listens at ${target}`);
-  if (UNREACHABLE.includes(code)) return seen('engine-unreachable', `There is no route to ${target}`);
-  return seen('engine-connect-failed', `The connection to ${target} (${serverName}) failed: ${message}`);
+    return engineCause('engine-host-not-found', `The host name ${target.replace(/:\d+$/, '')} does not exist`);
+  if (timedOut) return engineCause('engine-connect-timeout', `${target} did not respond in time`);
+  if (code === 'ECONNREFUSED') return engineCause('engine-refused', `Nothing listens at ${target}`);
+  if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `There is no route to ${target}`);
+  return engineCause('engine-connect-failed', `The connection to ${target} (${serverName}) failed: ${message}`);
 }
 
 /** The same moment by two clocks, milliseconds since the epoch. */
@@ -110,49 +115,52 @@ export interface ClockComparison {
   readonly kuflow: number;
 }
 
-/** Whether the server's chain is outside its validity by this machine's clock, by which Node judged it, and within it by KuFlow's. */
-function isByClock({ peer = [] }: HandshakeFacts, { here, kuflow }: ClockComparison): boolean {
-  const isWithin = (time: number): boolean =>
+/** Whether the server's chain is expired or not yet valid by this machine's clock, which Node uses, but valid by KuFlow's. */
+function isInvalidOnlyByLocalClock({ peer = [] }: HandshakeFacts, { here, kuflow }: ClockComparison): boolean {
+  const isValidAt = (time: number): boolean =>
     peer.every(({ validFrom, validTo }) => Date.parse(validFrom) <= time && time <= Date.parse(validTo));
-  return !isWithin(here) && isWithin(kuflow);
+  return !isValidAt(here) && isValidAt(kuflow);
 }
 
 function trustCause(facts: HandshakeFacts, clocks: ClockComparison | undefined): EngineCause {
   const { target, serverName, authorizationError: code = 'unknown' } = facts;
   const leaf = facts.peer?.[0];
-  const issuer = leaf === undefined ? '' : `, which was issued by "${leaf.issuer.replaceAll('\n', ', ')}"`;
+  const issuer = leaf === undefined ? '' : `, issued by "${leaf.issuer.replaceAll('\n', ', ')}",`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return seen(
+    return engineCause(
       'engine-host-name-mismatch',
-      `The certificate of ${target} is for other names (${leaf?.subjectAltName ?? 'none'}), not for ${serverName}`,
+      `The certificate of ${target} is not for ${serverName}, but for other names (${leaf?.subjectAltName ?? 'none'})`,
     );
   }
   const byDate = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
-  if (byDate && clocks !== undefined && isByClock(facts, clocks)) {
+  if (byDate && clocks !== undefined && isInvalidOnlyByLocalClock(facts, clocks)) {
     const life = `${leaf?.validFrom ?? 'date unknown'} to ${leaf?.validTo ?? 'date unknown'}`;
-    const clock = `this machine's clock, which is ${skewPhrase(clocks.here - clocks.kuflow)}`;
-    return seen('engine-certificate-by-clock', `The certificate of ${target} (${life}) is not valid only by ${clock}`);
+    const clock = `this machine's clock, which is ${formatSkew(clocks.here - clocks.kuflow)}`;
+    return engineCause(
+      'engine-certificate-by-clock',
+      `The certificate of ${target} (${life}) is valid, but not according to ${clock}`,
+    );
   }
   if (code === 'CERT_HAS_EXPIRED')
-    return seen(
+    return engineCause(
       'engine-certificate-expired',
       `A certificate of ${target} has expired (${leaf?.validTo ?? 'date unknown'})`,
     );
   if (code === 'CERT_NOT_YET_VALID') {
-    return seen(
+    return engineCause(
       'engine-certificate-not-yet-valid',
       `A certificate of ${target} is not valid yet (${leaf?.validFrom ?? 'date unknown'})`,
     );
   }
-  return seen(
+  return engineCause(
     'engine-certificate-untrusted',
-    `The CA in use does not vouch for the certificate of ${target}${issuer} (${code})`,
+    `The certificate of ${target}${issuer} cannot be verified with the CA in use (${code})`,
   );
 }
 
 /**
- * The cause of a handshake that is not usable, or undefined when it is. Only what was seen decides; a time-out is `unknown`.
- * `clocks`: where KuFlow's time is known.
+ * The cause of a failed handshake, or undefined if the connection is usable. Only observations count; a timeout is `unknown`.
+ * `clocks` is set if KuFlow's time is known.
  */
 export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison): EngineCause | undefined {
   const { target, after } = facts;
@@ -162,62 +170,62 @@ export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison):
     const client = clientCertificateAlert(after.code);
     if (client !== undefined) return client;
     if (after.code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
-      return seen('engine-no-http2', `${target} speaks TLS, and refuses HTTP/2`);
-    return seen(
+      return engineCause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
+    return engineCause(
       'engine-handshake-refused',
-      `${target} refused the connection right after the TLS handshake (${after.code})`,
+      `${target} rejected the connection right after the TLS handshake (${after.code})`,
     );
   }
-  if (after?.kind === 'http1') return seen('engine-http1', `${target} speaks HTTP/1.x, not HTTP/2`);
+  if (after?.kind === 'http1') return engineCause('engine-http1', `${target} speaks HTTP/1.x, not HTTP/2`);
   if (facts.alpn !== 'h2')
-    return seen(
+    return engineCause(
       'engine-no-http2',
-      `${target} does not agree on HTTP/2 in the TLS handshake (ALPN: ${facts.alpn ?? 'none'})`,
+      `${target} does not negotiate HTTP/2 in the TLS handshake (ALPN: ${facts.alpn ?? 'none'})`,
     );
   if (after?.kind === 'other')
-    return seen('engine-not-http2', `${target} agrees on HTTP/2 and then speaks something else`);
+    return engineCause('engine-not-http2', `${target} negotiates HTTP/2 but then speaks another protocol`);
   if (after?.kind === 'closed') {
-    return seen(
+    return engineCause(
       'engine-closed-after-handshake',
-      `${target} closed the connection right after the TLS handshake without saying why; servers do so when they refuse a client certificate`,
+      `${target} closed the connection right after the TLS handshake without giving a reason; servers do this to reject a client certificate`,
     );
   }
   return undefined;
 }
 
-/** The cause of a call that got no usable answer. */
+/** The cause of a call without a usable response. */
 export function rpcCause(
   result: Extract<RpcResult<unknown>, { readonly ok: false }>,
   call: string,
   namespace?: string,
 ): EngineCause {
   if (result.kind === 'not-grpc') {
-    return seen(
+    return engineCause(
       'engine-not-grpc',
-      `What answered ${call} is no gRPC server (HTTP ${result.httpStatus}, ${result.contentType === '' ? 'no content type' : result.contentType})`,
+      `The server that responded to ${call} is not a gRPC server (HTTP ${result.httpStatus}, ${result.contentType === '' ? 'no content type' : result.contentType})`,
     );
   }
   if (result.kind === 'transport') {
     return result.timedOut
-      ? seen('engine-call-timeout', `${call} got no answer in time`)
-      : seen('engine-connection-lost', `The connection broke during ${call}: ${result.message}`);
+      ? engineCause('engine-call-timeout', `${call} got no response in time`)
+      : engineCause('engine-connection-lost', `The connection was lost during ${call}: ${result.message}`);
   }
-  const said = `${call} was answered with ${result.name}`;
+  const answer = `${call} returned ${result.name}`;
   switch (result.name) {
     case 'UNAUTHENTICATED':
-      return seen('engine-unauthenticated', `The engine did not accept the engine token: ${said}`);
+      return engineCause('engine-unauthenticated', `The engine rejected the engine token: ${answer}`);
     case 'PERMISSION_DENIED':
-      return seen('engine-permission-denied', `The engine does not allow this application to use it: ${said}`);
+      return engineCause('engine-permission-denied', `The engine denies this application access: ${answer}`);
     case 'NOT_FOUND':
       return namespace === undefined
-        ? seen('engine-call-failed', said)
-        : seen('engine-namespace-not-found', `The engine does not know the namespace ${namespace}: ${said}`);
+        ? engineCause('engine-call-failed', answer)
+        : engineCause('engine-namespace-not-found', `The engine does not know the namespace ${namespace}: ${answer}`);
     case 'DEADLINE_EXCEEDED':
-      return seen('engine-call-timeout', said);
+      return engineCause('engine-call-timeout', answer);
     case 'UNAVAILABLE':
     case 'RESOURCE_EXHAUSTED':
-      return seen('engine-unavailable', `The engine is there, and not ready: ${said}`);
+      return engineCause('engine-unavailable', `The engine is reachable but not ready: ${answer}`);
     default:
-      return seen('engine-call-failed', said);
+      return engineCause('engine-call-failed', answer);
   }
 }

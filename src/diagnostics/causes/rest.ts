@@ -1,9 +1,9 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Facts, Finding } from '../check.ts';
-import { interpolateSteps } from '../explain-finding.ts';
+import { fillAdvice } from '../advice.ts';
 import { restCauses, type RestCauseCode } from '../explanations/rest.ts';
 
-function factsOf(error: KuFlowApiError): Facts {
+function restErrorFacts(error: KuFlowApiError): Facts {
   return {
     ...(error.tried === undefined ? {} : { tried: error.tried }),
     ...(error.seen === undefined ? {} : { seen: error.seen }),
@@ -11,19 +11,19 @@ function factsOf(error: KuFlowApiError): Facts {
   };
 }
 
-/** What a failed call of KuFlow's REST API says. Anything that is not the client's error is thrown on: it is a fault of the check. */
+/** The finding for a failed call of KuFlow's REST API. Rethrows any other error, which is a bug in the check. */
 export function restFinding(error: unknown): Finding<never> {
   if (!(error instanceof KuFlowApiError)) throw error;
   const isResolverDown = error.kind === 'dns' && error.seen?.includes('EAI_AGAIN') === true;
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
-  const { verdict, steps } = restCauses[code];
+  const { verdict, advice } = restCauses[code];
   const text = error.seen === undefined ? error.message : `${error.message} (${error.seen})`;
   return {
     state: verdict,
     summary: text,
-    facts: factsOf(error),
+    facts: restErrorFacts(error),
     cause: { code, verdict, text },
-    // The client's own words, which are those of the explanation, and name how long to wait where KuFlow said so.
-    advice: isResolverDown ? interpolateSteps(steps) : error.next.map((advice) => ({ text: advice })),
+    // The client's hints are those of the explanation, plus the time to wait if KuFlow gave one.
+    advice: isResolverDown ? fillAdvice(advice) : error.next.map((hint) => ({ text: hint })),
   };
 }

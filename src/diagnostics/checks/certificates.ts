@@ -1,96 +1,97 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
 import type { Check } from '../check.ts';
-import { correctedNow, type DoctorFound, type DoctorInput, type ExpiryThreshold } from '../input.ts';
+import { correctedNow } from '../clock-skew.ts';
+import type { DoctorInput, DoctorOutputs, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
-  traitsOf,
-  verdictFacts,
-  verdictPhrase,
-  verdictsOf,
-} from '../causes/sdk.ts';
+  listTraits,
+  acceptanceFacts,
+  describeAcceptance,
+  acceptanceOf,
+} from '../causes/certificate-acceptance.ts';
 
-type DoctorCheck = Check<DoctorInput, DoctorFound>;
+type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const DAY = 86_400_000;
 
-const requested = ({ material }: DoctorInput): string | undefined =>
-  material.kind === 'requested' ? 'no certificate is given: KuFlow is asked for one' : undefined;
+const notConfigured = ({ material }: DoctorInput): string | undefined =>
+  material.kind === 'requested' ? 'the settings give no certificate; KuFlow issues one' : undefined;
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
-export const certificateForm: DoctorCheck = {
+export const certificateFormatCheck: DoctorCheck = {
   id: 'KF-TLS-004',
-  title: 'Certificate files as other programs read them',
+  title: 'Certificate file format',
   plane: 'tls',
   docs: 'kf-tls-004',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
-  notApplicable: requested,
-  run: async ({ input, found }) => {
-    if (input.material.kind !== 'given') throw new Error('asked without given material');
+  notApplicable: notConfigured,
+  run: async ({ input, outputs }) => {
+    if (input.material.kind !== 'given') throw new Error('the settings give no certificate');
     const text = await input.material.read();
-    const verdicts = verdictsOf(traitsOf(text, correctedNow(input, found)) ?? []);
-    const facts = { authorities: found.material?.ca.length ?? 0 };
+    const acceptance = acceptanceOf(listTraits(text, correctedNow(input, outputs)) ?? []);
+    const facts = { authorities: outputs.material?.ca.length ?? 0 };
     const { form, paths } = input.material;
-    // Inline text is written for the worker, as one line, which is what a variable holds; nobody else reads it.
-    if (form !== 'files') return { state: 'pass', summary: 'inline: only the worker reads it', facts };
-    const seen = { ...facts, ...verdictFacts(verdicts) };
-    const phrase = verdictPhrase(verdicts);
-    for (const { code, what, is } of HARD_TO_READ) {
-      const affected = (['cert', 'key', 'ca'] as const).filter((part) => is(text[part]));
+    // Inline PEM is written on one line so that it fits in a variable; only the worker reads it.
+    if (form !== 'files') return { state: 'pass', summary: 'inline data, which only the worker reads', facts };
+    const seen = { ...facts, ...acceptanceFacts(acceptance) };
+    const phrase = describeAcceptance(acceptance);
+    for (const { code, problem, isAffected } of FORMAT_PROBLEMS) {
+      const affected = (['cert', 'key', 'ca'] as const).filter((part) => isAffected(text[part]));
       const [first] = affected;
       if (first === undefined) continue;
       const file = paths?.[first];
       return toFinding({
         ...{ id: 'KF-TLS-004', code, facts: seen },
-        text: `${what}: ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`,
+        text: `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`,
         ...(file !== undefined && { values: { file } }),
       });
     }
-    return { state: 'pass', summary: phrase ?? 'every program that was tried takes it', facts: seen };
+    return { state: 'pass', summary: phrase ?? 'every tested program accepts it', facts: seen };
   },
 };
 
-/** What hinders more comes first. */
-const HARD_TO_READ: readonly {
+/** The most severe problem comes first. */
+const FORMAT_PROBLEMS: readonly {
   readonly code: string;
-  readonly what: string;
-  readonly is: (pem: string) => boolean;
+  readonly problem: string;
+  readonly isAffected: (pem: string) => boolean;
 }[] = [
   {
     code: 'certificate-literal-newlines',
-    what: '\\n stands in place of line breaks',
-    is: hasLiteralNewlines,
+    problem: 'Literal \\n instead of line breaks',
+    isAffected: hasLiteralNewlines,
   },
-  { code: 'certificate-byte-order-mark', what: 'A byte order mark comes before the PEM', is: hasByteOrderMark },
-  { code: 'certificate-crlf', what: 'Line ends of Windows', is: (pem) => pem.includes('\r\n') },
+  { code: 'certificate-byte-order-mark', problem: 'Byte order mark before the PEM', isAffected: hasByteOrderMark },
+  { code: 'certificate-crlf', problem: 'Windows line endings (CRLF)', isAffected: (pem) => pem.includes('\r\n') },
 ];
 
-/** Whether so little of a life is left that it is worth saying. */
-export function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
+/** Default: less than 14 days or a third of the lifetime is left, whichever is shorter. */
+function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
   const left = end - now;
   if (threshold?.kind === 'duration') return left < threshold.ms;
   if (threshold?.kind === 'share') return left < (end - begin) * threshold.share;
   return left < Math.min(14 * DAY, (end - begin) / 3);
 }
 
-export const certificateExpiry: DoctorCheck = {
+export const certificateExpiryCheck: DoctorCheck = {
   id: 'KF-TLS-005',
-  title: 'Life of the engine certificate',
+  title: 'Engine certificate expiry',
   plane: 'tls',
   docs: 'kf-tls-005',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
-  notApplicable: requested,
-  run: ({ input, found }) => {
-    const { material } = found;
-    if (material === undefined) throw new Error('no certificate was found before');
-    const now = correctedNow(input, found);
+  notApplicable: notConfigured,
+  run: ({ input, outputs }) => {
+    const { material } = outputs;
+    if (material === undefined) throw new Error('KF-TLS-001 provided no certificate');
+    const now = correctedNow(input, outputs);
     const roots = material.ca.map((pem) => new X509Certificate(pem));
     const facts = {
       validTo: isoTime(material.notAfter),
@@ -104,12 +105,12 @@ export const certificateExpiry: DoctorCheck = {
           ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
           text:
             material.notAfter <= now
-              ? `The engine certificate ended on ${facts.validTo}`
-              : `The engine certificate ends in ${left}, on ${facts.validTo}`,
+              ? `The engine certificate expired on ${facts.validTo}`
+              : `The engine certificate expires in ${left}, on ${facts.validTo}`,
         }),
       );
     }
-    const ending = roots.find(({ validFrom, validTo }) =>
+    const expiringRoot = roots.find(({ validFrom, validTo }) =>
       expiresSoon(
         Date.parse(validFrom),
         Date.parse(validTo),
@@ -117,12 +118,12 @@ export const certificateExpiry: DoctorCheck = {
         input.warnExpiry ?? { kind: 'duration', ms: 14 * DAY },
       ),
     );
-    if (ending !== undefined) {
-      const end = isoTime(Date.parse(ending.validTo));
+    if (expiringRoot !== undefined) {
+      const end = isoTime(Date.parse(expiringRoot.validTo));
       return Promise.resolve(
         toFinding({
           ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
-          text: `${ending.subject.replaceAll('\n', ', ')} of the CA ends on ${end}`,
+          text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
         }),
       );
     }

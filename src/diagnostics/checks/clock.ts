@@ -1,21 +1,25 @@
 import type { Check } from '../check.ts';
-import { skewPhrase, WRONG_CLOCK_MS } from '../clock-skew.ts';
-import { NOTICEABLE_SKEW_MS, type DoctorFound, type DoctorInput } from '../input.ts';
+import { formatSkew, NOTICEABLE_SKEW_MS, WRONG_CLOCK_MS } from '../clock-skew.ts';
+import type { DoctorInput, DoctorOutputs } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
-export const clockSkew: Check<DoctorInput, DoctorFound> = {
+export const clockCheck: Check<DoctorInput, DoctorOutputs> = {
   id: 'KF-CLOCK-001',
-  title: 'Clock of this machine',
+  title: 'System clock',
   plane: 'clock',
   docs: 'kf-clock-001',
   requires: [],
   after: ['KF-REST-001'],
   offline: false,
   timeoutMs: 1_000,
-  run: ({ found }) => {
-    const { skewMs } = found;
+  run: ({ outputs }) => {
+    const { skewMs } = outputs;
     if (skewMs === undefined) {
-      return Promise.resolve({ state: 'skip', skipped: 'not-applicable', summary: "no answer told KuFlow's time" });
+      return Promise.resolve({
+        state: 'skip',
+        skipped: 'not-applicable',
+        summary: "no response included KuFlow's time",
+      });
     }
     const seconds = Math.round(Math.abs(skewMs) / 1000);
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
@@ -23,7 +27,7 @@ export const clockSkew: Check<DoctorInput, DoctorFound> = {
       return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's`, facts });
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
     return Promise.resolve(
-      toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${skewPhrase(skewMs)}`, facts }),
+      toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${formatSkew(skewMs)}`, facts }),
     );
   },
 };

@@ -2,29 +2,35 @@ import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
 import type { CheckFacts, CheckInput } from '../check-input.ts';
 import { handshakeCause, rpcCause } from '../causes/engine.ts';
-import { clocksOf, dialOptions, engineFinding, handshakeFactList, stepMs } from '../causes/engine-findings.ts';
+import {
+  compareClocks,
+  engineDialOptions,
+  engineFinding,
+  formatHandshakeFacts,
+  stepMs,
+} from '../causes/engine-findings.ts';
 
-export const systemInfo: Check<CheckInput, CheckFacts> = {
+export const systemInfoCheck: Check<CheckInput, CheckFacts> = {
   id: 'KF-ENGINE-001',
-  title: 'Engine answers (GetSystemInfo)',
+  title: 'Engine connection (GetSystemInfo)',
   plane: 'engine',
   docs: 'kf-engine-001',
   requires: ['KF-TOKEN-001', 'KF-TLS-003'],
   offline: false,
   timeoutMs: 18_000,
-  run: async ({ input, found, signal, atEnd }) => {
-    const connecting = await connectEngine(dialOptions(input, found, signal));
+  run: async ({ input, outputs, signal, onRunEnd }) => {
+    const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
     if (!connecting.ok) {
-      const cause = handshakeCause(connecting.facts, clocksOf(input, found));
-      if (cause === undefined) throw new Error('the connection failed without a cause');
-      return engineFinding(cause, input, handshakeFactList(connecting.facts));
+      const cause = handshakeCause(connecting.facts, compareClocks(input, outputs));
+      if (cause === undefined) throw new Error('the connection failed, but the facts show no cause');
+      return engineFinding(cause, input, formatHandshakeFacts(connecting.facts));
     }
     const { connection } = connecting;
-    atEnd(() => connection.close());
+    onRunEnd(() => connection.close());
     const result = await connection.getSystemInfo({
       timeoutMs: stepMs(input),
       signal,
-      ...(found.token && { token: found.token }),
+      ...(outputs.token && { token: outputs.token }),
     });
     if (result.ok) {
       const { serverVersion } = result.value;
@@ -32,18 +38,19 @@ export const systemInfo: Check<CheckInput, CheckFacts> = {
         state: 'pass',
         summary: `Temporal server ${serverVersion}`,
         facts: { serverVersion, ms: Math.round(result.ms) },
-        found: { connection },
+        outputs: { connection },
       };
     }
-    // As seen: Temporal's TypeScript SDK 1.24.0 does not connect then, KuFlow's Python SDK 3.5.0 does. Any other status ends both.
+    // Observed: Temporal's TypeScript SDK 1.24.0 then refuses to connect; KuFlow's Python SDK 3.5.0 connects. Any other
+    // status stops both.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
       return {
         state: 'skip',
         skipped: 'restricted',
         summary:
-          "the engine does not have this call, with which Temporal's TypeScript SDK connects: a worker that uses it does not start; KuFlow's Python SDK goes on without",
+          "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does",
         facts: { status: result.name },
-        found: { connection },
+        outputs: { connection },
       };
     }
     return engineFinding(
@@ -54,18 +61,18 @@ export const systemInfo: Check<CheckInput, CheckFacts> = {
   },
 };
 
-export const describeNamespace: Check<CheckInput, CheckFacts> = {
+export const namespaceCheck: Check<CheckInput, CheckFacts> = {
   id: 'KF-ENGINE-002',
-  title: 'Namespace (DescribeNamespace)',
+  title: 'Engine namespace (DescribeNamespace)',
   plane: 'engine',
   docs: 'kf-engine-002',
   requires: ['KF-ENGINE-001'],
   offline: false,
   timeoutMs: 8_000,
-  run: async ({ input, found, signal }) => {
-    const { connection, namespace, token } = found;
+  run: async ({ input, outputs, signal }) => {
+    const { connection, namespace, token } = outputs;
     if (connection === undefined || namespace === undefined)
-      throw new Error('no connection or namespace was found before');
+      throw new Error('earlier checks provided no connection or namespace');
     const result = await connection.describeNamespace(namespace.value, {
       timeoutMs: stepMs(input),
       signal,
@@ -82,10 +89,10 @@ export const describeNamespace: Check<CheckInput, CheckFacts> = {
       return {
         state: 'skip',
         skipped: 'restricted',
-        // As seen with @temporalio/worker 1.24.0, which goes on without an answer only where the engine does not have the call.
+        // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
         summary:
           result.name === 'PERMISSION_DENIED'
-            ? "the engine denies this call, which Temporal's SDK makes as a worker starts: one that is denied it too does not start"
+            ? "the engine denies this call, which Temporal's SDK makes when a worker starts; a worker that is denied it too does not start"
             : 'the engine restricts this call',
         facts: { ...facts, status: result.name },
       };

@@ -1,31 +1,32 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Check, Fix } from '../check.ts';
-import type { DoctorFound, DoctorInput, NamedFile } from '../input.ts';
+import type { DoctorOutputs, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
-type DoctorCheck = Check<DoctorInput, DoctorFound>;
+type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filter(({ secret }) => secret);
-const noSecrets = (input: DoctorInput): string | undefined =>
-  secretFiles(input).length === 0 ? 'no file here holds a secret' : undefined;
+const noSecretFiles = (input: DoctorInput): string | undefined =>
+  secretFiles(input).length === 0 ? 'no file here contains a secret' : undefined;
 
-/** As a person in that folder would name it: there it can be pasted. */
-function shown(path: string, cwd: string): string {
+/** Relative to the working directory if possible, so that it can be pasted there. */
+function displayPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   if (short === '') return '.';
   return short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
-export const filePermissions: DoctorCheck = {
+export const filePermissionsCheck: DoctorCheck = {
   id: 'KF-FILE-001',
-  title: 'Permissions of files with secrets',
+  title: 'Secret file permissions',
   plane: 'files',
   docs: 'kf-file-001',
   requires: [],
   offline: true,
   timeoutMs: 2_000,
-  notApplicable: (input) => (input.platform === 'win32' ? 'Windows has other permissions' : noSecrets(input)),
+  notApplicable: (input) =>
+    input.platform === 'win32' ? 'Windows uses a different permission model' : noSecretFiles(input),
   run: async ({ input }) => {
     const open: { readonly file: NamedFile; readonly mode: number }[] = [];
     for (const file of secretFiles(input)) {
@@ -34,17 +35,18 @@ export const filePermissions: DoctorCheck = {
     }
     const [first] = open;
     if (first === undefined)
-      return { state: 'pass', summary: `only you may read ${listed(secretFiles(input), input.cwd)}` };
+      return { state: 'pass', summary: `only you can read ${listPaths(secretFiles(input), input.cwd)}` };
     const texts = open.map(
-      ({ file, mode }) => `${shown(file.path, input.cwd)} (${file.what}, mode ${(mode & 0o777).toString(8)})`,
+      ({ file, mode }) =>
+        `${displayPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
     );
     return toFinding({
       id: 'KF-FILE-001',
       code: 'file-readable-by-others',
-      text: `Other users may read ${texts.join(', ')}`,
+      text: `Other users can read ${texts.join(', ')}`,
       facts: { files: texts },
-      values: { file: shown(first.file.path, input.cwd) },
-      // Rights are only taken away: a file that its owner may not write stays so.
+      values: { file: displayPath(first.file.path, input.cwd) },
+      // Only removes permissions: a file that is read-only for its owner stays read-only.
       fixes: open.map(({ file, mode }): Fix => ({ kind: 'chmod', path: file.path, mode: mode & 0o700 })),
     });
   },
@@ -59,22 +61,22 @@ async function modeOf(path: string): Promise<number | undefined> {
   }
 }
 
-export const filesInGit: DoctorCheck = {
+export const gitCheck: DoctorCheck = {
   id: 'KF-FILE-002',
-  title: 'Files with secrets and git',
+  title: 'Secret files in git',
   plane: 'files',
   docs: 'kf-file-002',
   requires: [],
   offline: true,
   timeoutMs: 8_000,
-  notApplicable: noSecrets,
+  notApplicable: noSecretFiles,
   run: async ({ input }) => {
-    const asked = await Promise.all(
+    const states = await Promise.all(
       secretFiles(input).map(async (file) => ({ file, state: await input.git(file.path) })),
     );
-    const facts = Object.fromEntries(asked.map(({ file, state }) => [shown(file.path, input.cwd), state.kind]));
-    const tracked = asked.filter(({ state }) => state.kind === 'tracked').map(({ file }) => file);
-    const visible = asked.flatMap(({ file, state }) =>
+    const facts = Object.fromEntries(states.map(({ file, state }) => [displayPath(file.path, input.cwd), state.kind]));
+    const tracked = states.filter(({ state }) => state.kind === 'tracked').map(({ file }) => file);
+    const visible = states.flatMap(({ file, state }) =>
       state.kind === 'visible' ? [{ ...file, line: state.line }] : [],
     );
     const fixes = visible.map(({ path, line }): Fix => ({ kind: 'gitignore', folder: dirname(path), line }));
@@ -82,27 +84,32 @@ export const filesInGit: DoctorCheck = {
     if (first !== undefined) {
       return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-tracked-by-git', facts, fixes },
-        text: `git tracks ${listed(tracked, input.cwd)}, with a secret in it`,
-        values: { folder: shown(dirname(first.path), input.cwd), file: basename(first.path) },
+        text: `Git tracks ${listPaths(tracked, input.cwd)}, which contains a secret`,
+        values: { folder: displayPath(dirname(first.path), input.cwd), file: basename(first.path) },
       });
     }
     const [open] = visible;
     if (open !== undefined) {
       return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-not-ignored', facts, fixes },
-        text: `git does not ignore ${listed(visible, input.cwd)}, with a secret in it`,
-        values: { line: open.line, gitignore: shown(join(dirname(open.path), '.gitignore'), input.cwd) },
+        text: `Git does not ignore ${listPaths(visible, input.cwd)}, which contains a secret`,
+        values: { line: open.line, gitignore: displayPath(join(dirname(open.path), '.gitignore'), input.cwd) },
       });
     }
-    if (asked.every(({ state }) => state.kind === 'none'))
-      return { state: 'skip', skipped: 'not-applicable', summary: 'no git repository, or no git', facts };
-    const unknown = asked.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
+    if (states.every(({ state }) => state.kind === 'none'))
+      return {
+        state: 'skip',
+        skipped: 'not-applicable',
+        summary: 'not in a git repository, or git is not installed',
+        facts,
+      };
+    const unknown = states.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
-      return { state: 'unknown', summary: `git did not tell about ${listed(unknown, input.cwd)}`, facts };
-    return { state: 'pass', summary: 'ignored by git', facts };
+      return { state: 'unknown', summary: `git did not report the state of ${listPaths(unknown, input.cwd)}`, facts };
+    return { state: 'pass', summary: 'git ignores every file that contains a secret', facts };
   },
 };
 
-function listed(files: readonly NamedFile[], cwd: string): string {
-  return [...new Set(files.map(({ path }) => shown(path, cwd)))].join(', ');
+function listPaths(files: readonly NamedFile[], cwd: string): string {
+  return [...new Set(files.map(({ path }) => displayPath(path, cwd)))].join(', ');
 }

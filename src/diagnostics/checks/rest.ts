@@ -5,18 +5,18 @@ import type { CheckFacts, CheckInput } from '../check-input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
-/** Ways in which servers turn plain text away from a TLS port. */
-const TURNED_AWAY: readonly KuFlowApiError['kind'][] = ['reset', 'rejected', 'not-json', 'html'];
+/** How servers respond to plaintext on a TLS port. */
+const TLS_PORT_SYMPTOMS: readonly KuFlowApiError['kind'][] = ['reset', 'rejected', 'not-json', 'html'];
 
-/** An `http:` endpoint that is a TLS port: looked at only when it is reached directly, so that the same server is asked. */
-async function plaintextFinding(input: CheckInput, error: unknown): Promise<Finding<never> | undefined> {
-  if (!(error instanceof KuFlowApiError) || !TURNED_AWAY.includes(error.kind) || input.restProxy.kind === 'proxy')
+/** Detects an `http:` endpoint on a TLS port. Not behind a proxy, where another server might answer the probe. */
+async function findTlsOnPlainPort(input: CheckInput, error: unknown): Promise<Finding<never> | undefined> {
+  if (!(error instanceof KuFlowApiError) || !TLS_PORT_SYMPTOMS.includes(error.kind) || input.restProxy.kind === 'proxy')
     return undefined;
   const { protocol, hostname, port } = new URL(input.endpoint.value);
   if (protocol !== 'http:') return undefined;
   const host = hostname.replace(/^\[|\]$/g, '');
   if (!(await looksLikeTls({ host, port: port === '' ? 80 : Number(port) }))) return undefined;
-  const text = `${input.endpoint.value} speaks TLS, and its address says http://`;
+  const text = `${input.endpoint.value} is an http:// address, but the server speaks TLS`;
   return toFinding({
     ...{ id: 'KF-REST-001', code: 'rest-speaks-tls', text },
     facts: { endpoint: input.endpoint.value, ...(error.seen && { seen: error.seen }) },
@@ -24,13 +24,13 @@ async function plaintextFinding(input: CheckInput, error: unknown): Promise<Find
   });
 }
 
-/** A refusal tells KuFlow's time as well, in its own body. */
-function errorTime(error: unknown): number | undefined {
+/** The body of an error response contains KuFlow's time too. */
+function serverTimeOfError(error: unknown): number | undefined {
   const time = error instanceof KuFlowApiError ? Date.parse(error.body?.timestamp ?? '') : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 
-export const restCredentials: Check<CheckInput, CheckFacts> = {
+export const restCredentialsCheck: Check<CheckInput, CheckFacts> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
@@ -39,9 +39,9 @@ export const restCredentials: Check<CheckInput, CheckFacts> = {
   offline: false,
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
-    const asked = input.clock.now();
+    const sentAt = input.clock.now();
     const skew = (serverTime: number | undefined): Partial<CheckFacts> =>
-      serverTime === undefined ? {} : { skewMs: (asked + input.clock.now()) / 2 - serverTime };
+      serverTime === undefined ? {} : { skewMs: (sentAt + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);
       const name = who.name === undefined ? who.id : `${who.name} (${who.id})`;
@@ -54,11 +54,11 @@ export const restCredentials: Check<CheckInput, CheckFacts> = {
           ...(who.type && { type: who.type }),
           ...(who.name && { name: who.name }),
         },
-        found: skew(who.serverTime),
+        outputs: skew(who.serverTime),
       };
     } catch (error) {
-      const finding = (await plaintextFinding(input, error)) ?? restFinding(error);
-      return { ...finding, found: skew(errorTime(error)) };
+      const finding = (await findTlsOnPlainPort(input, error)) ?? restFinding(error);
+      return { ...finding, outputs: skew(serverTimeOfError(error)) };
     }
   },
 };

@@ -2,63 +2,63 @@ import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import type { Check, Facts, Finding } from '../check.ts';
 import type { CheckFacts, CheckInput, IssuedToken } from '../check-input.ts';
-import { correctedNow } from '../input.ts';
+import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
-/** What HTTP/2 servers take of headers, by and large. */
-const LONGEST = 64 * 1024;
-/** Servers round, and take a little while between two readings of the clock. */
+/** Roughly the header size that HTTP/2 servers accept. */
+const MAX_TOKEN_LENGTH = 64 * 1024;
+/** Servers round times and read the clock at slightly different moments. */
 const TOLERANCE_MS = 60_000;
 
-function factsOf(issued: IssuedToken, reading: TokenReading): Facts {
+function tokenFacts(issued: IssuedToken, reading: TokenReading): Facts {
   const claims =
     reading.kind === 'jwt'
       ? {
-          form: 'JWT; its claims are not verified',
-          ...(reading.algorithm !== undefined && { algorithm: cut(reading.algorithm) }),
-          ...(reading.issuer !== undefined && { issuer: cut(reading.issuer) }),
-          ...(reading.subject !== undefined && { subject: cut(reading.subject) }),
-          ...(reading.audience !== undefined && { audience: reading.audience.slice(0, 5).map(cut) }),
+          form: 'JWT, claims not verified',
+          ...(reading.algorithm !== undefined && { algorithm: truncateClaim(reading.algorithm) }),
+          ...(reading.issuer !== undefined && { issuer: truncateClaim(reading.issuer) }),
+          ...(reading.subject !== undefined && { subject: truncateClaim(reading.subject) }),
+          ...(reading.audience !== undefined && { audience: reading.audience.slice(0, 5).map(truncateClaim) }),
           ...(reading.issuedAt !== undefined && { iat: isoTime(reading.issuedAt) }),
           ...(reading.expiresAt !== undefined && { exp: isoTime(reading.expiresAt) }),
         }
       : { form: `opaque (${reading.why})` };
-  return { ...claims, ...(issued.expiredAt !== undefined && { expiredAt: cut(issued.expiredAt) }) };
+  return { ...claims, ...(issued.expiredAt !== undefined && { expiredAt: truncateClaim(issued.expiredAt) }) };
 }
 
-const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
+const truncateClaim = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
 
-function judge(issued: IssuedToken, now: number): Finding<CheckFacts> {
+function evaluateToken(issued: IssuedToken, now: number): Finding<CheckFacts> {
   const value = issued.token.reveal();
   const reading = decodeTokenUnverified(value);
-  const facts = factsOf(issued, reading);
-  const found = { token: issued.token };
+  const facts = tokenFacts(issued, reading);
+  const outputs = { token: issued.token };
   const end = Date.parse(issued.expiredAt ?? '');
   const finding = (code: string, text: string): Finding<CheckFacts> => ({
     ...toFinding({ id: 'KF-TOKEN-001', code, text, facts }),
-    found,
+    outputs,
   });
-  if (value.length > LONGEST)
-    return finding('token-too-long', `The token has ${value.length} characters, more than the headers of a call hold`);
-  if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a readable end of its life');
+  if (value.length > MAX_TOKEN_LENGTH)
+    return finding('token-too-long', `The token has ${value.length} characters, which is too long for request headers`);
+  if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a valid expiry time');
   if (end <= now)
     return finding(
       'token-expired-by-clock',
-      `KuFlow issued a token that is over already (${cut(issued.expiredAt ?? '')})`,
+      `KuFlow issued a token that has already expired (${truncateClaim(issued.expiredAt ?? '')})`,
     );
   const { expiresAt, notBefore } = reading.kind === 'jwt' ? reading : {};
   if (notBefore !== undefined && notBefore > now + TOLERANCE_MS)
-    return finding('token-not-yet-valid', `The token counts only from ${isoTime(notBefore)}`);
+    return finding('token-not-yet-valid', `The token is not valid before ${isoTime(notBefore)}`);
   if (expiresAt !== undefined && Math.abs(expiresAt - end) > TOLERANCE_MS)
     return finding(
       'token-claims-differ',
-      `The token says that it ends at ${isoTime(expiresAt)}, and KuFlow says ${isoTime(end)}`,
+      `The token expires at ${isoTime(expiresAt)} according to its claims, but at ${isoTime(end)} according to KuFlow`,
     );
-  return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, found };
+  return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, outputs };
 }
 
-export const engineToken: Check<CheckInput, CheckFacts> = {
+export const engineTokenCheck: Check<CheckInput, CheckFacts> = {
   id: 'KF-TOKEN-001',
   title: 'Engine token',
   plane: 'token',
@@ -67,8 +67,8 @@ export const engineToken: Check<CheckInput, CheckFacts> = {
   offline: false,
   creates: 'engine token',
   timeoutMs: 15_000,
-  run: async ({ input, found, signal }) => {
-    const now = correctedNow(input, found);
+  run: async ({ input, outputs, signal }) => {
+    const now = correctedNow(input, outputs);
     let issued: IssuedToken;
     try {
       issued = await input.rest.requestToken(signal, now);
@@ -76,7 +76,7 @@ export const engineToken: Check<CheckInput, CheckFacts> = {
       return restFinding(error);
     }
     if (!issued.token.isEmpty)
-      return { ...judge(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
-    return toFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'KuFlow answered without a token' });
+      return { ...evaluateToken(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
+    return toFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'The response from KuFlow contains no token' });
   },
 };

@@ -1,26 +1,24 @@
-import { dirname, join } from 'node:path';
-import { isRecord } from '../../base/json.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
 import { isOlder } from '../../text/version.ts';
 import type { Check } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorFound, DoctorInput } from '../input.ts';
+import type { DoctorOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { findInstalledVersion } from './sdk-versions.ts';
 
-type DoctorCheck = Check<DoctorInput, DoctorFound>;
+type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
-export const workerSettings: DoctorCheck = {
+export const workerSettingsCheck: DoctorCheck = {
   id: 'KF-SET-002',
-  title: 'Settings of the worker',
+  title: 'Worker settings',
   plane: 'settings',
   docs: 'kf-set-002',
   requires: [],
   offline: true,
   timeoutMs: 1_000,
   notApplicable: ({ inProject, queue }) =>
-    inProject || queue !== undefined ? undefined : 'no worker here: neither application.yaml nor a project',
+    inProject || queue !== undefined ? undefined : 'no worker here: there is no application.yaml and no project',
   run: ({ input }) => {
-    const problems = [...input.workerProblems, ...proxyProblems(input)];
+    const problems = [...input.workerProblems, ...findProxyProblems(input)];
     const texts = problems.map(
       ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
     );
@@ -32,7 +30,7 @@ export const workerSettings: DoctorCheck = {
         facts: queue === undefined ? {} : { queue: queue.value, queueSource: queue.source },
       });
     }
-    const text = `Settings of the worker are missing or wrong: ${texts.join('; ')}`;
+    const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
     return Promise.resolve(
       toFinding({
         ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
@@ -43,17 +41,17 @@ export const workerSettings: DoctorCheck = {
   },
 };
 
-/** Temporal's core speaks HTTP to a proxy and nothing else, whatever this program can do. */
-function proxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
+/** Temporal's core only supports proxies over plain HTTP; this program also supports HTTPS. */
+function findProxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
   const source = [engineProxy, restProxy].flatMap((proxy) =>
     proxy.kind === 'proxy' && proxy.url.startsWith('https:') ? [proxy.source] : [],
   )[0];
   return source === undefined
     ? []
-    : [{ key: 'temporal.proxy', source, problem: 'expected the address of an HTTP proxy, http://host:port, or none' }];
+    : [{ key: 'temporal.proxy', source, problem: 'expected the address of an HTTP proxy (http://host:port)' }];
 }
 
-export const settingNotes: DoctorCheck = {
+export const applicationFilesCheck: DoctorCheck = {
   id: 'KF-SET-003',
   title: 'Application files',
   plane: 'settings',
@@ -62,11 +60,11 @@ export const settingNotes: DoctorCheck = {
   offline: true,
   timeoutMs: 1_000,
   run: ({ input }) => {
-    const notes = input.notes.filter(({ code }) => code !== 'readable-by-others');
+    const notes = input.settingWarnings.filter(({ code }) => code !== 'readable-by-others');
     const [first] = notes;
     if (first === undefined)
-      return Promise.resolve({ state: 'pass', summary: 'no misspelt keys, no secret in the tracked file' });
-    // A secret that leaks weighs more than a key without effect.
+      return Promise.resolve({ state: 'pass', summary: 'no misspelled keys and no secrets in application.yaml' });
+    // A leaked secret is more severe than a key without effect.
     const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
     const messages = notes.map(({ message, source }) => `${message} (${source})`);
     return Promise.resolve(
@@ -81,9 +79,9 @@ export const settingNotes: DoctorCheck = {
   },
 };
 
-export const temporalVariables: DoctorCheck = {
+export const temporalAddressCheck: DoctorCheck = {
   id: 'KF-SET-004',
-  title: 'Where settings come from',
+  title: 'Setting sources',
   plane: 'settings',
   docs: 'kf-set-004',
   requires: [],
@@ -92,30 +90,30 @@ export const temporalVariables: DoctorCheck = {
   run: ({ input }) => {
     const address = input.env['TEMPORAL_ADDRESS']?.trim() ?? '';
     const { value, source } = input.target;
-    const shadows = input.shadowed.map((one) => `${one.key}: ${one.source} over ${one.shadows.join(', ')}`);
+    const shadows = input.shadowed.map((one) => `${one.key}: ${one.source} overrides ${one.shadows.join(', ')}`);
     const facts = { ...(address !== '' && { temporalAddress: address }), target: value, targetSource: source, shadows };
     if (address !== '' && address !== value) {
-      const alone = source === 'default';
+      const isDefault = source === 'default';
       return Promise.resolve(
         toFinding({
           id: 'KF-SET-004',
-          code: alone ? 'settings-address-alone' : 'settings-address-differs',
-          text: alone
-            ? `TEMPORAL_ADDRESS is ${address}, which the worker does not read: it uses ${value} (${source})`
-            : `TEMPORAL_ADDRESS is ${address}, and temporal.target ${value} (${source})`,
+          code: isDefault ? 'settings-address-alone' : 'settings-address-differs',
+          text: isDefault
+            ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
+            : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`,
           facts,
           values: { address },
         }),
       );
     }
-    const summary = shadows.length === 0 ? 'each from one place' : shadows.join('; ');
+    const summary = shadows.length === 0 ? 'every setting has a single source' : shadows.join('; ');
     return Promise.resolve({ state: 'pass', summary, facts });
   },
 };
 
-const FIXED_IN = '1.22.0';
+const ENVCONFIG_FIXED_IN = '1.22.0';
 
-export const temporalTls: DoctorCheck = {
+export const temporalTlsCheck: DoctorCheck = {
   id: 'KF-SET-005',
   title: 'TEMPORAL_TLS',
   plane: 'settings',
@@ -125,32 +123,12 @@ export const temporalTls: DoctorCheck = {
   timeoutMs: 2_000,
   notApplicable: ({ env }) => ((env['TEMPORAL_TLS'] ?? '') === '' ? 'TEMPORAL_TLS is not set' : undefined),
   run: async ({ input }) => {
-    const version = await installedVersion(input.folder, '@temporalio/envconfig');
-    if (version === undefined) return { state: 'pass', summary: 'set, and no package here reads it' };
+    const version = await findInstalledVersion(input.folder, '@temporalio/envconfig');
+    if (version === undefined) return { state: 'pass', summary: 'set, but no package here reads it' };
     const facts = { envconfig: version };
-    if (!isOlder(version, FIXED_IN))
-      return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it right`, facts };
-    const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off by it`;
+    if (!isOlder(version, ENVCONFIG_FIXED_IN))
+      return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it correctly`, facts };
+    const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off because of it`;
     return toFinding({ id: 'KF-SET-005', code: 'settings-temporal-tls-inverted', text, facts });
   },
 };
-
-/** The version of a package as Node would find it from `folder`, or undefined. */
-export async function installedVersion(folder: string, name: string): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    const manifest = await readManifest(join(at, 'node_modules', name, 'package.json'));
-    if (manifest !== undefined) return manifest;
-    if (dirname(at) === at) return undefined;
-  }
-}
-
-async function readManifest(path: string): Promise<string | undefined> {
-  try {
-    const { bytes } = await readSmallFile(path, MIB);
-    const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
-    const version = isRecord(manifest) ? manifest['version'] : undefined;
-    return typeof version === 'string' && /^\d+\.\d+\.\d+[\w.+-]*$/.test(version) ? version : undefined;
-  } catch {
-    return undefined;
-  }
-}

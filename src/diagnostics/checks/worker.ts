@@ -1,82 +1,82 @@
 import type { Check, CheckResult, Finding } from '../check.ts';
-import type { DoctorFound, DoctorInput, WorkerStep } from '../input.ts';
+import type { DoctorOutputs, DoctorInput, WorkerCheckStep } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { projectOf } from './project.ts';
+import { requireProject } from './project.ts';
 
-type DoctorCheck = Check<DoctorInput, DoctorFound>;
+type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const notInstalled = ({ project }: DoctorInput): string | undefined =>
-  project?.workerCheck === undefined ? 'no installed worker here' : project.workerApart;
+  project?.workerCheck === undefined ? 'no installed worker here' : project.workerCheckUnavailable;
 
-/** The worker answers a little before all is over: what it says of the step that it is at tells more than that it did not end. */
-const limitOf = (timeoutMs: number): number => timeoutMs - Math.min(2_000, timeoutMs / 4);
+/** The worker reports shortly before the run ends: the step it is at says more than a missing result. */
+const workerCheckLimit = (timeoutMs: number): number => timeoutMs - Math.min(2_000, timeoutMs / 4);
 
-const hasEnded = (steps: readonly WorkerStep[], name: string): boolean =>
+const isStepOk = (steps: readonly WorkerCheckStep[], name: string): boolean =>
   steps.some(({ step, status }) => step === name && status === 'ok');
 
-/** What the worker got as far as making. */
-function madeBy(steps: readonly WorkerStep[], input: DoctorInput): string | undefined {
-  const made = [
-    ...(hasEnded(steps, 'token') ? ['engine token'] : []),
-    ...(hasEnded(steps, 'certificate') && input.material.kind === 'requested' ? ['engine certificate'] : []),
+/** What the worker created before it stopped. */
+function describeCreated(steps: readonly WorkerCheckStep[], input: DoctorInput): string | undefined {
+  const created = [
+    ...(isStepOk(steps, 'token') ? ['engine token'] : []),
+    ...(isStepOk(steps, 'certificate') && input.material.kind === 'requested' ? ['engine certificate'] : []),
   ];
-  return made.length === 0 ? undefined : `${made.join(' and ')} (by the worker's own check)`;
+  return created.length === 0 ? undefined : `${created.join(' and ')} (by the worker's own check)`;
 }
 
 export const workerCheck: DoctorCheck = {
   id: 'KF-WORK-001',
-  title: "The worker's own check",
+  title: "Worker's own check",
   plane: 'project',
   docs: 'kf-work-001',
   requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'],
   offline: false,
-  creates: "engine token, and a certificate where none is given (by the worker's own check)",
+  creates: "engine token, and an engine certificate if the settings give none (by the worker's own check)",
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   notApplicable: notInstalled,
   run: async ({ input, signal }) => {
-    const run = projectOf(input).workerCheck;
-    if (run === undefined) throw new Error('asked without an installed worker');
+    const run = requireProject(input).workerCheck;
+    if (run === undefined) throw new Error('the worker is not installed');
     if (input.profile !== undefined)
       return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-reads-no-profiles' },
-        text: `The credentials are those of the profile ${input.profile}, and the worker reads no profiles`,
+        text: `The credentials come from the profile ${input.profile}, but the worker does not read profiles`,
         values: { profile: input.profile },
       });
-    const answer = await run({ signal, limitMs: limitOf(input.timeoutMs) });
+    const answer = await run({ signal, limitMs: workerCheckLimit(input.timeoutMs) });
     if (answer.kind === 'failed')
       return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
         text: `The worker's own check ended without a result: ${answer.why}`,
       });
     const { steps } = answer;
-    const created = madeBy(steps, input);
-    const about = {
+    const created = describeCreated(steps, input);
+    const shared = {
       facts: Object.fromEntries(steps.map(({ step, status }) => [step, status])),
-      found: { workerCheck: answer },
-      ...(created !== undefined && { created }),
+      outputs: { workerCheck: answer },
+      created,
     };
-    const stuck = steps.find(isStuck);
-    // Whether that is the fault of the worker or the one that is told already, the next check judges.
-    if (stuck !== undefined) return { state: 'pass', summary: `it ran, and stops at ${stuck.step}`, ...about };
+    const stopped = steps.find(isStopped);
+    // KF-WORK-002 decides whether this is a problem of the worker or one that is already reported.
+    if (stopped !== undefined) return { state: 'pass', summary: `it ran and stopped at ${stopped.step}`, ...shared };
     return {
       state: 'pass',
-      summary: `connected with its own SDK: ${steps.map(({ step }) => step).join(', ')}`,
-      ...about,
+      summary: `it connected with its SDK (${steps.map(({ step }) => step).join(', ')})`,
+      ...shared,
     };
   },
 };
 
-const isStuck = ({ status }: WorkerStep): boolean => status === 'failed' || status === 'unknown';
+const isStopped = ({ status }: WorkerCheckStep): boolean => status === 'failed' || status === 'unknown';
 
-interface Way {
+interface StepChecks {
   readonly step: string;
-  /** The checks of ours that go the way of this step of the worker's. */
+  /** The checks that test the same thing as this step of the worker. */
   readonly ids: readonly string[];
-  /** Others whose fault may stop the worker here: it reads certificates as settings, and has no clock but this machine's. */
+  /** Other checks whose failure can stop the worker here: it reads certificates with its settings and trusts the local clock. */
   readonly also?: readonly string[];
 }
 
-const SAME_WAY: readonly Way[] = [
+const STEP_CHECKS: readonly StepChecks[] = [
   { step: 'settings', ids: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'], also: ['KF-TLS-001'] },
   { step: 'rest', ids: ['KF-REST-001'] },
   { step: 'token', ids: ['KF-TOKEN-001'], also: ['KF-CLOCK-001'] },
@@ -85,81 +85,97 @@ const SAME_WAY: readonly Way[] = [
   { step: 'namespace', ids: ['KF-ENGINE-002'] },
 ];
 
-/** `unclear`: looked at without a result. `unseen`: not looked at. */
-type Verdict = 'works' | 'fails' | 'restricted' | 'unclear' | 'unseen';
+/** `unclear`: checked without a result. `unseen`: not checked. */
+type Outcome = 'works' | 'fails' | 'restricted' | 'unclear' | 'unseen';
 
-function ours(results: readonly (CheckResult | undefined)[]): Verdict {
-  const made = results.flatMap((result) =>
+function combineResults(results: readonly (CheckResult | undefined)[]): Outcome {
+  const applicable = results.flatMap((result) =>
     result === undefined || result.skipped === 'not-applicable' ? [] : [result],
   );
-  if (made.some(({ state }) => state === 'fail')) return 'fails';
-  if (made.some(({ state }) => state === 'unknown' || state === 'crash')) return 'unclear';
-  if (made.length === 0 || made.some(({ skipped }) => skipped === 'blocked' || skipped === 'excluded')) return 'unseen';
-  // A call that an engine does not have keeps no SDK from going on.
-  return made.every(({ skipped }) => skipped === 'restricted') ? 'restricted' : 'works';
+  if (applicable.some(({ state }) => state === 'fail')) return 'fails';
+  if (applicable.some(({ state }) => state === 'unknown' || state === 'crash')) return 'unclear';
+  if (applicable.length === 0 || applicable.some(({ skipped }) => skipped === 'blocked' || skipped === 'excluded'))
+    return 'unseen';
+  // A restricted call does not count as a failure.
+  return applicable.every(({ skipped }) => skipped === 'restricted') ? 'restricted' : 'works';
 }
 
-const THEIRS: Readonly<Record<WorkerStep['status'], Verdict>> = {
+const OUTCOME_OF_STATUS: Readonly<Record<WorkerCheckStep['status'], Outcome>> = {
   ok: 'works',
   failed: 'fails',
   unknown: 'unclear',
   skipped: 'unseen',
 };
 
-/** Whether the worker names the call with which its SDK connects, where the engine does not have that. */
-const isOfRestrictedCall = ({ step, detail }: WorkerStep, ended: (id: string) => CheckResult | undefined): boolean =>
-  step === 'connect' && detail.includes('GetSystemInfo') && ended('KF-ENGINE-001')?.skipped === 'restricted';
+/** Whether the worker stops at GetSystemInfo, which its SDK needs to connect, because the engine restricts that call. */
+const stopsAtRestrictedCall = (
+  { step, detail }: WorkerCheckStep,
+  resultOf: (id: string) => CheckResult | undefined,
+): boolean =>
+  step === 'connect' && detail.includes('GetSystemInfo') && resultOf('KF-ENGINE-001')?.skipped === 'restricted';
 
-const stopped = (result: CheckResult | undefined): boolean =>
+const didNotPass = (result: CheckResult | undefined): boolean =>
   result !== undefined && ['fail', 'unknown', 'crash'].includes(result.state);
 
-function judge(steps: readonly WorkerStep[], ended: (id: string) => CheckResult | undefined): Finding<never> {
+function compareWithWorker(
+  steps: readonly WorkerCheckStep[],
+  resultOf: (id: string) => CheckResult | undefined,
+): Finding<never> {
   const finding = (code: string, text: string, facts = {}): Finding<never> =>
     toFinding({ id: 'KF-WORK-002', code, text, facts });
-  for (const { step: name, ids, also = [] } of SAME_WAY) {
+  for (const { step: name, ids, also = [] } of STEP_CHECKS) {
     const step = steps.find((one) => one.step === name);
     if (step === undefined) continue;
-    const [here, worker] = [ours(ids.map(ended)), THEIRS[step.status]];
+    const here = combineResults(ids.map(resultOf));
+    const worker = OUTCOME_OF_STATUS[step.status];
     const facts = { step: name, here, worker };
-    const by = ids.filter((id) => ended(id) !== undefined).join(', ');
+    const checks = ids.filter((id) => resultOf(id) !== undefined).join(', ');
     if (here === 'fails' && worker === 'works')
-      return finding('worker-disagrees', `${name} fails here (${by}) and works for the worker: ${step.detail}`, facts);
-    if (!isStuck(step)) continue;
-    const blockers = ids.flatMap((id) => ended(id)?.blockedBy ?? []);
-    const same = [...ids, ...also, ...blockers].find((id) => stopped(ended(id)));
+      return finding(
+        'worker-disagrees',
+        `Step ${name} works for the worker but fails in doctor (${checks}): ${step.detail}`,
+        facts,
+      );
+    if (!isStopped(step)) continue;
+    const blockers = ids.flatMap((id) => resultOf(id)?.blockedBy ?? []);
+    const same = [...ids, ...also, ...blockers].find((id) => didNotPass(resultOf(id)));
     if (same !== undefined)
-      return { state: 'pass', summary: `the worker stops at ${name} too, as ${same} does: ${step.detail}`, facts };
-    if (worker === 'fails' && (here === 'restricted' || isOfRestrictedCall(step, ended)))
+      return { state: 'pass', summary: `the worker also stops at ${name}, like ${same}: ${step.detail}`, facts };
+    if (worker === 'fails' && (here === 'restricted' || stopsAtRestrictedCall(step, resultOf)))
       return {
         state: 'pass',
         summary: `the worker stops at ${name}, which the engine restricts: ${step.detail}`,
         facts,
       };
     if (worker === 'unclear') {
-      const seen = here === 'works' ? `which works here (${by})` : 'and it could not be seen here';
+      const inDoctor = here === 'works' ? `which works in doctor (${checks})` : 'which doctor could not check';
       return finding(
         'worker-could-not-tell',
-        `The worker could not tell about ${name}, ${seen}: ${step.detail}`,
+        `The worker has no result for step ${name}, ${inDoctor}: ${step.detail}`,
         facts,
       );
     }
     return here === 'works'
-      ? finding('worker-disagrees', `${name} works here (${by}) and fails for the worker: ${step.detail}`, facts)
+      ? finding(
+          'worker-disagrees',
+          `Step ${name} works in doctor (${checks}) but fails for the worker: ${step.detail}`,
+          facts,
+        )
       : finding(
           'worker-check-failed',
-          `The worker's own check stops at ${name}, which could not be seen here: ${step.detail}`,
+          `The worker's own check stops at ${name}, which doctor could not check: ${step.detail}`,
           facts,
         );
   }
-  const other = steps.find(isStuck);
+  const other = steps.find(isStopped);
   if (other !== undefined)
     return finding('worker-check-failed', `The worker's own check stops at ${other.step}: ${other.detail}`);
-  return { state: 'pass', summary: 'both see the same' };
+  return { state: 'pass', summary: 'doctor and worker agree' };
 }
 
-export const workerAgrees: DoctorCheck = {
+export const workerAgreementCheck: DoctorCheck = {
   id: 'KF-WORK-002',
-  title: 'Doctor and worker agree',
+  title: 'Doctor and worker agreement',
   plane: 'project',
   docs: 'kf-work-002',
   requires: [],
@@ -167,12 +183,12 @@ export const workerAgrees: DoctorCheck = {
   offline: false,
   timeoutMs: 1_000,
   notApplicable: notInstalled,
-  run: ({ found, ended }) => {
-    const check = found.workerCheck;
+  run: ({ outputs, resultOf }) => {
+    const check = outputs.workerCheck;
     return Promise.resolve(
       check?.kind === 'answered'
-        ? judge(check.steps, ended)
-        : { state: 'skip', skipped: 'not-applicable', summary: "no result of the worker's own check" },
+        ? compareWithWorker(check.steps, resultOf)
+        : { state: 'skip', skipped: 'not-applicable', summary: "the worker's own check has no result" },
     );
   },
 };

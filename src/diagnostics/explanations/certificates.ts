@@ -1,135 +1,135 @@
 import { fails, warns, type ExplainedCause, type Explanation } from './explanation.ts';
 import { REST_CALL_CODES } from './rest.ts';
 
-const TO_PKCS8 = {
-  text: 'Convert it, and give the new one in its place (<source>)',
+const CONVERT_TO_PKCS8 = {
+  text: 'Convert the key, and use the new file instead (<source>)',
   command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out <new-key>',
 };
-const NEW_SET = { text: 'Get a new set from KuFlow', command: '<kuflow> credentials pull' };
+const GET_NEW_CERTIFICATE = { text: 'Get a new certificate from KuFlow', command: '<kuflow> credentials pull' };
+const CHECK_CLOCK = "Check this machine's clock";
 
-const SEVERAL_KEYS = 'More than one key stands where one belongs.';
-const CLOCK = "Check this machine's clock";
+const SEVERAL_KEYS = 'The key file contains more than one key.';
 
 const UNUSABLE = {
   'certificate-files-unreadable': fails(
-    'A file that a setting names is not there, is no file, can not be read, or is larger than 1 MiB.',
-    'Check that <file> is there and can be read',
-    NEW_SET,
+    'A file that a setting names does not exist, is not a regular file, cannot be read, or is larger than 1 MiB.',
+    'Check that <file> exists and can be read',
+    GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'Settings name a set, and a part of it is missing or can not be read. KF-SET-006 says so where it is part of the run, and what there is of the set is judged all the same.',
-    'Give all three parts (<source>), or none, so that KuFlow is asked for a certificate',
+    'The settings give only some of certificate, key and CA, or one of them cannot be read. KF-SET-006 reports this if it is part of the run; the other parts are checked either way.',
+    'Set all three (<source>), or none of them so that KuFlow issues a certificate',
   ),
-  'certificate-empty': fails('A part of the set is empty.', NEW_SET),
+  'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
-    'A part holds no complete PEM block: it is cut, in DER, or something else altogether.',
-    'A certificate in DER becomes PEM by: openssl x509 -inform der -in FILE -out FILE.pem; a key by: openssl pkey -inform der -in FILE -out FILE.pem',
-    NEW_SET,
+    'The certificate, key or CA has no complete PEM block: it is truncated, DER-encoded or something else.',
+    'Convert a DER certificate with `openssl x509 -inform der -in FILE -out FILE.pem`, a DER key with `openssl pkey -inform der -in FILE -out FILE.pem`',
+    GET_NEW_CERTIFICATE,
   ),
   'certificate-base64-of-pem': fails(
-    'The text is base64 of PEM, as Kubernetes shows secrets: it was encoded once too often.',
-    'Decode it once: base64 -d',
+    'The text is base64-encoded PEM, as Kubernetes shows secrets: it was encoded once too often.',
+    'Decode it once with `base64 -d`',
   ),
   'certificate-swapped': fails(
-    'A key stands where a certificate belongs, or the other way round.',
-    'Exchange the two settings (<source>)',
+    'A setting for a certificate contains a key, or the other way around.',
+    'Swap the two settings (<source>)',
   ),
-  'certificate-unreadable': fails('The text has the frame of PEM, and what is in it can not be parsed.', NEW_SET),
+  'certificate-unreadable': fails('The text looks like PEM, but its content cannot be parsed.', GET_NEW_CERTIFICATE),
   'certificate-pkcs1-key': fails(
-    "The key is PKCS#1 (BEGIN RSA PRIVATE KEY). `temporal` and the Python SDK take it; the workers of this tool and KuFlow's Java library take PKCS#8 only.",
-    TO_PKCS8,
+    "The key is in PKCS#1 format (BEGIN RSA PRIVATE KEY). `temporal` and the Python SDK accept it; the workers of this tool and KuFlow's Java library accept only PKCS#8.",
+    CONVERT_TO_PKCS8,
   ),
   'certificate-sec1-key': fails(
-    "The key is SEC1 (BEGIN EC PRIVATE KEY). `temporal` and the Python SDK take it; the workers of this tool and KuFlow's Java library take PKCS#8 only.",
-    TO_PKCS8,
+    "The key is in SEC1 format (BEGIN EC PRIVATE KEY). `temporal` and the Python SDK accept it; the workers of this tool and KuFlow's Java library accept only PKCS#8.",
+    CONVERT_TO_PKCS8,
   ),
-  'certificate-encrypted-key': fails('The key has a passphrase, which no setting can give.', TO_PKCS8),
+  'certificate-encrypted-key': fails(
+    'The key is encrypted with a passphrase, and there is no setting for a passphrase.',
+    CONVERT_TO_PKCS8,
+  ),
   'certificate-several-keys': warns(
-    `${SEVERAL_KEYS} Every program that was tried takes the first, which is that of the certificate here.`,
-    'Leave only the key of the certificate in it',
+    `${SEVERAL_KEYS} Every tested program uses the first one, which matches the certificate here.`,
+    'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1, which the core of Temporal's TypeScript SDK refuses; `temporal` takes it.",
-    'Have it issued as v3',
-    NEW_SET,
+    "The certificate is X.509 v1. The core of Temporal's TypeScript SDK rejects it; `temporal` accepts it.",
+    'Have it issued as X.509 v3',
+    GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key belongs to another certificate: often one of two files was replaced and the other was not.',
-    NEW_SET,
+    'The key does not belong to the certificate. Often only one of the two files was replaced.',
+    GET_NEW_CERTIFICATE,
   ),
   'certificate-leaf-is-ca': fails(
-    'The client certificate is that of an authority.',
-    'Use a certificate that the authority issued for this client',
+    'The client certificate is a CA certificate.',
+    'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'A date of the certificate, or of every certificate of the CA, is none, such as one of month 13.',
-    NEW_SET,
+    'The certificate, or every certificate of the CA, contains an invalid date, e.g. in month 13.',
+    GET_NEW_CERTIFICATE,
   ),
-  'certificate-expired': fails('The certificate is over.', NEW_SET),
-  'certificate-not-yet-valid': fails('The certificate begins in the future.', CLOCK, NEW_SET),
+  'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
+  'certificate-not-yet-valid': fails('The certificate is not valid yet.', CHECK_CLOCK, GET_NEW_CERTIFICATE),
   'certificate-wrong-extended-key-usage': fails(
-    'Its extended key usage does not name clientAuth: it is a certificate for servers.',
-    'Use a certificate for clients',
-    NEW_SET,
+    'The extended key usage of the certificate does not include clientAuth; it is a server certificate.',
+    'Use a client certificate',
+    GET_NEW_CERTIFICATE,
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-const TELL_KUFLOW = 'KuFlow issued it so: try again, and if it stays, tell KuFlow the time and this line';
-const OF_THE_CLOCK: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
+const CONTACT_KUFLOW = 'Try again; if the problem persists, report this line and the time to KuFlow, which issued it';
+const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
-/** What can be wrong with an issued set, in which nobody here has a file to correct. */
+/** What can be wrong with a set that KuFlow issued; there is no local file to correct. */
 const ISSUED = Object.fromEntries(
   Object.entries(UNUSABLE)
     .filter(([code]) => !['certificate-files-unreadable', 'certificate-incomplete'].includes(code))
     .map(([code, { when }]) => [code, code === 'certificate-several-keys' ? SEVERAL_KEYS : when] as const)
-    .map(([code, when]) => [code, fails(when, ...(OF_THE_CLOCK.includes(code) ? [CLOCK] : []), TELL_KUFLOW)]),
+    .map(([code, when]) => [code, fails(when, ...(CLOCK_CODES.includes(code) ? [CHECK_CLOCK] : []), CONTACT_KUFLOW)]),
 );
 
-/** The engine's certificate: as given, as issued, and how long it lasts. */
+/** The engine certificate: configured, issued, and its expiry. */
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      'Certificate, key and CA that settings give, without a network: PEM of the right kinds, PKCS#8 without a passphrase, X.509 v3 for clients, no CA, within its time, a key that belongs to it. Time is that of KuFlow where its clock could be seen.',
+      "The certificate, key and CA from the settings, without network access: PEM blocks of the right types, a PKCS#8 key without a passphrase that belongs to the certificate, and an X.509 v3 client certificate that is not a CA and is currently valid. Validity is checked against KuFlow's clock if it is known.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {
     looksAt:
-      'The engine certificate that KuFlow issues where settings give none. This creates one at KuFlow; `--no-create` leaves it out.',
+      'The engine certificate that KuFlow issues if the settings give none. Creates a certificate in KuFlow; `--no-create` skips this check.',
     causes: ISSUED,
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-004': {
     looksAt:
-      "How other programs read the same files: the worker of this tool, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`, each as it was tried: line ends, line breaks written as `\\n`, a byte order mark, more than one certificate in the CA, the kind of key. What nobody tried is not known.",
+      "How other programs read the same files: the worker of this tool, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`, according to tests with each of them. Examines line endings, literal `\\n`, byte order marks, more than one certificate in the CA, and the type of key. Untested combinations are reported as unknown.",
     causes: {
       'certificate-crlf': warns(
-        "A file has line ends of Windows (CRLF). The worker, `temporal` and KuFlow's Python SDK take it; what reads it line by line may not.",
-        {
-          text: 'Write it with plain line ends',
-          command: "perl -pi -e 's/\\r$//' <file>",
-        },
+        "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them; programs that read the file line by line may not.",
+        { text: 'Convert the line endings', command: "perl -pi -e 's/\\r$//' <file>" },
       ),
       'certificate-literal-newlines': warns(
-        'A file holds `\\n` in place of line breaks. The worker takes it; OpenSSL, `temporal` and other SDKs do not.',
-        { text: 'Write real line breaks', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
+        'A file contains literal `\\n` instead of line breaks. The worker accepts it; OpenSSL, `temporal` and other SDKs do not.',
+        { text: 'Replace them with line breaks', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
       ),
       'certificate-byte-order-mark': warns(
-        'A file begins with a byte order mark, as some editors write it. The worker takes it; `temporal` and other SDKs do not.',
-        { text: 'Write it without', command: "perl -pi -e 's/^\\xEF\\xBB\\xBF// if $. == 1' <file>" },
+        'A file starts with a byte order mark, which some editors add. The worker accepts it; `temporal` and other SDKs do not.',
+        { text: 'Remove the byte order mark', command: "perl -pi -e 's/^\\xEF\\xBB\\xBF// if $. == 1' <file>" },
       ),
     },
   },
   'KF-TLS-005': {
     looksAt:
-      'How long the given certificate lasts: a warning when less than 14 days or a third of its life are left, whichever is shorter, or by `--warn-expiry`.',
+      'When the configured certificate expires. Warns if less than 14 days or a third of its lifetime is left, whichever is shorter, or according to `--warn-expiry`.',
     causes: {
-      'certificate-expires-soon': warns('It ends soon, and nobody has renewed it.', {
-        text: 'Get a new one; a running worker takes it over',
+      'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
+        text: 'Get a new one; a running worker picks it up',
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
-        'A certificate of the CA ends soon: from then on the engine is not trusted.',
-        NEW_SET,
+        'A certificate of the CA expires soon. After that, the engine is no longer trusted.',
+        GET_NEW_CERTIFICATE,
       ),
     },
   },

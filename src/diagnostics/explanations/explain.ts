@@ -1,10 +1,10 @@
+import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
 import type { Advice, Plane } from '../check.ts';
-import { causeOf, explanations, interpolateSteps } from '../explain-finding.ts';
-import { type OwnCommands, withOwnCommands } from '../own-commands.ts';
+import { explanations, getExplainedCause } from '../explain-finding.ts';
 import { registry } from '../registry.ts';
-import type { ExplainedCause, ExplainedStep } from './explanation.ts';
+import type { AdviceTemplate, ExplainedCause } from './explanation.ts';
 
-/** All that is known of a check before it is made. */
+/** What is known about a check without running it. */
 export interface CheckExplanation {
   readonly id: string;
   readonly title: string;
@@ -15,9 +15,9 @@ export interface CheckExplanation {
   readonly requires: readonly string[];
   readonly offline: boolean;
   readonly creates?: string;
-  /** Absent: what the whole run may take. */
+  /** Absent: limited only by the time of the whole run. */
   readonly timeoutMs?: number;
-  /** Every cause that it can name. */
+  /** Every cause it can report. */
   readonly causes: readonly CauseExplanation[];
 }
 
@@ -26,12 +26,12 @@ export interface CauseExplanation {
   readonly verdict: ExplainedCause['verdict'];
   readonly when: string;
   readonly advice: readonly Advice[];
-  /** Id of the check that it is explained for, where it can come up in others too. */
+  /** Id of the check that explains the cause, if it is another one. */
   readonly of?: string;
 }
 
-/** Stands for what only a run knows. */
-const UNKNOWN: Readonly<Record<string, string>> = {
+/** For values that only a run knows. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
   host: 'HOST',
   target: 'HOST:PORT',
   'server-name': 'HOST',
@@ -41,30 +41,34 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   material: 'the settings',
   'namespace-source': 'temporal.namespace',
 };
-const IN_DOCS: OwnCommands = { kuflow: 'kuflow', install: 'npm install', check: 'npm run check' };
-const WHERE = { given: 'Where settings give the certificate: ', issued: 'Where KuFlow issued it: ' } as const;
+const DOCS_COMMANDS: AdviceCommands = { kuflow: 'kuflow', install: 'npm install', check: 'npm run check' };
+const ORIGIN_PREFIX = {
+  given: 'If the settings give the certificate: ',
+  issued: 'If KuFlow issued it: ',
+} as const;
 
-/** Every check with its explanation, in the order of results; `commands`: how a person starts things here. */
-export function explainAll(commands: Partial<OwnCommands> = {}): readonly CheckExplanation[] {
-  const own = { ...IN_DOCS, ...commands };
-  const explained = (code: string, { verdict, when, steps }: ExplainedCause): CauseExplanation => {
-    const advice = withOwnCommands(interpolateSteps(steps.map(located), UNKNOWN), own);
-    return { code, verdict, when, advice };
+/** Every check with its explanation, in registry order; `commands` replaces the commands that the advice mentions. */
+export function explainAll(commands: Partial<AdviceCommands> = {}): readonly CheckExplanation[] {
+  const adviceCommands = { ...DOCS_COMMANDS, ...commands };
+  const explainCause = (code: string, { verdict, when, advice }: ExplainedCause): CauseExplanation => {
+    const filled = fillAdvice(advice.map(prefixCertificateOrigin), PLACEHOLDERS);
+    return { code, verdict, when, advice: fillCommands(filled, adviceCommands) };
   };
   return registry.map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
     const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
-    const others = Object.entries(alsoOf).flatMap(([of, codes]) =>
-      codes.map((code) => ({ ...explained(code, causeOf(of, code)), of })),
+    const sharedCauses = Object.entries(alsoOf).flatMap(([of, codes]) =>
+      codes.map((code) => ({ ...explainCause(code, getExplainedCause(of, code)), of })),
     );
     return {
       ...{ id, title, plane, docs, looksAt, requires, offline },
       ...(typeof timeoutMs === 'number' && { timeoutMs }),
       ...(creates !== undefined && { creates }),
-      causes: [...Object.entries(causes).map(([code, cause]) => explained(code, cause)), ...others],
+      causes: [...Object.entries(causes).map(([code, cause]) => explainCause(code, cause)), ...sharedCauses],
     };
   });
 }
 
-function located(step: ExplainedStep): ExplainedStep {
-  return step.certificate === undefined ? step : { ...step, text: `${WHERE[step.certificate]}${step.text}` };
+function prefixCertificateOrigin(template: AdviceTemplate): AdviceTemplate {
+  const { certificate, text } = template;
+  return certificate === undefined ? template : { ...template, text: `${ORIGIN_PREFIX[certificate]}${text}` };
 }

@@ -1,41 +1,41 @@
 /**
- * What to do, with `<name>` for what a finding fills in, and `<kuflow>`, `<install>`, `<check>` for how a person starts things here.
- * `command` can be pasted once it is filled in.
+ * Advice with `<name>` placeholders that a finding fills in, and `<kuflow>`, `<install>`, `<check>` for commands that depend on
+ * the folder. Once filled in, `command` can be pasted into a shell.
  */
-export interface ExplainedStep {
+export interface AdviceTemplate {
   readonly text: string;
   readonly command?: string;
-  /** Only where settings give the certificate, or only where KuFlow issues it. */
+  /** Applies only if the settings give the certificate, or only if KuFlow issues it. */
   readonly certificate?: 'given' | 'issued';
 }
 
 export interface ExplainedCause {
   readonly verdict: 'fail' | 'warn' | 'unknown';
-  /** What was seen when this is the cause, one sentence. */
+  /** What was observed when this is the cause, in one or two sentences. */
   readonly when: string;
-  readonly steps: readonly ExplainedStep[];
+  readonly advice: readonly AdviceTemplate[];
 }
 
-/** What a check looks at, and every cause that it can name. */
+/** What a check examines, and every cause it can report. */
 export interface Explanation {
   readonly looksAt: string;
-  /** By the cause's permanent code. */
+  /** By permanent cause code. */
   readonly causes: Readonly<Record<string, ExplainedCause>>;
   /** Codes of causes that another check explains, by its id. */
   readonly alsoOf?: Readonly<Record<string, readonly string[]>>;
 }
 
-type MakeCause = (when: string, ...steps: readonly (ExplainedStep | string)[]) => ExplainedCause;
+type MakeCause = (when: string, ...advice: readonly (AdviceTemplate | string)[]) => ExplainedCause;
 
 const cause =
   (verdict: ExplainedCause['verdict']): MakeCause =>
-  (when, ...steps) => ({
+  (when, ...advice) => ({
     verdict,
     when,
-    steps: steps.map((step) => (typeof step === 'string' ? { text: step } : step)),
+    advice: advice.map((one) => (typeof one === 'string' ? { text: one } : one)),
   });
 
 export const fails = cause('fail');
 export const warns = cause('warn');
-/** Says nothing definite about this set-up: a time-out, a server that is busy. */
+/** Nothing definite is known, e.g. after a timeout or an answer from a busy server. */
 export const unclear = cause('unknown');

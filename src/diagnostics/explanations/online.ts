@@ -2,127 +2,134 @@ import { CALL_CODES, handshakeCauses, namespaceCauses, systemInfoCauses } from '
 import { fails, warns, type Explanation } from './explanation.ts';
 import { REST_CALL_CODES, restCauses } from './rest.ts';
 
-/** Answers that only say that the application may not look at tenants. */
-const NOT_SHOWN: readonly string[] = ['rest-forbidden', 'rest-not-found'];
+/** Responses that only mean that the application is not allowed to list tenants. */
+const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-found'];
 
-/** What needs KuFlow or the engine. */
+const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
+const START_WORKER = 'Start the worker; its task queue must be exactly <queue> (<source>)';
+const RESTART_WORKER = "Check the worker's log and restart it";
+
+/** Checks that need KuFlow or the engine. */
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:
-      "KuFlow's REST API with the application's credentials: host name, connection, TLS, proxy, status, and whose credentials they are. It reads; nothing is created.",
+      "KuFlow's REST API with the credentials of the application: host name, connection, TLS, proxy, status, and which application the credentials belong to. Only reads; creates nothing.",
     causes: restCauses,
   },
   'KF-REST-002': {
     looksAt:
-      'Whether the application sees the tenant that `kuflow.api.tenant-id` names, and whether one has to be named.',
+      'Whether the application belongs to the tenant in `kuflow.api.tenant-id`, and whether that setting is required.',
     causes: {
       'tenant-not-visible': fails(
-        'The application is of other tenants than the one in the settings.',
-        'Correct kuflow.api.tenant-id (<source>); the tenants that it sees: <tenants>',
+        'The application does not belong to the configured tenant.',
+        'Correct kuflow.api.tenant-id (<source>); the tenants of the application are <tenants>',
       ),
       'tenant-not-named': warns(
-        'The application is of several tenants, and the settings name none: KuFlow can not know which is meant.',
+        'The application belongs to several tenants, and the settings do not say which one to use.',
         'Set kuflow.api.tenant-id to one of <tenants>',
       ),
     },
-    alsoOf: { 'KF-REST-001': REST_CALL_CODES.filter((code) => !NOT_SHOWN.includes(code)) },
+    alsoOf: { 'KF-REST-001': REST_CALL_CODES.filter((code) => !TENANTS_HIDDEN_CODES.includes(code)) },
   },
   'KF-CLOCK-001': {
     looksAt:
-      "This machine's clock against that of KuFlow, as its answer tells (the Date of an answer, the time in a refusal). Tokens and certificates are judged by KuFlow's time where they differ.",
+      "This machine's clock compared with KuFlow's, which responses contain (the Date header, or the timestamp of an error). If they differ, tokens and certificates are checked against KuFlow's time.",
     causes: {
-      'clock-off': warns('The clock is off by more than 30 seconds.', 'Set it by a time server (NTP)'),
+      'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
       'clock-wrong': fails(
-        'The clock is off by 5 minutes or more: valid tokens and certificates look expired here, or not valid yet.',
-        'Set it by a time server (NTP)',
+        'The clock is off by 5 minutes or more. Valid tokens and certificates look expired or not yet valid.',
+        SYNC_CLOCK,
       ),
     },
   },
   'KF-TOKEN-001': {
     looksAt:
-      "An engine token, as the worker asks for it. Its claims are decoded and not verified: the key is the engine's. This creates one at KuFlow; `--no-create` leaves it out, and all that needs it.",
+      'An engine token, requested as the worker requests it. Its claims are decoded but not verified, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.',
     causes: {
-      'token-missing': fails('KuFlow answered without a token.', 'Check that the endpoint is KuFlow, and try again'),
+      'token-missing': fails(
+        'The response from KuFlow contains no token.',
+        'Check that the endpoint is KuFlow, and try again',
+      ),
       'token-no-expiry': warns(
-        'KuFlow did not say when the token ends, or not in a form that can be read.',
-        'Tell KuFlow; the worker asks again each minute',
+        'The response does not say when the token expires, or the time is invalid.',
+        'Report it to KuFlow; until then, the worker requests a new token every minute',
       ),
       'token-expired-by-clock': warns(
-        'The token is over as it is issued.',
+        'The token had already expired when it was issued.',
         "Check this machine's clock",
-        'If it is right, tell KuFlow',
+        'If the clock is right, report it to KuFlow',
       ),
       'token-claims-differ': warns(
-        'The token itself says another end than KuFlow does: it may be refused before the worker renews it.',
-        'Tell KuFlow both times',
+        'The claims of the token and KuFlow give different expiry times. The engine may reject the token before the worker renews it.',
+        'Report both times to KuFlow',
       ),
       'token-not-yet-valid': warns(
-        'The token counts only from a time in the future (nbf).',
+        'The token becomes valid at a later time (nbf claim).',
         "Check this machine's clock",
       ),
-      'token-too-long': fails('The token is longer than 64 kB, which no call can carry in its headers.', 'Tell KuFlow'),
+      'token-too-long': fails(
+        'The token is longer than 64 kB, which is too long for request headers.',
+        'Report it to KuFlow',
+      ),
     },
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-003': {
     looksAt:
-      'The way to the engine and the TLS handshake: host name, connection, proxy, chain, name, HTTP/2, and what comes after the handshake, since TLS 1.3 tells only then that a client certificate was refused.',
+      'The connection to the engine and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what follows the handshake, because in TLS 1.3 a rejected client certificate shows only then.',
     causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
     looksAt:
-      "GetSystemInfo with the token: what an SDK asks first of all. An engine that does not have the call (UNIMPLEMENTED) is restricted, which is no fault here: KuFlow's Python SDK goes on, though a worker of Temporal's TypeScript SDK does not connect. One that denies it (PERMISSION_DENIED) is no place for a worker: SDKs end there.",
+      "GetSystemInfo with the token, the first call that an SDK makes. An engine that does not support the call (UNIMPLEMENTED) is restricted, which is not a failure: KuFlow's Python SDK connects without it, although a worker with Temporal's TypeScript SDK does not. An engine that denies the call (PERMISSION_DENIED) is a failure, because no SDK connects to it.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "DescribeNamespace with the token and the namespace in use. An engine that does not allow it is restricted, which is no fault here; where it denies it (PERMISSION_DENIED), a worker of Temporal's TypeScript SDK does not start.",
+      "DescribeNamespace with the token and the namespace in use. An engine that does not allow the call is restricted, which is not a failure. If it denies the call (PERMISSION_DENIED), a worker with Temporal's TypeScript SDK does not start.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-POLL-001': {
     looksAt:
-      'Who polls the task queue, as the engine knows it. That a worker has registered can not be read from KuFlow; pollers stand in for it. An engine that does not allow it is restricted, which is no fault.',
+      "Who polls the task queue, according to the engine. KuFlow's API does not show whether a worker has registered, so pollers are the evidence. An engine that does not allow the call is restricted, which is not a failure.",
     causes: {
       'pollers-none': warns(
-        'Nobody polls the queue, and nothing waits in it: no worker runs, or it polls another queue.',
-        'Start the worker; its queue must be <queue>, letter by letter (<source>)',
+        'No worker polls the task queue, and no tasks are waiting. Either no worker is running, or it polls another queue.',
+        START_WORKER,
       ),
-      'pollers-none-backlog': fails(
-        'Work waits in the queue and nobody polls it.',
-        'Start the worker; its queue must be <queue>, letter by letter (<source>)',
-      ),
+      'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker polls it.', START_WORKER),
       'pollers-stale-backlog': fails(
-        'Work waits in the queue, and whoever polled it has not been seen for two minutes: the worker has stopped or lost its connection.',
-        'Look at the log of the worker, and start it again',
+        'Tasks are waiting, but no worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
+        RESTART_WORKER,
       ),
       'pollers-wrong-kind-backlog': fails(
-        'Tasks of one kind wait in the queue, and only the other kind is polled: workflow tasks need a worker with workflows, activity tasks one with activities.',
-        'Check that the worker registers its <kind>, and that this is the queue of the process definition (<source>)',
+        'Tasks of one kind are waiting, but workers poll only for the other kind. Workflow tasks need a worker with workflows, activity tasks a worker with activities.',
+        'Check that the worker registers its <kind>, and that the process definition uses this queue (<source>)',
       ),
       'pollers-stale': warns(
-        'Whoever polled the queue has not been seen for two minutes: the worker has stopped or lost its connection.',
-        'Look at the log of the worker, and start it again',
+        'No worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
+        RESTART_WORKER,
       ),
       'pollers-wrong-kind': warns(
-        'The queue is polled for activities and not for workflows.',
-        'Check that the worker registers its workflows, and that this is the queue of the process definition',
+        'Workers poll the queue for activities but not for workflows.',
+        'Check that the worker registers its workflows, and that the process definition uses this queue',
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-PROC-001': {
     looksAt:
-      '`--process ID`: workflow type and task queue with which KuFlow started that process, against those of this worker. The most common fault of the first day is that one of them differs by a letter.',
+      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem.',
     causes: {
       'process-queue-differs': fails(
-        'KuFlow started the process on another task queue than this worker polls.',
-        "Use one name: the definition's screen in KuFlow's app, and <source>",
+        'KuFlow started the process on a different task queue than this worker polls.',
+        "Use the same task queue on the definition's screen in KuFlow's app and in <source>",
       ),
       'process-type-differs': fails(
         'KuFlow started the process with a workflow type that this worker does not have.',
-        "Use one name: **Type** on the definition's screen in KuFlow's app, and workflow.type in <file>",
+        "Use the same name in **Type** on the definition's screen in KuFlow's app and in workflow.type in <file>",
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },

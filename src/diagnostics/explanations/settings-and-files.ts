@@ -1,28 +1,28 @@
 import { fails, warns, type Explanation } from './explanation.ts';
 
-const IN_PLACE = 'Set or correct <key>, in application.yaml, application-local.yaml or the environment';
+const SET_KEY = 'Set or correct <key> in application.yaml, application-local.yaml or the environment';
 
 const INCOMPLETE =
-  'A setting is missing, still a placeholder, or has another form than its key takes. All of them are named at once, each with its source.';
+  'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
 const UNUSABLE = {
   'settings-file-unreadable': fails(
-    'An application file can not be read, or is no YAML of settings: nothing in it counts, neither for the REST API nor for the engine.',
+    'An application file cannot be read or is not valid YAML. None of its settings apply, neither for the REST API nor for the engine.',
     'Correct the file <key>',
   ),
   'settings-proxy-unusable': fails(
-    'A variable of the environment names a proxy in a form, or of a kind, that can not be used.',
-    'Write <key> as http://host:port, or leave it out; NO_PROXY lists what is reached without it',
+    'An environment variable contains an invalid proxy address or a kind of proxy that is not supported.',
+    'Set <key> to http://host:port or remove it; list hosts to reach without a proxy in NO_PROXY',
   ),
 } as const;
 
-/** The planes settings and files, which need no network. */
+/** The settings and files planes, which need no network. */
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
-      "Every setting that KuFlow's REST API needs: whether it is there, is no placeholder (`FILL_ME`), and has the form that its key takes; that client id and secret come from one source; the CA and the proxy. Application files that can not be read.",
+      "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client id and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
     causes: {
-      'settings-incomplete': fails(INCOMPLETE, IN_PLACE, {
-        text: 'To try without an account, run it with the local KuFlow',
+      'settings-incomplete': fails(INCOMPLETE, SET_KEY, {
+        text: 'To try it without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',
       }),
       ...UNUSABLE,
@@ -30,76 +30,78 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-006': {
     looksAt:
-      'Every setting that a connection to the engine needs: the form of host and port, that certificate, key and CA are given together, can be read, and come with a namespace, and the proxy. The REST API is looked at whatever is wrong here.',
-    causes: { 'settings-incomplete': fails(INCOMPLETE, IN_PLACE), ...UNUSABLE },
+      'Every setting that the engine connection needs is valid: the `host:port` address and the proxy. The certificate, key and CA are all given or all absent, can be read, and come with a namespace. Problems found here do not affect the REST API checks.',
+    causes: { 'settings-incomplete': fails(INCOMPLETE, SET_KEY), ...UNUSABLE },
   },
   'KF-SET-002': {
     looksAt:
-      'Settings that only the worker needs: the task queue, installation, robots and ports. Only where there is a worker.',
+      'Settings that only the worker needs: task queue, installation, robots and ports. Runs only if there is a worker here.',
     causes: {
-      'worker-settings-incomplete': fails('The connection can be checked, and the worker would not start.', IN_PLACE),
+      'worker-settings-incomplete': fails(
+        'The worker would not start with these settings, although the connection can be checked.',
+        SET_KEY,
+      ),
     },
   },
   'KF-SET-003': {
-    looksAt:
-      'Keys of the application files that look like a setting and are none, and secrets in the file that git tracks.',
+    looksAt: 'Keys in application files that look like misspelled settings, and secrets in the file that git tracks.',
     causes: {
       'settings-unknown-key': warns(
-        'A key is one letter or so away from a setting: it has no effect as it is written.',
+        'A key differs from a setting by a letter or so, and therefore has no effect.',
         'Correct the key in <file>',
       ),
       'settings-secret-tracked': warns(
-        'A secret stands in `application.yaml`, which is meant for git.',
-        'Move it to application-local.yaml, and replace it in KuFlow: the history of git keeps it',
+        '`application.yaml`, which is meant to be committed, contains a secret.',
+        'Move the secret to application-local.yaml, and replace it in KuFlow because the git history may still contain it',
       ),
     },
   },
   'KF-SET-004': {
     looksAt:
-      "Variables of Temporal's own tools beside KuFlow's: `TEMPORAL_ADDRESS` is read by `temporal` and by Temporal's SDKs, `TEMPORAL_TARGET` by the worker. Tells which settings shadow others.",
+      "Variables of Temporal's own tools that conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
     causes: {
       'settings-address-differs': warns(
-        'TEMPORAL_ADDRESS names another server than temporal.target: commands of Temporal and the worker talk to different engines.',
+        "TEMPORAL_ADDRESS and temporal.target name different servers, so Temporal's tools and the worker use different engines.",
         'Set both to the same host:port, or remove TEMPORAL_ADDRESS',
       ),
       'settings-address-alone': warns(
-        'TEMPORAL_ADDRESS is set and TEMPORAL_TARGET is not: the worker reads only the latter, and uses what the files or the default say.',
-        { text: 'Give the worker the same address', command: 'export TEMPORAL_TARGET=<address>' },
+        'TEMPORAL_ADDRESS is set, but TEMPORAL_TARGET is not. The worker reads only TEMPORAL_TARGET, so it uses the default address.',
+        { text: 'Set the same address for the worker', command: 'export TEMPORAL_TARGET=<address>' },
       ),
     },
   },
   'KF-SET-005': {
     looksAt:
-      '`TEMPORAL_TLS` beside an installed `@temporalio/envconfig` older than 1.22.0, which reads every value of it, `true` included, as *off*.',
+      '`TEMPORAL_TLS` together with an installed `@temporalio/envconfig` older than 1.22.0, which reads every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
-        'Whatever reads its configuration through that package talks plaintext to the engine, though TEMPORAL_TLS asks for TLS.',
-        'Remove TEMPORAL_TLS: the paths of the certificate turn TLS on by themselves',
+        'Programs that read their configuration through this package connect to the engine without TLS, although TEMPORAL_TLS asks for it.',
+        'Remove TEMPORAL_TLS; the certificate paths turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
     },
   },
   'KF-FILE-001': {
     looksAt:
-      'Who may read the files that hold a secret: the private key, `application-local.yaml`, the file of the client secret. Not on Windows.',
+      'Who can read files that contain a secret: the private key, `application-local.yaml` and the client secret file. Not checked on Windows.',
     causes: {
-      'file-readable-by-others': warns('Other users of this machine may read a secret.', {
-        text: 'Make it yours alone, or run doctor with --fix',
+      'file-readable-by-others': warns('Other users of this machine can read a secret.', {
+        text: 'Restrict the file to yourself, or run doctor with --fix',
         command: 'chmod 600 <file>',
       }),
     },
   },
   'KF-FILE-002': {
     looksAt:
-      'Whether git tracks a file that holds a secret, or would take it with `git add .`. Without git, or outside a repository, there is nothing to see.',
+      'Whether git tracks a file that contains a secret, or whether `git add .` would add it. Skipped outside a git repository or if git is not installed.',
     causes: {
       'file-tracked-by-git': fails(
-        'A file with a secret is in the repository.',
-        { text: 'Take it out of the repository, and keep the file', command: 'git -C <folder> rm --cached -- <file>' },
-        'Add it to .gitignore, and replace the secret: the history keeps it',
+        'A file that contains a secret is in the repository.',
+        { text: 'Remove it from the repository but keep the file', command: 'git -C <folder> rm --cached -- <file>' },
+        'Add it to .gitignore, and replace the secret because the git history still contains it',
       ),
-      'file-not-ignored': warns('The next `git add .` takes a file with a secret along.', {
-        text: 'Ignore it, or run doctor with --fix',
+      'file-not-ignored': warns('The next `git add .` would add a file that contains a secret.', {
+        text: 'Ignore the file, or run doctor with --fix',
         command: 'echo <line> >> <gitignore>',
       }),
     },

@@ -53,7 +53,7 @@ const errorBody = (status: number): object => ({
   errors: [],
 });
 
-/** KuFlow's REST API as far as the checks ask: a principal, tokens and certificates. */
+/** The parts of KuFlow's REST API that the checks call: principals, tokens and certificates. */
 const kuflow: Answerer = (request, response) => {
   const kind = request.method === 'POST' ? (JSON.parse(request.body.toString()) as { type: string }).type : request.url;
   if (request.headers.authorization !== `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`) {
@@ -115,7 +115,7 @@ const root = (report: ConnectionReport): string => {
 };
 
 describe('checkConnection', () => {
-  it('passes every step on a healthy set-up, one event per step, and lists what it made', async () => {
+  it('passes every check on a healthy setup, reports each one, and lists what it created', async () => {
     const finished: string[] = [];
     const report = (event: CheckEvent): void => {
       if (event.kind === 'check-finished') finished.push(`${event.result.id} ${event.result.state}`);
@@ -130,7 +130,7 @@ describe('checkConnection', () => {
     expect(api.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
 
-  it('requests no certificate where one is given, and wants its namespace', async () => {
+  it('requests no certificate if one is configured, and requires its namespace', async () => {
     const api = await rest(kuflow);
     const material = {
       kind: 'given',
@@ -148,7 +148,7 @@ describe('checkConnection', () => {
     expect(without.firstFailure?.summary).toContain('temporal.namespace');
   });
 
-  it('finds two independent roots at once: refused credentials and a given certificate that does not fit', async () => {
+  it('finds two independent root causes: rejected credentials and a key mismatch', async () => {
     const api = await rest((_request, response) => sendJson(response, 401, errorBody(401)));
     const other = await authority.issue({ commonName: 'other' });
     const material = {
@@ -161,7 +161,7 @@ describe('checkConnection', () => {
     expect(result.results.find(({ id }) => id === 'KF-TLS-003')?.blockedBy).toBe('KF-TLS-001');
   });
 
-  it('asks for the tenants where the principal is not shown', async () => {
+  it('lists the tenants if the principal is hidden', async () => {
     const api = await rest((request, response, index) => {
       if (request.url.includes('/principals/')) {
         sendJson(response, 403, errorBody(403));
@@ -182,7 +182,7 @@ describe('checkConnection', () => {
     expect(root(await check(settings(refusing.url, '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-forbidden');
   });
 
-  it('goes through the proxy on both planes, to names that only it resolves', async () => {
+  it('uses the proxy for the REST API and the engine, with names that only it resolves', async () => {
     const api = await rest(kuflow, true);
     const target = await engine();
     const hosts = { 'api.kuflow.test': '127.0.0.1', 'engine.kuflow.test': '127.0.0.1' };
@@ -203,7 +203,7 @@ describe('checkConnection', () => {
 });
 
 describe('settings', () => {
-  it('lists everything that is missing or wrong at once, and asks nobody', async () => {
+  it('lists everything that is missing or invalid at once, without a request', async () => {
     const api = await rest(kuflow);
     const { problems, endpoint, target, material } = settings(api.url, 'https://engine.kuflow.com');
     const result = await check({ problems, endpoint, target, material });
@@ -216,7 +216,7 @@ describe('settings', () => {
     expect(api.requests).toEqual([]);
   });
 
-  it('names a bad endpoint and a bad proxy by their sources', async () => {
+  it('reports an invalid endpoint and an invalid proxy with their sources', async () => {
     const bad = await check(settings('ftp://kuflow', '127.0.0.1:1'));
     expect(bad.firstFailure?.summary).toContain('KUFLOW_API_ENDPOINT');
     const proxy = { value: new Secret('socks://proxy:1080'), source: 'TEMPORAL_PROXY' };
@@ -235,7 +235,7 @@ describe('resolved settings', () => {
   const resolved = async (dir: string, env: Readonly<Record<string, string>>): Promise<InspectedConnection> =>
     inspectConnection(await resolveSettings({ env, files: { dir }, cwd: dir, required: [] }), env);
 
-  it('lead from files and environment to a connection: REST CA, mutual-TLS files, sources in the results', async () => {
+  it('connect with a REST CA and mutual TLS from files, and appear with their sources', async () => {
     const api = await rest(kuflow, true);
     const dir = await folderWith({
       'ca.pem': authority.cert,
@@ -255,7 +255,7 @@ describe('resolved settings', () => {
     expect(gone.firstFailure?.summary).toContain('client.key');
   });
 
-  it('lead from inline data with literal line breaks to a connection', async () => {
+  it('connect with inline data that has literal line breaks', async () => {
     const api = await rest(kuflow);
     const inline = (pem: string): string => pem.replaceAll('\n', '\\n');
     const result = await check(
@@ -273,7 +273,7 @@ describe('resolved settings', () => {
     expect(root(result)).toBe('');
   });
 
-  it('that hold only placeholders name each of them, and no secret', async () => {
+  it('report every placeholder', async () => {
     const dir = await folderWith({
       'application-local.yaml': 'kuflow:\n  api:\n    client-id: FILL_ME\n    client-secret: FILL_ME\n',
     });
@@ -305,7 +305,7 @@ describe('the REST plane', () => {
     ]);
   });
 
-  it('names a login page, a silent server, a refused port, a missing host and another CA', async () => {
+  it('recognizes a login page, a silent server, a refused port, a missing host and another CA', async () => {
     const page = await rest((_request, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Log in</html>'),
     );
@@ -327,7 +327,7 @@ describe('the REST plane', () => {
     expect(root(await check(settings(foreign.url, '127.0.0.1:1')))).toBe('KF-REST-001 fail rest-tls-unknown-authority');
   });
 
-  it('names a proxy that refuses', async () => {
+  it('recognizes a proxy that rejects the connection', async () => {
     const proxy = keep(await startConnectProxy({ credentials: 'user:pass' }));
     const result = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443'), {
       env: { HTTPS_PROXY: proxy.url },
@@ -346,7 +346,7 @@ describe('token and certificate from KuFlow', () => {
     };
   };
 
-  it('names an answer without a token, and warns about one that this clock calls expired', async () => {
+  it('recognizes a missing token, and warns about an expired one', async () => {
     const none = await rest(answeringWith((kind) => (kind === 'ENGINE_TOKEN' ? {} : undefined)));
     expect(root(await check(settings(none.url, (await engine()).address)))).toBe('KF-TOKEN-001 fail token-missing');
     const expiredAt = new Date(Date.now() - 60_000).toISOString();
@@ -358,7 +358,7 @@ describe('token and certificate from KuFlow', () => {
     expect(result.status).toBe(0);
   });
 
-  it('names what is wrong with an issued certificate', async () => {
+  it('recognizes an expired issued certificate', async () => {
     const expired = await authority.issue({ commonName: 'worker', fromDays: -9, toDays: -1 });
     const tls = {
       serverRootCaCertificate: authority.cert,
@@ -374,7 +374,7 @@ describe('token and certificate from KuFlow', () => {
   });
 });
 
-it('stops with status 130 when asked to', async () => {
+it('rejects with status 130 when the signal aborts', async () => {
   const stop = new AbortController();
   const api = await rest(() => stop.abort());
   await expect(check(settings(api.url, '127.0.0.1:1'), { signal: stop.signal })).rejects.toMatchObject({ status: 130 });

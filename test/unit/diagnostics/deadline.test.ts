@@ -6,23 +6,23 @@ import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { startTcpServer } from '../../support/engine-server.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
-import { examineWorld, makeMaterials } from './matrix/world.ts';
+import { diagnoseWithFaults, makeMaterials } from './matrix/setup.ts';
 
 const folder = temporaryFolders();
 const never = (): Promise<never> => new Promise(() => undefined);
 
-it('ends as a whole when its time is over, though KuFlow, the engine, git and the worker never answer', async () => {
+it('ends at its time limit even if KuFlow, the engine, git and the worker never respond', async () => {
   const signals: AbortSignal[] = [];
   const limits: number[] = [];
   const started = performance.now();
-  const { report } = await examineWorld(folder(), await makeMaterials(), [
+  const { report } = await diagnoseWithFaults(folder(), await makeMaterials(), [
     {
-      make: async (world) => {
-        world.rest = () => undefined;
-        const silent = world.keep(await startTcpServer(() => undefined));
-        world.target = () => silent.address;
-        world.request = { timeoutMs: 600, git: never };
-        world.project = {
+      make: async (setup) => {
+        setup.rest = () => undefined;
+        const silent = setup.keep(await startTcpServer(() => undefined));
+        setup.target = () => silent.address;
+        setup.request = { timeoutMs: 600, git: never };
+        setup.project = {
           processes: never,
           drift: never,
           workerCheck: ({ signal, limitMs }) => {
@@ -31,30 +31,32 @@ it('ends as a whole when its time is over, though KuFlow, the engine, git and th
             return never();
           },
         };
-        world.afterwards.push(() => {
-          const at = join(world.folder, 'node_modules', '@temporalio', 'worker');
+        setup.afterwards.push(() => {
+          const at = join(setup.folder, 'node_modules', '@temporalio', 'worker');
           mkdirSync(at, { recursive: true });
           writeFileSync(join(at, 'package.json'), JSON.stringify({ name: '@temporalio/worker', version: '1.24.0' }));
         });
       },
     },
   ]);
-  // Each of the checks alone has more time than that.
+  // Each check by itself has more time than that.
   expect(performance.now() - started).toBeLessThan(6_000);
   expect(report.ms).toBeGreaterThanOrEqual(600);
   expect(report.status).toBe(4);
   expect(new Set(report.roots.map(({ state }) => state))).toEqual(new Set(['unknown']));
-  const atTheEnd = report.results.filter(({ summary }) => summary === 'no result within the 0.6 s of the whole run');
-  expect(atTheEnd.map(({ id }) => id)).toEqual(expect.arrayContaining(['KF-FILE-002', 'KF-PROJ-001', 'KF-WORK-001']));
+  const timedOut = report.results.filter(
+    ({ summary }) => summary === 'no result within the time limit of 0.6 s for the whole run',
+  );
+  expect(timedOut.map(({ id }) => id)).toEqual(expect.arrayContaining(['KF-FILE-002', 'KF-PROJ-001', 'KF-WORK-001']));
   expect(report.roots.map(({ id }) => id)).toEqual(expect.arrayContaining(['KF-REST-001', 'KF-TLS-003']));
   expect(report.created).toEqual([]);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   expect(limits).toEqual([450]);
 });
 
-it('has 15 seconds where nothing else is said', async () => {
+it('has a time limit of 15 seconds by default', async () => {
   const fake = fakeHost(['doctor', '--help'], { cwd: folder() });
   const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
   await runProgram(root, fake.host);
-  expect(fake.stdout()).toMatch(/--timeout <seconds>\s+For everything \(default: 15\)/);
+  expect(fake.stdout()).toMatch(/--timeout <seconds>\s+Time limit for the whole run \(default: 15\)/);
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
 import { registry } from '../../../src/diagnostics/registry.ts';
-import { makeReport } from '../../../src/diagnostics/report.ts';
+import { createReport } from '../../../src/diagnostics/report.ts';
 import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';
 
-interface Found {
+interface Outputs {
   readonly a: string;
   readonly b: string;
 }
-type Run = (context: CheckContext<string, Found>) => Promise<Finding<Found>>;
-type Fake = Check<string, Found>;
+type Run = (context: CheckContext<string, Outputs>) => Promise<Finding<Outputs>>;
+type Fake = Check<string, Outputs>;
 
 const passes: Run = () => Promise.resolve({ state: 'pass', summary: 'ok' });
 const fails: Run = () =>
@@ -30,7 +30,7 @@ const shape = (results: Awaited<ReturnType<typeof runChecks>>): readonly string[
   );
 
 describe('runChecks', () => {
-  it('skips everything behind a failure and names the first of the chain, and runs what does not depend on it', async () => {
+  it('skips checks that depend on a failure, naming the first one, and runs the others', async () => {
     const results = await runChecks(
       [fake('A', []), fake('B', ['A'], fails), fake('C', ['B']), fake('D', ['C', 'A']), fake('E', ['A'])],
       '',
@@ -38,7 +38,7 @@ describe('runChecks', () => {
     expect(shape(results)).toEqual(['A pass', 'B fail', 'C skip blocked B', 'D skip blocked B', 'E pass']);
   });
 
-  it('lets nothing depend on a check that had nothing to look at, or was not allowed to', async () => {
+  it('runs dependents of a check that was not applicable or restricted', async () => {
     const restricted: Run = () => Promise.resolve({ state: 'skip', skipped: 'restricted', summary: 'no' });
     const results = await runChecks(
       [
@@ -53,13 +53,13 @@ describe('runChecks', () => {
     expect(results[1]?.summary).toBe('not with this input');
   });
 
-  it('hands on what was found', async () => {
+  it('passes outputs to later checks', async () => {
     const seen: unknown[] = [];
     const finds =
-      (part: Partial<Found>): Run =>
-      ({ found }) => {
-        seen.push({ ...found });
-        return Promise.resolve({ state: 'warn', summary: '', found: part });
+      (part: Partial<Outputs>): Run =>
+      ({ outputs }) => {
+        seen.push({ ...outputs });
+        return Promise.resolve({ state: 'warn', summary: '', outputs: part });
       };
     await runChecks(
       [fake('A', [], finds({ a: '1' })), fake('B', ['A'], finds({ b: '2' })), fake('C', ['B'], finds({}))],
@@ -68,7 +68,7 @@ describe('runChecks', () => {
     expect(seen).toEqual([{}, { a: '1' }, { a: '1', b: '2' }]);
   });
 
-  it('runs side by side what can, and reports in the order of the registry', async () => {
+  it('runs checks in parallel and reports in registry order', async () => {
     const events: string[] = [];
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -88,7 +88,7 @@ describe('runChecks', () => {
     expect(events).toEqual(['start A', 'start B', 'end A', 'end B']);
   });
 
-  it('turns what throws into a crash, and what takes too long into unknown', async () => {
+  it('reports a check that throws as a crash and one that times out as unknown', async () => {
     const throws: Run = () => Promise.reject(new Error('oh'));
     const throwsAtOnce: Run = () => {
       throw new Error('at once');
@@ -113,13 +113,13 @@ describe('runChecks', () => {
     expect(given?.aborted).toBe(true);
   });
 
-  it('stops with its signal and releases what checks hold, also late', async () => {
+  it('stops when its signal aborts and releases resources, even those registered late', async () => {
     const stop = new AbortController();
     const released: string[] = [];
     let late: ((release: () => void) => void) | undefined;
-    const holds: Run = ({ atEnd }) => {
-      atEnd(() => released.push('held'));
-      late = atEnd;
+    const holds: Run = ({ onRunEnd }) => {
+      onRunEnd(() => released.push('held'));
+      late = onRunEnd;
       stop.abort();
       return new Promise(() => undefined);
     };
@@ -130,7 +130,7 @@ describe('runChecks', () => {
     expect(released).toEqual(['held', 'late']);
   });
 
-  it("counts a check's own time, not that of the checks before it", async () => {
+  it('measures the time of a check without that of earlier checks', async () => {
     const slow: Run = async () => {
       const until = performance.now() + 60;
       while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +141,7 @@ describe('runChecks', () => {
     expect(second?.ms).toBeLessThan(60);
   });
 
-  it('lists what was made, whatever was then said of it, and nothing that was not', async () => {
+  it('lists what was created, whatever the state of the check', async () => {
     const makes =
       (created: string, state: 'pass' | 'fail'): Run =>
       () =>
@@ -155,10 +155,10 @@ describe('runChecks', () => {
       ],
       '',
     );
-    expect(makeReport(made, 0).created).toEqual(['engine token', 'engine certificate']);
+    expect(createReport(made, 0).created).toEqual(['engine token', 'engine certificate']);
   });
 
-  it('takes over results of an earlier run, which made nothing this time', async () => {
+  it('reuses results of an earlier run without their created items', async () => {
     const runs: string[] = [];
     const counted: Run = () => {
       runs.push('A');
@@ -169,32 +169,32 @@ describe('runChecks', () => {
     const second = await runChecks(checks, '', { earlier: first.slice(0, 1) });
     expect(shape(second)).toEqual(['A warn', 'B pass']);
     expect(second[0]).toMatchObject({ summary: 'seen', earlier: true });
-    expect(makeReport(second, 0).created).toEqual([]);
+    expect(createReport(second, 0).created).toEqual([]);
     expect(runs).toEqual(['A']);
   });
 
-  it('gives a check the time that follows from its input', async () => {
+  it('derives the time limit of a check from its input', async () => {
     const hangs: Run = () => new Promise(() => undefined);
     const [result] = await runChecks([fake('A', [], hangs, { timeoutMs: (input) => Number(input) })], '20');
     expect(result).toMatchObject({ state: 'unknown', summary: 'no result within 0.02 s' });
   });
 
-  it('refuses a check that requires one behind it', async () => {
+  it('rejects a check that requires a later one', async () => {
     await expect(runChecks([fake('A', ['B']), fake('B', [])], '')).rejects.toThrow('A requires B');
   });
 });
 
-describe('makeReport', () => {
-  it('names a definite failure before one that could not be told', async () => {
+describe('createReport', () => {
+  it('puts a definite failure before an unknown result', async () => {
     const unknown: Run = () => Promise.resolve({ state: 'unknown', summary: '?' });
-    const report = makeReport(await runChecks([fake('A', [], unknown), fake('B', [], fails)], ''), 0, {
+    const report = createReport(await runChecks([fake('A', [], unknown), fake('B', [], fails)], ''), 0, {
       retry: 'again',
     });
     expect(report.firstFailure?.id).toBe('B');
     expect(report.next).toEqual(['Do: that', 'Then check again: again']);
     expect(report.status).toBe(1);
-    expect(makeReport(await runChecks([fake('A', [], unknown)], ''), 0).status).toBe(4);
-    expect(makeReport(await runChecks([fake('A', [])], ''), 0, { retry: 'again' })).toMatchObject({
+    expect(createReport(await runChecks([fake('A', [], unknown)], ''), 0).status).toBe(4);
+    expect(createReport(await runChecks([fake('A', [])], ''), 0, { retry: 'again' })).toMatchObject({
       status: 0,
       next: [],
     });
@@ -202,7 +202,7 @@ describe('makeReport', () => {
 });
 
 describe('the registry', () => {
-  it('has permanent ids that occur once, each with an anchor of its own', () => {
+  it('has unique ids, each with its own anchor', () => {
     const ids = registry.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const check of registry) {
@@ -211,7 +211,7 @@ describe('the registry', () => {
     }
   });
 
-  it('is selected with everything that is required or waited for', () => {
+  it('selects checks with everything they require or wait for', () => {
     expect(selectChecks(registry, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
       'KF-SET-001',
       'KF-REST-001',

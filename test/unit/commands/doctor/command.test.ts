@@ -38,16 +38,16 @@ const json = async (argv: readonly string[], over: { cwd?: string; env?: NodeJS.
   JSON.parse((await run([...argv, '--json'], over)).stdout) as Printed;
 
 describe('kuflow doctor', () => {
-  it('runs outside a project and without credentials: one root, told once and first, what depends on it names it', async () => {
+  it('runs outside a project without credentials and reports one root cause, first and only once', async () => {
     const { status, stdout } = await run([]);
     expect(status).toBe(1);
     expect(stdout.indexOf('KF-SET-001')).toBeLessThan(10);
     expect(stdout.split('missing identifier of the application')).toHaveLength(2);
-    expect(stdout).toContain('not checked, because of KF-SET-001');
+    expect(stdout).toContain('skipped because of KF-SET-001');
     expect(stdout).toContain('npx kuflow doctor explain KF-SET-001');
   });
 
-  it('prints the same as JSON, with permanent ids and codes', async () => {
+  it('prints the result as JSON with ids and cause codes', async () => {
     const { status, roots, results, created } = await json([]);
     expect({ status, roots: roots.map(({ id, code }) => `${id} ${code}`), created }).toEqual({
       status: 1,
@@ -57,7 +57,7 @@ describe('kuflow doctor', () => {
     expect(results.find(({ id }) => id === 'KF-ENGINE-002')).toMatchObject({ blockedBy: 'KF-SET-001' });
   });
 
-  it('leaves out what needs a network, what creates, and what is named', async () => {
+  it('skips checks with --offline, --no-create and --skip', async () => {
     const offline = await json(['--offline']);
     expect(offline.results.find(({ id }) => id === 'KF-REST-001')).toMatchObject({ skipped: 'excluded' });
     const quiet = await json(['--no-create']);
@@ -68,7 +68,7 @@ describe('kuflow doctor', () => {
     expect(without.status).toBe(0);
   });
 
-  it('takes checks and planes with what they require, and names what was probably meant', async () => {
+  it('runs the checks of --only with their requirements and suggests a check for a typo', async () => {
     expect((await json(['--only', 'kf-token-001'])).results.map(({ id }) => id)).toEqual([
       'KF-SET-001',
       'KF-REST-001',
@@ -88,7 +88,7 @@ describe('kuflow doctor', () => {
     expect((await run(['--timeout', '0'])).status).toBe(2);
   });
 
-  it('exits 3 for a warning only where that is asked for', async () => {
+  it('exits with status 3 on a warning only with --fail-on warn', async () => {
     const cwd = folder();
     mkdirSync(join(cwd, 'node_modules'));
     writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  kuflow-queue: Q\n  namespaces: x\n');
@@ -97,7 +97,7 @@ describe('kuflow doctor', () => {
     expect((await run([...only, '--fail-on', 'warn'], { cwd })).status).toBe(3);
   });
 
-  it('keeps control characters of files out of the terminal, in every form', async () => {
+  it('escapes control characters from files in every output format', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  "namespac\\u001b[31m\\u202e": x\n');
     for (const argv of [['--offline'], ['--offline', '--json']]) {
@@ -107,12 +107,12 @@ describe('kuflow doctor', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('what is no file where the project has one', () => {
+describe.skipIf(process.platform === 'win32')('a project path that is not a regular file', () => {
   const RECORD = join('.kuflow', 'project.json');
   const PACKAGE = (name: string): string => join('node_modules', '@temporalio', name, 'package.json');
   const FILES = ['application.yaml', RECORD, 'kuflow.process.yaml', PACKAGE('worker'), PACKAGE('envconfig')];
 
-  it.each(['FIFO', 'folder', 'binary file'])('a %s: findings or nothing, no crash, and never a wait', async (what) => {
+  it.each(['FIFO', 'folder', 'binary file'])('does not crash or hang on a %s', async (what) => {
     for (const file of FILES) {
       const cwd = folder();
       for (const [name, text] of Object.entries({ [RECORD]: '{}', 'kuflow.process.yaml': 'a: 1\n', [file]: '' })) {
@@ -135,7 +135,7 @@ describe.skipIf(process.platform === 'win32')('what is no file where the project
 const ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
 const CANARY = 'canary-client-secret';
 
-/** A folder with a secret that anybody may read, and that git would take. */
+/** A folder with a secret that other users can read and that git would add. */
 function exposed(): string {
   const cwd = folder();
   writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  kuflow-queue: Q\n');
@@ -146,7 +146,7 @@ function exposed(): string {
   return cwd;
 }
 describe('kuflow doctor --fix', () => {
-  it('corrects permissions and .gitignore, and nothing without being asked', async () => {
+  it('fixes permissions and .gitignore, and changes nothing without --fix', async () => {
     const cwd = exposed();
     const env = { PATH };
     const before = await json(['--only', 'files'], { cwd, env });
@@ -159,7 +159,7 @@ describe('kuflow doctor --fix', () => {
     expect(await json(['--only', 'files', '--fix'], { cwd, env })).toMatchObject({ fixed: [] });
   });
 
-  it('changes nothing that --only or --skip leave out, and nothing before they are understood', async () => {
+  it('fixes only selected checks, and nothing if the selection is invalid', async () => {
     const cwd = exposed();
     const env = { PATH };
     const mode = (): number => statSync(join(cwd, 'application-local.yaml')).mode & 0o777;
@@ -178,7 +178,7 @@ describe('kuflow doctor --fix', () => {
     expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
   });
 
-  it('only takes rights away', async () => {
+  it('only removes permissions', async () => {
     const cwd = exposed();
     const local = join(cwd, 'application-local.yaml');
     chmodSync(local, 0o444);
@@ -187,10 +187,10 @@ describe('kuflow doctor --fix', () => {
   });
 
   it.each([
-    ['Windows', 'a\r\nb', 'a\r\nb\r\n/application-local.yaml\r\n'],
-    ['Linux', 'a\nb\n', 'a\nb\n/application-local.yaml\n'],
-    ['no text at all', '\xff\xfe\x00a\n', '\xff\xfe\x00a\n/application-local.yaml\n'],
-  ])('appends to a .gitignore of %s, byte for byte, and keeps file and permissions', async (_name, before, after) => {
+    ['Windows line endings', 'a\r\nb', 'a\r\nb\r\n/application-local.yaml\r\n'],
+    ['Unix line endings', 'a\nb\n', 'a\nb\n/application-local.yaml\n'],
+    ['binary data', '\xff\xfe\x00a\n', '\xff\xfe\x00a\n/application-local.yaml\n'],
+  ])('appends to a .gitignore with %s and keeps its bytes, inode and permissions', async (_name, before, after) => {
     const cwd = exposed();
     const path = join(cwd, '.gitignore');
     writeFileSync(path, Buffer.from(before, 'latin1'));
@@ -202,8 +202,8 @@ describe('kuflow doctor --fix', () => {
   });
 });
 
-describe('the forms of a result', () => {
-  it('hold the same verdicts, the same exit status, and no secret', async () => {
+describe('the output formats', () => {
+  it('have the same findings and exit status, and no secrets', async () => {
     const cwd = exposed();
     const env = { PATH, HTTPS_PROXY: 'http://user:canary-password@127.0.0.1:1' };
     const argv = ['--only', 'files,rest', '--fail-on', 'warn', '--endpoint', 'https://kuflow.invalid'];
@@ -229,28 +229,28 @@ describe('the forms of a result', () => {
     expect(github.stdout).toMatch(/^::error title=KF-REST-001/m);
     const again = await run([...argv, '--report', 'ticket.md'], { cwd, env });
     expect(again.status).toBe(1);
-    expect(again.stderr).toContain('there is a file already');
+    expect(again.stderr).toContain('the file already exists');
     expect((await run(['--json', '--format', 'junit'])).status).toBe(2);
   });
 });
 
 describe('kuflow doctor --watch', () => {
-  it('checks again until it is interrupted, and prints what changes', async () => {
+  it('repeats the checks until it is interrupted and prints changes', async () => {
     const cwd = exposed();
     const fake = fakeHost(['doctor', '--only', 'KF-FILE-001', '--watch', '0.05'], { cwd, env: { PATH } });
     const root = { name: 'kuflow', description: '', version: '0', invocation: 'npx kuflow', commands: kuflowEntries };
     const ended = runProgram(root, fake.host);
-    await until('a first result', () => fake.stdout().includes('Other users may read'));
-    expect(fake.stdout().split('Other users may read')).toHaveLength(2);
+    await until('a first result', () => fake.stdout().includes('Other users can read'));
+    expect(fake.stdout().split('Other users can read')).toHaveLength(2);
     chmodSync(join(cwd, 'application-local.yaml'), 0o600);
-    await until('the change', () => fake.stdout().includes('only you may read'));
+    await until('the change', () => fake.stdout().includes('only you can read'));
     fake.signal('SIGINT');
     expect(await ended).toBe(130);
   });
 });
 
 describe('kuflow doctor explain', () => {
-  it('explains every check, whatever the case of its id', async () => {
+  it('explains every check, ignoring the case of its id', async () => {
     const list = await run(['explain']);
     expect(list.status).toBe(0);
     const { stdout } = await run(['explain', 'kf-tls-003']);
@@ -259,7 +259,7 @@ describe('kuflow doctor explain', () => {
     for (const { id } of checks) expect(list.stdout).toContain(id);
   });
 
-  it('refuses an id that does not exist, and names one that does', async () => {
+  it('rejects an unknown id and suggests an existing one', async () => {
     const { status, stderr } = await run(['explain', 'KF-TSL-003']);
     expect(status).toBe(2);
     expect(stderr).toContain('KF-TLS-003');

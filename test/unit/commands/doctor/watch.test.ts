@@ -15,7 +15,7 @@ import { fakeHost } from '../../../support/fake-host.ts';
 import { answering, standInStep, standInWorker } from '../../../support/stand-in-worker.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';
-import { CLIENT_ID, errorBody, kuflow, makeMaterials, SECRET, type Materials } from '../../diagnostics/matrix/world.ts';
+import { CLIENT_ID, errorBody, kuflow, makeMaterials, SECRET, type Materials } from '../../diagnostics/matrix/setup.ts';
 
 const folder = temporaryFolders();
 const open: (() => Promise<unknown>)[] = [];
@@ -45,7 +45,7 @@ interface Watching {
   readonly stdout: () => string;
   /** The rounds so far, with `--json`. */
   readonly rounds: () => readonly Round[];
-  /** Resolves when `count` more rounds have ended. */
+  /** Resolves when `count` more rounds have finished. */
   readonly more: (count: number) => Promise<readonly Round[]>;
   readonly stop: () => Promise<number>;
 }
@@ -77,7 +77,7 @@ function watch(argv: readonly string[], { cwd = folder(), env = {}, stdin }: Wat
   const more = async (count: number): Promise<readonly Round[]> => {
     const before = rounds().length;
     await until(`${count} more rounds`, () => {
-      if (status !== undefined) throw new Error(`it ended with ${status}: ${fake.stderr()}`);
+      if (status !== undefined) throw new Error(`doctor ended with ${status}: ${fake.stderr()}`);
       return rounds().length >= before + count;
     });
     return rounds();
@@ -89,7 +89,7 @@ interface Place {
   readonly rest: AnsweringServer;
   readonly engine: TestServer;
   readonly env: Record<string, string>;
-  /** How many tokens or certificates were asked for. */
+  /** How many tokens or certificates were requested. */
   readonly asked: (type: 'ENGINE_TOKEN' | 'ENGINE_CERTIFICATE') => number;
 }
 
@@ -116,7 +116,7 @@ const madeAt = (rounds: readonly Round[]): readonly number[] =>
   rounds.flatMap(({ created }, index) => (created.length > 0 ? [index] : []));
 
 describe('kuflow doctor --watch', () => {
-  it('sees KuFlow go down and come back, and prints just that', async () => {
+  it('prints a change when KuFlow goes down or comes back', async () => {
     let down = true;
     const healthy = kuflow(materials);
     const { env, rest } = await place((request, response, index) => {
@@ -136,7 +136,7 @@ describe('kuflow doctor --watch', () => {
     expect(await watching.stop()).toBe(130);
   });
 
-  it('makes one token and one certificate', async () => {
+  it('creates one token and one certificate', async () => {
     const { env, asked } = await place();
     const rounds = await watch(CHAIN, { env }).more(4);
     expect(rounds.map(({ status, created }) => [status, created])).toEqual([
@@ -146,7 +146,7 @@ describe('kuflow doctor --watch', () => {
     expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([1, 1]);
   });
 
-  it('makes others for other credentials', async () => {
+  it('creates new ones when the credentials change', async () => {
     const cwd = folder();
     const [first, second] = [await place(), await place()];
     const write = ({ rest, engine }: Place): void =>
@@ -164,21 +164,21 @@ describe('kuflow doctor --watch', () => {
     expect([first, second].map(({ asked }) => asked('ENGINE_CERTIFICATE'))).toEqual([1, 1]);
   });
 
-  it('asks for another token when the engine does not take the one that it has', async () => {
+  it('requests a new token when the engine rejects the current one', async () => {
     const status: Record<string, { code: number }> = {};
     const { env, asked } = await place(kuflow(materials), { status });
     const watching = watch(CHAIN, { env });
     await watching.more(2);
     status['GetSystemInfo'] = { code: 16 };
-    await until('the refusal', () => codes(watching.rounds().at(-1)).includes('engine-unauthenticated'));
+    await until('the rejection', () => codes(watching.rounds().at(-1)).includes('engine-unauthenticated'));
     await until('another token', () => asked('ENGINE_TOKEN') > 1);
-    // That one is refused as it is new: a third would do no better.
+    // The new one is rejected too, so a third one would not help.
     await watching.more(3);
     delete status['GetSystemInfo'];
     await until('the recovery', () => watching.rounds().at(-1)?.status === 0);
     await watching.more(2);
     expect([asked('ENGINE_TOKEN'), asked('ENGINE_CERTIFICATE')]).toEqual([2, 1]);
-    // It was taken since, so that it may have had its day.
+    // It has been accepted since, so a replacement may help now.
     status['GetSystemInfo'] = { code: 16 };
     await until('a third token', () => asked('ENGINE_TOKEN') > 2);
     await watching.more(3);
@@ -189,7 +189,7 @@ describe('kuflow doctor --watch', () => {
     ['token', { status: { GetSystemInfo: { code: 16 } } }, 'engine-unauthenticated'],
     ['application', { status: { GetSystemInfo: { code: 7 } } }, 'engine-permission-denied'],
     ['certificate', {}, 'engine-closed-after-handshake'],
-  ])('asks for nothing more while the engine refuses the %s from the start', async (what, engine, code) => {
+  ])('requests nothing more while the engine rejects the %s from the start', async (what, engine, code) => {
     const clientCa = what === 'certificate' ? materials.other.cert : materials.authority.cert;
     const { env, asked } = await place(kuflow(materials), { ...engine, clientCa });
     const rounds = await watch(CHAIN, { env }).more(4);
@@ -198,10 +198,10 @@ describe('kuflow doctor --watch', () => {
     expect(madeAt(rounds)).toEqual([0]);
   });
 
-  it('keeps token and certificate while the engine is not there', async () => {
+  it('keeps the token and certificate while the engine is unreachable', async () => {
     const healthy = kuflow(materials);
     const going: { engine?: TestServer } = {};
-    // The engine goes while a round asks KuFlow, so never in the middle of a handshake, which would look like a refusal.
+    // The engine stops while a round calls KuFlow, never during a handshake, which would look like a rejection.
     const { env, asked, engine } = await place((request, response, index) => {
       const gone = going.engine?.close() ?? Promise.resolve();
       delete going.engine;
@@ -216,9 +216,9 @@ describe('kuflow doctor --watch', () => {
   });
 
   it.each([
-    ['tells the time', true, ['clock-wrong']],
-    ['does not tell the time', false, ['token-expired-by-clock']],
-  ])('makes one token with a clock that is an hour ahead of a KuFlow that %s', async (_name, tells, expected) => {
+    ['reports its time', true, ['clock-wrong']],
+    ['does not report its time', false, ['token-expired-by-clock']],
+  ])('creates one token with a clock an hour ahead of a KuFlow that %s', async (_name, tells, expected) => {
     const behind = (ms: number): Date => new Date(Date.now() - 3_600_000 + ms);
     const healthy = kuflow(materials);
     const { env, asked } = await place((request, response, index) => {
@@ -237,7 +237,7 @@ describe('kuflow doctor --watch', () => {
     expect(asked('ENGINE_TOKEN')).toBe(1);
   });
 
-  it('asks for another token before the one that it has ends, however short its life', async () => {
+  it('requests a new token before the current one expires, even if it is short-lived', async () => {
     const lifeMs = 3_000;
     const healthy = kuflow(materials);
     const { env, asked } = await place((request, response, index) => {
@@ -255,7 +255,7 @@ describe('kuflow doctor --watch', () => {
     expect(watching.rounds().every(({ status, roots }) => status === 0 && roots.length === 0)).toBe(true);
   });
 
-  it("takes over what the worker's own check said, as long as nothing else changes", async () => {
+  it("reuses the result of the worker's own check as long as nothing else changes", async () => {
     const cwd = folder();
     const steps = ['settings', 'rest', 'token', 'certificate'].map((step) => standInStep(step, 'ok'));
     standInWorker(
@@ -278,14 +278,14 @@ describe('kuflow doctor --watch', () => {
       'KF-WORK-001',
       'KF-WORK-002',
     ]);
-    // Something else changes: what the worker says of it is worth another token.
+    // Another check changes, so the worker's own check runs again and creates a token.
     status['GetSystemInfo'] = { code: 16 };
-    await until('the refusal', () => codes(watching.rounds().at(-1)).includes('engine-unauthenticated'));
-    await until('the worker is asked again', () => starts() > 1);
+    await until('the rejection', () => codes(watching.rounds().at(-1)).includes('engine-unauthenticated'));
+    await until('the worker check runs again', () => starts() > 1);
     await until('both stop there', () => codes(watching.rounds().at(-1)).join() === 'engine-unauthenticated');
   });
 
-  it('reads a secret of standard input once', async () => {
+  it('reads a secret from standard input once', async () => {
     const { env } = await place();
     const { KUFLOW_API_CLIENTID: id = '', KUFLOW_API_CLIENTSECRET: secret = '', ...rest } = env;
     const argv = ['--json', '--only', 'KF-REST-001', '--client-id', id, '--client-secret-stdin'];

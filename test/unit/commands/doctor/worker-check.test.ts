@@ -45,13 +45,13 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-/** What a stand-in begins with, so that its process can be looked for. */
-const TELL = "import { writeFileSync } from 'node:fs';\nwriteFileSync('pid', String(process.pid));\n";
-const STAY = 'setInterval(() => undefined, 1000);\n';
+/** Start of a stand-in worker that writes its process id to a file. */
+const WRITE_PID = "import { writeFileSync } from 'node:fs';\nwriteFileSync('pid', String(process.pid));\n";
+const KEEP_RUNNING = 'setInterval(() => undefined, 1000);\n';
 const pidIn = (at: string): number => Number(readFileSync(join(at, 'pid'), 'utf8'));
 
-describe('the check of a worker, as the doctor runs it', () => {
-  it('says why there is no answer: what Node says of an error, not its version', async () => {
+describe('runWorkerCheck', () => {
+  it('reports the error message if there is no result', async () => {
     expect(await why("import 'not-installed';")).toMatch(/^status 1, Error \[ERR_MODULE_NOT_FOUND\]: .*not-installed/);
     expect(await why("throw new TypeError('no queue');")).toBe('status 1, TypeError: no queue');
     expect(await why("throw new Error('outer', { cause: new Error('inner') });")).toMatch(/^status 1, .*(outer|inner)/);
@@ -63,17 +63,17 @@ describe('the check of a worker, as the doctor runs it', () => {
     expect(await why("console.error('Usage: node main.js'); process.exitCode = 2;")).toBe(
       'status 2, Usage: node main.js',
     );
-    expect(await why("process.kill(process.pid, 'SIGTERM');" + STAY)).toBe('SIGTERM');
+    expect(await why("process.kill(process.pid, 'SIGTERM');" + KEEP_RUNNING)).toBe('SIGTERM');
   });
 
-  it('takes the answer as it comes, from a process that does not end', async () => {
-    const at = worker(TELL + answering(standInStep('settings', 'ok')) + STAY);
+  it('returns the result of a process that keeps running, and kills it', async () => {
+    const at = worker(WRITE_PID + answering(standInStep('settings', 'ok')) + KEEP_RUNNING);
     expect(await check('', { at })).toMatchObject({ kind: 'answered', steps: [{ step: 'settings', status: 'ok' }] });
     await until('the worker is gone', () => !isAlive(pidIn(at)));
   });
 
-  it('ends it when its time is over, and tells it before how long that is', async () => {
-    const at = worker(`${TELL}writeFileSync('limit', process.env.KUFLOW_WORKER_CHECK_SECONDS);\n${STAY}`);
+  it('passes the time limit to the worker and kills it when the signal aborts', async () => {
+    const at = worker(`${WRITE_PID}writeFileSync('limit', process.env.KUFLOW_WORKER_CHECK_SECONDS);\n${KEEP_RUNNING}`);
     const stop = new AbortController();
     const ended = check('', { at, signal: stop.signal, limitMs: 1_500 });
     await until('it runs', () => existsSync(join(at, 'limit')));
@@ -92,8 +92,8 @@ interface Printed {
   readonly results: readonly { readonly id: string; readonly state: string; readonly summary: string }[];
 }
 
-describe('the settings of the worker that the doctor runs', () => {
-  /** Runs `doctor --only KF-WORK-001`, and gives what its worker found in its environment. */
+describe('the settings of the worker that doctor runs', () => {
+  /** Runs `doctor --only KF-WORK-001` and returns the environment of its worker. */
   async function seen(
     argv: readonly string[],
     given: {
@@ -119,7 +119,7 @@ describe('the settings of the worker that the doctor runs', () => {
     };
   }
 
-  it('are those of the options too, with paths that start where the command was called', async () => {
+  it('include options, with paths relative to the working directory', async () => {
     const at = worker(KEEP_ENV + answering(standInStep('settings', 'ok')));
     const cwd = join(at, 'src');
     writeFileSync(join(cwd, 'ca.pem'), (await makeTestAuthority()).cert);
@@ -150,7 +150,7 @@ describe('the settings of the worker that the doctor runs', () => {
     expect(out).not.toContain('canary');
   });
 
-  it('hold nothing more where no option gives it', async () => {
+  it('contain nothing else without options', async () => {
     const { env } = await seen([], { env: { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'secret' } });
     expect(
       Object.keys(env ?? {})
@@ -159,7 +159,7 @@ describe('the settings of the worker that the doctor runs', () => {
     ).toEqual(['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET']);
   });
 
-  it('bring the endpoint of the files along where an option gives the credentials', async () => {
+  it('include the endpoint from the files if options give the credentials', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'secret'), 'canary', { mode: 0o600 });
     const { env } = await seen(['--client-id', ID, '--client-secret-file', join(cwd, 'secret')], {
@@ -168,7 +168,7 @@ describe('the settings of the worker that the doctor runs', () => {
     expect(env?.['KUFLOW_API_ENDPOINT']).toMatch(/^https:\/\/kuflow\.invalid/);
   });
 
-  it('can not be given where they contradict its files: it is not asked', async () => {
+  it('that contradict its files skip the worker check', async () => {
     const { env, printed } = await seen(['--endpoint', 'https://other.invalid'], {
       env: { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'secret' },
       yaml: 'kuflow:\n  api:\n    endpoint: https://kuflow.invalid\n',
@@ -180,7 +180,7 @@ describe('the settings of the worker that the doctor runs', () => {
     });
   });
 
-  it('can not be those of a profile: it is said, and the worker is not asked', async () => {
+  it('that come from a profile lead to a warning instead of the worker check', async () => {
     const config = folder();
     await storeProfile(
       {

@@ -14,7 +14,7 @@ import type { CheckInput } from '../../../../src/diagnostics/check-input.ts';
 import { handshakeCause } from '../../../../src/diagnostics/causes/engine.ts';
 import { connectionChecks } from '../../../../src/diagnostics/registry.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';
-import { makeReport } from '../../../../src/diagnostics/report.ts';
+import { createReport } from '../../../../src/diagnostics/report.ts';
 import { probeHandshake } from '../../../../src/engine/dial/handshake.ts';
 import { readTlsMaterial } from '../../../../src/engine/material/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
@@ -108,7 +108,7 @@ function expectOneRoot(results: readonly CheckResult[], root: string): void {
   const blocked = results.filter(({ skipped }) => skipped === 'blocked');
   for (const result of blocked) expect(result.blockedBy).toBe(id);
   if (id === 'KF-TLS-003') expect(blocked.map((result) => result.id)).toEqual(['KF-ENGINE-001', 'KF-ENGINE-002']);
-  const report = makeReport(results, 0, { retry: 'npm run check' });
+  const report = createReport(results, 0, { retry: 'npm run check' });
   expect(report.firstFailure?.id).toBe(id);
   expect(report.next.length).toBeGreaterThan(1);
   expect(report.next.at(-1)).toBe('Then check again: npm run check');
@@ -132,8 +132,8 @@ describe('a healthy engine', () => {
       );
       const results = await check(engine.address);
       expect(roots(results)).toEqual([]);
-      expect(makeReport(results, 0).status).toBe(0);
-      expect(makeReport(results, 0).created).toEqual(['engine token', 'engine certificate']);
+      expect(createReport(results, 0).status).toBe(0);
+      expect(createReport(results, 0).created).toEqual(['engine token', 'engine certificate']);
       expect(calls).toEqual([`GetSystemInfo Bearer ${CANARY} `, `DescribeNamespace Bearer ${CANARY} tenant-1`]);
       expect(results.find(({ id }) => id === 'KF-TLS-003')?.facts['protocol']).toBe(maxVersion);
       expect(results.map(({ id }) => id)).toEqual(connectionChecks.map(({ id }) => id));
@@ -350,7 +350,7 @@ describe('what the engine answers', () => {
     const results = await check(engine.address);
     expect(roots(results)).toEqual(['KF-ENGINE-001 skip restricted']);
     expect(results.at(-1)?.state).toBe('pass');
-    expect(makeReport(results, 0).status).toBe(0);
+    expect(createReport(results, 0).status).toBe(0);
     expect(results.find(({ id }) => id === 'KF-ENGINE-001')?.summary).toContain('does not start');
   });
 
@@ -358,7 +358,7 @@ describe('what the engine answers', () => {
     const engine = await engineWith({ DescribeNamespace: { code } });
     const results = await check(engine.address);
     expect(roots(results)).toEqual(['KF-ENGINE-002 skip restricted']);
-    expect(makeReport(results, 0)).toMatchObject({ status: 0, next: [] });
+    expect(createReport(results, 0)).toMatchObject({ status: 0, next: [] });
     // Only where the call is denied does Temporal's TypeScript SDK start no worker.
     expect(results.at(-1)?.summary.includes('does not start')).toBe(code === 7);
   });

@@ -16,7 +16,7 @@ const peers = JSON.parse(readFileSync(join(ROOT, 'docs', 'reference', 'doctor-pe
 >[2];
 
 describe('the explanations', () => {
-  it('are there for every check, and every id has an anchor in the page', () => {
+  it('exist for every check, each with an anchor in the page', () => {
     const headings = [...page.matchAll(/^### (KF-\S+)$/gm)].map(([, heading = '']) => heading.toLowerCase());
     for (const { id, docs, looksAt, causes, title } of explainAll()) {
       expect(looksAt, id).not.toBe(title);
@@ -30,7 +30,7 @@ describe('the explanations', () => {
     expect(headings).toHaveLength(registry.length);
   });
 
-  it('have every cause that a fault of the matrix leads to, with its verdict', () => {
+  it('contain every cause of the fault matrix, with its verdict', () => {
     const all = explainAll();
     for (const { root, name } of matrix.flatMap(({ faults }) => faults)) {
       const [id, state, code] = root.split(' ');
@@ -39,7 +39,7 @@ describe('the explanations', () => {
     }
   });
 
-  it('have every cause of a call of the REST API and of the engine, for each check that makes one', () => {
+  it('contain every cause of a REST API or engine call for each check that makes one', () => {
     const codesOf = (id: string): readonly string[] =>
       explainAll().flatMap((one) => (one.id === id ? one.causes.map(({ code }) => code) : []));
     for (const id of ['KF-REST-001', 'KF-REST-002', 'KF-TOKEN-001', 'KF-TLS-002'])
@@ -63,7 +63,7 @@ describe('the explanations', () => {
     expect(codesOf('KF-ENGINE-001')).toEqual(expect.arrayContaining([...codesOf('KF-TLS-003')]));
   });
 
-  it('say when each cause comes, and hold for a given and for an issued certificate', () => {
+  it('say when each cause applies, and cover configured and issued certificates', () => {
     for (const { id, causes } of explainAll())
       for (const { code, when, advice } of causes) {
         expect(when, `${id} ${code}`).toMatch(/\.$/);
@@ -73,27 +73,27 @@ describe('the explanations', () => {
       .find(({ id }) => id === 'KF-TLS-003')
       ?.causes.find(({ code }) => code === 'client-certificate-refused');
     expect(refused?.advice.map(({ text }) => text.split(':')[0])).toEqual([
-      'Where settings give the certificate',
-      'Where KuFlow issued it',
+      'If the settings give the certificate',
+      'If KuFlow issued it',
     ]);
   });
 
-  it('are in the pages; `npm run docs` writes them again', () => {
+  it('match the pages that `npm run docs` writes', () => {
     expect(doctorPage(page, explainAll()), 'npm run docs').toBe(page);
     expect(doctorFaultsPage(faultsPage, matrix, peers), 'npm run docs').toBe(faultsPage);
   });
 
-  it('stand beside what other programs say of every fault', () => {
-    const unasked = matrix.flatMap(({ plane, faults }) =>
+  it('come with the output of other programs for every fault', () => {
+    const missing = matrix.flatMap(({ plane, faults }) =>
       faults.filter(({ name }) =>
         ['temporal', 'python'].some((program) => peers[plane]?.[name]?.[program] === undefined),
       ),
     );
-    expect(unasked.map(({ name }) => `node bench/doctor-peers.mjs faults '${name}'`)).toEqual([]);
+    expect(missing.map(({ name }) => `node bench/doctor-peers.mjs faults '${name}'`)).toEqual([]);
     expect(faultsPage).not.toContain('not asked');
   });
 
-  it('give a finding its verdict and its steps, filled in', () => {
+  it('give a finding its verdict and advice with values filled in', () => {
     expect(
       toFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),
     ).toMatchObject({ state: 'warn', advice: [{ command: "chmod 600 'a b.key'" }] });

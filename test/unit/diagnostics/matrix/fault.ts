@@ -1,11 +1,11 @@
 import type { Answerer } from '../../../support/answering-server.ts';
 import type { TestAuthority, TestPair } from '../../../support/certificates.ts';
 import type { EngineStubOptions } from '../../../support/engine-server.ts';
-import type { DoctorRequest } from '../../../../src/commands/doctor/run-checks.ts';
-import type { ProjectView } from '../../../../src/diagnostics/input.ts';
+import type { RunDoctorChecksRequest } from '../../../../src/commands/doctor/run-checks.ts';
+import type { ProjectProbe } from '../../../../src/diagnostics/input.ts';
 
-/** A set-up in which everything works, before something of it is broken. What is set here is made real when the world is opened. */
-export interface World {
+/** A set-up in which everything works, before something of it is broken. What is set here is made real when the setup is opened. */
+export interface TestSetup {
   /** Absolute; `application.yaml` and `application-local.yaml` are written into it from `settings` and `local`. */
   readonly folder: string;
   readonly authority: TestAuthority;
@@ -29,8 +29,8 @@ export interface World {
   target: ((port: number) => string) | undefined;
   /** Milliseconds by which this machine's clock is ahead. */
   skew: number;
-  request: Partial<DoctorRequest>;
-  project: Partial<ProjectView> | undefined;
+  request: Partial<RunDoctorChecksRequest>;
+  project: Partial<ProjectProbe> | undefined;
   /** Closed at the end. */
   readonly keep: <T extends { close(): Promise<unknown> }>(opened: T) => T;
 }
@@ -40,7 +40,7 @@ export interface Fault {
   readonly name: string;
   /** `KF-… state code` of the one root cause. */
   readonly root: string;
-  readonly make: (world: World) => void | Promise<void>;
+  readonly make: (setup: TestSetup) => void | Promise<void>;
 }
 
 export const fault = (name: string, root: string, make: Fault['make']): Fault => ({ name, root, make });

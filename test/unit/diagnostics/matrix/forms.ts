@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
-import type { MaterialTrait } from '../../../../src/diagnostics/causes/sdk.ts';
+import type { MaterialTrait } from '../../../../src/diagnostics/causes/certificate-acceptance.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
-import type { Fault, World } from './fault.ts';
+import type { Fault, TestSetup } from './fault.ts';
 
 /** The same credentials as another program, or another hand, writes them. */
 export interface MaterialForm {
@@ -19,18 +19,18 @@ const form = (name: string, trait: MaterialTrait | undefined, make: Fault['make'
 });
 const each =
   (change: (pem: string) => string, ...files: readonly string[]): Fault['make'] =>
-  (world) => {
-    for (const file of files) world.files[file] = change(String(world.files[file]));
+  (setup) => {
+    for (const file of files) setup.files[file] = change(String(setup.files[file]));
   };
 const key =
   (
     type: 'pkcs1' | 'sec1' | 'pkcs8',
     cipher?: { readonly cipher: string; readonly passphrase: string },
   ): Fault['make'] =>
-  async (world: World) => {
-    const pair = await world.authority.issue({ commonName: 'worker', rsa: type !== 'sec1', toDays: 60 });
-    world.files[CERT] = pair.cert;
-    world.files[KEY] = createPrivateKey(pair.key).export({
+  async (setup: TestSetup) => {
+    const pair = await setup.authority.issue({ commonName: 'worker', rsa: type !== 'sec1', toDays: 60 });
+    setup.files[CERT] = pair.cert;
+    setup.files[KEY] = createPrivateKey(pair.key).export({
       type,
       format: 'pem',
       ...cipher,
@@ -38,25 +38,25 @@ const key =
   };
 
 export const materialForms: readonly MaterialForm[] = [
-  form('as KuFlow gives it', undefined, () => undefined),
+  form('as issued by KuFlow', undefined, () => undefined),
   form('an RSA key, PKCS#8', undefined, key('pkcs8')),
   form(
-    'line ends of Windows',
+    'Windows line endings',
     'crlf',
     each((pem) => pem.replaceAll('\n', '\r\n'), CERT, KEY, CA),
   ),
   form(
-    '\\n in place of line breaks: certificate',
+    'literal \\n instead of line breaks: certificate',
     'literal-newlines',
     each((pem) => pem.replaceAll('\n', '\\n'), CERT),
   ),
   form(
-    '\\n in place of line breaks: key',
+    'literal \\n instead of line breaks: key',
     'literal-newlines',
     each((pem) => pem.replaceAll('\n', '\\n'), KEY),
   ),
   form(
-    '\\n in place of line breaks: CA',
+    'literal \\n instead of line breaks: CA',
     'literal-newlines',
     each((pem) => pem.replaceAll('\n', '\\n'), CA),
   ),
@@ -78,26 +78,26 @@ export const materialForms: readonly MaterialForm[] = [
     'several-keys',
     each((pem) => pem + pem, KEY),
   ),
-  form('the certificate followed by its CA', 'chain', (world) => {
-    world.files[CERT] = world.client.cert + world.authority.cert;
+  form('the certificate followed by its CA', 'chain', (setup) => {
+    setup.files[CERT] = setup.client.cert + setup.authority.cert;
   }),
-  form('a CA of two certificates, the first is that of the engine', 'several-authorities', async (world) => {
-    world.files[CA] = world.authority.cert + (await makeTestAuthority('Another CA')).cert;
+  form('a CA with two certificates, the first is for the engine', 'several-authorities', async (setup) => {
+    setup.files[CA] = setup.authority.cert + (await makeTestAuthority('Another CA')).cert;
   }),
-  form('a CA of two certificates, the second is that of the engine', 'several-authorities', async (world) => {
-    world.files[CA] = (await makeTestAuthority('Another CA')).cert + world.authority.cert;
+  form('a CA with two certificates, the second is for the engine', 'several-authorities', async (setup) => {
+    setup.files[CA] = (await makeTestAuthority('Another CA')).cert + setup.authority.cert;
   }),
   form(
-    'base64 of PEM',
+    'base64-encoded PEM',
     'base64-of-pem',
     each((pem) => Buffer.from(pem).toString('base64'), CERT, KEY, CA),
   ),
-  form('an X.509 v1 certificate', 'x509-version', async (world) => {
-    const pair = await world.authority.issueVersion1('old');
-    [world.files[CERT], world.files[KEY]] = [pair.cert, pair.key];
+  form('an X.509 v1 certificate', 'x509-version', async (setup) => {
+    const pair = await setup.authority.issueVersion1('old');
+    [setup.files[CERT], setup.files[KEY]] = [pair.cert, pair.key];
   }),
-  form('a certificate that is a CA', 'leaf-is-ca', async (world) => {
-    const pair = await world.authority.issue({ commonName: 'ca', isCa: true, toDays: 60 });
-    [world.files[CERT], world.files[KEY]] = [pair.cert, pair.key];
+  form('a certificate that is a CA', 'leaf-is-ca', async (setup) => {
+    const pair = await setup.authority.issue({ commonName: 'ca', isCa: true, toDays: 60 });
+    [setup.files[CERT], setup.files[KEY]] = [pair.cert, pair.key];
   }),
 ];

@@ -1,23 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../../../src/base/errors.ts';
-import type { WorkerStep } from '../../../../src/diagnostics/input.ts';
-import { pollersAnswer, startAnswer } from './answers.ts';
+import type { WorkerCheckStep } from '../../../../src/diagnostics/input.ts';
+import { pollersAnswer, startAnswer } from './engine-answers.ts';
 import { fault, type Fault } from './fault.ts';
 
 const queue =
   // Made as it is asked for: an answer tells how long ago somebody polled.
   (answer: (request: Buffer) => Buffer): Fault['make'] =>
-    (world) =>
-      void (world.engine = { ...world.engine, answers: { ...world.engine.answers, DescribeTaskQueue: answer } });
+    (setup) =>
+      void (setup.engine = { ...setup.engine, answers: { ...setup.engine.answers, DescribeTaskQueue: answer } });
 const started =
   (type: string, name: string): Fault['make'] =>
-  (world) => {
-    const answers = { ...world.engine.answers, GetWorkflowExecutionHistory: startAnswer(type, name) };
-    world.engine = { ...world.engine, answers };
-    world.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
-    world.project = { processes: () => Promise.resolve([LOAN]) };
-    installed(world.afterwards, world.folder, VERSIONS);
+  (setup) => {
+    const answers = { ...setup.engine.answers, GetWorkflowExecutionHistory: startAnswer(type, name) };
+    setup.engine = { ...setup.engine, answers };
+    setup.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
+    setup.project = { processes: () => Promise.resolve([LOAN]) };
+    installed(setup.afterwards, setup.folder, VERSIONS);
   };
 const HERE = [{ identity: '1@host', agoMs: 1_000 }];
 const GONE = [{ identity: '1@gone', agoMs: 240_000 }];
@@ -43,22 +43,22 @@ function installed(
 }
 const withProject =
   (view: object, versions: Readonly<Record<string, string>> = VERSIONS): Fault['make'] =>
-  (world) => {
-    world.project = { processes: () => Promise.resolve([LOAN]), ...view };
-    installed(world.afterwards, world.folder, versions);
+  (setup) => {
+    setup.project = { processes: () => Promise.resolve([LOAN]), ...view };
+    installed(setup.afterwards, setup.folder, versions);
   };
-const workerSays = (...steps: readonly WorkerStep[]) => ({
+const workerSays = (...steps: readonly WorkerCheckStep[]) => ({
   workerCheck: () => Promise.resolve({ kind: 'answered' as const, status: 1, steps }),
 });
 
 export const pollerAndProjectFaults: readonly Fault[] = [
   fault(
-    'nobody polls',
+    'no pollers',
     'KF-POLL-001 warn pollers-none',
     queue(() => pollersAnswer([])),
   ),
   fault(
-    'work waits, and nobody polls',
+    'tasks waiting, no pollers',
     'KF-POLL-001 fail pollers-none-backlog',
     queue(() => pollersAnswer([], 12)),
   ),
@@ -68,40 +68,44 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     queue(() => pollersAnswer(GONE)),
   ),
   fault(
-    'work waits, and the worker stopped four minutes ago',
+    'tasks waiting, worker stopped four minutes ago',
     'KF-POLL-001 fail pollers-stale-backlog',
     queue(() => pollersAnswer(GONE, 3)),
   ),
   fault(
-    'worker that polls for activities only',
+    'worker that polls only for activities',
     'KF-POLL-001 warn pollers-wrong-kind',
     byKind({ activity: () => pollersAnswer(HERE) }),
   ),
   fault(
-    'workflow tasks wait, and only activities are polled',
+    'workflow tasks waiting, only activities polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
     byKind({ workflow: () => pollersAnswer([], 3), activity: () => pollersAnswer(HERE) }),
   ),
   fault(
-    'workflow tasks wait, and who polled for them is gone; activities are polled',
+    'workflow tasks waiting, their poller gone, activities polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
     byKind({ workflow: () => pollersAnswer(GONE, 3), activity: () => pollersAnswer(HERE) }),
   ),
   fault(
-    'activity tasks wait, and only workflows are polled',
+    'activity tasks waiting, only workflows polled',
     'KF-POLL-001 fail pollers-wrong-kind-backlog',
     byKind({ workflow: () => pollersAnswer(HERE), activity: () => pollersAnswer([], 1) }),
   ),
   fault(
-    'activity tasks wait, and nobody polls',
+    'activity tasks waiting, no pollers',
     'KF-POLL-001 fail pollers-none-backlog',
     byKind({ activity: () => pollersAnswer([], 2) }),
   ),
   fault('process on another queue', 'KF-PROC-001 fail process-queue-differs', started('LoanWorkflow', 'LOANS ')),
-  fault('process of another workflow type', 'KF-PROC-001 fail process-type-differs', started('loanWorkflow', 'LOANS')),
+  fault(
+    'process with another workflow type',
+    'KF-PROC-001 fail process-type-differs',
+    started('loanWorkflow', 'LOANS'),
+  ),
   fault('dependencies not installed', 'KF-PROJ-002 warn sdk-not-installed', withProject({}, {})),
   fault(
-    "Temporal's packages of different versions",
+    'Temporal packages with different versions',
     'KF-PROJ-002 fail sdk-versions-differ',
     withProject({}, { worker: '1.24.0', workflow: '1.23.0' }),
   ),
@@ -110,12 +114,12 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'KF-PROJ-002 warn sdk-known-fault',
     withProject({}, { worker: '1.11.7', client: '1.11.7' }),
   ),
-  fault('Node.js 18', 'KF-PROJ-003 fail node-too-old', async (world) => {
-    await withProject({})(world);
-    world.request = { nodeVersion: 'v18.20.0' };
+  fault('Node.js 18', 'KF-PROJ-003 fail node-too-old', async (setup) => {
+    await withProject({})(setup);
+    setup.request = { nodeVersion: 'v18.20.0' };
   }),
   fault(
-    'definition with mistakes',
+    'invalid process definition',
     'KF-PROJ-001 fail definition-broken',
     withProject({
       drift: () =>
@@ -123,19 +127,19 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     }),
   ),
   fault(
-    'definition that changed since its code was generated',
+    'process definition that changed since its code was generated',
     'KF-PROJ-001 warn definition-drift',
     withProject({
-      drift: () => Promise.resolve({ kind: 'compared', files: [{ path: 'src/process/types.ts', how: 'stale' }] }),
+      drift: () => Promise.resolve({ kind: 'compared', files: [{ path: 'src/process/types.ts', state: 'stale' }] }),
     }),
   ),
   fault(
-    'definition with another queue',
+    'process definition with another task queue',
     'KF-PROJ-001 warn definition-queue-differs',
     withProject({ processes: () => Promise.resolve([{ ...LOAN, taskQueue: 'LOAN' }]) }),
   ),
   fault(
-    'worker whose own stack does not connect',
+    'worker whose SDK does not connect',
     'KF-WORK-002 fail worker-disagrees',
     withProject(
       workerSays(
@@ -145,7 +149,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'worker whose own stack has no answer when its time is over',
+    'worker whose SDK times out',
     'KF-WORK-002 unknown worker-could-not-tell',
     withProject(
       workerSays(
@@ -155,7 +159,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'worker whose check has no result',
+    'worker whose own check has no result',
     'KF-WORK-001 warn worker-check-no-answer',
     withProject({ workerCheck: () => Promise.resolve({ kind: 'failed', why: 'status 1, Cannot find module' }) }),
   ),

@@ -1,14 +1,14 @@
 import { type Answerer, closedPort, sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { startTcpServer } from '../../../support/engine-server.ts';
-import { fault, type Fault, type World } from './fault.ts';
+import { fault, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'api.kuflow.test';
 const rest = (outcome: string): string => `KF-REST-001 ${outcome}`;
 const error =
   (status: number, headers: Readonly<Record<string, string>> = {}): Fault['make'] =>
-  (world) => {
-    world.rest = (_request, response) =>
+  (setup) => {
+    setup.rest = (_request, response) =>
       sendJson(
         response,
         status,
@@ -18,34 +18,34 @@ const error =
   };
 const raw =
   (answer: Answerer): Fault['make'] =>
-  (world) =>
-    void (world.rest = answer);
+  (setup) =>
+    void (setup.rest = answer);
 const instead =
-  (start: (world: World) => Promise<string>): Fault['make'] =>
-  async (world) => {
-    const url = await start(world);
-    world.endpoint = () => url;
+  (start: (setup: TestSetup) => Promise<string>): Fault['make'] =>
+  async (setup) => {
+    const url = await start(setup);
+    setup.endpoint = () => url;
   };
 const secure =
   (leaf: { hosts: string[]; fromDays?: number; toDays?: number }, trusted = true): Fault['make'] =>
-  async (world) => {
-    world.restTls = await world.authority.issue({ commonName: 'api', usage: 'server', ...leaf });
+  async (setup) => {
+    setup.restTls = await setup.authority.issue({ commonName: 'api', usage: 'server', ...leaf });
     if (!trusted) return;
-    world.settings['kuflow.api.ca'] = 'rest-ca.pem';
-    world.files['rest-ca.pem'] = world.authority.cert;
+    setup.settings['kuflow.api.ca'] = 'rest-ca.pem';
+    setup.files['rest-ca.pem'] = setup.authority.cert;
   };
 const proxied =
-  (start: (world: World) => Promise<string>): Fault['make'] =>
-  async (world) => {
-    await secure({ hosts: [NAME] })(world);
-    world.endpoint = (port) => `https://${NAME}:${port}`;
-    world.env['HTTPS_PROXY'] = await start(world);
+  (start: (setup: TestSetup) => Promise<string>): Fault['make'] =>
+  async (setup) => {
+    await secure({ hosts: [NAME] })(setup);
+    setup.endpoint = (port) => `https://${NAME}:${port}`;
+    setup.env['HTTPS_PROXY'] = await start(setup);
   };
 
 export const restFaults: readonly Fault[] = [
   fault('wrong secret (401)', rest('fail rest-unauthorized'), error(401)),
-  fault('no right to anything (403)', rest('fail rest-forbidden'), error(403)),
-  fault('KuFlow fails (500)', rest('unknown rest-server'), error(500)),
+  fault('application without permissions (403)', rest('fail rest-forbidden'), error(403)),
+  fault('KuFlow server error (500)', rest('unknown rest-server'), error(500)),
   fault('too many requests (429)', rest('unknown rest-rate-limited'), error(429)),
   fault('redirect to a login page', rest('fail rest-redirect'), error(302, { location: 'https://login.kuflow.test/' })),
   fault(
@@ -54,29 +54,29 @@ export const restFaults: readonly Fault[] = [
     raw((request, response) => response.writeHead(307, { location: request.url }).end()),
   ),
   fault(
-    'HTML page',
+    'HTML response',
     rest('fail rest-html'),
     raw((_request, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Sign in\u001b[2J</title>'),
     ),
   ),
   fault(
-    'answer that is no JSON',
+    'response that is not JSON',
     rest('fail rest-not-json'),
     raw((_request, response) => response.writeHead(200).end('hello')),
   ),
   fault(
-    'answer that ends in the middle',
+    'truncated response',
     rest('fail rest-truncated'),
     raw((_request, response) => response.writeHead(200).end('{"id": "3f')),
   ),
   fault(
-    'answer of another API',
+    'response of another API',
     rest('fail rest-contract'),
     raw((_request, response) => sendJson(response, 200, { type: 7 })),
   ),
   fault(
-    'server that never answers',
+    'server that never responds',
     rest('unknown rest-timeout'),
     instead(async ({ keep }) => `http://${keep(await startTcpServer(() => undefined)).address}`),
   ),
@@ -102,7 +102,7 @@ export const restFaults: readonly Fault[] = [
     }),
   ),
   fault(
-    'connection that is cut',
+    'connection reset',
     rest('fail rest-reset'),
     instead(
       async ({ keep }) =>
@@ -110,7 +110,7 @@ export const restFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'nobody listens',
+    'connection refused',
     rest('fail rest-refused'),
     instead(async () => `http://127.0.0.1:${await closedPort()}`),
   ),
@@ -119,9 +119,9 @@ export const restFaults: readonly Fault[] = [
     rest('fail rest-dns'),
     instead(() => Promise.resolve('https://kuflow.invalid')),
   ),
-  fault('http:// to a TLS port', rest('fail rest-speaks-tls'), async (world) => {
-    await secure({ hosts: ['127.0.0.1'] })(world);
-    world.endpoint = (port) => `http://127.0.0.1:${port}`;
+  fault('http:// to a TLS port', rest('fail rest-speaks-tls'), async (setup) => {
+    await secure({ hosts: ['127.0.0.1'] })(setup);
+    setup.endpoint = (port) => `http://127.0.0.1:${port}`;
   }),
   fault(
     'certificate of an unknown authority',
@@ -130,12 +130,12 @@ export const restFaults: readonly Fault[] = [
   ),
   fault('certificate of another host', rest('fail rest-tls-host-name'), secure({ hosts: ['other.kuflow.test'] })),
   fault(
-    'certificate that has expired',
+    'expired certificate',
     rest('fail rest-tls-expired'),
     secure({ hosts: ['127.0.0.1'], fromDays: -9, toDays: -1 }),
   ),
   fault(
-    'proxy that wants a password',
+    'proxy that requires a password',
     rest('fail rest-proxy'),
     proxied(
       async ({ keep }) =>
@@ -151,18 +151,18 @@ export const restFaults: readonly Fault[] = [
     ),
   ),
   fault(
-    'proxy that is not there',
+    'proxy that refuses connections',
     rest('fail rest-proxy'),
     proxied(async () => `http://127.0.0.1:${await closedPort()}`),
   ),
   fault(
-    'tenant of somebody else',
+    'tenant of another customer',
     'KF-REST-002 fail tenant-not-visible',
     ({ settings }) => void (settings['kuflow.api.tenant-id'] = '00000000-0000-4000-8000-000000000000'),
   ),
-  fault('several tenants, none named', 'KF-REST-002 warn tenant-not-named', (world) => {
-    const healthy = world.rest;
-    world.rest = (request, response, index) => {
+  fault('several tenants, none configured', 'KF-REST-002 warn tenant-not-named', (setup) => {
+    const healthy = setup.rest;
+    setup.rest = (request, response, index) => {
       if (!request.url.includes('/tenants')) {
         healthy(request, response, index);
         return;
@@ -175,9 +175,9 @@ export const restFaults: readonly Fault[] = [
 
 const token =
   (make: () => { readonly token: string; readonly expiredAt: string }): Fault['make'] =>
-  (world) => {
-    const healthy = world.rest;
-    world.rest = (request, response, index) => {
+  (setup) => {
+    const healthy = setup.rest;
+    setup.rest = (request, response, index) => {
       if (!request.body.includes('ENGINE_TOKEN')) {
         healthy(request, response, index);
         return;
@@ -194,41 +194,41 @@ const jwt = (claims: object): string =>
 /** KuFlow's clock, and with it the right time, apart from that of this machine, by which Node judges certificates. */
 const kuflowDaysAhead =
   (days: number, life: { fromDays: number; toDays: number }): Fault['make'] =>
-  async (world) => {
+  async (setup) => {
     const ahead = days * 86_400_000;
-    await token(() => ({ token: 'canary', expiredAt: after(ahead + HOUR) }))(world);
-    const healthy = world.rest;
-    world.rest = (request, response, index) => {
+    await token(() => ({ token: 'canary', expiredAt: after(ahead + HOUR) }))(setup);
+    const healthy = setup.rest;
+    setup.rest = (request, response, index) => {
       response.setHeader('date', new Date(Date.now() + ahead).toUTCString());
       healthy(request, response, index);
     };
-    const server = await world.authority.issue({
+    const server = await setup.authority.issue({
       ...{ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] },
       ...life,
     });
-    world.engine = { ...world.engine, server };
-    const client = await world.authority.issue({ commonName: 'worker', fromDays: -29, toDays: 60 });
-    [world.files['tls/client.pem'], world.files['tls/client.key']] = [client.cert, client.key];
+    setup.engine = { ...setup.engine, server };
+    const client = await setup.authority.issue({ commonName: 'worker', fromDays: -29, toDays: 60 });
+    [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [client.cert, client.key];
   };
 
 export const tokenAndClockFaults: readonly Fault[] = [
   fault(
-    'answer without a token',
+    'response without a token',
     'KF-TOKEN-001 fail token-missing',
     token(() => ({ token: '', expiredAt: after(HOUR) })),
   ),
   fault(
-    'token that is over',
+    'expired token',
     'KF-TOKEN-001 warn token-expired-by-clock',
     token(() => ({ token: 'canary', expiredAt: after(-HOUR) })),
   ),
   fault(
-    'token whose exp is not its expiredAt',
+    'token with different exp and expiredAt',
     'KF-TOKEN-001 warn token-claims-differ',
     token(() => ({ token: jwt({ exp: Math.floor(Date.now() / 1000) + 60 }), expiredAt: after(HOUR) })),
   ),
   fault(
-    'token of the future (nbf)',
+    'token that is not valid yet (nbf)',
     'KF-TOKEN-001 warn token-not-yet-valid',
     token(() => ({ token: jwt({ nbf: Math.floor(Date.now() / 1000) + 600 }), expiredAt: after(HOUR) })),
   ),
@@ -237,24 +237,24 @@ export const tokenAndClockFaults: readonly Fault[] = [
     'KF-TOKEN-001 fail token-too-long',
     token(() => ({ token: jwt({ data: 'x'.repeat(1_000_000) }), expiredAt: after(HOUR) })),
   ),
-  fault('clock two minutes ahead', 'KF-CLOCK-001 warn clock-off', (world) => void (world.skew = 120_000)),
+  fault('clock two minutes ahead', 'KF-CLOCK-001 warn clock-off', (setup) => void (setup.skew = 120_000)),
   fault(
-    'clock a year ahead: certificate and token only look expired',
+    'clock a year ahead: certificate and token look expired',
     'KF-CLOCK-001 fail clock-wrong',
-    (world) => void (world.skew = 365 * 86_400_000),
+    (setup) => void (setup.skew = 365 * 86_400_000),
   ),
   fault(
-    'clock ten days behind: certificate only looks not valid yet',
+    'clock ten days behind: certificate looks not valid yet',
     'KF-CLOCK-001 fail clock-wrong',
-    (world) => void (world.skew = -10 * 86_400_000),
+    (setup) => void (setup.skew = -10 * 86_400_000),
   ),
   fault(
-    "clock ten days ahead: the engine's certificate only looks expired",
+    'clock ten days ahead: engine certificate looks expired',
     'KF-CLOCK-001 fail clock-wrong',
     kuflowDaysAhead(-10, { fromDays: -15, toDays: -5 }),
   ),
   fault(
-    "clock ten days behind: the engine's certificate only looks not valid yet",
+    'clock ten days behind: engine certificate looks not valid yet',
     'KF-CLOCK-001 fail clock-wrong',
     kuflowDaysAhead(10, { fromDays: 5, toDays: 15 }),
   ),

@@ -4,7 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { withoutDate } from '../../../support/certificates.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
-import { fault, type Fault, type World } from './fault.ts';
+import { fault, type Fault, type TestSetup } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
@@ -14,46 +14,50 @@ const certificate = (code: string): string => `KF-TLS-001 fail certificate-${cod
 
 /** Another certificate in place of the client's. */
 const issued =
-  (leaf: Parameters<World['authority']['issue']>[0]): Fault['make'] =>
+  (leaf: Parameters<TestSetup['authority']['issue']>[0]): Fault['make'] =>
   async ({ authority, files }) => {
     const pair = await authority.issue(leaf);
     [files['tls/client.pem'], files['tls/client.key']] = [pair.cert, pair.key];
   };
 const inPlaceOf =
   (name: string, make: (path: string) => void): Fault['make'] =>
-  (world) => {
-    world.afterwards.push(() => {
-      const path = join(world.folder, name);
+  (setup) => {
+    setup.afterwards.push(() => {
+      const path = join(setup.folder, name);
       rmSync(path);
       make(path);
     });
   };
-const key = async (world: World, type: 'pkcs1' | 'sec1' | 'pkcs8', passphrase?: string): Promise<void> => {
-  const pair = await world.authority.issue({ commonName: 'worker', rsa: type !== 'sec1' });
-  world.files['tls/client.pem'] = pair.cert;
+const key = async (setup: TestSetup, type: 'pkcs1' | 'sec1' | 'pkcs8', passphrase?: string): Promise<void> => {
+  const pair = await setup.authority.issue({ commonName: 'worker', rsa: type !== 'sec1' });
+  setup.files['tls/client.pem'] = pair.cert;
   const pem = createPrivateKey(pair.key).export({
     ...{ type, format: 'pem' },
     ...(passphrase !== undefined && { cipher: 'aes-256-cbc', passphrase }),
   } as Parameters<ReturnType<typeof createPrivateKey>['export']>[0] & { format: 'pem' });
-  world.files['tls/client.key'] = pem;
+  setup.files['tls/client.key'] = pem;
 };
 const git = (folder: string, ...args: readonly string[]): void =>
   void execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
 const envconfig =
   (version: string): Fault['make'] =>
-  (world) => {
-    world.env['TEMPORAL_TLS'] = 'true';
-    world.afterwards.push(() => {
-      const folder = join(world.folder, 'node_modules', '@temporalio', 'envconfig');
+  (setup) => {
+    setup.env['TEMPORAL_TLS'] = 'true';
+    setup.afterwards.push(() => {
+      const folder = join(setup.folder, 'node_modules', '@temporalio', 'envconfig');
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@temporalio/envconfig', version }));
     });
   };
 
 export const settingsFaults: readonly Fault[] = [
-  fault('no client id', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
+  fault('missing client id', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
   fault('placeholder FILL_ME', incomplete, ({ local }) => void (local['kuflow.api.client-secret'] = 'FILL_ME')),
-  fault('client id that is no UUID', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = 'loan-worker')),
+  fault(
+    'client id that is not a UUID',
+    incomplete,
+    ({ local }) => void (local['kuflow.api.client-id'] = 'loan-worker'),
+  ),
   fault(
     'target without a port',
     ofTheEngine,
@@ -65,48 +69,48 @@ export const settingsFaults: readonly Fault[] = [
     ({ settings }) => void (settings['temporal.target'] = 'https://engine.kuflow.test'),
   ),
   fault(
-    'endpoint of another scheme',
+    'endpoint with an unsupported scheme',
     incomplete,
     ({ settings }) => void (settings['kuflow.api.endpoint'] = 'ftp://kuflow'),
   ),
-  fault('id in the environment, secret in a file', incomplete, ({ env, local }) => {
+  fault('client id in the environment, secret in a file', incomplete, ({ env, local }) => {
     env['KUFLOW_API_CLIENTID'] = local['kuflow.api.client-id'] ?? '';
   }),
-  fault('credentials of the environment, endpoint of a file', incomplete, ({ env, local }) => {
+  fault('credentials in the environment, endpoint in a file', incomplete, ({ env, local }) => {
     env['KUFLOW_API_CLIENTID'] = local['kuflow.api.client-id'] ?? '';
     env['KUFLOW_API_CLIENTSECRET'] = local['kuflow.api.client-secret'] ?? '';
   }),
   fault(
-    'certificate without key',
+    'certificate without a key',
     ofTheEngine,
     ({ settings }) => void (settings['temporal.mutual-tls.key'] = undefined),
   ),
   fault(
-    'files and inline data',
+    'both certificate files and inline data',
     ofTheEngine,
     ({ env, client }) => void (env['TEMPORAL_MUTUALTLS_CERTDATA'] = client.cert),
   ),
   fault(
-    'certificate without namespace',
+    'certificate without a namespace',
     ofTheEngine,
     ({ settings }) => void (settings['temporal.namespace'] = undefined),
   ),
   fault(
-    'proxy of a kind that does not exist here',
+    'unsupported kind of proxy',
     ofTheEngine,
     ({ settings }) => void (settings['temporal.proxy'] = 'socks5://proxy:1080'),
   ),
-  fault('HTTPS_PROXY of a kind that does not exist here', 'KF-SET-001 fail settings-proxy-unusable', (world) => {
-    world.env['HTTPS_PROXY'] = 'socks5://proxy:1080';
-    world.endpoint = () => 'https://api.kuflow.test';
-    world.target = () => 'engine.kuflow.test:443';
+  fault('unsupported kind of proxy in HTTPS_PROXY', 'KF-SET-001 fail settings-proxy-unusable', (setup) => {
+    setup.env['HTTPS_PROXY'] = 'socks5://proxy:1080';
+    setup.endpoint = () => 'https://api.kuflow.test';
+    setup.target = () => 'engine.kuflow.test:443';
   }),
-  fault('tenant id that is no UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
-  fault('worker that is no map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings }) => {
+  fault('tenant id that is not a UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
+  fault('`worker` that is not a map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings }) => {
     settings['worker'] = 'robots';
   }),
   fault(
-    'application.yaml that is no YAML',
+    'application.yaml that is not valid YAML',
     unreadable,
     inPlaceOf('application-local.yaml', (path) => writeFileSync(path, 'a: [\n', { mode: 0o600 })),
   ),
@@ -116,7 +120,7 @@ export const settingsFaults: readonly Fault[] = [
     inPlaceOf('application-local.yaml', (path) => mkdirSync(path)),
   ),
   fault(
-    'application-local.yaml of binary bytes',
+    'binary application-local.yaml',
     unreadable,
     inPlaceOf('application-local.yaml', (path) =>
       writeFileSync(path, Buffer.from([0xff, 0, 0xfe, 0x1b]), { mode: 0o600 }),
@@ -128,25 +132,29 @@ export const settingsFaults: readonly Fault[] = [
     inPlaceOf('application-local.yaml', (path) => writeFileSync(path, '# x\n'.repeat(524_288), { mode: 0o600 })),
   ),
   fault(
-    'no task queue',
+    'missing task queue',
     'KF-SET-002 fail worker-settings-incomplete',
     ({ settings }) => void (settings['temporal.kuflow-queue'] = undefined),
   ),
   fault(
-    'port beyond all ports',
+    'port number out of range',
     'KF-SET-002 fail worker-settings-incomplete',
     ({ settings }) => void (settings['worker.health-port'] = '99999'),
   ),
-  fault('proxy that speaks TLS, which no worker can', 'KF-SET-002 fail worker-settings-incomplete', async (world) => {
-    const name = 'engine.kuflow.test';
-    const tls = await world.authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost'] });
-    const proxy = world.keep(await startConnectProxy({ hosts: { [name]: '127.0.0.1' }, tls }));
-    world.settings['temporal.proxy'] = proxy.url;
-    world.settings['kuflow.api.ca'] = 'tls/ca.pem';
-    world.target = (port) => `${name}:${port}`;
-  }),
   fault(
-    'misspelt key',
+    'proxy that speaks TLS, which workers do not support',
+    'KF-SET-002 fail worker-settings-incomplete',
+    async (setup) => {
+      const name = 'engine.kuflow.test';
+      const tls = await setup.authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost'] });
+      const proxy = setup.keep(await startConnectProxy({ hosts: { [name]: '127.0.0.1' }, tls }));
+      setup.settings['temporal.proxy'] = proxy.url;
+      setup.settings['kuflow.api.ca'] = 'tls/ca.pem';
+      setup.target = (port) => `${name}:${port}`;
+    },
+  ),
+  fault(
+    'misspelled key',
     'KF-SET-003 warn settings-unknown-key',
     ({ settings }) => void (settings['temporal.kuflow-qeue'] = 'LOANS'),
   ),
@@ -155,14 +163,14 @@ export const settingsFaults: readonly Fault[] = [
     local['kuflow.api.client-secret'] = undefined;
   }),
   fault(
-    'TEMPORAL_ADDRESS of another engine',
+    'TEMPORAL_ADDRESS with another engine',
     'KF-SET-004 warn settings-address-differs',
     ({ env }) => void (env['TEMPORAL_ADDRESS'] = 'other.kuflow.test:443'),
   ),
-  fault('TEMPORAL_ADDRESS alone', 'KF-SET-004 warn settings-address-alone', (world) => {
-    world.settings['temporal.target'] = '';
-    world.env['TEMPORAL_ADDRESS'] = 'engine.kuflow.test:443';
-    world.request = OFFLINE;
+  fault('TEMPORAL_ADDRESS without TEMPORAL_TARGET', 'KF-SET-004 warn settings-address-alone', (setup) => {
+    setup.settings['temporal.target'] = '';
+    setup.env['TEMPORAL_ADDRESS'] = 'engine.kuflow.test:443';
+    setup.request = OFFLINE;
   }),
   fault(
     'TEMPORAL_TLS with @temporalio/envconfig 1.20.3',
@@ -173,40 +181,40 @@ export const settingsFaults: readonly Fault[] = [
 
 export const fileFaults: readonly Fault[] = [
   fault(
-    'key that others may read',
+    'key that other users can read',
     'KF-FILE-001 warn file-readable-by-others',
     ({ modes }) => void (modes['tls/client.key'] = 0o644),
   ),
   fault(
-    'application-local.yaml that others may read',
+    'application-local.yaml that other users can read',
     'KF-FILE-001 warn file-readable-by-others',
     ({ modes }) => void (modes['application-local.yaml'] = 0o640),
   ),
-  fault('key that git tracks', 'KF-FILE-002 fail file-tracked-by-git', (world) => {
-    world.afterwards.push(() => {
-      writeFileSync(join(world.folder, '.gitignore'), 'application-local.yaml\n');
-      git(world.folder, 'init', '-q');
-      git(world.folder, 'add', 'tls/client.key');
+  fault('key tracked by git', 'KF-FILE-002 fail file-tracked-by-git', (setup) => {
+    setup.afterwards.push(() => {
+      writeFileSync(join(setup.folder, '.gitignore'), 'application-local.yaml\n');
+      git(setup.folder, 'init', '-q');
+      git(setup.folder, 'add', 'tls/client.key');
     });
   }),
-  fault('secret that git does not ignore', 'KF-FILE-002 warn file-not-ignored', (world) => {
-    world.afterwards.push(() => {
-      writeFileSync(join(world.folder, '.gitignore'), '*.key\n');
-      git(world.folder, 'init', '-q');
+  fault('secret not ignored by git', 'KF-FILE-002 warn file-not-ignored', (setup) => {
+    setup.afterwards.push(() => {
+      writeFileSync(join(setup.folder, '.gitignore'), '*.key\n');
+      git(setup.folder, 'init', '-q');
     });
   }),
   fault(
-    'key that is not there',
+    'missing key file',
     ofTheEngine,
     inPlaceOf('tls/client.key', () => undefined),
   ),
   fault(
-    'folder in place of the certificate',
+    'folder instead of the certificate file',
     ofTheEngine,
     inPlaceOf('tls/client.pem', (path) => mkdirSync(path)),
   ),
   fault(
-    'FIFO in place of the key',
+    'FIFO instead of the key file',
     ofTheEngine,
     inPlaceOf('tls/client.key', (path) => void execFileSync('mkfifo', [path])),
   ),
@@ -217,37 +225,37 @@ export const fileFaults: readonly Fault[] = [
   ),
   fault('empty certificate', certificate('empty'), ({ files }) => void (files['tls/client.pem'] = '\n')),
   fault(
-    'certificate of binary bytes',
+    'binary certificate',
     certificate('not-pem'),
     ({ files }) => void (files['tls/client.pem'] = Buffer.from([0x30, 0x82, 0, 0xff, 0x1b])),
   ),
   fault(
-    'certificate that is cut',
+    'truncated certificate',
     certificate('not-pem'),
     ({ files, client }) => void (files['tls/client.pem'] = client.cert.slice(0, 200)),
   ),
   fault(
-    'certificate with a broken middle',
+    'corrupted certificate',
     certificate('unreadable'),
     ({ files, client }) => void (files['tls/client.pem'] = client.cert.replace(/\n[^\n]{64}\n/, '\nAAAA\n')),
   ),
   fault(
-    'base64 of PEM',
+    'base64-encoded PEM',
     certificate('base64-of-pem'),
     ({ files, client }) => void (files['tls/client.pem'] = Buffer.from(client.cert).toString('base64')),
   ),
   fault('key and certificate swapped', certificate('swapped'), ({ files, client }) => {
     [files['tls/client.pem'], files['tls/client.key']] = [client.key, client.cert];
   }),
-  fault('PKCS#1 key', certificate('pkcs1-key'), (world) => key(world, 'pkcs1')),
-  fault('SEC1 key', certificate('sec1-key'), (world) => key(world, 'sec1')),
-  fault('encrypted key', certificate('encrypted-key'), (world) => key(world, 'pkcs8', 'secret')),
+  fault('PKCS#1 key', certificate('pkcs1-key'), (setup) => key(setup, 'pkcs1')),
+  fault('SEC1 key', certificate('sec1-key'), (setup) => key(setup, 'sec1')),
+  fault('encrypted key', certificate('encrypted-key'), (setup) => key(setup, 'pkcs8', 'secret')),
   fault('two keys in one file', 'KF-TLS-001 warn certificate-several-keys', async ({ authority, files, client }) => {
     files['tls/client.key'] = client.key + (await authority.issue({ commonName: 'other' })).key;
   }),
-  fault('two keys in one file, that of the certificate is the second', certificate('key-mismatch'), async (world) => {
-    const { key: other } = await world.authority.issue({ commonName: 'other' });
-    world.files['tls/client.key'] = other + world.client.key;
+  fault('two keys in one file, the second one matches', certificate('key-mismatch'), async (setup) => {
+    const { key: other } = await setup.authority.issue({ commonName: 'other' });
+    setup.files['tls/client.key'] = other + setup.client.key;
   }),
   fault('key of another certificate', certificate('key-mismatch'), async ({ authority, files }) => {
     files['tls/client.key'] = (await authority.issue({ commonName: 'other' })).key;
@@ -256,44 +264,44 @@ export const fileFaults: readonly Fault[] = [
     const pair = await authority.issueVersion1('old');
     [files['tls/client.pem'], files['tls/client.key']] = [pair.cert, pair.key];
   }),
-  fault('certificate of an authority', certificate('leaf-is-ca'), issued({ commonName: 'ca', isCa: true, toDays: 60 })),
   fault(
-    'certificate for servers',
+    'CA certificate as client certificate',
+    certificate('leaf-is-ca'),
+    issued({ commonName: 'ca', isCa: true, toDays: 60 }),
+  ),
+  fault(
+    'server certificate as client certificate',
     certificate('wrong-extended-key-usage'),
     issued({ commonName: 'server', usage: 'server', toDays: 60 }),
   ),
   fault(
-    'certificate that ends in month 13',
+    'certificate with an expiry in month 13',
     certificate('unreadable-date'),
     ({ files, client }) => void (files['tls/client.pem'] = withoutDate(client.cert, 'end')),
   ),
   fault(
-    'CA that ends in month 13',
+    'CA with an expiry in month 13',
     certificate('unreadable-date'),
     ({ files, authority }) => void (files['tls/ca.pem'] = withoutDate(authority.cert, 'end')),
   ),
   fault('expired certificate', certificate('expired'), issued({ commonName: 'worker', fromDays: -30, toDays: -1 })),
   fault(
-    'certificate of the future',
+    'certificate that is not valid yet',
     certificate('not-yet-valid'),
     issued({ commonName: 'worker', fromDays: 2, toDays: 60 }),
   ),
-  fault(
-    'CA of binary bytes',
-    certificate('not-pem'),
-    ({ files }) => void (files['tls/ca.pem'] = Buffer.from([1, 2, 3])),
-  ),
-  fault('CA of the REST API without a certificate', incomplete, ({ settings, files }) => {
+  fault('binary CA', certificate('not-pem'), ({ files }) => void (files['tls/ca.pem'] = Buffer.from([1, 2, 3]))),
+  fault('REST API CA without a certificate', incomplete, ({ settings, files }) => {
     settings['kuflow.api.ca'] = 'rest-ca.pem';
     files['rest-ca.pem'] = 'garbage';
   }),
   fault(
-    'line ends of Windows',
+    'Windows line endings',
     'KF-TLS-004 warn certificate-crlf',
     ({ files, client }) => void (files['tls/client.pem'] = client.cert.replaceAll('\n', '\r\n')),
   ),
   fault(
-    '\\n in place of line breaks',
+    'literal \\n instead of line breaks',
     'KF-TLS-004 warn certificate-literal-newlines',
     ({ files, client }) => void (files['tls/client.pem'] = client.cert.replaceAll('\n', '\\n')),
   ),
@@ -303,16 +311,16 @@ export const fileFaults: readonly Fault[] = [
     ({ files, client }) => void (files['tls/client.key'] = `\ufeff${client.key}`),
   ),
   fault(
-    'certificate that ends in 9 days',
+    'certificate that expires in 9 days',
     'KF-TLS-005 warn certificate-expires-soon',
     issued({ commonName: 'worker', fromDays: -81, toDays: 9 }),
   ),
   fault(
     'certificate with less than --warn-expiry 50% left',
     'KF-TLS-005 warn certificate-expires-soon',
-    async (world) => {
-      await issued({ commonName: 'worker', fromDays: -60, toDays: 50 })(world);
-      world.request = { warnExpiry: { kind: 'share', share: 0.5 } };
+    async (setup) => {
+      await issued({ commonName: 'worker', fromDays: -60, toDays: 50 })(setup);
+      setup.request = { warnExpiry: { kind: 'share', share: 0.5 } };
     },
   ),
 ];

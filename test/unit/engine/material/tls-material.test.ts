@@ -5,7 +5,7 @@ import {
   readTlsMaterial,
   type TlsMaterialText,
 } from '../../../../src/engine/material/tls-material.ts';
-import { NOTICEABLE_SKEW_MS } from '../../../../src/diagnostics/input.ts';
+import { NOTICEABLE_SKEW_MS } from '../../../../src/diagnostics/clock-skew.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair, withoutDate } from '../../../support/certificates.ts';
 
 let authority: TestAuthority;

@@ -8,9 +8,9 @@ import { resolveSettings } from '../../../../src/settings/resolve.ts';
 import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 import { startEngineStub } from '../../../support/engine-server.ts';
-import { pollersAnswer } from './answers.ts';
-import type { Fault, World } from './fault.ts';
-import { textsOf, type Texts } from './texts.ts';
+import { pollersAnswer } from './engine-answers.ts';
+import type { Fault, TestSetup } from './fault.ts';
+import { textsOf, type Texts } from './report-texts.ts';
 
 export const CLIENT_ID = '3f1c5c2e-8a55-4f0c-9a44-3f2f3f0f9b10';
 export const TENANT = '5b0a6f0e-5f3b-4b5f-8a38-1c2d3e4f5a6b';
@@ -67,7 +67,7 @@ export function errorBody(status: number): object {
   return { timestamp: new Date().toISOString(), status, message: 'No', errors: [] };
 }
 
-/** Where the parts of an open world are, for who looks at it beside the doctor. */
+/** Where the parts of an open setup are, for who looks at it beside the doctor. */
 export interface Place {
   readonly folder: string;
   readonly endpoint: string;
@@ -78,8 +78,8 @@ export interface Place {
   readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
-/** Breaks a healthy world by each of `faults`, in their order, examines it and takes it away again. */
-export async function examineWorld(
+/** Breaks a healthy setup by each of `faults`, in their order, examines it and takes it away again. */
+export async function diagnoseWithFaults(
   folder: string,
   materials: Materials,
   faults: readonly Pick<Fault, 'make'>[],
@@ -87,7 +87,7 @@ export async function examineWorld(
 ): Promise<{ readonly report: DoctorReport; readonly texts: Texts }> {
   const open: (() => Promise<unknown>)[] = [];
   const { authority, other, client, server } = materials;
-  const world: World = {
+  const setup: TestSetup = {
     ...{ folder, authority, other, client },
     settings: {
       'temporal.kuflow-queue': 'LOANS',
@@ -115,16 +115,16 @@ export async function examineWorld(
     },
   };
   try {
-    for (const { make } of faults) await make(world);
-    const rest = world.keep(await startAnsweringServer((...call) => world.rest(...call), world.restTls));
-    const engine = world.keep(await startEngineStub({ server, clientCa: authority.cert, ...world.engine }));
-    world.settings['kuflow.api.endpoint'] ??= world.endpoint?.(rest.port) ?? rest.url;
-    world.settings['temporal.target'] ??= world.target?.(engine.port) ?? engine.address;
-    write(world);
-    for (const step of world.afterwards) await step();
-    const { env, settings } = world;
+    for (const { make } of faults) await make(setup);
+    const rest = setup.keep(await startAnsweringServer((...call) => setup.rest(...call), setup.restTls));
+    const engine = setup.keep(await startEngineStub({ server, clientCa: authority.cert, ...setup.engine }));
+    setup.settings['kuflow.api.endpoint'] ??= setup.endpoint?.(rest.port) ?? rest.url;
+    setup.settings['temporal.target'] ??= setup.target?.(engine.port) ?? engine.address;
+    write(setup);
+    for (const step of setup.afterwards) await step();
+    const { env, settings } = setup;
     await visit?.({
-      ...{ folder, env, settings: { ...settings, ...world.local } },
+      ...{ folder, env, settings: { ...settings, ...setup.local } },
       endpoint: settings['kuflow.api.endpoint'] ?? '',
       target: settings['temporal.target'] ?? '',
       proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
@@ -145,15 +145,15 @@ export async function examineWorld(
       selection: {},
       timeoutMs: 6_000,
       failOnWarn: false,
-      clock: { now: () => Date.now() + world.skew, sleep: () => Promise.resolve() },
-      ...(world.project && {
+      clock: { now: () => Date.now() + setup.skew, sleep: () => Promise.resolve() },
+      ...(setup.project && {
         project: {
           processes: () => Promise.resolve([]),
           drift: () => Promise.resolve({ kind: 'compared', files: [] }),
-          ...world.project,
+          ...setup.project,
         },
       }),
-      ...world.request,
+      ...setup.request,
     });
     return { report, texts: textsOf(report) };
   } finally {
@@ -161,7 +161,7 @@ export async function examineWorld(
   }
 }
 
-function write({ folder, settings, local, files, modes }: World): void {
+function write({ folder, settings, local, files, modes }: TestSetup): void {
   const all: Record<string, string | Buffer> = {
     'application.yaml': stringify(nested(settings)),
     'application-local.yaml': stringify(nested(local)),

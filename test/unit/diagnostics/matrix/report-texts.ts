@@ -1,7 +1,7 @@
 import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
-import { doctorAsGithub, doctorAsJunit } from '../../../../src/commands/doctor/formats.ts';
-import { doctorAsTicket } from '../../../../src/commands/doctor/ticket.ts';
-import { doctorAsData, printDoctor } from '../../../../src/commands/doctor/view.ts';
+import { formatGithubCommands, formatJunit } from '../../../../src/commands/doctor/formats.ts';
+import { formatSupportReport } from '../../../../src/commands/doctor/support-report.ts';
+import { doctorReportAsJson, printDoctor } from '../../../../src/commands/doctor/view.ts';
 import { stringifyForTerminal } from '../../../../src/terminal/json.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
@@ -10,15 +10,15 @@ import { fakeHost } from '../../../support/fake-host.ts';
 export type Texts = Readonly<Record<'table' | 'terminal' | 'json' | 'watch' | 'junit' | 'github' | 'report', string>>;
 
 export function textsOf(report: DoctorReport): Texts {
-  const data = doctorAsData(report);
+  const data = doctorReportAsJson(report);
   return {
     table: printed(report, false),
     terminal: printed(report, true),
     json: stringifyForTerminal(data, 2),
     watch: stringifyForTerminal(data, 0),
-    junit: doctorAsJunit(report),
-    github: doctorAsGithub(report),
-    report: doctorAsTicket(report, {
+    junit: formatJunit(report),
+    github: formatGithubCommands(report),
+    report: formatSupportReport(report, {
       ...{ version: '1.0.0', node: 'v20.19.0', platform: 'linux x64', home: '/home/nobody' },
       time: '2026-01-01T00:00:00.000Z',
     }),

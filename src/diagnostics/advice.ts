@@ -1,0 +1,68 @@
+import { PACKAGE_NAME } from '../base/package-root.ts';
+import { shellWord } from '../text/shell.ts';
+import type { Advice } from './check.ts';
+import type { AdviceTemplate } from './explanations/explanation.ts';
+
+/** The commands that advice mentions, as they are run in the folder at hand. */
+export interface AdviceCommands {
+  /** `npx kuflow` in a project. */
+  readonly kuflow: string;
+  /** Installs the dependencies of the project. */
+  readonly install: string;
+  /** Runs the worker's own check. */
+  readonly check: string;
+}
+
+/** Commands that work in any folder. */
+export const DEFAULT_ADVICE_COMMANDS: AdviceCommands = {
+  kuflow: `npx -p ${PACKAGE_NAME} kuflow`,
+  install: 'npm install',
+  check: 'npm run check',
+};
+
+/** One line: the text, followed by the command if there is one. */
+export function formatAdvice({ text, command }: Advice): string {
+  return command === undefined ? text : `${text}: ${command}`;
+}
+
+/**
+ * Fills `<name>` placeholders with `values`. `certificate` keeps only the templates for that origin of the certificate.
+ * Placeholders of commands stay; `fillCommands` fills them once the folder is known.
+ */
+export function fillAdvice(
+  templates: readonly AdviceTemplate[],
+  values: Readonly<Record<string, string>> = {},
+  certificate?: AdviceTemplate['certificate'],
+): readonly Advice[] {
+  return templates
+    .filter((one) => one.certificate === undefined || certificate === undefined || one.certificate === certificate)
+    .map((template) => fillTemplate(template, values));
+}
+
+function fillTemplate({ text, command }: AdviceTemplate, values: Readonly<Record<string, string>>): Advice {
+  const fill = (template: string, known: (value: string) => string, unknown: (name: string) => string): string =>
+    template.replace(/<([a-z][a-z-]*)>/g, (placeholder, name: string) => {
+      const value = values[name];
+      if (value !== undefined) return known(value);
+      return name in DEFAULT_ADVICE_COMMANDS ? placeholder : unknown(name);
+    });
+  return {
+    text: fill(
+      text,
+      (value) => value,
+      (name) => `<${name}>`,
+    ),
+    // In a shell, `<` would read a file.
+    ...(command !== undefined && { command: fill(command, shellWord, (name) => name.toUpperCase().replace('-', '_')) }),
+  };
+}
+
+/** Fills `<kuflow>`, `<install>` and `<check>`. */
+export function fillCommands(advice: readonly Advice[], commands: AdviceCommands): readonly Advice[] {
+  const fill = (text: string): string =>
+    text.replace(/<(kuflow|install|check)>/g, (_whole, name: keyof AdviceCommands) => commands[name]);
+  return advice.map(({ text, command }) => ({
+    text: fill(text),
+    ...(command !== undefined && { command: fill(command) }),
+  }));
+}

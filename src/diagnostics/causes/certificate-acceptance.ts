@@ -1,0 +1,156 @@
+import { createPrivateKey } from 'node:crypto';
+import { normalisePem, readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
+
+/** Programs that read certificate files, named for use in a sentence. */
+export const PROGRAMS = {
+  worker: 'the worker of this tool',
+  typescript: "Temporal's TypeScript SDK",
+  python: "KuFlow's Python SDK",
+  java: "KuFlow's Java library",
+  temporal: '`temporal`',
+} as const;
+export type Program = keyof typeof PROGRAMS;
+export const ALL_PROGRAMS = Object.keys(PROGRAMS) as readonly Program[];
+
+/** `accepts-first`: accepts the file but uses only the first certificate of the CA. `unknown`: not tested. */
+export type Acceptance = 'accepts' | 'accepts-first' | 'rejects' | 'unknown';
+export type AcceptanceByProgram = Readonly<Record<Program, Acceptance>>;
+
+const ALL_ACCEPT: AcceptanceByProgram = {
+  worker: 'accepts',
+  typescript: 'accepts',
+  python: 'accepts',
+  java: 'accepts',
+  temporal: 'accepts',
+};
+const ALL_REJECT: AcceptanceByProgram = {
+  ...{ worker: 'rejects', typescript: 'rejects', python: 'rejects', java: 'rejects', temporal: 'rejects' },
+};
+const ALL_UNKNOWN: AcceptanceByProgram = {
+  ...{ worker: 'unknown', typescript: 'unknown', python: 'unknown', java: 'unknown', temporal: 'unknown' },
+};
+
+/**
+ * By trait that sets issued by KuFlow do not have. Tested with @temporalio/worker 1.24.0, KuFlow's Python SDK 3.5.0, io.temporal 1.31.0
+ * called like KuFlow's Java library does, and `temporal` 1.9.1; results in docs/reference/doctor-peers.json. The worker normalizes and checks PEM
+ * before its SDK reads it.
+ */
+const ACCEPTANCE_BY_TRAIT = {
+  crlf: ALL_ACCEPT,
+  'text-around': ALL_ACCEPT,
+  chain: ALL_ACCEPT,
+  'literal-newlines': { ...ALL_REJECT, worker: 'accepts' },
+  'byte-order-mark': { ...ALL_REJECT, worker: 'accepts' },
+  'several-authorities': { ...ALL_ACCEPT, java: 'accepts-first' },
+  'pkcs1-key': { ...ALL_ACCEPT, worker: 'rejects', java: 'rejects' },
+  'sec1-key': { ...ALL_ACCEPT, worker: 'rejects', java: 'rejects' },
+  'encrypted-key': ALL_REJECT,
+  'several-keys': ALL_ACCEPT,
+  'base64-of-pem': ALL_REJECT,
+  'x509-version': { ...ALL_ACCEPT, worker: 'rejects', typescript: 'rejects' },
+  'leaf-is-ca': ALL_ACCEPT,
+  'other-key': ALL_UNKNOWN,
+} as const satisfies Readonly<Record<string, AcceptanceByProgram>>;
+
+export type MaterialTrait = keyof typeof ACCEPTANCE_BY_TRAIT;
+
+const isTrait = (code: string): code is MaterialTrait => code in ACCEPTANCE_BY_TRAIT;
+const countPemBlocks = (pem: string, label: RegExp): number =>
+  [...normalisePem(pem).matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].filter(([, found = '']) => label.test(found)).length;
+
+/** Whether there is no text outside of the PEM blocks. */
+const hasOnlyPemBlocks = (pem: string): boolean =>
+  normalisePem(pem)
+    .replace(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g, '')
+    .trim() === '';
+
+/** Key types and sizes that KuFlow issues; only these were tested. */
+function isTestedKeyType(pem: string): boolean {
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: about } = createPrivateKey(normalisePem(pem));
+    return type === 'rsa' ? about?.modulusLength === 2048 : type === 'ec' && about?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Traits of a set that other programs might reject; undefined if the set has a problem that is not a matter of format.
+ */
+export function listTraits(text: TlsMaterialText, now: number): readonly MaterialTrait[] | undefined {
+  const reading = readTlsMaterial(text, now);
+  const codes = reading.ok ? [] : reading.problems.map(({ code }) => code);
+  const formatTraits = codes.flatMap((code): readonly MaterialTrait[] => (isTrait(code) ? [code] : []));
+  if (formatTraits.length < codes.length) return undefined;
+  const parts = [text.cert, text.key, text.ca];
+  const traitIf = (trait: MaterialTrait, applies: boolean): readonly MaterialTrait[] => (applies ? [trait] : []);
+  return [
+    ...new Set([
+      ...formatTraits,
+      ...traitIf(
+        'crlf',
+        parts.some((pem) => pem.includes('\r\n')),
+      ),
+      ...traitIf('literal-newlines', parts.some(hasLiteralNewlines)),
+      ...traitIf('byte-order-mark', parts.some(hasByteOrderMark)),
+      ...traitIf('text-around', codes.length === 0 && !parts.every(hasOnlyPemBlocks)),
+      ...traitIf('chain', countPemBlocks(text.cert, /^CERTIFICATE$/) > 1),
+      ...traitIf('several-authorities', countPemBlocks(text.ca, /^CERTIFICATE$/) > 1),
+      ...traitIf('other-key', codes.length === 0 && !isTestedKeyType(text.key)),
+    ]),
+  ];
+}
+
+export const hasLiteralNewlines = (pem: string): boolean => /-----\\n/.test(pem);
+export const hasByteOrderMark = (pem: string): boolean => pem.startsWith('\ufeff');
+
+const ACCEPTANCE_BY_SEVERITY: readonly Acceptance[] = ['rejects', 'unknown', 'accepts-first', 'accepts'];
+
+/** Whether each program accepts a set with these traits; one rejected trait is enough to reject the set. */
+export function acceptanceOf(traits: readonly MaterialTrait[]): AcceptanceByProgram {
+  const acceptanceBy = (program: Program): Acceptance =>
+    ACCEPTANCE_BY_SEVERITY.find((one) => traits.some((trait) => ACCEPTANCE_BY_TRAIT[trait][program] === one)) ??
+    'accepts';
+  return {
+    worker: acceptanceBy('worker'),
+    typescript: acceptanceBy('typescript'),
+    python: acceptanceBy('python'),
+    java: acceptanceBy('java'),
+    temporal: acceptanceBy('temporal'),
+  };
+}
+
+const FACT_TEXTS: Readonly<Record<Acceptance, string>> = {
+  accepts: 'accepts it',
+  'accepts-first': 'uses only the first certificate of the CA',
+  rejects: 'rejects it',
+  unknown: 'not tested',
+};
+
+/** Facts for a result, by program. */
+export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Record<Program, string>> {
+  return Object.fromEntries(ALL_PROGRAMS.map((program) => [program, FACT_TEXTS[acceptance[program]]])) as Record<
+    Program,
+    string
+  >;
+}
+
+const PHRASES: readonly (readonly [Acceptance, string])[] = [
+  ['accepts', 'accepted by'],
+  ['accepts-first', 'only the first certificate of the CA is used by'],
+  ['rejects', 'rejected by'],
+  ['unknown', 'not tested with'],
+];
+
+/** `accepted by X; rejected by Y and Z` if the programs differ or nothing is known; undefined otherwise. */
+export function describeAcceptance(acceptance: AcceptanceByProgram): string | undefined {
+  const phrases = PHRASES.flatMap(([one, phrase]): readonly string[] => {
+    const names = ALL_PROGRAMS.filter((program) => acceptance[program] === one).map((program) => PROGRAMS[program]);
+    return names.length === 0 ? [] : [`${phrase} ${joinNames(names)}`];
+  });
+  if (phrases.length > 1) return phrases.join('; ');
+  return acceptance.worker === 'unknown' ? 'other programs were not tested with this kind of key' : undefined;
+}
+
+const joinNames = (names: readonly string[]): string =>
+  names.length === 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
