@@ -47,7 +47,7 @@ function readJson({ headers, body }: RawAnswer): Reading {
     if ((headers['content-type'] ?? '').includes('html') || /^\s*</.test(text)) return { kind: 'html' };
     const message = messageOf(error);
     const position = /position (\d+)/.exec(message)?.[1];
-    // What is wrong stands at the very end: the rest is missing.
+    // An error at the very end means that the rest is missing.
     return {
       kind: 'broken',
       cut:
@@ -58,7 +58,7 @@ function readJson({ headers, body }: RawAnswer): Reading {
 }
 
 function hostOf(location: string | undefined, base: string): string {
-  if (location === undefined) return 'no Location header';
+  if (location === undefined) return 'without a Location header';
   try {
     return `to host ${escapeForTerminal(new URL(location, base).host, 200)}`;
   } catch {
@@ -66,7 +66,7 @@ function hostOf(location: string | undefined, base: string): string {
   }
 }
 
-/** The page's title is the quickest way to tell which proxy or portal answered. */
+/** The title of the page is the quickest way to recognize the proxy or portal that answered. */
 function titleOf(body: Buffer): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(body.toString('utf8'))?.[1]?.trim();
   return title === undefined || title === ''
@@ -83,7 +83,7 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
     return new KuFlowApiError({ ...parts, kind, seen: hostOf(raw.headers['location'], site.url) });
   const reading = readJson(raw);
   if (reading.kind === 'html') {
-    // A gateway's own page for 5xx and 429 tells of an outage; on any other status KuFlow did not answer at all.
+    // A gateway's page with 5xx or 429 means an outage. With any other status, KuFlow did not answer at all.
     return new KuFlowApiError({
       ...parts,
       kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' ? kind : 'html',
@@ -94,7 +94,7 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
     reading.kind === 'json' && answerValidator(site.operationId, status, 'tolerant')(reading.value).length === 0;
   if (isDefaultError)
     return new KuFlowApiError({ ...parts, kind, body: withoutNulls(DefaultError, reading.value) as DefaultErrorBody });
-  // Gateways answer in JSON of their own; their `message` is worth showing.
+  // Gateways have their own JSON format; their `message` is worth showing.
   const message = reading.kind === 'json' && isRecord(reading.value) ? reading.value['message'] : undefined;
   return new KuFlowApiError({
     ...parts,
@@ -103,7 +103,7 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   });
 }
 
-/** What KuFlow's content disposition calls the file: the text between `filename="` and the next quote. */
+/** The file name in KuFlow's content disposition: the text between `filename="` and the next quote. */
 export function fileNameOf(disposition: string | undefined): string | undefined {
   return /filename="([^"]*)"/i.exec(disposition ?? '')?.[1] ?? /filename=([^;"\s]+)/i.exec(disposition ?? '')?.[1];
 }
@@ -117,7 +117,7 @@ export interface DocumentAnswer {
 }
 
 /**
- * The body of a successful answer, checked tolerantly against the contract: JSON, a DocumentAnswer, or undefined where there is none.
+ * The body of a successful answer, checked tolerantly against the contract: JSON, a DocumentAnswer, or undefined without a body.
  * Throws a KuFlowApiError for everything else.
  */
 export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown {
@@ -126,7 +126,7 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
   if (status >= 400 || (status >= 300 && listed === undefined)) throw failure(site, raw, now);
   const parts = { ...site, httpStatus: status };
   const contentType = raw.headers['content-type'] ?? '';
-  // A success that the contract doesn't list is read as the first one that it does: 200 for 201 and the like carry the same body.
+  // A success status that the contract does not list is read like the first listed one: 200 instead of 201 has the same body.
   const response = listed ?? Object.values(operations[site.operationId].responses)[0];
   if (response?.schema === undefined) return undefined;
   const isDocument = response.media !== undefined && !response.media.some((media) => media.includes('json'));
@@ -147,7 +147,7 @@ export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown
     throw new KuFlowApiError({
       ...parts,
       kind: reading.cut ? 'truncated' : 'not-json',
-      seen: `${raw.body.length} bytes of ${contentType === '' ? 'no stated type' : escapeForTerminal(contentType, 80)}`,
+      seen: `${raw.body.length} bytes of ${contentType === '' ? 'unknown type' : escapeForTerminal(contentType, 80)}`,
     });
   }
   const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;

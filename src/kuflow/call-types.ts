@@ -2,7 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import type { DocumentAnswer } from './answer.ts';
 import type { OperationId, typedOperations } from './contract/operations.ts';
 
-// The types of a call, derived from the contract: there is no second list of fields to keep in step.
+// The types of a call, derived from the contract so that fields are listed only once.
 
 type Table = typeof typedOperations;
 
@@ -40,7 +40,7 @@ type BodyOfResponse<Response> = Response extends { readonly media: readonly unkn
 
 export type AnswerOf<Id extends OperationId> = BodyOfResponse<Responses<Id>>;
 
-/** A property that may be left out when nothing in it is required. */
+/** Makes a property optional when nothing in it is required. */
 type Part<Name extends string, Value> =
   Partial<Value> extends Value ? { readonly [Key in Name]?: Value } : { readonly [Key in Name]: Value };
 

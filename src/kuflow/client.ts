@@ -41,18 +41,18 @@ export type KuFlowEvent =
     };
 
 export interface KuFlowClientOptions {
-  /** As a person wrote it; normalised here. */
+  /** As written by a person; normalized by the client. */
   readonly endpoint: string;
   readonly credentials: KuFlowCredentials;
-  /** Put into the bodies that name a tenant, where they don't. */
+  /** Added to request bodies with a tenant field that do not set it. */
   readonly tenantId?: string | undefined;
-  /** PEM of certificate authorities to trust besides the runtime's own. */
+  /** PEM of certificate authorities to trust in addition to the runtime's own. */
   readonly ca?: string | undefined;
   /** Direct when absent; see `decideProxy`. */
   readonly proxy?: ProxyDecision | undefined;
-  /** Lets a plain `http:` endpoint on another machine pass, with an `insecure-endpoint` event. */
+  /** Accepts a plain `http:` endpoint on another machine, with an `insecure-endpoint` event. */
   readonly allowInsecure?: boolean | undefined;
-  /** Milliseconds for a whole call, tries and waits included; 60,000 by default. */
+  /** Milliseconds for a call including retries; 60,000 by default. */
   readonly timeoutMs?: number | undefined;
   /** Milliseconds; 10,000 to connect, 30,000 for the head of an answer and between pieces of its body, at most `timeoutMs`. */
   readonly connectTimeoutMs?: number | undefined;
@@ -63,14 +63,14 @@ export interface KuFlowClientOptions {
   /** 0 to below 1, for jitter. */
   readonly random?: (() => number) | undefined;
   readonly report?: ((event: KuFlowEvent) => void) | undefined;
-  /** Called before every request, tries included; what it throws ends the call. Counts a budget. */
+  /** Called before every request, including retries. An error it throws ends the call. */
   readonly onRequest?: ((operationId: OperationId) => void) | undefined;
   /** Aborts every call of the client. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface KuFlowClient extends NamedOperations {
-  /** The normalised endpoint, with its version segment. */
+  /** The normalized endpoint with its version segment. */
   readonly endpoint: string;
   /** Any operation of the contract. Throws KuFlowApiError; rejects with the signal's reason (or status 130) when aborted. */
   readonly call: Call;
@@ -78,7 +78,7 @@ export interface KuFlowClient extends NamedOperations {
   pages<Id extends PagedOperationId>(operationId: Id, query?: QueryOf<Id>): AsyncGenerator<AnswerOf<Id>, void>;
   /** The records of a list, across its pages. */
   items<Id extends PagedOperationId>(operationId: Id, query?: QueryOf<Id>): AsyncGenerator<ItemOf<Id>, void>;
-  /** Closes all connections. The client can't be used any more. */
+  /** Closes all connections. The client cannot be used afterwards. */
   close(): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ function withoutSent({ status, headers, body }: RawAnswer, credentials: KuFlowCr
   };
 }
 
-/** Throws the reason of an abort by the caller, as an error that commands know. */
+/** Throws the reason of an abort by the caller as an error that commands recognize. */
 function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
   for (const signal of signals) {
     if (signal?.aborted === true)
@@ -106,7 +106,7 @@ function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
   }
 }
 
-/** A client of KuFlow's REST API on its contract: credentials, time-outs, retries, paging, proxy and authorities. Close it when done. */
+/** Creates a client of KuFlow's REST API with credentials, timeouts, retries, paging, proxy and authorities. Close it when done. */
 export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
   const endpoint = normaliseEndpoint(
     options.endpoint,
@@ -173,7 +173,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
         return await attempt(id, prepared, signal, number);
       } catch (error) {
         throwIfStopped(callers);
-        // What the server said before the time was up tells more than the time-out.
+        // The server's last answer says more than the timeout.
         if (expiry.aborted && !(error instanceof KuFlowApiError)) {
           throw (
             last ??

@@ -8,7 +8,7 @@ import type { ProxyDecision } from '../network/proxy.ts';
 
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;
-  /** Trust for every leg: to the proxy, through it, and direct. The runtime's own when absent. */
+  /** Trust for every hop: to the proxy, through it, and direct. The runtime's own when absent. */
   readonly secureContext?: () => SecureContext;
   /** Milliseconds for all steps of one connection together. */
   readonly timeout: number;
@@ -16,11 +16,11 @@ export interface ConnectorOptions {
 
 export interface Connector {
   readonly connect: buildConnector.connector;
-  /** Gives up the connections that are being made. */
+  /** Aborts pending connections. */
   close(): void;
 }
 
-/** Waits for a socket's event; an error, an end before it or the signal rejects and destroys the socket. */
+/** Waits for an event of a socket. An error, an early end or the signal rejects and destroys the socket. */
 function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
@@ -63,7 +63,7 @@ function overTls(
   const socket = connectTls({
     ...options,
     host,
-    // An address must not be sent as a server name.
+    // An IP address must not be sent as a server name.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(context === undefined ? {} : { secureContext: context }),
     ALPNProtocols: ['http/1.1'],
@@ -72,8 +72,8 @@ function overTls(
 }
 
 /**
- * Makes the connections of the transport. undici's own proxy agent is not used: when a proxy closes the connection without an answer to
- * CONNECT, it asks again without a pause and without an end, deaf to the call's signal.
+ * Creates the connections of the transport. undici's proxy agent is not used: when a proxy closes the connection without an answer to
+ * CONNECT, it retries endlessly without a pause and ignores the signal of the call.
  */
 export function createConnector({ proxy, secureContext, timeout }: ConnectorOptions): Connector {
   const closing = new AbortController();

@@ -5,14 +5,14 @@ import { API_VERSION } from './contract/api-version.ts';
 export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 
 export interface EndpointOptions {
-  /** Lets `http:` pass for a host that is not this machine. The credentials then travel in clear text: callers warn. */
+  /** Accepts `http:` for another host. Credentials are then sent in clear text, so callers warn. */
   readonly allowInsecure?: boolean;
 }
 
 /**
- * The base address of KuFlow's REST API, `https://host[:port][/prefix]/v2024-06-14` without a trailing slash, from what a person wrote.
- * Throws a usage error for text that is no http(s) URL, has credentials, a query, a fragment or another API version, or is plain `http:`
- * to another machine: credentials travel with every call, so only loopback may do without TLS.
+ * Normalizes the base address of KuFlow's REST API to `https://host[:port][/prefix]/v2024-06-14` without a trailing slash. Throws a usage
+ * error for a text that is not an http(s) URL, that has credentials, a query, a fragment or another API version, or that is plain `http:` to
+ * another host: every call carries credentials, so only loopback may be used without TLS.
  */
 export function normaliseEndpoint(text: string, options: EndpointOptions = {}): string {
   const advice = [`An endpoint looks like ${DEFAULT_ENDPOINT}`];
@@ -43,7 +43,7 @@ export function normaliseEndpoint(text: string, options: EndpointOptions = {}): 
   return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
 }
 
-/** Whether credentials may be sent to this address without a warning. */
+/** Whether credentials can be sent to this address without a warning. */
 export function isSecureEnough(url: URL): boolean {
   return url.protocol === 'https:' || isLoopbackHost(url.hostname);
 }

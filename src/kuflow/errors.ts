@@ -10,13 +10,13 @@ export type { FailureKind };
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
   readonly operationId: OperationId;
-  /** Method and address without the query, which may hold personal data. */
+  /** Method and address without the query, which may contain personal data. */
   readonly method: string;
   readonly url: string;
   readonly httpStatus?: number;
-  /** What was seen beside the status; already safe to print. */
+  /** What was observed in addition to the status; safe to print. */
   readonly seen?: string;
-  /** KuFlow's own error body, as it came. */
+  /** KuFlow's error body, unchanged. */
   readonly body?: DefaultError;
   /** Seconds, from `Retry-After`. */
   readonly retryAfter?: number;
@@ -28,24 +28,24 @@ export interface KuFlowApiErrorParts {
 
 const MESSAGES: Readonly<Record<FailureKind, string>> = {
   unauthorized: 'KuFlow did not accept the credentials',
-  forbidden: 'KuFlow does not allow this for the calling principal',
-  'not-found': 'KuFlow does not know this resource, or hides it from the calling principal',
-  conflict: 'KuFlow says that the resource is not in a state that allows this',
+  forbidden: 'KuFlow does not allow the calling principal to do this',
+  'not-found': 'KuFlow does not have this resource, or does not show it to the calling principal',
+  conflict: 'The state of the resource in KuFlow does not allow this',
   rejected: 'KuFlow rejected the request',
   'rate-limited': 'KuFlow is receiving too many requests',
-  server: 'KuFlow failed on its side',
-  redirect: 'A redirect came where KuFlow would answer; it was not followed, since credentials travel with the call',
-  html: "An HTML page came instead of JSON: a proxy's or login page",
+  server: 'KuFlow failed with an internal error',
+  redirect: 'The server answered with a redirect, which was not followed because the request carries credentials',
+  html: 'The server answered with an HTML page instead of JSON, probably from a proxy or a login portal',
   'not-json': 'The answer is not JSON',
-  truncated: 'The answer ended in the middle',
-  contract: "The answer is not as KuFlow's contract says",
-  timeout: 'No answer within the time allowed: could not tell why',
+  truncated: 'The answer was cut off',
+  contract: "The answer does not match KuFlow's API contract",
+  timeout: 'No answer before the timeout; the reason is unknown',
   dns: 'The host name could not be resolved',
   refused: 'The connection was refused',
   unreachable: 'The host could not be reached',
-  reset: 'The connection was closed before an answer came',
-  proxy: 'The proxy did not let the connection through',
-  'tls-unknown-authority': "The server's certificate is signed by an authority that is not trusted here",
+  reset: 'The connection was closed before an answer arrived',
+  proxy: 'The proxy rejected the connection',
+  'tls-unknown-authority': "The server's certificate is signed by an authority that is not trusted",
   'tls-host-name': "The server's certificate is for another host name",
   'tls-expired': "The server's certificate is outside its period of validity",
   tls: 'The TLS handshake failed',
@@ -54,45 +54,45 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
 
 const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
-    "Check client id and client secret against the application in KuFlow's app; a new secret makes the old one invalid",
+    "Compare the client id and client secret with the application in KuFlow's app; creating a new secret invalidates the old one",
   ],
-  forbidden: ["Give the application a role for this process in KuFlow's app, or check whether the process has ended"],
-  'not-found': ["Check the id, and that the application has a role for the process in KuFlow's app"],
-  conflict: ['Read the resource again: it may have been changed by someone else meanwhile'],
-  rejected: ['Correct what the answer names'],
+  forbidden: ["In KuFlow's app, give the application a role in this process, or check whether the process has ended"],
+  'not-found': ["Check the id, and check in KuFlow's app that the application has a role in the process"],
+  conflict: ['Read the resource again; someone else may have changed it'],
+  rejected: ['Correct the fields that the answer names'],
   'rate-limited': ['Wait and try again'],
-  server: ['Try again later; if it stays, tell KuFlow the operation and the time'],
-  redirect: ['Set the endpoint to the address of the API itself; a proxy or a login portal may stand in between'],
-  html: ['Check the endpoint', 'Check whether a proxy or a login portal stands in between'],
+  server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
+  redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have answered'],
+  html: ['Check the endpoint', 'Check whether a proxy or a login portal answered instead of KuFlow'],
   'not-json': ["Check that the endpoint is KuFlow's API"],
-  truncated: ['Try again; if it stays, check what stands between here and the endpoint'],
-  contract: ['Look for a newer version of this tool: the API may have changed'],
-  timeout: ['Try again', 'Check the network, and whether a proxy has to be set by HTTPS_PROXY'],
-  dns: ['Check the spelling of the endpoint', 'Where only a proxy resolves names, set HTTPS_PROXY'],
-  refused: ['Check host and port of the endpoint, and that the server runs'],
-  unreachable: ['Check the network', 'Where only a proxy reaches the outside, set HTTPS_PROXY'],
-  reset: ['Try again; if it stays, a firewall or a proxy may cut the connection'],
-  proxy: ['Check address and credentials of the proxy, and that it allows this host'],
+  truncated: ['Try again; if the error persists, check the proxies and firewalls on the way to the endpoint'],
+  contract: ['Check for a newer version of this tool; the API may have changed'],
+  timeout: ['Try again', 'Check the network, and set HTTPS_PROXY if a proxy is required'],
+  dns: ['Check the spelling of the endpoint', 'If only a proxy can resolve host names, set HTTPS_PROXY'],
+  refused: ['Check the host and port of the endpoint, and that the server is running'],
+  unreachable: ['Check the network', 'If only a proxy can reach the internet, set HTTPS_PROXY'],
+  reset: ['Try again; if the error persists, a firewall or a proxy may be closing the connection'],
+  proxy: ["Check the proxy's address and credentials, and that it allows this host"],
   'tls-unknown-authority': [
-    'Give the certificate of your CA as a PEM file: --ca FILE, KUFLOW_API_CA or NODE_EXTRA_CA_CERTS',
+    'Pass your CA certificate as a PEM file with --ca <file>, KUFLOW_API_CA or NODE_EXTRA_CA_CERTS',
   ],
-  'tls-host-name': ['Check the host name of the endpoint against the names in the certificate'],
-  'tls-expired': ['Check the clock of this machine; if it is right, the certificate has to be renewed'],
-  tls: ['Check that the endpoint speaks TLS on this port'],
+  'tls-host-name': ['Compare the host name of the endpoint with the names in the certificate'],
+  'tls-expired': ["Check this machine's clock; if it is correct, the certificate must be renewed"],
+  tls: ['Check that the endpoint uses TLS on this port'],
   network: ['Check the endpoint and the network'],
 };
 
-/** What to do about a failure of that kind. */
+/** What to do about a failure of this kind. */
 export function failureHints(kind: FailureKind): readonly string[] {
   return HINTS[kind];
 }
 
 function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
   if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];
-  return [`Wait ${Math.ceil(retryAfter)} s and try again: that is what KuFlow asks for`];
+  return [`Wait ${Math.ceil(retryAfter)} s before you try again, as KuFlow requests`];
 }
 
-/** The server's words, safe to print: message, then each error with where it is. */
+/** The server's message, then each error with its location; safe to print. */
 function quote(body: DefaultError): string {
   const errors = (body.errors ?? []).slice(0, 5).map((error) => {
     const location = error.location === undefined ? '' : ` at ${escapeForTerminal(error.location, 100)}`;
@@ -110,14 +110,14 @@ function describeSeen(parts: KuFlowApiErrorParts): string | undefined {
   return `${pieces.join(': ')}${parts.attempts !== undefined && parts.attempts > 1 ? ` (after ${parts.attempts} attempts)` : ''}`;
 }
 
-/** A call of KuFlow's REST API that failed: which operation, where, what was seen, KuFlow's own error body, and a hint. */
+/** A failed call of KuFlow's REST API: the operation, the address, what was observed, KuFlow's error body and a hint. */
 export class KuFlowApiError extends KnownError {
   override readonly name: string = 'KuFlowApiError';
   readonly kind: FailureKind;
   readonly operationId: OperationId;
   /** Address of the call, without the query. */
   readonly endpoint: string;
-  /** Status of the answer; undefined when none came. (`status` is the exit status.) */
+  /** Status of the answer; undefined without an answer. (`status` is the exit status.) */
   readonly httpStatus: number | undefined;
   readonly body: DefaultError | undefined;
   readonly retryAfter: number | undefined;

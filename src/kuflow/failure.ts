@@ -74,13 +74,13 @@ function chain(error: unknown): readonly unknown[] {
   const links: unknown[] = [];
   for (let at: unknown = error; at instanceof Error && links.length < 8; at = at.cause) {
     links.push(at);
-    // Node joins the failures of all addresses of a name (IPv6 and IPv4); the first one stands for them.
+    // Node combines the failures of all addresses of a name (IPv6 and IPv4); the first one represents them.
     if (at instanceof AggregateError) links.push(...(at.errors as readonly unknown[]).slice(0, 1));
   }
   return links;
 }
 
-/** What is known of a failure by the system's, the TLS library's and undici's codes alone. */
+/** Classifies a failure by the error codes of the system, the TLS library and undici. */
 function byCode(error: unknown): { readonly kind: FailureKind; readonly code: string | undefined } {
   const codes = chain(error)
     .map((link) => (link as { code?: unknown }).code)
@@ -93,7 +93,7 @@ function byCode(error: unknown): { readonly kind: FailureKind; readonly code: st
   };
 }
 
-/** A name that the proxy can't resolve and a host that refuses it show in its answer to CONNECT; all else is about the proxy itself. */
+/** A proxy reports an unknown name or a refusing host in its answer to CONNECT. Everything else is a failure of the proxy itself. */
 function proxyFailure(error: TunnelError): NetworkFailure {
   const { status, proxy } = error;
   if (status !== undefined) {
@@ -107,13 +107,13 @@ function proxyFailure(error: TunnelError): NetworkFailure {
   const isOwn = kind === 'timeout' || kind.startsWith('tls');
   return {
     kind: isOwn ? kind : 'proxy',
-    // Codes of our own say less than their sentence.
+    // The message says more than the tool's own codes.
     seen: `no connection to the proxy ${proxy}: ${code === undefined || code.startsWith('PROXY_') ? error.message : code}`,
     sent: false,
   };
 }
 
-/** Names what a failed connection or exchange showed. `receiving` is true once the head of the answer had come. */
+/** Classifies a failed connection or exchange. `receiving`: the head of the answer had arrived. */
 export function networkFailure(error: unknown, receiving: boolean): NetworkFailure {
   if (error instanceof TunnelError) return proxyFailure(error);
   const { kind, code } = byCode(error);
@@ -137,7 +137,7 @@ const TRANSIENT: ReadonlySet<FailureKind> = new Set([
   'network',
 ]);
 
-/** Whether another try may have another outcome. A wrong certificate or credential stays wrong. */
+/** Whether another attempt can succeed. A wrong certificate or credential stays wrong. */
 export function isTransient(kind: FailureKind): boolean {
   return TRANSIENT.has(kind);
 }

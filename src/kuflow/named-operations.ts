@@ -20,17 +20,17 @@ export interface DocumentUpload {
 
 export interface WorkerRegistration {
   readonly worker: Worker;
-  /** Seconds until the next registration, when the server says so with a number of at least 1. */
+  /** Seconds until the next registration, if the server sends a number of at least 1. */
   readonly delayWindow: number | undefined;
 }
 
-/** Whether the resource is new, or was there already under the given id. */
+/** Whether the resource is new or already existed with the given id. */
 export interface Created<Resource> {
   readonly created: boolean;
   readonly resource: Resource;
 }
 
-/** The operations that the tool itself uses, by their operation ids; each answers the body. `KuFlowClient.call` has all others. */
+/** The operations that the tool uses, by operation id; each returns the body. `KuFlowClient.call` covers all others. */
 export interface NamedOperations {
   createAuthentication(body: BodyOf<'createAuthentication'>): Promise<Authentication>;
   retrievePrincipal(id: string): Promise<Principal>;
@@ -64,7 +64,7 @@ export interface NamedOperations {
   downloadDocument(documentUri: string): Promise<DocumentAnswer>;
 }
 
-/** KuFlow refuses empty documents; telling so here spares the call. */
+/** KuFlow rejects empty documents, so the call is not made. */
 function checked({ bytes, contentType, fileName }: DocumentUpload): {
   readonly body: Uint8Array;
   readonly file: { readonly fileContentType: string; readonly fileName: string };

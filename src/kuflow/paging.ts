@@ -7,10 +7,10 @@ interface AnyPage {
 
 type FetchPage<Id extends PagedOperationId> = (query: QueryOf<Id>) => Promise<AnswerOf<Id>>;
 
-/** Records per request when the query doesn't say; KuFlow allows 1000 and gives 25 by itself. */
+/** Records per request unless the query says otherwise. KuFlow allows 1000; its default is 25. */
 const PAGE_SIZE = 200;
 
-/** The pages of a list, one request each, from the query's own page on. Ends at the last page that the server states, or at an empty one. */
+/** The pages of a list, one request each, starting at the query's page. Ends at the last page the server reports, or at an empty one. */
 export async function* pagesOf<Id extends PagedOperationId>(
   fetchPage: FetchPage<Id>,
   query: QueryOf<Id>,
@@ -24,7 +24,7 @@ export async function* pagesOf<Id extends PagedOperationId>(
   }
 }
 
-/** The records of all pages, one after the other; the next page is only requested when it is needed. */
+/** The records of all pages in order; the next page is requested when it is needed. */
 export async function* itemsOf<Id extends PagedOperationId>(
   fetchPage: FetchPage<Id>,
   query: QueryOf<Id>,

@@ -13,14 +13,14 @@ export interface AnyCallParts {
 
 export interface PreparedRequest {
   readonly method: string;
-  /** Without the query, for messages: a query may hold personal data. */
+  /** Without the query, which may contain personal data; for messages. */
   readonly url: string;
   readonly fullUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
-/** Operations whose body names the tenant, which the API needs when a principal is in several. */
+/** Operations with a tenant in the body, which the API needs when a principal belongs to several tenants. */
 const TENANT_IN_BODY: ReadonlySet<OperationId> = new Set<OperationId>([
   'createAuthentication',
   'createWorker',
@@ -47,13 +47,13 @@ function searchOf(query: Readonly<Record<string, unknown>>): string {
 function fillIn(id: OperationId, body: unknown, tenantId: string | undefined, now: number): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const filled: Record<string, unknown> = { ...body };
-  // An id of ours makes a repeated create return the first one's result.
+  // With an id from the client, a repeated create returns the result of the first one.
   if (takesClientId(id)) filled['id'] ??= uuid7(now);
   if (tenantId !== undefined && TENANT_IN_BODY.has(id)) filled['tenantId'] ??= tenantId;
   return filled;
 }
 
-/** What goes over the wire for a call: address, headers without credentials, and the body in the operation's media type. */
+/** The request for a call: address, headers without credentials, and the body in the operation's media type. */
 export function prepareRequest(
   id: OperationId,
   parts: AnyCallParts,

@@ -4,19 +4,19 @@ import { operations } from './contract/operations.ts';
 import type { OperationId } from './contract/operations.ts';
 
 export interface RetryPolicy {
-  /** Tries in all, the first included. */
+  /** Total number of attempts, including the first. */
   readonly attempts: number;
-  /** Milliseconds before the second try, doubled for each further one. */
+  /** Milliseconds before the second attempt, doubled for each further one. */
   readonly base: number;
-  /** Milliseconds at most between two tries, by our own back-off. */
+  /** Maximum milliseconds between two attempts. */
   readonly cap: number;
-  /** Milliseconds at most that a `Retry-After` may ask for. */
+  /** Maximum milliseconds that a `Retry-After` header may request. */
   readonly retryAfterCap: number;
 }
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 4, base: 500, cap: 8000, retryAfterCap: 60_000 };
 
-/** Creates that return the existing resource when the id that the client made is there already. */
+/** Create operations that return the existing resource when it already has the id that the client generated. */
 const BY_CLIENT_ID: ReadonlySet<OperationId> = new Set<OperationId>([
   'createProcess',
   'createProcessItem',
@@ -26,9 +26,10 @@ const BY_CLIENT_ID: ReadonlySet<OperationId> = new Set<OperationId>([
 ]);
 
 /**
- * Other POSTs that may be repeated when it is unknown whether the first one arrived: those that do nothing the second time, that save
- * nothing, or that leave at most an unlinked document behind, which KuFlow deletes. Not among them: claim, assign, complete of a task
- * (the second answer is an error, and only the caller can tell what it means), JSON Patch and log entries (applied twice).
+ * Other POST operations that can be repeated when it is unknown whether the first request arrived: they have no effect the second time, do
+ * not store anything, or leave at most an unlinked document, which KuFlow deletes. Claiming, assigning and completing a task are not
+ * included, because the second answer is an error that only the caller can interpret; neither are JSON Patch and log entries, which would be
+ * applied twice.
  */
 const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'createAuthentication',
@@ -57,17 +58,17 @@ export function isRepeatable(id: OperationId): boolean {
   return method === 'get' || method === 'put' || method === 'delete' || BY_CLIENT_ID.has(id) || HARMLESS.has(id);
 }
 
-/** Whether a failed call may be tried again: 408, 429 and 5xx but 501 and 505, and connection errors; see `isRepeatable` for the rest. */
+/** Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors, subject to `isRepeatable`. */
 export function mayRetry(error: KuFlowApiError): boolean {
   const { httpStatus } = error;
   if (httpStatus === 501 || httpStatus === 505) return false;
   if (httpStatus !== 408 && !isTransient(error.kind)) return false;
-  // Not received, or received and turned away unprocessed.
+  // The request was not received, or it was rejected without being processed.
   if (!error.sent || httpStatus === 429 || httpStatus === 503) return true;
   return isRepeatable(error.operationId);
 }
 
-/** Milliseconds to wait before the try after `attempt` (1 = the first). Jitter takes up to half of our own back-off away. */
+/** Milliseconds to wait after `attempt` (1 = the first). Jitter reduces the back-off by up to half. */
 export function backOff(
   policy: RetryPolicy,
   attempt: number,
@@ -79,11 +80,11 @@ export function backOff(
   return Math.max(own, Math.min(policy.retryAfterCap, retryAfter * 1000));
 }
 
-/** Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; undefined when it says neither. */
+/** The seconds in a `Retry-After` header, given as seconds or as an HTTP date; undefined when it is neither. */
 export function readRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
-  // Date.parse takes much that is no HTTP date, such as -5 or 1.5: ask for the letters of a month.
+  // Date.parse accepts texts that are not HTTP dates, such as -5 or 1.5. Require the letters of a month.
   const at = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, (at - now) / 1000);
 }

@@ -8,10 +8,10 @@ import { networkFailure } from './failure.ts';
 
 export interface TransportOptions {
   readonly proxy: ProxyDecision;
-  /** PEM of authorities to trust besides the runtime's own. */
+  /** PEM of authorities to trust in addition to the runtime's own. */
   readonly ca?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds to connect, to wait for the head of an answer, and between two pieces of its body. */
+  /** Milliseconds to connect, to wait for the head of an answer, and to wait between two pieces of its body. */
   readonly connectTimeout: number;
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
@@ -52,7 +52,7 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
-/** Rejects when the signal does; undici itself only listens to it once a request is on its way. */
+/** Rejects when the signal aborts; undici listens to it only once the request has been sent. */
 function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
@@ -66,13 +66,13 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
   });
 }
 
-/** Reading 150 roots takes some 20 ms: done for the first connection that needs them, and never again. */
+/** Reading 150 root certificates takes about 20 ms, so it is done once, for the first connection that needs them. */
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
 }
 
-/** HTTP over undici: proxy, authorities and time-outs applied, redirects not followed, host names left to the proxy to resolve. */
+/** HTTP over undici with proxy, authorities and timeouts. Redirects are not followed; behind a proxy, the proxy resolves host names. */
 export function createTransport(options: TransportOptions): Transport {
   const authorities = trustedAuthorities(options.ca, options.env);
   const connector = createConnector({
@@ -110,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
         return { ok: false, failure: networkFailure(error, receiving), cause: error };
       }
     },
-    // Not a graceful close: calls are over when the client is closed, and idle connections must not keep the process alive.
+    // Not a graceful close: no calls are running, and idle connections must not keep the process alive.
     close: async () => {
       connector.close();
       await dispatcher.destroy();

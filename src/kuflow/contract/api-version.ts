@@ -1,2 +1,2 @@
-/** Path segment of the version of KuFlow's API that this contract describes. On its own, so that reading an endpoint loads no schemas. */
+/** Path segment of the KuFlow API version that this contract describes. In a separate file, so that reading an endpoint does not load schemas. */
 export const API_VERSION = 'v2024-06-14';

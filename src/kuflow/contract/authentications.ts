@@ -39,7 +39,7 @@ export const authenticationOperations = resource('authentication', {
   createAuthentication: {
     method: 'post',
     path: '/authentications',
-    summary: 'Hand out an engine token or an engine certificate to the calling principal',
+    summary: 'Issue an engine token or an engine certificate to the calling principal',
     body: json(AuthenticationCreateParams),
     responses: { 200: answer(Authentication, 'The authentication') },
   },

@@ -176,9 +176,9 @@ export const businessArtifactOperations = resource('businessArtifact', {
   createBusinessArtifact: {
     method: 'post',
     path: '/business-artifacts',
-    summary: 'Create a business artifact, or return the one that has the given id',
+    summary: 'Create a business artifact, or return the existing one with the given id',
     body: json(BusinessArtifactCreateParams),
-    responses: { 200: answer(BusinessArtifact, 'It existed already'), 201: answer(BusinessArtifact, 'Created') },
+    responses: { 200: answer(BusinessArtifact, 'It already existed'), 201: answer(BusinessArtifact, 'Created') },
   },
   retrieveBusinessArtifact: {
     method: 'get',
@@ -213,11 +213,11 @@ export const businessArtifactOperations = resource('businessArtifact', {
   createBusinessArtifactAction: {
     method: 'post',
     path: '/business-artifacts/{id}/actions',
-    summary: 'Invoke an action of a business artifact, or return the one that has the given id',
+    summary: 'Invoke an action of a business artifact, or return the existing one with the given id',
     parameters: byId,
     body: json(BusinessArtifactActionCreateParams),
     responses: {
-      200: answer(BusinessArtifactAction, 'It existed already'),
+      200: answer(BusinessArtifactAction, 'It already existed'),
       201: answer(BusinessArtifactAction, 'Created'),
     },
   },
@@ -231,14 +231,14 @@ export const businessArtifactOperations = resource('businessArtifact', {
   cancelBusinessArtifactAction: {
     method: 'post',
     path: '/business-artifacts/{id}/actions/{actionId}/~actions/cancel',
-    summary: 'Cancel a requested action; any other is left as it is',
+    summary: 'Cancel a requested action; other actions stay unchanged',
     parameters: byActionId,
     responses: { 200: answer(BusinessArtifactAction, 'The action') },
   },
   prepareBusinessArtifactCreateArtifact: {
     method: 'post',
     path: '/business-artifacts/{id}/~actions/prepare-create-artifact',
-    summary: 'Compute the prefilled value of an action that creates a business artifact; saves nothing',
+    summary: 'Compute the prefilled value of an action that creates a business artifact; does not save anything',
     parameters: byId,
     body: json(BusinessArtifactCreateArtifactPrepareParams),
     responses: { 200: answer(BusinessArtifactCreateArtifactPrepare, 'The prefilled value') },
@@ -247,7 +247,7 @@ export const businessArtifactOperations = resource('businessArtifact', {
   prepareBusinessArtifactStartProcess: {
     method: 'post',
     path: '/business-artifacts/{id}/~actions/prepare-start-process',
-    summary: 'Compute the prefilled metadata of an action that starts a process; saves nothing',
+    summary: 'Compute the prefilled metadata of an action that starts a process; does not save anything',
     origin: 'sdk',
     parameters: byId,
     body: json(BusinessArtifactStartProcessPrepareParams),
@@ -261,7 +261,7 @@ export const businessArtifactOperations = resource('businessArtifact', {
     query: fileQuery,
     requiredQuery: ['fileContentType', 'fileName'],
     body: bytesBody,
-    responses: { 200: answer(DocumentReference, 'Where the document is') },
+    responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadBusinessArtifactDocument: {
     method: 'get',

@@ -22,7 +22,7 @@ export function enumeration<const Values extends readonly string[]>(
 export const Uuid = Type.String({ format: 'uuid' });
 export const DateTime = Type.String({ format: 'date-time' });
 export const Email = Type.String({ format: 'email' });
-/** An object whose keys belong to the customer's process; never closed. */
+/** An object with keys of the customer's process; never closed. */
 export const AnyObject = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
 export const Bytes = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
 
@@ -89,7 +89,7 @@ export const DefaultErrorInfo = model('DefaultErrorInfo', {
   locationType: Type.Optional(Type.String()),
 });
 
-/** The body of every answer with a status that the operation does not list. */
+/** The body of every answer whose status the operation does not list. */
 export const DefaultError = model('DefaultError', {
   timestamp: DateTime,
   status: Type.Integer(),

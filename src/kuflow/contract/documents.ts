@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { DocumentReference, answer, bytesAnswer, bytesBody, fileQuery } from './common.ts';
 import { resource } from './operation.ts';
 
-/** One pair for every kind of owner, used by the newest SDKs in place of the pairs of processes and business artifacts. */
+/** One pair of operations for every kind of owner. The newest SDKs use it instead of the pairs of processes and business artifacts. */
 export const documentOperations = resource('document', {
   uploadDocument: {
     method: 'post',
@@ -12,7 +12,7 @@ export const documentOperations = resource('document', {
     query: { targetUri: Type.String(), ...fileQuery },
     requiredQuery: ['targetUri', 'fileContentType', 'fileName'],
     body: bytesBody,
-    responses: { 200: answer(DocumentReference, 'Where the document is') },
+    responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadDocument: {
     method: 'get',

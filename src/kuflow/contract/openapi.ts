@@ -15,7 +15,7 @@ function refer(schema: unknown, components: Components): unknown {
   const { $id, ...rest } = schema;
   const name = typeof $id === 'string' ? $id : undefined;
   if (name !== undefined && components.has(name)) return { $ref: `#/components/schemas/${name}` };
-  // The place is taken before descending, so that components keep the order in which they were met.
+  // The entry is added before descending, so that components keep the order of their first use.
   if (name !== undefined) components.set(name, undefined);
   const copy = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, refer(value, components)]));
   if (name === undefined) return copy;

@@ -74,11 +74,11 @@ export const processActionOperations = resource('process', {
   createProcessAction: {
     method: 'post',
     path: '/processes/{id}/actions',
-    summary: 'Invoke an action of a process, or return the one that has the given id',
+    summary: 'Invoke an action of a process, or return the existing one with the given id',
     origin: 'newer',
     parameters: byId,
     body: json(ProcessActionCreateParams),
-    responses: { 200: answer(ProcessAction, 'It existed already'), 201: answer(ProcessAction, 'Created') },
+    responses: { 200: answer(ProcessAction, 'It already existed'), 201: answer(ProcessAction, 'Created') },
   },
   retrieveProcessAction: {
     method: 'get',
@@ -91,7 +91,7 @@ export const processActionOperations = resource('process', {
   cancelProcessAction: {
     method: 'post',
     path: '/processes/{id}/actions/{actionId}/~actions/cancel',
-    summary: 'Cancel a requested action; any other is left as it is',
+    summary: 'Cancel a requested action; other actions stay unchanged',
     origin: 'newer',
     parameters: byActionId,
     responses: { 200: answer(ProcessAction, 'The action') },

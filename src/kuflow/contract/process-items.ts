@@ -178,9 +178,9 @@ export const processItemOperations = resource('processItem', {
   createProcessItem: {
     method: 'post',
     path: '/process-items',
-    summary: 'Create a process item, or return the one that has the given id',
+    summary: 'Create a process item, or return the existing one with the given id',
     body: json(ProcessItemCreateParams),
-    responses: { 200: answer(ProcessItem, 'It existed already'), 201: answer(ProcessItem, 'Created') },
+    responses: { 200: answer(ProcessItem, 'It already existed'), 201: answer(ProcessItem, 'Created') },
   },
   retrieveProcessItem: {
     method: 'get',
@@ -199,11 +199,11 @@ export const processItemOperations = resource('processItem', {
   generateProcessItemAiAssistance: {
     method: 'post',
     path: '/process-items/{id}/~actions/ai-assistance',
-    summary: 'Start a run of AI assistance, or read the one that has the given request id',
+    summary: 'Start a run of AI assistance, or read the existing run with the given request id',
     parameters: byId,
     body: json(ProcessItemAiAssistanceGenerateParams),
     responses: {
-      200: answer(ProcessItemAiAssistance, 'The run that has this request id'),
+      200: answer(ProcessItemAiAssistance, 'The existing run with this request id'),
       202: answer(ProcessItemAiAssistance, 'A new run was accepted'),
     },
   },
@@ -232,7 +232,7 @@ export const processItemOperations = resource('processItem', {
   appendProcessItemTaskLog: {
     method: 'post',
     path: '/process-items/{id}/task/~actions/append-log',
-    summary: 'Append a log entry; the oldest goes when there are too many',
+    summary: 'Append a log entry; the oldest entry is removed when there are too many',
     parameters: byId,
     body: json(ProcessItemTaskAppendLogParams),
     responses: item,

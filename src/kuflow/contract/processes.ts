@@ -109,9 +109,9 @@ export const processOperations = resource('process', {
   createProcess: {
     method: 'post',
     path: '/processes',
-    summary: 'Create a process, or return the one that has the given id',
+    summary: 'Create a process, or return the existing one with the given id',
     body: json(ProcessCreateParams),
-    responses: { 200: answer(Process, 'It existed already'), 201: answer(Process, 'Created') },
+    responses: { 200: answer(Process, 'It already existed'), 201: answer(Process, 'Created') },
   },
   retrieveProcess: {
     method: 'get',
@@ -123,14 +123,14 @@ export const processOperations = resource('process', {
   completeProcess: {
     method: 'post',
     path: '/processes/{id}/~actions/complete',
-    summary: 'Complete a process; nothing happens if it is completed already',
+    summary: 'Complete a process; has no effect if it is already completed',
     parameters: byId,
     responses: { 200: answer(Process, 'The process') },
   },
   cancelProcess: {
     method: 'post',
     path: '/processes/{id}/~actions/cancel',
-    summary: 'Cancel a process and its active items; nothing happens if it is cancelled already',
+    summary: 'Cancel a process and its active items; has no effect if it is already cancelled',
     parameters: byId,
     responses: { 200: answer(Process, 'The process') },
   },
@@ -145,7 +145,7 @@ export const processOperations = resource('process', {
   changeProcessInitiator: {
     method: 'post',
     path: '/processes/{id}/~actions/change-initiator',
-    summary: 'Give a process another initiator, by principal id or by email',
+    summary: 'Change the initiator of a process, by principal id or by email',
     parameters: byId,
     body: json(ProcessChangeInitiatorParams),
     responses: { 200: answer(Process, 'The process') },
@@ -158,7 +158,7 @@ export const processOperations = resource('process', {
     query: { ...fileQuery, userActionValueId: Uuid },
     requiredQuery: ['fileContentType', 'fileName', 'userActionValueId'],
     body: bytesBody,
-    responses: { 200: answer(Process, 'The process'), 304: { description: 'The process was left as it is' } },
+    responses: { 200: answer(Process, 'The process'), 304: { description: 'The process is unchanged' } },
   },
   updateProcessMetadata: {
     method: 'put',
@@ -200,7 +200,7 @@ export const processOperations = resource('process', {
     query: fileQuery,
     requiredQuery: ['fileContentType', 'fileName'],
     body: bytesBody,
-    responses: { 200: answer(DocumentReference, 'Where the document is') },
+    responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadProcessDocument: {
     method: 'get',

@@ -5,7 +5,7 @@ export type PlainSchema = Readonly<Record<string, unknown>>;
 
 type Change = (schema: PlainSchema) => PlainSchema;
 
-/** Keys below which stand schemas by name, and those that hold one schema or a list of them. */
+/** Keys that contain schemas by name, and keys that contain one schema or a list of schemas. */
 const MAPS = new Set(['properties']);
 const NESTED = new Set(['items', 'additionalProperties', 'anyOf', 'allOf', 'oneOf']);
 
@@ -24,12 +24,12 @@ function rewrite(schema: unknown, change: Change): unknown {
   return change(copy);
 }
 
-/** The schema as it stands: objects open, for request bodies (SDKs send fields that the contract doesn't know). */
+/** The schema with open objects, for request bodies: SDKs send fields that are not in the contract. */
 export function open(schema: object): PlainSchema {
   return rewrite(schema, (part) => part) as PlainSchema;
 }
 
-/** The schema with every object closed that doesn't say what else it may hold: an unknown field is an error. */
+/** The schema with closed objects, unless they define additional properties: an unknown field is an error. */
 export function closed(schema: object): PlainSchema {
   return rewrite(schema, (part) =>
     isRecord(part['properties']) ? { additionalProperties: false, ...part } : part,
@@ -39,8 +39,8 @@ export function closed(schema: object): PlainSchema {
 const TYPES_ONLY = new Set(['type', 'properties', 'required', 'items', 'additionalProperties', 'anyOf', 'nullable']);
 
 /**
- * The schema reduced to what code that reads it relies on: types and required fields. Unknown fields, unknown enumeration values
- * and unusual formats pass, and an optional field may be null, which a server that serialises absent values as null sends.
+ * The schema reduced to what a reader relies on: types and required fields. Unknown fields, unknown enumeration values and unusual formats
+ * are accepted, and an optional field may be null, because some servers serialize absent values as null.
  */
 export function tolerant(schema: object): PlainSchema {
   return rewrite(schema, (part) => {
@@ -63,8 +63,8 @@ export function tolerant(schema: object): PlainSchema {
 }
 
 /**
- * A copy of an answer in which optional fields that are null are absent, as its static type says.
- * Objects whose keys belong to the customer (form values) are left exactly as they came.
+ * A copy of an answer without optional fields that are null, to match its static type. Objects with the customer's keys (form values) stay
+ * unchanged.
  */
 export function withoutNulls(schema: object, value: unknown): unknown {
   if (Array.isArray(value)) {

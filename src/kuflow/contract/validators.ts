@@ -7,7 +7,7 @@ import { operations } from './operations.ts';
 import type { OperationId } from './operations.ts';
 import { closed, open, tolerant } from './strictness.ts';
 
-/** What breaks the contract and where: `query.size`, `body.metadata.value`, `content[0].id`. Messages name fields, never values. */
+/** A violation of the contract with its location: `query.size`, `body.metadata.value`, `content[0].id`. Messages name fields, never values. */
 export interface ContractError {
   readonly path: string;
   readonly message: string;
@@ -17,7 +17,7 @@ export interface RequestParts {
   readonly path?: Readonly<Record<string, string>>;
   /** As parsed from the URL: strings, or arrays of strings where a parameter is repeated. */
   readonly query?: Readonly<Record<string, unknown>>;
-  /** Parsed JSON; undefined when the request has no body. Bytes are not looked at. */
+  /** Parsed JSON; undefined when the request has no body. Bytes are not checked. */
   readonly body?: unknown;
 }
 
@@ -26,7 +26,7 @@ export type RequestVerdict =
   | { readonly ok: false; readonly errors: readonly ContractError[] };
 
 export type RequestValidator = (parts: RequestParts) => RequestVerdict;
-/** The errors of an answer's body, none when it is as the contract says. */
+/** The contract violations of an answer's body; empty when it is valid. */
 export type AnswerValidator = (body: unknown) => readonly ContractError[];
 export type AnswerMode = 'strict' | 'tolerant';
 
@@ -38,7 +38,7 @@ function makeAjv(options: Options): Ajv {
   return ajv;
 }
 
-/** For requests: the format as it comes takes `urn:uuid:…` too, which is another text for the same id. */
+/** For requests: the standard format also accepts `urn:uuid:…`, another notation of the same id. */
 function withPlainIds(ajv: Ajv): Ajv {
   ajv.addFormat('uuid', isUuid);
   return ajv;
@@ -50,7 +50,7 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 const bodies = once(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
-// Text of a URL has no types: numbers and booleans are read from it, and a single value stands for a list of one.
+// A URL does not have types: numbers and booleans are parsed, and a single value is a list of one.
 const texts = once(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
 const answers = once(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
 

@@ -4,7 +4,7 @@ import { DateTime, Uuid, enumeration, model } from './common.ts';
 import { ProcessItemTaskState, ProcessItemType } from './process-items.ts';
 import { ProcessState } from './processes.ts';
 
-// What KuFlow posts to a customer's address. OpenAPI 3.0 can't describe these calls, so they appear as components only.
+// What KuFlow posts to a customer's address. OpenAPI 3.0 cannot describe these calls, so they are only components.
 
 export const WebhookType = enumeration('WebhookType', [
   'PROCESS.CREATED',

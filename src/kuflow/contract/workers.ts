@@ -23,14 +23,14 @@ export type Worker = Static<typeof Worker>;
 export const WorkerCreateParams = model('WorkerCreateParams', registration);
 export type WorkerCreateParams = Static<typeof WorkerCreateParams>;
 
-/** Answer header of `createWorker`: seconds until the next registration. Not in the published document, but every SDK reads it. */
+/** Answer header of `createWorker`: seconds until the next registration. It is not in the published document, but every SDK reads it. */
 export const DELAY_WINDOW_HEADER = 'x-kf-delay-window';
 
 export const workerOperations = resource('worker', {
   createWorker: {
     method: 'post',
     path: '/workers',
-    summary: 'Register a worker, or update the one that has the given identity',
+    summary: 'Register a worker, or update the existing one with the given identity',
     body: json(WorkerCreateParams),
     responses: { 200: answer(Worker, 'Updated'), 201: answer(Worker, 'Created') },
   },

@@ -369,7 +369,7 @@ describe('errors', () => {
     });
     const error = await failureOf(connect(server.url).retrieveTenant(id));
     expect(error.kind).toBe('html');
-    expect(error.message).toContain("a proxy's or login page");
+    expect(error.message).toContain("a proxy or a login portal");
     expect(error.seen).toContain('an HTML page titled "Corporate login"');
   });
 
@@ -466,7 +466,7 @@ describe('errors', () => {
     const server = await serve((_, response) => answer(response));
     const error = await failureOf(connect(server.url, { timeoutMs: 150 }).retrieveTenant(id));
     expect(error).toMatchObject({ kind: 'timeout', status: 4, httpStatus: undefined });
-    expect(error.message).toContain('could not tell');
+    expect(error.message).toContain('the reason is unknown');
   });
 
   it('a name that does not resolve, and a server that speaks no TLS', async () => {
