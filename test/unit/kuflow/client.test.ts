@@ -369,7 +369,7 @@ describe('errors', () => {
     });
     const error = await failureOf(connect(server.url).retrieveTenant(id));
     expect(error.kind).toBe('html');
-    expect(error.message).toContain("a proxy or a login portal");
+    expect(error.message).toContain('a proxy or a login portal');
     expect(error.seen).toContain('an HTML page titled "Corporate login"');
   });
 
