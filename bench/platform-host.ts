@@ -1,5 +1,5 @@
-// Runs the local platform in a separate process, as in real use. Reads its options as one line of JSON from stdin, prints one
-// line of JSON with its addresses, and exits when stdin ends.
+// Runs the local platform in a separate process, as in real use. Reads its options as one line of JSON from stdin,
+// prints one line of JSON with its addresses, and exits when stdin ends.
 import { createInterface } from 'node:readline';
 import { startPlatform } from '../src/platform/start.ts';
 

@@ -24,8 +24,8 @@ export async function writeCaBundle(stateDir: string, caFile: string): Promise<s
 }
 
 /**
- * The environment variables that connect a worker to the platform: KuFlow's and Temporal's settings, and the local CA for the
- * runtimes of all KuFlow SDKs. Merge them into the caller's environment, which is `base`.
+ * The environment variables that connect a worker to the platform: KuFlow's and Temporal's settings, and the local CA
+ * for the runtimes of all KuFlow SDKs. Merge them into the caller's environment, which is `base`.
  */
 export function platformEnvironment(access: PlatformAccess, base: NodeJS.ProcessEnv = {}): Record<string, string> {
   return {

@@ -22,9 +22,9 @@ const BLOCKED_BY_BROWSERS = new Set([
 ]);
 
 /**
- * Chooses a port that is currently free for IPv4 and IPv6 loopback. `exact` returns that port or throws KnownError with its
- * holder. `preferred` returns that port or the next free one; without a request, `fallback` is preferred. Port 0 is any free
- * port. `avoid` has ports that are already chosen, but not in use yet.
+ * Chooses a port that is currently free for IPv4 and IPv6 loopback. `exact` returns that port or throws KnownError with
+ * its holder. `preferred` returns that port or the next free one; without a request, `fallback` is preferred. Port 0 is
+ * any free port. `avoid` has ports that are already chosen, but not in use yet.
  */
 export async function choosePort(
   request: PortRequest | undefined,

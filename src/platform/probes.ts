@@ -20,7 +20,10 @@ export interface ProbeOptions {
 }
 
 export interface Probes {
-  /** Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not answer. */
+  /**
+   * Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not
+   * answer.
+   */
   checkAll(): Promise<void>;
   /** A quick check that only asks the store and the Temporal server: whoever gets the answer has reached the rest. */
   health(): Promise<HealthReport>;

@@ -1,6 +1,9 @@
 import type { Json } from '../base/json.ts';
 
-/** The Temporal side of the platform, as the domain uses it. Every call is idempotent, so it can be repeated after a crash. */
+/**
+ * The Temporal side of the platform, as the domain uses it. Every call is idempotent, so it can be repeated after a
+ * crash.
+ */
 export interface ProcessEngine {
   /** Starts a process workflow. Succeeds if a workflow with this id was already started. */
   startWorkflow(request: {
@@ -16,8 +19,8 @@ export interface ProcessEngine {
     readonly payload: Json;
   }): Promise<void>;
   /**
-   * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. If `signal` aborts,
-   * rejects with its reason and leaves the workflow as it is.
+   * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. If `signal`
+   * aborts, rejects with its reason and leaves the workflow as it is.
    */
   cancelWorkflow(request: {
     readonly workflowId: string;

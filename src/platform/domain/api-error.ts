@@ -6,7 +6,10 @@ export interface ApiErrorDetail {
   readonly locationType?: 'body' | 'query' | 'path' | 'header';
 }
 
-/** An error that the caller gets as KuFlow's DefaultError. Messages contain codes, ids and states, never values of instances. */
+/**
+ * An error that the caller gets as KuFlow's DefaultError. Messages contain codes, ids and states, never values of
+ * instances.
+ */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
   readonly status: number;

@@ -4,7 +4,9 @@ import { insertAuthentication } from '../store/people.ts';
 import type { OperationContext } from './context.ts';
 import { requireTenant } from './people.ts';
 
-/** Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets. */
+/**
+ * Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets.
+ */
 export async function createAuthentication(
   ctx: OperationContext,
   params: AuthenticationCreateParams,

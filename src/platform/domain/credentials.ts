@@ -2,12 +2,14 @@ import type { Store } from '../store/open.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
 import { hashSecret, hashToken } from './identity.ts';
 
-/** Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined. */
+/**
+ * Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined.
+ */
 export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
 
 /**
- * Finds the principal of an `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send the
- * latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid.
+ * Finds the principal of an `Authorization` header: `Basic` or `Bearer` with base64 of `id:secret` (KuFlow's SDKs send
+ * the latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid.
  */
 export async function authenticateCaller(
   store: Store,

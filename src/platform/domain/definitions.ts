@@ -37,8 +37,8 @@ const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
 /**
- * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they are
- * the same after a restart. Throws KnownError for a duplicate code and for an invalid schema.
+ * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they
+ * are the same after a restart. Throws KnownError for a duplicate code and for an invalid schema.
  */
 export function createDefinitionCatalog(
   definitions: readonly ProcessDefinition[],

@@ -61,7 +61,9 @@ export function uploadDocument(
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');
 }
 
-/** `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned. */
+/**
+ * `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned.
+ */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
@@ -86,7 +88,10 @@ export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: s
   });
 }
 
-/** Returns the value for a new process item, in which every referenced document is replaced by a copy that the item owns. */
+/**
+ * Returns the value for a new process item, in which every referenced document is replaced by a copy that the item
+ * owns.
+ */
 export function copyDocuments(
   ctx: OperationContext,
   value: JsonObject,

@@ -11,7 +11,8 @@ export interface FileReference {
 
 const PREFIX = 'kuflow-file:';
 
-// Readable by the parsers of all SDKs: no raw `;` or `=` (JS splits on each, Python rejects a second), no `+` (Java reads a space).
+// Readable by the parsers of all SDKs: no raw `;` or `=` (JS splits on each, Python rejects a second), no `+` (Java
+// reads a space).
 const encode = (value: string): string => encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2F', '/');
 
 /** `kuflow-file:uri=…;type=…;size=…;name=…;` with percent-encoded values and a final `;`. */

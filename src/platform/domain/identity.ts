@@ -40,8 +40,8 @@ export interface StoreIdentity {
 }
 
 /**
- * Returns the tenant, application and user of this state file, which are created once. `tenantId` is only used for a new
- * file. Tenants in `otherTenantIds` that do not exist are added.
+ * Returns the tenant, application and user of this state file, which are created once. `tenantId` is only used for a
+ * new file. Tenants in `otherTenantIds` that do not exist are added.
  */
 export function ensureIdentity(
   store: Store,

@@ -4,7 +4,10 @@ import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { JsonPatch } from '../../kuflow/contract/common.ts';
 import { badRequest } from './api-error.ts';
 
-/** Applies an RFC 6902 patch to a copy of `value`. Refuses with 400 if an operation fails or the result is not an object. */
+/**
+ * Applies an RFC 6902 patch to a copy of `value`. Refuses with 400 if an operation fails or the result is not an
+ * object.
+ */
 export function applyJsonPatch(value: JsonObject, patch: JsonPatch): JsonObject {
   let result: unknown = structuredClone(value);
   for (const [index, operation] of patch.entries()) {

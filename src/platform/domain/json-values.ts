@@ -34,7 +34,8 @@ const REFERENCE_FORMATS = ['file', 'principal', 'group', 'process', 'business-ar
 /** Each schema needs its own instance, because the ids in one schema could clash with those in another. */
 function createAjv(dialect: unknown): Pick<Ajv, 'compile'> {
   const ajv = createAjvForDialect(typeof dialect === 'string' ? dialect : '');
-  // Without the plugin's own keywords, such as formatMinimum: they are not part of JSON Schema, and it throws on those it can't use.
+  // Without the plugin's own keywords, such as formatMinimum: they are not part of JSON Schema, and it throws on those
+  // it can't use.
   ajvFormats.default(ajv, { keywords: false });
   for (const name of REFERENCE_FORMATS) ajv.addFormat(`kuflow-${name}`, new RegExp(`^kuflow-${name}:`));
   return ajv;
@@ -60,7 +61,8 @@ function toValueError(error: ErrorObject): { propertyPath: string; type: string 
 
 /**
  * Creates a check of values against a shape. Its `errors` have the path of the property (RFC 6901) and the JSON Schema
- * keyword as `type`. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an invalid schema.
+ * keyword as `type`. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an
+ * invalid schema.
  */
 export function createValueCheck(shape: DataShape | undefined, where: string): ValueCheck {
   if (shape === undefined) return acceptAnyValue;

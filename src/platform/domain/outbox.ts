@@ -27,8 +27,8 @@ export interface Outbox {
   /** Resolves when all commands have been delivered. */
   readonly whenIdle: () => Promise<void>;
   /**
-   * Stops after the calls in progress, without waiting for workflows to end, and after two seconds at most if the engine is
-   * down. The remaining commands are delivered after the next start.
+   * Stops after the calls in progress, without waiting for workflows to end, and after two seconds at most if the
+   * engine is down. The remaining commands are delivered after the next start.
    */
   readonly stop: () => Promise<void>;
 }
@@ -38,8 +38,8 @@ const MAX_PAUSE_MS = 5_000;
 const STOP_WITHIN_MS = 2_000;
 
 /**
- * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried until
- * it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
+ * Delivers the commands in the store to the engine: in order for each process, a few processes at a time, each retried
+ * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock } = options;

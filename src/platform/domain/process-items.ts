@@ -159,7 +159,10 @@ export function appendTaskLog(
   });
 }
 
-/** Replaces the data without enforcing its shape; the answer lists what is invalid. Only the owner may change a claimed task. */
+/**
+ * Replaces the data without enforcing its shape; the answer lists what is invalid. Only the owner may change a claimed
+ * task.
+ */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
   return changeTaskData(ctx, id, () => value.value as JsonObject);
 }

@@ -23,8 +23,8 @@ export function retrieveProcess(ctx: OperationContext, id: string): Process {
 }
 
 /**
- * Changes RUNNING to COMPLETED, without touching open tasks and the workflow. A completed process stays as it is; a cancelled
- * one is refused with 403.
+ * Changes RUNNING to COMPLETED, without touching open tasks and the workflow. A completed process stays as it is; a
+ * cancelled one is refused with 403.
  */
 export function completeProcess(ctx: OperationContext, id: string): Process {
   return ctx.store.transaction(() => {
@@ -38,8 +38,8 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
 }
 
 /**
- * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A cancelled process
- * stays as it is; a completed one is refused with 403.
+ * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A cancelled
+ * process stays as it is; a completed one is refused with 403.
  */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
   const process = ctx.store.transaction(() => {
@@ -59,7 +59,10 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, process);
 }
 
-/** Cancels these tasks of the process, or all active ones. Cancelled tasks stay as they are; a completed one is refused with 409. */
+/**
+ * Cancels these tasks of the process, or all active ones. Cancelled tasks stay as they are; a completed one is refused
+ * with 409.
+ */
 export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);

@@ -5,7 +5,9 @@ import type { FaultAction, FaultRule } from './registry.ts';
 export type ParsedFaultRule =
   { readonly ok: true; readonly rule: FaultRule } | { readonly ok: false; readonly problem: string };
 
-/** Parses `{"operationId": "createProcessItem", "times": 1, "action": {"kind": "drop-answer"}}`. `times` defaults to 1. */
+/**
+ * Parses `{"operationId": "createProcessItem", "times": 1, "action": {"kind": "drop-answer"}}`. `times` defaults to 1.
+ */
 export function parseFaultRule(value: unknown): ParsedFaultRule {
   if (!isRecord(value)) return invalidRule('it must be an object');
   const { operationId, times = 1 } = value;

@@ -35,8 +35,8 @@ export interface GatewayOptions {
   readonly clock?: Clock | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
   /**
-   * A worker has completed a workflow task and the server has accepted it. `closing` is true if one of its commands ends
-   * the run. Without `workflowId` any workflow may have closed.
+   * A worker has completed a workflow task and the server has accepted it. `closing` is true if one of its commands
+   * ends the run. Without `workflowId` any workflow may have closed.
    */
   readonly onWorkflowTaskCompleted?:
     ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void) | undefined;

@@ -48,7 +48,9 @@ export const needsToken = (path: string): boolean => !OPEN.has(path);
 export const needsNamespace = (path: string): boolean => !WITHOUT_NAMESPACE.has(path);
 export const isWorkerRpc = (path: string): boolean => WORKER_RPCS.has(path) || OPEN.has(path);
 
-/** The method name of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other. */
+/**
+ * The method name of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other.
+ */
 export function rpcName(path: string): string {
   return path.startsWith(SERVICE) ? path.slice(SERVICE.length) : path;
 }

@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
-/** Creates `path` if necessary and denies access to everybody else: mode 0700, or on Windows an ACL with only the current user. */
+/**
+ * Creates `path` if necessary and denies access to everybody else: mode 0700, or on Windows an ACL with only the
+ * current user.
+ */
 export async function createPrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (process.platform === 'win32') {

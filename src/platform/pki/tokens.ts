@@ -34,8 +34,9 @@ export interface EngineTokens {
 }
 
 /**
- * Issues and verifies engine tokens with a key stored in `folder` as `token.key` (0600), so that tokens stay valid after a
- * restart. A token is accepted until `exp` + `graceSeconds`, because KuFlow's Python SDK renews it exactly at `exp`.
+ * Issues and verifies engine tokens with a key stored in `folder` as `token.key` (0600), so that tokens stay valid
+ * after a restart. A token is accepted until `exp` + `graceSeconds`, because KuFlow's Python SDK renews it exactly at
+ * `exp`.
  */
 export async function openEngineTokens(options: {
   readonly folder: string;

@@ -19,8 +19,8 @@ import { createRequestLog } from './request-log.ts';
 export const BODY_LIMIT = 100 * 1024 * 1024;
 
 /**
- * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for HTTP and
- * the one for HTTPS (with `tls`) share everything in `deps`.
+ * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for
+ * HTTP and the one for HTTPS (with `tls`) share everything in `deps`.
  */
 export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance {
   const { clock, report } = deps.domain;
@@ -30,7 +30,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     serverFactory: (handler) => {
       const server =
         tls === undefined ? http.createServer(handler) : https.createServer({ key: tls.key, cert: tls.cert }, handler);
-      // Longer than any client keeps an idle connection, so that the server never closes one that a client is about to use.
+      // Longer than any client keeps an idle connection, so that the server never closes one that a client is about to
+      // use.
       server.keepAliveTimeout = 75_000;
       return server;
     },

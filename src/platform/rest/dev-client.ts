@@ -3,7 +3,8 @@ import { isRecord } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { NamedEvent } from '../store/events.ts';
 
-// Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the server.
+// Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
+// server.
 
 export interface DevApiAccess {
   /** The loopback address of the platform. */

@@ -8,7 +8,10 @@ import { parseFaultRule } from '../faults/rule.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
 
-/** Routes that KuFlow does not have, for fault injection, timelines and workers. They need the same credentials as the API. */
+/**
+ * Routes that KuFlow does not have, for fault injection, timelines and workers. They need the same credentials as the
+ * API.
+ */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await authenticate(deps, request);

@@ -37,8 +37,8 @@ export interface OperationAnswer {
 export type Handler = (ctx: OperationContext, call: OperationCall) => OperationAnswer | Promise<OperationAnswer>;
 
 /**
- * The `Content-Disposition` of a download. KuFlow's Java SDK reads `filename="` up to the next quote, so the plain form has
- * neither quotes nor backslashes nor anything beyond ASCII. The extended form (RFC 6266) has the real name.
+ * The `Content-Disposition` of a download. KuFlow's Java SDK reads `filename="` up to the next quote, so the plain form
+ * has neither quotes nor backslashes nor anything beyond ASCII. The extended form (RFC 6266) has the real name.
  */
 function contentDisposition(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');

@@ -13,7 +13,10 @@ interface RouteDeps extends RestDeps {
   readonly log: (request: FastifyRequest, status: number, ms: number) => void;
 }
 
-/** Adds the route of an operation: authenticate, inject faults, validate the request, run the handler, validate the answer. */
+/**
+ * Adds the route of an operation: authenticate, inject faults, validate the request, run the handler, validate the
+ * answer.
+ */
 export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: OperationId): void {
   const operation = operations[id];
   const handler = deps.handlers?.[id] ?? HANDLERS[id];

@@ -6,8 +6,9 @@ export type OriginCheck =
   { readonly ok: true } | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
 
 /**
- * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of `hostNames`,
- * because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add, must be this server.
+ * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of
+ * `hostNames`, because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add,
+ * must be this server.
  */
 export function checkOrigin(
   headers: IncomingHttpHeaders,

@@ -52,7 +52,9 @@ export function parseQuery(text: string): Record<string, string | string[]> {
   return { ...query };
 }
 
-/** The parsed JSON, or the raw bytes of an upload. Undefined if the body is empty or the operation does not have one. */
+/**
+ * The parsed JSON, or the raw bytes of an upload. Undefined if the body is empty or the operation does not have one.
+ */
 export function parseBody(
   operation: Operation,
   contentType: string | undefined,

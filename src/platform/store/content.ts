@@ -13,7 +13,9 @@ import { join } from 'node:path';
 
 import { isUuid } from '../../base/uuid.ts';
 
-/** The contents of documents, one file per content id. Written and synced before the row that refers to it is committed. */
+/**
+ * The contents of documents, one file per content id. Written and synced before the row that refers to it is committed.
+ */
 export interface ContentFolder {
   write(contentId: string, bytes: Uint8Array): void;
   read(contentId: string): Buffer;

@@ -1,6 +1,8 @@
 import { integerColumn, placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
-/** The condition `column IN values`, or no condition without values. Columns come from the code, never from a request. */
+/**
+ * The condition `column IN values`, or no condition without values. Columns come from the code, never from a request.
+ */
 export interface ColumnFilter {
   readonly column: string;
   readonly values: readonly string[] | undefined;

@@ -27,16 +27,17 @@ export interface Store {
 }
 
 /**
- * Opens or creates the state file `path`, which may be relative to the working directory, and its folder (0700). After a
- * crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a newer
- * version wrote it, or if it is not a database.
+ * Opens or creates the state file `path`, which may be relative to the working directory, and its folder (0700). After
+ * a crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a
+ * newer version wrote it, or if it is not a database.
  */
 export function openStore(options: { readonly path: string; readonly clock: Clock }): Store {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeOwnerLock(path, `The local platform's state in ${dirname(path)}`);
   try {
-    // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner lock.
+    // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
+    // lock.
     rmSync(`${path}.lock`, { recursive: true, force: true });
     return openDatabase(path, options.clock, lock.release);
   } catch (error) {
@@ -94,7 +95,8 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
 
 function migrate(path: string, sql: Sql & { finalize(): void }): void {
   const version = withReadError(path, () => {
-    // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not have.
+    // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not
+    // have.
     sql.exec('PRAGMA locking_mode=exclusive; PRAGMA synchronous=full; PRAGMA foreign_keys=on;');
     return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
   });
@@ -131,9 +133,9 @@ function withReadError<T>(path: string, work: () => T): T {
 }
 
 /**
- * Makes the database, which is locked exclusively, use a write-ahead log. A rollback journal is not safe here: the library
- * takes its own lock for that of another process, so it never plays a journal back, and a kill during a commit would leave
- * half of it. Throws if the mode cannot be changed.
+ * Makes the database, which is locked exclusively, use a write-ahead log. A rollback journal is not safe here: the
+ * library takes its own lock for that of another process, so it never plays a journal back, and a kill during a commit
+ * would leave half of it. Throws if the mode cannot be changed.
  */
 export function useWriteAheadLog(sql: Sql & { finalize(): void }): void {
   // If SQLite cannot change the mode, it returns the old one without an error.

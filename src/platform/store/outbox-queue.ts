@@ -1,7 +1,9 @@
 import type { Json } from '../../base/json.ts';
 import { integerColumn, textColumn, type Sql } from './sql.ts';
 
-/** A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it. */
+/**
+ * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
+ */
 export type EngineCommand =
   | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
   | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload: Json }

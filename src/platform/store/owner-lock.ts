@@ -34,8 +34,8 @@ export function databasePath(stateDir: string): string {
 }
 
 /**
- * Locks a database for this process. Throws PlatformInUseError if a running process holds the lock. The lock of a process
- * that has ended is taken over, even if its pid now belongs to another process.
+ * Locks a database for this process. Throws PlatformInUseError if a running process holds the lock. The lock of a
+ * process that has ended is taken over, even if its pid now belongs to another process.
  */
 export function takeOwnerLock(database: string, what: string): OwnerLock {
   const path = ownerLockPath(database);

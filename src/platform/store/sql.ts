@@ -13,7 +13,8 @@ export interface Sql {
   exec(text: string): void;
 }
 
-// The library reads text up to the first NUL, and UTF-8 cannot encode lone surrogates: both are stored escaped, after a noncharacter.
+// The library reads text up to the first NUL, and UTF-8 cannot encode lone surrogates: both are stored escaped, after a
+// noncharacter.
 const ESCAPE = '\u{10FFFF}';
 const ESCAPED = /[\0\u{D800}-\u{DFFF}\u{10FFFF}]/gu;
 

@@ -13,8 +13,8 @@ export interface SuperviseOptions {
   readonly cwd?: string | undefined;
   readonly logFile?: string | undefined;
   /**
-   * File descriptors of this process for stdin, stdout and stderr of the command. By default it does not have input, and its
-   * output goes to `logFile`.
+   * File descriptors of this process for stdin, stdout and stderr of the command. By default it does not have input,
+   * and its output goes to `logFile`.
    */
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number] | undefined;
   /** Processes with the same pid file never run at the same time: a new one starts when the previous one is gone. */
@@ -35,13 +35,16 @@ export interface SupervisedProcess {
   readonly exited: Promise<ProcessExit>;
   /** Sends a signal to the process and its children. On Windows any signal ends them. */
   signal(signal: NodeJS.Signals): void;
-  /** Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to call twice. */
+  /**
+   * Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to
+   * call twice.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a process that can't outlive this one, even after Ctrl-C, a closed terminal or `kill -9`. Rejects with KnownError
- * if it can't be started.
+ * Starts a process that can't outlive this one, even after Ctrl-C, a closed terminal or `kill -9`. Rejects with
+ * KnownError if it can't be started.
  */
 export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
   const stopGrace = options.stopGrace ?? 10_000;

@@ -5,9 +5,9 @@ import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
-// A separate process that the owner starts with a pipe as its stdin. When the pipe ends or the owner is gone, for whatever
-// reason, it ends the supervised process with all its children. It runs in another session than the owner, so that neither
-// Ctrl-C nor a closed terminal reaches it.
+// A separate process that the owner starts with a pipe as its stdin. When the pipe ends or the owner is gone, for
+// whatever reason, it ends the supervised process with all its children. It runs in another session than the owner, so
+// that neither Ctrl-C nor a closed terminal reaches it.
 
 /** Milliseconds between two checks of the owner. */
 const OWNER_POLL = 500;

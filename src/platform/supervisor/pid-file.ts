@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 
-// Two servers on one database file would each believe that they own it. The owner of a folder starts only one supervisor at a
-// time. This file makes sure that the previous supervisor and its process are gone.
+// Two servers on one database file would each believe that they own it. The owner of a folder starts only one
+// supervisor at a time. This file makes sure that the previous supervisor and its process are gone.
 
 interface RecordedProcess {
   readonly pid: number;
@@ -18,8 +18,8 @@ interface PidFileContent {
 const POLL = 20;
 
 /**
- * Waits until the processes recorded in `path` are gone, then records this one. Terminates a process whose supervisor was
- * killed, if it is certain that it is that process. Rejects if a process is still running after `timeoutMs`.
+ * Waits until the processes recorded in `path` are gone, then records this one. Terminates a process whose supervisor
+ * was killed, if it is certain that it is that process. Rejects if a process is still running after `timeoutMs`.
  */
 export async function claimPidFile(path: string, timeoutMs: number): Promise<void> {
   const since = Date.now();

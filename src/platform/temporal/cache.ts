@@ -6,7 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { writeFileAtomic } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
-/** Where a version of a program is installed: `<cache>/<program>/<version>-<os>-<arch>/`. `installed.json` is written last. */
+/**
+ * Where a version of a program is installed: `<cache>/<program>/<version>-<os>-<arch>/`. `installed.json` is written
+ * last.
+ */
 export interface CacheSlot {
   readonly folder: string;
   readonly executable: string;
@@ -25,8 +28,8 @@ export async function findCachedProgram(slot: CacheSlot): Promise<string | undef
 }
 
 /**
- * Installs a program into a slot and returns its path. `fetch` writes the program to a path in a temporary folder, which
- * becomes the slot's folder unless `verify` throws. Two processes may do this at the same time.
+ * Installs a program into a slot and returns its path. `fetch` writes the program to a path in a temporary folder,
+ * which becomes the slot's folder unless `verify` throws. Two processes may do this at the same time.
  */
 export async function installProgram(
   slot: CacheSlot,

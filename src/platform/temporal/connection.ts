@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type CallContext, type ConnectionOptions } from '@temporalio/client';
 
 /**
- * Temporal's connection without asynchronous context. On Node 20 and 22 the first use of an AsyncLocalStorage makes every
- * stream, timer and promise of the process permanently slower; it costs the gateway about a tenth of each call.
- * `withDeadline`, `withAbortSignal` and `withMetadata` therefore only apply to calls that their function makes before its
- * first await.
+ * Temporal's connection without asynchronous context. On Node 20 and 22 the first use of an AsyncLocalStorage makes
+ * every stream, timer and promise of the process permanently slower; it costs the gateway about a tenth of each call.
+ * `withDeadline`, `withAbortSignal` and `withMetadata` therefore only apply to calls that their function makes before
+ * its first await.
  */
 export class PlatformConnection extends Connection {
   private static readonly contexts = new WeakMap<AsyncLocalStorage<CallContext>, SynchronousContext<CallContext>>();

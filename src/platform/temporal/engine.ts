@@ -15,7 +15,10 @@ import { toWorkflowOutcome } from './outcome.ts';
 export interface ClosedWorkflows {
   /** How the workflow ended; undefined while it or a continued run is open, and if it is not known. */
   getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined>;
-  /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), according to the server's index. */
+  /**
+   * Ids of the workflows that closed at or after `time` (milliseconds since the epoch), according to the server's
+   * index.
+   */
   listClosedSince(time: number): Promise<readonly string[]>;
 }
 
@@ -149,7 +152,8 @@ export async function createProcessEngine(options: {
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never fires.
+    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never
+    // fires.
     const timeout = new AbortController();
     const abort = (): void => timeout.abort();
     const timer = setTimeout(abort, ms);

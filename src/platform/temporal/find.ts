@@ -192,7 +192,10 @@ function toolNotFound(tool: Tool, tried: readonly string[]): KnownError {
   });
 }
 
-/** Returns the version of a program, or throws the reason why it can't be used. A test server does not print its version. */
+/**
+ * Returns the version of a program, or throws the reason why it can't be used. A test server does not print its
+ * version.
+ */
 async function checkVersion(tool: Tool, path: string): Promise<string> {
   try {
     await access(path, constants.X_OK);

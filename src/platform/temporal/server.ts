@@ -45,9 +45,9 @@ const READY_WITHIN = 30_000;
 const READY_POLL = 50;
 
 /**
- * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The name contains the
- * version because the server does not migrate a file to another version's schema. Resolves when the server answers for the
- * namespace; otherwise rejects with KnownError that quotes the end of its log.
+ * Starts the real Temporal server on loopback with its data in `<stateDir>/temporal-<version>.db`. The name contains
+ * the version because the server does not migrate a file to another version's schema. Resolves when the server answers
+ * for the namespace; otherwise rejects with KnownError that quotes the end of its log.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const version = options.version ?? (await readVersion(options.path));
@@ -126,7 +126,10 @@ function serverArguments(options: TemporalOptions, port: number, dbFile: string)
   ];
 }
 
-/** The user's environment without variables that configure the server, and with a separate home, where it stores a cluster id. */
+/**
+ * The user's environment without variables that configure the server, and with a separate home, where it stores a
+ * cluster id.
+ */
 function serverEnvironment(home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('KUFLOW_'),

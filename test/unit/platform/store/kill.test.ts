@@ -36,7 +36,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts the writer at `first`, kills it once it has acknowledged some writes, and resolves to the last acknowledged number. */
+/**
+ * Starts the writer at `first`, kills it once it has acknowledged some writes, and resolves to the last acknowledged
+ * number.
+ */
 async function writeAndKill(path: string, first: number, during?: () => void): Promise<number> {
   const child: ChildProcess = spawn(process.execPath, [writer, path, String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,7 @@
 import { superviseProcess } from '../../../../src/platform/supervisor/client.ts';
 
-// A stand-in for the CLI: starts a supervised process and prints its pids. With `graceful` it stops it on the first SIGINT.
+// A stand-in for the CLI: starts a supervised process and prints its pids. With `graceful` it stops it on the first
+// SIGINT.
 const [, , supervisorEntry = '', childScript = '', mode = ''] = process.argv;
 const supervised = await superviseProcess({
   supervisorEntry,

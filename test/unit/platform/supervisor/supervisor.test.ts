@@ -32,7 +32,10 @@ function lives(pid: number): boolean {
 const gone = (...pids: readonly number[]): Promise<void> =>
   vi.waitFor(() => expect(pids.filter(lives)).toEqual([]), { timeout: 8000, interval: 50 });
 
-/** A process with a child. It writes `<pid> <child pid>` to `<file>`, and creates `<file>.clean` when it exits on SIGTERM. */
+/**
+ * A process with a child. It writes `<pid> <child pid>` to `<file>`, and creates `<file>.clean` when it exits on
+ * SIGTERM.
+ */
 function family(file: string): string {
   return `
     const { spawn } = require('node:child_process');
