@@ -81,6 +81,7 @@ export function checkSources(root, config) {
     ]),
     ...unreachableProblems(graph, config),
     ...duplicateExports(graph, config),
+    ...unusedEntries(graph, config),
     ...cycles(graph),
   ];
 }
@@ -94,6 +95,19 @@ export function smallFiles(root, lines = 30) {
   return [...graph]
     .filter(([path, file]) => file.lines < lines && importers.get(path)?.size === 1)
     .map(([path, file]) => `${path}: ${file.lines} lines, imported only by ${[...importers.get(path)][0]}`);
+}
+
+/** The value imports between modules, as module -> entry files: what `entries` in architecture.json lists. */
+export function entriesOf(root) {
+  const entries = new Map();
+  for (const [path, { targets }] of readGraph(root)) {
+    for (const { target, kind } of targets) {
+      const module = moduleOf(target);
+      if (kind === 'type' || !target.startsWith('src/') || module === moduleOf(path)) continue;
+      entries.set(module, (entries.get(module) ?? new Set()).add(target));
+    }
+  }
+  return Object.fromEntries([...entries].sort().map(([module, files]) => [module, [...files].sort()]));
 }
 
 function readGraph(root) {
@@ -148,6 +162,9 @@ function importProblems(path, { target, kind }, config, graph) {
     if (level(to) === level(from))
       problems.push(`${path}: ${from} and ${to} are on one level, but it imports ${target}`);
   }
+  const entries = config.entries[to];
+  if (from !== to && kind !== 'type' && entries !== undefined && !entries.includes(target))
+    problems.push(`${path}: ${target} is not an entry file of ${to} (scripts/architecture.json)`);
   if (to === 'terminal' && from !== 'terminal') {
     const { values, types } = config.terminalImporters;
     if (kind !== 'type' && !matchesAny(path, values))
@@ -191,6 +208,19 @@ function duplicateExports(graph, config) {
   return [...declared]
     .filter(([name, paths]) => paths.length > 1 && !config.repeatableExports.includes(name))
     .map(([name, paths]) => `${name} is exported by ${paths.join(' and ')}; one name means one thing`);
+}
+
+/** Entry files that no other module imports: the list must not promise more than is used. */
+function unusedEntries(graph, config) {
+  const entered = new Set();
+  for (const [path, { targets }] of graph)
+    for (const { target, kind } of targets)
+      if (kind !== 'type' && moduleOf(path) !== moduleOf(target)) entered.add(target);
+  return Object.entries(config.entries).flatMap(([module, files]) =>
+    files
+      .filter((file) => !entered.has(file))
+      .map((file) => `architecture.json: no other module imports ${file}; remove it from the entries of ${module}`),
+  );
 }
 
 /** Strongly connected files, over value, lazy and type-only imports alike (Tarjan). */

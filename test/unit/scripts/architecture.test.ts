@@ -32,6 +32,7 @@ const config = {
     ['base'],
   ],
   publicEntries: ['src/platform/public.ts'],
+  entries: {} as Readonly<Record<string, readonly string[]>>,
   terminalImporters: { values: ['/run\\.ts$', 'view\\.ts$'], types: ['^src/cli/'] },
   optionFiles: { files: ['^src/commands/[a-z]+/command\\.ts$'], values: ['^src/cli/'] },
   lazyFiles: ['/run\\.ts$'],
@@ -114,6 +115,25 @@ describe('the source check', () => {
   it('rejects a file that imports itself', () => {
     expect(problemsOf({ 'src/project/a.ts': "import type { A } from './a.ts';" })).toEqual([
       'cycle: src/project/a.ts imports itself',
+    ]);
+  });
+
+  it('rejects a file of another module that is not listed as an entry, and a listed entry that nobody imports', () => {
+    const closed = { ...config, entries: { project: ['src/project/plan.ts', 'src/project/old.ts'] } };
+    const problems = problemsOf(
+      {
+        'src/cli/a.ts':
+          "import '../project/plan.ts'; import '../project/inner.ts'; import type { T } from '../project/types.ts';",
+        'src/project/plan.ts': "import './inner.ts';",
+        'src/project/inner.ts': '',
+        'src/project/old.ts': '',
+        'src/project/types.ts': 'export type T = 1;',
+      },
+      closed,
+    );
+    expect(problems).toEqual([
+      'src/cli/a.ts: src/project/inner.ts is not an entry file of project (scripts/architecture.json)',
+      'architecture.json: no other module imports src/project/old.ts; remove it from the entries of project',
     ]);
   });
 
