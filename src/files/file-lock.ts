@@ -7,7 +7,7 @@ const POLL_MS = 50;
 
 export interface LockWaiting {
   readonly clock: Clock;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called once, when another run has the lock; its process where that is known. */
   readonly onWait?: (pid: number | undefined) => void;
 }

@@ -62,9 +62,8 @@ function printStore(
   };
   switch (store.kind) {
     case 'none':
-      out.line(
-        `The settings have no certificate, so a worker requests one from KuFlow at each start. To store one here: ${invocation} credentials pull`,
-      );
+      out.line('The settings have no certificate, so a worker requests one from KuFlow at each start.');
+      out.line(dim(`To store one in this project: ${invocation} credentials pull`));
       break;
     case 'unusable':
       out.line(red('✖ A worker cannot use the certificate in the settings:'));

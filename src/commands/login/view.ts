@@ -37,12 +37,13 @@ export function printLogin(terminal: Terminal, result: LoginResult, invocation: 
       : `To use it, pass --profile ${profile.name} or set KUFLOW_PROFILE=${profile.name}.`,
   );
   const option = isDefault ? '' : ` --profile ${profile.name}`;
-  terminal.err.line(
-    palette(terminal.err).dim(
-      `Workers do not read profiles. ${invocation} credentials pull${option} stores the engine certificate in a project; ` +
-        `${invocation} credentials exec${option} -- npm start runs a worker with all credentials.`,
-    ),
-  );
+  const steps = [
+    ['Store the engine certificate in a project:', `${invocation} credentials pull${option}`],
+    ['Run a worker with all credentials:', `${invocation} credentials exec${option} -- npm start`],
+  ];
+  const paintErr = palette(terminal.err);
+  terminal.err.line(paintErr.dim('Workers do not read profiles.'));
+  for (const line of formatTable(steps, '  ')) terminal.err.line(paintErr.dim(line));
 }
 
 function profileRows({

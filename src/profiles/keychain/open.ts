@@ -29,7 +29,7 @@ export function openKeychain({
   keychains = BY_PLATFORM,
 }: KeychainOptions): OpenedKeychain {
   if ((env['CI'] ?? '') !== '') return { kind: 'none', why: 'CI is set' };
-  const context: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, ...(signal && { signal }) };
+  const context: KeychainContext = { env, timeoutMs: KEYCHAIN_MS, signal };
   const open = keychains[platform];
   if (open === undefined) return { kind: 'none', why: `${platform} is not supported` };
   return { kind: 'open', keychain: open(context) };

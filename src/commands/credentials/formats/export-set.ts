@@ -141,7 +141,7 @@ async function prepare(request: TextRequest): Promise<Prepared> {
 function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaiting {
   return {
     clock,
-    ...(signal && { signal }),
+    signal,
     onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }),
   };
 }

@@ -45,7 +45,7 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
   if (ids.length === 0) return { store: layout.store, removed: [], kept: [] };
   if (request.dryRun) return await prune(request, layout);
-  return await withStoreLock(files, layout, { clock, ...(signal && { signal }) }, () => prune(request, layout));
+  return await withStoreLock(files, layout, { clock, signal }, () => prune(request, layout));
 }
 
 async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {

@@ -107,7 +107,7 @@ async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
   }
   const waiting = {
     clock,
-    ...(signal && { signal }),
+    signal,
     onWait: (pid: number | undefined) => report?.({ kind: 'waiting', pid }),
   };
   return await withStoreLock<PullResult>(files, layout, waiting, async () => {

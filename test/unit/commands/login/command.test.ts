@@ -73,7 +73,7 @@ describe('from login to logout', () => {
     expect(first.out).toContain('accepted');
     expect(first.out).toMatch(/secret +in the file .*secrets.default-/);
     expect(first.err).toContain('The secret is in a file because the keychain cannot be used: CI is set.');
-    expect(first.err).toContain('Workers do not read profiles. npx kuflow credentials pull stores');
+    expect(first.err).toMatch(/Workers do not read profiles\.\n[^]* npx kuflow credentials pull\n/);
     expect(await kuflow(here, ['processes', 'list', '--json'])).toMatchObject({ status: 0 });
 
     const second = await kuflow(here, loginTo(endpoint, '--profile', 'two', '--tenant-id', uuid(9, 1), '--json'), {
