@@ -24,7 +24,7 @@ const read = (file: string): string => readFileSync(join(project, file), 'utf8')
 const kuflow = (...args: readonly string[]): Promise<CommandEnd> =>
   packedCommand('kuflow', args, { cwd: project, env });
 
-/** Puts text behind the one line that holds `line`, as a person would. */
+/** Inserts `text` after the only line that contains `line`, as a person would. */
 function insert(file: string, line: string, text: string): void {
   const before = read(file);
   const lines = before.split('\n');
@@ -61,8 +61,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a project that people edited', () => {
-  it('gets a process, tasks and an activity beside their edits', async () => {
+describe('kuflow add in an edited project', () => {
+  it('adds a process, tasks and an activity, and keeps the edits', async () => {
     insert('src/workflows.ts', "log.info('Process started'", HAND.workflow);
     insert('src/activities.ts', 'void input; // TODO', HAND.activity);
     writeFileSync(join(project, 'src/activities.ts'), read('src/activities.ts') + HAND.helper);
@@ -104,7 +104,7 @@ describe('a project that people edited', () => {
       expect(ran.status, ran.out + ran.err).toBe(0);
     }
 
-    // Written into the definition by hand, with code that nobody edited.
+    // This task is added to the definition by hand; the code for it is generated and unedited.
     writeFileSync(
       join(project, 'processes/leave.process.yaml'),
       `${read('processes/leave.process.yaml')}\n  - code: CLOSE\n    kind: system\n`,
@@ -114,7 +114,7 @@ describe('a project that people edited', () => {
     expect(byHand.out).toContain('+++ b/src/processes/leave/workflows.ts');
 
     expect(read('README.md')).toBe(readme);
-    // What was there is still there, in its order, byte for byte.
+    // Every earlier line is still there, in the same order, byte for byte.
     for (const [file, before] of [
       ['src/workflows.ts', untouched[0]],
       ['src/activities.ts', untouched[1]],
@@ -126,7 +126,7 @@ describe('a project that people edited', () => {
         if (found !== -1) at = found + 1;
         return found === -1;
       });
-      // The data of this task is used from now on, so that its type is imported.
+      // The new code uses this task's data, so its type is now imported.
       expect(changed).toEqual(
         file === 'src/workflows.ts'
           ? ['  await kuflow.humanTask(tasks.approveLoan);']
@@ -139,7 +139,7 @@ describe('a project that people edited', () => {
     expect(read('src/processes/leave/activities.ts')).toContain('function leaveCheckCredit(');
   });
 
-  it('is asked for on a terminal, with the diff before the question', async () => {
+  it('shows the diff before it asks for confirmation in a terminal', async () => {
     const asked = async (
       name: string,
       key: string,
@@ -165,7 +165,7 @@ describe('a project that people edited', () => {
     expect(read('src/activities.ts')).toContain('function wanted(');
   });
 
-  it('passes its own types, lint and tests', async () => {
+  it('leaves a project that passes its own type check, lint and tests', async () => {
     const lint = await npm('run', 'lint');
     expect(lint.failed, lint.output).toBe(false);
     const tests = await npm('test');
@@ -173,7 +173,7 @@ describe('a project that people edited', () => {
     for (const file of ['test/workflows.test.ts', 'test/leave.workflows.test.ts']) expect(tests.output).toContain(file);
   });
 
-  it('runs both processes to their end by one worker', async () => {
+  it('runs both processes to completion with one worker', async () => {
     const built = await npm('run', 'build');
     expect(built.failed, built.output).toBe(false);
     const files = await projectDefinitionFiles(project);
@@ -208,7 +208,7 @@ describe('a project that people edited', () => {
     }
   });
 
-  it('is served whole by kuflow dev: simulate asks which, and runs it', async () => {
+  it('adds a process that kuflow dev serves, and that simulate offers and runs', async () => {
     const worker = ['--', process.execPath, '--import', 'tsx', 'src/main.ts', '--dev'];
     const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
     const which = await kuflow('dev', 'simulate', ...ports, ...worker);

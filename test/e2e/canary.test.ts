@@ -25,12 +25,12 @@ let stateDir: string;
 let dev: RunningCommand;
 let state: PlatformState;
 let connection: NodeJS.ProcessEnv;
-/** Ids of instances: they are nobody's business either. */
+/** Ids of process instances. They must not leak either. */
 const ids: string[] = [];
 /** All output of discovery and create. */
 const outputs: string[] = [];
 
-/** Values and keys that are about somebody; what is not is a name of a field. */
+/** Personal data in values and in map keys. Plain field names are not personal. */
 function personal(index: number): Readonly<Record<string, Json>> {
   const address = `${CANARY}.${index}@example.org`;
   const uuid = `7fce21c0-0000-4000-8000-00000000000${index}`;
@@ -49,13 +49,13 @@ function personal(index: number): Readonly<Record<string, Json>> {
 
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
-/** Every text by which an instance could be known. */
+/** Matches every text that could identify an instance. */
 function forbidden(): RegExp {
   const texts = [CANARY, '90210777', '777 40', '1901-01', '[78]fce21c0', ...ids];
   return new RegExp(texts.join('|'), 'i');
 }
 
-/** The client secret and the user's token, in the forms in which they travel. */
+/** The client secret and the user's token, plain and in the encodings in which they are sent. */
 function secrets(): readonly string[] {
   const { id, secret } = state.application;
   const forms = [secret.reveal(), state.user.token.reveal(), `${id}:${secret.reveal()}`];
@@ -69,7 +69,7 @@ async function packed(
 ): Promise<CommandEnd> {
   const ended = await packedCommand(bin, args, {
     cwd: folder,
-    // Whatever it would cache, log or leave for later comes below the folder that is searched.
+    // Caches, logs and temporary files go below the folder that the last test searches.
     env: { HOME: join(folder, 'home'), XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp'), ...env },
   });
   outputs.push(`${[bin, ...args].join(' ')}\n${ended.out}\n${ended.err}`);
@@ -128,7 +128,7 @@ beforeAll(async () => {
     });
     ids.push(processId, apply.resource.id, score.resource.id, note.resource.id);
   }
-  // They are there to be found.
+  // The canary values exist on the platform, so a leak could be found.
   expect(JSON.stringify(await worker.retrieveProcess(ids[0] ?? ''))).toContain(`${CANARY} Ada 0`);
   await user.close();
   await worker.close();
@@ -140,8 +140,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('values of instances and secrets', () => {
-  it('are read by discovery, which keeps keys and types', async () => {
+describe('instance values and secrets', () => {
+  it('are read by discovery, which keeps only keys and types', async () => {
     for (const more of [[], ['--json'], ['--debug'], ['--json', '--debug']]) {
       expect(await packed('kuflow', ['processes', 'list', ...more])).toMatchObject({ status: 0 });
       expect(await packed('kuflow', ['processes', 'show', 'LOAN', ...more])).toMatchObject({ status: 0 });
@@ -168,7 +168,7 @@ describe('values of instances and secrets', () => {
     });
   });
 
-  it('are in nothing that create leaves or says', async () => {
+  it('are used by create, from flags and from environment variables', async () => {
     writeFileSync(join(folder, 'secret'), `${state.application.secret.reveal()}\n`, { mode: 0o600 });
     const args = ['--process', 'LOAN', '--sample', '25', ...QUEUE, '--no-install', '--yes', '--debug'];
     const flags = [
@@ -183,7 +183,7 @@ describe('values of instances and secrets', () => {
     expect(readFileSync(join(folder, 'by-flags', 'kuflow.process.yaml'), 'utf8')).toContain('firstName');
   });
 
-  it('are not in what is said of a refused or a broken answer', async () => {
+  it('are part of rejected and malformed responses, which make the command fail', async () => {
     const refused = await packed('kuflow', ['processes', 'show', 'LOAN', '--sample', '9', '--debug'], {
       ...connection,
       KUFLOW_API_CLIENTID: '00000000-0000-4000-8000-000000000000',
@@ -211,13 +211,13 @@ describe('values of instances and secrets', () => {
     }
   });
 
-  it('are in no output, no log and no file but those that are asked for them', async () => {
+  it('do not appear in any output, log or file, except where they are requested', async () => {
     expect(outputs.length).toBeGreaterThanOrEqual(19);
     for (const output of outputs) {
       expect(forbidden().exec(output)?.[0], output).toBeUndefined();
       for (const secret of secrets()) expect(output.includes(secret), output.split('\n')[0]).toBe(false);
     }
-    // The platform's own log names processes; what they hold and who may ask is not in it.
+    // The platform's log names requests, but contains no form data and no credentials.
     expect(dev.output()).toContain('retrieveProcessItem');
     expect(dev.output()).not.toContain(CANARY);
     for (const secret of secrets()) expect(dev.output().includes(secret)).toBe(false);
@@ -232,7 +232,7 @@ describe('values of instances and secrets', () => {
       'secret',
     ]);
 
-    // The platform's state does hold them, so that the search can find something.
+    // The platform's state does contain them, so the search above could have found them.
     expect([...treeOf(stateDir, []).values()].some((text) => text.includes(CANARY))).toBe(true);
     const asked = await packedCommand('kuflow', ['dev', 'env', '--state-dir', stateDir], { cwd: folder });
     expect(asked.out).toContain(state.application.secret.reveal());

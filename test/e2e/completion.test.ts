@@ -17,7 +17,7 @@ afterEach(async () => {
   shell = undefined;
 });
 
-/** What would do something if a shell ever evaluated it: make a file, or come out as something else. */
+/** Texts that create a file or change when a shell evaluates them. */
 const HOSTILE = [
   ...['$(touch MADE)', '`touch MADE`', ';touch MADE', '"$(touch MADE)"', "'$(touch MADE)'", '\\$(touch MADE)', '>MADE'],
   ...[
@@ -40,7 +40,7 @@ const HOSTILE = [
   ...['#c', '<in', 'a|b', '&&', '%s', '=x', '^a^b', '$HOME', '${HOME}', '@x', ',y', 'é😀'],
 ];
 
-/** Each with a beginning that nobody else has and that can be typed. */
+/** The same texts, each with a unique prefix that can be typed. */
 const CODES = HOSTILE.map((code, at) => `${String.fromCharCode(97 + (at % 26), 97 + Math.floor(at / 26))}_${code}`);
 
 const UNSHOWN = ['line\nbreak', 'tab\tstop', 'esc\u001b[2J', 'bidi\u202eover', '-option'];
@@ -123,16 +123,16 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
     expect(await made('npx two\t')).toEqual(['npx', 'two words.yaml']);
   });
 
-  it('puts hostile codes of processes on the line as they are, and nothing of them is run', async ({ skip }) => {
+  it('inserts hostile process codes literally and never evaluates them', async ({ skip }) => {
     skip(!hasShell(which), `${which} is not installed here`);
     const cwd = project();
     const before = readdirSync(cwd);
     const { run, screen } = await start(which, cwd);
     const wrong: unknown[] = [];
     for (const quote of ['', "'", '"']) {
-      // Each press starts a program: within quotes those that the quotes make different.
+      // Every Tab starts a program, so within quotes only the codes that quoting affects are tried.
       for (const code of quote === '' ? CODES : CODES.slice(0, 7)) {
-        // Bash can't be told how to go on within such a quote, and is offered nothing.
+        // Bash cannot complete these codes within an open quote, so they are not offered.
         if (which === 'bash' && quote !== '' && (code.includes(quote) || (quote === '"' && code.includes('!'))))
           continue;
         const { args } = await run(`kuflow processes show ${quote}${code.slice(0, 3)}\t\r`);
@@ -140,7 +140,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
       }
     }
     expect(wrong).toEqual([]);
-    // All of them at once, as a list with their names.
+    // Lists all codes with their names.
     const { args } = await run('kuflow processes show \t\t\u0015kuflow done\r');
     expect(args).toEqual(['done']);
     expect(screen()).toContain('LOAN');
@@ -148,7 +148,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in a real %s', (whic
     expect(readdirSync(cwd)).toEqual(before);
   });
 
-  it('shows no error when there is no kuflow to ask, or one that fails', async ({ skip }) => {
+  it('shows no error when kuflow is missing or fails', async ({ skip }) => {
     skip(!hasShell(which), `${which} is not installed here`);
     const cwd = folder();
     mkdirSync(join(cwd, 'broken'));

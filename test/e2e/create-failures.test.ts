@@ -20,7 +20,7 @@ import { bareEnvironment } from '../support/worker-process.ts';
 let folder: string;
 
 beforeEach(() => {
-  // Not below the run's own folder, where another user has no way in.
+  // Not below the folder of the test run, which other users cannot enter.
   folder = mkdtempSync(join(tmpdir(), 'kuflow-create-'));
   chmodSync(folder, 0o755);
 });
@@ -35,20 +35,20 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** A skip whose reason is printed. */
+/** Skips the test and prints the reason. */
 function skipped(skip: (reason: string) => never, reason: string): never {
   process.stderr.write(`Skipped: ${reason}\n`);
   return skip(reason);
 }
 
-describe.runIf(process.platform !== 'win32')('a folder that the user may not write to', () => {
+describe.runIf(process.platform !== 'win32')('create in a folder without write permission', () => {
   const isRoot = process.getuid?.() === 0;
   const NOBODY = 65_534;
   const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
   const WRITABLE = /next +Choose a folder that can be written to/;
 
-  /** The command as a user without rights: this one, or nobody when this is root. */
+  /** Runs the command without privileges: as the current user, or as `nobody` if that is root. */
   function create(...args: readonly string[]): Ended {
     return spawnSync(process.execPath, [bin(), ...args, ...FILES_ONLY], {
       cwd: folder,
@@ -60,13 +60,13 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
 
   it.for([
     [
-      'the folder above it',
+      'the parent folder',
       (): void => chmodSync(folder, 0o555),
       /tried +write .*x\n +seen +permission denied; everything written so far was taken back/,
       WRITABLE,
     ],
     [
-      'the folder itself, with a file to be replaced in it',
+      'the project folder, which contains a file to replace',
       (): void => {
         mkdirSync(join(folder, 'x'));
         writeFileSync(join(folder, 'x', 'README.md'), 'mine');
@@ -76,7 +76,7 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
       WRITABLE,
     ],
     [
-      'a folder of the project, late among the files',
+      'a subfolder that is written late',
       (): void => {
         mkdirSync(join(folder, 'x', 'src'), { recursive: true });
         writeFileSync(join(folder, 'x', 'README.md'), 'mine');
@@ -87,7 +87,7 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
       WRITABLE,
     ],
     [
-      'a folder of the project, which the user may not look into either',
+      'a subfolder that cannot be read either',
       (): void => {
         mkdirSync(join(folder, 'x', 'src'), { recursive: true });
         chmodSync(join(folder, 'x'), 0o777);
@@ -96,7 +96,7 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
       /x\/src\/\S+ can't be compared with [^]* tried +read .*x\/src\/\S+\n +seen +permission denied\n/,
       /next +Make it readable, or choose another folder/,
     ],
-  ] as const)('%s: status 1, says so, everything as it was', ([, prepare, text, next], { skip }) => {
+  ] as const)('reports it, exits with 1 and changes nothing: %s', ([, prepare, text, next], { skip }) => {
     prepare();
     if (isRoot) chmodSync(inject('runFolder'), 0o755);
     if (isRoot && spawnSync(process.execPath, [bin(), '--version'], { cwd: folder, ...asUser }).status !== 0) {
@@ -112,7 +112,7 @@ describe.runIf(process.platform !== 'win32')('a folder that the user may not wri
   });
 });
 
-describe('a disk that takes no more', () => {
+describe('create on a full or read-only disk', () => {
   const script = `
     mount -t tmpfs -o "$3" none "$1" && cd "$1" && mkdir x && printf mine > x/README.md && printf notes > x/notes.txt || exit 77
     [ "$5" != read-only ] || mount -o remount,ro "$1" || exit 77
@@ -123,35 +123,32 @@ describe('a disk that takes no more', () => {
     [ "$before" = "$after" ] && echo same || { echo "$before"; echo "$after"; }`;
 
   it.for([
-    ['no space at the beginning', 'size=12k', 'no space left'],
-    ['no space in the middle', 'size=128k', 'no space left'],
-    ['no space near the end', 'size=300k', 'no space left'],
-    ['no more files', 'nr_inodes=30', 'no space left'],
+    ['full from the start', 'size=12k', 'no space left'],
+    ['full halfway', 'size=128k', 'no space left'],
+    ['full near the end', 'size=300k', 'no space left'],
+    ['out of inodes', 'nr_inodes=30', 'no space left'],
     ['read-only', 'size=1m', 'the file system is read-only'],
-  ] as const)(
-    '%s: status 1, nothing of ours left, files that were there untouched',
-    ([what, options, seen], { skip }) => {
-      const args = ['-rm', 'sh', '-c', script, 'sh', folder, process.execPath, options, bin(), what];
-      const { status, stdout, stderr, error } = spawnSync('unshare', args, {
-        env: bareEnvironment(),
-        encoding: 'utf8',
-      });
-      if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
-        skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
-      }
-      expect(stderr).toMatch(new RegExp(`seen +${seen}; everything written so far was taken back`));
-      expect(stdout).toBe('status 1\nsame\n');
-    },
-  );
+  ] as const)('exits with 1, removes what it wrote and keeps existing files: %s', ([what, options, seen], { skip }) => {
+    const args = ['-rm', 'sh', '-c', script, 'sh', folder, process.execPath, options, bin(), what];
+    const { status, stdout, stderr, error } = spawnSync('unshare', args, {
+      env: bareEnvironment(),
+      encoding: 'utf8',
+    });
+    if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
+      skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
+    }
+    expect(stderr).toMatch(new RegExp(`seen +${seen}; everything written so far was taken back`));
+    expect(stdout).toBe('status 1\nsame\n');
+  });
 });
 
-describe.runIf(process.platform !== 'win32')('create twice', () => {
-  it('with the same answers, install and git included, says identical and changes nothing', () => {
+describe.runIf(process.platform !== 'win32')('a second create with the same answers', () => {
+  it('reports every file as identical and changes nothing, install and git included', () => {
     const from = generatedProject();
     const bins = join(folder, 'bin');
     mkdirSync(bins);
     writeFileSync(join(bins, 'package.json'), '{"type":"commonjs"}');
-    // npm, which finds the modules of the project that the run has installed already.
+    // An npm that reuses the modules that the test setup already installed.
     writeFileSync(
       join(bins, 'npm'),
       `#!${process.execPath}
@@ -213,7 +210,7 @@ describe.runIf(process.platform !== 'win32')('create twice', () => {
     });
     expect(made.files.filter(({ action }) => action !== 'identical')).toEqual([]);
     const after = stateOf(join(folder, 'loan-worker'));
-    // npm writes its two lock files anew at each install, with the bytes that they had.
+    // npm rewrites its two lock files on every install, with the same content.
     const locks = ['node_modules/.package-lock.json', 'package-lock.json'];
     const bytes = (state: string | undefined): string | undefined => state?.replace(/ \d+ /, ' ');
     const changed = [...after]
@@ -226,8 +223,8 @@ describe.runIf(process.platform !== 'win32')('create twice', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('Ctrl-C in the check at the end', () => {
-  it('ends the platform that it started, keeps the project and names the steps: status 130', async () => {
+describe.runIf(process.platform === 'linux')('Ctrl-C during the final check', () => {
+  it('stops the platform, keeps the project, lists the next steps and exits with 130', async () => {
     const child = spawn(process.execPath, [bin(), 'x', '--local', '--yes', '--no-install', '--no-git', '--json'], {
       cwd: folder,
       env: { ...process.env, TMPDIR: folder },
@@ -249,10 +246,10 @@ describe.runIf(process.platform === 'linux')('Ctrl-C in the check at the end', (
           return false;
         }
       });
-    await until('the Temporal server runs', () => ofOurs().length > 0);
+    await until('the Temporal server is running', () => ofOurs().length > 0);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
-    await until('nothing of it is left', () => ofOurs().length === 0);
+    await until('all processes of the platform have ended', () => ofOurs().length === 0);
     const made = createdOf(stdout);
     expect(made).toMatchObject({ check: { kind: 'not-run', reason: 'interrupted' }, status: 130 });
     expect(made.next.map(({ command }) => command)).toEqual(['cd x', 'npm install', 'npm run dev', 'npm run smoke']);

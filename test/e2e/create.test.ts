@@ -29,7 +29,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-describe('the check of a project for the local platform', () => {
+describe('the final check of create --local', () => {
   const create = (env: NodeJS.ProcessEnv): { status: number | null; stdout: string; stderr: string } => {
     const args = ['x', '--local', '--yes', '--no-install', '--no-git', '--json'];
     return spawnSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
@@ -39,7 +39,7 @@ describe('the check of a project for the local platform', () => {
     });
   };
 
-  it('starts a platform, goes through the whole chain, and leaves nothing of it', () => {
+  it('starts a platform, passes every check and leaves nothing behind', () => {
     const { status, stdout, stderr } = create({ ...process.env, TMPDIR: folder });
     const result = JSON.parse(stdout) as {
       check: { kind: string; results: { id: string; state: string; skipped?: string }[] };
@@ -55,7 +55,7 @@ describe('the check of a project for the local platform', () => {
     expect(existsSync(join(folder, 'x', 'application-local.yaml'))).toBe(false);
   });
 
-  it('that can not begin keeps the project and says why: status 4', () => {
+  it('keeps the project and exits with 4 if it cannot start', () => {
     const { status, stdout } = create({ ...process.env, KUFLOW_TEMPORAL_PATH: join(folder, 'absent') });
     expect(status).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ check: { kind: 'impossible' }, status: 4 });
@@ -63,13 +63,13 @@ describe('the check of a project for the local platform', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('Ctrl-C', () => {
-  it('in the install, doubled as npm does it, ends the package manager and keeps the project: status 130', async () => {
+describe.runIf(process.platform !== 'win32')('Ctrl-C during the install', () => {
+  it('ends the package manager, keeps the project and exits with 130, even when npm doubles the signal', async () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     const pidFile = join(folder, 'pid');
     writeFileSync(join(bin, 'package.json'), '{"type":"commonjs"}');
-    // A package manager that takes its time.
+    // A package manager that never ends by itself.
     writeFileSync(
       join(bin, 'npm'),
       `#!${process.execPath}\nrequire('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`,

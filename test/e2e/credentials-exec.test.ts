@@ -54,7 +54,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A command that survives and counts all signals, and reads lines; `quit` and SIGUSR1 end it. It logs to a file, because its terminal may be gone. */
+/**
+ * A command that survives and counts all signals, and reads lines. `quit` and SIGUSR1 end it. It logs to a file,
+ * because its terminal may be closed.
+ */
 function listeningCommand(): { readonly words: readonly string[]; readonly seen: () => string[] } {
   const script = join(folder, 'listens.mjs');
   const file = join(folder, 'seen');
@@ -86,10 +89,10 @@ const exec = (...words: readonly string[]): [string, ...string[]] => [
 ];
 
 describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
-  it('in a terminal: the command gets each Ctrl-C once, and can use the terminal', async () => {
+  it('passes each Ctrl-C in a terminal once, and lets the command use the terminal', async () => {
     const { words, seen } = listeningCommand();
     const command = startInTerminal(exec(...words), options);
-    const sees = (what: string): Promise<unknown> => until(`it sees ${what}`, () => seen().includes(what));
+    const sees = (what: string): Promise<unknown> => until(`the command receives ${what}`, () => seen().includes(what));
     await sees('running');
     for (const time of [1, 2, 3]) {
       command.type('\u0003');
@@ -110,48 +113,51 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     ]);
   });
 
-  it('in a terminal: a program that reads every key', async () => {
+  it('runs a program that reads single keys in a terminal', async () => {
     const command = startInTerminal(exec(process.execPath, '--interactive'), options);
-    await until('it asks', () => command.output().includes('> '));
+    await until('the prompt appears', () => command.output().includes('> '));
     command.type('`six ${6 * 7}`\r');
-    await until('it answers', () => command.output().includes("'six 42'"));
+    await until('the result appears', () => command.output().includes("'six 42'"));
     command.type('\u0003');
-    await until('it hears the key', () => command.output().includes('To exit'));
+    await until('Ctrl-C reaches the program', () => command.output().includes('To exit'));
     command.type('process.exit(6)\r');
     expect(await command.ended).toMatchObject({ code: 6 });
   });
 
-  it('in a shell: Ctrl-Z stops it, the shell gets the terminal, and fg continues', async () => {
+  it('is suspended with Ctrl-Z, returns the terminal to the shell, and continues with fg', async () => {
     const { words, seen } = listeningCommand();
     const shell = startInTerminal(['bash', '--norc', '--noprofile', '-i'], options);
     shell.type(`${exec(...words).join(' ')}\r`);
-    await until('it runs', () => seen().includes('running'));
+    await until('the command is running', () => seen().includes('running'));
     shell.type('\u001a');
-    await until('it is stopped', () => shell.output().includes('Stopped'));
+    await until('the job is stopped', () => shell.output().includes('Stopped'));
     shell.type('echo shell-$((40 + 2))\r');
     await until('the shell answers', () => shell.output().includes('shell-42'));
     shell.type('fg\r');
-    await until('the shell names it', () => shell.output().split('shell-42').at(-1)?.includes('credentials exec'));
+    await until('the shell shows the resumed command', () =>
+      shell.output().split('shell-42').at(-1)?.includes('credentials exec'),
+    );
     shell.type('hello\r');
-    await until('it goes on', () => seen().includes('line hello'));
+    await until('the command continues', () => seen().includes('line hello'));
     shell.type('quit\r');
     await until('only the shell is left', () => mark.alive().length === 1);
     shell.type('echo status-$?\r');
-    await until('the shell tells its status', () => shell.output().includes('status-5'));
+    await until('the shell prints the status', () => shell.output().includes('status-5'));
     shell.type('exit\r');
     await shell.ended;
     expect(seen()).toEqual(['running', 'line hello']);
   });
 
-  it('without a terminal: every signal is forwarded, but a SIGINT that npm doubled only once', async () => {
+  it('forwards every signal without a terminal, and a SIGINT that npm doubles only once', async () => {
     const { words, seen } = listeningCommand();
     const command = startCommand(exec(...words), options);
-    const hears = (what: string): Promise<unknown> => until(`it hears ${what}`, () => seen().includes(what));
+    const hears = (what: string): Promise<unknown> =>
+      until(`the command receives ${what}`, () => seen().includes(what));
     await hears('running');
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGTERM', 'SIGHUP'] as const) {
       const before = seen().length;
       command.kill(signal);
-      await until(`it hears ${signal}`, () => seen().length > before);
+      await until(`the command receives ${signal}`, () => seen().length > before);
     }
     for (const time of [1, 2]) {
       command.kill('SIGINT');
@@ -167,7 +173,7 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     ]);
   });
 
-  it('a command without signal handlers is ended by the signal, which is the exit status', async () => {
+  it("exits with the signal's status when the signal ends the command", async () => {
     const quiet = exec(
       process.execPath,
       '-e',
@@ -180,14 +186,14 @@ describe.runIf(process.platform !== 'win32')('kuflow credentials exec', () => {
     ] as const) {
       rmSync(join(folder, 'seen'), { force: true });
       const command = startCommand(quiet, options);
-      await until('it runs', () => existsSync(join(folder, 'seen')));
+      await until('the command is running', () => existsSync(join(folder, 'seen')));
       command.kill(signal);
       expect(await command.ended).toEqual({ code: status, signal: null });
     }
     rmSync(join(folder, 'seen'));
     const inTerminal = startInTerminal(quiet, options);
-    await until('it runs', () => existsSync(join(folder, 'seen')));
+    await until('the command is running', () => existsSync(join(folder, 'seen')));
     inTerminal.closeTerminal();
-    await until('all is gone', () => mark.alive().length === 0, 10_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 10_000);
   });
 });

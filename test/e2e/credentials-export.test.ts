@@ -39,8 +39,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('credentials written in a format', () => {
-  it('connect the Temporal CLI to the engine, with a configuration file and with an environment file', async () => {
+describe('exported credentials', () => {
+  it('connect the Temporal CLI to the engine, as a configuration file and as an environment file', async () => {
     const temporal = await temporalPath();
     const bare = bareEnvironment();
     const first = JSON.parse((await written('--json')).out) as { set: { namespace: string } };
@@ -72,7 +72,7 @@ describe('credentials written in a format', () => {
     await expect(run(temporal, ask, { cwd: folder, env: quiet })).rejects.toThrow();
   });
 
-  it('go to standard output or into a folder, always from the same set', async () => {
+  it('come from the same set, whether written to standard output or to a folder', async () => {
     const printed = await written('--format', 'json', '--output', '-');
     const set = JSON.parse(printed.out) as Record<string, string>;
     mkdirSync(join(folder, 'pem'));

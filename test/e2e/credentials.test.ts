@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 
 describe('a worker with pulled credentials', () => {
-  it('starts with them and requests no certificate; a rotation happens while it works', async () => {
+  it('starts with them, requests no certificate, and keeps working during a rotation', async () => {
     const folder = project('worker');
     const asked = (): number =>
       running.events.filter((event) => event.kind === 'request' && event.operationId === 'createAuthentication').length;
@@ -126,7 +126,7 @@ describe('a worker with pulled credentials', () => {
     expect((await credentials(folder, ['rotate', '--exec', 'exit 3'])).status).toBe(1);
   });
 
-  it('reports a rotation before its command starts, leaves the terminal to the command, and exits with 130 if it is interrupted', async () => {
+  it('can be rotated with --exec, which reports the rotation before the command starts and exits with 130 on Ctrl-C', async () => {
     const folder = join(root, 'worker');
     const mark = newMark();
     const line = 'echo begins; for n in 1 2 3 4 5; do sleep 0.1; echo $n; done; echo waits; sleep 1000';
@@ -134,7 +134,7 @@ describe('a worker with pulled credentials', () => {
       [process.execPath, installedBin('kuflow'), 'credentials', 'rotate', '--exec', line],
       { cwd: folder, mark, env: environment },
     );
-    await until('the command waits', () => command.output().includes('waits'));
+    await until('the command is waiting', () => command.output().includes('waits'));
     const [before = '', during = ''] = command.output().split('begins');
     expect(before).toContain('A new engine certificate is in use');
     // No progress is drawn between its lines.
@@ -149,7 +149,7 @@ describe('a worker with pulled credentials', () => {
       [process.execPath, installedBin('kuflow'), 'credentials', 'rotate', '--json', '--exec', 'echo waits; sleep 1000'],
       { cwd: folder, mark, env: environment },
     );
-    await until('the command waits', () => asJson.output().includes('waits'));
+    await until('the command is waiting', () => asJson.output().includes('waits'));
     asJson.kill('SIGTERM');
     expect(await asJson.ended).toEqual({ code: 130, signal: null });
     expect(asJson.output()).toContain('"result": "pulled"');
@@ -157,7 +157,7 @@ describe('a worker with pulled credentials', () => {
     outputs.push(asJson.output());
   });
 
-  it('is visible to the Temporal CLI, which gets the credentials in its environment', async () => {
+  it('is visible to the Temporal CLI, which gets the same credentials from its environment', async () => {
     const folder = join(root, 'worker');
     const temporal = await temporalPath();
     const describe = ['--', temporal, 'task-queue', 'describe', '--task-queue', QUEUE];
@@ -175,7 +175,7 @@ describe('a worker with pulled credentials', () => {
     const withProfile = await credentials(folder, ['exec', ...describe], { XDG_CONFIG_HOME: config });
     expect(withProfile.status, withProfile.err).toBe(0);
     expect(withProfile.err).not.toContain('Warning');
-    // Without a set, a certificate is requested, and written to no file.
+    // Without pulled credentials, a certificate is requested and not written to a file.
     const bare = project('bare');
     // A profile with a path would contradict the inline PEM.
     const theirs = join(root, 'theirs.toml');
@@ -201,7 +201,7 @@ describe('a worker with pulled credentials', () => {
     ]);
   });
 
-  it('warns about options that the Temporal CLI prefers to these credentials', async () => {
+  it('warns about options that override these credentials in the Temporal CLI', async () => {
     const folder = join(root, 'worker');
     const home = join(root, 'home');
     const temporal = await temporalPath();
@@ -219,8 +219,8 @@ describe('a worker with pulled credentials', () => {
   });
 });
 
-describe('exec', () => {
-  it('forwards signals and the status, and no process has a secret in its arguments', async () => {
+describe('kuflow credentials exec', () => {
+  it('forwards signals and the exit status, and keeps secrets out of process arguments', async () => {
     const folder = join(root, 'worker');
     for (const [signal, word, status] of [
       ['SIGTERM', 'SIGTERM', 7],
@@ -245,7 +245,7 @@ describe('exec', () => {
       let output = '';
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      await until('the command runs', () => output.includes('up'));
+      await until('the command is running', () => output.includes('up'));
       const alive = mark.alive();
       expect(alive.length).toBeGreaterThanOrEqual(3);
       for (const secret of secrets()) expect(alive.some(({ command }) => command.includes(secret))).toBe(false);
@@ -258,7 +258,7 @@ describe('exec', () => {
     }
   });
 
-  it('has specific statuses for commands that could not run', async () => {
+  it('exits with distinct statuses for commands that cannot run', async () => {
     const folder = join(root, 'worker');
     const file = join(folder, 'not-executable');
     writeFileSync(file, 'x');
@@ -273,7 +273,7 @@ describe('exec', () => {
 });
 
 describe('two parallel pulls', () => {
-  it('request one certificate', async () => {
+  it('request only one certificate', async () => {
     const folder = project('two');
     const both = await Promise.all([1, 2].map(() => json<Pulled>(folder, ['pull'])));
     expect(both.map(({ result }) => result).sort()).toEqual(['pulled', 'unchanged']);
@@ -282,7 +282,7 @@ describe('two parallel pulls', () => {
 });
 
 describe('the output of the commands', () => {
-  it('shows the credentials, their sources and problems in status', async () => {
+  it('shows the credentials, their sources and their problems in status', async () => {
     const folder = project('said');
     const status = async (args: readonly string[] = [], more: Record<string, string> = {}) =>
       (await credentials(folder, ['status', ...args], more)).status;
@@ -362,7 +362,7 @@ function secrets(): readonly string[] {
 
 describe('at the end', () => {
   it('the worker has switched to the new certificate without losing a task', async () => {
-    await until('the worker switches', () =>
+    await until('the worker switches to the new certificate', () =>
       worker.log.some(({ message }) => message === 'Engine certificate replaced'),
     );
     await until(

@@ -21,7 +21,7 @@ interface Run {
   readonly stderr: string;
 }
 
-/** `kuflow dev demo` in the test's folder; `before` are the words in front of it. */
+/** Runs `kuflow dev demo` in the test's folder, with the words in `before` in front of the command. */
 function demo(args: readonly string[] = [], before: readonly string[] = []): Run {
   const [program = '', ...rest] = [...before, process.execPath, installedBin('kuflow'), 'dev', 'demo', ...args];
   const { status, stdout, stderr } = spawnSync(program, rest, {
@@ -53,8 +53,8 @@ function expectCompleted({ status, stdout, stderr }: Run): void {
   expect(mark.alive()).toEqual([]);
 }
 
-describe('the demo', () => {
-  it('goes from an empty folder to a completed process, and leaves nothing running', () => {
+describe('kuflow dev demo', () => {
+  it('runs one process to completion in an empty folder, and leaves nothing running', () => {
     const run = demo();
     expectCompleted(run);
     expect(run.stderr).toContain('Dependencies installed');
@@ -62,7 +62,7 @@ describe('the demo', () => {
     expect(existsSync(join(folder, next, 'src', 'workflows.ts'))).toBe(true);
   });
 
-  it('again, installs nothing; its JSON says how long each stage took', () => {
+  it('installs nothing the second time, and reports the duration of each stage as JSON', () => {
     const { status, stdout, stderr } = demo(['--json']);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stderr).not.toContain('Install dependencies');
@@ -79,7 +79,7 @@ describe('the demo', () => {
     expect(mark.alive()).toEqual([]);
   });
 
-  it('again, without a network', ({ skip }) => {
+  it('runs again without network access', ({ skip }) => {
     const alone = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
     const tried = spawnSync('unshare', [...alone.slice(1), 'true'], { encoding: 'utf8' });
     if (tried.status !== 0) {

@@ -26,7 +26,7 @@ import { bareEnvironment, workerEnvironment } from '../support/worker-process.ts
 
 const onPosix = process.platform !== 'win32';
 const asRoot = onPosix && process.getuid?.() === 0;
-/** Whether this system lets us have mounts of our own. */
+/** Whether the tests can create private mounts on this system. */
 const ownMounts = asRoot && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 const notes = [
@@ -38,19 +38,19 @@ const notes = [
 ];
 for (const note of notes) process.stderr.write(`${note}\n`);
 
-describe.runIf(onPosix)('the image', () => {
+describe.runIf(onPosix)('the worker image', () => {
   let folder: string;
   let image: BuiltStage;
   let dockerfile: string;
   let running: TestPlatform;
 
   beforeAll(async () => {
-    // Not below the folder of this run, which other users may not enter.
+    // Not below the folder of the test run, which other users cannot enter.
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-image-')));
     chmodSync(folder, 0o755);
     const project = generatedProject();
     const context = join(folder, 'context');
-    // What a clone has.
+    // Only what a git clone contains.
     const own = new Set(['node_modules', 'dist', '.git'].map((name) => join(project, name)));
     cpSync(project, context, { recursive: true, filter: (path) => !own.has(path) });
     dockerfile = readFileSync(join(context, 'Dockerfile'), 'utf8');
@@ -60,7 +60,7 @@ describe.runIf(onPosix)('the image', () => {
       context,
       into: join(folder, 'stages'),
       env: { ...bareEnvironment(), npm_config_audit: 'false', npm_config_update_notifier: 'false' },
-      // Node.js is what the base image has; the package is not published, and the lock file names it beside the project.
+      // The base image provides Node.js, and the tarball that the lock file expects next to the project.
       base: { 'usr/local/bin/node': process.execPath, [basename(tarball)]: tarball },
     });
     running = await startTestPlatform();
@@ -75,14 +75,14 @@ describe.runIf(onPosix)('the image', () => {
     }
   });
 
-  it('is built by its own steps in an empty folder, with what runs and nothing else', () => {
+  it('builds from its Dockerfile in an empty folder, and contains only what the worker needs at run time', () => {
     const app = join(image.root, image.workdir);
     expect(readdirSync(app).sort()).toEqual(['application.yaml', 'dist', 'node_modules', 'package.json']);
     expect(existsSync(join(app, 'node_modules/@temporalio/worker'))).toBe(true);
     for (const name of ['typescript', 'vitest', 'eslint', 'tsx', 'create-kuflow-worker', '@temporalio/testing']) {
       expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
     }
-    // Installed by the lock file.
+    // The installed version is the one in the lock file.
     const lock = JSON.parse(readFileSync(join(folder, 'context', 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { version: string }>;
     };
@@ -90,13 +90,13 @@ describe.runIf(onPosix)('the image', () => {
       version: string;
     };
     expect(version).toBe(lock.packages['node_modules/undici']?.version);
-    // The runtime that the project itself is for.
+    // The image uses the Node.js version of the project.
     const nvm = readFileSync(join(folder, 'context', '.nvmrc'), 'utf8').trim();
     for (const { rest } of parseDockerfile(dockerfile).filter(({ word }) => word === 'FROM'))
       expect(rest).toMatch(new RegExp(`^node:${nvm}-slim( |$)`));
   });
 
-  it('has steps that are read strictly: one that is not understood, or that fails, is no image', () => {
+  it('does not build with an unknown or failing step', () => {
     const options = {
       context: join(folder, 'context'),
       into: join(folder, 'broken'),
@@ -108,14 +108,14 @@ describe.runIf(onPosix)('the image', () => {
     }
   });
 
-  /** Starts the image's command as the image's user, where nothing can be written. */
+  /** Starts the image's command as the image's user, on a read-only file system. */
   function start(args: readonly string[], environment: Record<string, string>): ChildProcess {
     const [uid = '', gid = ''] = (image.user ?? '').split(':');
     expect([Number(uid), Number(gid)].every((id) => id > 0)).toBe(true);
     const [program = '', ...rest] = image.entrypoint;
     const command = [join(image.root, 'usr/local/bin', program), ...rest, ...args];
     const other = asRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs'] : [];
-    // Read-only for root too; the first lines prove that they worked.
+    // Read-only even for root. The script first verifies that the mounts work.
     const script = [
       'set -e',
       'mount --make-rprivate /',
@@ -141,7 +141,7 @@ describe.runIf(onPosix)('the image', () => {
     });
   }
 
-  /** What the Deployment gives the container, and where this KuFlow is. */
+  /** The settings that the Deployment gives to the container, and the addresses of this KuFlow. */
   function settings(): Record<string, string> {
     const secretFile = join(folder, 'client-secret');
     writeFileSync(secretFile, `${running.platform.identity.application.secret.reveal()}\n`, { mode: 0o444 });
@@ -173,7 +173,7 @@ describe.runIf(onPosix)('the image', () => {
     return { output: () => output, exited };
   }
 
-  it('checks its connection as the init container does, as another user on read-only files', async () => {
+  it('checks its connection like the init container, as another user on a read-only file system', async () => {
     const { output, exited } = follow(start(['--check'], settings()));
     expect(await exited, output()).toBe(0);
     expect(output()).toMatch(/^ok +namespace/m);
@@ -181,7 +181,7 @@ describe.runIf(onPosix)('the image', () => {
     expect(await follow(start(['--check'], missing)).exited).toBe(2);
   });
 
-  it('polls, is ready, does a process, and ends on SIGTERM: status 0', async () => {
+  it('becomes ready, completes a process and exits with 0 on SIGTERM', async () => {
     const child = start([], settings());
     const { output, exited } = follow(child);
     const goesOn = (): void => {
@@ -189,11 +189,11 @@ describe.runIf(onPosix)('the image', () => {
     };
     const user = await processUser(running.platform);
     try {
-      const port = await until('the worker started', () => {
+      const port = await until('the worker has started', () => {
         goesOn();
         return /"message":"Worker started".*?"port":(\d+)/.exec(output())?.[1];
       });
-      await until('/readyz says so', async () => {
+      await until('the worker is ready', async () => {
         goesOn();
         return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
       });
@@ -214,7 +214,7 @@ describe.runIf(onPosix)('the image', () => {
   });
 });
 
-/** The same value, which notes the path of each field that is read; the schemas are open and read just the fields that they know. */
+/** Wraps a value to record the path of each field that is read. The schemas are open: they ignore unknown fields. */
 function watchReads(value: unknown, path: string, read: Set<string>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return new Proxy(value, {
@@ -253,7 +253,7 @@ describe('the Kubernetes manifests', () => {
     };
   }
 
-  /** Every document of `deploy/`. */
+  /** Every YAML document in `deploy/`. */
   function manifests(): Manifest[] {
     const deploy = join(generatedProject(), 'deploy');
     return readdirSync(deploy).flatMap((file) =>
@@ -264,23 +264,23 @@ describe('the Kubernetes manifests', () => {
     );
   }
 
-  /** Throws when a manifest breaks the schema, or has a field that the schema does not know: a server takes that for a mistake. */
+  /** Throws if a manifest violates the schema or has an unknown field, which a Kubernetes server rejects. */
   function validate(manifest: Manifest): void {
     const read = new Set<string>();
     const watched = watchReads(manifest, '', read);
-    // Not on a model of its own: that would be a copy.
+    // Called on the watched value itself, because a model instance would copy it.
     MODELS[manifest.kind].prototype.validate.call(watched as never);
     const unknown = pathsOf(manifest).filter((path) => !read.has(path));
     if (unknown.length > 0) throw new Error(`fields that Kubernetes does not know: ${unknown.join(', ')}`);
   }
 
-  it('are valid under the schemas of Kubernetes', () => {
+  it('match the Kubernetes schemas', () => {
     const all = manifests();
     expect(all.map(({ kind }) => kind).sort()).toEqual(['Deployment', 'Secret']);
     for (const manifest of all) validate(manifest);
   });
 
-  it('would not be with a mistake', () => {
+  it('are rejected if they contain a mistake', () => {
     const [deployment] = manifests().filter(({ kind }) => kind === 'Deployment');
     const text = JSON.stringify(deployment);
     for (const [right, wrong] of [
@@ -297,7 +297,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it('fit the image: its user, its ports, and a check that it knows', () => {
+  it("use the image's user and ports, and a check that the image supports", () => {
     const [deployment] = manifests().filter(({ kind }) => kind === 'Deployment');
     const pod = deployment?.spec.template.spec;
     const steps = parseDockerfile(readFileSync(join(generatedProject(), 'Dockerfile'), 'utf8'));

@@ -20,7 +20,7 @@ import { newMark, type Mark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
 
-// Of gRPC.
+// A gRPC status code.
 const NOT_FOUND = 5;
 const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const INTERRUPTED = { code: 130, signal: null };
@@ -44,15 +44,15 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-/** Nothing of the platform is left, and it said that it goes. */
+/** Checks that no process of the platform is left and that its ports are free. */
 async function expectGone(state: PlatformState): Promise<void> {
   expect(mark.alive()).toEqual([]);
   expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
 }
 
 /**
- * A command that drains: on a signal it asks the platform whether it is still there, takes its time, asks again and ends. What it sees goes
- * to `seen`, a file, since its terminal may be gone.
+ * A command that drains: on a signal it checks that the platform is still up, waits, checks again and exits. It logs
+ * to the file `seen`, because its terminal may be closed.
  */
 function drainingCommand(): { readonly words: readonly string[]; readonly seen: () => string[] } {
   const script = join(folder, 'drains.mjs');
@@ -86,10 +86,10 @@ function drainingCommand(): { readonly words: readonly string[]; readonly seen: 
 const DRAINED = ['running', 'heard SIGINT', 'platform 200', 'platform 200', 'drained'];
 
 describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
-  it('Ctrl-C in a terminal: everything stops in order, status 130', async () => {
+  it('stops everything in order on Ctrl-C in a terminal, and exits with 130', async () => {
     const command = startInTerminal(kuflowDev(...ANY_PORTS), options);
     const state = await platformReady(command, stateDir);
-    await until('it says that it is ready', () =>
+    await until('the platform is ready', () =>
       command.output().includes('kuflow dev is ready: REST https://127.0.0.1:'),
     );
     command.type('\u0003');
@@ -99,21 +99,23 @@ describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
     await expectGone(state);
   });
 
-  it('Ctrl-C doubled, as npm does it, is one', async () => {
+  it('treats a Ctrl-C that npm doubles as one', async () => {
     const command = startCommand(kuflowDev(...ANY_PORTS), options);
     const state = await platformReady(command, stateDir);
     command.kill('SIGINT');
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
-    // It was not cut short: the file that a clean end removes.
+    // The shutdown was clean, because only a clean shutdown removes this file.
     expect(existsSync(join(stateDir, 'platform.json'))).toBe(false);
     expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
     await expectGone(state);
   });
 
-  it('in its start: no ready line, nothing left', async () => {
+  it('can be interrupted while it starts: it does not report ready and leaves nothing behind', async () => {
     const command = startCommand(kuflowDev(...ANY_PORTS), options);
-    await until('the Temporal server starts', () => mark.alive().some(({ command }) => command.includes('start-dev')));
+    await until('the Temporal server is running', () =>
+      mark.alive().some(({ command }) => command.includes('start-dev')),
+    );
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
     expect(command.output()).not.toContain('is ready');
@@ -121,11 +123,11 @@ describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
     expect(mark.alive()).toEqual([]);
   });
 
-  it('a closed terminal: everything stops', async () => {
+  it('stops everything when its terminal closes', async () => {
     const command = startInTerminal(kuflowDev(...ANY_PORTS), options);
     const state = await platformReady(command, stateDir);
     command.closeTerminal();
-    await until('all is gone', () => mark.alive().length === 0, 10_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 10_000);
     expect(existsSync(join(stateDir, 'platform.json'))).toBe(false);
     expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
     await expectGone(state);
@@ -135,22 +137,22 @@ describe.runIf(process.platform !== 'win32')('kuflow dev', () => {
 describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
   const exec = (words: readonly string[]): [string, ...string[]] => kuflowDev('exec', ...ANY_PORTS, '--', ...words);
 
-  it('Ctrl-C in a terminal: the command hears it once and drains while the platform is there', async () => {
+  it('passes Ctrl-C in a terminal to the command once, and keeps the platform up while the command drains', async () => {
     const { words, seen } = drainingCommand();
     const command = startInTerminal(exec(words), options);
     const state = await platformReady(command, stateDir);
-    await until('the command runs', () => seen().includes('running'));
+    await until('the command is running', () => seen().includes('running'));
     command.type('\u0003');
     expect(await command.ended).toMatchObject({ code: 130 });
     expect(seen()).toEqual(DRAINED);
     await expectGone(state);
   });
 
-  it('Ctrl-C doubled is one for the command too', async () => {
+  it('passes a doubled Ctrl-C to the command once', async () => {
     const { words, seen } = drainingCommand();
     const command = startCommand(exec(words), options);
     const state = await platformReady(command, stateDir);
-    await until('the command runs', () => seen().includes('running'));
+    await until('the command is running', () => seen().includes('running'));
     command.kill('SIGINT');
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
@@ -158,30 +160,30 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     await expectGone(state);
   });
 
-  it('Ctrl-C twice: whoever insists does not wait for the drain, and nothing is left', async () => {
+  it('stops at once on a second Ctrl-C, without waiting for the drain, and leaves nothing behind', async () => {
     const { words, seen } = drainingCommand();
     const command = startCommand(exec(words), { ...options, env: { DRAIN_MS: '60000' } });
     const state = await platformReady(command, stateDir);
-    await until('the command runs', () => seen().includes('running'));
+    await until('the command is running', () => seen().includes('running'));
     command.kill('SIGINT');
-    await until('it drains', () => seen().includes('platform 200'));
+    await until('the command is draining', () => seen().includes('platform 200'));
     await pause(DOUBLE_SIGNAL_MS);
     const insisted = performance.now();
     command.kill('SIGINT');
     expect(await command.ended).toEqual(INTERRUPTED);
-    await until('all is gone', () => mark.alive().length === 0, 3000);
+    await until('all processes have ended', () => mark.alive().length === 0, 3000);
     expect(performance.now() - insisted).toBeLessThan(3000);
     expect(seen()).not.toContain('drained');
     await expectGone(state);
   });
 
-  it('a closed terminal: the command drains first, then everything stops', async () => {
+  it('lets the command drain when its terminal closes, then stops everything', async () => {
     const { words, seen } = drainingCommand();
     const command = startInTerminal(exec(words), options);
     const state = await platformReady(command, stateDir);
-    await until('the command runs', () => seen().includes('running'));
+    await until('the command is running', () => seen().includes('running'));
     command.closeTerminal();
-    await until('all is gone', () => mark.alive().length === 0, 10_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 10_000);
     expect(seen().filter((line) => !line.startsWith('heard'))).toEqual([
       'running',
       'platform 200',
@@ -192,7 +194,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     await expectGone(state);
   });
 
-  it('a command that ends by itself ends the platform, with its own status', async () => {
+  it("stops the platform when the command ends, and exits with the command's status", async () => {
     const command = startCommand(exec([process.execPath, '-e', 'process.exit(7)']), options);
     const state = await platformReady(command, stateDir);
     expect(await command.ended).toEqual({ code: 7, signal: null });
@@ -200,8 +202,8 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('a generated worker in a terminal that closes', () => {
-  it('completes the activity that it is in, on its first attempt, before the platform goes', async () => {
+describe.runIf(process.platform !== 'win32')('a generated worker whose terminal closes', () => {
+  it('completes its running activity on the first attempt before the platform stops', async () => {
     const definition = join(folder, 'slow.yaml');
     writeFileSync(
       definition,
@@ -216,9 +218,9 @@ describe.runIf(process.platform !== 'win32')('a generated worker in a terminal t
     const user = userOf(state);
     const { resource } = await user.createProcess({ processDefinitionCode: 'SLOW', tenantId: state.tenantId });
     await user.close();
-    await until('the worker is in the activity', () => startedActivity(state, resource.id));
+    await until('the activity is running', () => startedActivity(state, resource.id));
     exec.closeTerminal();
-    await until('all is gone', () => mark.alive().length === 0, 15_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 15_000);
     expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
 
     const again = startCommand(kuflowDev(...platformOptions), options);
@@ -240,7 +242,7 @@ describe.runIf(process.platform !== 'win32')('a generated worker in a terminal t
       });
       return pendingActivities.some(({ lastStartedTime }) => lastStartedTime);
     } catch (error) {
-      // KuFlow tells the engine of a new process soon after it has answered for it.
+      // The workflow starts shortly after the API has returned the process.
       if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return false;
       throw error;
     } finally {
@@ -249,8 +251,8 @@ describe.runIf(process.platform !== 'win32')('a generated worker in a terminal t
   }
 });
 
-describe.runIf(process.platform !== 'win32')('ports and folders', () => {
-  it('a port asked for that is taken is an error that names who holds it; nothing is left', async () => {
+describe.runIf(process.platform !== 'win32')('kuflow dev on ports and folders in use', () => {
+  it('fails if a requested port is in use, names the process that holds it, and leaves nothing behind', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     const { port } = holder.address() as AddressInfo;
@@ -265,9 +267,9 @@ describe.runIf(process.platform !== 'win32')('ports and folders', () => {
     }
   });
 
-  it('two platforms that start in two folders at once share out the ports; a second one on the same folder is refused', async () => {
+  it('starts platforms in two folders at once on different ports, and refuses a second one in the same folder', async () => {
     const elsewhere = join(folder, 'elsewhere');
-    // Started in the same moment, they want the same ports.
+    // Both start at the same time and prefer the same ports.
     const one = startCommand(kuflowDev(), options);
     const two = startCommand(kuflowDev('--state-dir', elsewhere), options);
     const [state, other] = await Promise.all([platformReady(one, stateDir), platformReady(two, elsewhere)]);

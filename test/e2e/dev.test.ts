@@ -28,12 +28,12 @@ let folder: string;
 let platform: RunningCommand;
 let state: PlatformState;
 
-// The folder has a blank and a quote in its name: what is printed for a shell has to stand that.
+// The folder's name contains a space and a quote, to test the escaping of what is printed for a shell.
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(inject('runFolder'), "dev it's ")));
   platform = startCommand(kuflowDev(...ANY_PORTS), { cwd: folder, mark });
   state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
-  await until('it says that it is ready', () => platform.output().includes('Ctrl-C'));
+  await until('the platform is ready', () => platform.output().includes('Ctrl-C'));
 });
 
 afterAll(async () => {
@@ -49,7 +49,7 @@ const dev = (args: readonly string[], env: Readonly<Record<string, string>> = {}
   runKuflow(['dev', ...args], { cwd: folder, env });
 
 describe('kuflow dev', () => {
-  it('says in one line that it is ready, and then what to do with it', () => {
+  it('prints one line when it is ready, then how to use it', () => {
     const { http, https, engine } = state.endpoints;
     const lines = platform.output().split('\n');
     expect(lines).toContain(`kuflow dev is ready: REST ${https} and ${http}, engine ${engine}`);
@@ -60,13 +60,13 @@ describe('kuflow dev', () => {
     expect(platform.output()).not.toContain('\x1b');
   });
 
-  it('shows what happens to a process, its id once in full', async () => {
+  it('shows what happens to a process, with its full id once', async () => {
     const user = userOf(state);
     const id = await startLoan(user, state).finally(() => user.close());
-    await until('the line of the process', () => platform.output().includes(`· LOAN process started ${id}\n`));
+    await until('the process is shown', () => platform.output().includes(`· LOAN process started ${id}\n`));
   });
 
-  it('is refused where one runs already, which is named: 1', () => {
+  it('fails with 1 if a platform already runs here, and identifies it', () => {
     const { status, stdout, stderr } = dev([]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(`A local platform runs here already, pid ${platform.pid}`);
@@ -79,7 +79,7 @@ describe('kuflow dev', () => {
     ['--token-life', '1 week', 'A duration such as 30s, 5m, 1h or 7d is expected.'],
     ['--token-life', '0s', 'A duration of a second or more is expected.'],
     ['--nonsense', 'x', "unknown option '--nonsense'"],
-  ])('refuses %s %s: 2', (option, value, message) => {
+  ])('exits with 2 for %s %s', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -87,8 +87,8 @@ describe('kuflow dev', () => {
   });
 });
 
-describe('a definition that can not be read', () => {
-  it('is named, and nothing is started: 1, and 125 from exec', () => {
+describe('a definition that cannot be read', () => {
+  it('fails with 1, or with 125 for exec, before anything starts', () => {
     const options = ['--definition', 'none.yaml', '--state-dir', join(folder, 'other')];
     for (const [args, expected] of [
       [options, 1],
@@ -103,7 +103,7 @@ describe('a definition that can not be read', () => {
 });
 
 describe('kuflow dev env', () => {
-  it('prints what a shell reads back, word for word', () => {
+  it('prints assignments that a shell reads back exactly', () => {
     const { status, stdout } = dev(['env']);
     expect(status).toBe(0);
     const read = execFileSync('sh', ['-c', `eval "$1"; node -p 'JSON.stringify(process.env)'`, 'sh', stdout], {
@@ -112,7 +112,7 @@ describe('kuflow dev env', () => {
     expect(JSON.parse(read)).toMatchObject(JSON.parse(dev(['env', '--json']).stdout) as object);
   });
 
-  it('prints the same as JSON, the secret in clear, files that exist', () => {
+  it('prints the same settings as JSON, with the secret in clear text', () => {
     const { status, stdout, stderr } = dev(['env', '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const settings = JSON.parse(stdout) as Record<string, string>;
@@ -124,14 +124,14 @@ describe('kuflow dev env', () => {
     );
   });
 
-  it('keeps loopback out of the proxy that the caller has', () => {
+  it("excludes loopback from the caller's proxy", () => {
     const settings = JSON.parse(
       dev(['env', '--json'], { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'intra.example' }).stdout,
     ) as Record<string, string>;
     expect(settings['NO_PROXY']).toBe('intra.example,localhost,127.0.0.1,::1');
   });
 
-  it('names the command that starts a platform where none runs: 1, in JSON too', () => {
+  it('fails with 1 if no platform runs, and names the command that starts one, in JSON too', () => {
     const elsewhere = mkdtempSync(join(folder, 'empty-'));
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
     expect(status).toBe(1);
@@ -143,7 +143,7 @@ describe('kuflow dev env', () => {
 describe('kuflow dev exec', () => {
   const script = (text: string): string[] => ['exec', '--', process.execPath, '-e', text];
 
-  it("passes on the command's own status, streams and options, with the platform's settings", () => {
+  it("passes the platform's settings to the command, and keeps its status, streams and options", () => {
     const { status, stdout, stderr } = dev([
       ...script(
         'console.log(process.env.TEMPORAL_TARGET, process.argv.slice(1).join()); console.error("talk"); process.exit(7)',
@@ -158,17 +158,20 @@ describe('kuflow dev exec', () => {
     expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${platform.pid}`);
   });
 
-  it.runIf(process.platform !== 'win32')('passes on the signal that ended the command, as shells do', () => {
-    expect(dev(script('process.kill(process.pid, "SIGTERM")')).status).toBe(143);
-  });
+  it.runIf(process.platform !== 'win32')(
+    'exits with 128 plus the number of the signal that ended the command, like a shell',
+    () => {
+      expect(dev(script('process.kill(process.pid, "SIGTERM")')).status).toBe(143);
+    },
+  );
 
-  it('says that a command does not exist: 127', () => {
+  it('exits with 127 if the command does not exist', () => {
     const { status, stdout, stderr } = dev(['exec', '--', 'no-such-program', '--help']);
     expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
     expect(stderr).toContain('The command no-such-program was not found');
   });
 
-  it.runIf(process.platform !== 'win32')("says that a command can't be run: 126", () => {
+  it.runIf(process.platform !== 'win32')('exits with 126 if the command is not executable', () => {
     const file = join(folder, 'plain.txt');
     writeFileSync(file, 'no program', { mode: 0o644 });
     const { status, stderr } = dev(['exec', '--', file]);
@@ -176,7 +179,7 @@ describe('kuflow dev exec', () => {
     expect(stderr).toContain(`The command ${file} can't be run`);
   });
 
-  it('says that the platform did not start: 125', () => {
+  it('exits with 125 if the platform does not start', () => {
     const { status, stdout, stderr } = dev([
       'exec',
       '--state-dir',
@@ -191,14 +194,14 @@ describe('kuflow dev exec', () => {
     expect(stderr).toContain('there is no such file');
   });
 
-  it('wants a command: 2', () => {
+  it('exits with 2 without a command', () => {
     expect(dev(['exec']).status).toBe(2);
     expect(dev(['exec', '--nonsense', '--', 'true']).status).toBe(2);
   });
 });
 
 describe('kuflow dev history', () => {
-  it('prints the history of a workflow, or writes it to a file', async () => {
+  it('prints the history of a workflow or writes it to a file', async () => {
     const user = userOf(state);
     const id = await startLoan(user, state).finally(() => user.close());
     const history = await until('the workflow has started', () => {
@@ -219,7 +222,7 @@ describe('kuflow dev history', () => {
     expect(refused.stderr).not.toContain('defect');
   });
 
-  it('says that there is no such workflow: 1', () => {
+  it('fails with 1 if the workflow does not exist', () => {
     const { status, stdout, stderr } = dev(['history', 'nothing']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain('Workflow nothing does not exist in the engine');
@@ -227,20 +230,20 @@ describe('kuflow dev history', () => {
 });
 
 describe('kuflow dev server-path', () => {
-  it('prints the path of the Temporal server and nothing else', () => {
+  it('prints only the path of the Temporal server', () => {
     const { status, stdout } = dev(['server-path']);
     expect(status).toBe(0);
     expect(execFileSync(stdout.trim(), ['--version'], { encoding: 'utf8' })).toContain('temporal version');
     expect(dev(['server-path', '--temporal-path', stdout.trim()]).stdout).toBe(stdout);
   });
 
-  it('prints the path of the one that skips time', async () => {
+  it('prints the path of the time-skipping server', async () => {
     const { path } = await findTestServer({ env: process.env });
     const { status, stdout } = dev(['server-path', '--time-skipping']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${path}\n` });
   });
 
-  it('names what is wrong with a given path: not 0', () => {
+  it('fails with the reason if the given path is not usable', () => {
     const { status, stdout, stderr } = dev(['server-path', '--temporal-path', 'none']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain('there is no such file');

@@ -6,7 +6,7 @@ import { CANARY, NEWEST_VERSION, TENANT, startLargeTenant, uuid } from '../suppo
 import type { LargeTenant } from '../support/large-tenant.ts';
 
 const SECRET = 'canarysecret';
-/** Values, id-like keys and names of the tenant's instances, in any of their forms. */
+/** Matches values, id-like keys and names of the tenant's instances in any form. */
 const INSTANCE_VALUES = new RegExp(`${CANARY}|777\\d{4}|@example\\.org|${uuid(7, 1).slice(0, 20)}`);
 
 let tenant: LargeTenant;
@@ -43,8 +43,8 @@ async function filesBelow(path: string): Promise<ReadonlyMap<string, string>> {
   return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)));
 }
 
-describe('discovery by the packed command', () => {
-  it('creates a worker from 100,000 processes: real shapes, no value of an instance anywhere, the secret in one file', async () => {
+describe('discovery with the packed command', () => {
+  it('creates a worker from 100,000 processes with real data shapes, no instance values, and the secret in one file', async () => {
     await writeFile(join(folder, 'secret'), `${SECRET}\n`, { mode: 0o600 });
     const { status, out, err } = await packed('create-kuflow-worker', [
       'loan-worker',
@@ -70,7 +70,7 @@ describe('discovery by the packed command', () => {
     ]);
   });
 
-  it('reads no instance without a terminal unless it is told how many', async () => {
+  it('reads no instances without a terminal unless --sample is given', async () => {
     const connection = {
       KUFLOW_API_ENDPOINT: tenant.endpoint,
       KUFLOW_API_CLIENTID: uuid(8, 1),
@@ -82,7 +82,7 @@ describe('discovery by the packed command', () => {
     expect(tenant.requests.filter((line) => /process(es|-items)\/[^?]/.test(line))).toEqual([]);
     const listed = await packed('kuflow', ['processes', 'list', '--json'], connection);
     expect(JSON.parse(listed.out)).toMatchObject({ complete: false });
-    // No cache, no log: nothing stays behind.
+    // Nothing is left behind, not even a cache or a log.
     expect(await filesBelow(folder)).toEqual(new Map());
   });
 });

@@ -60,7 +60,7 @@ const summaryOf = ({ results }: Answer, id: string): string =>
   results.find((result) => result.id === id)?.summary ?? 'no such check';
 
 describe('kuflow doctor on the local platform', () => {
-  it('passes every check in a project whose worker is not running, except for missing pollers', async () => {
+  it('passes every check except pollers in a project whose worker is not running', async () => {
     const seen = await answer([]);
     expect(codes(seen)).toEqual(['KF-POLL-001 pollers-none']);
     expect(seen.status).toBe(0);
@@ -71,7 +71,7 @@ describe('kuflow doctor on the local platform', () => {
     expect(summaryOf(seen, 'KF-ENGINE-001')).toContain('Temporal server');
   });
 
-  it('passes once the worker runs, and compares the queue and type of a process', async () => {
+  it('passes once the worker runs, and compares the task queue and workflow type of a process', async () => {
     const { taskQueue } = sampleDefinition().workflow;
     worker = startWorkerProcess(environment({ TEMPORAL_KUFLOWQUEUE: taskQueue }));
     await worker.ready();
@@ -132,7 +132,7 @@ describe('kuflow doctor on the local platform', () => {
     await workflow.terminate();
   });
 
-  it('creates nothing with --no-create, and reports a wrong secret once although the worker meets it too', async () => {
+  it('creates nothing with --no-create, and reports a wrong secret only once although the worker fails with it too', async () => {
     const quiet = await answer(['--no-create']);
     expect(quiet).toMatchObject({ status: 0, created: [] });
     const wrong = await answer([], environment({ KUFLOW_API_CLIENTSECRET: 'wrong' }));
@@ -144,7 +144,7 @@ describe('kuflow doctor on the local platform', () => {
   it.each([
     ['reads', { DescribeNamespace: { code: 7 }, DescribeTaskQueue: { code: 7 } }],
     ['GetSystemInfo', { GetSystemInfo: { code: 12 } }],
-  ])('reports no failure for an engine that restricts %s', async (what, status) => {
+  ])('does not fail for an engine that restricts %s', async (what, status) => {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker', toDays: 60 });
@@ -156,7 +156,7 @@ describe('kuflow doctor on the local platform', () => {
       TEMPORAL_MUTUALTLS_CADATA: authority.cert,
       TEMPORAL_TARGET: 'engine.invalid:443',
     });
-    // Set by an option, which the worker does not see.
+    // Set with an option, which the worker does not receive.
     const seen = await answer(['--target', engine.address], env);
     await engine.close();
     expect(codes(seen)).toEqual(what === 'reads' ? [] : ['KF-POLL-001 pollers-none']);
@@ -175,7 +175,7 @@ describe('kuflow doctor on the local platform', () => {
     expect(seen.created).toEqual(['engine token', "engine token (by the worker's own check)"]);
   });
 
-  it('lets the worker report before the time limit: both stop at a silent engine', async () => {
+  it("waits for the worker's report within the time limit when both stop at a silent engine", async () => {
     const silent = await startTcpServer(() => undefined);
     const seen = await answer(['--timeout', '12'], environment({ TEMPORAL_TARGET: silent.address }));
     await silent.close();

@@ -29,7 +29,7 @@ let temporal: TemporalServer;
 let gateway: Gateway;
 let engine: TemporalEngine;
 let watcher: ProcessWatcher;
-/** A worker's connection: through the gateway, with certificate and token. */
+/** A worker's connection through the gateway, with certificate and token. */
 let worker: Connection;
 const unhurried = { signal: new AbortController().signal, requested: () => undefined };
 const closed = new Map<string, { outcome: WorkflowOutcome; at: number }>();
@@ -109,7 +109,7 @@ const start = async (workflowId: string): Promise<void> => {
   watcher.track(workflowId);
 };
 
-// The enums' home, @temporalio/proto, is no dependency of ours.
+// The enums are in @temporalio/proto, which is not a dependency of this package.
 /* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
 type Command = NonNullable<
   Parameters<Connection['workflowService']['respondWorkflowTaskCompleted']>[0]['commands']
@@ -123,7 +123,7 @@ const COMPLETE: Command = {
   },
 };
 
-/** One workflow task as a worker does it: polled and answered through the gateway. Its workflow id. */
+/** Polls and answers one workflow task through the gateway, like a worker. Resolves to its workflow id. */
 async function work(command: Command | undefined, queue = QUEUE): Promise<string> {
   const task = await worker.withDeadline(Date.now() + 30_000, () =>
     worker.workflowService.pollWorkflowTaskQueue({
@@ -149,9 +149,9 @@ const outcomeOf = (id: string, timeout = 5000): Promise<WorkflowOutcome> =>
   });
 
 describe('the engine behind the gateway', () => {
-  it('carries a workflow to its end, and the watcher hears of it at once', async () => {
+  it('runs a workflow to completion, which the watcher reports at once', async () => {
     await start('p-complete');
-    // Starting again, and a signal to nobody, are success: both may be repeated after a crash.
+    // Starting a workflow twice and signaling an unknown one succeed, because both may be repeated after a crash.
     await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
     await engine.signalWorkflow({ workflowId: 'nobody', signalName: 's', payload: {} });
     await engine.cancelWorkflow({ workflowId: 'nobody', reason: 'r', terminateAfterMs: 10, ...unhurried });
@@ -159,7 +159,7 @@ describe('the engine behind the gateway', () => {
     const answered = Date.now();
     expect(await outcomeOf('p-complete')).toEqual({ kind: 'completed', result: { message: 'done' } });
     expect((closed.get('p-complete')?.at ?? Infinity) - answered).toBeLessThan(200);
-    // A closed workflow is never started again under its id.
+    // A closed workflow is never restarted under the same id.
     await engine.startWorkflow({ workflowId: 'p-complete', workflowType: 'LoanWorkflow', taskQueue: QUEUE, input: {} });
     expect(await engine.getOutcome('p-complete')).toMatchObject({ kind: 'completed' });
 
@@ -171,7 +171,7 @@ describe('the engine behind the gateway', () => {
     });
   });
 
-  it('follows a workflow that continues as new, and tells a failure with its causes', async () => {
+  it('follows a workflow that continues as new, and reports a failure with its causes', async () => {
     await start('p-chain');
     await work({
       commandType: 10,
@@ -190,7 +190,7 @@ describe('the engine behind the gateway', () => {
     expect(await outcomeOf('p-chain')).toEqual({ kind: 'failed', message: 'Activity task failed: 403 Forbidden' });
   });
 
-  it('cancels one that heeds, and terminates one that does not', async () => {
+  it('cancels a workflow that accepts the request, and terminates one that ignores it', async () => {
     await start('p-cancel');
     await work(undefined);
     const cancelling = engine.cancelWorkflow({
@@ -205,16 +205,16 @@ describe('the engine behind the gateway', () => {
 
     await start('p-deaf');
     await work(undefined);
-    // Whatever the time-out is held by must outlive the garbage collector.
+    // The timeout must survive garbage collection.
     const collecting = setInterval(collectGarbage, 20);
     await engine
       .cancelWorkflow({ workflowId: 'p-deaf', reason: 'by the user', terminateAfterMs: 200, ...unhurried })
       .finally(() => clearInterval(collecting));
-    // Nobody pokes for a termination: the sweep finds it.
+    // A termination does not poke the watcher. Its periodic sweep finds it.
     expect(await outcomeOf('p-deaf')).toEqual({ kind: 'terminated', message: 'by the user' });
   });
 
-  it('leaves a workflow that is given time to end as it is when the wait is broken off', async () => {
+  it('does not terminate a workflow if the wait for its cancellation is aborted', async () => {
     await start('p-left');
     await work(undefined);
     const stopping = new AbortController();
@@ -231,7 +231,7 @@ describe('the engine behind the gateway', () => {
     expect(await outcomeOf('p-left')).toMatchObject({ kind: 'canceled' });
   });
 
-  it('lets a worker only work', async () => {
+  it('allows a worker only the calls that workers need', async () => {
     const client = new Client({ connection: worker, namespace: NAMESPACE });
     await expect(client.workflow.start('LoanWorkflow', { workflowId: 'x', taskQueue: QUEUE })).rejects.toMatchObject({
       cause: { code: 7, details: expect.stringContaining('StartWorkflowExecution is not allowed') as string },
@@ -241,7 +241,7 @@ describe('the engine behind the gateway', () => {
     await worker.workflowService.describeTaskQueue({ namespace: NAMESPACE, taskQueue: { name: QUEUE } });
   });
 
-  it('a poll that is given up does not swallow the next task', async () => {
+  it('does not lose the next task to an abandoned poll', async () => {
     const queue = 'ABANDONED_QUEUE';
     const abandoned = new AbortController();
     const poll = worker.withAbortSignal(abandoned.signal, () =>
@@ -276,18 +276,18 @@ describe('the engine behind the gateway', () => {
     expect(Date.now() - before).toBeLessThan(5000);
   });
 
-  it('a killed server comes back on its port with its data, and the gateway, the engine and the watcher with it', async () => {
+  it('recovers on the same port with all data after the server is killed', async () => {
     await start('p-crash');
     process.kill(temporal.pid, 'SIGKILL');
     expect(await temporal.exited).toMatchObject({ signal: 'SIGKILL' });
     temporal = await startServer(temporal.port);
     expect(await vi.waitFor(() => work(COMPLETE), { timeout: 20_000 })).toBe('p-crash');
     expect(await outcomeOf('p-crash', 10_000)).toMatchObject({ kind: 'completed' });
-    // The run before is still there to read.
+    // The log of the previous run is kept.
     expect(await readFile(`${temporal.logFile}.1`, 'utf8')).toEqual(expect.any(String));
   });
 
-  it('shows why a server did not start', async () => {
+  it('reports why a server did not start', async () => {
     const entry = await supervisorEntry();
     const error: unknown = await startTemporal({
       path,
@@ -303,7 +303,7 @@ describe('the engine behind the gateway', () => {
     });
   });
 
-  it('says in a word why its data can not be opened', async () => {
+  it('reports why the data of a server cannot be opened', async () => {
     const third = join(stateDir, 'third');
     const data = join(third, 'temporal-1.2.3.db');
     await mkdir(data, { recursive: true });

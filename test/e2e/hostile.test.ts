@@ -13,13 +13,13 @@ import { temporalPath } from '../support/temporal-path.ts';
 
 const SEED = 20251125;
 const PROJECTS = 25;
-/** Generated modules that hold words of a definition; all others are the same in each project. */
+/** Generated modules that contain text from a definition. All other modules are the same in every project. */
 const OWN = readTemplateFiles('typescript')
   .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))
   .map(({ path }) => path);
 
 const data = { schema: { type: 'object', required: ['a'], properties: { a: { type: 'string' } } } };
-/** Names that compile and would break when it runs: what a module, an object or a promise is taken for. */
+/** Names that compile but could break at run time, because they mean something to modules, objects or promises. */
 const AT_RUN_TIME: HostileFile = {
   process: { code: '__proto__', name: '*/ `${process.exit(1)}` \\' },
   workflow: { type: 'it\'s "quoted" \n\u2028 ${1} `', 'task-queue': 'constructor: \n # {} \u202e' },
@@ -48,12 +48,12 @@ function write(project: string, files: readonly PlannedFile[]): void {
   }
 }
 
-/** The nastiest of many: those in which most of the text that came in is none that a name could be. */
+/** The most hostile of many random definitions: those with the most characters that cannot be part of a name. */
 function nastiest(): readonly HostileFile[] {
   const nastiness = (file: HostileFile): number =>
     (JSON.stringify(file).match(/[^\w\s",:[\]{}]|\\u|\\n/g)?.length ?? 0) / 100 + file.tasks.length;
   const some = fc.sample(usableFile, { numRuns: 12 * PROJECTS, seed: SEED });
-  // One of each dozen, so that they stay different from each other.
+  // One from each dozen, to keep them diverse.
   return Array.from({ length: PROJECTS - 1 }, (_, at) => {
     const dozen = some.slice(12 * at, 12 * (at + 1));
     return dozen.reduce((worst, file) => (nastiness(file) > nastiness(worst) ? file : worst));
@@ -68,7 +68,7 @@ function node(args: readonly string[], cwd: string, env = process.env): Promise<
   });
 }
 
-/** What the compiler says of all projects, by the first one's own configuration: modules are read once. */
+/** Type-checks all projects with the first one's configuration, so that modules are read only once. */
 async function typeErrors(): Promise<readonly string[]> {
   const [first = ''] = projects;
   const { include } = JSON.parse(readFileSync(join(first, 'tsconfig.json'), 'utf8')) as { include: readonly string[] };
@@ -82,7 +82,7 @@ async function typeErrors(): Promise<readonly string[]> {
   return out.split('\n').filter((line) => line !== '');
 }
 
-/** As `eslint .` in each project would, in one process, of the files that differ; of the first project all. */
+/** Lints like `eslint .` in each project, but in one process. After the first project, only files that differ. */
 const LINT = `
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -104,7 +104,7 @@ async function lintProblems(all: readonly string[]): Promise<readonly string[]> 
 
 beforeAll(async () => {
   folder = mkdtempSync(join(inject('runFolder'), 'hostile-'));
-  // Above all projects of this file, where their modules are looked for.
+  // In the parent folder of all projects in this file, where Node.js finds the modules.
   linkModules(generatedProject(), folder);
   const templates = await loadTemplateSet();
   const files = [AT_RUN_TIME, ...nastiest()];
@@ -125,8 +125,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe(`${PROJECTS} projects of hostile definitions (seed ${SEED})`, () => {
-  it('type-check by their own configuration, and a wrong line in one would be found', async () => {
+describe(`${PROJECTS} projects from hostile definitions (seed ${SEED})`, () => {
+  it('pass their own type check, which finds a deliberate mistake', async () => {
     const wrong = join(projects[7] ?? '', 'src', 'wrong.ts');
     writeFileSync(wrong, `export const wrong: string = 1;\n`);
     const errors = await typeErrors();
@@ -134,7 +134,7 @@ describe(`${PROJECTS} projects of hostile definitions (seed ${SEED})`, () => {
     expect(errors).toEqual([expect.stringMatching(/^p7\/src\/wrong\.ts\(1,14\): error TS2322/)]);
   });
 
-  it('lint by their own configuration, and a wrong line in one would be found', async () => {
+  it('pass their own lint rules, which find a deliberate mistake', async () => {
     const [first = ''] = projects;
     const wrong = join(first, 'src', 'wrong.ts');
     writeFileSync(wrong, `export const wrong = (a: number) => a == 1;\n`);
@@ -143,7 +143,7 @@ describe(`${PROJECTS} projects of hostile definitions (seed ${SEED})`, () => {
     expect(problems).toEqual([expect.stringMatching(/p0.src.wrong\.ts 1 eqeqeq /)]);
   });
 
-  it('run: the tests of one whose names are those of every object and promise pass', async () => {
+  it('pass their tests, even with names that every object or promise has', async () => {
     const [first = ''] = projects;
     const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
     const { status, out } = await node([vitest, 'run', 'test/workflows.test.ts', 'test/settings.test.ts'], first, {

@@ -21,8 +21,8 @@ import { workerProject } from '../support/worker-project.ts';
 
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
-// One story: the same folder, the same ports, and what dies in it.
-describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
+// The tests build on each other: they use the same folder and ports.
+describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
   const mark = newMark();
   let folder: string;
   let stateDir: string;
@@ -70,7 +70,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     return started;
   }
 
-  /** What makes waiting vain: a worker that is gone. */
+  /** Throws if the worker has ended, so that waiting for it fails early. */
   const goesOn = (started: RunningCommand) => (): void => {
     if (!alive(started.pid)) throw new Error(`The worker ended: ${started.output()}\n${platform.output()}`);
   };
@@ -80,12 +80,12 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
   const supervisors = (): readonly MarkedProcess[] =>
     mark.alive().filter(({ command }) => command.includes('supervisor.js'));
 
-  it('of the Temporal server: it comes back on its port, and what was done meanwhile reaches the workflow', async () => {
+  it('of the Temporal server restarts it on the same port, and delivers the signals sent in the meantime', async () => {
     const id = await startLoan(user, state);
     const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
     const [temporal] = temporals();
     process.kill(temporal?.pid ?? 0, 'SIGKILL');
-    // Nobody is there to hear of it: KuFlow's side is not held up, and the signal is kept.
+    // The server is down. The REST API must still answer, and the signal must be kept.
     await answerTask(user, application, 'LOAN_APPLICATION');
     const approval = await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker));
     const now = temporals();
@@ -98,7 +98,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     await processCompletes(user, id, goesOn(worker));
   });
 
-  it('of the worker: another one takes its workflows over', async () => {
+  it('of the worker lets another one take over its workflows', async () => {
     const id = await startLoan(user, state);
     const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
     worker.kill('SIGKILL');
@@ -109,12 +109,16 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     await processCompletes(user, id, goesOn(worker));
   });
 
-  it('of the platform: its server and supervisor go with it, its ports are free, and after a restart the same worker completes the process', async () => {
+  it('of the platform ends its server and supervisor and frees its ports, and the same worker completes the process later', async () => {
     const id = await startLoan(user, state);
     const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
     platform.kill('SIGKILL');
     await platform.ended;
-    await until('all that it started is gone', () => mark.alive().every(({ pid }) => pid === worker.pid), 10_000);
+    await until(
+      'all processes except the worker have ended',
+      () => mark.alive().every(({ pid }) => pid === worker.pid),
+      10_000,
+    );
     expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
     const before = state;
     await startPlatform(samePorts(state));
@@ -124,7 +128,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     await processCompletes(user, id, goesOn(worker));
   });
 
-  it('of the platform and a restart in the same moment: the new one waits for the old server', async () => {
+  it('of the platform, with an immediate restart, makes the new one wait for the old server to end', async () => {
     const id = await startLoan(user, state);
     await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
     const [temporal] = temporals();
@@ -138,7 +142,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     await processCompletes(user, id, goesOn(worker));
   });
 
-  it('of the supervisor too, which leaves the server alone: the next platform ends it and goes on', async () => {
+  it('of the platform and the supervisor leaves the server running, which the next platform ends and replaces', async () => {
     const id = await startLoan(user, state);
     const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
     const [temporal] = temporals();
@@ -155,12 +159,12 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     await processCompletes(user, id, goesOn(worker));
   });
 
-  it('of `kuflow dev exec`: the worker goes with it, and the next `exec` completes the process', async () => {
+  it('of `kuflow dev exec` ends the worker too, and the next `exec` completes the process', async () => {
     worker.kill('SIGTERM');
     await worker.ended;
     platform.kill('SIGINT');
     expect(await platform.ended).toEqual({ code: 130, signal: null });
-    await until('all of the platform is gone', () => mark.alive().length === 0, 10_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 10_000);
     const words = kuflowDev(
       'exec',
       '--state-dir',
@@ -182,7 +186,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 in mid-process', () => {
     const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(platform));
     platform.kill('SIGKILL');
     await platform.ended;
-    await until('all that it started is gone', () => mark.alive().length === 0, 15_000);
+    await until('all processes have ended', () => mark.alive().length === 0, 15_000);
     expect(await freePorts(portsOf(state))).toEqual(portsOf(state));
 
     platform = await exec();

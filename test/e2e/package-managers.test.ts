@@ -22,17 +22,17 @@ const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const onWindows = process.platform === 'win32';
 
 interface Case extends ManagerRelease {
-  /** What `--package-manager` is told, and what the record of the project has to say. */
+  /** The value of `--package-manager`. `recorded` is what the project's record must then contain. */
   readonly told: string;
   readonly recorded: string;
   readonly lockFile: string;
-  /** Starts `create-kuflow-worker` of a tarball without installing it. Yarn 1 knows no such thing. */
+  /** The command that runs `create-kuflow-worker` from a tarball without installing it. Yarn 1 does not have one. */
   readonly dlx?: (tarball: string) => readonly string[];
-  /** A program of a dependency, as the README starts it. */
+  /** The command that runs a dependency's program, as in the README. */
   readonly exec: readonly string[];
-  /** A workspace of somebody else around the project: the project has to stand on its own in it all the same. */
+  /** Files of an unrelated workspace around the project, which must not affect it. */
   readonly around: Readonly<Record<string, string>>;
-  /** Whether its image is built, too. */
+  /** Whether the worker image is built too. */
   readonly image: boolean;
 }
 
@@ -82,12 +82,12 @@ const CASES: readonly Case[] = [
     lockFile: 'yarn.lock',
     exec: ['yarn', '--silent'],
     around: {},
-    // Its lock file names our tarball by the way from the project, which is another one in an image.
+    // Its lock file has the tarball's path relative to the project, which differs in an image.
     image: false,
   },
 ];
 
-// Yarn 1 takes its time to install, and its project differs from that of today's Yarn in texts only.
+// Yarn 1 is slow to install, and its project differs from current Yarn's only in texts.
 const inLongRun = ({ version, program }: Case): boolean => program === 'yarn' && version.startsWith('1.');
 
 const mark = newMark();
@@ -142,10 +142,10 @@ describe.for(CASES)('a project for $program $version', (manager) => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is created and installed where CI is set and a workspace of somebody else lies around it', async (context) => {
+  it('is created and installed with CI set, inside an unrelated workspace', async (context) => {
     if (env === undefined) return context.skip();
     for (const [path, text] of Object.entries(manager.around)) writeFileSync(join(folder, path), text);
-    // Beside the project, as a lock file names it by its path from there; the image has it in the same place.
+    // Next to the project, because lock files have its relative path. The image has it in the same place.
     const tarball = join(folder, basename(inject('tarball')));
     copyFileSync(inject('tarball'), tarball);
     const before = readdirSync(folder);
@@ -155,7 +155,7 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     expect(status, err).toBe(0);
     expect(err).toContain('Dependencies installed');
     expect(err).not.toContain('workspace');
-    // All of it is in the project, and nothing is left to be decided or committed by hand.
+    // Everything is inside the project, and no stray files are left.
     expect(readdirSync(folder).sort()).toEqual([...before, 'loan-worker'].sort());
     expect(readFileSync(join(project, manager.lockFile), 'utf8')).toContain('@temporalio/worker');
     expect(existsSync(join(project, 'node_modules', '@temporalio', 'worker'))).toBe(true);
@@ -170,43 +170,46 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     expect(readme).toContain(`\`${manager.exec.filter((word) => !word.startsWith('-')).join(' ')} kuflow dev env\``);
   });
 
-  it('starts: a whole process goes through its worker, by its own commands', async (context) => {
+  it('completes a process with its own commands', async (context) => {
     if (env === undefined) return context.skip();
     const version = await succeeds([...manager.exec, 'kuflow', '--version'], project, env);
     expect(version.out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
     const smoke = await succeeds([manager.program, 'run', 'smoke'], project, env);
     expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
-    // An option reaches the script.
+    // Options are passed on to the script.
     const check = await run([manager.program, 'run', 'check', '--json'], project, env);
     expect(check.status).toBe(2);
     expect(check.out).toMatch(/"kuflow\.api\.client-id/);
     if (SOAK) for (const script of ['lint', 'test']) await succeeds([manager.program, 'run', script], project, env);
   });
 
-  it.runIf(manager.dlx !== undefined)('is what its own way to start a package makes, untold', async ({ skip }) => {
-    if (env === undefined) return skip();
-    const start = manager.dlx?.(inject('tarball')) ?? [];
-    const args = ['create-kuflow-worker', 'started', '--local', '--yes', '--no-git', '--no-install', '--json'];
-    // Yarn puts a file system of its own below all that it starts: there the platform has to run, too.
-    const isChecked = manager.program === 'yarn';
-    const own = { ...env, XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') };
-    mkdirSync(own.TMPDIR);
-    const { out } = await succeeds([...start, ...args, ...(isChecked ? [] : ['--no-check'])], folder, own);
-    const result = JSON.parse(out.slice(out.indexOf('{'))) as { command: string; check: { kind: string } };
-    expect(result.command).toContain(`--package-manager ${manager.recorded} `);
-    expect(result.check).toMatchObject(isChecked ? { kind: 'checked', status: 0 } : { kind: 'not-run' });
-  });
+  it.runIf(manager.dlx !== undefined)(
+    "is what the package manager's own run command creates, without --package-manager",
+    async ({ skip }) => {
+      if (env === undefined) return skip();
+      const start = manager.dlx?.(inject('tarball')) ?? [];
+      const args = ['create-kuflow-worker', 'started', '--local', '--yes', '--no-git', '--no-install', '--json'];
+      // Yarn patches the file system of the programs it runs. The platform has to work there too.
+      const isChecked = manager.program === 'yarn';
+      const own = { ...env, XDG_CACHE_HOME: join(folder, 'cache'), TMPDIR: join(folder, 'tmp') };
+      mkdirSync(own.TMPDIR);
+      const { out } = await succeeds([...start, ...args, ...(isChecked ? [] : ['--no-check'])], folder, own);
+      const result = JSON.parse(out.slice(out.indexOf('{'))) as { command: string; check: { kind: string } };
+      expect(result.command).toContain(`--package-manager ${manager.recorded} `);
+      expect(result.check).toMatchObject(isChecked ? { kind: 'checked', status: 0 } : { kind: 'not-run' });
+    },
+  );
 
-  it.runIf(manager.image && !onWindows)('has a Dockerfile whose steps build what runs', async ({ skip }) => {
+  it.runIf(manager.image && !onWindows)('has a Dockerfile that builds a working image', async ({ skip }) => {
     if (env === undefined) return skip();
     const source = join(folder, 'context');
     mkdirSync(source);
     for (const name of readdirSync(project).filter((entry) => !['node_modules', '.kuflow'].includes(entry)))
       await succeeds(['cp', '-R', join(project, name), source], folder, env);
-    // What its steps install for all goes to a folder of the test.
+    // Global installs of the steps go to a folder of the test.
     const prefix = join(folder, 'prefix');
     const { PATH = '', ...rest } = env;
-    // A build of an image knows nothing of it.
+    // CI is not set in an image build.
     delete rest['CI'];
     const tarball = inject('tarball');
     const image = buildStages({
@@ -220,14 +223,14 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     expect(readdirSync(app).sort()).toEqual(['application.yaml', 'dist', 'node_modules', 'package.json']);
     for (const name of ['typescript', 'vitest', 'tsx', 'create-kuflow-worker'])
       expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
-    // All that it loads is there: it gets as far as its settings, of which there are none.
+    // The worker loads all its modules, and stops because no settings are configured.
     const [, ...args] = image.entrypoint;
     const started = await run([process.execPath, ...args], app, bareEnvironment());
     expect(started.status, started.all).toBe(2);
     expect(started.all).toContain('kuflow.api.client-id');
   });
 
-  it.runIf(!onWindows)('leaves no process behind', () => {
+  it.runIf(!onWindows)('leaves no process running', () => {
     expect(mark.alive()).toEqual([]);
   });
 });

@@ -7,10 +7,10 @@ import { ROOT } from '../../scripts/bundle.mjs';
 import * as source from '../../src/platform/public.ts';
 import type * as declared from '../../src/platform/public-types.d.ts';
 
-// The types are written by hand: what the source exports has to fit them, or the type check of this repository fails here.
+// The published types are written by hand. This line fails to compile if the source does not match them.
 const fitting: typeof declared = source;
 
-/** A script of somebody who has the package and nothing else. */
+/** A script that uses only the package. */
 const SCRIPT = `
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,14 +79,14 @@ void startPlatform({ stateDir: '/x', temporalPath: '/t', definitions: [{ process
 let folder: string;
 
 beforeAll(() => {
-  // Below the folder in which the package is installed, so that its name resolves.
+  // Below the folder where the package is installed, so that Node.js can resolve it.
   folder = mkdtempSync(join(inject('cliFolder'), 'script-'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the package's platform", () => {
-  it('exports what its types say', async () => {
+describe('create-kuflow-worker/platform', () => {
+  it('exports what its types declare', async () => {
     const text = readFileSync(join(ROOT, 'src', 'platform', 'public-types.d.ts'), 'utf8');
     const declaredNames = [...text.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
     const packed = pathToFileURL(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/dist/platform.js')).href;
@@ -94,7 +94,7 @@ describe("the package's platform", () => {
     expect(Object.keys(fitting).sort()).toEqual(declaredNames.sort());
   });
 
-  it('type-checks in a script, and refuses what is wrong', () => {
+  it('type-checks in a script, and rejects wrong types', () => {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'script.ts'), SCRIPT);
     writeFileSync(join(folder, 'wrong.ts'), WRONG);
@@ -118,7 +118,7 @@ describe("the package's platform", () => {
     expect(result.status).toBe(0);
   });
 
-  it('runs from a plain script, which ends by itself when the platform has stopped', async () => {
+  it('runs in a plain script, which exits by itself after the platform has stopped', async () => {
     const { transform } = await import('esbuild');
     const { code } = await transform(SCRIPT, { loader: 'ts', format: 'esm', target: 'node20' });
     writeFileSync(join(folder, 'script.mjs'), code);

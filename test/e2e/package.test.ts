@@ -24,13 +24,13 @@ function kuflow(...args: string[]): { status: number | null; stdout: string; std
 }
 
 describe('the packed package', () => {
-  it('installs one package and nothing else', () => {
+  it('installs as a single package', () => {
     expect(readdirSync(join(inject('cliFolder'), 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       'create-kuflow-worker',
     ]);
   });
 
-  it('holds the very trees of templates and schemas, what the build made, and nothing else', () => {
+  it('contains exactly the templates, the schemas and the build output', () => {
     for (const folder of ['bin', 'completions', 'templates', 'schemas', 'dist']) {
       expect(
         filesBelow(join(installed, folder)),
@@ -56,7 +56,7 @@ describe('the packed package', () => {
     expect(readFileSync(join(installed, 'dist', 'start.cjs'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
-  it('gives the licence text of each package that has code in it', async () => {
+  it('contains the license text of every bundled package', async () => {
     const { metafile } = await bundle();
     const folders = Object.keys(metafile.inputs).flatMap(
       (input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
@@ -74,7 +74,7 @@ describe('the packed package', () => {
     expect(missing).toEqual([]);
   });
 
-  it('is found in order by publint', async () => {
+  it('passes publint', async () => {
     const tarball = readFileSync(inject('tarball'));
     const { messages } = await publint({
       pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.byteLength) },
@@ -83,11 +83,11 @@ describe('the packed package', () => {
     expect(messages).toEqual([]);
   });
 
-  it('has types where its exports are, for everyone who can import them', () => {
+  it('has types for its exports', () => {
     const attw = join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      // An ES module: older resolutions and `require` are not promised.
+      // The package is ESM only. `require` and older module resolutions are not supported.
       [attw, inject('tarball'), '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji'],
       { encoding: 'utf8' },
     );
@@ -110,7 +110,7 @@ describe('the packed package', () => {
     ).toBe(`${version}\n`);
   });
 
-  it('refuses what it does not know, with the near match, status 2', () => {
+  it('rejects unknown commands and options with a suggestion and status 2', () => {
     for (const [args, suggestion] of [
       [['crate'], 'Did you mean create?'],
       [['create', '--lokal'], 'Did you mean --local?'],
@@ -121,7 +121,7 @@ describe('the packed package', () => {
     }
   });
 
-  it.runIf(process.platform !== 'win32')('says that the folder it was started in is gone, without a stack', () => {
+  it.runIf(process.platform !== 'win32')('reports a deleted working directory without a stack trace', () => {
     const gone = mkdtempSync(join(inject('runFolder'), 'gone-'));
     for (const bin of ['kuflow.js', 'create-kuflow-worker.js']) {
       const line = `cd '${gone}' && rmdir '${gone}' && exec '${process.execPath}' '${join(installed, 'bin', bin)}' --help`;

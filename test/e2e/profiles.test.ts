@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 describe('stored credentials', () => {
-  it('work with every command until they are removed, and the secret is where it was reported to be', async () => {
+  it('work with every command until they are removed, with the secret where login reported it', async () => {
     const { application, tenantId } = running.platform.identity;
     const secret = application.secret.reveal();
     const cwd = join(root, 'project');
@@ -139,7 +139,7 @@ describe('stored credentials', () => {
   });
 });
 
-/** Runs a command that reads the secret from a pipe; resolves to its status. */
+/** Runs a command that reads the secret from a pipe. Resolves to its exit status. */
 function piped(args: readonly string[], input: string): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [installedBin('kuflow'), ...args], {

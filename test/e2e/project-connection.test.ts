@@ -36,7 +36,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Creates a project for the platform, by flags alone. What is undefined in `over` is left out. */
+/** Creates a project for the platform with flags only. A flag that is undefined in `over` is left out. */
 function create(over: Readonly<Record<string, string | undefined>> = {}, ...more: string[]): Promise<CommandEnd> {
   const { endpoints, identity, caFile } = running.platform;
   const options: Readonly<Record<string, string | undefined>> = {
@@ -59,7 +59,7 @@ function answerOf({ out, err }: CommandEnd): Answer {
   return JSON.parse(out) as Answer;
 }
 
-/** Ids of the steps by how they went, without those that a connection of this kind does not have. */
+/** Step ids by state, without the steps that do not apply to this connection. */
 function steps({ check }: Answer): Readonly<Record<string, readonly string[]>> {
   const results = check.results.filter(({ skipped }) => skipped !== 'not-applicable');
   return Object.fromEntries(
@@ -70,8 +70,8 @@ function steps({ check }: Answer): Readonly<Record<string, readonly string[]>> {
   );
 }
 
-describe('the check at the end of create', () => {
-  it('goes through the whole chain to a KuFlow that flags name: status 0, the secret in its one file', async () => {
+describe('the final check of create', () => {
+  it('passes against the KuFlow from the flags, with the secret in one file only', async () => {
     const ended = await create();
     expect(ended.status, ended.err).toBe(0);
     const lines = ended.err.split('\n').filter((line) => /^✔ (Settings|REST|Engine|TLS|Namespace)/.test(line));
@@ -93,14 +93,14 @@ describe('the check at the end of create', () => {
       expect(statSync(join(project, 'application-local.yaml')).mode & 0o777).toBe(0o600);
   });
 
-  it('says the same as JSON', async () => {
+  it('prints the same result as JSON', async () => {
     const answer = answerOf(await create({}, '--json'));
     expect(answer.status).toBe(0);
     expect(Object.keys(steps(answer))).toEqual(['pass']);
     expect(steps(answer)['pass']).toHaveLength(8);
   });
 
-  it('names a wrong secret as the first failure, with what to do; the project stays: status 1', async () => {
+  it('fails with 1 at a wrong secret, and keeps the project', async () => {
     writeFileSync(join(folder, 'secret'), 'canary-wrong-secret\n');
     const ended = await create();
     expect(ended.status).toBe(1);
@@ -115,7 +115,7 @@ describe('the check at the end of create', () => {
     expect(existsSync(join(folder, 'worker', 'package.json'))).toBe(true);
   });
 
-  it('names an authority that is not trusted, and an engine that does not listen', async () => {
+  it('reports an untrusted certificate authority, and an engine that refuses connections', async () => {
     const untrusted = answerOf(await create({ ca: undefined }, '--json'));
     expect(untrusted.status).toBe(1);
     expect(steps(untrusted)['fail']).toEqual(['KF-REST-001']);

@@ -33,7 +33,7 @@ tasks:
   - { code: TALK, kind: thread }
 `;
 const QUEUE = ['--task-queue', 'LOAN_QUEUE', '--workflow-type', 'LoanWorkflow'];
-/** Names that break out of literals, comments, templates, Markdown and YAML of careless generators. */
+/** Names that would break out of literals, comments, templates, Markdown or YAML if they were not escaped. */
 const HOSTILE = [
   `it's "quoted" and \\`,
   '${process.exit(1)}',
@@ -56,7 +56,7 @@ let running: TestPlatform;
 let folder: string;
 let connection: NodeJS.ProcessEnv;
 
-/** Creates below `folder`; the project's path. */
+/** Creates a project below `folder`. Resolves to its path. */
 async function create(at: string, args: readonly string[]): Promise<string> {
   const cwd = join(folder, at);
   mkdirSync(cwd, { recursive: true });
@@ -66,7 +66,7 @@ async function create(at: string, args: readonly string[]): Promise<string> {
   return join(cwd, 'worker');
 }
 
-/** What the type check of all projects says, by the first one's own configuration: modules are read once. Lines without an error are left out. */
+/** Type-checks all projects with the first one's configuration, so that modules are read only once. */
 function typeErrors(projects: readonly string[]): Promise<readonly string[]> {
   const [first = ''] = projects;
   const { include } = JSON.parse(readFileSync(join(first, 'tsconfig.json'), 'utf8')) as { include: readonly string[] };
@@ -95,7 +95,7 @@ function definitionOf(project: string): unknown {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(inject('runFolder'), 'sources-'));
-  // Above all projects of this file, where their modules are looked for.
+  // In the parent folder of all projects in this file, where Node.js finds the modules.
   linkModules(generatedProject(), folder);
   running = await startTestPlatform();
   const { application } = running.platform.identity;
@@ -123,15 +123,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('a project', () => {
-  it('from a definition file: its types are those of the file, and the same answers give the same tree', async () => {
+describe('a created project', () => {
+  it('is the same each time for a definition file', async () => {
     writeFileSync(join(folder, 'expense.yaml'), DEFINITION);
     const args = ['--definition', join(folder, 'expense.yaml')];
     const project = await create('file', args);
     expect(treeOf(await create('file-again', args))).toEqual(treeOf(project));
   });
 
-  it('by flags alone, with schemas from files', async () => {
+  it('is the same each time for flags with schema files', async () => {
     writeFileSync(join(folder, 'apply.json'), '{"type":"object","properties":{"amount":{"type":"number"}}}');
     writeFileSync(join(folder, 'meta.yaml'), 'type: object\nproperties: { region: { enum: [north, south] } }\n');
     const args = [
@@ -148,9 +148,9 @@ describe('a project', () => {
   });
 
   it.each([
-    ['without reading a value: tasks, no shapes', []],
-    ['with a sample: their shapes too', ['--sample', '25']],
-  ])('from completed processes of the API, %s', async (_, sample) => {
+    ['tasks only, without reading instances', []],
+    ['tasks and data shapes, from a sample', ['--sample', '25']],
+  ])('comes from completed processes in the API: %s', async (_, sample) => {
     const at = `api-${sample.length}`;
     const args = ['--process', 'LOAN', ...sample, ...QUEUE];
     const project = await create(at, args);
@@ -169,7 +169,7 @@ describe('a project', () => {
     expect(treeOf(await create(`${at}-again`, args))).toEqual(treeOf(project));
   });
 
-  it('whose names are hostile keeps them, and its YAML and JSON can be read', async () => {
+  it('keeps hostile names, and has valid YAML and JSON files', async () => {
     const properties = Object.fromEntries(HOSTILE.map((name) => [name, { type: 'string', description: name }]));
     writeFileSync(join(folder, 'hostile.json'), JSON.stringify({ type: 'object', properties }));
     const project = await create('hostile', [
@@ -193,7 +193,7 @@ describe('a project', () => {
     }
   });
 
-  it('type-checks, wherever its process came from; and its types are those of the process', async () => {
+  it('type-checks whatever its source, with the types of the process', async () => {
     const projects = ['file', 'flags', 'api-0', 'api-2', 'hostile'].map((at) => join(folder, at, 'worker'));
     const wrong = join('file', 'worker', 'src', 'wrong.ts');
     writeFileSync(

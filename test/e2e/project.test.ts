@@ -19,7 +19,7 @@ let folder: string;
 let project: string;
 let environment: NodeJS.ProcessEnv;
 
-/** Runs a command in the project, as its README says it. */
+/** Runs a command in the project, as its README shows it. */
 function run(words: readonly [string, ...string[]], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const [program, ...args] = words;
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ async function succeeds(words: readonly [string, ...string[]], more: NodeJS.Proc
   return ended;
 }
 
-/** An execution of `program` that leaves a trace. */
+/** The path of a script that runs `program` and records in `trace` that it did. */
 function traced(program: string, trace: string): string {
   const path = join(folder, 'traced.sh');
   writeFileSync(path, `#!/bin/sh\necho started >> '${trace}'\nexec '${program}' "$@"\n`);
@@ -63,8 +63,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the project that the packed package creates', () => {
-  it('has the tool as a development dependency, and passes its own types and lint', async () => {
+describe('a project created by the packed package', () => {
+  it('has the tool as a development dependency, and passes its own type check and lint', async () => {
     const { version } = JSON.parse(
       readFileSync(join(inject('cliFolder'), 'node_modules/create-kuflow-worker/package.json'), 'utf8'),
     ) as {
@@ -72,7 +72,7 @@ describe('the project that the packed package creates', () => {
     };
     expect((await succeeds(['npx', '--no-install', 'kuflow', '--version'])).out.trim()).toBe(version);
     await succeeds(['npm', 'run', 'lint']);
-    // And would not with a mistake.
+    // The lint command finds a deliberate mistake.
     const task = join(project, 'src', 'mistake.ts');
     writeFileSync(task, 'export const count: number = "one";\n');
     const failed = await run(['npm', 'run', 'lint']);
@@ -81,7 +81,7 @@ describe('the project that the packed package creates', () => {
     rmSync(task);
   });
 
-  it('passes its own tests, on the server that the tool finds', async () => {
+  it('passes its own tests on the server that the tool finds', async () => {
     const found = spawnSync(process.execPath, [installedBin('kuflow'), 'dev', 'server-path', '--time-skipping'], {
       encoding: 'utf8',
     });
@@ -95,7 +95,7 @@ describe('the project that the packed package creates', () => {
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
   });
 
-  it('passes them with a workflow that reads and writes the metadata of its process', async () => {
+  it('passes its tests with a workflow that reads and writes the metadata of its process', async () => {
     const file = join(project, 'src', 'workflows.ts');
     const before = readFileSync(file, 'utf8');
     const use = 'await kuflow.writeMetadata({ lastName: `${(await kuflow.readMetadata()).firstName ?? ""} L.` });';
@@ -106,7 +106,7 @@ describe('the project that the packed package creates', () => {
     writeFileSync(file, before);
   });
 
-  it('passes its own check on the local platform, and fails it without one', async () => {
+  it('passes its own check on the local platform, and fails without one', async () => {
     const { out } = await succeeds(['npx', 'kuflow', 'dev', 'exec', '--', 'npm', 'run', '--silent', 'check']);
     const steps = out.match(/^ok +(\w+)/gm)?.map((line) => line.split(/ +/)[1]);
     expect(steps).toEqual(['settings', 'rest', 'token', 'certificate', 'connect', 'namespace']);
@@ -115,7 +115,7 @@ describe('the project that the packed package creates', () => {
     expect(alone.all).toContain('kuflow.api.client-id');
   });
 
-  it('completes a process by its own smoke test; the history of it replays, and one of other code does not', async () => {
+  it('completes a process in its smoke test, replays its history, and rejects a history from different code', async () => {
     const smoke = await succeeds(['npm', 'run', 'smoke']);
     expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
     const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(smoke.out)?.[1] ?? '';
@@ -135,7 +135,7 @@ describe('the project that the packed package creates', () => {
     expect(failed.all).toMatch(/[Nn]ondetermini/);
   });
 
-  it('builds, and what it built starts: it names what is missing', async () => {
+  it('builds a worker that starts and reports its missing settings', async () => {
     await succeeds(['npm', 'run', 'build']);
     expect(readdirSync(join(project, 'dist'))).toContain('main.js');
     const started = spawnSync(process.execPath, [join(project, 'dist', 'main.js')], {
@@ -150,7 +150,7 @@ describe('the project that the packed package creates', () => {
     expect(said).toContain('kuflow login');
   });
 
-  it('says which module a workflow may not use', async () => {
+  it('names a module that workflows must not import', async () => {
     const workflows = join(project, 'src', 'workflows.ts');
     const text = readFileSync(workflows, 'utf8');
     writeFileSync(workflows, `${text}\nimport { readFileSync } from 'node:fs';\nexport const names = readFileSync;\n`);
@@ -161,7 +161,7 @@ describe('the project that the packed package creates', () => {
     writeFileSync(workflows, text);
   });
 
-  it.runIf(!onWindows)('leaves no process behind, and no secret in the project', () => {
+  it.runIf(!onWindows)('leaves no process running, and no secret in the project', () => {
     expect(mark.alive()).toEqual([]);
     expect(existsSync(join(project, 'application-local.yaml'))).toBe(false);
   });

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe("KuFlow's own Python SDK", () => {
-  it('registers, creates a task, hears of its completion and completes the process through the gateway', async () => {
+  it('registers, creates a task, is notified of its completion and completes the process through the gateway', async () => {
     const { platform, stateDir, events } = running;
     const bundle = await writeCaBundle(stateDir, platform.caFile);
     const environment = platformEnvironment({
@@ -52,7 +52,7 @@ describe("KuFlow's own Python SDK", () => {
         processDefinitionCode: 'LOAN',
         tenantId: platform.identity.tenantId,
       });
-      const item = await until('a task is created', async () => {
+      const item = await until('the task exists', async () => {
         workerGoesOn();
         const page = await user.findProcessItems({ processId: [process.id] });
         return page.content[0];
@@ -65,7 +65,7 @@ describe("KuFlow's own Python SDK", () => {
         amount: 10,
       });
       await user.completeProcessItemTask(item.id);
-      const ended = await until('the process completes', async () => {
+      const ended = await until('the process is completed', async () => {
         workerGoesOn();
         const now = await user.retrieveProcess(process.id);
         return now.state === 'COMPLETED' && now;

@@ -23,7 +23,7 @@ const WORKER = ['node', join('dist', 'main.js')];
 const TASKS = ['LOAN_APPLICATION', 'CHECK_CREDIT', 'APPROVE_LOAN', 'LOAN_RESULT', 'LOAN_DISCUSSION'] as const;
 const KINDS = ['human', 'system', 'human', 'message', 'thread'] as const;
 
-/** The sample process under another code, on a queue of its own, with what is said over some of its tasks. */
+/** The sample process with another code and its own task queue, and with `over` applied to some of its tasks. */
 function loanLike(code: string, over: Readonly<Record<string, object>> = {}, type = 'LoanWorkflow'): object {
   return {
     process: { code },
@@ -60,11 +60,11 @@ const DEFINITIONS: Readonly<Record<string, object>> = {
     },
   },
   STUCK: loanLike('STUCK', { APPROVE_LOAN: { data: { schema: NEVER_VALID } } }),
-  // Nobody but the worker completes a system task, and the worker of the sample waits for a person to.
+  // Only the worker can complete a system task, but the sample's worker waits for a person to do it.
   WAITS: loanLike('WAITS', { APPROVE_LOAN: { kind: 'system' } }),
   UNKNOWN: loanLike('UNKNOWN', {}, 'NoSuchWorkflow'),
   FAILS: loanLike('FAILS', {}, 'FailingWorkflow'),
-  // Its workflow creates items of a task that the process does not have.
+  // The workflow creates items for a task that the process does not have.
   REFUSED: loanLike('REFUSED', {}, 'PostsWorkflow'),
 };
 
@@ -116,7 +116,7 @@ const workerEnv = (queue: string): Record<string, string> => ({
   TEMPORAL_KUFLOWQUEUE: queue,
 });
 
-/** On the platform that runs, with the built worker of the generated project unless another command is given. */
+/** Runs simulate on the running platform, by default with the built worker of the generated project. */
 function simulate(how: Call): KuflowRun {
   return runKuflow(call(how), { cwd: workerProject(), env: workerEnv(how.queue ?? `${how.code}_QUEUE`) });
 }
@@ -126,8 +126,8 @@ function simulateJson(how: Call): { readonly status: number | null; readonly res
   return { status, result: JSON.parse(stdout) as SimulateResult };
 }
 
-describe('kuflow dev simulate on a platform that runs', () => {
-  it('completes a process with data made up for its schemas, and prints the timeline: 0', () => {
+describe('kuflow dev simulate on a running platform', () => {
+  it('completes a process with data generated from its schemas, prints the timeline and exits with 0', () => {
     const { status, stdout, stderr } = simulate({ code: 'GOOD' });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout).toContain('GOOD is COMPLETED with valid data');
@@ -142,12 +142,12 @@ describe('kuflow dev simulate on a platform that runs', () => {
       expect(stdout).toContain(line);
     expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${state.pid}`);
     expect(stderr).toContain('✔ The worker has stopped');
-    // No terminal, no colours and no live lines.
+    // Without a terminal, there are no colors and no live updates.
     expect(stdout + stderr).not.toContain('\x1b');
     expect(readFileSync(join(folder, 'GOOD.log'), 'utf8')).toContain('Worker started');
   });
 
-  it('finds room for the worker beside one that runs, unless the caller says where: any port for health, no metrics', () => {
+  it('avoids port conflicts with a running worker: any health port and no metrics, unless the caller sets them', () => {
     const print = 'console.error("ports", process.env.WORKER_HEALTHPORT, process.env.WORKER_METRICSPORT)';
     const ports = (env: Readonly<Record<string, string>>): string => {
       const args = ['dev', 'simulate', 'GOOD', '--state-dir', stateDir(), '--definition', file('GOOD')];
@@ -157,7 +157,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(ports({ WORKER_METRICSPORT: '9464' })).toContain('ports 0 9464\n');
   });
 
-  it('takes the answers of a file, one after the other, and the metadata', () => {
+  it('uses the answers from a file in order, and the metadata', () => {
     const answers = join(folder, 'answers.yaml');
     writeFileSync(answers, stringify({ tasks: { APPROVE_LOAN: [{ firstName: 'A' }, { firstName: 'B' }] } }));
     const { status, result } = simulateJson({ code: 'STUCK', options: ['--answers', answers] });
@@ -168,7 +168,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(result.processState).toBe('RUNNING');
   });
 
-  it('makes up the metadata too', async () => {
+  it('generates the metadata too', async () => {
     const { status, result } = simulateJson({ code: 'POLICY' });
     expect(status).toBe(0);
     const user = userOf(state);
@@ -179,7 +179,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     });
   });
 
-  it('says that the metadata of the answers is refused by its schema: 1', () => {
+  it('fails with 1 if the metadata in the answers does not match its schema', () => {
     const run = (policy: string) => {
       const answers = join(folder, 'metadata.yaml');
       writeFileSync(answers, stringify({ metadata: { policy } }));
@@ -196,7 +196,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     });
   });
 
-  it('names the task for which no valid data can be made up: 1', () => {
+  it('fails with 1 if no valid data can be generated for a task', () => {
     const { status, result } = simulateJson({ code: 'STUCK' });
     expect(status).toBe(1);
     expect(result).toMatchObject({
@@ -212,20 +212,20 @@ describe('kuflow dev simulate on a platform that runs', () => {
     );
   });
 
-  it('says that a workflow failed, and why: 1', () => {
+  it('fails with 1 and the reason if the workflow fails', () => {
     const { status, result } = simulateJson({ code: 'FAILS' });
     expect({ status, problem: result.problem }).toMatchObject({ status: 1 });
     expect(result.problem).toContain('The workflow failed: ');
     expect(result.problem).toContain('Out of paper');
   });
 
-  it('says that the command ended early, and how: 1', () => {
+  it('fails with 1 if the command ends early, and says how it ended', () => {
     const { status, stdout } = simulate({ code: 'GOOD', command: ['node', '-e', 'process.exit(3)'] });
     expect(status).toBe(1);
     expect(stdout).toContain('The command ended (status 3) before the process did: node -e process.exit(3)');
   });
 
-  it('names the queue for which a worker registered instead: 4', () => {
+  it('exits with 4 if no worker polls the queue, and names the queue that a worker registered for', () => {
     const { status, stdout } = simulate({ code: 'GOOD', queue: 'OTHER_QUEUE', options: ['--timeout', '6s'] });
     expect(status).toBe(4);
     expect(stdout).toContain(
@@ -236,7 +236,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     );
   });
 
-  it('names the open task and what fails when the time is over: 4', () => {
+  it('exits with 4 after the timeout, and names the open task or what fails', () => {
     const waiting = simulateJson({ code: 'WAITS', options: ['--timeout', '6s'] });
     expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
     expect(waiting.result.problem).toMatch(/^Not at its end within 6 s: APPROVE_LOAN \(.+\) is READY$/);
@@ -258,24 +258,28 @@ describe('kuflow dev simulate on a platform that runs', () => {
 
   it.each([
     ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'No process NOPE is served here'],
-    ['no command', ['dev', 'simulate', 'GOOD'], 'A worker command is expected after --'],
+    ['a missing command', ['dev', 'simulate', 'GOOD'], 'A worker command is expected after --'],
     [
-      'a command that is not there',
+      'a command that does not exist',
       ['dev', 'simulate', 'GOOD', '--', 'no-such-program'],
       'The command no-such-program was not found',
     ],
     [
-      'answers that are not there',
+      'an answers file that does not exist',
       ['dev', 'simulate', 'GOOD', '--answers', 'none.yaml', '--', 'true'],
       "The answers can't be read from none.yaml",
     ],
     [
-      'no duration',
+      'an invalid duration',
       ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
       'A duration such as 30s, 5m, 1h or 7d is expected.',
     ],
-    ['no time', ['dev', 'simulate', '--timeout', '0', '--', 'true'], 'A duration of a second or more is expected.'],
-  ])('refuses %s: 2', (_, args, message) => {
+    [
+      'a zero duration',
+      ['dev', 'simulate', '--timeout', '0', '--', 'true'],
+      'A duration of a second or more is expected.',
+    ],
+  ])('exits with 2 for %s', (_, args, message) => {
     const [dev = '', command = '', ...rest] = args;
     const where = ['--state-dir', stateDir(), '--definition', file('GOOD')];
     const { status, stdout, stderr } = runKuflow([dev, command, ...where, ...rest], { cwd: folder });
@@ -283,7 +287,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(stderr).toContain(message);
   });
 
-  it('refuses a definition that was changed since: 2', () => {
+  it('exits with 2 if the definition changed after the platform started', () => {
     const changed = join(folder, 'changed.yaml');
     writeFileSync(changed, stringify(loanLike('GOOD')));
     const args = ['dev', 'simulate', '--state-dir', stateDir(), '--definition', changed, '--', 'true'];
@@ -292,7 +296,7 @@ describe('kuflow dev simulate on a platform that runs', () => {
     expect(stderr).toContain(`The platform that runs here (pid ${state.pid}) serves another definition of GOOD`);
   });
 
-  it('refuses answers for a task that nobody fills in: 2', () => {
+  it('exits with 2 if the answers name a task that no person completes', () => {
     const answers = join(folder, 'wrong.yaml');
     writeFileSync(answers, stringify({ tasks: { CHECK_CREDIT: {} } }));
     const { status, stderr } = simulate({ code: 'GOOD', options: ['--answers', answers] });
@@ -302,8 +306,8 @@ describe('kuflow dev simulate on a platform that runs', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('kuflow dev simulate on a platform of its own', () => {
-  it('interrupted in mid-process: the worker drains, the platform stops, 130', async () => {
+describe.runIf(process.platform !== 'win32')('kuflow dev simulate with its own platform', () => {
+  it('drains the worker, stops the platform and exits with 130 when it is interrupted', async () => {
     const own = newMark();
     const [program, script] = kuflowDev();
     const home = join(folder, 'own');
@@ -325,7 +329,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev simulate on a platform 
     });
     const running = await platformReady(command, home);
     await until(
-      'the process waits for a person',
+      'the process is waiting for a person',
       () =>
         command.output().includes('"itemCode":"APPROVE_LOAN"') ||
         /Waiting for a person[^\n]*\n[^]*Waiting for a person/.test(command.output()),

@@ -14,12 +14,12 @@ const filesIn = (folder: string, extension: string): readonly string[] =>
 beforeAll(async () => {
   site = mkdtempSync(join(inject('runFolder'), 'site-'));
   const vitepress = join(ROOT, 'node_modules', 'vitepress', 'bin', 'vitepress.js');
-  // A page that does not exist fails the build.
+  // The build fails on links to pages that do not exist.
   await promisify(execFile)(process.execPath, [vitepress, 'build', 'docs', '--outDir', site], { cwd: ROOT });
   pages = filesIn(site, '.html');
 });
 
-/** What of a page's links, anchors and images leads nowhere. */
+/** The links, anchors and images of a page whose target does not exist. */
 function deadReferences(page: string): readonly string[] {
   const html = read(page);
   const references = [...html.matchAll(/<(?:a|img|link|script)\b[^>]*? (?:href|src)="([^"]+)"/g)].map(
@@ -42,13 +42,13 @@ function targetOf(path: string, page: string): string {
 }
 
 describe('the documentation site', () => {
-  it('has every page of docs', () => {
+  it('has every page in docs', () => {
     const sources = filesIn(join(ROOT, 'docs'), '.md').map((file) => file.replace(/\.md$/, '.html'));
     expect([...pages].sort()).toEqual([...sources, '404.html'].sort());
     expect(sources.length).toBeGreaterThan(20);
   });
 
-  it('has no dead link, anchor or image', () => {
+  it('has no dead links, anchors or images', () => {
     expect(pages.flatMap((page) => deadReferences(page).map((dead) => `${page}: ${dead}`))).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe('the documentation site', () => {
       expect(sidebar, page).toContain(`/${page.replace(/index\.html$/, '')}`);
   });
 
-  it('shows text that looks like a tag or an expression as it is', () => {
+  it('shows text that looks like a tag or an expression literally', () => {
     const page = read(join('reference', 'commands', 'create.html'));
     expect(page).toContain('--definition &lt;file&gt;');
     const guide = read(join('how-to', 'deploy-credentials.html'));

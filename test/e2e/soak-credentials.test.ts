@@ -26,9 +26,9 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describe(`${KILLS} kills of pulls and rotations`, () => {
+describe(`${KILLS} kills during pulls and rotations`, () => {
   it(
-    'leave the old or the new set in use, and the next run works',
+    'leave either the old or the new set in use, and the next run works',
     async () => {
       const folder = join(root, 'killed');
       mkdirSync(folder);
@@ -62,12 +62,12 @@ describe(`${KILLS} kills of pulls and rotations`, () => {
       for (let round = 0; round < KILLS; round++) {
         const mode = round % 2 === 0 ? 'pull' : 'rotate';
         const names = steps[mode] ?? [];
-        // Spread over all steps, deterministic, and every fifth round among the few steps after the switch.
+        // Deterministic and spread over all steps. Every fifth round kills one of the few steps after the switch.
         let step =
           round % 5 === 3 ? names.length - 1 - (round % 2) : Math.floor(((round * 0.618034) % 1) * names.length);
         let before = seen();
         let ended = await run(mode, String(step));
-        // Leftovers of an earlier kill make a run a few calls longer or shorter than the counted one.
+        // Leftovers from an earlier kill can make a run a few calls longer or shorter than the counted one.
         while (ended.status === 0 && step > 0) {
           before = seen();
           ended = await run(mode, String(--step));

@@ -19,10 +19,10 @@ import { openLedger } from '../support/write-ledger.ts';
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const KILLS = SOAK ? 100 : 5;
 const WRITERS = 4;
-/** Milliseconds, the same in each run: the numbers that a round draws from its own. */
+/** A delay in milliseconds, below `most`, which depends only on the round and is the same in every run. */
 const moment = (round: number, most: number): number => Math.round(((round * 0.618034) % 1) * most);
 
-describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platform under writes`, () => {
+describe.runIf(process.platform !== 'win32')(`the platform after ${KILLS} kills during writes`, () => {
   const mark = newMark();
   let folder: string;
   let stateDir: string;
@@ -41,7 +41,7 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
     startCommand(kuflowDev('--state-dir', stateDir, ...ports), { cwd: folder, mark });
 
   it(
-    'it always opens again, no acknowledged write is lost, and the engine hears of each',
+    'always starts again, keeps every acknowledged write and delivers it to the engine',
     async () => {
       const ledger = openLedger();
       const ports = await quietPorts();
@@ -56,13 +56,13 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
           writing.then(() => Promise.reject(new Error(`The writers stopped: ${platform.output()}`))),
         ]);
         await pause(moment(round, 300));
-        // Its server with it, in one round of three.
+        // In one round of three, the Temporal server is killed too.
         if (round % 3 === 1)
           for (const { pid, command } of mark.alive()) if (command.includes('start-dev')) process.kill(pid, 'SIGKILL');
         platform.kill('SIGKILL');
         await writing;
         await platform.ended;
-        // And once more in its start, in another one.
+        // In another one of three, the platform is killed again while it starts.
         if (round % 3 === 2) await killInItsStart(start(ports), moment(round, 2500));
         const asked = performance.now();
         platform = start(ports);
@@ -82,12 +82,15 @@ describe.runIf(process.platform !== 'win32')(`${KILLS} kills of the whole platfo
         `${KILLS} kills, ${ledger.acknowledged()} acknowledged writes, ${reached} workflows; slowest restart ${Math.round(slowest.ms)} ms\n`,
       );
 
-      /** Each acknowledged process has its workflow, each acknowledged completion its signal there; how many. */
+      /**
+       * Waits until each acknowledged process has a workflow and each acknowledged completion a signal in the engine.
+       * Resolves to the number of processes.
+       */
       async function engineHears(now: PlatformState): Promise<number> {
         const engine = await createProcessEngine({ address: now.endpoints.temporal, namespace: now.namespace });
         try {
           for (const { processId, completedItem } of ledger.forEngine())
-            await until(`the engine hears of ${processId}`, async () => {
+            await until(`the engine has the workflow and signal of ${processId}`, async () => {
               const history = await engine.fetchHistory(processId).catch(() => undefined);
               return history !== undefined && (completedItem === undefined || signalled(history, completedItem));
             });

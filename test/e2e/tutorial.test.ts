@@ -15,7 +15,7 @@ interface Block {
   readonly lines: readonly string[];
 }
 
-/** The fenced blocks of a page, in order. */
+/** The fenced code blocks of a page, in order. */
 function blocksOf(markdown: string): readonly Block[] {
   return [...markdown.matchAll(/^```(\S*)\n([^]*?)^```$/gm)].map(([, language = '', text = '']) => ({
     language,
@@ -55,7 +55,7 @@ function run(command: string): Promise<void> {
   });
 }
 
-/** Runs a line of a shell block. The package is the packed one, and its dependencies are those of the shared project. */
+/** Runs a line of a shell block, with the packed package and the dependencies of the shared project. */
 async function runLine(line: string): Promise<void> {
   if (line.startsWith(CREATE)) {
     const options = line.slice(CREATE.length);
@@ -70,7 +70,7 @@ async function runLine(line: string): Promise<void> {
   }
 }
 
-/** Applies a block of context, removed and added lines to the file that its first line names. */
+/** Applies a diff block to the file that its first line names. */
 function applyDiff([header = '', ...lines]: readonly string[]): void {
   const file = join(cwd, header.replace('--- ', ''));
   const side = (mark: string): string =>
@@ -83,7 +83,7 @@ function applyDiff([header = '', ...lines]: readonly string[]): void {
   );
 }
 
-it('works as written, from nothing to a changed process', async () => {
+it('the tutorial works as written, from an empty folder to a changed process', async () => {
   for (const { language, lines } of blocksOf(page)) {
     if (language === 'sh') for (const line of lines) await runLine(line);
     else if (language === 'diff') applyDiff(lines);

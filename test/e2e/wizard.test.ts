@@ -32,7 +32,7 @@ let folder: string;
 let session: TerminalSession | undefined;
 
 beforeEach(() => {
-  // Not inside this repository: there no git repository is offered.
+  // Outside this repository, because the wizard does not offer a git repository inside another one.
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-wizard-')));
 });
 
@@ -54,20 +54,20 @@ function start(
   return session;
 }
 
-/** The prompt that waits now, in one line however narrow the terminal is. */
+/** The current prompt in one line, however narrow the terminal is. */
 function prompt(screen: string): string {
   const at = screen.lastIndexOf('\n? ');
   return at < 0 ? '' : screen.slice(at + 1).replace(/\n/g, '');
 }
 
-/** Waits for a question, then types. */
+/** Waits for a question, then types the keys. */
 async function answer(at: TerminalSession, question: string, ...keys: readonly string[]): Promise<void> {
   const wanted = question.replaceAll(' ', '');
   await at.until((screen) => prompt(screen).replaceAll(' ', '').includes(wanted));
   for (const key of keys) at.type(key);
 }
 
-/** Options, answers on the way (question, keys), and the question at which Ctrl-C comes, or another key. */
+/** The options, the answers given first, and the question at which `key` (default: Ctrl-C) is pressed. */
 interface Cancelled {
   readonly at: string;
   readonly key?: string;
@@ -94,14 +94,14 @@ const FLAGS = [
 ];
 
 describe.runIf(process.platform !== 'win32')('the wizard', () => {
-  it('goes from nothing to a project by the keyboard, back and forth; flags make the same one', async () => {
+  it('creates a project from the keyboard, going back to earlier questions, and flags create the same project', async () => {
     writeFileSync(join(folder, 'apply.json'), '{"type":"object","properties":{"amount":{"type":"number"}}}');
     writeFileSync(join(folder, 'broken.json'), '{"type":"objekt"}');
     writeFileSync(join(folder, 'taken'), '');
     const at = start(['--no-check']);
     await answer(at, 'Which process is the worker for?', DOWN, DOWN, ENTER);
     await answer(at, 'Where will the worker run first?', ENTER);
-    // Wrong, back, and the answer is there again to be mended.
+    // After Esc, the earlier question shows the wrong answer again, to be corrected.
     await answer(at, 'Code of the process definition', 'LOAM', ENTER);
     await answer(at, 'Code of its first task', ESC);
     await answer(at, 'Code of the process definition (LOAM)', 'LOAN', ENTER);
@@ -150,7 +150,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(treeOf(join(folder, 'by-wizard'))).toEqual(made);
   });
 
-  describe('of a process that runs in KuFlow', () => {
+  describe('for a process that runs in KuFlow', () => {
     let tenant: LargeTenant;
     let refuse = false;
 
@@ -171,11 +171,11 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
 
     afterEach(() => tenant.close());
 
-    it('asks for credentials, tries them at once, searches, asks before it reads, and takes corrections', async () => {
+    it('asks for credentials and checks them at once, searches, asks before it reads instances, and accepts corrections', async () => {
       refuse = true;
       const at = start(['--endpoint', tenant.endpoint, '--no-check', '--no-install', '--no-git']);
       await answer(at, 'Which process is the worker for?', DOWN, ENTER);
-      // What may be the secret is hidden while it is typed, and gone when it is refused.
+      // An input that may be the secret is masked, and cleared when it is rejected.
       await answer(at, 'Client id of the application', `Z${SECRET}`);
       await at.until((screen) => prompt(screen).includes(`${'*'.repeat(SECRET.length + 1)}> It is no UUID`));
       at.type(ENTER);
@@ -194,7 +194,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await at.until((screen) => screen.includes('❯ LOAN') && !screen.includes('EXPENSE'));
       at.type(ENTER);
       await answer(at, 'Read up to 25 instances');
-      // Lists hold no values; nothing else was read until the answer.
+      // Only lists, which contain no values, were requested before the answer.
       expect(tenant.requests.slice(before).filter((line) => /^GET \/[^?]*\/processes\/|items\/0/.test(line))).toEqual(
         [],
       );
@@ -245,7 +245,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       expect(treeOf(join(elsewhere, 'loan-worker'))).toEqual(treeOf(project));
     });
 
-    it('takes Ctrl-C for no while it reads from KuFlow, too', async () => {
+    it('treats Ctrl-C as a cancellation at the prompts that read from KuFlow too', async () => {
       refuse = false;
       writeFileSync(join(folder, 'secret'), SECRET, { mode: 0o600 });
       const inFile = `{ client-id: ${WORKER_APPLICATION}, client-secret: ${SECRET} }`;
@@ -292,7 +292,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     });
   });
 
-  it('takes Ctrl-C at each prompt for no: nothing written, status 130, the cursor there', async () => {
+  it('writes nothing, exits with 130 and restores the cursor on Ctrl-C at every prompt', async () => {
     writeFileSync(join(folder, 'd.yaml'), 'process:\n  code: LOAN\nworkflow:\n  type: W\n  task-queue: Q\n');
     const described = ['--process', 'LOAN', '--task', 'A', '--local'];
     const tasks = ['--process', 'LOAN', '--metadata-schema', 'm.json', '--local'];
@@ -350,7 +350,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await cancels(cancelled);
   });
 
-  it('takes the end of its input for no at each kind of prompt: nothing written, status 130', async () => {
+  it('writes nothing and exits with 130 when the input ends, at every kind of prompt', async () => {
     const placed = ['x', '--package-manager', 'npm'];
     const which = 'Which process is the worker for?';
     for (const cancelled of [
@@ -366,7 +366,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await cancels({ ...cancelled, key: CTRL_D });
   });
 
-  it.runIf(hasShell('bash'))('goes on where it was after Ctrl-Z and fg', async () => {
+  it.runIf(hasShell('bash'))('continues at the same prompt after Ctrl-Z and fg', async () => {
     const bin = installedBin('create-kuflow-worker');
     const at = openSession('bash', ['--norc', '--noprofile', '-i'], {
       cwd: folder,
@@ -386,7 +386,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       at.type(CTRL_Z);
       await at.until((screen) => screen.split('Stopped').length - 1 === stops);
       at.type('fg\r');
-      // Asked once more, below what the shell said; what was typed is still there.
+      // The prompt appears again below the shell's output, with the typed text.
       await at.until((screen) => typed(screen).endsWith(` ${whole}`));
     }
     at.type(ENTER);
@@ -397,10 +397,10 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(readdirSync(folder)).toContain('mine');
   });
 
-  it('fits in 40 columns, and without colours', async () => {
+  it('works in 40 columns and without colors', async () => {
     const at = start(['--no-check', '--no-install'], { columns: 40, env: { NO_COLOR: '1' } });
     await answer(at, 'Which process is the worker for?', DOWN, DOWN, DOWN);
-    // Broken between words.
+    // Lines are wrapped between words.
     await at.until('kuflow.process.yaml: tasks and shapes\nof their data, as JSON Schema');
     at.type(`${UP}${UP}${UP}${ENTER}`);
     await at.until('✔ Which process is the worker for? A\nsample process');
@@ -418,7 +418,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(readdirSync(join(folder, 'loan-worker'))).toContain('package.json');
   });
 
-  it('can be heard: choices are numbered, and nothing is drawn twice', async () => {
+  it('works with a screen reader: choices are numbered, and nothing is drawn twice', async () => {
     const at = start(['x', '--no-check', '--no-install', '--no-git', '--package-manager', 'npm'], {
       env: { ACCESSIBLE: '1' },
     });
@@ -430,7 +430,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(at.everything()).toMatch(/· Write \d+ files to x\n✔ \d+ files written/);
   });
 
-  it('writes nothing when the last answer is no, and says which files are in the way', async () => {
+  it('writes nothing when the last answer is no, and lists conflicting files', async () => {
     mkdirSync(join(folder, 'mine'));
     writeFileSync(join(folder, 'mine', 'README.md'), 'mine');
     const args = ['mine', '--package-manager', 'npm', '--no-git', '--no-install'];
@@ -451,7 +451,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect([...treeOf(folder)]).toEqual([['mine/README.md', 'mine']]);
   });
 
-  it('asks nothing with --yes', async () => {
+  it('does not ask anything with --yes', async () => {
     const at = start(['--yes']);
     expect(await at.ended).toEqual({ status: 2 });
     expect(at.everything()).toContain('Answers are missing');

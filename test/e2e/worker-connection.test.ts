@@ -38,13 +38,13 @@ let proxy: ConnectProxy;
 let byFiles: WorkerProcess;
 let silent: Server;
 const silentSockets: Socket[] = [];
-/** A check against a server that takes connections and never answers; it takes its time beside the other tests. */
+/** A check against a server that accepts connections but never answers. It is slow: it runs during the other tests. */
 let silentCheck: Promise<CommandOutcome>;
 const workers: WorkerProcess[] = [];
 const relays: RestRelay[] = [];
 const engines: TestServer[] = [];
 
-/** The sample process under another code, on a queue of its own. */
+/** The sample process with another code and its own task queue. */
 function loan(code: string): ProcessDefinition {
   return {
     ...sampleDefinition(),
@@ -105,7 +105,7 @@ function writeMaterial({ cert, key, ca }: { cert: string; key: string; ca: strin
   };
 }
 
-/** By the platform's host name, which only the proxy resolves. */
+/** The settings with the platform's host name, which only the proxy can resolve. */
 function throughProxy(environment: Record<string, string>): Record<string, string> {
   const { endpoints, caFile } = running.platform;
   return workerEnvironment(running.platform, {
@@ -154,8 +154,8 @@ afterAll(async () => {
   await running.remove();
 });
 
-describe('mutual TLS without a request for a certificate', () => {
-  it('by files: a process completes', async () => {
+describe('a worker with its own certificate', () => {
+  it('completes a process with certificate files, without requesting a certificate', async () => {
     const relay = await relayed();
     const { namespace, ...material } = await engineCertificate();
     byFiles = await start('FILES', {
@@ -165,11 +165,11 @@ describe('mutual TLS without a request for a certificate', () => {
     });
     await completeLoan('FILES', byFiles);
     expect(typesOf(relay)).toEqual(['ENGINE_TOKEN']);
-    // Files that are exchanged while it runs are looked at later on, beside the other tests.
+    // The files are replaced while the worker runs. The last test checks the result, after the worker has had time.
     writeMaterial(await engineCertificate());
   });
 
-  it('by inline data, with the line ends that environments make of it: a process completes', async () => {
+  it('completes a process with inline certificates, whatever their line endings', async () => {
     const relay = await relayed();
     const { cert, key, ca, namespace } = await engineCertificate();
     const worker = await start('DATA', {
@@ -187,8 +187,11 @@ describe('mutual TLS without a request for a certificate', () => {
 
   it.each([
     ['TEMPORAL_MUTUALTLS_CERT', 'missing temporal.mutual-tls.key and temporal.mutual-tls.ca, which it requires'],
-    ['TEMPORAL_MUTUALTLS_CERTDATA', 'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires'],
-  ])('%s without its key and CA is refused', async (variable, expected) => {
+    [
+      'TEMPORAL_MUTUALTLS_CERTDATA',
+      'missing temporal.mutual-tls.key-data and temporal.mutual-tls.ca-data, which it requires',
+    ],
+  ])('rejects %s without its key and CA', async (variable, expected) => {
     const environment = workerEnvironment(running.platform, { TEMPORAL_NAMESPACE: 'n', [variable]: 'whatever' });
     const [started, checked] = await Promise.all([runWorkerCommand(environment, []), check(environment)]);
     expect(started.status).toBe(2);
@@ -201,14 +204,14 @@ describe('mutual TLS without a request for a certificate', () => {
     relay.bodies('POST', '/authentications').map((body) => (body as { type: unknown }).type);
 });
 
-describe('a CONNECT proxy that alone resolves the host names', () => {
+describe('a CONNECT proxy that resolves the host names', () => {
   const ports = (): { rest: string; engine: string } => ({
     rest: new URL(running.platform.endpoints.https).port,
     engine: running.platform.endpoints.engine.split(':').at(-1) ?? '',
   });
   const address = (): string => proxy.url.replace('//', '//someone:pass%20word@');
 
-  it('is used by --check, REST and gRPC alike, and named', async () => {
+  it('is used and reported by --check, for REST and gRPC', async () => {
     const { status, json } = await check(throughProxy({ HTTPS_PROXY: address() }));
     expect(json.steps.map(({ step, status: one }) => [step, one])).toEqual(STEPS.map((step) => [step, 'ok']));
     expect(status).toBe(0);
@@ -219,7 +222,7 @@ describe('a CONNECT proxy that alone resolves the host names', () => {
     expect(new Set(proxy.connects)).toEqual(new Set([`${HOST}:${ports().rest}`, `${HOST}:${ports().engine}`]));
   });
 
-  it('carries a worker, whose process completes', async () => {
+  it('lets a worker complete a process', async () => {
     const before = proxy.connects.length;
     const worker = await start(
       'PROXY',
@@ -234,7 +237,7 @@ describe('a CONNECT proxy that alone resolves the host names', () => {
     expect(await worker.exited).toBe(0);
   });
 
-  it('is asked for nothing where NO_PROXY names the host, and then the name is unknown', async () => {
+  it('is not used for hosts in NO_PROXY, so their names do not resolve', async () => {
     const before = proxy.connects.length;
     const { status, json } = await check(throughProxy({ HTTPS_PROXY: address(), NO_PROXY: `.${HOST}` }));
     expect(proxy.connects).toHaveLength(before);
@@ -244,7 +247,7 @@ describe('a CONNECT proxy that alone resolves the host names', () => {
 });
 
 describe('--check', () => {
-  it('says each step in a line: 0', async () => {
+  it('prints one line for each step and exits with 0', async () => {
     const { status, stdout } = await runWorkerCommand(workerEnvironment(running.platform), ['--check']);
     expect(
       stdout
@@ -255,7 +258,7 @@ describe('--check', () => {
     expect(status).toBe(0);
   });
 
-  it('a wrong secret: 1, and what comes after is skipped', async () => {
+  it('exits with 1 for a wrong secret, and skips the remaining steps', async () => {
     const { status, json } = await check(workerEnvironment(running.platform, { KUFLOW_API_CLIENTSECRET: 'wrong-one' }));
     expect([status, json.status]).toEqual([1, 1]);
     expect(json.steps.map(({ status: one }) => one)).toEqual([
@@ -270,7 +273,7 @@ describe('--check', () => {
     expect(JSON.stringify(json)).not.toContain('wrong-one');
   });
 
-  it('nobody listens where REST should be: 1, and the address is named', async () => {
+  it('exits with 1 if the REST API refuses the connection, and names its address', async () => {
     const port = await freePort();
     const { status, json } = await check(
       workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}` }),
@@ -280,21 +283,21 @@ describe('--check', () => {
     expect(detailOf(json, 'rest')).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
   });
 
-  it('nobody listens where the engine should be: not 0, and the connection is named', async () => {
+  it('fails at the connect step if the engine refuses the connection', async () => {
     const port = await freePort();
     const { status, json } = await check(workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` }));
     expect(STEPS.slice(0, 4).map((step) => statusOf(json, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
   });
 
-  it('missing settings: 2, all of them at once', async () => {
+  it('exits with 2 and lists all missing settings', async () => {
     const { status, json } = await check(bareEnvironment());
     expect([status, json.status]).toEqual([2, 2]);
     expect(statusOf(json, 'settings')).toBe('failed');
     expect(detailOf(json, 'settings')).toMatch(/kuflow\.api\.client-id[^]*kuflow\.api\.client-secret/);
   });
 
-  /** An engine in the shape of Temporal's that answers a call with a status, and the settings that lead to it. */
+  /** Starts an engine stub that answers `call` with a gRPC status. Resolves to the settings that connect to it. */
   async function engineOfItsOwn(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
@@ -314,7 +317,7 @@ describe('--check', () => {
   it.each([
     [7, 'PERMISSION_DENIED'],
     [12, 'UNIMPLEMENTED'],
-  ])('an engine that restricts DescribeNamespace (%i %s): 0, and it is said', async (code, name) => {
+  ])('exits with 0 if the engine restricts DescribeNamespace (%i %s), and reports it', async (code, name) => {
     const { status, json } = await check(await engineOfItsOwn(code));
     expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
     expect(detailOf(json, 'namespace')).toContain(name);
@@ -322,7 +325,7 @@ describe('--check', () => {
   });
 
   it.each([7, 12])(
-    'an engine that restricts GetSystemInfo (%i), with which the SDK connects: 1, and it is said',
+    'exits with 1 if the engine restricts GetSystemInfo (%i), which the SDK needs to connect, and reports it',
     async (code) => {
       const { status, json } = await check(await engineOfItsOwn(code, 'GetSystemInfo'));
       expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
@@ -330,12 +333,12 @@ describe('--check', () => {
     },
   );
 
-  it('an engine that does not know the namespace: 1', async () => {
+  it('exits with 1 if the namespace does not exist', async () => {
     const { status, json } = await check(await engineOfItsOwn(5));
     expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
   });
 
-  it('says what it knows when its time is over: 4', async () => {
+  it('exits with 4 after the time limit, with the results so far', async () => {
     const { port } = silent.address() as AddressInfo;
     const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
     const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '4' });
@@ -346,15 +349,15 @@ describe('--check', () => {
     expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
   });
 
-  it('a server that never answers: 4, since nobody can tell', async () => {
+  it('exits with 4 if a server never answers', async () => {
     const { status, stdout } = await silentCheck;
     expect(status).toBe(4);
     expect(statusOf(JSON.parse(stdout) as CheckJson, 'rest')).toBe('unknown');
   });
 });
 
-describe('the command', () => {
-  it('without settings names the two commands that help: 2', async () => {
+describe('the worker command', () => {
+  it('exits with 2 without settings, and names the two commands that provide them', async () => {
     const { status, stderr, stdout } = await runWorkerCommand(bareEnvironment(), []);
     expect(status).toBe(2);
     expect(stderr).toContain('npx kuflow dev exec -- ');
@@ -363,7 +366,7 @@ describe('the command', () => {
     expect(stdout).toBe('');
   });
 
-  it('ends by itself on a signal while it still connects, as the first process of a container would not otherwise: 130', async () => {
+  it('exits with 130 on a signal while it connects, which PID 1 in a container would otherwise ignore', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -373,7 +376,7 @@ describe('the command', () => {
       KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}`,
     });
     try {
-      await until('it asks for its token', () => sockets.length > 0);
+      await until('the worker requests its token', () => sockets.length > 0);
       worker.signal('SIGTERM');
       expect(await worker.exited).toBe(130);
     } finally {
@@ -383,15 +386,15 @@ describe('the command', () => {
     }
   });
 
-  it.each([[['--chekc']], [['--json']]])('%s is refused: 2', async (args) => {
+  it.each([[['--chekc']], [['--json']]])('exits with 2 for %s', async (args) => {
     const { status, stderr } = await runWorkerCommand(workerEnvironment(running.platform), args);
     expect(status).toBe(2);
     expect(stderr).toContain('Usage:');
   });
 });
 
-describe('certificate files', () => {
-  it('that were exchanged meanwhile are taken over without a restart', async () => {
+describe('replaced certificate files', () => {
+  it('are loaded without a restart', async () => {
     await until('the new files are in use', () => {
       if (!byFiles.running()) throw new Error(`The worker ended: ${byFiles.output()}`);
       return byFiles.log.some(({ message }) => message === 'Engine certificate replaced');

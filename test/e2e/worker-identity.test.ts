@@ -13,7 +13,7 @@ let user: ProcessUser;
 const workers: WorkerProcess[] = [];
 const relays: RestRelay[] = [];
 
-/** Three workers that live through the same minute, each on a queue of its own and with its own way to the REST API. */
+/** One of three workers that run at the same time, each with its own task queue and its own relay to the REST API. */
 interface Trial {
   readonly worker: WorkerProcess;
   readonly relay: RestRelay;
@@ -60,7 +60,7 @@ afterAll(async () => {
   await running.remove();
 });
 
-describe('tokens that live 5 s without grace, and certificates that live 60 s', () => {
+describe('with 5-second tokens, no grace period and 60-second certificates', () => {
   it('a worker that renews them loses no task in 75 s of short activities', async () => {
     const { worker, relay, processId } = renewing;
     await until(
@@ -89,7 +89,7 @@ describe('tokens that live 5 s without grace, and certificates that live 60 s', 
     expect(worker.log.filter(({ level }) => level === 'WARN' || level === 'ERROR')).toEqual([]);
   }, 150_000);
 
-  it('has swapped its certificate meanwhile', () => {
+  it('the same worker has replaced its certificate', () => {
     const { worker, relay } = renewing;
     const certificates = relay
       .bodies('POST', '/authentications')
@@ -100,14 +100,14 @@ describe('tokens that live 5 s without grace, and certificates that live 60 s', 
     );
   });
 
-  it('a worker with renewal switched off fails at the same work, and ends by itself', async () => {
+  it('a worker without renewal fails at the same work and exits', async () => {
     const { worker, processId } = notRenewing;
     expect(await worker.exited).toBe(1);
     expect(worker.log.find(({ message }) => message === GIVES_UP)?.error).toContain('renewal is disabled');
     expect((await user.client.retrieveProcess(processId)).state).not.toBe('COMPLETED');
   }, 120_000);
 
-  it('a worker whose REST API is down past the expiry ends with 1 and names that cause', async () => {
+  it('a worker whose REST API is down past the expiry exits with 1 and names the cause', async () => {
     const { worker, relay } = withoutRest;
     expect(await worker.exited).toBe(1);
     const last = worker.log.find(({ message }) => message === GIVES_UP);
@@ -117,7 +117,7 @@ describe('tokens that live 5 s without grace, and certificates that live 60 s', 
     expect(last?.error).toContain(new URL(relay.url).port);
   }, 120_000);
 
-  it('a renewing worker drains and ends with 0', async () => {
+  it('a worker that renews drains and exits with 0', async () => {
     renewing.worker.signal('SIGTERM');
     expect(await renewing.worker.exited).toBe(0);
   });

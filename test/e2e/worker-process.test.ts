@@ -33,7 +33,7 @@ const goesOn = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
 };
 
-/** Drops the next answer of each operation; the operations whose answer was not asked for stay in the list that this returns. */
+/** Drops the next answers of each operation. The returned function lists the operations with answers still to drop. */
 function dropAnswers(operationIds: readonly string[], times = 1): () => readonly string[] {
   running.platform.faults.clear();
   for (const operationId of operationIds) {
@@ -63,7 +63,7 @@ beforeAll(async () => {
   });
   user = await processUser(running.platform);
   metricsPort = await freePort();
-  // Token and certificate: the same operation.
+  // Twice, because the token and the certificate come from the same operation.
   const left = dropAnswers(DROPPED_AT_START, 2);
   worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_METRICSPORT: String(metricsPort) }));
   await worker.ready();
@@ -111,7 +111,7 @@ describe('the sample process', () => {
     );
   });
 
-  it('does a system task by itself, as the application', () => {
+  it('completes a system task as the application', () => {
     expect(items.get('CHECK_CREDIT')).toMatchObject({
       type: 'TASK',
       ownerId: running.platform.identity.application.id,
@@ -119,20 +119,20 @@ describe('the sample process', () => {
     });
   });
 
-  it('writes a message and goes on', () => {
+  it('writes a message and continues', () => {
     expect(items.get('LOAN_RESULT')).toMatchObject({ type: 'MESSAGE', message: { text: 'Loan result' } });
   });
 
-  it('opens a thread and goes on', () => {
+  it('opens a thread and continues', () => {
     expect(items.get('LOAN_DISCUSSION')).toMatchObject({ type: 'THREAD' });
   });
 
-  it('ends with every request and answer within the contract', () => {
+  it('sends and receives only what the contract allows', () => {
     expect(running.events.filter(({ kind }) => kind === 'contract-violation')).toEqual([]);
   });
 });
 
-describe('a POST whose answer is lost', () => {
+describe('a worker whose POST answers are lost', () => {
   let processId: string;
   let left: () => readonly string[];
   let happened: readonly string[];
@@ -146,7 +146,7 @@ describe('a POST whose answer is lost', () => {
     happened = entries.map(({ kind }) => kind);
   });
 
-  it('is tried again: authentication and registration, while the worker starts', async () => {
+  it('retries authentication and registration when it starts', async () => {
     const dropped = running.events.filter((event) => event.kind === 'request' && event.status === 0);
     for (const operationId of DROPPED_AT_START) {
       expect(dropped.filter((event) => event.kind === 'request' && event.operationId === operationId)).toHaveLength(2);
@@ -156,7 +156,7 @@ describe('a POST whose answer is lost', () => {
     expect(workers[0]).toMatchObject({ taskQueue: QUEUE });
   });
 
-  it('happens in the process for every operation, and the process completes', async () => {
+  it('completes the process although the answer of every operation was lost once', async () => {
     expect(left()).toEqual([]);
     const { state } = await user.client.retrieveProcess(processId);
     expect(state).toBe('COMPLETED');
@@ -167,7 +167,7 @@ describe('a POST whose answer is lost', () => {
   it('completes a task once', () => expect(times('item-completed')).toBe(1));
   it('cancels a task once', () => expect(times('item-cancelled')).toBe(1));
 
-  it('assigns a task to who was named last, and completes it as that principal', async () => {
+  it('assigns a task to the last assignee, and completes it as that principal', async () => {
     expect(await itemOf('COMPLETED')).toMatchObject({ ownerId: running.platform.identity.application.id });
   });
 
@@ -176,7 +176,7 @@ describe('a POST whose answer is lost', () => {
     expect(initiatorId).toBe(running.platform.identity.application.id);
   });
 
-  it('writes the log entry at least once: KuFlow gives a log entry no id to recognise it by', async () => {
+  it('writes the log entry at least once, because log entries do not have an id', async () => {
     const { task } = await itemOf('COMPLETED');
     expect(task?.logs?.length).toBeGreaterThanOrEqual(1);
     expect(new Set(task?.logs?.map(({ message }) => message))).toEqual(new Set(['Begun']));
@@ -189,8 +189,8 @@ describe('a POST whose answer is lost', () => {
   };
 });
 
-describe('the worker', () => {
-  it('notices by itself that a task was cancelled in KuFlow, and ends the workflow with TaskCancelled', async () => {
+describe('a running worker', () => {
+  it('notices that a task was cancelled in KuFlow, and ends the workflow with TaskCancelled', async () => {
     const processId = await user.start('OUTSIDE');
     const { id } = await user.item(processId, 'OUTSIDE');
     await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
@@ -205,7 +205,7 @@ describe('the worker', () => {
     expect(signals).toEqual([]);
   });
 
-  it('refuses to answer in clear text where KuFlow wants encrypted payloads: the task fails, the workflow waits', async () => {
+  it('fails the workflow task and keeps the workflow waiting if KuFlow requires encrypted payloads', async () => {
     const headers = { 'x-kuflow-encoding': defaultPayloadConverter.toPayload('binary/encrypted-kuflow') };
     const asKuFlow = new Client({
       connection: user.temporal.connection,
@@ -233,7 +233,7 @@ describe('the worker', () => {
     await handle.terminate('seen');
   });
 
-  it("has every activity of KuFlow's Python library, and the ones of other generations", async () => {
+  it("has every activity of KuFlow's Python library, and those of its other libraries", async () => {
     const { workers } = await fromPlatform<{ workers: { activityTypes: string[]; workflowTypes: string[] }[] }>(
       'workers',
     );
@@ -244,7 +244,7 @@ describe('the worker', () => {
     expect(workers[0]?.workflowTypes).toContain('LoanWorkflow');
   });
 
-  it('answers its probes and shows its metrics', async () => {
+  it('answers probes and exposes metrics', async () => {
     const probe = async (path: string): Promise<number> => (await fetch(`${worker.health()}${path}`)).status;
     expect([await probe('/livez'), await probe('/readyz'), await probe('/other')]).toEqual([200, 200, 404]);
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -264,16 +264,20 @@ describe('the worker', () => {
     expect(worker.output()).not.toContain(running.platform.identity.application.secret.reveal());
   });
 
-  it('lets a 5 s activity end on its first attempt after SIGTERM, is not ready meanwhile, and exits with 0', async () => {
+  it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0', async () => {
     const processId = await user.start('SLOW');
-    await until('the activity runs', async () => {
+    await until('the activity is running', async () => {
       goesOn();
-      // The engine hears of the process a moment after the API has answered.
+      // The workflow starts shortly after the API has returned the process.
       const found = await user.temporal.workflow.getHandle(processId).describe().catch(unlessNotFound);
       return found?.raw.pendingActivities?.some(({ lastStartedTime }) => Boolean(lastStartedTime));
     });
     worker.signal('SIGTERM');
-    await until('it is not ready', async () => (await fetch(`${worker.health()}/readyz`)).status === 503, 2_000);
+    await until(
+      'the worker is not ready',
+      async () => (await fetch(`${worker.health()}/readyz`)).status === 503,
+      2_000,
+    );
     expect((await fetch(`${worker.health()}/livez`)).status).toBe(200);
     expect(await worker.exited).toBe(0);
     const history = await user.history(processId);
@@ -289,7 +293,7 @@ function unlessNotFound(error: unknown): undefined {
 
 const attemptOf = ({ attributes }: HistoryEvent): unknown => attributes['attempt'];
 
-/** The first payload as JSON. */
+/** Parses the first payload as JSON. */
 function decoded(payloads: unknown): unknown {
   const data = (payloads as { payloads?: readonly { data?: string }[] } | undefined)?.payloads?.[0]?.data;
   return data === undefined ? undefined : JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
