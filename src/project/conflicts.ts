@@ -11,41 +11,42 @@ export type FileAction = 'create' | 'identical' | 'overwrite';
 
 export interface ComparedFile extends PlannedFile {
   readonly action: FileAction;
-  /** What `overwrite` replaces; anything else that is there by then is a failed write. */
+  /** The contents that `overwrite` replaces. If the file has other contents when it is written, the write fails. */
   readonly original?: Uint8Array;
 }
 
 export interface Conflict {
   readonly path: string;
-  readonly reason: 'differs' | 'is a folder' | 'is a symbolic link' | 'is no regular file' | 'is below a file';
+  readonly reason: 'differs' | 'is a folder' | 'is a symbolic link' | 'is not a regular file' | 'is below a file';
 }
 
-/** What a plan means for the folder as it is now. */
+/** A plan compared with a folder. */
 export interface PlanComparison {
-  /** Absolute folder of the project. */
+  /** Absolute path of the project. */
   readonly folder: string;
   readonly files: readonly ComparedFile[];
   readonly conflicts: readonly Conflict[];
 }
 
 /**
- * Compares a plan with what is in `folder`: an absent file is created, an identical one is left, one named in `overwrite` (a path of the
- * plan) is replaced, and so is the record that this tool wrote of an earlier run; all others are conflicts. Touches nothing. Throws a
- * KnownError when the folder is a file, when something in it can't be read, or when a symbolic link in it would lead a file out of it; a
- * usage error when `overwrite` names a file that the plan doesn't hold.
+ * Compares a plan with the contents of `folder`. Missing files are created, identical files are left alone, and files named in `overwrite`
+ * (paths of the plan) are replaced, as is an unedited record of an earlier run. Everything else is a conflict. Writes nothing.
+ *
+ * Rejects with a KnownError if the folder is a file, if a file in it cannot be read, or if a symbolic link would lead a file out of it, and
+ * with a usage error if `overwrite` names a file that is not part of the plan.
  */
 export async function comparePlan(
   folder: string,
   plan: ProjectPlan,
   overwrite: readonly string[] = [],
 ): Promise<PlanComparison> {
-  const named = new Set(overwrite.map((path) => normalizePath(path)));
+  const overwritePaths = new Set(overwrite.map((path) => normalizePath(path)));
   const known = plan.files.map(({ path }) => path);
-  for (const path of named) {
+  for (const path of overwritePaths) {
     if (known.includes(path)) continue;
-    const near = nearMatch(path, known);
+    const suggestion = nearMatch(path, known);
     throw usageError(
-      `--overwrite ${path}: the project has no such file${near === undefined ? '' : `, did you mean ${near}?`}`,
+      `--overwrite ${path}: the project has no such file${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`,
     );
   }
   if (!(await folderExists(folder))) {
@@ -54,11 +55,11 @@ export async function comparePlan(
   const files: ComparedFile[] = [];
   const conflicts: Conflict[] = [];
   for (const file of plan.files) {
-    const found = await compareFile(folder, file, named.has(file.path)).catch((error: unknown) => {
+    const result = await compareFile(folder, file, overwritePaths.has(file.path)).catch((error: unknown) => {
       throw error instanceof KnownError ? error : unreadableFileError(join(folder, file.path), error);
     });
-    if ('reason' in found) conflicts.push(found);
-    else files.push({ ...file, ...found });
+    if ('reason' in result) conflicts.push(result);
+    else files.push({ ...file, ...result });
   }
   return { folder, files, conflicts };
 }
@@ -66,10 +67,10 @@ export async function comparePlan(
 function unreadableFileError(path: string, error: unknown): KnownError {
   const denied = ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
   return new KnownError({
-    message: `${path} can't be compared with the file that the project would have there`,
+    message: `Could not compare ${path} with the generated file`,
     tried: `read ${path}`,
     seen: denied ? 'permission denied' : messageOf(error),
-    next: ['Make it readable, or choose another folder for the project'],
+    next: ['Make the file readable, or choose another folder for the project'],
     cause: error,
   });
 }
@@ -78,7 +79,7 @@ function normalizePath(path: string): string {
   return path.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
 }
 
-/** Whether the folder exists; throws when what is there can't become the project's folder. */
+/** Whether the folder exists. Throws if the path cannot be used as a project folder. */
 async function folderExists(folder: string): Promise<boolean> {
   try {
     if (!(await stat(folder)).isDirectory()) {
@@ -92,13 +93,13 @@ async function folderExists(folder: string): Promise<boolean> {
     if (error instanceof KnownError) throw error;
     const code = codeOf(error);
     if (code === 'ENOENT') {
-      // A dangling link exists for lstat only, and making the folder would write to where it points.
+      // Only lstat sees a dangling link. Creating the folder would write to the link's target.
       const link = await lstat(folder).catch(() => undefined);
       if (link === undefined) return false;
     }
     throw new KnownError({
-      message: `${folder} can't be used as the folder of the project`,
-      seen: code === 'ENOENT' ? 'a symbolic link that leads nowhere' : messageOf(error),
+      message: `${folder} cannot be used as the project folder`,
+      seen: code === 'ENOENT' ? 'it is a symbolic link whose target does not exist' : messageOf(error),
       next: ['Choose another folder for the project'],
       cause: error,
     });
@@ -113,20 +114,20 @@ async function compareFile(
   const parent = await findParentConflict(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
-  const found = await lstat(path).catch((error: unknown) => {
+  const stats = await lstat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
-  if (found === undefined) return { action: 'create' };
-  if (found.isDirectory()) return { path: file.path, reason: 'is a folder' };
-  if (found.isSymbolicLink()) return { path: file.path, reason: 'is a symbolic link' };
-  if (!found.isFile()) return { path: file.path, reason: 'is no regular file' };
-  if (found.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) {
+  if (stats === undefined) return { action: 'create' };
+  if (stats.isDirectory()) return { path: file.path, reason: 'is a folder' };
+  if (stats.isSymbolicLink()) return { path: file.path, reason: 'is a symbolic link' };
+  if (!stats.isFile()) return { path: file.path, reason: 'is not a regular file' };
+  if (stats.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) {
     return { action: 'identical' };
   }
   if (overwrite) return { action: 'overwrite' };
   if (file.path === RECORD_FILE) {
-    // The command in it is of each run another one, though nobody touched the file.
+    // The record contains the command of the run, so it differs even if nobody edited it.
     const expected = await readFile(path);
     if (isUneditedRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
       return { action: 'overwrite', original: expected };
@@ -139,13 +140,13 @@ async function findParentConflict(folder: string, path: string): Promise<Conflic
   const parts = path.split('/').slice(0, -1);
   for (let depth = 1; depth <= parts.length; depth++) {
     const parent = join(folder, ...parts.slice(0, depth));
-    const found = await lstat(parent).catch((error: unknown) => {
+    const stats = await lstat(parent).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     });
-    if (found === undefined) return undefined;
-    if (found.isSymbolicLink()) await rejectLinkOutside(folder, parent);
-    else if (!found.isDirectory()) return { path, reason: 'is below a file' };
+    if (stats === undefined) return undefined;
+    if (stats.isSymbolicLink()) await rejectLinkOutside(folder, parent);
+    else if (!stats.isDirectory()) return { path, reason: 'is below a file' };
   }
   return undefined;
 }
@@ -155,25 +156,25 @@ async function rejectLinkOutside(folder: string, link: string): Promise<void> {
   const target = await realpath(link).catch(() => undefined);
   if (target?.startsWith(inside + sep) === true && (await stat(target)).isDirectory()) return;
   throw new KnownError({
-    message: `${link} is a symbolic link that leads out of the project`,
-    seen: target === undefined ? 'it leads nowhere' : `it leads to ${target}`,
-    next: [`Remove the link, or choose another folder than ${dirname(link)}`],
+    message: `${link} is a symbolic link that does not lead to a folder in the project`,
+    seen: target === undefined ? 'its target does not exist' : `it points to ${target}`,
+    next: [`Remove the link, or choose a folder other than ${dirname(link)}`],
   });
 }
 
-/** The error that names every conflict and how to go on. */
-export function conflictError(decision: PlanComparison, command: string): KnownError {
-  const paths = decision.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
-  const replaceable = decision.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
-  const others = replaceable.length < paths.length ? ', once the others are away' : '';
+/** An error that lists all conflicts and what to do about them. */
+export function conflictError(comparison: PlanComparison, command: string): KnownError {
+  const paths = comparison.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
+  const replaceable = comparison.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
+  const others = replaceable.length < paths.length ? ' after moving the others away' : '';
   return new KnownError({
-    message: `${decision.folder} holds files that the project would have to replace:\n${paths.join('\n')}`,
+    message: `${comparison.folder} already contains files that would be overwritten:\n${paths.join('\n')}`,
     seen: 'nothing was written',
     next: [
       'Choose another folder, or move these files away',
       ...(replaceable.length === 0
         ? []
-        : [`To replace what differs${others}: ${overwriteCommand(command, replaceable)}`]),
+        : [`Overwrite the files that differ${others}: ${overwriteCommand(command, replaceable)}`]),
     ],
   });
 }

@@ -7,29 +7,29 @@ import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 export type GitResult =
   | {
       readonly kind: 'committed';
-      /** Paths that the person's own rules ignore, so that they are not in it; absent when there are none. */
+      /** Paths that are not committed because the user's own git rules ignore them; absent if there are no such paths. */
       readonly ignored?: readonly string[];
     }
-  /** A repository was made, the first commit was not. */
+  /** The repository was created, but not its first commit. */
   | { readonly kind: 'initialised'; readonly reason: string }
   | { readonly kind: 'skipped'; readonly reason: string }
   | {
       readonly kind: 'failed';
       readonly command: string;
       readonly output: string;
-      /** Whether the repository is there, so that only its first commit is left. */
+      /** Whether the repository was created, so that only its first commit is missing. */
       readonly made: boolean;
     };
 
 export interface GitOptions {
   readonly folder: string;
-  /** Paths to commit, relative to the folder; absent ones are left out. */
+  /** Paths to commit, relative to the folder. Missing files are left out. */
   readonly paths: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The reason of what was left out when the user stopped it. */
+/** The reason of a step that was skipped because the user interrupted it. */
 export const INTERRUPTED = 'interrupted';
 
 interface GitCall {
@@ -41,13 +41,13 @@ interface GitCall {
 }
 
 /**
- * Makes a repository with a first commit of `paths`, unless the folder is inside one already. Nothing here fails the creation of a
- * project: what was not done is said with its reason. Never commits a file that git does not ignore although it holds the secret.
+ * Creates a repository with a first commit of `paths`, unless the folder is inside a repository already. Never rejects because of git: the
+ * result has the reason for anything that was not done. Never commits the local settings, which contain a secret.
  */
 export async function startRepository(options: GitOptions): Promise<GitResult> {
   const result = await initAndCommit(options);
   if (options.signal?.aborted !== true || result.kind === 'committed' || result.kind === 'skipped') return result;
-  // What a command said that was ended is no finding.
+  // The output of a command that was interrupted is not a reason.
   const made = result.kind === 'initialised' || result.made;
   return { kind: made ? 'initialised' : 'skipped', reason: INTERRUPTED };
 }
@@ -88,38 +88,40 @@ async function initAndCommit(options: GitOptions): Promise<GitResult> {
     const own = existsSync(join(options.folder, '.git'));
     return {
       kind: 'skipped',
-      reason: own ? 'the folder is one already' : `the folder is inside the repository ${inside.stdout}`,
+      reason: own ? 'the folder already is a repository' : `the folder is inside the repository ${inside.stdout}`,
     };
   }
-  // A repository that git refuses to read (another owner, a broken file) is still one.
+  // A repository that git refuses to read (another owner, a corrupt file) is still a repository.
   if (!inside.output.includes('not a git repository')) return { kind: 'skipped', reason: firstLine(inside.output) };
 
-  const named = await git(['config', 'init.defaultBranch']);
-  const made = await git([...(named.ok ? [] : ['-c', 'init.defaultBranch=main']), 'init', '--quiet']);
+  const branch = await git(['config', 'init.defaultBranch']);
+  const made = await git([...(branch.ok ? [] : ['-c', 'init.defaultBranch=main']), 'init', '--quiet']);
   if (!made.ok) return failed(made, false);
   for (const [key, variables] of IDENTITY) {
     if (variables.every((variable) => (env[variable] ?? '') !== '')) continue;
     const set = await git(['config', key]);
-    if (!set.ok || set.stdout.trim() === '') return { kind: 'initialised', reason: `git's ${key} is not set` };
+    if (!set.ok || set.stdout.trim() === '') return { kind: 'initialised', reason: `git config ${key} is not set` };
   }
   if (existsSync(join(options.folder, LOCAL_SETTINGS_FILE))) {
     const ignored = await git(['check-ignore', '--quiet', LOCAL_SETTINGS_FILE]);
     if (!ignored.ok)
-      return { kind: 'initialised', reason: `git does not ignore ${LOCAL_SETTINGS_FILE}, which holds a secret` };
+      return { kind: 'initialised', reason: `git does not ignore ${LOCAL_SETTINGS_FILE}, which contains a secret` };
   }
-  const found = options.paths.filter((path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)));
-  // Git refuses to add a path by name that rules of the person's own ignore. They stand, as they do for `git add .`.
-  const ruled = await git(['check-ignore', '--stdin', '-z'], found.join('\0'));
-  const ignored = found.filter((path) => ruled.stdout.split('\0').includes(path));
-  const paths = found.filter((path) => !ignored.includes(path));
+  const existing = options.paths.filter(
+    (path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)),
+  );
+  // Git refuses to add a path by name if the user's own rules ignore it. Respect these rules, as `git add .` does.
+  const checked = await git(['check-ignore', '--stdin', '-z'], existing.join('\0'));
+  const ignored = existing.filter((path) => checked.stdout.split('\0').includes(path));
+  const paths = existing.filter((path) => !ignored.includes(path));
   if (paths.length === 0) return { kind: 'initialised', reason: 'git ignores every file of the project' };
-  // By standard input: a long list is no problem there, and no path is taken for a pattern.
+  // Paths go through standard input, which has no length limit, and are not interpreted as patterns.
   const added = await git(
     ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'],
     paths.join('\0'),
   );
   if (!added.ok) return failed(added, true);
-  // A signature could ask for a passphrase that nobody sees; a template's hooks know nothing of this project.
+  // Signing could prompt for a passphrase that nobody sees, and hooks from the user's git template are not meant for this commit.
   const committed = await git([
     'commit',
     '--quiet',

@@ -1,26 +1,32 @@
 import { escapeForTerminal } from '../base/escape.ts';
-import type { NextStep } from './next-steps.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/wrap.ts';
+import type { NextStep } from './next-steps.ts';
+
+const MAX_ALIGNED_COMMAND = 40;
 
 /**
- * What to do next, a step a line. On a terminal that is too narrow for a command and what it does, that stands below it. A command is
- * never cut or broken: half of one is another one.
+ * Prints the next steps, one per line, with aligned descriptions. If a terminal is too narrow for a command and its description, the
+ * description goes on the next line. Commands are never cut or wrapped, so that they can be copied.
  */
 export function printNextSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
-  const prose = (text: string): string => (channel.isTTY ? wrapText(text, channel.columns) : text);
-  for (const { command, text } of steps) {
-    const said = escapeForTerminal(text, 1000);
-    if (command === undefined) {
-      channel.line(prose(`  ${said}`));
-      continue;
+  const wrap = (text: string): string => (channel.isTTY ? wrapText(text, channel.columns) : text);
+  const rows = steps.map(({ command, text }) => ({
+    command: command === undefined ? undefined : escapeForTerminal(command, Infinity),
+    text: escapeForTerminal(text, 1000),
+  }));
+  const lengths = rows.map(({ command }) => command?.length ?? 0);
+  const width = Math.max(...lengths.filter((length) => length <= MAX_ALIGNED_COMMAND), 0);
+  for (const { command, text } of rows) {
+    if (command === undefined) channel.line(wrap(`  ${text}`));
+    else {
+      const padding = ' '.repeat(Math.max(width - command.length, 0));
+      if (channel.isTTY && command.length + padding.length + text.length + 5 > channel.columns) {
+        channel.line(`  ${cyan(command)}`);
+        channel.line(dim(wrap(`      ${text}`)));
+      } else channel.line(`  ${cyan(command)}${padding}  ${dim(text)}`);
     }
-    const typed = escapeForTerminal(command, Infinity);
-    if (channel.isTTY && typed.length + said.length + 5 > channel.columns) {
-      channel.line(`  ${cyan(typed)}`);
-      channel.line(dim(prose(`      ${said}`)));
-    } else channel.line(`  ${cyan(typed)}  ${dim(said)}`);
   }
 }

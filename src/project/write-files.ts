@@ -8,38 +8,39 @@ import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import type { ComparedFile, PlanComparison } from './conflicts.ts';
 
 export interface WriteOptions {
-  /** Aborted: what was written is taken back and the signal's reason thrown. */
+  /** On abort, everything written is rolled back and the signal's reason is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** Called before each file is written; what it throws is a failed write. */
+  /** Called before each file is written. An error it throws fails the write. */
   readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 interface Undo {
   readonly path: string;
   readonly undo: () => Promise<void>;
-  /** Removes what only an undo needs, once there will be none. */
+  /** Removes what only `undo` needs. Called after everything is written. */
   readonly cleanUp?: () => Promise<void>;
 }
 
 /**
- * Writes the files of a decision without conflicts; returns once the last one is on disk. A new file never replaces one that appeared
- * meanwhile, and no file leaves the folder through a link. On a failure everything that this call made is taken back, in reverse, and
- * nothing else: folders only when empty, replaced files restored. Throws a KnownError that says so.
+ * Writes the files of a comparison without conflicts. Resolves once the last file is on disk. A new file never replaces one that appeared in
+ * the meantime, and no file leaves the folder through a link. On a failure, everything that this call created is rolled back in reverse
+ * order, and nothing else: folders only if they are empty, replaced files restored. Rejects with a KnownError that lists what could not be
+ * rolled back.
  */
-export async function writeFiles(decision: PlanComparison, options: WriteOptions = {}): Promise<void> {
-  if (decision.conflicts.length > 0) throw new Error('A decision with conflicts is not written');
+export async function writeFiles(comparison: PlanComparison, options: WriteOptions = {}): Promise<void> {
+  if (comparison.conflicts.length > 0) throw new Error('A comparison with conflicts cannot be written');
   const undos: Undo[] = [];
-  let at = decision.folder;
+  let at = comparison.folder;
   try {
-    createFolders(decision.folder, undos);
-    const root = realpathSync.native(decision.folder);
+    createFolders(comparison.folder, undos);
+    const root = realpathSync.native(comparison.folder);
     let index = 0;
-    for (const file of decision.files) {
+    for (const file of comparison.files) {
       if (file.action === 'identical') continue;
-      // A file is written without waiting, which takes a fifth of the time; between two of them interrupts and progress get their turn.
+      // Synchronous writes take a fifth of the time. Yielding between files lets interrupts and progress output through.
       await setImmediate();
       options.signal?.throwIfAborted();
-      at = join(decision.folder, file.path);
+      at = join(comparison.folder, file.path);
       await options.onWrite?.(file.path, index++);
       createFolders(dirname(at), undos);
       assertInside(root, dirname(at));
@@ -49,20 +50,20 @@ export async function writeFiles(decision: PlanComparison, options: WriteOptions
     options.signal?.throwIfAborted();
     for (const { cleanUp: forget } of undos) await forget?.().catch(() => undefined);
   } catch (error) {
-    const left = await rollBack(undos);
-    if (options.signal?.aborted === true && left.length === 0) throw options.signal.reason;
-    throw writeError(at, error, left);
+    const remaining = await rollBack(undos);
+    if (options.signal?.aborted === true && remaining.length === 0) throw options.signal.reason;
+    throw writeError(at, error, remaining);
   }
 }
 
-function writeError(path: string, error: unknown, left: readonly string[]): KnownError {
+function writeError(path: string, error: unknown, remaining: readonly string[]): KnownError {
   return new KnownError({
-    message: 'The project could not be written',
+    message: 'Could not write the project',
     tried: `write ${path}`,
     seen: `${error instanceof KnownError ? (error.seen ?? error.message) : describeWriteError(error)}; ${
-      left.length === 0 ? 'everything written so far was taken back' : `not taken back: ${left.join(', ')}`
+      remaining.length === 0 ? 'all changes were rolled back' : `could not roll back: ${remaining.join(', ')}`
     }`,
-    next: ['Choose a folder that can be written to, then run the command again'],
+    next: ['Choose a writable folder, then run the command again'],
     cause: error,
   });
 }
@@ -100,7 +101,7 @@ function createFolders(folder: string, undos: Undo[]): void {
 function assertInside(root: string, folder: string): void {
   const real = realpathSync.native(folder);
   if (real !== root && !real.startsWith(root + sep)) {
-    throw new KnownError({ message: `${folder} leads out of the project`, seen: `${folder} leads to ${real}` });
+    throw new KnownError({ message: `${folder} is outside the project`, seen: `${folder} points to ${real}` });
   }
 }
 
@@ -109,7 +110,7 @@ function createFile(path: string, file: ComparedFile, undos: Undo[]): void {
   undos.push({ path: path, undo: () => rm(path) });
   try {
     writeFileSync(handle, file.contents);
-    // The umask may have taken rights that an executable needs; 0600 it can only narrow.
+    // The umask may have removed permissions that an executable needs. It can only narrow 0600.
     if (file.mode === 0o755 && process.platform !== 'win32') fchmodSync(handle, file.mode);
   } finally {
     closeSync(handle);
@@ -118,7 +119,7 @@ function createFile(path: string, file: ComparedFile, undos: Undo[]): void {
 
 async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Promise<void> {
   if (file.original !== undefined && !(await readFile(path)).equals(file.original)) {
-    throw new KnownError({ message: `${path} changed meanwhile`, seen: 'the file changed after it was read' });
+    throw new KnownError({ message: `${path} changed after it was read`, seen: 'the file changed after it was read' });
   }
   const kept = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.before`);
   await keepOriginal(path, kept);
@@ -126,7 +127,7 @@ async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Pro
     path: path,
     undo: async () => {
       await rename(kept, path);
-      // Two names of one file, when it had not been replaced yet: then renaming does nothing.
+      // If the file was not replaced yet, both names are links to it and renaming does nothing.
       await rm(kept, { force: true });
     },
     cleanUp: () => rm(kept),
@@ -134,12 +135,12 @@ async function replaceFile(path: string, file: ComparedFile, undos: Undo[]): Pro
   await writeFileAtomic(path, file.contents, file.mode);
 }
 
-/** A second name for what is to be replaced: giving it back takes no space, which a full disk would not have. */
+/** Keeps the original under a second name. Restoring a hard link needs no disk space, which matters on a full disk. */
 async function keepOriginal(path: string, kept: string): Promise<void> {
   try {
     await link(path, kept);
   } catch {
-    // Not every file system has hard links.
+    // Not every file system supports hard links.
     await copyFile(path, kept, constants.COPYFILE_EXCL).catch(async (error: unknown) => {
       await rm(kept, { force: true });
       throw error;
@@ -148,14 +149,14 @@ async function keepOriginal(path: string, kept: string): Promise<void> {
 }
 
 async function rollBack(undos: readonly Undo[]): Promise<readonly string[]> {
-  const left: string[] = [];
+  const remaining: string[] = [];
   for (const { path: what, undo } of [...undos].reverse()) {
     try {
       await undo();
     } catch (error) {
-      // Gone is what we want; a folder that somebody put a file into is no longer ours.
-      if (codeOf(error) !== 'ENOENT') left.push(what);
+      // Already removed is fine. A folder that has other files in it now is kept and reported.
+      if (codeOf(error) !== 'ENOENT') remaining.push(what);
     }
   }
-  return left;
+  return remaining;
 }

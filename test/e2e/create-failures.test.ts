@@ -46,7 +46,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
   const NOBODY = 65_534;
   const asUser = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-  const WRITABLE = /next +Choose a folder that can be written to/;
+  const WRITABLE = /next +Choose a writable folder/;
 
   /** Runs the command without privileges: as the current user, or as `nobody` if that is root. */
   function create(...args: readonly string[]): Ended {
@@ -62,7 +62,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
     [
       'the parent folder',
       (): void => chmodSync(folder, 0o555),
-      /tried +write .*x\n +seen +permission denied; everything written so far was taken back/,
+      /tried +write .*x\n +seen +permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -72,7 +72,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         writeFileSync(join(folder, 'x', 'README.md'), 'mine');
         chmodSync(join(folder, 'x'), 0o555);
       },
-      /seen +permission denied; everything written so far was taken back/,
+      /seen +permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -83,7 +83,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         for (const path of ['x', 'x/README.md']) chmodSync(join(folder, path), 0o777);
         chmodSync(join(folder, 'x', 'src'), 0o555);
       },
-      /seen +permission denied; everything written so far was taken back/,
+      /seen +permission denied; all changes were rolled back/,
       WRITABLE,
     ],
     [
@@ -93,8 +93,8 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
         chmodSync(join(folder, 'x'), 0o777);
         chmodSync(join(folder, 'x', 'src'), 0o444);
       },
-      /x\/src\/\S+ can't be compared with [^]* tried +read .*x\/src\/\S+\n +seen +permission denied\n/,
-      /next +Make it readable, or choose another folder/,
+      /Could not compare .*x\/src\/\S+ with [^]* tried +read .*x\/src\/\S+\n +seen +permission denied\n/,
+      /next +Make the file readable, or choose another folder/,
     ],
   ] as const)('reports it, exits with 1 and changes nothing: %s', ([, prepare, text, next], { skip }) => {
     prepare();
@@ -137,7 +137,7 @@ describe('create on a full or read-only disk', () => {
     if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
       skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
     }
-    expect(stderr).toMatch(new RegExp(`seen +${seen}; everything written so far was taken back`));
+    expect(stderr).toMatch(new RegExp(`seen +${seen}; all changes were rolled back`));
     expect(stdout).toBe('status 1\nsame\n');
   });
 });
@@ -205,7 +205,7 @@ describe.runIf(process.platform !== 'win32')('a second create with the same answ
     const made = createdOf(second.stdout);
     expect(made, second.stderr).toMatchObject({
       install: { kind: 'installed' },
-      git: { kind: 'skipped', reason: 'the folder is one already' },
+      git: { kind: 'skipped', reason: 'the folder already is a repository' },
       status: 0,
     });
     expect(made.files.filter(({ action }) => action !== 'identical')).toEqual([]);

@@ -1,8 +1,9 @@
 import type { DefinitionSource } from '../../languages/project-spec.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import type { OpenedProcess, WorkerProject } from './open-project.ts';
 import type { PlannedEdit } from './conflicts.ts';
+import type { OpenedProcess, WorkerProject } from './open-project.ts';
 
+/** What to add to a project. */
 export type AdditionRequest =
   | {
       readonly kind: 'process';
@@ -11,27 +12,28 @@ export type AdditionRequest =
       /** Comments for the top of its definition file. */
       readonly notes: readonly string[];
     }
-  /** A process that was added before, and whose addition left something to do. */
+  /** A process that was added before, but not completely. */
   | { readonly kind: 'resumed-process'; readonly process: OpenedProcess }
   | {
       readonly kind: 'task';
       readonly process: OpenedProcess;
       readonly task: TaskDefinition;
-      /** Code of the task that it comes after; the last one when absent. */
-      readonly after?: string;
+      /** Code of the task to insert it after. Default: the last task. */
+      readonly after?: string | undefined;
     }
   | { readonly kind: 'activity'; readonly name: string };
+
 export interface AdditionContext {
   /** Version of this tool. */
   readonly version: string;
-  /** How a person starts `kuflow` here. */
+  /** How the user runs `kuflow`, for hints. */
   readonly invocation: string;
 }
-/** What is to be done to a project. */
 
+/** A planned addition. */
 export interface Addition {
-  /** As the project has them afterwards. */
+  /** The processes of the project after the addition. */
   readonly processes: WorkerProject['processes'];
-  /** In the order in which they are told. */
+  /** In the order to report them. */
   readonly edits: readonly PlannedEdit[];
 }

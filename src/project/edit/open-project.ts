@@ -1,35 +1,34 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { findProject } from '../find-project.ts';
-import { loadDefinition } from '../../process/definition/file.ts';
+import type { DefinitionSource, ProjectSpec, TaskChoices } from '../../languages/project-spec.ts';
+import { exportedNames } from '../../languages/typescript/exports.ts';
+import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { ProjectSpec, DefinitionSource, TaskChoices } from '../../languages/project-spec.ts';
-import { RECORD_FILE } from '../find-project.ts';
+import { loadDefinition } from '../../process/definition/file.ts';
+import { findProject, RECORD_FILE } from '../find-project.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
-import { listCodeFiles, type ProcessLayout, processLayout } from '../../languages/typescript/layout.ts';
-import { exportedNames } from '../../languages/typescript/exports.ts';
 import { isUnedited, readTextFile } from './file-edit.ts';
-import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
+import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
 
-/** A process of a project, as its definition file says now. */
+/** A process of a project, as its definition file describes it now. */
 export interface OpenedProcess {
-  /** Undefined for the first one. */
+  /** Undefined for the first process. */
   readonly slug: string | undefined;
   readonly layout: ProcessLayout;
   readonly definition: ProcessDefinition;
-  /** The definition with those tasks only that the code has: somebody may have written more into the file since. */
+  /** The definition with only those tasks that the code has: tasks may have been added to the file by hand. */
   readonly definitionInCode: ProcessDefinition;
   readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
-/** A process that the record names and that has no definition file any more. */
+/** A process in the record whose definition file no longer exists. */
 export interface RemovedProcess {
   readonly slug: string;
   readonly layout: ProcessLayout;
-  /** Files of its code that are there; the next change of the record leaves out a process without any. */
+  /** Its code files that still exist. If there are none, the next change of the record drops the process. */
   readonly remainingFiles: readonly string[];
 }
 
@@ -39,92 +38,91 @@ export interface WorkerProject {
   readonly record: ProjectRecord;
   /** The text of the record, as read. */
   readonly recordText: string;
-  /** The first one first. */
+  /** Starts with the first process of the project. */
   readonly processes: readonly [OpenedProcess, ...OpenedProcess[]];
   readonly removedProcesses: readonly RemovedProcess[];
 }
 
-/** Reads the project that `cwd` is in. Rejects with a KnownError: no project, a record of a newer form, a definition with mistakes. */
+/** Opens the project that contains `cwd`. Rejects with a KnownError if there is no project, or its record or a definition is not valid. */
 export async function openProject(cwd: string): Promise<WorkerProject> {
   const folder = findProject(cwd);
   if (folder === undefined) {
-    throw usageError(`${cwd} is no worker project, nor is it in one: there is no ${RECORD_FILE}`, [
+    throw usageError(`${cwd} is not in a worker project: there is no ${RECORD_FILE}`, [
       'Go to the folder of a project',
-      'Or make one: npx create-kuflow-worker',
+      'Or create one: npx create-kuflow-worker',
     ]);
   }
   const { record, recordText } = await readProjectRecord(folder);
-  const read = async (
+  const exists = (path: string): boolean => existsSync(join(folder, path));
+  const open = async (
     slug: string | undefined,
     source: DefinitionSource,
     choices: TaskChoices,
   ): Promise<OpenedProcess> => {
-    const place = processLayout(slug);
-    const definition = await loadDefinition(join(folder, place.definitionFile));
-    const inCode = await keepTasksInCode(folder, place, definition, record.hashes);
+    const layout = processLayout(slug);
+    const definition = await loadDefinition(join(folder, layout.definitionFile));
+    const definitionInCode = await keepTasksInCode(folder, layout, definition, record.hashes);
     return {
       slug,
-      layout: place,
+      layout,
       source,
       definition,
-      definitionInCode: inCode,
-      choices: pinInputs(inCode, definition, choices),
+      definitionInCode,
+      choices: pinInputs(definitionInCode, definition, choices),
     };
   };
-  if (!existsSync(join(folder, processLayout().definitionFile))) {
+  const { definitionFile } = processLayout();
+  if (!exists(definitionFile)) {
     throw new KnownError({
-      message: `There is no definition file ${processLayout().definitionFile}, which a project has for its first process`,
+      message: `The definition file of the first process does not exist: ${definitionFile}`,
       tried: folder,
-      next: [`Take it back from version control: git checkout ${processLayout().definitionFile}`],
+      next: [`Restore it from version control: git checkout ${definitionFile}`],
     });
   }
-  const isThere = ({ slug }: { readonly slug: string }): boolean =>
-    existsSync(join(folder, processLayout(slug).definitionFile));
-  const first = await read(undefined, record.definitionSource, record.choices);
-  const further = await Promise.all(
-    record.additionalProcesses.filter(isThere).map(({ slug, source, choices }) => read(slug, source, choices)),
+  const first = await open(undefined, record.definitionSource, record.choices);
+  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
+  const others = await Promise.all(
+    additional
+      .filter(({ layout }) => exists(layout.definitionFile))
+      .map(({ slug, source, choices }) => open(slug, source, choices)),
   );
-  const removedProcesses = record.additionalProcesses
-    .filter((process) => !isThere(process))
-    .map(({ slug }): RemovedProcess => {
-      const place = processLayout(slug);
-      return {
-        slug,
-        layout: place,
-        remainingFiles: listCodeFiles(place).filter((path) => existsSync(join(folder, path))),
-      };
-    });
-  const project = { folder, record, recordText, removedProcesses, processes: [first, ...further] as const };
+  const removedProcesses = additional
+    .filter(({ layout }) => !exists(layout.definitionFile))
+    .map(({ slug, layout }): RemovedProcess => ({
+      slug,
+      layout,
+      remainingFiles: listCodeFiles(layout).filter(exists),
+    }));
+  const project = { folder, record, recordText, removedProcesses, processes: [first, ...others] as const };
   return { ...project, processes: await assignNewActivityNames(project) };
 }
 
-/** The processes with names for the system tasks that somebody wrote into a definition: none that is in use. */
+/** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
 async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
   const { processes } = project;
   const inCode = processes.map(({ definitionInCode: definition, choices }) => ({ definition, choices }));
-  const exported = [...(await readExportedNames(project, 'activities')).values()].flatMap((names) => [...names]);
-  const known = assignActivityNames(inCode);
+  const assigned = assignActivityNames(inCode);
   const taken = new Set([
-    ...exported,
-    ...listActivityNames(inCode.map((one, at) => ({ ...one, choices: known[at] ?? one.choices }))),
+    ...(await readExportedActivities(project)),
+    ...listActivityNames(inCode.map((process, at) => ({ ...process, choices: assigned[at] ?? process.choices }))),
   ]);
-  const [first, ...further] = processes.map((process, at): OpenedProcess => {
-    const choices = known[at] ?? process.choices;
-    const written = process.definition.tasks.filter(({ code }) => !hasTask(process.definitionInCode, code));
-    if (written.length === 0) return { ...process, choices };
-    const definition = { ...process.definition, tasks: written };
-    const [more = choices] = assignActivityNames([{ definition, choices }], taken);
-    for (const name of listActivityNames([{ definition, choices: more }])) taken.add(name);
-    return { ...process, choices: more };
+  const [first, ...others] = processes.map((process, at): OpenedProcess => {
+    const choices = assigned[at] ?? process.choices;
+    const newTasks = process.definition.tasks.filter(({ code }) => !hasTask(process.definitionInCode, code));
+    if (newTasks.length === 0) return { ...process, choices };
+    const definition = { ...process.definition, tasks: newTasks };
+    const [newChoices = choices] = assignActivityNames([{ definition, choices }], taken);
+    for (const name of listActivityNames([{ definition, choices: newChoices }])) taken.add(name);
+    return { ...process, choices: newChoices };
   });
-  return [first ?? processes[0], ...further];
+  return [first ?? processes[0], ...others];
 }
 
 export function hasTask({ tasks }: ProcessDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 
-/** The definition without the tasks that `tasks.ts` does not have, as far as that file is this tool's own and so can tell. */
+/** The definition without the tasks that are missing in `tasks.ts`. If that file has local changes, all tasks are kept. */
 async function keepTasksInCode(
   folder: string,
   { tasks: path }: ProcessLayout,
@@ -136,9 +134,9 @@ async function keepTasksInCode(
   return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
 }
 
-/** What renders a project that has these processes. */
+/** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
-  const [first, ...further] = processes;
+  const [first, ...others] = processes;
   const { name, local, packageManager, cliPackage } = project.record;
   return {
     name,
@@ -149,7 +147,7 @@ export function toProjectSpec(project: WorkerProject, processes: WorkerProject['
     definition: first.definition,
     definitionSource: first.source,
     choices: first.choices,
-    additionalProcesses: further.map(({ slug = '', definition, source, choices }) => ({
+    additionalProcesses: others.map(({ slug = '', definition, source, choices }) => ({
       slug,
       definition,
       source,
@@ -158,25 +156,31 @@ export function toProjectSpec(project: WorkerProject, processes: WorkerProject['
   };
 }
 
-/** The text of a definition file of the project. */
-export async function readDefinitionText(project: WorkerProject, { layout: place }: OpenedProcess): Promise<string> {
-  const text = await readTextFile(project.folder, place.definitionFile);
+/** The text of the definition file of a process. */
+export async function readDefinitionText(project: WorkerProject, { layout }: OpenedProcess): Promise<string> {
+  const text = await readTextFile(project.folder, layout.definitionFile);
   if (typeof text === 'string') return text;
   throw new KnownError({
-    message: `${place.definitionFile} is no regular file: it is not changed`,
+    message: `Could not change ${layout.definitionFile}: it is not a regular text file`,
     tried: project.folder,
   });
 }
 
-/** Names that the project's own files export, by file; what a process passes on is in that process's file. */
+/** All names that the activity modules of the project export. */
+export async function readExportedActivities(project: WorkerProject): Promise<ReadonlySet<string>> {
+  const names = await readExportedNames(project, 'activities');
+  return new Set([...names.values()].flatMap((exported) => [...exported]));
+}
+
+/** The names that the workflow or activity modules of the project export, by file. Does not follow `export *`. */
 export async function readExportedNames(
   project: WorkerProject,
   part: 'workflows' | 'activities',
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const found = new Map<string, ReadonlySet<string>>();
-  for (const { layout: place } of [...project.processes, ...project.removedProcesses]) {
-    const text = await readTextFile(project.folder, place[part]);
-    if (typeof text === 'string') found.set(place[part], exportedNames(text));
+  const exported = new Map<string, ReadonlySet<string>>();
+  for (const { layout } of [...project.processes, ...project.removedProcesses]) {
+    const text = await readTextFile(project.folder, layout[part]);
+    if (typeof text === 'string') exported.set(layout[part], exportedNames(text));
   }
-  return found;
+  return exported;
 }

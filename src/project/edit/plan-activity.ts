@@ -9,39 +9,39 @@ import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, readTextFile } from './file-edit.ts';
 
-/** An activity of one's own at the end of `src/activities.ts`. */
+/** Plans a new activity at the end of `src/activities.ts`. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const path = processLayout().activities;
   if (/^kuflow_/i.test(name)) {
     throw usageError(
-      `${escapeForTerminal(name, 80)} is a name of KuFlow's own activities: choose one that does not start with KuFlow_`,
+      `${escapeForTerminal(name, 80)} is reserved for KuFlow's own activities: choose a name that does not start with KuFlow_`,
     );
   }
   if (!isTsIdentifier(name) || RESERVED.has(name)) {
     throw usageError(
-      `${escapeForTerminal(name, 80)} can't be the name of a function: a to z, A to Z, 0 to 9 and _ are, and no word of the language or of the template`,
+      `${escapeForTerminal(name, 80)} cannot be used as a function name: use a-z, A-Z, 0-9 and _, and no reserved word`,
       [`For example: ${identifier(suggestName(name), 'camel', RESERVED)}`],
     );
   }
   for (const [file, names] of await readExportedNames(project, 'activities')) {
-    const there = activityExportNames(name).find((one) => names.has(one));
-    if (there !== undefined) throw usageError(`${file} exports ${there} already: choose another name`);
+    const existing = activityExportNames(name).find((one) => names.has(one));
+    if (existing !== undefined) throw usageError(`${file} already exports ${existing}: choose another name`);
   }
   const text = await readTextFile(project.folder, path);
   if (typeof text !== 'string') {
     throw new KnownError({
-      message: `${path} is ${text === undefined ? 'not there' : 'no regular text file'}: the activity has no place`,
+      message: `Could not add the activity: ${path} ${text === undefined ? 'does not exist' : 'is not a regular text file'}`,
       tried: project.folder,
     });
   }
-  // Whatever line ends the rest has, it keeps.
+  // Uses the line endings of the file.
   const added = appendActivities(text, [name]).slice(text.length);
   const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
   const edit = editExistingFile(path, text, after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
 }
 
-/** The words of a text as a code has them, so that their identifier carries no hash; an example where there are none. */
+/** Converts a text to a code, such as SEND_MAIL, that makes a readable identifier. */
 function suggestName(text: string): string {
   const words = text.slice(0, 40).match(/[A-Z]*[a-z0-9]+|[A-Z]+/g) ?? ['SEND', 'MAIL'];
   return words.join('_').toUpperCase();

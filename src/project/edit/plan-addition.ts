@@ -5,8 +5,8 @@ import { planTask } from './plan-task.ts';
 import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 
 /**
- * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error that names both sides when something
- * of that name is there already and nothing of it is left to do.
+ * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error if the name is in use and that addition is
+ * already complete.
  */
 export async function planAddition(
   project: WorkerProject,

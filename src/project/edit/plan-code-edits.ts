@@ -1,58 +1,61 @@
+import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
 import { renderProject } from '../render.ts';
-import { listCodeFiles, type ProcessLayout, processLayout } from '../../languages/typescript/layout.ts';
-import { toProjectSpec, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import { planFileEdits, type PlannedEdit } from './conflicts.ts';
+import { toProjectSpec, type OpenedProcess, type WorkerProject } from './open-project.ts';
 
 export interface CodeEditOptions {
   /** Version of this tool. */
   readonly version: string;
-  /** The change may have been made before, wholly or in part. */
-  readonly mayBeApplied?: boolean;
-  /** Whose files come to what the definition says, whatever it said when they were written; absent: only the change itself is made. */
-  readonly regenerate?: ProcessLayout;
+  /** The change may already be applied, fully or in part. */
+  readonly mayBeApplied?: boolean | undefined;
+  /** The process whose files are brought up to date with its definition. Without it, only the change itself is planned. */
+  readonly regenerate?: ProcessLayout | undefined;
 }
 
-/** What the generated files of a project come to when its processes change. Definition files are no part of it: they are what people write. */
+/** Plans the edits of generated files when the processes of a project change. Definition files are not included: people edit them. */
 export async function planCodeEdits(
   project: WorkerProject,
   before: WorkerProject['processes'],
   after: WorkerProject['processes'],
-  { version, mayBeApplied: isRepeated = false, regenerate: of }: CodeEditOptions,
+  { version, mayBeApplied, regenerate }: CodeEditOptions,
 ): Promise<readonly PlannedEdit[]> {
   const [base, next] = await Promise.all([
     renderProject(toProjectSpec(project, before)),
     renderProject(toProjectSpec(project, after)),
   ]);
-  // What another version wrote does not differ by the definition only; tasks and types are nothing else than that.
-  const anew = of === undefined ? [] : version === project.record.version ? listCodeFiles(of) : [of.tasks, of.types];
-  // What is left of a process without definition is still exported, though nothing that is rendered tells of it.
-  const kept = project.removedProcesses.flatMap(({ remainingFiles: left }) =>
-    left.length > 0 ? [processLayout().workflows, processLayout().activities] : [],
-  );
+  const regenerated = regenerate === undefined ? [] : listRegenerated(regenerate, version === project.record.version);
+  // These files may still export what remains of a process without a definition, which is not rendered any more.
+  const keepExports = project.removedProcesses.some(({ remainingFiles }) => remainingFiles.length > 0);
+  const kept = keepExports ? [processLayout().workflows, processLayout().activities] : [];
   return planFileEdits({
     folder: project.folder,
     base,
     next,
     hashes: project.record.hashes,
-    mayBeApplied: isRepeated,
-    regenerate: anew.filter((path) => !kept.includes(path)),
-    ignore: [...before, ...after].map(({ layout: place }) => place.definitionFile),
+    mayBeApplied,
+    regenerate: regenerated.filter((path) => !kept.includes(path)),
+    ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
   });
 }
 
-/** The processes as the code has them. */
+/** Files written by another version may differ for other reasons too. Only tasks and types depend on nothing but the definition. */
+function listRegenerated(layout: ProcessLayout, isSameVersion: boolean): readonly string[] {
+  return isSameVersion ? listCodeFiles(layout) : [layout.tasks, layout.types];
+}
+
+/** The processes with only those tasks that their code has. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const inCode = (one: OpenedProcess): OpenedProcess => ({ ...one, definition: one.definitionInCode });
-  const [first, ...further] = processes;
-  return [inCode(first), ...further.map(inCode)];
+  const reduce = (process: OpenedProcess): OpenedProcess => ({ ...process, definition: process.definitionInCode });
+  const [first, ...others] = processes;
+  return [reduce(first), ...others.map(reduce)];
 }
 
 /** The processes with one of them replaced. */
 export function replaceProcess(
   processes: WorkerProject['processes'],
-  changed: WorkerProject['processes'][number],
+  changed: OpenedProcess,
 ): WorkerProject['processes'] {
-  const replaced = (one: typeof changed): typeof changed => (one.slug === changed.slug ? changed : one);
-  const [first, ...further] = processes;
-  return [replaced(first), ...further.map(replaced)];
+  const replace = (process: OpenedProcess): OpenedProcess => (process.slug === changed.slug ? changed : process);
+  const [first, ...others] = processes;
+  return [replace(first), ...others.map(replace)];
 }

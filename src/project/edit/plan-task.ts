@@ -6,70 +6,68 @@ import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import {
   readDefinitionText,
-  readExportedNames,
+  readExportedActivities,
   hasTask,
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import type { Addition } from './addition.ts';
-import type { AdditionContext } from './addition.ts';
-import type { AdditionRequest } from './addition.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import { withDefinitionsInCode, planCodeEdits, replaceProcess } from './plan-code-edits.ts';
 import { editExistingFile } from './file-edit.ts';
 import { listActivityNames, pinInputs, assignActivityNames } from './task-choices.ts';
 
 /**
- * A task more. One that somebody wrote into the definition comes into the code; one that is there already is gone on with: what an earlier run
- * left is planned, and an error when nothing is.
+ * Plans a new task. A task that was added to the definition by hand is added to the code. For a task that already exists, plans what an
+ * earlier run did not complete, and rejects if nothing is left.
  */
 export async function planTask(
   project: WorkerProject,
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
   { version }: AdditionContext,
 ): Promise<Addition> {
-  const { definition, definitionInCode: inCode, layout: place } = process;
-  const there = definition.tasks.find(({ code }) => code === task.code);
-  if (there !== undefined) {
-    rejectDifferentTask(process, there, task);
-    const left = hasTask(inCode, task.code)
+  const { definition, definitionInCode, layout } = process;
+  const existing = definition.tasks.find(({ code }) => code === task.code);
+  if (existing !== undefined) {
+    rejectDifferentTask(process, existing, task);
+    const remaining = hasTask(definitionInCode, task.code)
       ? await planRemainingEdits(project, process, task.code, version)
       : await planProcessCode(project, process, project.processes, version);
-    if (left.edits.length > 0) return left;
-    throw usageError(`There is a task ${task.code} of ${definition.process.code} already, of kind ${there.kind}`, [
-      `Look at it in ${place.definitionFile}`,
+    if (remaining.edits.length > 0) return remaining;
+    throw usageError(`Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists`, [
+      `See ${layout.definitionFile}`,
     ]);
   }
   const codes = definition.tasks.map(({ code }) => code);
   if (after !== undefined && !codes.includes(after)) {
-    const near = nearMatch(after, codes);
+    const suggestion = nearMatch(after, codes);
     throw usageError(
-      `--after ${after}: ${definition.process.code} has no such task${near === undefined ? '' : `, did you mean ${near}?`}`,
+      `--after ${after}: ${definition.process.code} has no such task${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`,
       codes.length === 0 ? [] : [`Its tasks: ${codes.join(', ')}`],
     );
   }
   const text = await readDefinitionText(project, process);
-  const written = await addTask(text, place.definitionFile, task, after);
+  const written = await addTask(text, layout.definitionFile, task, after);
   const processes = await assignChoices(project, process, written.definition);
-  const edit = editExistingFile(place.definitionFile, text, written.text, project.record.hashes);
+  const edit = editExistingFile(layout.definitionFile, text, written.text, project.record.hashes);
   const { edits } = await planProcessCode(project, process, processes, version);
   return { processes, edits: [{ ...edit, how: 'definition' }, ...edits] };
 }
 
-/** Nothing of a task that is there is changed: its definition is where that is done. */
+/** Rejects a task that differs from the existing one: existing tasks are changed in the definition file. */
 function rejectDifferentTask(
-  { definition, layout: place }: OpenedProcess,
-  there: TaskDefinition,
-  wanted: TaskDefinition,
+  { definition, layout }: OpenedProcess,
+  existing: TaskDefinition,
+  requested: TaskDefinition,
 ): void {
-  const { name = there.name, data = there.data } = wanted;
-  if (there.kind === wanted.kind && there.name === name && isDeepStrictEqual(there.data, data)) return;
+  const { name = existing.name, data = existing.data } = requested;
+  if (existing.kind === requested.kind && existing.name === name && isDeepStrictEqual(existing.data, data)) return;
   throw usageError(
-    `There is a task ${there.code} of ${definition.process.code} already, of kind ${there.kind}, and not as these options say`,
-    [`Change it in ${place.definitionFile}`],
+    `Task ${existing.code} (${existing.kind}) of ${definition.process.code} already exists and differs from these options`,
+    [`Change it in ${layout.definitionFile}`],
   );
 }
 
-/** What brings the code of a process from the tasks that it has to those of `after`. */
+/** Plans the edits that bring the code of a process to the tasks it has in `after`. */
 async function planProcessCode(
   project: WorkerProject,
   process: OpenedProcess,
@@ -85,7 +83,7 @@ async function planProcessCode(
   return { processes: after, edits };
 }
 
-/** The processes of the project with that definition, its new system tasks with activities that nobody else has. */
+/** The processes of the project with a new definition, whose new system tasks get unique activity names. */
 async function assignChoices(
   project: WorkerProject,
   process: OpenedProcess,
@@ -97,38 +95,36 @@ async function assignChoices(
     choices: pinInputs(process.definition, definition, process.choices),
   };
   const processes = replaceProcess(project.processes, changed);
-  const known = listActivityNames(project.processes);
-  const exported = [...(await readExportedNames(project, 'activities')).values()].flatMap((names) => [...names]);
-  // What is there keeps its name: only the new one has to look for a free one.
-  const taken = new Set([...exported, ...known]);
+  // Existing activities keep their names. Only the new ones need a free name.
+  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes)]);
   const before = new Set(process.definition.tasks.map(({ code }) => code));
   const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
   const [choices = {}] = assignActivityNames([{ definition: added, choices: {} }], taken);
   return replaceProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
 }
 
-/** What a run before left to do about a task that the code has. */
+/** Plans what an earlier run did not complete for a task that the code already has. */
 async function planRemainingEdits(
   project: WorkerProject,
   process: OpenedProcess,
   code: string,
   version: string,
 ): Promise<Addition> {
-  const without = {
+  const definitionBefore = {
     ...process.definitionInCode,
     tasks: process.definitionInCode.tasks.filter((task) => task.code !== code),
   };
-  const before = replaceProcess(withDefinitionsInCode(project.processes), { ...process, definition: without });
+  const before = replaceProcess(withDefinitionsInCode(project.processes), { ...process, definition: definitionBefore });
   const after = replaceProcess(withDefinitionsInCode(project.processes), process);
   const edits = await planCodeEdits(project, before, after, {
     version,
     regenerate: process.layout,
     mayBeApplied: true,
   });
-  // A file that is not there was thrown away, unless a task that is new to the code wants it.
-  const isWhole = process.definitionInCode.tasks.length === process.definition.tasks.length;
+  // A missing file was deleted on purpose, unless a task that is new to the code requires it.
+  const hasAllTasks = process.definitionInCode.tasks.length === process.definition.tasks.length;
   return {
     processes: project.processes,
-    edits: edits.filter(({ how, path }) => !isWhole || how !== 'new' || isDefinitionCode(path)),
+    edits: edits.filter(({ how, path }) => !hasAllTasks || how !== 'new' || isDefinitionCode(path)),
   };
 }

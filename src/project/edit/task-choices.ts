@@ -9,8 +9,8 @@ export interface ProcessWithChoices {
 }
 
 /**
- * The choices of each process such that no two system tasks of the project have one activity: activities are named once in a worker. What was
- * chosen before stays; else the name of the task's code, or one with the process's code where that is in use or in `taken`.
+ * Chooses activity names so that no two system tasks of the project share one: activity names are unique within a worker. Existing choices
+ * stay. By default, the name comes from the task's code, or from both codes if that name is used or in `taken`.
  */
 export function assignActivityNames(
   processes: readonly ProcessWithChoices[],
@@ -23,38 +23,38 @@ export function assignActivityNames(
       if (activity !== undefined) used.add(activity);
     }
   return processes.map(({ definition, choices }) => {
-    const settled = new Map<string, TaskChoice>(Object.entries(choices));
-    for (const [code, plain] of defaultActivityNames(definition)) {
+    const assigned = new Map<string, TaskChoice>(Object.entries(choices));
+    for (const [code, defaultName] of defaultActivityNames(definition)) {
       const choice = choiceOf(choices, code);
       if (choice.activity !== undefined) continue;
-      const name = findFreeName(definition.process.code, code, plain, used);
+      const name = findFreeName(definition.process.code, code, defaultName, used);
       used.add(name);
-      if (name !== plain) settled.set(code, { ...choice, activity: name });
+      if (name !== defaultName) assigned.set(code, { ...choice, activity: name });
     }
-    return Object.fromEntries(settled);
+    return Object.fromEntries(assigned);
   });
 }
 
-/** Names of the activities of all system tasks. */
+/** The activity names of all system tasks. */
 export function listActivityNames(processes: readonly ProcessWithChoices[]): ReadonlySet<string> {
   return new Set(
     processes.flatMap(({ definition, choices }) =>
-      defaultActivityNames(definition).map(([code, plain]) => choiceOf(choices, code).activity ?? plain),
+      defaultActivityNames(definition).map(([code, defaultName]) => choiceOf(choices, code).activity ?? defaultName),
     ),
   );
 }
 
-/** Choices that keep what system tasks of `before` are given, though `after` has tasks more. */
+/** Choices that keep the inputs of the system tasks of `before`, although `after` has more tasks. */
 export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, choices: TaskChoices): TaskChoices {
-  const kept = new Map<string, TaskChoice>(Object.entries(choices));
+  const pinned = new Map<string, TaskChoice>(Object.entries(choices));
   before.tasks.forEach(({ code, kind }, index) => {
-    const now = after.tasks.findIndex((task) => task.code === code);
-    if (kind !== 'system' || now === -1) return;
+    const newIndex = after.tasks.findIndex((task) => task.code === code);
+    if (kind !== 'system' || newIndex === -1) return;
     const inputs = systemTaskInputs(before, index, choices);
-    if (inputs.join('\0') !== systemTaskInputs(after, now, choices).join('\0'))
-      kept.set(code, { ...choiceOf(choices, code), inputs });
+    if (inputs.join('\0') !== systemTaskInputs(after, newIndex, choices).join('\0'))
+      pinned.set(code, { ...choiceOf(choices, code), inputs });
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(pinned);
 }
 
 function defaultActivityNames(definition: ProcessDefinition): readonly (readonly [string, string])[] {
@@ -68,15 +68,15 @@ function defaultActivityNames(definition: ProcessDefinition): readonly (readonly
     .map(({ code }) => [code, names.get(code) ?? identifier(code, 'camel', RESERVED)] as const);
 }
 
-function findFreeName(process: string, task: string, plain: string, used: ReadonlySet<string>): string {
-  const inputs = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  const isFree = (name: string): boolean => !used.has(name) && !used.has(inputs(name));
-  if (isFree(plain)) return plain;
-  const full = identifier(`${process}_${task}`, 'camel', RESERVED);
-  if (isFree(full)) return full;
-  for (let turn = 1; ; turn++) {
-    // A text with spaces carries its hash.
-    const name = identifier(`${process} ${task}${' '.repeat(turn)}`, 'camel', RESERVED);
+function findFreeName(process: string, task: string, defaultName: string, used: ReadonlySet<string>): string {
+  const inputType = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  const isFree = (name: string): boolean => !used.has(name) && !used.has(inputType(name));
+  if (isFree(defaultName)) return defaultName;
+  const qualified = identifier(`${process}_${task}`, 'camel', RESERVED);
+  if (isFree(qualified)) return qualified;
+  for (let attempt = 1; ; attempt++) {
+    // `identifier` adds a hash of the text if the text has spaces.
+    const name = identifier(`${process} ${task}${' '.repeat(attempt)}`, 'camel', RESERVED);
     if (isFree(name)) return name;
   }
 }

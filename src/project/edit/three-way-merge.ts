@@ -5,14 +5,14 @@ export type TextMerge = { readonly kind: 'clean'; readonly text: string } | { re
 const EXPORT_LINE = /^export \* from '[^']+';$/;
 
 export interface MergeOptions {
-  /** The order of what is added means nothing, as with declarations: where both added something, both stay. */
+  /** The order of additions does not matter, as for declarations. If both sides added lines in the same place, both are kept. */
   readonly isOrderFree?: boolean;
 }
 
 /**
- * A three-way merge by lines: the change from `base` to `next`, made to `mine`. A conflict where `mine` was changed at the same place; what stands right
- * beside a change is another place. Lines that export a whole module may stand anywhere, so a change that only adds such lines never
- * conflicts and is never made twice. Line ends of `mine` stay.
+ * A three-way merge by lines: applies the change from `base` to `next` to `mine`. A conflict is a place that `mine` changed too; adjacent lines
+ * are a different place. Lines that export a whole module may be anywhere, so a change that only adds such lines never conflicts and is
+ * never applied twice. Keeps the line endings of `mine`.
  */
 export function mergeText(base: string, mine: string, next: string, options: MergeOptions = {}): TextMerge {
   const crlf = mine.includes('\r\n');
@@ -29,19 +29,19 @@ function mergeLines(base: string, mine: string, next: string, isOrderFree: boole
   const missing = exported?.filter((line) => !mine.split('\n').includes(line));
   if (missing?.length === 0) return mine;
   const regions = diff3Merge(mine.split('\n'), base.split('\n'), next.split('\n'), { excludeFalseConflicts: true });
-  const settled = regions.map(({ ok, conflict }) => ok ?? (conflict && resolveConflict(conflict, isOrderFree)));
-  if (settled.every((lines) => lines !== undefined)) return settled.flat().join('\n');
+  const merged = regions.map(({ ok, conflict }) => ok ?? (conflict && resolveConflict(conflict, isOrderFree)));
+  if (merged.every((lines) => lines !== undefined)) return merged.flat().join('\n');
   return missing === undefined ? undefined : appendLines(mine, missing);
 }
 
-/** Whether the change from `base` to `next` was made to `mine` before: all that it adds stands there in one piece, wherever that is. */
+/** Whether `mine` already contains the change from `base` to `next`: each block of added lines appears in it, in any place. */
 export function containsChange(base: string, mine: string, next: string): boolean {
-  const plain = (text: string): readonly string[] => text.replaceAll('\r\n', '\n').split('\n');
-  const within = plain(mine);
-  const changes = diffIndices([...plain(base)], [...plain(next)]).map(({ buffer2Content }) =>
+  const toLines = (text: string): readonly string[] => text.replaceAll('\r\n', '\n').split('\n');
+  const mineLines = toLines(mine);
+  const changes = diffIndices([...toLines(base)], [...toLines(next)]).map(({ buffer2Content }) =>
     trimBlankLines(buffer2Content),
   );
-  return changes.length > 0 && changes.every((lines) => lines.length > 0 && containsLines(lines, within));
+  return changes.length > 0 && changes.every((lines) => lines.length > 0 && containsLines(mineLines, lines));
 }
 
 function trimBlankLines(lines: readonly string[]): readonly string[] {
@@ -50,7 +50,7 @@ function trimBlankLines(lines: readonly string[]): readonly string[] {
   return first === -1 ? [] : lines.slice(first, last + 1);
 }
 
-function containsLines(lines: readonly string[], text: readonly string[]): boolean {
+function containsLines(text: readonly string[], lines: readonly string[]): boolean {
   return text.some((_, start) => lines.every((line, index) => text[start + index] === line));
 }
 
@@ -65,7 +65,7 @@ function resolveConflict({ a, o, b }: Conflict, isOrderFree: boolean): readonly 
   return mergeAdjacent(a, o, b) ?? mergeAdjacent(b, o, a);
 }
 
-/** One side kept the lines and added some before or after them, the other changed them: both can be had. */
+/** Keeps both changes if one side changed the lines and the other only added lines before or after them. */
 function mergeAdjacent(
   added: readonly string[],
   lines: readonly string[],
@@ -73,12 +73,12 @@ function mergeAdjacent(
 ): readonly string[] | undefined {
   const at = (start: number): boolean => lines.every((line, index) => added[start + index] === line);
   const [isFirst, isLast] = [at(0), added.length > lines.length && at(added.length - lines.length)];
-  // Blank lines are everywhere, and lines that come twice don't say where they came from.
+  // Blank lines are ambiguous, and so are lines that appear at both ends.
   if (isFirst === isLast || lines.every((line) => line.trim() === '')) return undefined;
   return isFirst ? [...changed, ...added.slice(lines.length)] : [...added.slice(0, -lines.length), ...changed];
 }
 
-/** The lines that `next` adds, when all that it does is to export whole modules. */
+/** The lines that `next` adds, if it only adds exports of whole modules. Otherwise undefined. */
 function addedExports(base: string, next: string): readonly string[] | undefined {
   const plain = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
   const rest = plain(next).filter((line) => !EXPORT_LINE.test(line));

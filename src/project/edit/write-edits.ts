@@ -15,8 +15,8 @@ import { readTextFile, type FileEdit } from './file-edit.ts';
 const LOCK_FILE = '.kuflow/project.lock';
 
 /**
- * Writes edits and the record of the project that has these processes now. All or nothing: on a failure what was written is taken back; a file
- * that changed since it was read is such a failure, and so is another addition that writes at this moment. Rejects with a KnownError.
+ * Writes the edits, and the project record with these processes. All or nothing: a failure rolls back everything. Fails if a file changed
+ * after it was read, or if another process is writing to the project. Rejects with a KnownError.
  */
 export async function writeEdits(
   project: WorkerProject,
@@ -40,7 +40,7 @@ export async function writeEdits(
   });
   const release = lockProject(project.folder);
   try {
-    // With two writers at once, each would find what it expects, and taking back would bring back what was there before both.
+    // The lock is required: two concurrent writers would both pass this check, and a rollback would undo the other's changes.
     for (const { path, before } of all) await rejectChangedFile(project.folder, path, before);
     await writeFiles({ folder: project.folder, files, conflicts: [] }, options);
   } catch (error) {
@@ -53,19 +53,19 @@ export async function writeEdits(
 function lockProject(folder: string): () => void {
   const path = join(folder, LOCK_FILE);
   const blocked = (seen: string, next: string, cause?: unknown): KnownError =>
-    new KnownError({ message: 'The project could not be written', tried: `take ${path}`, seen, next: [next], cause });
-  let taking: ReturnType<typeof acquirePidLock>;
+    new KnownError({ message: 'Could not write the project', tried: `lock ${path}`, seen, next: [next], cause });
+  let lock: ReturnType<typeof acquirePidLock>;
   try {
-    taking = acquirePidLock(path);
+    lock = acquirePidLock(path);
   } catch (error) {
-    throw blocked(messageOf(error), 'See that you may write to the project, then run the command again', error);
+    throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);
   }
-  if (taking.kind === 'taken') return taking.release;
-  const holder = taking.kind === 'held' ? `, pid ${taking.pid}` : '';
-  throw blocked(`another process adds to it at this moment${holder}; nothing was written`, 'Run the command again');
+  if (lock.kind === 'taken') return lock.release;
+  const holder = lock.kind === 'held' ? ` (pid ${lock.pid})` : '';
+  throw blocked(`another process${holder} is adding to the project; nothing was written`, 'Run the command again');
 }
 
-/** The same failure, for a project that can't be made elsewhere. */
+/** The same error with advice for an existing project. */
 function withRetryAdvice(error: unknown): unknown {
   if (!(error instanceof KnownError)) return error;
   const { message, tried, seen, cause } = error;
@@ -73,7 +73,7 @@ function withRetryAdvice(error: unknown): unknown {
     message,
     ...(tried === undefined ? {} : { tried }),
     ...(seen === undefined ? {} : { seen }),
-    next: ['Run the command again once that is set right'],
+    next: ['Fix the problem, then run the command again'],
     cause,
   });
 }
@@ -81,7 +81,7 @@ function withRetryAdvice(error: unknown): unknown {
 async function rejectChangedFile(folder: string, path: string, before: string | undefined): Promise<void> {
   if ((await readTextFile(folder, path)) === before) return;
   throw new KnownError({
-    message: 'The project could not be written',
+    message: 'Could not write the project',
     tried: `write ${join(folder, path)}`,
     seen: 'the file changed after it was read; nothing was written',
   });
@@ -100,22 +100,23 @@ function updatedRecordText(
 ): string {
   const { raw, hashes } = project.record;
   const recorded = recordedProcesses(toProjectSpec(project, processes)).processes ?? {};
-  const forgotten = new Set<string>();
+  const dropped = new Set<string>();
   const kept: [string, unknown][] = [];
-  for (const { layout: place, remainingFiles: left } of project.removedProcesses) {
-    if (recorded[place.definitionFile] !== undefined) continue;
-    if (left.length === 0) [place.definitionFile, ...listCodeFiles(place)].forEach((path) => forgotten.add(path));
-    else if (isRecord(raw['processes'])) kept.push([place.definitionFile, raw['processes'][place.definitionFile]]);
+  for (const { layout, remainingFiles } of project.removedProcesses) {
+    if (recorded[layout.definitionFile] !== undefined) continue;
+    if (remainingFiles.length === 0)
+      [layout.definitionFile, ...listCodeFiles(layout)].forEach((path) => dropped.add(path));
+    else if (isRecord(raw['processes'])) kept.push([layout.definitionFile, raw['processes'][layout.definitionFile]]);
   }
-  const files = new Map(Object.entries(hashes).filter(([path]) => !forgotten.has(path)));
+  const files = new Map(Object.entries(hashes).filter(([path]) => !dropped.has(path)));
   for (const { path, record } of edits) if (record !== undefined) files.set(path, record);
   const sorted = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
   const rest = Object.entries(raw).filter(([key]) => key !== 'files' && key !== 'processes');
   const all = { ...recorded, ...Object.fromEntries(kept) };
-  const changed = {
+  const updated = {
     ...Object.fromEntries(rest),
     ...(Object.keys(all).length === 0 ? {} : { processes: all }),
     files: Object.fromEntries(sorted),
   };
-  return `${jsonText(changed, true)}\n`;
+  return `${jsonText(updated, true)}\n`;
 }

@@ -66,10 +66,10 @@ describe('the first commit', () => {
     const folder = project();
     const reasonOf = async (config: string): Promise<unknown> =>
       startRepository({ folder: project(), paths: PATHS, env: environment(config) });
-    expect(await reasonOf('')).toEqual({ kind: 'initialised', reason: "git's user.name is not set" });
+    expect(await reasonOf('')).toEqual({ kind: 'initialised', reason: 'git config user.name is not set' });
     expect(await reasonOf('[user]\n\tname = Someone\n')).toEqual({
       kind: 'initialised',
-      reason: "git's user.email is not set",
+      reason: 'git config user.email is not set',
     });
     const variables = {
       GIT_AUTHOR_NAME: 'S',
@@ -87,7 +87,7 @@ describe('the first commit', () => {
     const result = await startRepository({ folder, paths: PATHS, env: environment(IDENTITY) });
     expect(result).toEqual({
       kind: 'initialised',
-      reason: 'git does not ignore application-local.yaml, which holds a secret',
+      reason: 'git does not ignore application-local.yaml, which contains a secret',
     });
   });
 

@@ -14,12 +14,12 @@ const LOCAL: NextStepsInput = {
 const commands = (input: NextStepsInput): readonly (string | undefined)[] =>
   nextSteps(input).map(({ command }) => command);
 
-describe('the next steps', () => {
-  it('name the local platform for a local project', () => {
+describe('next steps', () => {
+  it('run a local KuFlow for a local project', () => {
     expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run dev', 'npm run smoke']);
   });
 
-  it('start with the install when it failed, after going there', () => {
+  it('go to the project and install its dependencies if the install failed', () => {
     expect(commands({ ...LOCAL, installed: false, packageManager: 'pnpm' })).toEqual([
       'cd loan-worker',
       'pnpm install',
@@ -28,7 +28,7 @@ describe('the next steps', () => {
     ]);
   });
 
-  it('bring the package manager first when it is not there', () => {
+  it('install the package manager first if it is missing', () => {
     const missing: NextStepsInput = { ...LOCAL, installed: false, managerMissing: true };
     expect(commands({ ...missing, packageManager: 'pnpm' }).slice(0, 3)).toEqual([
       'cd loan-worker',
@@ -37,17 +37,17 @@ describe('the next steps', () => {
     ]);
     expect(nextSteps(missing).slice(1, 3)).toEqual([
       { text: 'install npm, which comes with Node.js: https://nodejs.org' },
-      { command: 'npm install', text: 'install its dependencies' },
+      { command: 'npm install', text: 'install the dependencies' },
     ]);
   });
 
-  it('need no cd in the folder itself, and quote one with spaces', () => {
+  it('leave out cd for the current folder, and quote a path with spaces', () => {
     expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");
     expect(commands({ ...LOCAL, folder: '-my worker' })[0]).toBe("cd './-my worker'");
   });
 
-  it('check the connection unless it was checked', () => {
+  it('check the connection unless the check has passed', () => {
     const remote: NextStepsInput = { ...LOCAL, local: false, credentials: 'file' };
     expect(commands(remote)).toEqual(['cd loan-worker', 'npm start', 'npm run dev']);
     expect(commands({ ...remote, check: 'failed' })).toEqual([
@@ -61,7 +61,7 @@ describe('the next steps', () => {
     expect(without[2]?.command).toBe('npm run check');
   });
 
-  it('start the worker with the profile that it does not read, by whatever package manager', () => {
+  it('start the worker with the credentials of a profile, with every package manager', () => {
     const remote: NextStepsInput = { ...LOCAL, folder: '', local: false, readWith: { kind: 'profile', name: 'acme' } };
     const exec = 'kuflow credentials exec --profile acme --';
     for (const [packageManager, by, start] of [
@@ -72,17 +72,17 @@ describe('the next steps', () => {
     ] as const)
       expect(commands({ ...remote, packageManager })).toContain(`${by} ${exec} ${start}`);
     expect(commands({ ...remote, check: 'not-run' })[0]).toBe(`npx ${exec} npm run check`);
-    // Found after all, for instance in the environment.
+    // The worker finds the credentials itself, for example in the environment.
     expect(commands({ ...remote, credentials: 'environment' })).toContain('npm start');
   });
 
-  it('name the variables that stand over what was written, before anything is run', () => {
+  it('start with the environment variables that override the written settings', () => {
     const shadowedBy = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_CLIENTSECRET'];
     const [first] = nextSteps({ ...LOCAL, folder: '', local: false, credentials: 'file', shadowedBy });
     expect(first?.text).toMatch(/^unset KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET/);
   });
 
-  it('offer the commit that could not be made', () => {
+  it('offer the commit that could not be created', () => {
     expect(commands({ ...LOCAL, commitLeft: true })[1]).toContain('git commit');
   });
 });

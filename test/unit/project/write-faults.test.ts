@@ -203,7 +203,7 @@ describe('every call that writes', () => {
         continue;
       }
       if (!(outcome instanceof KnownError)) throw new Error(`${what}: ${String(outcome)}`);
-      expect(outcome.seen, what).toBe('no space left; everything written so far was taken back');
+      expect(outcome.seen, what).toBe('no space left; all changes were rolled back');
       expect(outcome.status, what).toBe(1);
       expect(stateOf(folder), what).toEqual(before);
     }

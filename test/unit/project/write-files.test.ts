@@ -118,7 +118,7 @@ describe('a plan and the folder it meets', () => {
         if (path === 'z.txt') throw new Error('no more');
       },
     });
-    expect((await errorOf(failing)).seen).toContain('everything written so far was taken back');
+    expect((await errorOf(failing)).seen).toContain('all changes were rolled back');
     expect(snapshot(folder)).toEqual(before);
     await writeFiles(decision);
     expect(snapshot(folder)[join('.kuflow', 'project.json')]).toBe(record('y'));
@@ -131,8 +131,8 @@ describe('a plan and the folder it meets', () => {
     writeFileSync(join(folder, 'file'), '');
     symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
     expect((await errorOf(comparePlan(join(folder, 'file'), PLAN))).message).toContain('is not a folder');
-    expect((await errorOf(comparePlan(join(folder, 'file', 'below'), PLAN))).message).toContain("can't be used");
-    expect((await errorOf(comparePlan(join(folder, 'dangling'), PLAN))).seen).toContain('leads nowhere');
+    expect((await errorOf(comparePlan(join(folder, 'file', 'below'), PLAN))).message).toContain('cannot be used');
+    expect((await errorOf(comparePlan(join(folder, 'dangling'), PLAN))).seen).toContain('target does not exist');
   });
 
   it('follows no link out of the folder', async () => {
@@ -140,7 +140,7 @@ describe('a plan and the folder it meets', () => {
     const folder = temporaryFolder();
     symlinkSync(outside, join(folder, 'deep'));
     const error = await errorOf(comparePlan(folder, PLAN));
-    expect(error.message).toContain('leads out of the project');
+    expect(error.message).toContain('does not lead to a folder in the project');
     expect(error.seen).toContain(outside);
     expect(snapshot(outside)).toEqual({});
   });
@@ -190,7 +190,7 @@ describe('a write that fails', () => {
       };
       const error = await errorOf(writeFiles(await comparePlan(folder, PLAN, ['a.txt']), { onWrite }));
       expect(error.seen).toContain('the disk is on fire');
-      expect(error.seen).toContain('taken back');
+      expect(error.seen).toContain('rolled back');
       expect(snapshot(folder)).toEqual(before);
     },
   );
@@ -209,7 +209,7 @@ describe('a write that fails', () => {
       fail(path, at);
     };
     const error = await errorOf(writeFiles(await comparePlan(folder, PLAN), { onWrite: used }));
-    expect(error.seen).toContain(`not taken back: ${join(folder, 'deep')}`);
+    expect(error.seen).toContain(`could not roll back: ${join(folder, 'deep')}`);
     expect(readFileSync(join(folder, 'deep', 'theirs.txt'), 'utf8')).toBe('theirs');
   });
 

@@ -65,7 +65,7 @@ describe('addToProject', () => {
       );
       if (error === undefined) break;
       fails++;
-      expect(messageOf(error)).toContain('could not be written');
+      expect(messageOf(error)).toContain('Could not write the project');
       expect(treeOf(folder)).toEqual(before);
     }
     // Eight files and the record.
@@ -89,7 +89,7 @@ describe('addToProject', () => {
         if (path === 'src/workflows.ts') appendFileSync(join(folder, path), '// meanwhile\n');
       },
     });
-    await expect(meanwhile).rejects.toThrow('could not be written');
+    await expect(meanwhile).rejects.toThrow('Could not write the project');
     const after = treeOf(folder);
     expect(after.get('src/workflows.ts')).toMatch(/\/\/ meanwhile\n$/);
     expect([...after.keys()]).toEqual([...before.keys()]);
@@ -116,7 +116,7 @@ describe('addToProject', () => {
       },
     });
     expect(refused).toMatchObject({
-      seen: expect.stringContaining('another process adds to it at this moment') as string,
+      seen: expect.stringContaining('is adding to the project; nothing was written') as string,
       next: ['Run the command again'],
     });
     expect(readFileSync(join(folder, 'src/workflows.ts'), 'utf8')).toContain('processes/leave/workflows.ts');
@@ -124,7 +124,7 @@ describe('addToProject', () => {
     // Afterwards what it read is old.
     await expect(add(second, { project: other })).rejects.toMatchObject({
       seen: 'the file changed after it was read; nothing was written',
-      next: ['Run the command again once that is set right'],
+      next: ['Fix the problem, then run the command again'],
     });
     expect(treeOf(folder)).toEqual(written);
     expect((await add(second)).status).toBe(0);

@@ -88,7 +88,7 @@ describe('add task', () => {
   it('changes beside edits only what is named, and goes on with what was left', async () => {
     edit('src/workflows.ts', (text) => text.replace("log.info('Process started'", "log.info('Loan started'"));
     edit('src/activities.ts', (text) =>
-      text.replace('void input; // TODO: use it', 'if (input.processId === "") return {};'),
+      text.replace('void input; // TODO: use the input', 'if (input.processId === "") return {};'),
     );
     const ran = await add('task', 'BOOK:system', '--json');
     expect(ran.status).toBe(3);
@@ -120,7 +120,7 @@ describe('add task', () => {
     expect(read('src/activities.ts')).toContain('export async function book(');
     const over = await add('task', 'BOOK:system');
     expect(over.status, over.stdout).toBe(2);
-    expect(over.stderr).toContain('There is a task BOOK of LOAN already, of kind system');
+    expect(over.stderr).toContain('Task BOOK (system) of LOAN already exists');
   });
 
   it('never writes where both changed, and shows what is to be done', async () => {
@@ -176,15 +176,15 @@ describe('add task', () => {
     [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task, did you mean APPLY?'],
     [['task', 'X', '--process', 'LON'], '--process LON: the project has no such process, did you mean LOAN?'],
     [['task', 'X:sytem'], 'did you mean "system"?'],
-    [['task', 'APPLY'], 'There is a task APPLY of LOAN already, of kind human'],
-    [['task', 'APPLY:system'], 'There is a task APPLY of LOAN already, of kind human'],
+    [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
+    [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: nothing is to be changed there, did you mean src/workflows.ts?',
     ],
     [['task', ''], "argument 'code[:kind]' is blank"],
-    [['task', 'APPLY', '--name', 'Other'], 'of kind human, and not as these options say'],
+    [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],
     [['task'], "missing required argument 'code[:kind]'"],
   ])('refuses %j: 2, and nothing is written', async (args, message) => {
     const before = treeOf(project);
@@ -254,7 +254,7 @@ describe('add process', () => {
     );
     const over = await add('process', 'LEAVE');
     expect(over.status).toBe(2);
-    expect(over.stderr).toContain('There is a process LEAVE already: processes/leave.process.yaml describes it');
+    expect(over.stderr).toContain('Process LEAVE already exists in processes/leave.process.yaml');
   });
 
   it('reads a definition file whose queue is that of the project', async () => {
@@ -274,8 +274,11 @@ describe('add process', () => {
   });
 
   it.each([
-    [['process', 'LOAN', '--task', 'A', '--workflow-type', 'X'], 'Add to it: npx kuflow add task CODE --process LOAN'],
-    [['process', 'B', '--task', 'A', '--workflow-type', 'LoanWorkflow'], 'that of the process LOAN already'],
+    [
+      ['process', 'LOAN', '--task', 'A', '--workflow-type', 'X'],
+      'Add a task to it: npx kuflow add task <code> --process LOAN',
+    ],
+    [['process', 'B', '--task', 'A', '--workflow-type', 'LoanWorkflow'], 'is already used by process LOAN'],
     [
       ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--task-queue', 'R'],
       '--task-queue R: the worker of this project polls one task queue, Q',
@@ -363,7 +366,7 @@ describe('add process', () => {
     edit('src/workflows.ts', (text) => `${text}export async function LeaveWorkflow() {}\n`);
     const type = await add(...LEAVE);
     expect(type.status).toBe(2);
-    expect(type.stderr).toContain('src/workflows.ts exports LeaveWorkflow already');
+    expect(type.stderr).toContain('src/workflows.ts already exports LeaveWorkflow');
     mkdirSync(path('src/processes/sick'), { recursive: true });
     writeFileSync(path('src/processes/sick/tasks.ts'), '// mine\n');
     const before = treeOf(project);
@@ -399,15 +402,15 @@ describe('add activity', () => {
   });
 
   it.each([
-    ['score', 'src/activities.ts exports score already'],
-    ['KuFlow_Engine_createProcessItem', "a name of KuFlow's own activities"],
-    ['kuflow_x', "a name of KuFlow's own activities"],
+    ['score', 'src/activities.ts already exports score'],
+    ['KuFlow_Engine_createProcessItem', "reserved for KuFlow's own activities"],
+    ['kuflow_x', "reserved for KuFlow's own activities"],
     ['send-mail', 'For example: sendMail\n'],
     ['a b', 'For example: aB\n'],
     ['\u{1f600}', 'For example: sendMail\n'],
     ['', "argument 'name' is blank"],
-    ['class', "can't be the name of a function"],
-    ['a(){}', "can't be the name of a function"],
+    ['class', 'cannot be used as a function name'],
+    ['a(){}', 'cannot be used as a function name'],
   ])('refuses %s: 2', async (name, message) => {
     const before = treeOf(project);
     const ran = await add('activity', name);
@@ -422,7 +425,7 @@ describe('the project that is added to', () => {
     const outside = temporaryFolder();
     const none = await kuflow(outside, 'add', 'task', 'X', '--json');
     expect(none.status).toBe(2);
-    expect(none.stderr).toContain('is no worker project');
+    expect(none.stderr).toContain('is not in a worker project');
     expect(JSON.parse(none.stdout)).toMatchObject({ error: { status: 2 } });
     const deep = await kuflow(path('src/kuflow'), 'add', 'task', 'X');
     expect(deep.status).toBe(0);

@@ -121,7 +121,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).not.toHaveProperty('kuflow.process.yaml');
     await expectAsCreated(...FROM_DEFINITION);
-    expect((await add('task', 'BOOK')).stderr).toContain('There is a task BOOK of LOAN already, of kind system');
+    expect((await add('task', 'BOOK')).stderr).toContain('Task BOOK (system) of LOAN already exists');
     // A shape is the definition's too, and so is a file that is nothing else.
     rmSync(join(project, 'src/process/tasks.ts'));
     edit('kuflow.process.yaml', '          type: number', '          type: boolean');
@@ -151,7 +151,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
 
   it('comes into edited code beside the edits', async () => {
     edit('src/workflows.ts', "log.info('Process started'", "log.info('Loan started'");
-    edit('src/activities.ts', 'void input; // TODO: use it', 'if (input.processId === "") return {};');
+    edit('src/activities.ts', 'void input; // TODO: use the input', 'if (input.processId === "") return {};');
     writeFileSync(
       join(project, 'kuflow.process.yaml'),
       `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
@@ -231,7 +231,7 @@ describe('a process that somebody removed', () => {
     rmSync(join(project, 'kuflow.process.yaml'));
     const ran = await add('task', 'REVIEW');
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('There is no definition file');
+    expect(ran.stderr).toContain('The definition file of the first process does not exist');
     expect(ran.stderr).toContain('git checkout kuflow.process.yaml');
   });
 });

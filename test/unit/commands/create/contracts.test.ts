@@ -265,7 +265,7 @@ describe('what is offered for files in the way', () => {
     const refused = await createWorker(cwd, args);
     expect(refused.stderr).toContain('.kuflow/project.json differs');
     expect(readFileSync(record, 'utf8')).toBe(text);
-    const command = /To replace what differs: (npx .*)/.exec(refused.stderr)?.[1] ?? '';
+    const command = /Overwrite the files that differ: (npx .*)/.exec(refused.stderr)?.[1] ?? '';
     const ran = await createWorker(cwd, wordsOf(command).slice(2));
     expect(ran.status, ran.stderr).toBe(0);
   });
@@ -294,7 +294,7 @@ describe('what is left out', () => {
     const ran = await createWorker(cwd, ['x', '--local', ...FILES_ONLY, '--json'], { PATH: bin });
     expect(createdOf(ran.stdout)).toMatchObject({
       install: { kind: 'skipped' },
-      git: { kind: 'skipped', reason: 'not wanted' },
+      git: { kind: 'skipped', reason: 'not requested' },
       check: { kind: 'not-run', reason: 'not wanted' },
       status: 0,
     });

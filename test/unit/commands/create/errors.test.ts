@@ -52,7 +52,7 @@ const TARGETS: readonly Row[] = [
     args: ['x', '--local'],
     status: 1,
     message:
-      /holds files that the project would have to replace:[^]*package\.json differs[^]*src\/workflows\.ts is below a file/,
+      /already contains files that would be overwritten:[^]*package\.json differs[^]*src\/workflows\.ts is below a file/,
     seen: /^nothing was written$/,
     next: /Choose another folder[^]*npx create-kuflow-worker x --local .*--overwrite package\.json/,
   },
@@ -69,7 +69,7 @@ const TARGETS: readonly Row[] = [
     prepare: file('x', 'mine'),
     args: ['x/y/z', '--local'],
     status: 1,
-    message: /can't be used as the folder/,
+    message: /cannot be used as the project folder/,
     seen: /ENOTDIR/,
     next: /another folder/,
   },
@@ -78,8 +78,8 @@ const TARGETS: readonly Row[] = [
     prepare: (cwd) => symlinkSync(join(cwd, 'nowhere'), join(cwd, 'x')),
     args: ['x', '--local'],
     status: 1,
-    message: /can't be used as the folder/,
-    seen: /leads nowhere/,
+    message: /cannot be used as the project folder/,
+    seen: /target does not exist/,
     next: /another folder/,
   },
   {
@@ -87,7 +87,7 @@ const TARGETS: readonly Row[] = [
     prepare: nothing,
     args: ['x'.repeat(300), '--local'],
     status: 1,
-    message: /can't be used as the folder/,
+    message: /cannot be used as the project folder/,
     seen: /ENAMETOOLONG/,
     next: /another folder/,
   },
@@ -347,7 +347,7 @@ describe.runIf(onPosix)('a package manager', () => {
     expect(ran.stderr).toContain(`no connection to the registry ${registry}: ECONNREFUSED, twice; the project is kept`);
     expect(createdOf(ran.stdout).next.slice(0, 2)).toEqual([
       { command: 'cd x', text: 'go to the project' },
-      { command: 'npm install', text: `install its dependencies, once ${registry} answers` },
+      { command: 'npm install', text: `install the dependencies when ${registry} is reachable` },
     ]);
     expect(ran.status).toBe(1);
   });

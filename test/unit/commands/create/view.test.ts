@@ -39,7 +39,7 @@ describe('what create says at its end', () => {
     expect(lines.filter((line) => line.length > 39)).toEqual([`  ${COMMAND}`, `  ${COMMAND}`]);
     expect(lines.slice(lines.indexOf('Next:'))).toEqual([
       'Next:',
-      '  cd loans  go to the project',
+      '  cd loans     go to the project',
       '  put client id and secret of the',
       '  application into',
       '  application-local.yaml',
@@ -55,7 +55,9 @@ describe('what create says at its end', () => {
     const lines = linesOf(false);
     expect(lines).toContain(`! ${SUMMARY.notes[0] ?? ''}`);
     expect(lines.slice(lines.indexOf('Next:') + 1)).toEqual(
-      SUMMARY.next.map(({ command, text }) => (command === undefined ? `  ${text}` : `  ${command}  ${text}`)),
+      SUMMARY.next.map(({ command, text }) =>
+        command === undefined ? `  ${text}` : `  ${command.padEnd('npm run dev'.length)}  ${text}`,
+      ),
     );
   });
 });
