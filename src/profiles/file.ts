@@ -56,7 +56,10 @@ function profileFilePath(folder: string): string {
   return join(folder, 'profiles.json');
 }
 
-/** The profiles of a user; empty if there is no file. Rejects with a KnownError for a file that cannot be read or is invalid. */
+/**
+ * The profiles of a user; empty if there is no file. Rejects with a KnownError for a file that cannot be read or is
+ * invalid.
+ */
 export async function readProfileFile(folder: string): Promise<ProfileFile> {
   const path = profileFilePath(folder);
   const text = await readProfileText(path);
@@ -74,7 +77,9 @@ export async function readProfileFile(folder: string): Promise<ProfileFile> {
   };
 }
 
-/** The name of the default profile, read without validating the file; undefined without a default or a readable file. */
+/**
+ * The name of the default profile, read without validating the file; undefined without a default or a readable file.
+ */
 export function readDefaultProfileName(folder: string | undefined): string | undefined {
   try {
     const document: unknown =
@@ -111,8 +116,8 @@ export function textWithDefault({ document }: ProfileFile, name: string): string
 }
 
 /**
- * Creates or replaces a file in one rename; it has mode 0600 from its creation. Requires the lock of the profiles: the temporary name is always
- * the same, so that the next call removes what a killed run left.
+ * Creates or replaces a file in one rename; it has mode 0600 from its creation. Requires the lock of the profiles: the
+ * temporary name is always the same, so that the next call removes what a killed run left.
  */
 export async function replaceProfileFile(files: StoreFiles, path: string, text: string): Promise<void> {
   const staged = `${path}.new`;

@@ -23,8 +23,9 @@ export interface JournaledChange<T> {
 }
 
 /**
- * Runs `work`, which changes the secrets at `locations`. They are recorded first: if this run is killed, the next one deletes the secrets
- * that no profile refers to. This run does the same for earlier runs. Requires the lock of the profiles.
+ * Runs `work`, which changes the secrets at `locations`. They are recorded first: if this run is killed, the next one
+ * deletes the secrets that no profile refers to. This run does the same for earlier runs. Requires the lock of the
+ * profiles.
  */
 export async function withJournal<T>(
   file: ProfileFile,

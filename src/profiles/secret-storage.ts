@@ -28,7 +28,8 @@ export function describeSecretLocation(location: SecretLocation, { folder, ...co
 }
 
 /**
- * Stores a secret and reads it back, because a tool's success status is not reliable. A secret that cannot be read back is removed again.
+ * Stores a secret and reads it back, because a tool's success status is not reliable. A secret that cannot be read back
+ * is removed again.
  */
 export async function storeInKeychain(
   keychain: Keychain,

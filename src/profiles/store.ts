@@ -57,8 +57,9 @@ export interface StoredProfile {
 }
 
 /**
- * Stores a profile and its secret: the secret in the keychain, or in a file that only the user can read. The profile file is replaced in one
- * rename once the secret is stored, and only then is the previous secret deleted. Rejects with a KnownError, and then nothing has changed.
+ * Stores a profile and its secret: the secret in the keychain, or in a file that only the user can read. The profile
+ * file is replaced in one rename once the secret is stored, and only then is the previous secret deleted. Rejects with
+ * a KnownError, and then nothing has changed.
  */
 export async function storeProfile(request: StoreProfileRequest, context: ProfileContext): Promise<StoredProfile> {
   return await withProfileLock(context, async () => {
@@ -99,8 +100,8 @@ export interface RemovedProfile {
 }
 
 /**
- * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if there is no profile of that
- * name. Rejects with a KnownError.
+ * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if there
+ * is no profile of that name. Rejects with a KnownError.
  */
 export async function removeProfile(name: string, context: ProfileContext): Promise<RemovedProfile | undefined> {
   return await withProfileLock(context, async () => {
@@ -134,7 +135,10 @@ export async function chooseDefaultProfile(name: string, context: ProfileContext
   });
 }
 
-/** Where a secret can be stored. Both are unused, so that the previous secret is intact until the profile file refers to the new one. */
+/**
+ * Where a secret can be stored. Both are unused, so that the previous secret is intact until the profile file refers to
+ * the new one.
+ */
 interface NewLocations {
   readonly opened: OpenedKeychain | undefined;
   readonly keychain?: (SecretLocation & { readonly key: string }) | undefined;

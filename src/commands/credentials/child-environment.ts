@@ -25,8 +25,8 @@ const CONFLICTING =
   /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|ENV_FILE|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
 
 /**
- * The environment of a command: the caller's, with the credentials under the names that KuFlow workers and Temporal tools read. With
- * `paths`, it refers to the certificate and key files; without, it contains certificate and key.
+ * The environment of a command: the caller's, with the credentials under the names that KuFlow workers and Temporal
+ * tools read. With `paths`, it refers to the certificate and key files; without, it contains certificate and key.
  */
 export function childEnvironment(
   base: NodeJS.ProcessEnv,
@@ -53,9 +53,9 @@ export function childEnvironment(
 }
 
 /**
- * The path of a file that does not exist, which Temporal tools treat as an empty one. Without it they merge these variables with the
- * user's default profile, whose `tls.disabled` would send the token in clear text and whose paths would contradict inline PEM. The name
- * is unpredictable, so that nobody can create the file.
+ * The path of a file that does not exist, which Temporal tools treat as an empty one. Without it they merge these
+ * variables with the user's default profile, whose `tls.disabled` would send the token in clear text and whose paths
+ * would contradict inline PEM. The name is unpredictable, so that nobody can create the file.
  */
 function missingConfigFile(name: string): string {
   return resolve(tmpdir(), `no-temporal-config-${randomUUID()}`, name);
@@ -65,8 +65,9 @@ function missingConfigFile(name: string): string {
 const CONNECTION_OPTION = /^(address|namespace|api-key|client-authority|grpc-meta|tls(-.*)?)$/;
 
 /**
- * Warns about connection options that `temporal env set` stored in the environment `default`. The Temporal CLI prefers them to every
- * variable, and nothing in its environment except another home folder turns that off (seen with 1.9.1, which ignores TEMPORAL_ENV_FILE).
+ * Warns about connection options that `temporal env set` stored in the environment `default`. The Temporal CLI prefers
+ * them to every variable, and nothing in its environment except another home folder turns that off (seen with 1.9.1,
+ * which ignores TEMPORAL_ENV_FILE).
  */
 export async function temporalEnvironmentWarnings(
   env: Readonly<Record<string, string | undefined>>,

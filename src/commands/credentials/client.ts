@@ -14,8 +14,8 @@ import type { EngineScope } from './set.ts';
 const REST_MS = 30_000;
 
 /**
- * Requests certificates and tokens from KuFlow with the resolved credentials. The client secret is read by the first request, because that
- * may open a keychain.
+ * Requests certificates and tokens from KuFlow with the resolved credentials. The client secret is read by the first
+ * request, because that may open a keychain.
  */
 export interface CredentialClient {
   readonly scope: EngineScope;
@@ -42,8 +42,8 @@ export const WORKER_SETTINGS = ['temporal.kuflow-queue', 'worker.'];
 const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKER_SETTINGS];
 
 /**
- * Resolves the settings. Rejects with a KnownError that lists missing and invalid settings, except those in `unneeded` (names or prefixes).
- * Close the client after use.
+ * Resolves the settings. Rejects with a KnownError that lists missing and invalid settings, except those in `unneeded`
+ * (names or prefixes). Close the client after use.
  */
 export async function openCredentialClient(
   flags: ConnectionFlags,

@@ -38,13 +38,17 @@ export interface CredentialsExecRequest extends CredentialContext {
   readonly passSignals: (listener: (signal: ForwardedSignal) => void) => void;
 }
 
-/** `ran`: `status` is the command's own, or 128 plus the number of the signal that ended it. `not-started`: 126 or 127, and why. */
+/**
+ * `ran`: `status` is the command's own, or 128 plus the number of the signal that ended it. `not-started`: 126 or 127,
+ * and why.
+ */
 export type CredentialsExecResult =
   { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
- * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate in the settings, or a
- * new one if none is configured, and a new token. Rejects with a KnownError if it cannot get credentials.
+ * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate
+ * in the settings, or a new one if none is configured, and a new token. Rejects with a KnownError if it cannot get
+ * credentials.
  */
 export async function execWithCredentials(request: CredentialsExecRequest): Promise<CredentialsExecResult> {
   const env = await buildEnvironment(request);

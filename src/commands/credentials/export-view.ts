@@ -5,7 +5,9 @@ import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 
 const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
 
-/** Prints what an export does while it runs: the keys that will change, before anything is written, and never a value. */
+/**
+ * Prints what an export does while it runs: the keys that will change, before anything is written, and never a value.
+ */
 export function exportReporter(err: Channel): (event: ExportEvent) => void {
   return (event) => {
     const path = escapeForTerminal(shortPath(event.path), 1000);

@@ -30,8 +30,8 @@ export interface ExportedCredentials {
 }
 
 /**
- * `kuflow credentials pull --format`: ensures a usable set in the project, then writes it in the requested format. Problems with the
- * target are reported before anything is requested from KuFlow. Rejects with a KnownError.
+ * `kuflow credentials pull --format`: ensures a usable set in the project, then writes it in the requested format.
+ * Problems with the target are reported before anything is requested from KuFlow. Rejects with a KnownError.
  */
 export async function pullAndExport(request: CredentialsExportRequest): Promise<ExportedCredentials> {
   const { exported: flags, files = nodeFiles, cwd, env, clock, signal, dryRun, withToken } = request;

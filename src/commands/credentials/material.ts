@@ -48,8 +48,9 @@ const LONGEST_NAMESPACE = 1000;
 const LONGEST_CHAIN = 8;
 
 /**
- * Verifies an engine certificate offline: complete PEM, an X.509 v3 client certificate within its validity, a matching PKCS#8 key, a
- * signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds since the epoch.
+ * Verifies an engine certificate offline: complete PEM, an X.509 v3 client certificate within its validity, a matching
+ * PKCS#8 key, a signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds
+ * since the epoch.
  */
 export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number): MaterialVerdict {
   const reading = readTlsMaterial(text, now);
@@ -68,8 +69,8 @@ export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: num
 }
 
 /**
- * A token with its expiry. Throws a KnownError for an expired token and for one without a readable expiry. `now` is in milliseconds
- * since the epoch.
+ * A token with its expiry. Throws a KnownError for an expired token and for one without a readable expiry. `now` is in
+ * milliseconds since the epoch.
  */
 export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number): CredentialToken {
   const expiresAt = expiredAt === undefined ? Number.NaN : Date.parse(expiredAt);
@@ -160,7 +161,10 @@ function parseCertificates(pem: string): readonly X509Certificate[] {
   );
 }
 
-/** A text that ends in the middle of a block still contains the complete blocks before it, which would pass as the whole text. */
+/**
+ * A text that ends in the middle of a block still contains the complete blocks before it, which would pass as the whole
+ * text.
+ */
 function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
     const pem = normalisePem(text[part]);

@@ -25,8 +25,9 @@ export interface EngineProofRequest {
 }
 
 /**
- * Tests a set against the engine as a worker would use it: TLS handshake and what follows it, GetSystemInfo, and DescribeNamespace if
- * requested. Rejects with a KnownError that names the cause, with status 4 if the result is unknown.
+ * Tests a set against the engine as a worker would use it: TLS handshake and what follows it, GetSystemInfo, and
+ * DescribeNamespace if requested. Rejects with a KnownError that names the cause, with status 4 if the result is
+ * unknown.
  */
 export async function verifyCertificateWithEngine(
   set: CredentialSet,

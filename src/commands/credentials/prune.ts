@@ -24,7 +24,10 @@ export async function pruneCredentials(request: CredentialsPruneRequest): Promis
   });
 }
 
-/** Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's configuration folder. */
+/**
+ * Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's
+ * configuration folder.
+ */
 function temporalConfigFile(env: CredentialsPruneRequest['env'], cwd: string): string | undefined {
   const file = env['TEMPORAL_CONFIG_FILE'] ?? '';
   if (file !== '') return resolve(cwd, file);

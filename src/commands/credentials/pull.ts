@@ -27,7 +27,10 @@ export interface CredentialsPullRequest extends CredentialContext {
 /** `scope`: that of the current settings. */
 export type PulledCredentials = PullResult & { readonly scope: EngineScope };
 
-/** `kuflow credentials pull`: gets an engine certificate unless the stored one is usable. Rejects with a KnownError, and then nothing has changed. */
+/**
+ * `kuflow credentials pull`: gets an engine certificate unless the stored one is usable. Rejects with a KnownError, and
+ * then nothing has changed.
+ */
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
   return await withClient(request, async (client) => {
     await request.before?.(client.scope);
@@ -66,7 +69,10 @@ export interface RotateResult {
   readonly execStatus?: number;
 }
 
-/** `kuflow credentials rotate`: always gets a new set, and uses it only if the engine accepts it for the calls of a worker. */
+/**
+ * `kuflow credentials rotate`: always gets a new set, and uses it only if the engine accepts it for the calls of a
+ * worker.
+ */
 export async function rotateCredentials(request: CredentialsRotateRequest): Promise<RotateResult> {
   const pulled = await withClient(request, (client) =>
     installCredentialSet({

@@ -50,8 +50,9 @@ function credentialContext(context: CommandContext): CredentialContext {
 }
 
 /**
- * `kuflow credentials pull`. With `--json`: `{ result: unchanged|would-pull|pulled, because: [{ reason, text }], set?, settings: { file, keys },
- * engine?, kept?, warnings, export? }`; `set` without secrets: `{ id, folder, namespace, endpoint, principal, certificate, renewBefore, … }`.
+ * `kuflow credentials pull`. With `--json`: `{ result: unchanged|would-pull|pulled, because: [{ reason, text }], set?,
+ * settings: { file, keys }, engine?, kept?, warnings, export? }`; `set` without secrets: `{ id, folder, namespace,
+ * endpoint, principal, certificate, renewBefore, … }`.
  */
 export async function runPull(flags: PullExportFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
@@ -89,8 +90,8 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
 }
 
 /**
- * `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Exits with 1 if the command after the switch failed, 130 if
- * it was interrupted.
+ * `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Exits with 1 if the command after
+ * the switch failed, 130 if it was interrupted.
  */
 export async function runRotate(flags: RotateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
@@ -127,9 +128,9 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
 }
 
 /**
- * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems, warnings, store, online? }`;
- * `store` describes the certificate in use, wherever it comes from.
- * Exit status 0 fine, 1 a problem, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
+ * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems,
+ * warnings, store, online? }`; `store` describes the certificate in use, wherever it comes from. Exit status 0 fine, 1
+ * a problem, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
  */
 export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
@@ -157,7 +158,10 @@ export async function runPrune(flags: PruneFlags, context: CommandContext): Prom
   else printPrune(context.terminal, result, dryRun);
 }
 
-/** `kuflow credentials token`: prints the token, or with `--json` `{ token, expiresAt }`. Status 2 on a terminal without `--show`. */
+/**
+ * `kuflow credentials token`: prints the token, or with `--json` `{ token, expiresAt }`. Status 2 on a terminal without
+ * `--show`.
+ */
 export async function runToken(flags: TokenFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   if (terminal.out.isTTY && flags.show !== true) {
@@ -172,7 +176,9 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
   else terminal.out.line(value);
 }
 
-/** `kuflow credentials exec -- <command>`: the command's own status; 125 without credentials, 126 and 127 as in a shell. */
+/**
+ * `kuflow credentials exec -- <command>`: the command's own status; 125 without credentials, 126 and 127 as in a shell.
+ */
 export async function runCredentialsExec(
   words: readonly string[],
   flags: CredentialsFlags,

@@ -48,13 +48,16 @@ export interface CredentialSet extends EngineScope {
   readonly token?: CredentialToken | undefined;
   readonly leaf: CertificateFacts;
   readonly roots: readonly CertificateFacts[];
-  /** Renewal time from the set's lock file, in milliseconds since the epoch. Absent for a set that is not in a store. */
+  /**
+   * Renewal time from the set's lock file, in milliseconds since the epoch. Absent for a set that is not in a store.
+   */
   readonly renewBefore?: number;
 }
 
 /**
- * When a certificate should be renewed, in milliseconds since the epoch: after two thirds of its lifetime, as workers do. The lifetime
- * starts at `since`, the time of issue, because issuers backdate `notBefore` to allow for clock differences.
+ * When a certificate should be renewed, in milliseconds since the epoch: after two thirds of its lifetime, as workers
+ * do. The lifetime starts at `since`, the time of issue, because issuers backdate `notBefore` to allow for clock
+ * differences.
  */
 export function renewalTime(leaf: CertificateFacts, since: number = leaf.notBefore): number {
   const start = Math.min(Math.max(leaf.notBefore, since), leaf.notAfter);

@@ -72,7 +72,10 @@ interface SourcedValue {
   readonly shadows: readonly Source[];
 }
 
-/** `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless `online`. */
+/**
+ * `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless
+ * `online`.
+ */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
   const { cwd, clock, failOnWarn } = request;
   const connection = await resolveConnection(request.flags, request);

@@ -25,7 +25,10 @@ export interface LoginDefaults {
   readonly values: ProfileValues;
 }
 
-/** Reads the profile that a login names. Rejects with a KnownError for an invalid name, and for a file that cannot be read. */
+/**
+ * Reads the profile that a login names. Rejects with a KnownError for an invalid name, and for a file that cannot be
+ * read.
+ */
 export async function readLoginDefaults(
   flags: ConnectionFlags,
   { env }: Pick<LoginContext, 'env'>,
@@ -64,7 +67,10 @@ export interface LoginResult extends StoredProfile {
   readonly verified?: string | undefined;
 }
 
-/** `kuflow login`: verifies the credentials with KuFlow, then stores them. Rejects with a KnownError, and then nothing is stored. */
+/**
+ * `kuflow login`: verifies the credentials with KuFlow, then stores them. Rejects with a KnownError, and then nothing
+ * is stored.
+ */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { defaults, flags, env, cwd, signal, clock } = request;
   const given = request.secret === undefined ? await readGivenSecret(flags, request) : undefined;

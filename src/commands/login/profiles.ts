@@ -21,7 +21,10 @@ export interface ProfileCommandContext extends Omit<ProfileContext, 'folder'> {
   readonly cwd: string;
 }
 
-/** `kuflow profiles`: all profiles, sorted by name. Reads no secrets and opens no keychain. Rejects with a KnownError for a file that cannot be read. */
+/**
+ * `kuflow profiles`: all profiles, sorted by name. Reads no secrets and opens no keychain. Rejects with a KnownError
+ * for a file that cannot be read.
+ */
 export async function listProfiles({ env }: Pick<ProfileCommandContext, 'env'>): Promise<ProfileList> {
   const folder = profileFolder(env);
   const { path, profiles, defaultName } = await readProfileFile(folder);

@@ -20,8 +20,8 @@ function profileContext(context: CommandContext): ProfileCommandContext {
 }
 
 /**
- * `kuflow profiles`. With `--json`: `{ file, profiles: [{ name, endpoint, clientId, tenantId?, target?, ca?, default, secret: { in, where } }] }`;
- * `in` is `file` or the name of a keychain.
+ * `kuflow profiles`. With `--json`: `{ file, profiles: [{ name, endpoint, clientId, tenantId?, target?, ca?, default,
+ * secret: { in, where } }] }`; `in` is `file` or the name of a keychain.
  */
 export async function runProfiles(flags: ProfilesFlags, context: CommandContext): Promise<void> {
   const profiles = profileContext(context);
@@ -31,7 +31,10 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
   else printProfiles(context.terminal, list, context.invocation);
 }
 
-/** `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Exit status 1 if the secret could not be removed. */
+/**
+ * `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Exit status 1 if the
+ * secret could not be removed.
+ */
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
   const profiles = profileContext(context);
   const name = flags.profile ?? (await askForProfile(flags, profiles, context));

@@ -20,9 +20,9 @@ export interface LoginFlags extends ConnectionFlags {
 }
 
 /**
- * `kuflow login`. With `--json`: `{ profile: { name, endpoint, clientId, tenantId?, target?, ca?, default, secret: { in, where } }, file, replaced,
- * verified, whyFile?, warnings }`; `verified` is KuFlow's answer, or null.
- * Exit status 0 stored, 1 rejected, 2 incomplete options, 4 KuFlow could not be reached; nothing is stored unless 0.
+ * `kuflow login`. With `--json`: `{ profile: { name, endpoint, clientId, tenantId?, target?, ca?, default, secret: {
+ * in, where } }, file, replaced, verified, whyFile?, warnings }`; `verified` is KuFlow's answer, or null. Exit status 0
+ * stored, 1 rejected, 2 incomplete options, 4 KuFlow could not be reached; nothing is stored unless 0.
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;

@@ -11,8 +11,9 @@ const LONGEST = 1_500;
 const PLAIN = /^[\w.@:/[\]-]+$/;
 
 /**
- * The login keychain of macOS, through `security`. `-w <secret>` would make the secret an argument, and `-w` alone asks for it on a terminal.
- * Its interactive mode reads commands from standard input; the secret is written in hexadecimal, which needs no quotes.
+ * The login keychain of macOS, through `security`. `-w <secret>` would make the secret an argument, and `-w` alone asks
+ * for it on a terminal. Its interactive mode reads commands from standard input; the secret is written in hexadecimal,
+ * which needs no quotes.
  */
 export function macosKeychain(context: KeychainContext, program = PROGRAM): Keychain {
   const call = (args: readonly string[], input?: Secret): Promise<ToolResult> =>

@@ -17,7 +17,9 @@ export interface ToolCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `ended`: with any status. `failed`: it could not run or timed out; `why` completes "the keychain cannot be used: …". */
+/**
+ * `ended`: with any status. `failed`: it could not run or timed out; `why` completes "the keychain cannot be used: …".
+ */
 export type ToolResult =
   | { readonly kind: 'ended'; readonly status: number; readonly output: Buffer; readonly message: string }
   | { readonly kind: 'failed'; readonly why: string };
@@ -26,7 +28,10 @@ const MOST_OUTPUT = 256 * 1024;
 /** A keychain tool does not need these variables, and some of them are secrets. */
 const NOT_INHERITED = /^(KUFLOW|TEMPORAL)_/i;
 
-/** Runs a system tool without a shell and without a terminal on which it could ask questions. Rejects only with the signal's reason. */
+/**
+ * Runs a system tool without a shell and without a terminal on which it could ask questions. Rejects only with the
+ * signal's reason.
+ */
 export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, {

@@ -6,8 +6,9 @@ import { runTool, type ToolResult } from './run-tool.ts';
 const NOT_FOUND = 44;
 
 /**
- * Reads three lines of base64 from standard input: independent of the code page, and not visible as arguments. The vault is what Windows
- * shows as web credentials. Windows PowerShell can use it without compiling code, which would take too long.
+ * Reads three lines of base64 from standard input: independent of the code page, and not visible as arguments. The
+ * vault is what Windows shows as web credentials. Windows PowerShell can use it without compiling code, which would
+ * take too long.
  */
 const SCRIPT = `$ErrorActionPreference = 'Stop'
 function Read-Text { [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String([Console]::In.ReadLine())) }

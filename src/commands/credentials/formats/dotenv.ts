@@ -11,8 +11,9 @@ const DISABLES_TLS = 'TEMPORAL_TLS';
 const LEGACY = ['', '_DATA'].flatMap((end) => ['CERT', 'KEY', 'CA'].map((part) => `TEMPORAL_TLS_${part}${end}`));
 
 /**
- * The text of an environment file with the variables of the set. Node (`--env-file`), the `dotenv` package and a POSIX shell (`set -a; . FILE`)
- * read the same values from it. If a variable of the set is assigned twice, only the last assignment stays. Throws a KnownError.
+ * The text of an environment file with the variables of the set. Node (`--env-file`), the `dotenv` package and a POSIX
+ * shell (`set -a; . FILE`) read the same values from it. If a variable of the set is assigned twice, only the last
+ * assignment stays. Throws a KnownError.
  */
 export function formatDotenv(input: FormatInput): Formatted {
   const { set, existing, name, paths } = input;
@@ -125,7 +126,10 @@ function findUnquotedEnd(text: string, start: number): number {
   return start + line.replace(/(?:^|\s)\s*#.*\s*$/, '').trimEnd().length;
 }
 
-/** Where to insert new variables: at the end, or before the first line after the last assignment that Node would join with the next line. */
+/**
+ * Where to insert new variables: at the end, or before the first line after the last assignment that Node would join
+ * with the next line.
+ */
 function findInsertPosition(text: string): number {
   let at = parseAssignments(text).at(-1)?.end ?? 0;
   while (at < text.length) {

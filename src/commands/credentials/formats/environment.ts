@@ -8,11 +8,12 @@ const PARTS = [
 ] as const;
 
 /**
- * The variables that a worker, the Temporal CLI and the Temporal SDKs read, with secrets in clear text; undefined for variables that would
- * contradict the others. With `paths` they contain the paths of the set's files instead of their content.
+ * The variables that a worker, the Temporal CLI and the Temporal SDKs read, with secrets in clear text; undefined for
+ * variables that would contradict the others. With `paths` they contain the paths of the set's files instead of their
+ * content.
  *
- * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client id is not set either,
- * because it must come from the same source as the client secret.
+ * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client id
+ * is not set either, because it must come from the same source as the client secret.
  */
 export function credentialEnvironment(
   set: CredentialSet,

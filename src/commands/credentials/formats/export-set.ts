@@ -79,8 +79,8 @@ const FORMATS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> =
 };
 
 /**
- * Writes a set in a format that other programs read. An existing target is edited in place: only the keys of the format change. A target that
- * cannot be edited is rejected before anything is written. Rejects with a KnownError.
+ * Writes a set in a format that other programs read. An existing target is edited in place: only the keys of the format
+ * change. A target that cannot be edited is rejected before anything is written. Rejects with a KnownError.
  */
 export async function exportSet(request: ExportRequest): Promise<ExportResult> {
   const { format, output } = request;
@@ -125,7 +125,10 @@ function isUpToDate({ target, content, mode }: Prepared): boolean {
   return target.bytes?.equals(content) === true && mode === target.mode;
 }
 
-/** The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be edited. */
+/**
+ * The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be
+ * edited.
+ */
 async function prepare(request: TextRequest): Promise<Prepared> {
   const { files, format, output, env, allowGit, set } = request;
   const target = await readTargetFile(files, output);
@@ -156,7 +159,8 @@ export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
 };
 
 /**
- * Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError if the set could not be written.
+ * Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError if the set
+ * could not be written.
  */
 export async function checkExport(check: ExportCheck): Promise<void> {
   const { format, output, files, env, allowGit, withToken, clock, project } = check;

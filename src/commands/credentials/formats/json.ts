@@ -8,9 +8,9 @@ import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from
 const FORMAT = 'kuflow-credentials/1';
 
 /**
- * One object with `format`, `endpoint`, `principal`, `tenantId`, `target`, `serverName`, `namespace`, `certificate`, `privateKey`, `authorities`
- * (PEM), `expiresAt`, `renewBefore` (ISO 8601), and with a token `token` and `tokenExpiresAt`. All values are strings. In an existing file, only
- * these keys change. Throws a KnownError.
+ * One object with `format`, `endpoint`, `principal`, `tenantId`, `target`, `serverName`, `namespace`, `certificate`,
+ * `privateKey`, `authorities` (PEM), `expiresAt`, `renewBefore` (ISO 8601), and with a token `token` and
+ * `tokenExpiresAt`. All values are strings. In an existing file, only these keys change. Throws a KnownError.
  */
 export function formatJson({ set, existing, name }: FormatInput): Formatted {
   const values = jsonValues(set);

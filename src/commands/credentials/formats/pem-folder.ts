@@ -49,7 +49,10 @@ function pemContents(set: CredentialSet): readonly (readonly [string, string])[]
   ];
 }
 
-/** Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file that must not be replaced. */
+/**
+ * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
+ * that must not be replaced.
+ */
 export async function planPem(files: StoreFiles, folder: string, set: CredentialSet): Promise<PemPlan> {
   const plan: PemFile[] = [];
   const changes: KeyChange[] = [];
@@ -72,7 +75,10 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
   return { files: plan, changes, notes };
 }
 
-/** Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not be written. */
+/**
+ * Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not
+ * be written.
+ */
 export async function checkPemFolder(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
   try {
     for (const step of (await readJournal(files, folder)) ?? []) await isStepPending(files, folder, step);
@@ -92,8 +98,8 @@ interface Step {
 }
 
 /**
- * Runs `work` as the only run of this tool in the folder. First completes the change of a killed run, because until then the folder may
- * contain files of two sets. Rejects with a KnownError.
+ * Runs `work` as the only run of this tool in the folder. First completes the change of a killed run, because until
+ * then the folder may contain files of two sets. Rejects with a KnownError.
  */
 export async function withPemFolderLock<T>(
   files: StoreFiles,
@@ -110,8 +116,9 @@ export async function withPemFolderLock<T>(
 }
 
 /**
- * Writes all files under temporary names, then a journal, then renames the files one by one, so that the next run can complete an interrupted
- * one. Call it only in `withPemFolderLock`. Rejects with a KnownError; until the journal exists, nothing has changed.
+ * Writes all files under temporary names, then a journal, then renames the files one by one, so that the next run can
+ * complete an interrupted one. Call it only in `withPemFolderLock`. Rejects with a KnownError; until the journal
+ * exists, nothing has changed.
  */
 export async function writePem(files: StoreFiles, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
@@ -143,7 +150,10 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
   });
 }
 
-/** Completes the renames of a journal and removes it. If a call fails, the error says that the folder has changed in part. */
+/**
+ * Completes the renames of a journal and removes it. If a call fails, the error says that the folder has changed in
+ * part.
+ */
 async function completeSteps(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
   try {
     await files.syncFolder(folder);
@@ -165,7 +175,10 @@ async function completeSteps(files: StoreFiles, folder: string, steps: readonly 
   }
 }
 
-/** Whether the rename has not happened yet. Throws a KnownError if this tool did not write the file, or if the target must not be replaced. */
+/**
+ * Whether the rename has not happened yet. Throws a KnownError if this tool did not write the file, or if the target
+ * must not be replaced.
+ */
 async function isStepPending(files: StoreFiles, folder: string, { from, to, hash }: Step): Promise<boolean> {
   const status = await files.look(join(folder, from));
   // Already renamed.

@@ -38,8 +38,8 @@ export async function withFolderLock<T>(
 }
 
 /**
- * Creates or replaces a file in one rename. The new file is private from its creation, and on disk before it gets its name. Rejects with a
- * KnownError, and then the file is unchanged.
+ * Creates or replaces a file in one rename. The new file is private from its creation, and on disk before it gets its
+ * name. Rejects with a KnownError, and then the file is unchanged.
  */
 export async function replaceFile(files: StoreFiles, { target, content, mode }: Replacement): Promise<void> {
   const folder = dirname(target.path);
@@ -59,7 +59,9 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
   });
 }
 
-/** Throws a KnownError if another program has written something other than `content` into the file since it was read. */
+/**
+ * Throws a KnownError if another program has written something other than `content` into the file since it was read.
+ */
 export async function checkUnchanged(files: StoreFiles, target: TargetFile, content: Buffer): Promise<void> {
   const { bytes } = await readTargetFile(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;

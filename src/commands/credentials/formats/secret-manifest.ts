@@ -14,9 +14,9 @@ const HEADER =
   '# Credentials of a KuFlow worker. Apply this file, then delete it: anyone who can read it can act as the worker.';
 
 /**
- * The manifest of a Secret with the keys `client.pem`, `client.key`, `ca.pem`, `namespace`, `target`, `server-name` and, with a token, `engine.token`.
- * In a file with several documents, only the Secret of that name changes; each key is edited in `stringData` or `data`, wherever it is. A missing
- * Secret is added at the end. Throws a KnownError.
+ * The manifest of a Secret with the keys `client.pem`, `client.key`, `ca.pem`, `namespace`, `target`, `server-name`
+ * and, with a token, `engine.token`. In a file with several documents, only the Secret of that name changes; each key
+ * is edited in `stringData` or `data`, wherever it is. A missing Secret is added at the end. Throws a KnownError.
  */
 export function formatSecretManifest(input: FormatInput): Formatted {
   const { set, existing, name, secretName } = input;

@@ -69,7 +69,10 @@ export async function resolveFolder(folder: string): Promise<string> {
   }
 }
 
-/** Rejects with a KnownError if the folder is not writable. Even an existing file is replaced by a new file in its folder. */
+/**
+ * Rejects with a KnownError if the folder is not writable. Even an existing file is replaced by a new file in its
+ * folder.
+ */
 export async function requireWritable(folder: string): Promise<void> {
   await withContext(`Writing to ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
 }
@@ -85,8 +88,8 @@ function invalidTargetError(path: string, seen: string): KnownError {
 }
 
 /**
- * Asks git about a file that is going to contain secrets. Throws a KnownError if git tracks the file or would add it with the next `git add`,
- * unless `allowed`. Returns notes for the user.
+ * Asks git about a file that is going to contain secrets. Throws a KnownError if git tracks the file or would add it
+ * with the next `git add`, unless `allowed`. Returns notes for the user.
  */
 export async function ensureIgnoredByGit(
   path: string,

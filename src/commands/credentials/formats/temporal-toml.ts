@@ -9,9 +9,9 @@ import { editToml, tomlData, tomlText, type TomlData } from '../../../files/toml
 const HEADER = '# Profiles of the Temporal CLI and SDKs.';
 
 /**
- * The text of a Temporal configuration file with the set as a profile: the paths of the certificate's files, never their content, so that the
- * file never contains a private key; also the token of the set, if it has one. Throws a KnownError, also for missing and for relative paths,
- * which Temporal would resolve against the current folder.
+ * The text of a Temporal configuration file with the set as a profile: the paths of the certificate's files, never
+ * their content, so that the file never contains a private key; also the token of the set, if it has one. Throws a
+ * KnownError, also for missing and for relative paths, which Temporal would resolve against the current folder.
  */
 export function formatTemporalToml({ set, existing, name, paths, profile }: FormatInput): Formatted {
   if (paths === undefined || ![paths.ca, paths.cert, paths.key].every((path) => isAbsolute(path)))

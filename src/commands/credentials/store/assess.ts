@@ -28,8 +28,9 @@ export interface Assessment {
 const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca];
 
 /**
- * Checks a stored set in itself, against its lock file and against the scope it is needed for. `namespace` is the one in the settings.
- * Another leaf certificate at the server is not a reason to replace a set: the server issues a new one for each request.
+ * Checks a stored set in itself, against its lock file and against the scope it is needed for. `namespace` is the one
+ * in the settings. Another leaf certificate at the server is not a reason to replace a set: the server issues a new one
+ * for each request.
  */
 export function assessSet(
   stored: StoredSet | undefined,
@@ -63,8 +64,8 @@ export function assessSet(
 }
 
 /**
- * Checks a certificate that does not come from the store. Its own `notBefore` counts as the time of issue. `namespace` is the one in
- * the settings.
+ * Checks a certificate that does not come from the store. Its own `notBefore` counts as the time of issue. `namespace`
+ * is the one in the settings.
  */
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },

@@ -12,8 +12,9 @@ const LOCK_TIMEOUT_MS = 120_000;
 const TRIES = 5;
 
 /**
- * Runs `work` as the only process that writes to this store. Creates a missing store, and first removes what killed runs left. Waits up to
- * two minutes for another run, then rejects with a KnownError of status 4. If `work` fails, the folders created for it are removed again.
+ * Runs `work` as the only process that writes to this store. Creates a missing store, and first removes what killed
+ * runs left. Waits up to two minutes for another run, then rejects with a KnownError of status 4. If `work` fails, the
+ * folders created for it are removed again.
  */
 export async function withStoreLock<T>(
   files: StoreFiles,
@@ -27,7 +28,8 @@ export async function withStoreLock<T>(
       const isNew = await withContext('Cleaning up after an interrupted run', layout.store, () =>
         removeLeftoverSets(files, layout),
       );
-      // The run that created the store failed, and could not remove it while this run holds the lock. This run has to do it.
+      // The run that created the store failed, and could not remove it while this run holds the lock. This run has to
+      // do it.
       if (isNew && !created.includes(layout.store)) created.push(...storeFolders(layout.project));
       return await work();
     } catch (error) {
@@ -70,8 +72,8 @@ async function acquireLock(files: StoreFiles, layout: StoreLayout, created: stri
 }
 
 /**
- * Creates `.kuflow/credentials` if it is missing: accessible to this user only, and ignored by git whatever the project says. Adds the
- * folders that it creates to `created`, outer ones first.
+ * Creates `.kuflow/credentials` if it is missing: accessible to this user only, and ignored by git whatever the project
+ * says. Adds the folders that it creates to `created`, outer ones first.
  */
 async function ensureStore(files: StoreFiles, layout: StoreLayout, created: string[]): Promise<void> {
   for (let left = TRIES; ; left--) {
@@ -139,7 +141,10 @@ async function emptyStore(files: StoreFiles, layout: StoreLayout): Promise<void>
     for (const name of names) await files.removeFile(join(layout.store, name));
 }
 
-/** Removes what killed runs were creating or removing. Requires the lock. Resolves to true if no run has completed in this store yet. */
+/**
+ * Removes what killed runs were creating or removing. Requires the lock. Resolves to true if no run has completed in
+ * this store yet.
+ */
 async function removeLeftoverSets(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
   const isNew = await ensureGitIgnore(files, layout);
   for (const name of await files.list(layout.store)) {

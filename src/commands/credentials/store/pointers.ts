@@ -73,7 +73,10 @@ export function pointerSettings(layout: StoreLayout, id: string, namespace: stri
   return { ...(Object.fromEntries(paths) as SettingTexts), [NAMESPACE]: namespace };
 }
 
-/** Throws if the settings have a certificate that must not be replaced. `force` allows replacing pointers to other files, never inline text. */
+/**
+ * Throws if the settings have a certificate that must not be replaced. `force` allows replacing pointers to other
+ * files, never inline text.
+ */
 export function requireReplaceable(
   pointers: Pointers,
   env: Readonly<Record<string, string | undefined>>,

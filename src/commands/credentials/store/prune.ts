@@ -35,9 +35,9 @@ const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml
 const LARGEST_MIB = 64;
 
 /**
- * Removes the sets that no settings file of the project and no environment variable refers to. If the engine has not accepted the set in
- * use, its predecessor stays, and so do all sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot
- * be read. A set's folder that contains other files is never removed.
+ * Removes the sets that no settings file of the project and no environment variable refers to. If the engine has not
+ * accepted the set in use, its predecessor stays, and so do all sets since the last accepted one. Nothing is removed if
+ * a file that may refer to a set cannot be read. A set's folder that contains other files is never removed.
  */
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;

@@ -43,7 +43,10 @@ export interface PullRequest extends EngineScope {
   readonly requestToken?: (() => Promise<UnverifiedToken>) | undefined;
   /** Whether the token is stored with the certificate. */
   readonly keepToken: boolean;
-  /** Tests the set against the engine; rejects with a KnownError if the engine does not accept it. If absent, the set is not tested. */
+  /**
+   * Tests the set against the engine; rejects with a KnownError if the engine does not accept it. If absent, the set is
+   * not tested.
+   */
   readonly prove?: ((set: CredentialSet) => Promise<EngineProof>) | undefined;
   readonly files: StoreFiles;
   readonly clock: Clock;
@@ -80,9 +83,9 @@ export type PullResult =
     } & Outcome);
 
 /**
- * Ensures that the project has a usable set; requests nothing if the stored one is usable. A new set is verified, tested against the
- * engine, written into a new folder, and put into use by one rename of `application-local.yaml`. If anything fails before that rename,
- * nothing has changed. Rejects with a KnownError.
+ * Ensures that the project has a usable set; requests nothing if the stored one is usable. A new set is verified,
+ * tested against the engine, written into a new folder, and put into use by one rename of `application-local.yaml`. If
+ * anything fails before that rename, nothing has changed. Rejects with a KnownError.
  */
 export async function installCredentialSet(request: PullRequest): Promise<PullResult> {
   try {

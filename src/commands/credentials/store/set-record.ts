@@ -1,7 +1,10 @@
 import { isRecord } from '../../../base/json.ts';
 import { renewalTime, type CertificateFacts, type CredentialScope, type CredentialSet } from '../set.ts';
 
-/** The content of a set's `lock.json`: enough to detect changes, without secrets. Times are milliseconds since the epoch. */
+/**
+ * The content of a set's `lock.json`: enough to detect changes, without secrets. Times are milliseconds since the
+ * epoch.
+ */
 export interface SetRecord extends CredentialScope {
   readonly id: string;
   readonly pulledAt: number;

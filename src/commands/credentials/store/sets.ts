@@ -18,8 +18,8 @@ import {
 import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 
 /**
- * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never changes afterwards.
- * If writing fails, what was created is removed.
+ * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never
+ * changes afterwards. If writing fails, what was created is removed.
  */
 export async function writeSet(
   files: StoreFiles,
@@ -67,7 +67,10 @@ export interface StoredProblem {
   readonly text: string;
 }
 
-/** A set as found on disk, not verified. `problems` lists each part that is missing or is not a regular file of this user. */
+/**
+ * A set as found on disk, not verified. `problems` lists each part that is missing or is not a regular file of this
+ * user.
+ */
 export interface StoredSet {
   readonly id: string;
   readonly folder: string;
@@ -135,8 +138,8 @@ export interface LoadedSet {
 }
 
 /**
- * Loads the set of a record from the store of a project and verifies it again; `withToken` includes its token. `now` is in milliseconds
- * since the epoch. Rejects with a KnownError.
+ * Loads the set of a record from the store of a project and verifies it again; `withToken` includes its token. `now` is
+ * in milliseconds since the epoch. Rejects with a KnownError.
  */
 export async function loadSet(
   files: StoreFiles,

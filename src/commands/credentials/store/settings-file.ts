@@ -19,7 +19,9 @@ const KINDS: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
   other: 'a pipe, a socket or a device',
 };
 
-/** A file that is read through links, because it is never written. `unreadable`: something is there; `why` is a phrase. */
+/**
+ * A file that is read through links, because it is never written. `unreadable`: something is there; `why` is a phrase.
+ */
 export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'absent' | 'folder' }
@@ -50,8 +52,9 @@ export async function readFollowingLinks(files: StoreFiles, path: string, larges
 export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
 
 /**
- * The text of an application file with these values set. All other bytes stay the same: comments, order, blank lines, quotes, byte order
- * mark and line endings. Throws a KnownError for text that is not a YAML map, repeats a key, or has no place for a value.
+ * The text of an application file with these values set. All other bytes stay the same: comments, order, blank lines,
+ * quotes, byte order mark and line endings. Throws a KnownError for text that is not a YAML map, repeats a key, or has
+ * no place for a value.
  */
 export function editSettings(existing: string | undefined, values: SettingTexts): string {
   if (existing === undefined || existing.trim() === '') return localSettingsText(values);
@@ -60,7 +63,10 @@ export function editSettings(existing: string | undefined, values: SettingTexts)
   return mark + editYaml(text, edits, LOCAL_SETTINGS_FILE, lineEnd);
 }
 
-/** The values of these keys in the text of an application file, without blank values and values that are not text. Throws as `editSettings` does. */
+/**
+ * The values of these keys in the text of an application file, without blank values and values that are not text.
+ * Throws as `editSettings` does.
+ */
 export function settingTexts(
   text: string,
   names: readonly SettingName[],
@@ -96,8 +102,9 @@ export async function readLocalSettings(files: StoreFiles, layout: StoreLayout):
 }
 
 /**
- * Replaces `application-local.yaml` in one rename, which switches to a new set. The new file is staged in the store, where git ignores it,
- * because it may contain secrets. Like the files it points to, it is readable by its owner only; returns a note if its permissions changed.
+ * Replaces `application-local.yaml` in one rename, which switches to a new set. The new file is staged in the store,
+ * where git ignores it, because it may contain secrets. Like the files it points to, it is readable by its owner only;
+ * returns a note if its permissions changed.
  */
 export async function replaceLocalSettings(
   files: StoreFiles,

@@ -10,8 +10,9 @@ import type { StoreFiles } from '../../../files/file-system.ts';
 import { listSets, readSet } from './sets.ts';
 
 /**
- * The certificate in the resolved settings. `requested`: there is no certificate, so a worker requests one from KuFlow. `unusable`: the
- * certificate is incomplete; `overridden` if part of it comes from a flag or a variable and not from the application files.
+ * The certificate in the resolved settings. `requested`: there is no certificate, so a worker requests one from KuFlow.
+ * `unusable`: the certificate is incomplete; `overridden` if part of it comes from a flag or a variable and not from
+ * the application files.
  */
 export type UsedMaterial =
   | { readonly kind: 'requested' }
@@ -64,7 +65,10 @@ export interface StatusRequest {
   readonly now: number;
 }
 
-/** The certificate in use in a project, checked offline. A set in the store is compared with its lock file and with the settings. */
+/**
+ * The certificate in use in a project, checked offline. A set in the store is compared with its lock file and with the
+ * settings.
+ */
 export async function storeStatus(request: StatusRequest): Promise<StoreStatus> {
   const { files, used } = request;
   const layout = storeLayout(request.project);
