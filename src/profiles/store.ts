@@ -100,8 +100,8 @@ export interface RemovedProfile {
 }
 
 /**
- * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if there
- * is no profile of that name. Rejects with a KnownError.
+ * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if no
+ * profile has that name. Rejects with a KnownError.
  */
 export async function removeProfile(name: string, context: ProfileContext): Promise<RemovedProfile | undefined> {
   return await withProfileLock(context, async () => {

@@ -111,7 +111,7 @@ describe('pull', () => {
 
   it.each([
     [401, 'did not accept the credentials', 1],
-    [403, 'does not allow this', 1],
+    [403, 'does not allow', 1],
   ])('reports status %i and leaves no files', async (code, message, status) => {
     const ended = await kuflow(['pull', '--offline', '--debug', '--json'], { answers: { status: code } });
     expect(ended).toMatchObject({ status });
