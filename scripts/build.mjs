@@ -1,5 +1,5 @@
 // Builds `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { takeBuiltinModules } from './builtin-modules.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
@@ -43,6 +43,7 @@ for (const file of outputs) {
 }
 await copySqliteBinary();
 await copyFile(join(ROOT, 'src', 'platform', 'public-types.d.ts'), join(outdir, 'platform.d.ts'));
+await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'completions'), { recursive: true });
 for (const bin of ['create-kuflow-worker.js', 'kuflow.js']) await chmod(join(ROOT, 'bin', bin), 0o755);
 await writeFile(join(ROOT, 'THIRD_PARTY_NOTICES'), licences);
 

@@ -7,12 +7,11 @@ export const demo = {
     terminal.pause(0.8);
     await terminal.type('npx kuflow dev demo');
     await terminal.press('enter');
-    await terminal.until('Start the platform');
+    await terminal.until('Start a local KuFlow');
     await terminal.prompt();
-    if (!terminal.everything().includes('What to try next'))
-      throw new Error(`The demo failed\n${terminal.everything()}`);
+    if (!terminal.everything().includes('Next steps:')) throw new Error(`The demo failed\n${terminal.everything()}`);
     // Other platforms on this machine must not show up in the recording.
-    if (terminal.everything().includes('is taken by'))
+    if (terminal.everything().includes('is in use by'))
       throw new Error('The default ports are in use: record when they are free');
   },
 };

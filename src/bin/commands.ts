@@ -6,37 +6,37 @@ export const createEntry: CommandEntry = {
   load: () => import('../commands/create/command.ts'),
 };
 
-/** The commands of `kuflow`, in the order of its help. */
+/** The commands of `kuflow`, in the order of `kuflow --help`. */
 export const kuflowEntries: readonly CommandEntry[] = [
   createEntry,
   {
     name: 'add',
-    summary: 'Add a task, a process or an activity to a worker project',
+    summary: 'Add a task, process or activity to a worker project',
     load: () => import('../commands/add/command.ts'),
   },
   {
     name: 'dev',
-    summary: 'Run a local KuFlow with a real Temporal server to try a worker out',
+    summary: 'Run a local KuFlow with a real Temporal server',
     load: () => import('../commands/dev/command.ts'),
   },
   {
     name: 'processes',
-    summary: 'List the processes that the application sees and show what they are made of',
+    summary: 'List the process definitions visible to the application, and show their tasks',
     load: () => import('../commands/processes/command.ts'),
   },
   {
     name: 'credentials',
-    summary: 'Get, check and rotate the engine certificate of a project, and run commands with it',
+    summary: 'Get, check and rotate the engine certificate of a project',
     load: () => import('../commands/credentials/command.ts'),
   },
   {
     name: 'doctor',
-    summary: 'Check everything that a worker needs to connect, and name the root cause of what is wrong',
+    summary: 'Check everything a worker needs to connect, and find the root cause of a failure',
     load: () => import('../commands/doctor/command.ts'),
   },
   {
     name: 'login',
-    summary: 'Store the credentials of an application for the commands of this tool',
+    summary: 'Store the credentials of a KuFlow application',
     load: () => import('../commands/login/command.ts'),
   },
   {
@@ -46,12 +46,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'profiles',
-    summary: 'List the stored credentials and say where their secrets are',
+    summary: 'List stored credentials and where their secrets are kept',
     load: () => import('../commands/login/profiles-command.ts'),
   },
   {
     name: 'completion',
-    summary: 'Print a script that lets the shell complete commands, options and processes',
+    summary: 'Print a shell completion script',
     load: () => import('../commands/completion/command.ts'),
   },
   {

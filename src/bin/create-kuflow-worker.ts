@@ -2,7 +2,7 @@ import { PACKAGE_NAME, packageVersion } from '../base/package-root.ts';
 import { main } from '../cli/main.ts';
 import { createEntry } from './commands.ts';
 
-// Not awaited: the build makes CommonJS of this, which starts faster.
+// Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({
   name: PACKAGE_NAME,
   description: 'Create a worker project for a KuFlow process.',

@@ -4,7 +4,7 @@ import { describeCommand, type CommandDescription } from '../cli/command-descrip
 import { loadCommands, createProgram, type RootProgram } from '../cli/program.ts';
 import { kuflowEntries } from './commands.ts';
 
-/** Every command of `kuflow` in full, those left out that its help leaves out; for the pages of the docs. */
+/** Describes every command of `kuflow` except hidden ones, for the pages of the docs. */
 export async function describeAllCommands(): Promise<readonly CommandDescription[]> {
   const invocation = 'npx kuflow';
   const context: CommandContext = {
@@ -19,14 +19,14 @@ export async function describeAllCommands(): Promise<readonly CommandDescription
     passSignals: () => undefined,
     setStatus: () => undefined,
   };
-  const described: CommandDescription[] = [];
+  const descriptions: CommandDescription[] = [];
   for (const entry of kuflowEntries.filter(({ hidden }) => hidden !== true)) {
     const root: RootProgram = { name: 'kuflow', description: '', version: '0.0.0', invocation, commands: [entry] };
     const program = createProgram(root, context.terminal);
     await loadCommands(root, program, context, entry.name);
     const command = describeCommand(program).commands.find(({ name }) => name === entry.name);
-    if (command === undefined) throw new Error(`${entry.name} is no command of its own program`);
-    described.push(command);
+    if (command === undefined) throw new Error(`The program does not have the command ${entry.name}`);
+    descriptions.push(command);
   }
-  return described;
+  return descriptions;
 }

@@ -4,10 +4,10 @@ import { currentFolder } from '../cli/current-folder.ts';
 import { main } from '../cli/main.ts';
 import { kuflowEntries } from './commands.ts';
 
-// Not awaited: the build makes CommonJS of this, which starts faster.
+// Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({
   name: 'kuflow',
-  description: 'Connect, try out and keep up to date the worker of a KuFlow process.',
+  description: 'Create, run, connect and update workers for KuFlow processes.',
   version: packageVersion(),
   invocation: cliInvocation(currentFolder()),
   commands: kuflowEntries,

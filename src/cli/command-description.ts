@@ -1,21 +1,21 @@
 import type { EventEmitter } from 'node:events';
 import type { Argument, Command, Option } from 'commander';
 
-/** A command and all below it as plain data: what completion and the pages of the docs are made from. */
+/** A command and its subcommands as plain data, for completion and the pages of the docs. */
 export interface CommandDescription {
   readonly name: string;
   readonly summary: string;
   readonly description: string;
-  /** What stands behind the name in its usage, e.g. `[options] <code>`. */
+  /** The usage without the name, e.g. `[options] <code>`. */
   readonly usage: string;
   readonly arguments: readonly ArgumentDescription[];
-  /** Those that its help shows, in its order, `--help` among them. */
+  /** Visible options in the order of the help, including `--help`. */
   readonly options: readonly OptionDescription[];
-  /** Those that its help shows. */
+  /** Visible subcommands. */
   readonly commands: readonly CommandDescription[];
-  /** What its help says at the end, examples for instance; empty when nothing. */
+  /** Text after the help, e.g. examples; may be empty. */
   readonly helpAfter: string;
-  /** All behind its first argument belongs to the command that it runs. */
+  /** Everything after the first argument belongs to the command that this one runs. */
   readonly passThrough: boolean;
 }
 
@@ -33,22 +33,22 @@ export interface OptionDescription {
   readonly long?: string;
   readonly short?: string;
   readonly description: string;
-  /** Heading of its group in the help, e.g. `The process:`; `Options:` without one. */
+  /** Heading of its group in the help, e.g. `The process:`; `Options:` by default. */
   readonly group: string;
-  /** `none`: a switch. */
+  /** `none`: a boolean flag. */
   readonly value: 'none' | 'required' | 'optional';
-  /** Between the brackets of its flags, e.g. `count`. */
+  /** The name in the angle brackets of its flags, e.g. `count`. */
   readonly valueName?: string;
   readonly choices?: readonly string[];
-  /** The value without the option, as its help shows it. */
+  /** The default value, as its help shows it. */
   readonly default?: string;
   /** `--no-…`. */
   readonly negates: boolean;
-  /** May be given again, or at least its value is parsed by code that may collect. */
+  /** Can be repeated, or has a parser that may collect values. */
   readonly repeatable: boolean;
 }
 
-/** What commander knows of a command, as its help shows it, all commands below it included. */
+/** Describes a command and its subcommands as its help shows them. */
 export function describeCommand(command: Command): CommandDescription {
   const help = command.createHelp();
   return {
@@ -60,7 +60,7 @@ export function describeCommand(command: Command): CommandDescription {
     options: help.visibleOptions(command).map(describeOption),
     commands: help.visibleCommands(command).map(describeCommand),
     helpAfter: readTextAfterHelp(command),
-    // Commander has a way to set it and none to ask for it.
+    // Commander can set this but has no getter.
     passThrough: '_passThroughOptions' in command && command._passThroughOptions === true,
   };
 }
@@ -77,7 +77,7 @@ function describeArgument(argument: Argument): ArgumentDescription {
 
 function describeOption(option: Option): OptionDescription {
   const valueName = /[<[]([^>\]]+)[>\]]\s*$/.exec(option.flags)?.[1];
-  const shownDefault = describeDefault(option);
+  const defaultText = describeDefault(option);
   return {
     flags: option.flags,
     ...(option.long === undefined ? {} : { long: option.long }),
@@ -87,7 +87,7 @@ function describeOption(option: Option): OptionDescription {
     value: option.required ? 'required' : option.optional ? 'optional' : 'none',
     ...(valueName === undefined ? {} : { valueName }),
     ...(option.argChoices === undefined ? {} : { choices: option.argChoices }),
-    ...(shownDefault === undefined ? {} : { default: shownDefault }),
+    ...(defaultText === undefined ? {} : { default: defaultText }),
     negates: option.negate,
     repeatable: option.variadic || (option.parseArg !== undefined && option.argChoices === undefined),
   };
@@ -96,12 +96,12 @@ function describeOption(option: Option): OptionDescription {
 function describeDefault(option: Option): string | undefined {
   if (option.defaultValueDescription !== undefined) return option.defaultValueDescription;
   const value: unknown = option.defaultValue;
-  const means = option.required || option.optional || (option.isBoolean() && typeof value === 'boolean');
-  if (value === undefined || !means || option.negate || value === false) return undefined;
+  const hasDefault = option.required || option.optional || (option.isBoolean() && typeof value === 'boolean');
+  if (value === undefined || !hasDefault || option.negate || value === false) return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-// Help texts are listeners that write: there is no other way to read them.
+// Commander keeps these texts only as listeners that write them.
 function readTextAfterHelp(command: Command): string {
   let text = '';
   const events = command as unknown as EventEmitter;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ForwardedSignal } from '../base/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** What a command gets from its root: the world, and ways to answer. */
+/** What a command gets from the program: its environment, the terminal, and ways to set the exit status and handle signals. */
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly env: NodeJS.ProcessEnv;
@@ -10,36 +10,36 @@ export interface CommandContext {
   readonly cwd: string;
   /** This package's version. */
   readonly version: string;
-  /** How a person starts the root that runs now: `npx create-kuflow-worker`, `npx kuflow` or `npx -p create-kuflow-worker kuflow`. */
+  /** How the user calls this program: `npx create-kuflow-worker`, `npx kuflow` or `npx -p create-kuflow-worker kuflow`. */
   readonly invocation: string;
-  /** The commands of the root that runs now, for what tells of them. */
+  /** All commands of this program. */
   readonly commands: readonly CommandEntry[];
-  /** The arguments as given, without node and script. */
+  /** Command-line arguments, without node and script. */
   readonly argv: readonly string[];
   /**
-   * Aborted by Ctrl-C, SIGTERM or SIGHUP with a `KnownError` of status 130 as its reason. A command that calls this promises to end soon
-   * after the abort, its clean-up done; a command that never calls it is ended at once. A second Ctrl-C ends either.
+   * Aborted by Ctrl-C, SIGTERM or SIGHUP with a `KnownError` of status 130 as its reason. A command that calls this must clean up and return
+   * soon after the abort. If it never calls this, the process exits at once. A second Ctrl-C always exits at once.
    */
   interruption(): AbortSignal;
-  /** For a command that stands for another one: from now on every signal goes to `listener`, the second Ctrl-C too, and none ends this run. */
+  /** For commands that run another command: from now on, every signal goes to `listener`, and none ends this process. */
   passSignals(listener: (signal: ForwardedSignal) => void): void;
   /**
-   * The status to exit with when nothing is thrown, 130 after an interrupt; `exec` and its kin pass on any number. `passedOn`: it is that of a
-   * command, which stands whatever happened.
+   * Sets the exit status for when nothing is thrown. An interrupt overrides it with 130, unless `passedOn` is true: then it is the status of
+   * another command and is kept.
    */
   setStatus(status: number, passedOn?: boolean): void;
 }
 
-/** A command's own module: declares options and action on the command that the root made for it. */
+/** The module of a command, which declares its options and action. */
 export interface CommandModule {
   configure(command: Command, context: CommandContext): void;
 }
 
-/** A command as the root knows it, before anything of it is loaded. */
+/** A command before its module is loaded. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Not in the help: for programs, not for people. */
+  /** Not shown in the help: called by programs, not by people. */
   readonly hidden?: boolean;
   readonly load: () => Promise<CommandModule>;
 }

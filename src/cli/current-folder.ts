@@ -1,12 +1,12 @@
 import { codeOf } from '../base/errors.ts';
 
-/** The folder that this process was started in. Where that was deleted meanwhile, says so and ends the process: no command can do without. */
+/** The current folder. If it has been deleted, prints an error and exits, because no command can work without it. */
 export function currentFolder(): string {
   try {
     return process.cwd();
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    process.stderr.write('✖ The folder that this was started in is not there any more\n  next   cd to another one\n');
+    process.stderr.write('✖ The current folder no longer exists\n  next   cd to another folder\n');
     process.exit(1);
   }
 }

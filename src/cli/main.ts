@@ -10,13 +10,13 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** Runs a root as this process and exits with its status once all output is out. */
+/** Runs a program as this process, and exits with its status once all output is flushed. */
 export async function main(root: RootProgram): Promise<never> {
   const opened = new Set<NodeJS.WriteStream>();
   const open = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     if (opened.has(stream)) return stream;
     opened.add(stream);
-    // A reader that went away (`| head`: EPIPE, a closed terminal: EIO) must not change what the command does or how it ends.
+    // A closed reader (`| head`: EPIPE, a closed terminal: EIO) must not change what the command does or its exit status.
     return stream.on('error', (error) => {
       if (!['EPIPE', 'EIO'].includes(codeOf(error) ?? '')) throw error;
     });

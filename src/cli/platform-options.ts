@@ -4,56 +4,7 @@ import { ignoredOptionsLine } from '../platform/session/view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 
-const exactPort = (port: number): PortRequest => ({ kind: 'exact', port });
-
-/** What the flags ask of the platform. */
-export function platformRequest(
-  flags: DevFlags,
-  context: CommandContext,
-  report: (event: DevEvent) => void,
-): DevPlatformRequest {
-  return {
-    cwd: context.cwd,
-    env: context.env,
-    signal: context.interruption(),
-    report,
-    ...(flags.definition === undefined ? {} : { definitionFiles: flags.definition }),
-    ...(flags.stateDir === undefined ? {} : { stateDir: flags.stateDir }),
-    ...(flags.temporalPath === undefined ? {} : { temporalPath: flags.temporalPath }),
-    platform: {
-      ports: {
-        ...(flags.port === undefined ? {} : { http: exactPort(flags.port) }),
-        ...(flags.httpsPort === undefined ? {} : { https: exactPort(flags.httpsPort) }),
-        ...(flags.enginePort === undefined ? {} : { engine: exactPort(flags.enginePort) }),
-      },
-      ...(flags.hostName === undefined ? {} : { hostNames: flags.hostName }),
-      ...(flags.tokenLife === undefined ? {} : { tokenLife: flags.tokenLife }),
-      ...(flags.tokenGrace === undefined ? {} : { tokenGrace: flags.tokenGrace }),
-      ...(flags.certificateLife === undefined ? {} : { certificateLife: flags.certificateLife }),
-    },
-  };
-}
-
-/** Warns of the options given that only a start takes, in one line; a port that the running platform has anyway is none of them. */
-export function warnAboutIgnoredOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
-  const moves = (port: number | undefined, address: string): boolean =>
-    port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
-  const idle: Readonly<Record<string, boolean>> = {
-    '--temporal-path': flags.temporalPath !== undefined,
-    '--port': moves(flags.port, running.http),
-    '--https-port': moves(flags.httpsPort, running.https),
-    '--engine-port': moves(flags.enginePort, running.engine),
-    '--host-name': flags.hostName !== undefined,
-    '--token-life': flags.tokenLife !== undefined,
-    '--token-grace': flags.tokenGrace !== undefined,
-    '--certificate-life': flags.certificateLife !== undefined,
-    '--requests': flags.requests === true,
-  };
-  const options = Object.keys(idle).filter((option) => idle[option]);
-  if (options.length > 0) progress.note(ignoredOptionsLine(options), 'warning');
-}
-/** Options of `dev` and of its commands that start a platform, as commander hands them over. */
-
+/** Options of `kuflow dev` and its subcommands, as commander parses them. */
 export interface DevFlags {
   readonly definition?: readonly string[];
   readonly stateDir?: string;
@@ -66,4 +17,54 @@ export interface DevFlags {
   readonly tokenGrace?: number;
   readonly certificateLife?: number;
   readonly requests?: boolean;
+}
+
+const exactPort = (port: number | undefined): PortRequest | undefined =>
+  port === undefined ? undefined : { kind: 'exact', port };
+
+/** The request for a local KuFlow that the flags describe. */
+export function platformRequest(
+  flags: DevFlags,
+  context: CommandContext,
+  report: (event: DevEvent) => void,
+): DevPlatformRequest {
+  return {
+    cwd: context.cwd,
+    env: context.env,
+    signal: context.interruption(),
+    report,
+    definitionFiles: flags.definition,
+    stateDir: flags.stateDir,
+    temporalPath: flags.temporalPath,
+    platform: {
+      ports: {
+        http: exactPort(flags.port),
+        https: exactPort(flags.httpsPort),
+        engine: exactPort(flags.enginePort),
+      },
+      hostNames: flags.hostName,
+      tokenLife: flags.tokenLife,
+      tokenGrace: flags.tokenGrace,
+      certificateLife: flags.certificateLife,
+    },
+  };
+}
+
+/** Warns, in one line, about options that only apply when the local KuFlow starts. A port that the running one already uses is not reported. */
+export function warnAboutIgnoredOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
+  const differs = (port: number | undefined, address: string): boolean =>
+    port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
+  const ignored: Readonly<Record<string, boolean>> = {
+    '--temporal-path': flags.temporalPath !== undefined,
+    '--port': differs(flags.port, running.http),
+    '--https-port': differs(flags.httpsPort, running.https),
+    '--engine-port': differs(flags.enginePort, running.engine),
+    '--host-name': flags.hostName !== undefined,
+    '--token-life': flags.tokenLife !== undefined,
+    '--token-grace': flags.tokenGrace !== undefined,
+    '--certificate-life': flags.certificateLife !== undefined,
+    '--requests': flags.requests === true,
+  };
+  const options = Object.keys(ignored).filter((option) => ignored[option]);
+  if (options.length > 0) progress.note(ignoredOptionsLine(options), 'warning');
 }

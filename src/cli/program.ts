@@ -8,15 +8,15 @@ export interface RootProgram {
   readonly name: string;
   readonly description: string;
   readonly version: string;
-  /** How a person starts this root. */
+  /** How the user calls this program, e.g. `npx kuflow`. */
   readonly invocation: string;
-  /** Several commands by name, or one command that is the root itself. */
+  /** Several commands, or the single command that this program is. */
   readonly commands: readonly CommandEntry[] | CommandEntry;
 }
 
 const isEntryList = (commands: RootProgram['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
 
-/** The commands of a root by name; none where one command is the root itself. */
+/** The commands of a program; empty if the program is a single command. */
 export function commandEntries(root: RootProgram): readonly CommandEntry[] {
   return isEntryList(root.commands) ? root.commands : [];
 }
@@ -39,7 +39,7 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
     });
 }
 
-/** Declares the commands of a root on its program, and loads the one that is called, so that a start pays for no other. */
+/** Declares all commands, and loads only the module of the called one to start fast. */
 export async function loadCommands(
   root: RootProgram,
   program: Command,
@@ -51,7 +51,7 @@ export async function loadCommands(
     applyConventions(program, root.invocation);
     return;
   }
-  program.helpCommand('help [command]', 'Show the help of a command');
+  program.helpCommand('help [command]', 'Show help for a command');
   for (const entry of root.commands) {
     const command = program
       .command(entry.name, { hidden: entry.hidden === true })
@@ -62,29 +62,28 @@ export async function loadCommands(
   applyConventions(program, root.invocation);
 }
 
-// Every command takes --debug, its usage errors point to its own help, a mistyped choice is told what was probably meant, and no value is blank.
+// Every command has --debug, points to its own help on usage errors, suggests the nearest choice, and rejects blank values.
 function applyConventions(command: Command, invocation: string, path = ''): void {
-  if (!command.options.some((option) => option.long === '--debug'))
-    command.option('--debug', 'Show stack traces of errors');
+  if (!command.options.some((option) => option.long === '--debug')) command.option('--debug', 'Show stack traces');
   command.options.forEach(suggestChoice);
   for (const option of command.options) if (option.required || option.optional) rejectBlankValue(command, option);
   command.showHelpAfterError(`Help: ${invocation}${path} --help`);
   for (const child of command.commands) applyConventions(child, invocation, `${path} ${child.name()}`);
 }
 
-// As of a variable that is not set. What it would mean differs from option to option, and is never what was meant.
+// A blank value usually comes from a shell variable that is not set.
 function rejectBlankValue(command: Command, option: Option): void {
   command.on(`option:${option.name()}`, (text: string | null) => {
     if (text === null || text.trim() !== '') return;
-    command.error(`error: option '${option.flags}' needs a value, the one given is blank`, {
+    command.error(`error: option '${option.flags}' has a blank value`, {
       code: 'commander.invalidArgument',
     });
   });
 }
 
 function rejectBlankArguments(command: Command): void {
-  command.registeredArguments.forEach((argument, at) => {
-    if (!argument.required || argument.variadic || command.args[at]?.trim() !== '') return;
+  command.registeredArguments.forEach((argument, index) => {
+    if (!argument.required || argument.variadic || command.args[index]?.trim() !== '') return;
     command.error(`error: argument '${argument.name()}' is blank`, { code: 'commander.invalidArgument' });
   });
 }
@@ -95,7 +94,7 @@ function suggestChoice(option: Option): void {
   option.argParser((text: string) => {
     if (choices.includes(text)) return text;
     const near = nearMatch(text, choices);
-    const meant = near === undefined ? '' : ` Did you mean ${near}?`;
-    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${meant}`);
+    const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${suggestion}`);
   });
 }

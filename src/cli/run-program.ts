@@ -6,13 +6,13 @@ import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
 import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
 
-/** What the outside gives to a root; `process` in production. */
+/** Where a program runs; `process` in production. */
 export interface Host extends TerminalStreams {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly signals: SignalSource;
-  /** Ends at once, for an interrupt that nobody answers. */
+  /** Exits at once, on an interrupt that no command handles. */
   readonly exit: (status: number) => void;
 }
 
@@ -20,11 +20,11 @@ export interface Host extends TerminalStreams {
 export async function runProgram(root: RootProgram, host: Host): Promise<number> {
   const terminal = openTerminal(host, host.env);
   const abort = new AbortController();
-  const state = { status: 0, passedOn: false, answersInterrupts: false };
+  const state = { status: 0, passedOn: false, handlesInterrupts: false };
   let stopListening = handleInterrupts(host.signals, {
     first: (signal) => {
       abort.abort(interruptedError(undefined, signal));
-      if (!state.answersInterrupts) host.exit(130);
+      if (!state.handlesInterrupts) host.exit(130);
     },
     again: () => host.exit(130),
   });
@@ -37,7 +37,7 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     commands: commandEntries(root),
     argv: host.argv,
     interruption: () => {
-      state.answersInterrupts = true;
+      state.handlesInterrupts = true;
       return abort.signal;
     },
     passSignals: (listener) => {
@@ -73,18 +73,18 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
   }
 }
 
-// The root's own options take no values, so the first operand is the command's name.
+// The program's own options do not take values, so the first operand is the name of the command.
 function calledCommand(argv: readonly string[]): string | undefined {
   const operands = argv.filter((argument) => !argument.startsWith('-'));
   return operands[0] === 'help' ? operands[1] : operands[0];
 }
 
 function usageStatus(error: CommanderError): number {
-  // Help that was asked for exits 0; help in answer to a missing sub-command is a usage error, as are all others.
+  // Requested help exits with 0. Help because a subcommand is missing is a usage error.
   return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' || error.exitCode === 0 ? 0 : 2;
 }
 
-// A line that was not understood leaves no parsed options behind: whether it wanted JSON is looked up in what was typed.
+// After a usage error there are no parsed options, so --json is looked up in the arguments.
 function wantsJson(program: Command, argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const knows = (command: Command): boolean =>
@@ -92,11 +92,11 @@ function wantsJson(program: Command, argv: readonly string[]): boolean {
   return (end === -1 ? argv : argv.slice(0, end)).includes('--json') && knows(program);
 }
 
-/** As `printError` writes it; commander has said it on stderr already. */
+/** A usage error in the shape of `printError`. Commander has already printed it to stderr. */
 function usageErrorToJson(error: CommanderError, status: number): string {
-  const [message = '', ...next] = error.message.replace(/^error: /, '').split('\n');
-  const advice = next.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
-  return stringifyForTerminal({ error: { message, next: advice, status } });
+  const [message = '', ...lines] = error.message.replace(/^error: /, '').split('\n');
+  const next = lines.map((line) => line.trim().replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
+  return stringifyForTerminal({ error: { message, next, status } });
 }
 
 function isOptionSet(command: Command, option: 'debug' | 'json', env: NodeJS.ProcessEnv): boolean {

@@ -1,14 +1,14 @@
 import type { DiscoveryClient, ReadOperation, ReadParameters } from './types.ts';
 
-/** A client that never sends more than a number of requests, repetitions included. */
+/** A client that never exceeds a number of requests, including retries. */
 export interface BudgetedClient {
-  /** Undefined when the budget has no room for the call; rejects as the client does. */
+  /** Undefined if the call does not fit the budget. Rejects like the client. */
   readonly call: (
     operation: ReadOperation,
     parameters: ReadParameters,
   ) => Promise<{ readonly answer: unknown } | undefined>;
   readonly sent: () => number;
-  /** Whether another call fits, those under way counted with all their repetitions. */
+  /** Whether another call fits the budget, assuming that all pending calls use all their retries. */
   readonly hasRoom: () => boolean;
 }
 
@@ -16,20 +16,20 @@ export function withBudget(client: DiscoveryClient, budget: number): BudgetedCli
   const attempts = client.attempts ?? 1;
   const before = client.requests?.() ?? 0;
   let calls = 0;
-  let underWay = 0;
+  let pending = 0;
   const sent = (): number => (client.requests === undefined ? calls : client.requests() - before);
-  const hasRoom = (): boolean => sent() + (underWay + 1) * attempts <= budget;
+  const hasRoom = (): boolean => sent() + (pending + 1) * attempts <= budget;
   return {
     sent,
     hasRoom,
     call: async (operation, parameters) => {
       if (!hasRoom()) return undefined;
-      underWay += 1;
+      pending += 1;
       try {
         return { answer: await client.call(operation, parameters) };
       } finally {
         calls += 1;
-        underWay -= 1;
+        pending -= 1;
       }
     },
   };

@@ -10,16 +10,16 @@ import { inferTaskKind, orderTasks, type FirstItem } from './tasks.ts';
 
 const PAGE_SIZE = 1000;
 const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;
-// Fewer whole processes than this in a page of items say little about order.
-const FEW_PROCESSES = 20;
+// With fewer processes than this in a page of items, the order of tasks is not reliable.
+const MIN_PROCESSES_FOR_ORDER = 20;
 
-/** Calls that the lists of a discovery take at most; the rest of the budget reads instances. */
+/** The most list calls of a discovery; the rest of the budget is for reading instances. */
 export const LIST_CALLS = 4;
 
 /**
- * What instances tell of a process: its tasks, their kinds and usual order, and, if instances may be read, the shapes of its values.
- * KuFlow has no operation that returns a definition. At most `budget` requests however large the tenant is; no value is kept.
- * Rejects with the client's error when credentials or the connection fail.
+ * Derives a process definition from its instances, because KuFlow does not have an operation that returns a definition: its tasks, their kinds
+ * and usual order, and, if instances may be read, the shape of their data. Sends at most `budget` requests, however large the tenant is, and
+ * keeps no values. Rejects with the client's error if the credentials or the connection fail.
  */
 export async function discoverProcess(request: DiscoveryRequest): Promise<Discovery> {
   const client = withBudget(request.client, request.budget);
@@ -32,10 +32,10 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   report({ type: 'listing', what: 'processes' });
   const processes = await fetchList(client, request, 'findProcesses', { ...NEWEST_FIRST, ...scope }, readProcesses);
   report({ type: 'listed', what: 'processes', seen: processes.items.length, total: processes.total });
-  // A filter that a server does not know would be ignored, not refused.
-  const ofCode = processes.items.filter(({ code }) => code === request.code);
-  const newest = ofCode[0];
-  const own = ofCode.filter(
+  // Filter again: a server ignores filters that it does not know.
+  const withCode = processes.items.filter(({ code }) => code === request.code);
+  const newest = withCode[0];
+  const own = withCode.filter(
     ({ definitionId, tenant }) => definitionId === newest?.definitionId && tenant === newest.tenant,
   );
 
@@ -100,7 +100,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
       itemsRefused: items.refused,
       processesRefused: processes.refused,
       otherDefinitions:
-        new Set(ofCode.map(({ definitionId, tenant }) => JSON.stringify([definitionId, tenant]))).size - 1,
+        new Set(withCode.map(({ definitionId, tenant }) => JSON.stringify([definitionId, tenant]))).size - 1,
       unreadableEntries: processes.unreadable + items.unreadable,
     }),
   };
@@ -123,7 +123,7 @@ async function fetchList<Item>(
   try {
     const answered = await client.call(operation, {
       query,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      signal: request.signal,
     });
     return { ...(answered === undefined ? EMPTY_PAGE : read(answered.answer)), refused: false };
   } catch (error) {
@@ -141,18 +141,18 @@ async function fetchItems(
   const query = { ...NEWEST_FIRST, ...scope };
   const first = await fetchList(client, request, 'findProcessItems', query, readItems);
   const inProcesses = new Set(first.items.map(({ processId }) => processId)).size;
-  const crowded = first.total > first.items.length && inProcesses < FEW_PROCESSES;
-  // Messages and threads can drown the tasks; a page of tasks alone reaches further back.
+  const crowded = first.total > first.items.length && inProcesses < MIN_PROCESSES_FOR_ORDER;
+  // If messages and threads fill the page, a page of only tasks reaches further back.
   const tasks = crowded
     ? await fetchList(client, request, 'findProcessItems', { ...query, type: ['TASK'] }, readItems)
     : { ...EMPTY_PAGE, refused: false };
   const merged = new Map([...first.items, ...tasks.items].map((item) => [item.id, item]));
-  // Another tenant's definition of the same code is another process.
+  // A definition with the same code in another tenant is another process.
   const items = [...merged.values()].filter((item) => tenant === undefined || item.tenant === tenant);
   return { items, total: first.total, unreadable: first.unreadable + tasks.unreadable, refused: first.refused };
 }
 
-/** Items of the processes that the list holds whole: where it ends, the oldest process may be cut. */
+/** Items of the processes that are complete in the list: the oldest one may be cut off by the page. */
 function itemsOfCompleteProcesses(listed: FetchedList<SeenItem>): readonly SeenItem[] {
   const oldest = listed.items.at(-1)?.processId;
   if (listed.total <= listed.items.length) return listed.items;
@@ -165,8 +165,8 @@ function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
   for (const { processId, code, createdAt } of items) {
     if (code === undefined || isBuiltIn(code)) continue;
     const key = JSON.stringify([processId, code]);
-    const known = first.get(key);
-    if (known === undefined || createdAt < known.createdAt) first.set(key, { processId, code, createdAt });
+    const earliest = first.get(key);
+    if (earliest === undefined || createdAt < earliest.createdAt) first.set(key, { processId, code, createdAt });
   }
   return [...first.values()];
 }
@@ -229,14 +229,15 @@ function describeTask(
   };
 }
 
-// Tells "no such process" from "an application without a role", as far as that can be seen.
+// Distinguishes "no such process" from "the application does not have a role" where possible.
 async function explainNotFound(
   client: BudgetedClient,
   request: DiscoveryRequest,
   refused: boolean,
 ): Promise<Discovery> {
-  const any = await fetchList(client, request, 'findProcesses', NEWEST_FIRST, readProcesses);
-  const otherCodes = [...new Set(any.items.map(({ code }) => code))].filter((code) => code !== request.code).sort();
-  const reason = otherCodes.length > 0 ? 'others-visible' : refused && any.refused ? 'not-allowed' : 'nothing-visible';
+  const visible = await fetchList(client, request, 'findProcesses', NEWEST_FIRST, readProcesses);
+  const otherCodes = [...new Set(visible.items.map(({ code }) => code))].filter((code) => code !== request.code).sort();
+  const reason =
+    otherCodes.length > 0 ? 'others-visible' : refused && visible.refused ? 'not-allowed' : 'nothing-visible';
   return { found: false, code: request.code, reason, otherCodes, requests: client.sent() };
 }

@@ -3,38 +3,38 @@ import { LIST_CALLS, discoverProcess } from './discover-process.ts';
 import { listProcesses } from './list-processes.ts';
 import type { Discovery, DiscoveryClient, DiscoveryEvent, ProcessListing } from './types.ts';
 
-/** How to reach KuFlow. */
+/** Address and credentials of KuFlow. */
 export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;
 
-/** Requests that a discovery sends at most unless more instances are asked for. */
+/** The most requests that a discovery sends, unless more instances are requested. */
 export const REQUEST_BUDGET = 30;
-/** Instances that are read when a person agrees and names no number. */
+/** Instances to read if the user agrees without giving a number. */
 export const DEFAULT_SAMPLE = 25;
 
-// Each repetition counts against the budget, so there is one at most.
+// Retries count against the budget, so there is at most one.
 const ATTEMPTS = 2;
 const LISTING_BUDGET = 10;
 
 export interface DiscoverOptions {
   readonly code: string;
   /** Tenant id. */
-  readonly tenant?: string;
-  /** Instances to read for their keys and types; 0 reads none. */
+  readonly tenant?: string | undefined;
+  /** Instances to read for their keys and types; may be 0. */
   readonly sample: number;
-  readonly report?: (event: DiscoveryEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Finds out from KuFlow's API what a process is made of, in at most 30 requests or, if more instances are asked for, 5 more than
- * these. No value of an instance is kept. Rejects with `KuFlowApiError` when credentials or the connection fail.
+ * Derives the definition of a process from KuFlow's API, in at most 30 requests or 5 more than `sample`. No value of an instance is kept.
+ * Rejects with `KuFlowApiError` if the credentials or the connection fail.
  */
 export async function discover(access: ApiAccess, options: DiscoverOptions): Promise<Discovery> {
   const budget = Math.max(REQUEST_BUDGET, options.sample + LIST_CALLS + ATTEMPTS - 1);
   return await withClient(access, options.signal, (client) => discoverProcess({ ...options, client, budget }));
 }
 
-/** Lists the definitions that have visible processes, in at most 10 requests. Rejects as `discover` does. */
+/** Lists the definitions that have visible processes, in at most 10 requests. Rejects like `discover`. */
 export async function discoverDefinitions(
   access: ApiAccess,
   options: Omit<DiscoverOptions, 'code' | 'sample'>,
@@ -56,7 +56,7 @@ async function withClient<Result>(
     onRequest: () => {
       requests += 1;
     },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   try {
     return await use({

@@ -6,97 +6,93 @@ import { shellWord } from '../text/shell.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './types.ts';
 import type { RestConnection } from '../connection/require.ts';
 
-// The REST client is heavy, and most projects are created without it.
+// Loaded on demand: the REST client is large, and most projects are created without it.
 const loadDiscovery = () => import('./discover.ts');
 
 export interface DiscoverInput {
   readonly rest: RestConnection;
   /** Code of the process definition. */
   readonly code: string;
-  /** Instances to read for their keys and types; absent: those that `mayRead` allows, none without it. */
+  /** Instances to read for their keys and types. Default: a standard number if `confirmSampling` allows it, otherwise none. */
   readonly sample?: number | undefined;
-  /** Asks a person whether instances may be read. Only where questions may be asked. */
-  readonly mayRead?: ((count: number) => Promise<boolean>) | undefined;
+  /** Asks whether instances may be read. */
+  readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
   readonly report?: ((event: DiscoveryEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The command that describes the process instead of reading it, for advice; that of `create` when absent. */
+  /** The command that describes the process by flags, for error hints; that of `create` by default. */
   readonly describeCommand?: string | undefined;
 }
 
-/** Reads a process from KuFlow's API. Rejects with a KnownError when nothing of it is visible, saying how to go on. */
+/** Reads a process from KuFlow's API. Rejects with a KnownError that has next steps if nothing of the process is visible. */
 export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
   const { DEFAULT_SAMPLE, discover } = await loadDiscovery();
-  const sample = input.sample ?? ((await input.mayRead?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
+  const sample = input.sample ?? ((await input.confirmSampling?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
   const discovery = await discover(input.rest, {
     code: input.code,
     sample,
-    ...(input.rest.tenantId === undefined ? {} : { tenant: input.rest.tenantId }),
-    ...(input.report === undefined ? {} : { report: input.report }),
-    ...(input.signal === undefined ? {} : { signal: input.signal }),
+    tenant: input.rest.tenantId,
+    report: input.report,
+    signal: input.signal,
   });
   if (!discovery.found) throw notFoundError(discovery, input.describeCommand ?? createCommandFor(input.code));
   await remember(input.rest, [discovery.definition.process]);
   return discovery;
 }
 
-/** Lists the definitions that have visible processes. */
+/** Lists the process definitions that have visible processes. */
 export async function listFromApi(
   rest: RestConnection,
   report?: (event: DiscoveryEvent) => void,
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
-  const { discoverDefinitions: list } = await loadDiscovery();
-  const listing = await list(rest, {
-    ...(rest.tenantId === undefined ? {} : { tenant: rest.tenantId }),
-    ...(report === undefined ? {} : { report }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { discoverDefinitions } = await loadDiscovery();
+  const listing = await discoverDefinitions(rest, { tenant: rest.tenantId, report, signal });
   await remember(rest, listing.definitions);
   return listing;
 }
 
-// Completion asks no network: it offers what other commands saw.
+// Completion does not use the network: it offers what other commands have seen.
 async function remember(rest: RestConnection, processes: readonly KnownProcess[]): Promise<void> {
   await rememberProcesses(rest.env, { endpoint: rest.endpoint, clientId: rest.credentials.clientId }, processes);
 }
 
 function createCommandFor(code: string): string {
-  return `npx create-kuflow-worker FOLDER --process ${shellWord(code)} --task CODE[:KIND] --task-queue QUEUE --workflow-type TYPE`;
+  return `npx create-kuflow-worker <folder> --process ${shellWord(code)} --task <code[:kind]> --task-queue <name> --workflow-type <name>`;
 }
 
 function notFoundError(discovery: UndiscoveredProcess, describeCommand: string): KnownError {
   const { code, reason, otherCodes } = discovery;
-  const byFlags = `Or describe it: ${describeCommand}`;
-  const role = "In KuFlow's app, give the application a role in the process definition that lets it see its processes";
-  const tried = `lists of processes and process items of ${code}`;
+  const describe = `Or describe the process by flags: ${describeCommand}`;
+  const grantRole = "In KuFlow's app, give the application a role in the process definition that can see its processes";
+  const tried = `listing processes and process items of ${code}`;
   if (reason === 'not-allowed') {
     return new KnownError({
       message: 'KuFlow does not allow this application to list processes',
       tried,
-      seen: '403 Forbidden for processes and for process items',
-      next: [role, byFlags],
+      seen: '403 Forbidden for processes and process items',
+      next: [grantRole, describe],
     });
   }
   if (reason === 'others-visible') {
     const near = nearMatch(code, otherCodes);
     const more = otherCodes.length > 10 ? ` and ${otherCodes.length - 10} more` : '';
     return new KnownError({
-      message: `No visible process has the code ${code}`,
+      message: `No process with the code ${code} is visible`,
       tried,
       seen: `processes of ${otherCodes.slice(0, 10).join(', ')}${more}`,
       next: [
         ...(near === undefined ? [] : [`Did you mean ${near}?`]),
-        `If ${code} has processes: ${role}`,
-        `If it was never started, there is nothing to read yet. ${byFlags}`,
+        `If ${code} has processes: ${grantRole}`,
+        `If no process was started yet, there is nothing to read. ${describe}`,
       ],
     });
   }
-  // An empty answer looks the same whether nothing is there or nothing is shown.
+  // KuFlow answers with empty lists both if there are no processes and if the application may not see them.
   return new KnownError({
-    message: `KuFlow shows this application no process at all, so ${code} cannot be read`,
+    message: `No process is visible to this application, so ${code} cannot be read`,
     tried,
-    seen: 'empty lists: either no process was started yet, or the application lacks a role',
-    next: [role, `If none was started, there is nothing to read yet. ${byFlags}`],
+    seen: 'empty lists: either no process was started yet, or the application does not have a role',
+    next: [grantRole, `If no process was started yet, there is nothing to read. ${describe}`],
     status: 4,
   });
 }

@@ -6,13 +6,13 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 
-/** A process, or a task, as far as completion shows it. */
+/** The code and name of a process or task, for completion. */
 export interface KnownProcess {
   readonly code: string;
   readonly name?: string;
 }
 
-/** Whose processes they are. */
+/** The connection that processes belong to. */
 export interface ProcessOwner {
   readonly endpoint: string;
   readonly clientId: string;
@@ -20,12 +20,12 @@ export interface ProcessOwner {
 
 export const PROCESSES_FILE = 'processes.json';
 
-/** Whether anything is kept at all. */
+/** Whether any processes are remembered. */
 export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
   return Object.keys(await readOwners(cacheFolder(env))).length > 0;
 }
 
-/** What `rememberProcesses` kept; empty when there is nothing, or nothing that can be read. */
+/** The processes that `rememberProcesses` stored for a connection; empty if nothing is stored or the file cannot be read. */
 export async function listRememberedProcesses(
   env: NodeJS.ProcessEnv,
   owner: ProcessOwner,
@@ -33,18 +33,18 @@ export async function listRememberedProcesses(
   return (await readOwners(cacheFolder(env)))[await ownerKey(owner)] ?? [];
 }
 
-/** A process that is defined here, with its tasks as far as they are shown. */
+/** A process defined in a file, with its tasks. */
 export interface DefinedProcess extends KnownProcess {
   readonly tasks: readonly KnownProcess[];
 }
 
 /**
- * The processes that a project defines: `kuflow.process.yaml`, `processes/*.process.yaml`, and whatever else in these two folders ends like
- * them. Broken files give nothing.
+ * The processes defined in `kuflow.process.yaml`, `processes/*.process.yaml` and other files in these two folders whose names end the same way.
+ * Invalid files are ignored.
  */
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
-  const found = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
-  const texts = await Promise.all(found.flat().map(readTextIfSmall));
+  const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
+  const texts = await Promise.all(files.flat().map(readTextIfSmall));
   if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
@@ -69,9 +69,9 @@ async function findDefinitionFiles(folder: string): Promise<readonly string[]> {
     .map((name) => join(folder, name));
 }
 
-/** The hash under which the processes of a connection are kept. */
+/** The key for the processes of a connection: a hash of endpoint and client id. */
 export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<string> {
-  // Loading it costs milliseconds, so only where there is something to look up.
+  // Loaded on demand, because it takes milliseconds.
   const { createHash } = await import('node:crypto');
   return createHash('sha256')
     .update(JSON.stringify([endpoint, clientId]))
@@ -79,7 +79,7 @@ export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<st
     .slice(0, 32);
 }
 
-/** All that is kept in a cache folder, by `keyOf`; the connection used last comes first. */
+/** All remembered processes in a cache folder by `ownerKey`, most recently used connection first. */
 export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
   const text = await readTextIfSmall(join(folder, PROCESSES_FILE));
   let content: unknown;
@@ -103,12 +103,12 @@ export function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
 }
 
-/** Whether a code can stand on a command line and be read there: no controls, no hidden characters, no option. */
+/** Whether a code can be typed on a command line: no control or hidden characters, and not an option. */
 export function isTypeable(code: string): boolean {
   return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
 
-/** A pipe or a device would keep the shell waiting. */
+/** Reads only regular files: a pipe or a device would block the shell. */
 async function readTextIfSmall(path: string): Promise<string | undefined> {
   try {
     return (await readSmallFile(path, MIB)).bytes?.toString('utf8');

@@ -4,18 +4,18 @@ import { readProcesses, type SeenProcess } from './read-lists.ts';
 
 export interface ListRequest {
   readonly client: DiscoveryClient;
-  readonly tenant?: string;
-  /** Requests at most. */
+  readonly tenant?: string | undefined;
+  /** The most requests to send. */
   readonly budget: number;
-  readonly report?: (event: DiscoveryEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PAGE_SIZE = 1000;
 
 /**
- * The process definitions that have a visible process, newest first. KuFlow has no operation that lists definitions, so they are
- * gathered from the list of processes: the newest pages first, then others spread over the rest, since one busy definition fills many.
+ * Lists the process definitions that have a visible process, newest first. KuFlow does not have an operation that lists definitions, so they
+ * are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy definition can fill many.
  */
 export async function listProcesses(request: ListRequest): Promise<ProcessListing> {
   const client = withBudget(request.client, request.budget);
@@ -30,15 +30,15 @@ export async function listProcesses(request: ListRequest): Promise<ProcessListin
         sort: ['createdAt,desc'],
         ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
       },
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      signal: request.signal,
     });
     if (answered === undefined) return 0;
-    const found = readProcesses(answered.answer);
+    const list = readProcesses(answered.answer);
     readPages.add(page);
-    total = Math.max(total, found.total);
-    for (const process of found.items) seen.set(process.id, process);
+    total = Math.max(total, list.total);
+    for (const process of list.items) seen.set(process.id, process);
     request.report?.({ type: 'listed', what: 'processes', seen: seen.size, total });
-    return found.items.length + found.unreadable;
+    return list.items.length + list.unreadable;
   };
   request.report?.({ type: 'listing', what: 'processes' });
   await read(0);
@@ -66,7 +66,7 @@ function choosePages(pages: number, budget: number): readonly number[] {
 function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedProcess[] {
   const byDefinition = new Map<string, SeenProcess[]>();
   for (const process of processes) {
-    // An id alone would do, were it not data from outside.
+    // The id alone should be enough, but it is data from outside.
     const key = JSON.stringify([process.tenant, process.definitionId, process.code]);
     byDefinition.set(key, [...(byDefinition.get(key) ?? []), process]);
   }

@@ -1,67 +1,65 @@
 import type { DiscoveryEvidence } from './types.ts';
 
 export interface DiscoveryConditions {
-  /** Instances that might have been read. */
+  /** The number of instances that were allowed to be read. */
   readonly sample: number;
   readonly gaveUp: boolean;
   readonly itemsRefused: boolean;
   readonly processesRefused: boolean;
   /** Definitions of the same code in other tenants, or under other ids. */
   readonly otherDefinitions: number;
-  /** Entries of lists that were no entries. */
+  /** List entries that could not be read. */
   readonly unreadableEntries: number;
 }
 
-/** What a person should know before trusting a discovered definition: sentences made of counts. */
+/** Sentences about the limits of a discovered definition, made of counts. */
 export function writeNotes(evidence: DiscoveryEvidence, seen: DiscoveryConditions): readonly string[] {
   const { processes, items, tasks } = evidence;
   return [
-    'KuFlow does not tell the workflow type and the task queue: they stand in the process definition in its app',
+    "KuFlow's API does not expose the workflow type and task queue: see the process definition in KuFlow's app",
     seen.processesRefused
-      ? 'KuFlow refused the list of processes, so id, version and tenant are unknown'
+      ? 'KuFlow does not allow this application to list processes, so id, version and tenant are unknown'
       : processes.seen === 0
-        ? 'No process is visible, only items, so id, version and tenant are unknown'
+        ? 'Only process items are visible, not processes, so id, version and tenant are unknown'
         : undefined,
     seen.itemsRefused
-      ? 'KuFlow refused the list of process items, so tasks are unknown: name them with --task'
+      ? 'KuFlow does not allow this application to list process items, so tasks are unknown: add them with --task'
       : undefined,
     !seen.itemsRefused && tasks.length === 0
-      ? 'No item of a process is visible, so tasks are unknown: name them with --task'
+      ? 'No process item is visible, so tasks are unknown: add them with --task'
       : undefined,
     seen.otherDefinitions > 0
-      ? `${seen.otherDefinitions} other definition(s) have the same code; the one with the newest process was taken: choose with --tenant-id`
+      ? `${seen.otherDefinitions} other definition(s) have the same code; this is the one with the newest process. Choose another with --tenant-id`
       : undefined,
     processes.versions > 1
-      ? `Processes of ${processes.versions} versions of the definition were seen; the newest is stated`
+      ? `Found processes of ${processes.versions} versions of the definition; the newest is shown`
       : undefined,
     items.total > items.seen
-      ? `Of ${items.total} items the newest ${items.seen} were looked at; rare tasks may be missing`
+      ? `Only the newest ${items.seen} of ${items.total} items were read; rare tasks may be missing`
       : undefined,
-    items.withoutCode > 0 ? `${items.withoutCode} item(s) that people added by hand were passed over` : undefined,
+    items.withoutCode > 0 ? `Skipped ${items.withoutCode} item(s) that people added by hand` : undefined,
     tasks.some((task) => task.kindReason === 'owned-by-its-creator' || task.kindReason === 'owner-unknown')
-      ? 'Principals could not be listed whole, so human and system tasks were told apart by who created and owns them'
+      ? 'Not all principals could be listed, so human and system tasks were distinguished by their creator and owner'
       : undefined,
     tasks.some((task) => task.kindReason === 'never-owned')
-      ? 'Some tasks had no owner yet; they are taken for human ones'
+      ? 'Some tasks do not have an owner yet; they are treated as human tasks'
       : undefined,
-    tasks.some((task) => task.onlyOlderVersions)
-      ? 'Some tasks were seen in processes of older versions only'
-      : undefined,
+    tasks.some((task) => task.onlyOlderVersions) ? 'Some tasks only exist in processes of older versions' : undefined,
     tasks.length > 1 && evidence.orderAgreement < 0.9
-      ? `The order of the tasks differs between processes; the stated one fits ${Math.round(evidence.orderAgreement * 100)} % of the pairs`
+      ? `The order of tasks differs between processes; the order shown matches ${Math.round(evidence.orderAgreement * 100)}% of task pairs`
       : undefined,
     seen.sample === 0
-      ? 'No instance was read, so data shapes are unknown: --sample N reads N of them for their keys and types'
+      ? 'No instance was read, so the shape of the data is unknown: use --sample <count> to read their keys and types'
       : undefined,
     seen.sample === 0
       ? undefined
       : [evidence.metadata, evidence.entity, ...tasks.flatMap((task) => [task.data, task.contextData])].some(Boolean)
-        ? `Shapes rest on ${evidence.read} instance(s), keys and types only`
-        : `${evidence.read} instance(s) were read, none with data, so shapes are unknown`,
+        ? `Data shapes are based on the keys and types of ${evidence.read} instance(s)`
+        : `None of the ${evidence.read} instance(s) read contains data, so the shape of the data is unknown`,
     evidence.unreadable > 0 ? `${evidence.unreadable} instance(s) could not be read` : undefined,
-    seen.gaveUp ? 'Reading stopped early since KuFlow did not answer further reads' : undefined,
+    seen.gaveUp ? 'Reading stopped early because KuFlow no longer answered' : undefined,
     seen.unreadableEntries > 0
-      ? `${seen.unreadableEntries} list entries had no readable reference and were passed over`
+      ? `Skipped ${seen.unreadableEntries} list entries without a readable reference`
       : undefined,
   ].filter((note) => note !== undefined);
 }

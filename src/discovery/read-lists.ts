@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 
-/** A process as a list shows it; lists carry no values. */
+/** A process in a list. Lists do not contain values. */
 export interface SeenProcess {
   readonly id: string;
   readonly code: string;
@@ -10,15 +10,15 @@ export interface SeenProcess {
   readonly completed: boolean;
 }
 
-/** An item as a list shows it. Its text, if it has one, is not taken over. */
+/** A process item in a list, without its text. */
 export interface SeenItem {
   readonly id: string;
   readonly processId: string;
   readonly tenant: string | undefined;
   readonly type: 'TASK' | 'MESSAGE' | 'THREAD';
-  /** Code of the item's definition; items that people add by hand have none. */
+  /** Code of the item's definition; undefined for items that people added by hand. */
   readonly code: string | undefined;
-  /** Milliseconds since the epoch, NaN when unknown. */
+  /** Milliseconds since the epoch; NaN if unknown. */
   readonly createdAt: number;
   readonly createdBy: string | undefined;
   readonly ownerId: string | undefined;
@@ -27,9 +27,9 @@ export interface SeenItem {
 
 export interface SeenPage<Item> {
   readonly items: readonly Item[];
-  /** In the whole list, not only in this page. */
+  /** Number of entries in the whole list, not only in this page. */
   readonly total: number;
-  /** Entries that lack what every entry has. */
+  /** Entries without the required fields. */
   readonly unreadable: number;
 }
 
@@ -84,12 +84,12 @@ export function readItems(answer: unknown): SeenPage<SeenItem> {
   });
 }
 
-/** Ids of the principals in a list; their names are not taken over. */
+/** Ids of the principals in a list, without their names. */
 export function readPrincipalIds(answer: unknown): SeenPage<string> {
   return readPage(answer, (entry) => nonEmptyString(entry['id']));
 }
 
-/** The value of a KuFlow JSON value in an answer, or undefined when it is absent or empty. */
+/** The content of a KuFlow JSON value in an answer; undefined if it is absent or empty. */
 export function jsonValueIn(holder: unknown, key: string): Record<string, unknown> | undefined {
   const json = isRecord(holder) ? holder[key] : undefined;
   const value = isRecord(json) ? json['value'] : undefined;

@@ -14,7 +14,7 @@ export interface ReadShapes {
   readonly contextData: ReadonlyMap<string, InferredShape>;
   readonly read: number;
   readonly unreadable: number;
-  /** KuFlow stopped answering, or answered nothing that could be read; the rest was left. */
+  /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
   readonly gaveUp: boolean;
 }
 
@@ -22,8 +22,8 @@ const CONCURRENCY = 4;
 const MAX_FAILURES_IN_A_ROW = 5;
 
 /**
- * Reads instances and keeps the keys and types of their values. Each value goes as soon as it has been looked at. An instance that is
- * hidden or broken is counted and passed over; rejects for errors that would meet every instance (credentials, network).
+ * Reads instances and keeps the keys and types of their values; values are discarded at once. Instances that are hidden or broken are counted
+ * and skipped. Rejects for errors that affect every instance (credentials, network).
  */
 export async function readShapes(
   client: BudgetedClient,
@@ -39,13 +39,13 @@ export async function readShapes(
     shapes.set(slot, collector);
     collector.add(value);
   };
-  const state = { read: 0, unreadable: 0, inARow: 0, gaveUp: false };
+  const state = { read: 0, unreadable: 0, failuresInARow: 0, gaveUp: false };
   const readOne = async (reading: SampleChoice): Promise<void> => {
     const operation = reading.type === 'process' ? 'retrieveProcess' : 'retrieveProcessItem';
     try {
       const answered = await client.call(operation, {
         path: { id: reading.id },
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       });
       if (answered === undefined) return;
       const { answer } = answered;
@@ -57,26 +57,26 @@ export async function readShapes(
         add(answer['task'], 'contextData', `${CONTEXT_DATA}${reading.code}`);
       }
       state.read += 1;
-      state.inARow = 0;
+      state.failuresInARow = 0;
     } catch (error) {
       if (!(error instanceof KuFlowApiError) || affectsEveryRead(error)) throw error;
       state.unreadable += 1;
-      state.inARow += 1;
-      if (state.inARow >= MAX_FAILURES_IN_A_ROW || error.kind === 'rate-limited') state.gaveUp = true;
+      state.failuresInARow += 1;
+      if (state.failuresInARow >= MAX_FAILURES_IN_A_ROW || error.kind === 'rate-limited') state.gaveUp = true;
     }
     report({ type: 'reading', done: state.read + state.unreadable, of: readings.length });
   };
 
-  const underWay = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   for (const reading of readings) {
-    while (underWay.size >= CONCURRENCY || (underWay.size > 0 && !client.hasRoom())) await Promise.race(underWay);
+    while (pending.size >= CONCURRENCY || (pending.size > 0 && !client.hasRoom())) await Promise.race(pending);
     if (state.gaveUp || !client.hasRoom()) break;
-    const one: Promise<void> = readOne(reading).finally(() => underWay.delete(one));
-    // Several may fail at once; the first to be awaited is reported.
+    const one: Promise<void> = readOne(reading).finally(() => pending.delete(one));
+    // Several reads may fail; the first awaited one is reported.
     one.catch(() => undefined);
-    underWay.add(one);
+    pending.add(one);
   }
-  await Promise.all(underWay);
+  await Promise.all(pending);
 
   const byCode = (kind: string): ReadonlyMap<string, InferredShape> =>
     new Map(

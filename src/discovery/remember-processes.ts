@@ -17,9 +17,9 @@ const MAX_OWNERS = 20;
 const MAX_PROCESSES = 500;
 
 /**
- * Keeps the codes that the API showed, for completion, which never asks the API itself: `processes.json` in the user's cache folder,
- * readable by the user alone, by a hash of endpoint and client id. Adds to what is known. Never rejects: it is a convenience.
- * A KuFlow on this machine is left out, since its processes stand in the project and its port is another one the next time.
+ * Remembers processes that the API returned, for completion, which never calls the API itself: in `processes.json` in the user's cache folder,
+ * readable only by the user, by a hash of endpoint and client id. Never rejects. A KuFlow on this machine is skipped, because its processes are
+ * defined in the project and its port may change.
  */
 export async function rememberProcesses(
   env: NodeJS.ProcessEnv,
@@ -36,10 +36,10 @@ export async function rememberProcesses(
       .map(({ code, name }) => ({ code, ...nameField(name) }));
     const codes = new Set(fresh.map(({ code }) => code));
     const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MAX_PROCESSES);
-    const kept = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
+    const owners = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners: kept })}\n`, 0o600);
+    await writeFileAtomic(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners })}\n`, 0o600);
   } catch {
-    // A full disk or a folder that is not ours to write must not fail a command that did its work.
+    // A full disk or a read-only folder must not fail a command that succeeded.
   }
 }

@@ -3,8 +3,8 @@ import type { KindReason } from './types.ts';
 import type { SeenItem } from './read-lists.ts';
 
 /**
- * The kind of a task by its items. A task that applications own is the work of a system. Every task is created by the worker's
- * application, so where principals can't be listed, an owner that is the creator tells the same.
+ * Infers the kind of a task from its items. A task owned by applications is a system task. Every task is created by the worker's application,
+ * so if principals cannot be listed, an owner who is also the creator is an application.
  */
 export function inferTaskKind(
   items: readonly SeenItem[],
@@ -27,7 +27,7 @@ export function inferTaskKind(
     : { kind: 'human', reason: 'owner-unknown' };
 }
 
-/** When the first item of a code was created in a process, milliseconds since the epoch. */
+/** When the first item of a code was created in a process, in milliseconds since the epoch. */
 export interface FirstItem {
   readonly processId: string;
   readonly code: string;
@@ -36,13 +36,13 @@ export interface FirstItem {
 
 export interface TaskOrder {
   readonly codes: readonly string[];
-  /** Share of the pairs within one process that were created in that order, 0 to 1; 1 when there are none. */
+  /** Share of task pairs within a process that were created in that order, 0 to 1; 1 if there are no pairs. */
   readonly agreement: number;
 }
 
 /**
- * The usual order of task codes: a code stands before those that it precedes in most of the processes that have both, since tasks
- * are optional and branches differ; among equals the median rank within a process decides, then the code.
+ * The usual order of task codes: a code comes before those that it precedes in most of the processes that have both, because tasks are optional
+ * and branches differ. Ties are broken by the median rank within a process, then by the code.
  */
 export function orderTasks(firstItems: readonly FirstItem[]): TaskOrder {
   const byProcess = new Map<string, FirstItem[]>();
@@ -51,7 +51,7 @@ export function orderTasks(firstItems: readonly FirstItem[]): TaskOrder {
     byProcess.set(item.processId, [...(byProcess.get(item.processId) ?? []), item]);
     ranks.set(item.code, []);
   }
-  // One JSON array of two codes per key: no code can be made to look like two.
+  // The key is a JSON array of the two codes, so no code can look like two.
   const before = new Map<string, number>();
   const pair = (a: string, b: string): string => JSON.stringify([a, b]);
   for (const items of byProcess.values()) {
@@ -87,7 +87,7 @@ export function orderTasks(firstItems: readonly FirstItem[]): TaskOrder {
   return { codes, agreement: pairs === 0 ? 1 : agreeing / pairs };
 }
 
-// A code whose times are unknown goes last among equals.
+// A code without known times comes last among ties.
 function medianOf(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.MAX_SAFE_INTEGER;

@@ -7,20 +7,20 @@ export type ReadOperation =
 export interface ReadParameters {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | readonly string[]>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The part of the REST client that discovery uses. */
 export interface DiscoveryClient {
   /** Rejects with a `KuFlowApiError`. */
   readonly call: (operation: ReadOperation, parameters: ReadParameters) => Promise<unknown>;
-  /** HTTP requests sent so far, repeated ones included; without it each call counts as one. */
+  /** HTTP requests sent so far, including retries; without it, each call counts as one. */
   readonly requests?: () => number;
-  /** Requests that one call sends at most, repetitions included; 1 when absent. */
+  /** The most requests that one call sends, including retries; 1 by default. */
   readonly attempts?: number;
 }
 
-/** What discovery says while it works. Counts only. */
+/** Progress of a discovery. Contains only counts. */
 export type DiscoveryEvent =
   | { readonly type: 'listing'; readonly what: 'processes' | 'items' | 'principals' }
   | {
@@ -36,16 +36,16 @@ export interface DiscoveryRequest {
   /** Code of the process definition. */
   readonly code: string;
   /** Only processes of this tenant. */
-  readonly tenant?: string;
-  /** Instances to read for shapes: 0 reads no value at all. */
+  readonly tenant?: string | undefined;
+  /** Instances to read for their shapes; 0 reads no values at all. */
   readonly sample: number;
-  /** Requests at most, lists included. */
+  /** The most requests to send, including lists. */
   readonly budget: number;
-  readonly report?: (event: DiscoveryEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a task is of its kind. */
+/** How the kind of a task was determined. */
 export type KindReason =
   'item-type' | 'owned-by-applications' | 'owned-by-its-creator' | 'owned-by-people' | 'owner-unknown' | 'never-owned';
 
@@ -53,19 +53,19 @@ export interface TaskEvidence {
   readonly code: string;
   readonly kind: TaskKind;
   readonly kindReason: KindReason;
-  /** Items seen in lists, and the processes that they are in. */
+  /** Items in the lists, and the number of processes that contain them. */
   readonly items: number;
   readonly processes: number;
-  /** Most items of this code in one process: more than one means that it repeats. */
+  /** The most items of this code in one process; more than one means that the task repeats. */
   readonly mostInOneProcess: number;
-  /** Only processes of an older version of the definition have it. */
+  /** Only processes of older versions of the definition have this task. */
   readonly onlyOlderVersions: boolean;
-  /** Absent when no instance was read. */
+  /** Absent if no instance was read. */
   readonly data?: ShapeEvidence;
   readonly contextData?: ShapeEvidence;
 }
 
-/** What a discovered definition rests on: counts, never values. */
+/** What a discovered definition is based on. Contains only counts, never values. */
 export interface DiscoveryEvidence {
   /** Requests sent. */
   readonly requests: number;
@@ -74,33 +74,33 @@ export interface DiscoveryEvidence {
   /** Instances read for shapes, and those that could not be read. */
   readonly read: number;
   readonly unreadable: number;
-  /** Whether a small list of principals told people from applications. */
+  /** Whether the complete list of applications was available to tell people and applications apart. */
   readonly principalsKnown: boolean;
-  /** Share of the pairs of tasks within one process that were created in the stated order, 0 to 1; 1 when there are none. */
+  /** Share of task pairs within a process that were created in the stated order, 0 to 1; 1 if there are no pairs. */
   readonly orderAgreement: number;
   readonly metadata?: ShapeEvidence;
   readonly entity?: ShapeEvidence;
   readonly tasks: readonly TaskEvidence[];
 }
 
-/** A definition without what KuFlow's API does not tell. */
+/** A definition without the parts that KuFlow's API does not expose. */
 export type DiscoveredDefinition = Omit<ProcessDefinition, 'workflow'>;
 
 export interface DiscoveredProcess {
   readonly found: true;
   readonly definition: DiscoveredDefinition;
   readonly evidence: DiscoveryEvidence;
-  /** What only KuFlow's app shows, so that a person has to say it. */
+  /** Settings that only KuFlow's app shows, so the user has to provide them. */
   readonly missing: readonly ['workflow.type', 'workflow.taskQueue'];
-  /** Sentences on what may be wrong or incomplete, without values. */
+  /** Sentences about what may be wrong or incomplete, without values. */
   readonly notes: readonly string[];
 }
 
-/** No process and no item of that code is visible. */
+/** No process and no item with that code is visible. */
 export interface UndiscoveredProcess {
   readonly found: false;
   readonly code: string;
-  /** `nothing-visible`: the application sees no process of any definition; `others-visible`: it sees processes of `otherCodes`. */
+  /** `nothing-visible`: the application does not see any process; `others-visible`: it sees only processes of `otherCodes`. */
   readonly reason: 'nothing-visible' | 'others-visible' | 'not-allowed';
   readonly otherCodes: readonly string[];
   readonly requests: number;
@@ -112,7 +112,7 @@ export interface ListedProcess {
   readonly code: string;
   readonly id: string;
   readonly tenant: string;
-  /** Newest version seen. */
+  /** The newest version seen. */
   readonly version: string;
   readonly versions: number;
   /** Processes seen in the part of the list that was read. */
@@ -122,7 +122,7 @@ export interface ListedProcess {
 export interface ProcessListing {
   readonly definitions: readonly ListedProcess[];
   readonly processes: { readonly seen: number; readonly total: number };
-  /** The whole list was read: no other definition has a visible process. */
+  /** Whether the whole list was read, so no other definition has a visible process. */
   readonly complete: boolean;
   readonly requests: number;
 }

@@ -6,7 +6,7 @@ import type { Progress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** The definitions that have visible processes, as a table on stdout; what the list leaves open, on stderr. */
+/** Prints the definitions that have visible processes as a table on stdout, and the limits of the list on stderr. */
 export function printProcessListing(terminal: Terminal, listing: ProcessListing): void {
   const { definitions, processes } = listing;
   if (definitions.length > 0) {
@@ -18,23 +18,21 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
   const dim = palette(terminal.err).dim;
   if (processes.total === 0) {
     terminal.err.line(
-      'The application sees no process. Either none was started, or it lacks a role in their definitions.',
+      'No process is visible to this application. Either none was started, or the application does not have a role in the process definitions.',
     );
     terminal.err.line(
       dim(
-        "KuFlow's API lists processes, not definitions: one that never ran is not here. Describe it by flags or in a file.",
+        "KuFlow's API lists processes, not definitions, so a definition that was never started does not appear. Describe it by flags or in a file.",
       ),
     );
   } else if (!listing.complete) {
     terminal.err.line(
-      dim(
-        `${processes.seen} of ${processes.total} processes were looked at; definitions that run seldom may be missing.`,
-      ),
+      dim(`Read ${processes.seen} of ${processes.total} processes; definitions with few processes may be missing.`),
     );
   }
 }
 
-/** What discovery found out of a process: on stdout what it is made of, then what to know before trusting it. */
+/** Prints a discovered process on stdout: its tasks and data, then notes about what may be wrong or incomplete. */
 export function printDiscoveredProcess(terminal: Terminal, discovered: DiscoveredProcess): void {
   const { bold, dim } = palette(terminal.out);
   const { definition, evidence, notes } = discovered;
@@ -66,38 +64,38 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
   for (const note of notes) terminal.out.line(dim(`- ${escapeForTerminal(note)}`));
 }
 
-/** What discovery says while it works, one line each on stderr where that is a terminal. */
+/** Prints the progress of a discovery as lines on stderr, if that is a terminal. */
 export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEvent) => void {
   if (!terminal.err.isTTY) return () => undefined;
   const { dim } = palette(terminal.err);
   const label = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
   return (event) => {
     if (event.type === 'listed')
-      terminal.err.line(dim(`  ${event.seen} of ${event.total} ${label[event.what]} listed`));
+      terminal.err.line(dim(`  Listed ${event.seen} of ${event.total} ${label[event.what]}`));
     else if (event.type === 'reading' && event.done === event.of)
-      terminal.err.line(dim(`  ${event.of} instances read`));
+      terminal.err.line(dim(`  Read ${event.of} instances`));
   };
 }
 
-/** Shows a discovery as steps. */
+/** Shows the progress of a discovery as steps. */
 export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
   const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
   return (event) => {
-    if (event.type === 'listing') progress.begin(`List ${what[event.what]}`);
+    if (event.type === 'listing') progress.begin(`Listing ${what[event.what]}…`);
     else if (event.type === 'listed')
-      progress.end('done', `${event.seen} of ${event.total} ${what[event.what]} listed`);
-    else if (event.done === 0) progress.begin(`Read ${event.of} instances for keys and types`);
-    else if (event.done === event.of) progress.end('done', `${event.of} instances read, no value kept`);
+      progress.end('done', `Listed ${event.seen} of ${event.total} ${what[event.what]}`);
+    else if (event.done === 0) progress.begin(`Reading ${event.of} instances…`);
+    else if (event.done === event.of) progress.end('done', `Read ${event.of} instances; kept only keys and types`);
     else progress.detail(`${event.done} of ${event.of}`);
   };
 }
 
-// Field names with their types, which is all that a shape says.
-export function formatFields(schema: JsonObject | undefined, most = 4): string {
+/** The fields of a shape with their types. */
+export function formatFields(schema: JsonObject | undefined, limit = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';
-  const named = properties.slice(0, most).map(([name, field]) => `${escapeForTerminal(name, 40)} ${typeName(field)}`);
-  return named.join(', ') + (properties.length > most ? `, ${properties.length - most} more` : '');
+  const fields = properties.slice(0, limit).map(([name, field]) => `${escapeForTerminal(name, 40)} ${typeName(field)}`);
+  return fields.join(', ') + (properties.length > limit ? `, ${properties.length - limit} more` : '');
 }
 
 function typeName(field: unknown): string {

@@ -46,7 +46,9 @@ type Part<Name extends string, Value> =
 
 export type CallParts<Id extends OperationId> = Part<'path', PathOf<Id>> &
   Part<'query', QueryOf<Id>> &
-  ([BodyOf<Id>] extends [never] ? unknown : { readonly body: BodyOf<Id> }) & { readonly signal?: AbortSignal };
+  ([BodyOf<Id>] extends [never] ? unknown : { readonly body: BodyOf<Id> }) & {
+    readonly signal?: AbortSignal | undefined;
+  };
 
 export interface AnswerFor<Body> {
   readonly status: number;

@@ -1,4 +1,4 @@
-/** One sign for each way in which something ends, and the pictures of a running line. */
+/** The symbols for the results of a step, and the frames of the spinner. */
 export interface Marks {
   readonly done: string;
   readonly failed: string;
@@ -20,8 +20,8 @@ const UNICODE: Marks = {
 const ASCII: Marks = { ...UNICODE, done: '+', failed: 'x', frames: ['-', '\\', '|', '/'] };
 
 /**
- * Signs that the terminal can draw: the fonts of Linux's own console and of Windows' old one lack most of Unicode. Which programs of
- * Windows bring better ones is told by the variables that they set.
+ * Symbols that the terminal can display. The fonts of the Linux console and of the old Windows console lack most of Unicode. Modern terminals
+ * on Windows are recognized by the variables that they set.
  */
 export function marksFor(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Marks {
   if (platform !== 'win32') return env['TERM'] === 'linux' ? ASCII : UNICODE;

@@ -7,37 +7,37 @@ import type { Terminal } from './terminal.ts';
 import { wrapText } from './wrap.ts';
 
 export interface PrintErrorOptions {
-  /** Adds the stack, causes included. */
+  /** Also print the stack, including causes. */
   readonly debug: boolean;
-  /** Prints `{ error: { message, tried?, seen?, next, status } }` to stdout as well, for a command that was asked for JSON. */
+  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout, for `--json`. */
   readonly json: boolean;
   readonly status: number;
   /** Address of the documentation site, for tests. */
   readonly siteUrl?: string | undefined;
 }
 
-/** The one place where an error becomes text: what happened, what was tried, what was seen, what to do next. */
+/** Prints an error: what failed, what was tried, what was seen, and what to do next. */
 export function printError(terminal: Terminal, error: unknown, options: PrintErrorOptions): void {
-  const colours = palette(terminal.err);
+  const colors = palette(terminal.err);
   const known = error instanceof KnownError ? error : undefined;
-  const [first = '', ...more] = messageOf(error).split('\n');
+  const [first = '', ...rest] = messageOf(error).split('\n');
   const { err } = terminal;
-  const prose = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
-  prose(`${colours.red(err.marks.failed)} ${colours.bold(escapeForTerminal(first, 2000))}`);
-  for (const line of more) err.line(`  ${escapeForTerminal(line, 2000)}`);
+  const printWrapped = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
+  printWrapped(`${colors.red(err.marks.failed)} ${colors.bold(escapeForTerminal(first, 2000))}`);
+  for (const line of rest) err.line(`  ${escapeForTerminal(line, 2000)}`);
   const detail = (label: string, text: string, limit = 2000): void => {
-    const [head = '', ...rest] = text.split('\n');
-    terminal.err.line(`  ${colours.dim(label.padEnd(7))}${escapeForTerminal(head, limit)}`);
-    for (const line of rest) terminal.err.line(`  ${' '.repeat(7)}${escapeForTerminal(line, limit)}`);
+    const [firstLine = '', ...moreLines] = text.split('\n');
+    terminal.err.line(`  ${colors.dim(label.padEnd(7))}${escapeForTerminal(firstLine, limit)}`);
+    for (const line of moreLines) terminal.err.line(`  ${' '.repeat(7)}${escapeForTerminal(line, limit)}`);
   };
   if (known?.tried !== undefined) detail('tried', known.tried);
   if (known?.seen !== undefined) detail('seen', known.seen);
-  // Commands are among them, and half a command is another one.
+  // Steps contain commands, which must not be truncated.
   known?.next.forEach((step, index) => detail(index === 0 ? 'next' : '', step, Infinity));
   const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
   if (page !== undefined) detail('docs', page, Infinity);
   if (known === undefined && !options.debug)
-    detail('next', 'Run it again with --debug for the stack trace; this is a defect worth reporting');
+    detail('next', 'This is a bug. Run the command again with --debug to see the stack trace, and report it');
   if (options.debug) printStacks(terminal, error);
   if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }));
 }

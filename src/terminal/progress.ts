@@ -5,25 +5,25 @@ import { truncateToWidth, wrapText } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
-/** Steps of long work, one after the other. */
+/** Shows the steps of long work, one after the other. */
 export interface Progress {
-  /** A step begins; one that still runs is ended as done. */
+  /** Begins a step. If another one is running, it is ended as done. */
   begin(title: string): void;
-  /** What the running step does right now; may come from a child process or a server. */
+  /** What the running step is doing; may be text from a child process or a server. */
   detail(text: string): void;
-  /** The running step ends, with another title if given. Without a running step a line is printed. */
+  /** Ends the running step, optionally with another title. Without a running step, prints a line. */
   end(how: StepEnd, title?: string): void;
-  /** A line that stays, while the running step goes on. */
+  /** Prints a line while the step continues. */
   note(text: string, how?: StepEnd): void;
-  /** Takes the live line away. */
+  /** Removes the live line. */
   stop(): void;
 }
 
 const FRAME_MS = 100;
-// Where there is no terminal, a log that stands still this long looks dead.
+// Without a terminal, a log that is silent for longer looks stuck.
 const HEARTBEAT_MS = 10_000;
 
-/** `1.2 s` from a second on, else nothing worth saying. */
+/** `1.2 s`; empty below one second. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return '';
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
@@ -31,15 +31,15 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A live line where lines may be drawn again, plain lines elsewhere: one when a step begins, one every ten seconds, one when it ends. */
+/** A live line if the channel can redraw lines. Otherwise plain lines: when a step begins, every ten seconds, and when it ends. */
 export function openProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
-  const colours = palette(channel);
-  const painted: Readonly<Record<StepEnd, (text: string) => string>> = {
-    done: colours.green,
-    failed: colours.red,
-    warning: colours.yellow,
-    skipped: colours.dim,
-    unknown: colours.yellow,
+  const colors = palette(channel);
+  const colorOf: Readonly<Record<StepEnd, (text: string) => string>> = {
+    done: colors.green,
+    failed: colors.red,
+    warning: colors.yellow,
+    skipped: colors.dim,
+    unknown: colors.yellow,
   };
   const line = (text: string): void => channel.line(channel.isTTY ? wrapText(text, channel.columns) : text);
   let running: { title: string; started: number; detail: string } | undefined;
@@ -56,22 +56,22 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     frame = (frame + 1) % channel.marks.frames.length;
     const spent = formatDuration(now() - running.started);
     const parts = [running.title, spent, running.detail].filter((part) => part !== '');
-    // The last column stays free: a full line would wrap, and only its second half would be erased.
+    // Keep the last column free: a full line would wrap, and only its second half would be erased.
     const text = truncateToWidth(escapeForTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
-    channel.write(`\r\x1b[2K${colours.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
+    channel.write(`\r\x1b[2K${colors.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };
   const beat = (): void => {
     if (running === undefined) return;
     const spent = formatDuration(now() - running.started);
     channel.line(
-      `  ${escapeForTerminal([`still: ${running.title}`, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
+      `  ${escapeForTerminal([running.title, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
     );
   };
   const finish = (how: StepEnd, title: string, ms: number): void => {
     const spent = formatDuration(ms);
-    const mark = painted[how](channel.marks[how]);
-    line(`${mark} ${escapeForTerminal(title, 2000)}${spent === '' ? '' : colours.dim(` (${spent})`)}`);
+    const mark = colorOf[how](channel.marks[how]);
+    line(`${mark} ${escapeForTerminal(title, 2000)}${spent === '' ? '' : colors.dim(` (${spent})`)}`);
   };
   const clear = (): void => {
     clearInterval(timer);
@@ -94,11 +94,11 @@ export function openProgress(channel: Channel, now: () => number = () => perform
       clear();
       const ended = running;
       running = undefined;
-      finish(how, title ?? ended?.title ?? '', ended === undefined ? 0 : now() - ended.started);
+      finish(how, title ?? ended?.title.replace(/…$/, '') ?? '', ended === undefined ? 0 : now() - ended.started);
     },
     note(text, how) {
       erase();
-      line(`${how === undefined ? '' : `${painted[how](channel.marks[how])} `}${escapeForTerminal(text, 2000)}`);
+      line(`${how === undefined ? '' : `${colorOf[how](channel.marks[how])} `}${escapeForTerminal(text, 2000)}`);
       if (channel.live) paint();
     },
     stop() {

@@ -7,26 +7,26 @@ import type { Terminal } from './terminal.ts';
 import { textPrompt } from './text-prompt.ts';
 import { wrapText } from './wrap.ts';
 
-/** The answer of someone who wants the question before this one. */
+/** The answer that asks for the previous question. */
 export const BACK = Symbol('back');
 export type Back = typeof BACK;
 
 export interface Question {
   readonly message: string;
-  /** Esc answers `BACK`; without this it does nothing. */
+  /** Whether Esc answers `BACK`; otherwise it does nothing. */
   readonly canGoBack?: boolean | undefined;
 }
 
 export interface TextQuestion extends Question {
   readonly fallback?: string | undefined;
   readonly hint?: string | undefined;
-  /** Nothing may be the answer. */
+  /** The answer may be empty. */
   readonly optional?: boolean | undefined;
-  /** Whether a text may be a secret: it is shown as stars then, and forgotten when it is refused. */
+  /** Whether the text may be a secret: it is shown as stars, and cleared if it is rejected. */
   readonly isSecret?: ((text: string) => boolean) | undefined;
-  /** Why the text won't do; asked on every key. */
+  /** Why the text is not valid; called on every key. */
   readonly validate?: ((text: string) => string | undefined) | undefined;
-  /** The same for what takes time; asked on Enter. */
+  /** The same for slow checks; called on Enter. */
   readonly validateAsync?: ((text: string) => Promise<string | undefined>) | undefined;
 }
 
@@ -41,33 +41,33 @@ export interface ChoiceQuestion<Value extends string> extends Question {
   readonly fallback?: Value | undefined;
 }
 
-/** Questions to a person. Cancelling any of them rejects with a KnownError of status 130, and so answers nothing. */
+/** Asks questions. Canceling one rejects with a KnownError of status 130 and never counts as an answer. */
 export interface Prompts {
   text(question: TextQuestion): Promise<string | Back>;
   choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  /** As `choose`, for many choices: typing narrows them down. */
+  /** Like `choose`, for many choices: typing filters them. */
   search<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
   confirm(question: Question & { readonly fallback?: boolean | undefined }): Promise<boolean | Back>;
   secret(question: Question): Promise<Secret | Back>;
 }
 
 const CANCELLED = ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'];
-const MOST_LINES = 10;
+const PAGE_SIZE = 10;
 
-/** Prompts on stderr. Only for a terminal that can ask. An answered question leaves one line behind, a question that was left none. */
+/** Prompts on stderr; requires `terminal.canPrompt`. An answered question leaves one line on the screen, a canceled one nothing. */
 export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
-  if (!terminal.canPrompt) throw new Error('There is nobody to ask');
+  if (!terminal.canPrompt) throw new Error('This terminal cannot show prompts');
   const { input, output } = terminal.prompts;
-  const colours = palette(terminal.err);
+  const colors = palette(terminal.err);
   // Inquirer breaks lines in the middle of a word.
-  const prose = (text: string, indent = 0): string => wrapText(text, terminal.err.columns - indent);
+  const wrap = (text: string, indent = 0): string => wrapText(text, terminal.err.columns - indent);
   const problemText = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : prose(escapeLinesForTerminal(text), '> '.length);
+    text === undefined ? undefined : wrap(escapeLinesForTerminal(text), '> '.length);
 
-  const answerOf = async <Answer>(
+  const ask = async <Answer>(
     question: Question,
     config: Readonly<Record<string, unknown>> & { readonly type: string },
-    shown: (answer: Answer) => string,
+    format: (answer: Answer) => string,
   ): Promise<Answer | Back> => {
     const message = escapeForTerminal(question.message);
     for (;;) {
@@ -80,24 +80,24 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
       });
       prompt.registerPrompt('line', textPrompt as never);
       try {
-        // Its types know the prompts that it brings along, not ours.
-        const asked: Promise<unknown> = prompt({
+        // Inquirer's types only know its own prompts.
+        const answers: Promise<unknown> = prompt({
           ...config,
           name: 'answer',
-          message: prose(message, '? '.length),
+          message: wrap(message, '? '.length),
         } as never);
-        const { answer } = (await asked) as { readonly answer: Answer };
+        const { answer } = (await answers) as { readonly answer: Answer };
         terminal.err.line(
-          prose(
-            `${colours.green(terminal.err.marks.done)} ${colours.bold(message)} ${colours.cyan(escapeForTerminal(shown(answer), 200))}`,
+          wrap(
+            `${colors.green(terminal.err.marks.done)} ${colors.bold(message)} ${colors.cyan(escapeForTerminal(format(answer), 200))}`,
           ),
         );
         return answer;
       } catch (error) {
-        const why = signal?.aborted === true ? undefined : end.why();
-        if (why === 'continued') continue;
-        if (why === 'back') {
-          terminal.err.line(colours.dim('  back'));
+        const reason = signal?.aborted === true ? undefined : end.reason();
+        if (reason === 'continued') continue;
+        if (reason === 'back') {
+          terminal.err.line(colors.dim('  back'));
           return BACK;
         }
         if (error instanceof Error && CANCELLED.includes(error.name)) throw interruptedError();
@@ -112,69 +112,67 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
     <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
     (answer: Value) =>
       choices.find(({ value }) => value === answer)?.name ?? answer;
-  const listed = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
+  const toInquirerChoices = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
     choices.map(({ value, name, description }) => ({
       value,
       name: escapeForTerminal(name, 200),
       short: escapeForTerminal(name, 200),
-      ...(description === undefined ? {} : { description: prose(escapeForTerminal(description, 400)) }),
+      ...(description === undefined ? {} : { description: wrap(escapeForTerminal(description, 400)) }),
     }));
 
   return {
     text: (question) =>
-      answerOf<string>(
+      ask<string>(
         question,
         {
           type: 'line',
           draft: { text: '' },
-          ...(question.fallback === undefined ? {} : { fallback: question.fallback }),
-          ...(question.hint === undefined ? {} : { hint: prose(escapeForTerminal(question.hint)) }),
+          fallback: question.fallback,
+          hint: question.hint === undefined ? undefined : wrap(escapeForTerminal(question.hint)),
           problem: (text: string) =>
-            problemText(text === '' && question.optional !== true ? 'An answer is needed' : question.validate?.(text)),
+            problemText(text === '' && question.optional !== true ? 'Enter a value' : question.validate?.(text)),
           hides: question.isSecret ?? (() => false),
           check: async (text: string) => problemText(await question.validateAsync?.(text)),
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
     choose: (question) =>
-      answerOf(
+      ask(
         question,
         {
-          // Redrawn lists say nothing to somebody who hears them: numbers to type do.
+          // Screen readers cannot follow a redrawn list, so it has numbers to type instead.
           type: terminal.err.live ? 'select' : 'rawlist',
-          choices: listed(question),
+          choices: toInquirerChoices(question),
           loop: false,
-          pageSize: MOST_LINES,
+          pageSize: PAGE_SIZE,
           ...(question.fallback === undefined ? {} : { default: question.fallback }),
         },
         nameOf(question),
       ),
     search: (question) =>
-      answerOf(
+      ask(
         question,
         {
           type: terminal.err.live ? 'search' : 'rawlist',
-          choices: listed(question),
-          pageSize: MOST_LINES,
+          choices: toInquirerChoices(question),
+          pageSize: PAGE_SIZE,
           source: (term: string | undefined) => {
-            const wanted = (term ?? '').toLowerCase();
-            return listed(question).filter(({ name }) => name.toLowerCase().includes(wanted));
+            const filter = (term ?? '').toLowerCase();
+            return toInquirerChoices(question).filter(({ name }) => name.toLowerCase().includes(filter));
           },
           ...(question.fallback === undefined ? {} : { default: question.fallback }),
         },
         nameOf(question),
       ),
     confirm: (question) =>
-      answerOf<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) =>
-        yes ? 'Yes' : 'No',
-      ),
+      ask<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) => (yes ? 'Yes' : 'No')),
     secret: async (question) => {
-      const answer = await answerOf<string>(
+      const answer = await ask<string>(
         question,
         {
           type: 'password',
           mask: '*',
-          validate: (text: string) => (text.trim() === '' ? 'An answer is needed' : true),
+          validate: (text: string) => (text.trim() === '' ? 'Enter a value' : true),
         },
         () => '[hidden]',
       );
@@ -183,35 +181,35 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
   };
 }
 
-/** What ends a prompt besides its answer and Ctrl-C. */
-export type PromptEnd =
+/** What ends a prompt, apart from its answer and Ctrl-C. */
+type PromptEnd =
   | 'back'
-  /** There is no more input: Ctrl-D, or a terminal that went away. */
+  /** There is no more input: Ctrl-D, or the terminal was closed. */
   | 'end-of-input'
-  /** The process was stopped and goes on (Ctrl-Z, then `fg`): the prompt is asked again. */
+  /** The process was suspended and continued (Ctrl-Z, then `fg`): the prompt is shown again. */
   | 'continued';
 
 /**
- * Watches over one prompt on `input`: aborts `signal` when something ends it, and then tells what. Without this a prompt whose input ended or
- * stood still would neither answer nor fail: with nothing left to wait for, Node.js would exit with status 0.
+ * Watches a prompt on `input`: aborts `signal` when something ends the prompt, and `reason` tells what. Without this, a prompt whose input has
+ * ended would neither answer nor fail, and Node.js would exit with status 0 because nothing is left to wait for.
  */
-export function watchPrompt(
+function watchPrompt(
   input: NodeJS.ReadableStream,
   { canGoBack }: { readonly canGoBack: boolean },
-): { readonly signal: AbortSignal; readonly why: () => PromptEnd | undefined; readonly release: () => void } {
+): { readonly signal: AbortSignal; readonly reason: () => PromptEnd | undefined; readonly release: () => void } {
   const abort = new AbortController();
-  let why: PromptEnd | undefined;
-  let late: NodeJS.Immediate | undefined;
-  const end = (how: PromptEnd): void => {
-    why ??= how;
+  let reason: PromptEnd | undefined;
+  let endOfInput: NodeJS.Immediate | undefined;
+  const end = (cause: PromptEnd): void => {
+    reason ??= cause;
     abort.abort();
   };
   const onKey = (_: unknown, key?: { readonly name?: string }): void => {
     if (canGoBack && key?.name === 'escape') end('back');
   };
-  // Readline pauses its input when it closes, which it does after an answer too: then this is released before.
+  // Readline pauses its input when it closes. It also closes after an answer, but then `release` runs before the immediate.
   const onPause = (): void => {
-    late ??= setImmediate(() => end('end-of-input'));
+    endOfInput ??= setImmediate(() => end('end-of-input'));
   };
   const onContinue = (): void => end('continued');
   input.on('keypress', onKey);
@@ -219,9 +217,9 @@ export function watchPrompt(
   process.on('SIGCONT', onContinue);
   return {
     signal: abort.signal,
-    why: () => why,
+    reason: () => reason,
     release: () => {
-      clearImmediate(late);
+      clearImmediate(endOfInput);
       input.off('keypress', onKey);
       input.off('pause', onPause);
       process.off('SIGCONT', onContinue);

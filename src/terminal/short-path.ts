@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 
-/** A path as a person in the current folder would write it: relative below it, `.` for itself, else as it is. */
+/** A path relative to the current folder if it is inside it (`.` for the folder itself); otherwise unchanged. */
 export function shortPath(path: string): string {
   const below = relative(process.cwd(), path);
   if (below === '') return '.';

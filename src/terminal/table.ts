@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../base/escape.ts';
 
-/** Text in columns, two spaces apart; cells are escaped and cut at `limit` characters, the last column is not padded. Widths count characters. */
+/** Lines of a table with columns two spaces apart. Cells are escaped and cut at `limit` characters. Widths count characters. */
 export function formatTable(rows: readonly (readonly string[])[], indent = '', limit = 500): readonly string[] {
   const cells = rows.map((row) => row.map((cell) => escapeForTerminal(cell, limit)));
   const widths: number[] = [];

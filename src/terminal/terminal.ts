@@ -1,24 +1,24 @@
 import { marksFor, type Marks } from './marks.ts';
 
-/** One stream of text. */
+/** An output stream. */
 export interface Channel {
   readonly isTTY: boolean;
-  /** Width in characters; 80 where there is no terminal, and where it does not know its own. */
+  /** Width in characters; 80 if it is not a terminal or the terminal does not report a width. */
   readonly columns: number;
-  /** Colour may be used: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
+  /** Color may be used: it is a terminal, and neither `NO_COLOR` nor `TERM=dumb` is set. */
   readonly color: boolean;
-  /** Lines may be drawn again: a terminal, and nobody who hears it instead of seeing it (`ACCESSIBLE`, `TERM=dumb`). */
+  /** Lines may be redrawn: it is a terminal, and neither `ACCESSIBLE` (screen readers) nor `TERM=dumb` is set. */
   readonly live: boolean;
   readonly marks: Marks;
   write(text: string): void;
   line(text?: string): void;
 }
 
-/** Where a command talks: `out` for results, `err` for everything else. */
+/** The streams of a command: `out` for results, `err` for everything else. */
 export interface Terminal {
   readonly out: Channel;
   readonly err: Channel;
-  /** Questions may be asked: stdin and stderr are terminals. */
+  /** Prompts may be shown: stdin and stderr are terminals. */
   readonly canPrompt: boolean;
   /** The raw streams for prompts, which go to stderr. */
   readonly prompts: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
@@ -36,24 +36,24 @@ export interface TerminalStreams {
   };
 }
 
-// Opening a standard stream costs milliseconds of a start (sockets, for pipes), so each is opened when it is first used.
+// Opening a standard stream takes milliseconds (sockets, for pipes), so each is opened on first use.
 function openChannel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
-  const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  const still = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const noColor = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const noRedraw = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
     get isTTY() {
       return open().isTTY === true;
     },
     get columns() {
-      // Zero is what a terminal reports that was given no size.
+      // A terminal without a known size reports zero.
       const { columns = 0 } = open();
       return columns > 0 ? columns : 80;
     },
     get color() {
-      return open().isTTY === true && !plain;
+      return open().isTTY === true && !noColor;
     },
     get live() {
-      return open().isTTY === true && !still;
+      return open().isTTY === true && !noRedraw;
     },
     marks: marksFor(process.platform, env),
     write: (text) => void open().write(text),

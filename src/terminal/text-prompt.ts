@@ -13,27 +13,27 @@ import {
 
 export interface TextPromptConfig {
   readonly message: string;
-  /** Keeps what is typed, for a prompt that is asked once more in the middle of it. */
+  /** Keeps the typed text, for a prompt that is shown again halfway. */
   readonly draft: { text: string };
-  /** Taken when nothing is typed. */
-  readonly fallback?: string;
-  /** Said under the line until something is typed. */
-  readonly hint?: string;
-  /** Whether the text is shown as stars, and forgotten when it is refused: it may be a secret. */
+  /** The answer if nothing is typed. */
+  readonly fallback?: string | undefined;
+  /** Shown below the line until something is typed. */
+  readonly hint?: string | undefined;
+  /** Whether the text may be a secret: it is shown as stars, and cleared if it is rejected. */
   readonly isSecret: (text: string) => boolean;
-  /** Looked at on every key: why the text won't do, or undefined. */
+  /** Called on every key: why the text is not valid, or undefined. */
   readonly validate: (text: string) => string | undefined;
-  /** Looked at on Enter, after `problem`; may take its time. */
+  /** Called on Enter, after `validate`. */
   readonly validateAsync: (text: string) => Promise<string | undefined>;
 }
 
-/** A line of text whose problem stands under it while it is typed; Enter is refused until there is none. */
+/** A line of text with its validation message below it while it is typed. Enter is ignored until the text is valid. */
 export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) => {
   const theme = makeTheme();
   const [status, setStatus] = useState<Status>('idle');
   const [text, setText] = useState('');
   const [fallback, setFallback] = useState(config.fallback ?? '');
-  const [refused, setRefused] = useState<string | undefined>(undefined);
+  const [rejection, setRejection] = useState<string | undefined>(undefined);
   const prefix = usePrefix({ status, theme });
 
   useEffect((readline) => {
@@ -53,12 +53,12 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
         done(answer);
         return;
       }
-      // Readline has emptied its line on Enter; what was typed is there to be mended.
+      // Readline has cleared its line on Enter: restore the text so that it can be corrected.
       if (config.isSecret(answer)) {
         config.draft.text = '';
         setText('');
       } else readline.write(text);
-      setRefused(problem);
+      setRejection(problem);
       setStatus('idle');
     } else if (text === '' && isTabKey(key)) {
       readline.clearLine(0);
@@ -68,18 +68,18 @@ export const textPrompt = createPrompt<string, TextPromptConfig>((config, done) 
       if (text === '' && isBackspaceKey(key)) setFallback('');
       setText(readline.line);
       config.draft.text = readline.line;
-      setRefused(undefined);
+      setRejection(undefined);
     }
   });
 
-  const offered = fallback !== '' && text === '' && status !== 'done' ? [theme.style.defaultAnswer(fallback)] : [];
-  const problem = refused ?? (text === '' ? undefined : config.validate(text.trim()));
+  const suggestion = fallback !== '' && text === '' && status !== 'done' ? [theme.style.defaultAnswer(fallback)] : [];
+  const problem = rejection ?? (text === '' ? undefined : config.validate(text.trim()));
   const below =
     problem !== undefined
       ? theme.style.error(problem)
       : text === '' && config.hint !== undefined
         ? theme.style.help(config.hint)
         : '';
-  const shown = config.isSecret(text.trim()) ? '*'.repeat(text.length) : text;
-  return [[prefix, theme.style.message(config.message, status), ...offered, shown].join(' '), below];
+  const displayed = config.isSecret(text.trim()) ? '*'.repeat(text.length) : text;
+  return [[prefix, theme.style.message(config.message, status), ...suggestion, displayed].join(' '), below];
 });

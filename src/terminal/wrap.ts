@@ -1,12 +1,12 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 
 /**
- * Lines of at most `columns` characters, broken between words, each as far in as the first. For sentences only: a command broken in two
- * can't be copied.
+ * Wraps text between words to lines of at most `columns` characters, all with the indent of the first. For sentences only, because a wrapped
+ * command cannot be copied.
  */
 export function wrapText(text: string, columns: number): string {
   const indent = /^ */.exec(text)?.[0] ?? '';
-  // The last column stays free, since some terminals break a full line by themselves.
+  // Keep the last column free, because some terminals wrap a full line.
   const width = Math.max(20, columns - 1 - indent.length);
   return wrapAnsi(text.slice(indent.length), width, { trim: true })
     .split('\n')
@@ -14,7 +14,7 @@ export function wrapText(text: string, columns: number): string {
     .join('\n');
 }
 
-/** As much of the text as fits in `columns`, by the width that a terminal gives each character; `…` at the end of a part. */
+/** Cuts text to `columns`, counting the display width of each character, and ends it with `…` if it was cut. */
 export function truncateToWidth(text: string, columns: number): string {
   const cut = (width: number): string =>
     wrapAnsi(text, width, { hard: true, wordWrap: false, trim: false }).split('\n')[0] ?? '';

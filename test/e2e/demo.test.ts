@@ -48,7 +48,7 @@ function expectCompleted({ status, stdout, stderr }: Run): void {
   ])
     expect(stdout).toContain(line);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('✔ LOAN is COMPLETED with valid data');
-  expect(stderr).toContain('What to try next');
+  expect(stderr).toContain('Next steps:');
   expect(stdout + stderr).not.toContain('\x1b');
   expect(mark.alive()).toEqual([]);
 }
@@ -69,8 +69,8 @@ describe('kuflow dev demo', () => {
     const result = JSON.parse(stdout) as DemoResult;
     expect(result.simulation).toMatchObject({ status: 0, code: 'LOAN', processState: 'COMPLETED' });
     expect(result.stages.map(({ name }) => name)).toEqual([
-      'Pack this tool for the project',
-      'Start the platform',
+      'Pack this package',
+      'Start a local KuFlow',
       'Create and install the worker',
       'Check the connection',
       'Run one process',
@@ -83,7 +83,7 @@ describe('kuflow dev demo', () => {
     const alone = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
     const tried = spawnSync('unshare', [...alone.slice(1), 'true'], { encoding: 'utf8' });
     if (tried.status !== 0) {
-      const reason = `this machine gives no network of one's own: ${tried.error?.message ?? tried.stderr.trim()}`;
+      const reason = `cannot create a network namespace: ${tried.error?.message ?? tried.stderr.trim()}`;
       process.stdout.write(`skipped: the demo without a network: ${reason}\n`);
       skip(reason);
     }

@@ -284,7 +284,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev on ports and folders in
     const third = startCommand(kuflowDev(...ANY_PORTS), options);
     expect(await third.ended).toEqual({ code: 1, signal: null });
     expect(third.output()).toContain(`pid ${one.pid}`);
-    expect(third.output()).toContain('runs here already');
+    expect(third.output()).toContain('is already running');
     expect(third.output()).not.toContain('    at ');
 
     for (const { loopback } of [state, other]) {

@@ -69,15 +69,15 @@ describe('kuflow dev', () => {
   it('fails with 1 if a platform already runs here, and identifies it', () => {
     const { status, stdout, stderr } = dev([]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`A local platform runs here already, pid ${platform.pid}`);
+    expect(stderr).toContain(`A local KuFlow is already running (pid ${platform.pid})`);
     expect(stderr).toContain('kuflow dev env');
   });
 
   it.each([
-    ['--port', 'http', 'A port number, 0 to 65535, is expected.'],
-    ['--port', '65536', 'A port number, 0 to 65535, is expected.'],
-    ['--token-life', '1 week', 'A duration such as 30s, 5m, 1h or 7d is expected.'],
-    ['--token-life', '0s', 'A duration of a second or more is expected.'],
+    ['--port', 'http', 'Expected a port number from 0 to 65535.'],
+    ['--port', '65536', 'Expected a port number from 0 to 65535.'],
+    ['--token-life', '1 week', 'Expected a duration such as 30s, 5m, 1h or 7d.'],
+    ['--token-life', '0s', 'Expected a duration of at least one second.'],
     ['--nonsense', 'x', "unknown option '--nonsense'"],
   ])('exits with 2 for %s %s', (option, value, message) => {
     const { status, stdout, stderr } = dev([option, value, '--state-dir', join(folder, 'other')]);
@@ -135,7 +135,7 @@ describe('kuflow dev env', () => {
     const elsewhere = mkdtempSync(join(folder, 'empty-'));
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
     expect(status).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local platform runs here', status: 1 } });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 1 } });
     expect(stderr).toMatch(/next +Start it: npx .*kuflow dev/);
   });
 });
@@ -155,7 +155,7 @@ describe('kuflow dev exec', () => {
     ]);
     expect({ status, stdout }).toEqual({ status: 7, stdout: `${state.endpoints.engine} one,--json,--port,1\n` });
     expect(stderr).toContain('talk\n');
-    expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${platform.pid}`);
+    expect(stderr).toContain(`Using the local KuFlow that is already running (pid ${platform.pid}`);
   });
 
   it.runIf(process.platform !== 'win32')(
@@ -168,7 +168,7 @@ describe('kuflow dev exec', () => {
   it('exits with 127 if the command does not exist', () => {
     const { status, stdout, stderr } = dev(['exec', '--', 'no-such-program', '--help']);
     expect({ status, stdout }).toEqual({ status: 127, stdout: '' });
-    expect(stderr).toContain('The command no-such-program was not found');
+    expect(stderr).toContain('Command not found: no-such-program');
   });
 
   it.runIf(process.platform !== 'win32')('exits with 126 if the command is not executable', () => {
@@ -176,7 +176,7 @@ describe('kuflow dev exec', () => {
     writeFileSync(file, 'no program', { mode: 0o644 });
     const { status, stderr } = dev(['exec', '--', file]);
     expect(status).toBe(126);
-    expect(stderr).toContain(`The command ${file} can't be run`);
+    expect(stderr).toContain(`Cannot run the command ${file}`);
   });
 
   it('exits with 125 if the platform does not start', () => {

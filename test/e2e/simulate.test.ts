@@ -140,8 +140,8 @@ describe('kuflow dev simulate on a running platform', () => {
       'process completed by KuFlow',
     ])
       expect(stdout).toContain(line);
-    expect(stderr).toContain(`Uses the local KuFlow that runs here, pid ${state.pid}`);
-    expect(stderr).toContain('✔ The worker has stopped');
+    expect(stderr).toContain(`Using the local KuFlow that is already running (pid ${state.pid}`);
+    expect(stderr).toContain('✔ Stopped the worker');
     // Without a terminal, there are no colors and no live updates.
     expect(stdout + stderr).not.toContain('\x1b');
     expect(readFileSync(join(folder, 'GOOD.log'), 'utf8')).toContain('Worker started');
@@ -163,7 +163,7 @@ describe('kuflow dev simulate on a running platform', () => {
     const { status, result } = simulateJson({ code: 'STUCK', options: ['--answers', answers] });
     expect(status).toBe(1);
     expect(result.problem).toMatch(
-      /^Task APPROVE_LOAN \(.+\) is stuck: its schema refuses the given answer \(\/firstName minLength\)$/,
+      /^Task APPROVE_LOAN \(.+\) is stuck: the answer does not match its schema \(\/firstName minLength\)$/,
     );
     expect(result.processState).toBe('RUNNING');
   });
@@ -190,8 +190,8 @@ describe('kuflow dev simulate on a running platform', () => {
       status: 1,
       result: {
         processState: 'COMPLETED',
-        problem: 'The process is COMPLETED, but its schema refuses its metadata: /policy pattern',
-        next: ['Correct the metadata of the answers, or what the workflow writes there'],
+        problem: 'The process is COMPLETED, but its metadata does not match its schema: /policy pattern',
+        next: ['Fix the metadata in the answers file, or check what metadata the workflow writes'],
       },
     });
   });
@@ -205,8 +205,8 @@ describe('kuflow dev simulate on a running platform', () => {
       processState: 'RUNNING',
       item: { code: 'APPROVE_LOAN', id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string },
     });
-    expect(result.problem).toContain('no valid data could be made up (/firstName');
-    expect(result.next).toEqual(['Give its data: --answers FILE with { tasks: { APPROVE_LOAN: { … } } }']);
+    expect(result.problem).toContain('no valid example data could be generated (/firstName');
+    expect(result.next).toEqual(['Pass its data in a file with --answers <file>: { tasks: { APPROVE_LOAN: { … } } }']);
     expect(result.timeline.map(({ kind, code }) => `${kind} ${code ?? ''}`)).toContain(
       'item-completed LOAN_APPLICATION',
     );
@@ -222,24 +222,24 @@ describe('kuflow dev simulate on a running platform', () => {
   it('fails with 1 if the command ends early, and says how it ended', () => {
     const { status, stdout } = simulate({ code: 'GOOD', command: ['node', '-e', 'process.exit(3)'] });
     expect(status).toBe(1);
-    expect(stdout).toContain('The command ended (status 3) before the process did: node -e process.exit(3)');
+    expect(stdout).toContain('The command exited (status 3) before the process completed: node -e process.exit(3)');
   });
 
   it('exits with 4 if no worker polls the queue, and names the queue that a worker registered for', () => {
     const { status, stdout } = simulate({ code: 'GOOD', queue: 'OTHER_QUEUE', options: ['--timeout', '6s'] });
     expect(status).toBe(4);
     expect(stdout).toContain(
-      'Nobody polls the task queue GOOD_QUEUE within 6 s; a worker has registered for OTHER_QUEUE instead',
+      'No worker polled the task queue GOOD_QUEUE within 6 s; a worker registered for OTHER_QUEUE instead',
     );
     expect(stdout).toContain(
-      'temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process',
+      'temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE) and in workflow.task-queue of the process definition',
     );
   });
 
   it('exits with 4 after the timeout, and names the open task or what fails', () => {
     const waiting = simulateJson({ code: 'WAITS', options: ['--timeout', '6s'] });
     expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
-    expect(waiting.result.problem).toMatch(/^Not at its end within 6 s: APPROVE_LOAN \(.+\) is READY$/);
+    expect(waiting.result.problem).toMatch(/^The process did not complete within 6 s: APPROVE_LOAN \(.+\) is READY$/);
     for (const [code, fails] of [
       ['UNKNOWN', /the code of the workflow fails: .*NoSuchWorkflow/],
       ['REFUSED', /activity KuFlow_Engine_createProcessItem has failed, attempt \d+ now: /],
@@ -247,37 +247,37 @@ describe('kuflow dev simulate on a running platform', () => {
       const { status, result } = simulateJson({ code, options: ['--timeout', '6s'] });
       expect(status).toBe(4);
       expect(result.problem).toMatch(fails);
-      expect(result.next).toContain("Look at the worker's output");
+      expect(result.next).toContain("Check the worker's output");
       expect(result.next?.join()).toMatch(
         new RegExp(
-          `See what has happened: npx (-p create-kuflow-worker )?kuflow dev history \\S+ --state-dir ${stateDir()}, `,
+          `see the workflow history: npx (-p create-kuflow-worker )?kuflow dev history \\S+ --state-dir ${stateDir()}$`,
         ),
       );
     }
   });
 
   it.each([
-    ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'No process NOPE is served here'],
-    ['a missing command', ['dev', 'simulate', 'GOOD'], 'A worker command is expected after --'],
+    ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'Process NOPE is not served here'],
+    ['a missing command', ['dev', 'simulate', 'GOOD'], 'Missing worker command after --'],
     [
       'a command that does not exist',
       ['dev', 'simulate', 'GOOD', '--', 'no-such-program'],
-      'The command no-such-program was not found',
+      'Command not found: no-such-program',
     ],
     [
       'an answers file that does not exist',
       ['dev', 'simulate', 'GOOD', '--answers', 'none.yaml', '--', 'true'],
-      "The answers can't be read from none.yaml",
+      'Cannot read the answers file none.yaml',
     ],
     [
       'an invalid duration',
       ['dev', 'simulate', '--timeout', 'soon', '--', 'true'],
-      'A duration such as 30s, 5m, 1h or 7d is expected.',
+      'Expected a duration such as 30s, 5m, 1h or 7d.',
     ],
     [
       'a zero duration',
       ['dev', 'simulate', '--timeout', '0', '--', 'true'],
-      'A duration of a second or more is expected.',
+      'Expected a duration of at least one second.',
     ],
   ])('exits with 2 for %s', (_, args, message) => {
     const [dev = '', command = '', ...rest] = args;
@@ -293,7 +293,7 @@ describe('kuflow dev simulate on a running platform', () => {
     const args = ['dev', 'simulate', '--state-dir', stateDir(), '--definition', changed, '--', 'true'];
     const { status, stdout, stderr } = runKuflow(args, { cwd: folder });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(`The platform that runs here (pid ${state.pid}) serves another definition of GOOD`);
+    expect(stderr).toContain(`The running local KuFlow (pid ${state.pid}) serves a different definition of GOOD`);
   });
 
   it('exits with 2 if the answers name a task that no person completes', () => {
@@ -301,8 +301,8 @@ describe('kuflow dev simulate on a running platform', () => {
     writeFileSync(answers, stringify({ tasks: { CHECK_CREDIT: {} } }));
     const { status, stderr } = simulate({ code: 'GOOD', options: ['--answers', answers] });
     expect(status).toBe(2);
-    expect(stderr).toContain('The answers name CHECK_CREDIT, which is no task of GOOD that a person completes');
-    expect(stderr).toContain('Its tasks for people: LOAN_APPLICATION, APPROVE_LOAN');
+    expect(stderr).toContain('Unknown human tasks in the answers file: CHECK_CREDIT');
+    expect(stderr).toContain('Human tasks of GOOD: LOAN_APPLICATION, APPROVE_LOAN');
   });
 });
 

@@ -40,7 +40,7 @@ export function scriptedAnswers(script: readonly ScriptedAnswer[]): {
       const text = answer === '' ? (question.fallback ?? '') : String(answer);
       const problem =
         text === '' && question.optional !== true
-          ? 'An answer is needed'
+          ? 'Enter a value'
           : (question.validate?.(text) ?? (await question.validateAsync?.(text)));
       if (problem !== undefined) throw new Error(`${question.message}: ${problem}`);
       return text;

@@ -28,7 +28,7 @@ import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { askToSample } from '../../discovery/ask-to-sample.ts';
+import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
@@ -71,13 +71,13 @@ export async function runAddProcess(
           rest: await connection.rest(),
           code: wanted,
           sample,
-          mayRead: ask === undefined ? undefined : askToSample(ask),
+          confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
           describeCommand: [
             context.invocation,
             'add process',
             shellWord(wanted),
-            '--task CODE[:KIND] --workflow-type',
-            shellWord(answers.workflowType ?? 'TYPE'),
+            '--task <code[:kind]> --workflow-type',
+            answers.workflowType === undefined ? '<name>' : shellWord(answers.workflowType),
           ].join(' '),
           report: discoveryReporter(progress),
           signal: context.interruption(),

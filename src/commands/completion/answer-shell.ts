@@ -2,26 +2,26 @@ import { bashReplacement, parseBashLine } from './bash-line.ts';
 import type { CommandDescription } from '../../cli/command-description.ts';
 import { completeLine, type Candidate, type DynamicKind } from './complete-line.ts';
 
-/** What completion is made from; both are asked with the words up to the cursor, the program's name first. */
+/** Where completion gets its data. `words` are the words up to the cursor, starting with the name of the program. */
 export interface CompletionSources {
-  /** The program, with the command that the words call described in full. */
+  /** Describes the program, including the options of the command in `words`. */
   describe(words: readonly string[]): Promise<CommandDescription>;
   lookUp(kind: DynamicKind, words: readonly string[]): Promise<readonly Candidate[]>;
 }
 
 /**
- * The answer to a completion script, line by line. First `words`, `files`, `folders` or `command`, and what belongs to it: the part of the
- * word that stays (`--definition=`), or where the other command starts. Behind `words` one line for each that may stand at the cursor, in
- * the form that the shell's script wants. `given` is what the script gave: of bash its word breaks and the line up to the cursor, of the
- * others the words up to the cursor, in PowerShell each behind a mark.
+ * The answer to a completion script, as lines. The first line is `words`, `files`, `folders` or `command`, followed by the part of the current
+ * word to keep (`--definition=`) or, for `command`, by the index of the word where the other command starts. After `words`, there is one line
+ * per candidate, in the format of that shell's script. `args` are the arguments of the script: for bash, its word breaks and the line up to
+ * the cursor; for other shells, the words up to the cursor. PowerShell puts a `=` before each word.
  */
 export async function answerShell(
   shell: string,
-  given: readonly string[],
+  args: readonly string[],
   sources: CompletionSources,
 ): Promise<readonly string[]> {
   if (shell === 'bash') {
-    const [breaks = '', line = ''] = given;
+    const [breaks = '', line = ''] = args;
     const parsed = parseBashLine(line, breaks);
     const words = parsed.words[0] === 'npx' ? parsed.words.slice(1) : parsed.words;
     const { first, candidates, prefix } = await findCandidates(words, sources);
@@ -31,17 +31,17 @@ export async function answerShell(
     });
     return [first, ...replacements];
   }
-  const words = shell === 'powershell' ? given.map((word) => word.slice(1)) : given;
+  const words = shell === 'powershell' ? args.map((word) => word.slice(1)) : args;
   const { first, candidates, prefix } = await findCandidates(words, sources);
   if (shell === 'zsh') return [first, ...candidates.map(zshLine)];
-  // fish finds by more than the beginning, and does so itself.
-  const shown = candidates.filter(
+  // fish filters by itself, and matches more than prefixes.
+  const matching = candidates.filter(
     ({ value }) => shell === 'fish' || `${prefix}${value}`.startsWith(words.at(-1) ?? ''),
   );
-  return [first, ...shown.map(({ value, description = '' }) => `${prefix}${value}\t${description}`)];
+  return [first, ...matching.map(({ value, description = '' }) => `${prefix}${value}\t${description}`)];
 }
 
-// `_describe` splits at the first colon and drops one level of backslashes.
+// `_describe` splits at the first colon and removes one level of backslashes.
 function zshLine({ value, description }: Candidate): string {
   const escaped = value.replace(/[\\:]/g, '\\$&');
   return description === undefined || description === '' ? escaped : `${escaped}:${description}`;
@@ -54,11 +54,11 @@ interface ShellAnswer {
 }
 
 async function findCandidates(words: readonly string[], sources: CompletionSources): Promise<ShellAnswer> {
-  const wanted = completeLine(await sources.describe(words), words);
-  if (wanted.kind === 'command') return { first: `command ${wanted.at}`, prefix: '', candidates: [] };
-  const { prefix } = wanted;
-  if (wanted.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: wanted.candidates };
-  if (wanted.kind === 'files' || wanted.kind === 'folders')
-    return { first: `${wanted.kind} ${prefix}`, prefix, candidates: [] };
-  return { first: `words ${prefix}`, prefix, candidates: await sources.lookUp(wanted.kind, words) };
+  const completion = completeLine(await sources.describe(words), words);
+  if (completion.kind === 'command') return { first: `command ${completion.at}`, prefix: '', candidates: [] };
+  const { prefix } = completion;
+  if (completion.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: completion.candidates };
+  if (completion.kind === 'files' || completion.kind === 'folders')
+    return { first: `${completion.kind} ${prefix}`, prefix, candidates: [] };
+  return { first: `words ${prefix}`, prefix, candidates: await sources.lookUp(completion.kind, words) };
 }

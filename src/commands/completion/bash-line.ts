@@ -1,14 +1,14 @@
-/** A command line as bash would split it, without expanding anything, up to the cursor. */
+/** A command line up to the cursor, split as bash would split it but without expanding anything. */
 export interface BashLine {
-  /** Without quotes; the last one is at the cursor and may be empty. */
+  /** Without quotes. The last word is at the cursor and may be empty. */
   readonly words: readonly string[];
-  /** What bash replaces: the part of the last word behind `kept`, where its line editor lets a word begin. */
+  /** The beginning of the last word that bash keeps; it replaces only what follows, from where its line editor begins a word. */
   readonly kept: string;
-  /** The quote that is open at the cursor. */
+  /** The open quote at the cursor. */
   readonly quote: '' | "'" | '"';
 }
 
-/** `breaks`: the characters at which bash's line editor lets a word begin (`COMP_WORDBREAKS`). */
+/** `breaks`: the characters after which bash's line editor begins a word (`COMP_WORDBREAKS`). */
 export function parseBashLine(line: string, breaks: string): BashLine {
   const words: string[] = [];
   let value: string | undefined;
@@ -28,7 +28,7 @@ export function parseBashLine(line: string, breaks: string): BashLine {
     } else if (character === quote) quote = '';
     else if (character === '\\' && quote !== "'") {
       const next = line[at + 1] ?? '';
-      // Within double quotes a backslash is one unless something follows that it can quote.
+      // In double quotes, a backslash is literal unless the next character can be escaped.
       value += quote === '"' && !'"$`\\'.includes(next) ? `\\${next}` : next;
       at += 1;
     } else {
@@ -40,12 +40,12 @@ export function parseBashLine(line: string, breaks: string): BashLine {
   return { words, kept, quote };
 }
 
-/** The text that bash must put behind what is kept so that the word becomes `value`; undefined when no text does that safely. */
+/** The text to put after the kept part so that the word becomes `value`; undefined if no text does that safely. */
 export function bashReplacement(value: string, { kept, quote }: Pick<BashLine, 'kept' | 'quote'>): string | undefined {
   if (!value.startsWith(kept)) return undefined;
   const rest = value.slice(kept.length);
   if (quote !== '') {
-    // Bash closes the quote unless it sees one at the end already, and no quoting keeps the history character from working in double quotes.
+    // Bash closes the quote by itself, and nothing can escape the history character in double quotes.
     if (rest.includes(quote) || (quote === '"' && rest.includes('!'))) return undefined;
     return quote === "'" ? rest : rest.replace(/[$`\\]/g, '\\$&');
   }

@@ -11,21 +11,21 @@ import { loadCommands, createProgram, type RootProgram } from '../../cli/program
 
 const TIMEOUT_MS = 1000;
 
-/** What the scripts of `kuflow completion` call at each press of the key. */
+/** `kuflow __complete`, which the completion scripts call each time the user presses Tab. */
 export function configure(command: Command, context: CommandContext): void {
   command
     .argument('<shell>')
-    .argument('[given...]')
+    .argument('[args...]')
     .allowUnknownOption()
-    .action(async (shell: string, given: string[]) => {
-      await runComplete(shell, given, context);
+    .action(async (shell: string, args: string[]) => {
+      await runComplete(shell, args, context);
     });
 }
 
-// Says nothing rather than an error: a shell would show it in the middle of the line.
-async function runComplete(shell: string, given: readonly string[], context: CommandContext): Promise<void> {
+// Prints no errors, which a shell would show in the middle of the command line.
+async function runComplete(shell: string, args: readonly string[], context: CommandContext): Promise<void> {
   try {
-    const lines = await answerShell(shell, given, {
+    const lines = await answerShell(shell, args, {
       describe: (words) => describeProgram(words, context),
       lookUp: (kind, words) => lookUpCandidates(kind, words, context),
     });
@@ -46,7 +46,7 @@ async function describeProgram(words: readonly string[], context: CommandContext
     commands: name === PACKAGE_NAME && create !== undefined ? create : context.commands,
   };
   const program = createProgram(root, context.terminal);
-  // The root's own options take no values, so the first operand is the command's name.
+  // The program's own options do not take values, so the first operand is the name of the command.
   await loadCommands(
     root,
     program,
@@ -56,10 +56,10 @@ async function describeProgram(words: readonly string[], context: CommandContext
   return describeCommand(program);
 }
 
-/** What is not there soon is not waited for; code of our own always is, however slow the machine. */
-async function withTimeout<T>(looking: Promise<readonly T[]>): Promise<readonly T[]> {
-  const late = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), TIMEOUT_MS).unref());
-  return await Promise.race([looking, late]);
+/** Gives up on slow files after a second, so that Tab does not hang. Loading this package's own code is not limited. */
+async function withTimeout<T>(lookup: Promise<readonly T[]>): Promise<readonly T[]> {
+  const timeout = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), TIMEOUT_MS).unref());
+  return await Promise.race([lookup, timeout]);
 }
 
 async function lookUpCandidates(
@@ -80,17 +80,12 @@ async function lookUpCandidates(
       return explainAll().map(({ id, title }) => ({ value: id, description: title }));
     }
   }
-  const {
-    listProjectProcesses: processesHere,
-    listCompletableProcesses: processesToOffer,
-    listProjectTasks: tasksHere,
-  } = await import('./processes.ts');
-  const looking =
+  const { listProjectProcesses, listCompletableProcesses, listProjectTasks } = await import('./processes.ts');
+  const lookup =
     kind === 'tasks'
-      ? tasksHere(words, context.cwd)
+      ? listProjectTasks(words, context.cwd)
       : kind === 'own-processes'
-        ? processesHere(context.cwd)
-        : processesToOffer(words, context);
-  const found = await withTimeout(looking);
-  return found.map(({ code, name = '' }) => ({ value: code, description: name }));
+        ? listProjectProcesses(context.cwd)
+        : listCompletableProcesses(words, context);
+  return (await withTimeout(lookup)).map(({ code, name = '' }) => ({ value: code, description: name }));
 }

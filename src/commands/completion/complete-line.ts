@@ -1,27 +1,27 @@
 import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/command-description.ts';
 
-/** Something that may stand at the cursor. */
+/** A word that can be inserted at the cursor. */
 export interface Candidate {
   readonly value: string;
   readonly description?: string;
 }
 
 /**
- * What is looked up: processes that are defined here or that the API showed, processes and tasks of the project alone, stored profiles, checks
- * of the doctor.
+ * Values to look up: `processes` are those of the project and those remembered from the API, `own-processes` and `tasks` only those of the
+ * project, `checks` those of `kuflow doctor`.
  */
 export type DynamicKind = 'processes' | 'own-processes' | 'tasks' | 'profiles' | 'checks';
 
 /**
- * What may stand at the cursor. `prefix` is the part of the word that stays: `--definition=`, or nothing.
- * `command`: from word `at` on, the program's name being word 0, the line is another command's.
+ * What to complete at the cursor. `prefix` is the part of the word to keep, e.g. `--definition=`.
+ * `command`: another command starts at word `at`; the name of this program is word 0.
  */
 export type Completion =
   | { readonly kind: 'words'; readonly prefix: string; readonly candidates: readonly Candidate[] }
   | { readonly kind: DynamicKind | 'files' | 'folders'; readonly prefix: string }
   | { readonly kind: 'command'; readonly at: number };
 
-/** What may stand at the last of `words`; the first is the program's own name, and none has shell quotes any more. */
+/** How to complete the last of `words`. The first word is the name of the program; shell quotes are already removed. */
 export function completeLine(program: CommandDescription, words: readonly string[]): Completion {
   const current = words.at(-1) ?? '';
   const before = words.slice(1, -1);
@@ -76,7 +76,7 @@ const toCandidate = ({ name, summary, description }: CommandDescription): Candid
   description: summary === '' ? description : summary,
 });
 
-/** Whether what stands behind `--` is another command's line: a last argument of several words is. */
+/** Whether the words after `--` are another command, which is the case if the last argument is variadic. */
 function runsOtherCommand(command: CommandDescription): boolean {
   return command.arguments.at(-1)?.variadic === true;
 }
@@ -109,7 +109,7 @@ function completeOption(command: CommandDescription, current: string, used: Read
 /** Options whose value is the name of a profile. */
 const PROFILE_OPTIONS = ['--profile', '--default'];
 
-/** `prefix`: what of the word stands before the value, of which `value` is there. */
+/** `prefix` is the part of the word before the value, `value` the part of the value that is already typed. */
 function completeOptionValue(
   { name }: CommandDescription,
   { choices, valueName, long }: OptionDescription,
@@ -119,17 +119,17 @@ function completeOptionValue(
   if (long !== undefined && PROFILE_OPTIONS.includes(long)) return { kind: 'profiles', prefix };
   if (long === '--after') return { kind: 'tasks', prefix };
   if (long === '--process' && name === 'task') return { kind: 'own-processes', prefix };
-  // Of a list the last one is written.
+  // In a list, complete the last entry.
   if (valueName === 'ids') return { kind: 'checks', prefix: prefix + value.slice(0, value.lastIndexOf(',') + 1) };
   const equals = value.indexOf('=') + 1;
   if (valueName === 'code=file')
     return equals > 0 ? { kind: 'files', prefix: prefix + value.slice(0, equals) } : completeWords([]);
-  // The other codes are those of tasks.
+  // All other options with a code expect the code of a new task.
   const named = valueName === 'code' && long !== '--process' ? undefined : valueName;
   return completeValue(choices, named, prefix);
 }
 
-// What a value is stands in its name, as a person reads it in the help.
+// The name of the value in the help tells what kind of value it is.
 function completeValue(choices: readonly string[] | undefined, name: string | undefined, prefix: string): Completion {
   if (choices !== undefined) {
     return completeWords(

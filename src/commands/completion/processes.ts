@@ -9,29 +9,29 @@ import {
 import { resolveSettings } from '../../settings/resolve.ts';
 import { selectProfile } from '../../connection/profile.ts';
 
-interface Place {
+interface LookupContext {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
 }
 
-/** The processes that the folder defines, else those of the project that it is in. */
+/** The processes defined in the folder, or otherwise in the project that contains it. */
 export async function listProjectProcesses(cwd: string): Promise<readonly DefinedProcess[]> {
-  const here = await listDefinedProcesses(cwd);
-  const project = here.length > 0 ? undefined : findProject(cwd);
-  return project === undefined || project === cwd ? here : await listDefinedProcesses(project);
+  const inFolder = await listDefinedProcesses(cwd);
+  const project = inFolder.length > 0 ? undefined : findProject(cwd);
+  return project === undefined || project === cwd ? inFolder : await listDefinedProcesses(project);
 }
 
-/** The tasks of the process that the line names, else of all that are defined here. */
+/** The tasks of the process in `--process`, or otherwise of all processes defined here. */
 export async function listProjectTasks(words: readonly string[], cwd: string): Promise<readonly KnownProcess[]> {
   const code = optionValue(words, '--process');
   const processes = await listProjectProcesses(cwd);
   return processes.filter((process) => code === undefined || process.code === code).flatMap(({ tasks }) => tasks);
 }
 
-/** The processes that completion may offer: those defined in the folder, and those that the API showed for the connection of the line. */
+/** All processes to offer: those defined in the project, and those remembered for the connection of the command line. */
 export async function listCompletableProcesses(
   words: readonly string[],
-  { env, cwd }: Place,
+  { env, cwd }: LookupContext,
 ): Promise<readonly KnownProcess[]> {
   const [inFolder, remembered] = await Promise.all([listProjectProcesses(cwd), listRememberedForLine(words, env, cwd)]);
   return [
@@ -46,12 +46,12 @@ async function listRememberedForLine(
   env: NodeJS.ProcessEnv,
   cwd: string,
 ): Promise<readonly KnownProcess[]> {
-  // Whose they are costs milliseconds to find out, which a shell without a cache need not wait for.
+  // Resolving the connection takes milliseconds; skip it if nothing is remembered.
   if (!(await hasRememberedProcesses(env))) return [];
-  // Of the environment only what names the connection: a secret is not needed, and the file of one may be a pipe that keeps us waiting.
+  // Only the variables that identify the connection: the secret is not needed, and its file may be a pipe that blocks.
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
-  // Whose they are is in the profile itself: its secret, and so the keychain, is left alone.
+  // The profile itself has endpoint and client id, so the keychain is not opened.
   const named = optionValue(words, '--profile');
   const { source } = await selectProfile({ env, cwd, ...(named !== undefined && { named }) });
   const { settings } = await resolveSettings({
@@ -77,6 +77,6 @@ async function listRememberedForLine(
 function optionValue(words: readonly string[], option: string): string | undefined {
   const joined = words.find((word) => word.startsWith(`${option}=`));
   if (joined !== undefined) return joined.slice(option.length + 1);
-  const at = words.indexOf(option);
-  return at === -1 ? undefined : words[at + 1];
+  const index = words.indexOf(option);
+  return index === -1 ? undefined : words[index + 1];
 }

@@ -12,7 +12,7 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
   powershell: 'kuflow.ps1',
 };
 
-/** `kuflow completion SHELL`: the script on stdout. */
+/** `kuflow completion <shell>`: prints the script to stdout. The build copies the scripts into dist/. */
 export function runCompletion(shell: Shell, { terminal }: CommandContext): void {
-  terminal.out.write(readFileSync(join(packageRoot(), 'completions', SCRIPTS[shell]), 'utf8'));
+  terminal.out.write(readFileSync(join(packageRoot(), 'dist', 'completions', SCRIPTS[shell]), 'utf8'));
 }

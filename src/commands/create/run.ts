@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
-import { askToSample } from '../../discovery/ask-to-sample.ts';
+import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
@@ -72,7 +72,7 @@ export async function createProject(
           rest: await connection.rest(),
           code,
           sample,
-          mayRead: ask === undefined ? undefined : askToSample(ask),
+          confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
           report: discoveryReporter(progress),
           signal,
         });

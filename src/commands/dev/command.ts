@@ -4,64 +4,89 @@ import { collectValues } from '../../cli/process-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 
+const DEV_EXAMPLES = `
+Examples:
+  start a local KuFlow for the process of this folder
+    $ kuflow dev
+  start it only for as long as a command runs
+    $ kuflow dev exec -- npm start
+  run one process from start to end with the worker
+    $ kuflow dev simulate -- npm start`;
+
+const SIMULATE_EXAMPLES = `
+Examples:
+  $ kuflow dev simulate -- npm start
+  $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
+
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
     .enablePositionalOptions()
     .description(
-      'Runs a local KuFlow in front of a real Temporal server until Ctrl-C: REST API on HTTP and HTTPS, engine with mutual TLS and tokens. ' +
-        'It serves the processes of kuflow.process.yaml and processes/*.process.yaml, or a sample, and keeps its state in .kuflow/dev. One line on stdout says that it is ready.',
+      'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
+        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml, or a sample process if there are no such files, and keeps ' +
+        'its state in .kuflow/dev. It prints one line to stdout when it is ready.',
     )
+    .addHelpText('after', DEV_EXAMPLES)
     .action(async (flags: DevFlags) => {
       const { runDev } = await import('./run.ts');
       await runDev(flags, context);
     });
 
   platformOptions(command.command('exec'))
-    .summary('Run a command on the platform, then stop the platform')
+    .summary('Run a command connected to the local KuFlow')
     .description(
-      'Runs a command with the settings of the platform in its environment; starts a platform when none runs here. Exits with the ' +
-        "command's own status, 125 when the platform does not start, 126 or 127 when the command can't be run, 130 when interrupted, after " +
-        'the command has drained.',
+      'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow that already runs for this folder; ' +
+        "otherwise starts one and stops it afterwards. Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
+        'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
     )
-    .argument('<command...>', 'The command, after --')
+    .argument('<command...>', 'Command to run, after --')
     .passThroughOptions()
     .action(async (words: string[], flags: DevFlags) => {
-      const { runDevExec: runExec } = await import('./run.ts');
-      await runExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
+      const { runDevExec } = await import('./run.ts');
+      await runDevExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
 
-  platformOptions(command.command('simulate'))
-    .summary('Run a worker and one process through it')
+  const simulate = command
+    .command('simulate')
+    .summary('Run one process from start to end with a worker')
     .description(
-      'Starts the worker command, waits for it to poll, starts a process as a user, claims and completes each human task with valid data, ' +
-        'prints the timeline and drains the worker. Uses the platform that runs here, or one of its own. The worker gets any free port for health ' +
-        'and none for metrics, unless WORKER_HEALTHPORT and WORKER_METRICSPORT are set. Exits 0 when the process is COMPLETED ' +
-        'with valid data, 1 when an item is stuck, the workflow failed or the command ended early, 4 on time-out, 130 when interrupted.',
+      'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline and stop the worker. ' +
+        'Uses the local KuFlow that already runs for this folder; otherwise starts one and stops it afterwards. The worker gets any free port ' +
+        'for its health endpoint and no metrics port, unless WORKER_HEALTHPORT and WORKER_METRICSPORT are set. Exits with 0 if the process is ' +
+        'COMPLETED with valid data, 1 if a task is stuck, the workflow failed or the command exited early, 4 on a timeout, and 130 on an interrupt.',
     )
-    .argument('[words...]', 'Process definition code, unless one only is served; then -- and the worker command')
+    .argument(
+      '[words...]',
+      'Code of the process definition (optional if only one is served), then -- and the worker command',
+    )
     .option(
       '--answers <file>',
-      'Data for tasks and metadata, YAML or JSON: { metadata, tasks: { CODE: data or list } }',
+      'YAML or JSON file with data for tasks and metadata: { metadata, tasks: { <code>: … } }',
     )
     .addOption(
-      new Option('--timeout <duration>', 'Time for the worker to poll, and as much again for the process to end')
+      new Option(
+        '--timeout <duration>',
+        'Time limit for the worker to start polling, and again for the process to complete',
+      )
         .default(120, '120s')
         .argParser(parseLife),
     )
-    .option('--worker-log <file>', "Append the worker's output to this file instead of stderr")
+    .option('--worker-log <file>', "Append the worker's output to this file instead of printing it to stderr")
     .option('--json', 'Print the result as JSON')
     .usage('[code] [options] -- <command...>')
+    .addHelpText('after', SIMULATE_EXAMPLES)
     .action(async (words: string[], flags: SimulateFlags) => {
       const { runSimulate } = await import('./simulate/run.ts');
       await runSimulate(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
+  platformOptions(simulate.optionsGroup('The local KuFlow:')).optionsGroup('');
 
   stateOption(command.command('env'))
-    .summary('Print the settings of the running platform, the client secret among them')
+    .summary('Print the settings of the local KuFlow, including the client secret')
     .description(
-      'Prints the environment that leads a worker to the platform that runs here, the client secret among it: eval "$(kuflow dev env)" in a POSIX shell.',
+      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)"',
     )
-    .option('--json', 'As JSON, an object of names and values')
+    .option('--json', 'Print an object of names and values as JSON')
     .action(async (flags: DevFlags & { readonly json?: boolean }) => {
       const { runEnv } = await import('./run.ts');
       await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
@@ -70,10 +95,10 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('history'))
     .summary('Print the history of a workflow, for a replay test')
     .description(
-      'Prints the history of a workflow as JSON, from the platform that runs here, in the form that replayers and the Temporal CLI read.',
+      'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read.',
     )
-    .argument('<id>', 'Workflow id; a process id is the id of its workflow')
-    .option('--output <file>', 'Write it to this file, over what is there')
+    .argument('<id>', 'Workflow id, which equals the process id')
+    .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./run.ts');
       await runHistory(id, { ...command.opts<DevFlags>(), ...flags }, context);
@@ -81,9 +106,9 @@ export function configure(command: Command, context: CommandContext): void {
 
   command
     .command('server-path')
-    .summary('Print the path of the Temporal server, getting it when it is not here')
-    .option('--time-skipping', 'The test server that skips time')
-    .option('--temporal-path <file>', 'The `temporal` program to use')
+    .summary('Print the path of the Temporal server, and download it if needed')
+    .option('--time-skipping', 'Print the path of the time-skipping test server instead')
+    .option('--temporal-path <file>', 'Path of the `temporal` program to use')
     .action(async (flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string }) => {
       const { runServerPath } = await import('./run.ts');
       await runServerPath(flags, context);
@@ -91,8 +116,8 @@ export function configure(command: Command, context: CommandContext): void {
 
   command
     .command('demo', { hidden: true })
-    .summary('The whole way once: platform, project, check, worker, process')
-    .option('--folder <folder>', 'Where the project and the state are kept', '.kuflow/demo')
+    .summary('Create a worker project and run one process to completion on a local KuFlow')
+    .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: { readonly folder: string; readonly json?: boolean }) => {
       const { runDemo } = await import('./demo/run.ts');
@@ -101,42 +126,47 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function stateOption(command: Command): Command {
-  return command.option('--state-dir <folder>', 'Folder of the state (.kuflow/dev)');
+  return command.option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
+}
+
+function portOption(flags: string, name: string, standard: number): Option {
+  return new Option(flags, `${name} port; must be free (default: ${standard}, or the next free port)`).argParser(
+    parsePort,
+  );
 }
 
 function platformOptions(command: Command): Command {
+  command
+    .addOption(collectValues('--definition <file>', 'Process definition to serve (repeatable)'))
+    .addOption(portOption('--port <port>', 'HTTP', 7480))
+    .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
+    .addOption(portOption('--engine-port <port>', 'Engine', 7483))
+    .option('--requests', 'Show every request, not only failed ones');
   return stateOption(command)
-    .addOption(collectValues('--definition <file>', 'Process definition to serve; again for each'))
-    .option('--temporal-path <file>', 'The `temporal` program; or KUFLOW_TEMPORAL_PATH')
+    .option('--temporal-path <file>', 'Path of the `temporal` program (or set KUFLOW_TEMPORAL_PATH)')
     .addOption(
-      new Option('--port <port>', 'HTTP port, exactly this one (7480 or the next free one)').argParser(parsePort),
-    )
-    .addOption(
-      new Option('--https-port <port>', 'HTTPS port, exactly this one (7443 or the next free one)').argParser(
-        parsePort,
+      collectValues(
+        '--host-name <name>',
+        'DNS name for the server certificates; endpoints use the first one (repeatable)',
+        parseDnsName,
       ),
     )
+    .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
     .addOption(
-      new Option('--engine-port <port>', 'Engine port, exactly this one (7483 or the next free one)').argParser(
-        parsePort,
-      ),
-    )
-    .addOption(
-      collectValues('--host-name <name>', 'DNS name for certificates and endpoints; again for each', parseDnsName),
-    )
-    .addOption(new Option('--token-life <duration>', 'Life of an engine token (1h)').argParser(parseLife))
-    .addOption(
-      new Option('--token-grace <duration>', 'How long an expired token is still accepted (120s)').argParser(
+      new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)').argParser(
         parseSeconds,
       ),
     )
-    .addOption(new Option('--certificate-life <duration>', 'Life of an engine certificate (400d)').argParser(parseLife))
-    .option('--requests', 'Show every request, not only those that went wrong');
+    .addOption(
+      new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)').argParser(
+        parseLife,
+      ),
+    );
 }
 
 function parsePort(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port number, 0 to 65535, is expected.');
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Expected a port number from 0 to 65535.');
   return value;
 }
 
@@ -144,23 +174,23 @@ const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 
 function parseDnsName(text: string): string {
-  // Digits and dots alone are an address to a URL, and not every such one is an address.
+  // A URL parses a name of digits and dots as an IP address, and rejects it when it is not a valid one.
   if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
-    throw new InvalidArgumentError('A DNS name such as kuflow.local is expected.');
+    throw new InvalidArgumentError('Expected a DNS name such as kuflow.local.');
   return text;
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Of whole seconds, one at least. */
+/** A duration of at least one second, in seconds. */
 function parseLife(text: string): number {
   const value = parseSeconds(text);
-  if (value === 0) throw new InvalidArgumentError('A duration of a second or more is expected.');
+  if (value === 0) throw new InvalidArgumentError('Expected a duration of at least one second.');
   return value;
 }
 
 function parseSeconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('A duration such as 30s, 5m, 1h or 7d is expected.');
+  if (digits === undefined) throw new InvalidArgumentError('Expected a duration such as 30s, 5m, 1h or 7d.');
   return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

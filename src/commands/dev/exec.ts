@@ -9,17 +9,17 @@ import {
 
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
-  /** Called when the platform is ready and before the command starts. */
+  /** Called when the platform is ready, before the command starts. */
   readonly onReady?: (platform: DevPlatform) => void;
 }
 
-/** The command ran: `status` is its own. It did not: 126 or 127, and why. */
+/** `ran`: the command's own status. `not-started`: 126 or 127, and the error. */
 export type DevExecResult =
   { readonly kind: 'ran'; readonly status: number } | ({ readonly kind: 'not-started' } & FailedStart);
 
 /**
- * Runs a command with the platform's settings in its environment, on the platform that runs here or on one of its own.
- * On an interrupt the command drains first, then the platform stops. Rejects with KnownError when the platform does not start.
+ * Runs a command with the platform's settings in its environment. Uses the running platform, or starts one for the duration of the command.
+ * On an interrupt the command drains before the platform stops. Rejects with KnownError if the platform does not start.
  */
 export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
   const platform = await ensurePlatform(request);
@@ -43,9 +43,9 @@ export async function execWithPlatform(request: DevExecRequest): Promise<DevExec
     await drained;
     return { kind: 'ran', status: request.signal.aborted ? 130 : toExitStatus(exit) };
   } catch (error) {
-    const failed = explainFailedStart(error, request.command);
-    if (failed === undefined) throw error;
-    return { kind: 'not-started', ...failed };
+    const failure = explainFailedStart(error, request.command);
+    if (failure === undefined) throw error;
+    return { kind: 'not-started', ...failure };
   } finally {
     await platform.stop();
   }

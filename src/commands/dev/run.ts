@@ -22,7 +22,7 @@ import type { DevFlags } from '../../cli/platform-options.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
 
-/** `kuflow dev`: until it is interrupted. */
+/** `kuflow dev`: runs until it is interrupted. */
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const { terminal, invocation } = context;
   const progress = openProgress(terminal.err);
@@ -34,9 +34,9 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
     if (request.signal.aborted) resolveWait();
     else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
   });
-  progress.begin('Stop the local KuFlow');
+  progress.begin('Stopping the local KuFlow…');
   await platform.stop();
-  progress.end('done', 'Local KuFlow stopped');
+  progress.end('done', 'Stopped the local KuFlow');
   context.setStatus(130);
 }
 
@@ -44,12 +44,12 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
   const { terminal } = context;
   const [program, ...rest] = words;
   if (program === undefined)
-    throw usageError('A command is expected after --', [
+    throw usageError('Missing command after --', [
       `${context.invocation} dev exec${pathOption('--state-dir', flags.stateDir)} -- npm start`,
     ]);
   const progress = openProgress(terminal.err);
   const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
-  const shown = (error: unknown, status: 125 | 126 | 127): void => {
+  const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });
     context.setStatus(status);
@@ -62,24 +62,24 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
         if (platform.owned) return;
         progress.note(attachedLine(platform.state));
         warnAboutIgnoredOptions(progress, flags, platform.state.endpoints);
-        for (const why of platform.mismatches)
-          progress.note(`${why}; it takes a new one when it is started again`, 'warning');
+        for (const mismatch of platform.mismatches)
+          progress.note(`${mismatch}. Restart it to serve the current definition`, 'warning');
       },
     });
-    if (result.kind === 'not-started') shown(result.error, result.status);
+    if (result.kind === 'not-started') reportFailure(result.error, result.status);
     else context.setStatus(result.status);
   } catch (error) {
     if (request.signal.aborted) throw error;
-    shown(error, PLATFORM_FAILED_STATUS);
+    reportFailure(error, PLATFORM_FAILED_STATUS);
   } finally {
     progress.stop();
   }
 }
 
-/** `export NAME=VALUE` lines for a POSIX shell's `eval`, or with --json `{ NAME: VALUE }`; asked for by name, so that the secret is in it. */
+/** Prints `export NAME=VALUE` lines for `eval` in a POSIX shell, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
 export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
-  const where = { cwd: context.cwd, stateDir: flags.stateDir };
-  const settings = await platformSettings(await requireRunningPlatform(where), { ...where, env: context.env });
+  const location = { cwd: context.cwd, stateDir: flags.stateDir };
+  const settings = await platformSettings(await requireRunningPlatform(location), { ...location, env: context.env });
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(settings));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
@@ -95,7 +95,9 @@ export async function runHistory(
   else {
     const path = resolve(context.cwd, flags.output);
     await withContext('Writing the history', path, () => writeFile(path, `${history}\n`));
-    context.terminal.err.line(`The history of ${escapeForTerminal(id)} is in ${escapeForTerminal(flags.output, 1000)}`);
+    context.terminal.err.line(
+      `Wrote the history of ${escapeForTerminal(id)} to ${escapeForTerminal(flags.output, 1000)}`,
+    );
   }
 }
 
@@ -110,7 +112,7 @@ export async function runServerPath(
       timeSkipping: flags.timeSkipping === true,
       signal: context.interruption(),
       report: platformReporter({ progress, requests: false }),
-      ...(flags.temporalPath === undefined ? {} : { explicit: resolve(context.cwd, flags.temporalPath) }),
+      explicit: flags.temporalPath === undefined ? undefined : resolve(context.cwd, flags.temporalPath),
     });
     context.terminal.out.line(path);
   } finally {
@@ -118,16 +120,16 @@ export async function runServerPath(
   }
 }
 
-/** The settings by which a worker of the project in `cwd` reaches a running platform, by name of the variable; the client secret is in clear. */
+/** The environment variables that connect a worker of the project in `cwd` to a running platform, including the client secret in plain text. */
 async function platformSettings(
   state: PlatformState,
   request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): Promise<Readonly<Record<string, string>>> {
-  const over = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
-  return { ...platformEnvironment(state, request.env), ...over };
+  const overrides = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
+  return { ...platformEnvironment(state, request.env), ...overrides };
 }
 
-/** The history of a workflow as JSON, for replayers; KnownError when there is none of that id. */
+/** The history of a workflow as JSON. Rejects with KnownError if there is no such workflow. */
 async function readHistory(state: PlatformState, workflowId: string): Promise<string> {
   const engine = await createProcessEngine({ address: state.endpoints.temporal, namespace: state.namespace });
   try {
@@ -137,11 +139,11 @@ async function readHistory(state: PlatformState, workflowId: string): Promise<st
   }
 }
 
-/** Path of the Temporal server, or of the one that skips time; got when it is not on this machine. */
+/** The path of the Temporal server or of the time-skipping test server, downloaded if it is not on this machine. */
 async function findServerPath(options: {
   readonly env: NodeJS.ProcessEnv;
   readonly timeSkipping: boolean;
-  readonly explicit?: string;
+  readonly explicit: string | undefined;
   readonly signal: AbortSignal;
   readonly report: (event: DevEvent) => void;
 }): Promise<string> {
@@ -150,7 +152,7 @@ async function findServerPath(options: {
     env: options.env,
     signal: options.signal,
     report: (event) => options.report({ ...event, about: 'temporal' }),
-    ...(options.explicit === undefined ? {} : { explicit: options.explicit }),
+    explicit: options.explicit,
   });
   return found.path;
 }

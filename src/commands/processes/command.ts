@@ -5,20 +5,20 @@ import { sampleOption } from '../../cli/process-options.ts';
 import type { ProcessesFlags } from './run.ts';
 
 export function configure(command: Command, context: CommandContext): void {
-  sharedOptions(command.command('list').summary('List the process definitions that have processes'))
+  sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
     .description(
-      'Lists the process definitions that have processes which the application sees, from at most 10 requests. ' +
-        "KuFlow's API has no list of definitions, so one that was never started is not in it.",
+      "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a definition " +
+        'that was never started does not appear. Sends at most 10 requests.',
     )
     .action(async (flags: ProcessesFlags) => {
       const { runList } = await import('./run.ts');
       await runList(flags, context);
     });
   sharedOptions(command.command('show').argument('<code>', 'Code of the process definition'))
-    .summary('Show what a process is made of, as far as its instances tell')
+    .summary('Show the tasks of a process')
     .description(
-      'Shows the tasks of a process, their kinds and usual order, from at most 30 requests. With --sample it also reads ' +
-        'instances for the shapes of their data: only keys and types are kept, never a value.',
+      'Show the tasks of a process, their kinds and their usual order, derived from its instances. With --sample, also read instances to ' +
+        'derive the shape of their data; only keys and types are kept, never a value. Sends at most 30 requests, or a few more than --sample.',
     )
     .addOption(sampleOption())
     .action(async (code: string, flags: ProcessesFlags) => {
@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function sharedOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Only processes of this tenant' }).option(
+  return connectionOptions(command, { tenant: 'Show only processes of this tenant' }).option(
     '--json',
     'Print the result as JSON',
   );

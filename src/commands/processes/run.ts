@@ -16,7 +16,7 @@ export interface ProcessesFlags extends ConnectionFlags {
 /**
  * `kuflow processes list`. With `--json`:
  * `{ definitions: [{ code, id, tenant, version, versions, seen }], processes: { seen, total }, complete, requests }`.
- * Exit status 0, an empty list included.
+ * Exit status 0, even if the list is empty.
  */
 export async function runList(flags: ProcessesFlags, context: CommandContext): Promise<void> {
   const signal = context.interruption();
@@ -27,30 +27,29 @@ export async function runList(flags: ProcessesFlags, context: CommandContext): P
 }
 
 /**
- * `kuflow processes show CODE`. With `--json`:
+ * `kuflow processes show <code>`. With `--json`:
  * `{ definition: { process, metadata?, entity?, tasks }, missing: [path], notes: [sentence], evidence }`, `definition` as in
- * kuflow.process.yaml but for the workflow, and `evidence` as `DiscoveryEvidence` describes it.
- * Exit status 0 shown, 1 no such process or not allowed, 4 nothing visible, which may mean that there is none or no role.
+ * kuflow.process.yaml but without the workflow, `evidence` as in `DiscoveryEvidence`.
+ * Exit status: 0 shown, 1 no such process or not allowed, 4 nothing visible (either no process exists or the application lacks a role).
  */
 export async function runShow(code: string, flags: ProcessesFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
+  const canAsk = terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true;
   const discovered = await discoverFromApi({
     rest,
     code,
-    ...(flags.sample === undefined ? {} : { sample: flags.sample }),
-    ...(terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true
-      ? {
-          mayRead: async (count) => {
-            const [{ openPrompts }, { askToSample: askToRead }] = await Promise.all([
-              import('../../terminal/prompts.ts'),
-              import('../../discovery/ask-to-sample.ts'),
-            ]);
-            return await askToRead(openPrompts(terminal, signal))(count);
-          },
+    sample: flags.sample,
+    confirmSampling: canAsk
+      ? async (count) => {
+          const [{ openPrompts }, { confirmSampling }] = await Promise.all([
+            import('../../terminal/prompts.ts'),
+            import('../../discovery/confirm-sampling.ts'),
+          ]);
+          return await confirmSampling(openPrompts(terminal, signal), count);
         }
-      : {}),
+      : undefined,
     report: discoveryLineReporter(terminal),
     signal,
   });

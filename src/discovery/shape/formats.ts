@@ -1,7 +1,7 @@
-/** Names of string formats that a shape may state. A name says what kind of text it is, nothing of the text. */
+/** String formats that a shape may contain. A format reveals the kind of text, but not the text. */
 export type StringFormat = (typeof CHECKS)[number][0];
 
-// Patterns without nested repetition: they run on text from outside.
+// These patterns run on text from outside, so they have no nested repetition.
 const CHECKS = [
   ['date', (text: string) => /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(text)],
   [
@@ -30,7 +30,7 @@ function reference(kind: string, key: string): (text: string) => boolean {
 
 const MAX_LENGTH = 4096;
 
-/** The format of a text, if it has one of those that KuFlow's forms know. */
+/** The format of a text, if it is one that KuFlow's forms support. */
 export function detectFormat(text: string): StringFormat | undefined {
   if (text === '' || text.length > MAX_LENGTH) return undefined;
   return CHECKS.find(([, matches]) => matches(text))?.[0];

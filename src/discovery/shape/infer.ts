@@ -2,15 +2,15 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { looksLikeProperName } from './keys.ts';
 import { observe, merge, newNode, type Visit, type ShapeNode } from './node.ts';
 
-/** What a shape rests on. Pointers (RFC 6901) are made of keys that the schema itself holds, `*` standing for a map's keys and an array's items. */
+/** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {
-  /** Values that were looked at. */
+  /** Number of values. */
   readonly samples: number;
-  /** Objects whose keys were taken for data and left out. */
+  /** Objects whose keys were treated as data and left out. */
   readonly maps: readonly string[];
-  /** Places where values of several types were seen. */
+  /** Positions with values of several types. */
   readonly mixed: readonly string[];
-  /** Some values were too deep or too large to be looked at whole. */
+  /** Some values were too deep or too large to be read completely. */
   readonly truncated: boolean;
 }
 
@@ -19,18 +19,18 @@ export interface InferredShape {
   readonly evidence: ShapeEvidence;
 }
 
-/** Merges values one by one; keeps keys, types and counts, never a value. */
+/** Merges values one by one; keeps keys, types and counts, never values. */
 export interface ShapeCollector {
   add(value: unknown): void;
   result(): InferredShape;
 }
 
-/** A property is required, and a number an integer, only from this many samples on. */
+/** The fewest samples for which a property may be required and a number an integer. */
 export const MIN_SAMPLES = 3;
 
 /**
- * The JSON Schema that all samples satisfy: keys and types only, never a value. There is no enum, const, default, example, pattern or
- * bound in it. A string has a format only if every sample has it; objects keyed by data become maps (`additionalProperties`).
+ * A JSON Schema that all samples satisfy. It contains keys and types, never values: no enum, const, default, example, pattern or bounds.
+ * A string has a format only if every sample has it; objects keyed by data become maps (`additionalProperties`).
  */
 export function inferShape(samples: Iterable<unknown>): InferredShape {
   const collector = collectShape();
@@ -40,11 +40,11 @@ export function inferShape(samples: Iterable<unknown>): InferredShape {
 
 export function collectShape(): ShapeCollector {
   const root = newNode();
-  const looking: Visit = { nodes: 0, sample: 0, truncated: false };
+  const visit: Visit = { nodes: 0, sample: 0, truncated: false };
   return {
     add: (value) => {
-      looking.sample += 1;
-      observe(root, value, 0, looking);
+      visit.sample += 1;
+      observe(root, value, 0, visit);
     },
     result: () => {
       const notes = { maps: new Set<string>(), mixed: new Set<string>() };
@@ -52,10 +52,10 @@ export function collectShape(): ShapeCollector {
       return {
         schema,
         evidence: {
-          samples: looking.sample,
+          samples: visit.sample,
           maps: [...notes.maps].sort(),
           mixed: [...notes.mixed].sort(),
-          truncated: looking.truncated,
+          truncated: visit.truncated,
         },
       };
     },
@@ -67,73 +67,73 @@ interface Notes {
   readonly mixed: Set<string>;
 }
 
-function toSchema(place: ShapeNode, at: string, notes: Notes): JsonObject {
+function toSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
   const scalars: string[] = [];
-  if (place.strings > 0) scalars.push('string');
-  if (place.fractions > 0 || (place.integers > 0 && place.integers < MIN_SAMPLES)) scalars.push('number');
-  else if (place.integers > 0) scalars.push('integer');
-  if (place.booleans > 0) scalars.push('boolean');
-  const kinds = scalars.length + (place.objects > 0 ? 1 : 0) + (place.arrays > 0 ? 1 : 0);
+  if (node.strings > 0) scalars.push('string');
+  if (node.fractions > 0 || (node.integers > 0 && node.integers < MIN_SAMPLES)) scalars.push('number');
+  else if (node.integers > 0) scalars.push('integer');
+  if (node.booleans > 0) scalars.push('boolean');
+  const kinds = scalars.length + (node.objects > 0 ? 1 : 0) + (node.arrays > 0 ? 1 : 0);
   if (kinds > 1) notes.mixed.add(at);
-  // A field that was always empty may hold anything.
+  // A field that is always empty may have any type.
   if (kinds === 0) return {};
 
   const choices: JsonObject[] = [];
-  if (place.objects > 0) choices.push(objectSchema(place, at, notes));
-  if (place.arrays > 0) {
+  if (node.objects > 0) choices.push(objectSchema(node, at, notes));
+  if (node.arrays > 0) {
     choices.push({
       type: 'array',
-      ...(place.items === undefined ? {} : { items: toSchema(place.items, `${at}/*`, notes) }),
+      ...(node.items === undefined ? {} : { items: toSchema(node.items, `${at}/*`, notes) }),
     });
   }
-  const [format] = [...place.formats].filter(([, count]) => count === place.strings).map(([name]) => name);
-  const types = place.nulls > 0 && choices.length === 0 ? [...scalars, 'null'] : scalars;
+  const [format] = [...node.formats].filter(([, count]) => count === node.strings).map(([name]) => name);
+  const types = node.nulls > 0 && choices.length === 0 ? [...scalars, 'null'] : scalars;
   if (types.length > 0) {
     choices.push({
       type: types.length === 1 ? (types[0] ?? 'string') : types,
       ...(format === undefined ? {} : { format }),
     });
   }
-  if (place.nulls > 0 && types === scalars) choices.push({ type: 'null' });
+  if (node.nulls > 0 && types === scalars) choices.push({ type: 'null' });
   return choices.length === 1 ? (choices[0] ?? {}) : { anyOf: choices };
 }
 
-function objectSchema(place: ShapeNode, at: string, notes: Notes): JsonObject {
-  const keys = [...place.keys];
-  if (isMap(place, at === '')) {
+function objectSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
+  const keys = [...node.keys];
+  if (isMap(node, at === '')) {
     const values = newNode();
     for (const [, child] of keys) merge(values, child);
-    if (place.rest !== undefined) merge(values, place.rest);
+    if (node.rest !== undefined) merge(values, node.rest);
     notes.maps.add(at);
     return { type: 'object', additionalProperties: toSchema(values, `${at}/*`, notes) };
   }
-  const written = keys.filter(([key, child]) => isKept(place, key, child, at === ''));
-  if (written.length < keys.length || place.rest !== undefined) notes.maps.add(at);
+  const written = keys.filter(([key, child]) => isKept(node, key, child, at === ''));
+  if (written.length < keys.length || node.rest !== undefined) notes.maps.add(at);
   const properties = written.map(([key, child]): [string, Json] => [key, toSchema(child, `${at}/${key}`, notes)]);
-  const required = written.filter(([, child]) => place.objects >= MIN_SAMPLES && child.seen === place.objects);
+  const required = written.filter(([, child]) => node.objects >= MIN_SAMPLES && child.seen === node.objects);
   return {
     type: 'object',
-    // Defines own properties whatever their names are.
+    // fromEntries also creates own properties for names such as __proto__.
     properties: Object.fromEntries(properties),
     ...(required.length === 0 ? {} : { required: required.map(([key]) => key) }),
   };
 }
 
-// A form's own fields stay even beside a stray key; below them one key that is data makes all its siblings suspect.
-function isMap(place: ShapeNode, isRoot: boolean): boolean {
-  if (place.crowded) return true;
-  const distinct = place.keys.size;
-  if (distinct === 0) return place.rest !== undefined;
-  if (isRoot ? place.unwritable > distinct * place.filled : place.unwritable > 0) return true;
-  const once = [...place.keys.values()].filter((child) => isSeenOnce(place, child)).length;
-  const sameValues = haveSameShape([...place.keys.values()]);
-  if (place.filled < 2) return !isRoot && distinct > 1 && sameValues;
-  if (once > distinct / 2 && distinct >= 2.5 * place.largest) return true;
+// At the root, the fields of a form are kept despite a single data key. Below, one data key makes the whole object a map.
+function isMap(node: ShapeNode, isRoot: boolean): boolean {
+  if (node.crowded) return true;
+  const distinct = node.keys.size;
+  if (distinct === 0) return node.rest !== undefined;
+  if (isRoot ? node.unwritable > distinct * node.filled : node.unwritable > 0) return true;
+  const once = [...node.keys.values()].filter((child) => isSeenOnce(node, child)).length;
+  const sameValues = haveSameShape([...node.keys.values()]);
+  if (node.filled < 2) return !isRoot && distinct > 1 && sameValues;
+  if (once > distinct / 2 && distinct >= 2.5 * node.largest) return true;
   if (isRoot) return false;
   return once > distinct / 2 && sameValues;
 }
 
-// Objects of one kind under several keys: entries of a table, more likely than fields.
+// Objects of the same shape under several keys are more likely entries of a table than fields.
 function haveSameShape(children: readonly ShapeNode[]): boolean {
   const signature = (child: ShapeNode): string | undefined =>
     child.objects > 0 && child.objects === child.seen ? [...child.keys.keys()].sort().join('\n') : undefined;
@@ -141,14 +141,14 @@ function haveSameShape(children: readonly ShapeNode[]): boolean {
   return first !== undefined && first !== '' && children.every((child) => signature(child) === first);
 }
 
-// One of several samples has the key; with one sample in all, one of its several objects.
-function isSeenOnce(place: ShapeNode, child: ShapeNode): boolean {
-  return place.filledSamples > 1 ? child.samples < 2 : place.filled > 1 && child.seen < 2;
+// Only one of several samples has the key or, with a single sample, only one of its objects.
+function isSeenOnce(node: ShapeNode, child: ShapeNode): boolean {
+  return node.filledSamples > 1 ? child.samples < 2 : node.filled > 1 && child.seen < 2;
 }
 
-// Below the form's own fields a key that one sample alone has, or that looks like a name, could be that person's.
-function isKept(place: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
+// Below the root, a key that only one sample has, or that looks like a name, may be personal data.
+function isKept(node: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
   if (isRoot) return true;
-  if (isSeenOnce(place, child)) return false;
+  if (isSeenOnce(node, child)) return false;
   return !looksLikeProperName(key) || child.samples >= MIN_SAMPLES;
 }

@@ -1,14 +1,13 @@
 /**
- * Whether the name of a property can be written down. Field names of forms are short words that the modeller chose; a key that
- * comes from data (an id, an address, a phone number, a hash, a date, a full name) tells about a person and must stay where it is.
- * So words pass and everything else does not.
+ * Whether a key is a field name that may be written to a schema. Field names of forms are short words. A key that comes from data (an id, an
+ * address, a phone number, a hash, a date, a full name) may be personal data and must not be written. So only words are accepted.
  */
 export function isFieldName(key: string): boolean {
   if (key.length > 64 || key in Object.prototype || key === 'prototype') return false;
   return WORD.test(key) && !LONG_DIGITS.test(key) && !HEX.test(key) && !DATE.test(key) && !looksGenerated(key);
 }
 
-/** Whether a word begins as the name of a person or a place does, which field names seldom do. */
+/** Whether a word begins like the name of a person or place, which is rare for field names. */
 export function looksLikeProperName(key: string): boolean {
   return /^\p{Lu}\p{Ll}/u.test(key);
 }
@@ -18,7 +17,7 @@ const LONG_DIGITS = /(?:\p{Nd}[_-]?){5}/u;
 const HEX = /^(?=(?:[^0-9]*[0-9]){2})[0-9a-f_-]{8,}$/i;
 const DATE = /(?:19|20)\d\d[_-]?(?:0[1-9]|1[0-2])/;
 
-// Made-up ids (ULID, nanoid, base64) change between letters and digits, or between cases, where words stay the same for a while.
+// Generated ids (ULID, nanoid, base64) change between letters and digits, or between cases, much more often than words.
 function looksGenerated(key: string): boolean {
   if (key.length < 8) return false;
   const humps = key.match(/\p{Ll}(?=\p{Lu})/gu)?.length ?? 0;

@@ -6,11 +6,11 @@ const MAX_KEYS = 500;
 const MAX_ITEMS = 200;
 const MAX_NODES = 20_000;
 
-/** Everything known of one place in the values. */
+/** What is known about one position in the sampled values. */
 export interface ShapeNode {
   /** Values seen here. */
   seen: number;
-  /** Samples that had a value here, and the last of them. */
+  /** Samples with a value here, and the number of the last one. */
   samples: number;
   lastSample: number;
   nulls: number;
@@ -22,23 +22,23 @@ export interface ShapeNode {
   arrays: number;
   items: ShapeNode | undefined;
   objects: number;
-  /** Objects that were not empty, the samples that had one, and the last of those. */
+  /** Non-empty objects, samples with such an object, and the number of the last one. */
   filled: number;
   filledSamples: number;
   lastFilled: number;
-  /** Keys of the largest object. */
+  /** The number of keys of the largest object. */
   largest: number;
   keys: Map<string, ShapeNode>;
-  /** Values whose keys can't be written, or were too many. */
+  /** Values whose keys must not be written, or exceed the limit. */
   rest: ShapeNode | undefined;
   unwritable: number;
   crowded: boolean;
 }
 
-/** How far the look at all samples has come. */
+/** The state of observing all samples. */
 export interface Visit {
   nodes: number;
-  /** Number of the sample that is looked at, from 1. */
+  /** Number of the current sample, from 1. */
   sample: number;
   truncated: boolean;
 }
@@ -68,68 +68,68 @@ export function newNode(): ShapeNode {
   };
 }
 
-/** Adds what a value says of its place; keeps nothing of the value. */
-export function observe(place: ShapeNode, value: unknown, depth: number, looking: Visit): void {
-  place.seen += 1;
-  looking.nodes += 1;
-  if (place.lastSample !== looking.sample) {
-    place.lastSample = looking.sample;
-    place.samples += 1;
+/** Adds the types of a value to a node; keeps nothing of the value. */
+export function observe(node: ShapeNode, value: unknown, depth: number, visit: Visit): void {
+  node.seen += 1;
+  visit.nodes += 1;
+  if (node.lastSample !== visit.sample) {
+    node.lastSample = visit.sample;
+    node.samples += 1;
   }
-  if (value === null || value === undefined) place.nulls += 1;
-  else if (typeof value === 'boolean') place.booleans += 1;
-  else if (typeof value === 'number') place[Number.isInteger(value) ? 'integers' : 'fractions'] += 1;
+  if (value === null || value === undefined) node.nulls += 1;
+  else if (typeof value === 'boolean') node.booleans += 1;
+  else if (typeof value === 'number') node[Number.isInteger(value) ? 'integers' : 'fractions'] += 1;
   else if (typeof value === 'string') {
-    place.strings += 1;
+    node.strings += 1;
     const format = detectFormat(value);
-    if (format !== undefined) place.formats.set(format, (place.formats.get(format) ?? 0) + 1);
-  } else if (Array.isArray(value)) observeItems(place, value, depth, looking);
-  else if (typeof value === 'object') observeKeys(place, value, depth, looking);
+    if (format !== undefined) node.formats.set(format, (node.formats.get(format) ?? 0) + 1);
+  } else if (Array.isArray(value)) observeItems(node, value, depth, visit);
+  else if (typeof value === 'object') observeKeys(node, value, depth, visit);
 }
 
-function observeItems(place: ShapeNode, values: readonly unknown[], depth: number, looking: Visit): void {
-  place.arrays += 1;
-  if (values.length > MAX_ITEMS) looking.truncated = true;
+function observeItems(node: ShapeNode, values: readonly unknown[], depth: number, visit: Visit): void {
+  node.arrays += 1;
+  if (values.length > MAX_ITEMS) visit.truncated = true;
   for (const value of values.slice(0, MAX_ITEMS)) {
-    if (isLimitReached(depth, looking)) return;
-    place.items ??= newNode();
-    observe(place.items, value, depth + 1, looking);
+    if (isLimitReached(depth, visit)) return;
+    node.items ??= newNode();
+    observe(node.items, value, depth + 1, visit);
   }
 }
 
-function observeKeys(place: ShapeNode, value: object, depth: number, looking: Visit): void {
+function observeKeys(node: ShapeNode, value: object, depth: number, visit: Visit): void {
   const entries = Object.entries(value);
-  place.objects += 1;
-  if (entries.length > 0) place.filled += 1;
-  if (entries.length > 0 && place.lastFilled !== looking.sample) {
-    place.lastFilled = looking.sample;
-    place.filledSamples += 1;
+  node.objects += 1;
+  if (entries.length > 0) node.filled += 1;
+  if (entries.length > 0 && node.lastFilled !== visit.sample) {
+    node.lastFilled = visit.sample;
+    node.filledSamples += 1;
   }
-  place.largest = Math.max(place.largest, entries.length);
+  node.largest = Math.max(node.largest, entries.length);
   for (const [key, child] of entries) {
-    if (isLimitReached(depth, looking)) return;
+    if (isLimitReached(depth, visit)) return;
     const writable = isFieldName(key);
-    if (!writable) place.unwritable += 1;
-    let at = writable ? place.keys.get(key) : (place.rest ??= newNode());
-    if (at === undefined && place.keys.size >= MAX_KEYS) {
-      place.crowded = true;
-      at = place.rest ??= newNode();
+    if (!writable) node.unwritable += 1;
+    let at = writable ? node.keys.get(key) : (node.rest ??= newNode());
+    if (at === undefined && node.keys.size >= MAX_KEYS) {
+      node.crowded = true;
+      at = node.rest ??= newNode();
     }
     if (at === undefined) {
       at = newNode();
-      place.keys.set(key, at);
+      node.keys.set(key, at);
     }
-    observe(at, child, depth + 1, looking);
+    observe(at, child, depth + 1, visit);
   }
 }
 
-function isLimitReached(depth: number, looking: Visit): boolean {
-  if (depth < MAX_DEPTH && looking.nodes < MAX_NODES * Math.max(1, looking.sample)) return false;
-  looking.truncated = true;
+function isLimitReached(depth: number, visit: Visit): boolean {
+  if (depth < MAX_DEPTH && visit.nodes < MAX_NODES * Math.max(1, visit.sample)) return false;
+  visit.truncated = true;
   return true;
 }
 
-/** Adds what is known of one place to another: the values of a map share theirs. */
+/** Merges one node into another: all values of a map share one node. */
 export function merge(into: ShapeNode, from: ShapeNode): void {
   for (const count of [
     'seen',

@@ -11,9 +11,9 @@ import { loadDefinitions, startDevPlatform, stateFolder, type DevPlatform, type 
 const OWNER_POLL_MS = 200;
 
 /**
- * The platform that runs on the state folder, or a new one. One that another process is just starting or stopping there is waited for.
- * Rejects with a usage error when a definition file is given that the running one does not serve, with what `startDevPlatform` rejects with,
- * and with the signal's reason.
+ * Returns the platform that runs on the state folder, or starts one. If another process is just starting or stopping a platform there, waits
+ * for it. Rejects with a usage error if the running platform does not serve a definition file of the request, with the errors of
+ * `startDevPlatform`, and with the signal's reason.
  */
 export async function ensurePlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   for (;;) {
@@ -22,13 +22,13 @@ export async function ensurePlatform(request: DevPlatformRequest): Promise<DevPl
     try {
       return await startDevPlatform(request);
     } catch (error) {
-      // Another process was faster.
+      // Another process started one in the meantime: attach to it.
       if (!(error instanceof PlatformInUseError) || error.pid === process.pid) throw error;
     }
   }
 }
 
-/** What runs on the state folder once its owner, if there is one, is ready; undefined when it has ended. */
+/** Waits until the process that owns the state folder is ready, and returns its state; undefined if there is no owner or it has ended. */
 async function waitForOwner(request: DevPlatformRequest): Promise<PlatformState | undefined> {
   const stateDir = stateFolder(request);
   const pid = platformOwner(stateDir);
@@ -44,22 +44,23 @@ async function waitForOwner(request: DevPlatformRequest): Promise<PlatformState 
 }
 
 async function attachTo(running: PlatformState, request: DevPlatformRequest): Promise<DevPlatform> {
-  const given = await loadDefinitions(request);
-  if ((request.definitionFiles ?? []).length > 0) for (const one of given ?? []) rejectUnserved(running, one);
+  const definitions = await loadDefinitions(request);
+  if ((request.definitionFiles ?? []).length > 0)
+    for (const definition of definitions ?? []) rejectUnserved(running, definition);
   return {
     state: running,
-    definitions: given ?? [sampleDefinition()],
-    mismatches: (given ?? []).flatMap((one) => describeMismatch(running, one) ?? []),
+    definitions: definitions ?? [sampleDefinition()],
+    mismatches: (definitions ?? []).flatMap((definition) => describeMismatch(running, definition) ?? []),
     owned: false,
     stop: () => Promise.resolve(),
   };
 }
 
-/** Throws a usage error for a definition that a running platform, which was started with its own, does not serve as it is. */
+/** Throws a usage error if the running platform does not serve this definition, or serves another version of it. */
 export function rejectUnserved(running: PlatformState, definition: ProcessDefinition): void {
-  const why = describeMismatch(running, definition);
-  if (why === undefined) return;
-  throw usageError(why, ['Stop it and start it again with this definition, or give another folder with --state-dir']);
+  const mismatch = describeMismatch(running, definition);
+  if (mismatch === undefined) return;
+  throw usageError(mismatch, ['Restart it with this definition, or use another folder with --state-dir']);
 }
 
 function describeMismatch(running: PlatformState, definition: ProcessDefinition): string | undefined {
@@ -67,13 +68,13 @@ function describeMismatch(running: PlatformState, definition: ProcessDefinition)
   const { pid, processes, digests } = running;
   const isServed = processes.includes(code);
   if (isServed && (digests === undefined || digests[code] === definitionDigest(definition))) return undefined;
-  const does = isServed
-    ? `serves another definition of ${code}`
+  const mismatch = isServed
+    ? `serves a different definition of ${code}`
     : `does not serve ${code}, only ${processes.join(', ')}`;
-  return `The platform that runs here (pid ${pid}) ${does}`;
+  return `The running local KuFlow (pid ${pid}) ${mismatch}`;
 }
 
-/** The platform that runs on the state folder; KnownError when none does. */
+/** The platform that runs on the state folder. Rejects with KnownError if no platform is running there. */
 export async function requireRunningPlatform(request: {
   readonly cwd: string;
   readonly stateDir?: string | undefined;
@@ -82,11 +83,11 @@ export async function requireRunningPlatform(request: {
   const running = await readRunningState(stateDir);
   if (running !== undefined) return running;
   throw new KnownError({
-    message: 'No local platform runs here',
-    tried: `the state of ${stateDir}`,
+    message: 'No local KuFlow is running here',
+    tried: `the state in ${stateDir}`,
     next: [
       `Start it: ${cliInvocation(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
-      'Or name its folder with --state-dir',
+      'If it runs with another state folder, pass --state-dir <folder>',
     ],
   });
 }

@@ -22,22 +22,22 @@ import { workerCertificateEnvironment } from './worker-certificate.ts';
 export type DevEvent =
   | PlatformEvent
   | (FindEvent & { readonly about: 'temporal' })
-  /** Another process, `pid`, starts or stops a platform on this state folder: it is waited for. */
+  /** Waiting for another process, `pid`, that is starting or stopping a platform on this state folder. */
   | { readonly kind: 'awaiting'; readonly pid: number }
-  /** That one is ready, or has ended. */
+  /** That process is ready or has ended. */
   | { readonly kind: 'awaited'; readonly pid: number; readonly ready: boolean };
 
 export interface DevPlatformRequest {
   /** Absolute. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Relative to `cwd`; `kuflow.process.yaml` and `processes/*.process.yaml` there, or the sample process, when none is given. */
-  readonly definitionFiles?: readonly string[];
-  /** Served as they are, in place of files. */
+  /** Relative to `cwd`. Default: `kuflow.process.yaml` and `processes/*.process.yaml` there, or the sample process. */
+  readonly definitionFiles?: readonly string[] | undefined;
+  /** Served instead of files. */
   readonly definitions?: readonly ProcessDefinition[];
   /** Relative to `cwd`; `.kuflow/dev` by default. */
-  readonly stateDir?: string;
-  readonly temporalPath?: string;
+  readonly stateDir?: string | undefined;
+  readonly temporalPath?: string | undefined;
   readonly platform?: Pick<
     PlatformOptions,
     'ports' | 'hostNames' | 'tokenLife' | 'tokenGrace' | 'certificateLife' | 'dynamicConfig'
@@ -46,16 +46,16 @@ export interface DevPlatformRequest {
   readonly signal: AbortSignal;
 }
 
-/** A running platform as commands use it, whichever process it runs in. */
+/** A running platform, in this process or another one. */
 export interface DevPlatform {
   readonly state: PlatformState;
-  /** Those of the request; a platform that ran already may serve others. */
+  /** The definitions of the request. A platform that was already running may serve others. */
   readonly definitions: readonly ProcessDefinition[];
-  /** For each definition of the project that a platform which ran already does not serve as it is, a sentence that says so. */
+  /** One message for each definition of the project that a platform that was already running does not serve, or serves differently. */
   readonly mismatches: readonly string[];
   /** True when this process started it. */
   readonly owned: boolean;
-  /** Stops it when this process started it. */
+  /** Stops the platform if this process started it. */
   stop(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
   return resolve(request.cwd, request.stateDir ?? STATE_FOLDER);
 }
 
-/** Starts a platform and leaves its state file; rejects with KnownError when one runs on that folder already. */
+/** Starts a platform and writes its state file. Rejects with KnownError if one is already running on that folder. */
 export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
@@ -72,7 +72,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
   const definitions = (await loadDefinitions(request)) ?? [sampleDefinition()];
   const temporal = await findTemporal({
     env: request.env,
-    ...(request.temporalPath === undefined ? {} : { explicit: resolve(request.cwd, request.temporalPath) }),
+    explicit: request.temporalPath === undefined ? undefined : resolve(request.cwd, request.temporalPath),
     report: (event) => request.report({ ...event, about: 'temporal' }),
     signal: request.signal,
   });
@@ -100,33 +100,33 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
 
 function alreadyRunningError(running: PlatformState, request: DevPlatformRequest): KnownError {
   const command = cliInvocation(request.cwd);
-  const there = pathOption('--state-dir', request.stateDir);
+  const stateOption = pathOption('--state-dir', request.stateDir);
   return new KnownError({
-    message: `A local platform runs here already, pid ${running.pid}`,
-    tried: `the state of ${stateFolder(request)}`,
+    message: `A local KuFlow is already running (pid ${running.pid})`,
+    tried: `the state in ${stateFolder(request)}`,
     seen: `${running.endpoints.https}, serving ${running.processes.join(', ')}`,
     next: [
-      `Use it: ${command} dev exec${there} -- npm start, or ${command} dev env${there}`,
-      `Or stop it (Ctrl-C there, or kill ${running.pid}), or start another one with --state-dir`,
+      `Use it: ${command} dev exec${stateOption} -- npm start, or ${command} dev env${stateOption}`,
+      `Or stop it (Ctrl-C in its terminal, or kill ${running.pid}), or start another one with --state-dir`,
     ],
   });
 }
 
-/** The caller's environment with the platform's settings over it. */
+/** The caller's environment, overridden by the platform's settings. */
 export function platformAccessEnvironment(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...platformEnvironment(state, env) };
 }
 
-/** The same for a worker with the project's files: what they say of another KuFlow must not lead it astray. */
+/** The same for a worker of the project in `cwd`, also overriding settings in the project's files that point to another KuFlow. */
 export async function workerEnvironment(
   state: PlatformState,
-  request: { readonly cwd: string; readonly stateDir?: string; readonly env: NodeJS.ProcessEnv },
+  request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): Promise<NodeJS.ProcessEnv> {
-  const over = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
-  return { ...platformAccessEnvironment(state, request.env), ...over };
+  const overrides = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
+  return { ...platformAccessEnvironment(state, request.env), ...overrides };
 }
 
-/** The definitions of the request or of the project's files; undefined where there are none. */
+/** The definitions of the request, or those in the project's files; undefined if there are no such files. */
 export async function loadDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
   const given = request.definitionFiles ?? [];
@@ -136,7 +136,7 @@ export async function loadDefinitions(request: DevPlatformRequest): Promise<read
   const fileOf = new Map<string, string>();
   definitions.forEach(({ process: { code } }, at) => {
     const [before, file = ''] = [fileOf.get(code), files[at]];
-    if (before !== undefined) throw usageError(`${before} and ${file} both describe the process ${code}`);
+    if (before !== undefined) throw usageError(`${before} and ${file} both define the process ${code}`);
     fileOf.set(code, file);
   });
   return definitions;

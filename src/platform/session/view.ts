@@ -6,24 +6,24 @@ import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatTable } from '../../terminal/table.ts';
 
-const PARTS: Readonly<Record<string, string>> = {
-  store: 'its state',
-  temporal: 'the Temporal server',
-  gateway: 'the engine gateway',
-  rest: 'the REST API',
+const PART_LABELS: Readonly<Record<string, string>> = {
+  store: 'state',
+  temporal: 'Temporal server',
+  gateway: 'engine gateway',
+  rest: 'REST API',
 };
 
-const MEGABYTE = 1024 * 1024;
+const BYTES_PER_MB = 1024 * 1024;
 
 export interface PlatformReporterOptions {
   readonly progress: Progress;
-  /** Every request in place of those that went wrong. */
+  /** Show every request, not only failed ones. */
   readonly requests: boolean;
-  /** What happens to processes, unless false. */
+  /** Show what happens to processes; true by default. */
   readonly processes?: boolean;
 }
 
-/** Shows what a platform reports: its start as one step, then a line for each thing worth one. */
+/** Shows the events of a platform: its start as one step, then one line for each notable event. */
 export function platformReporter({
   progress,
   requests,
@@ -37,36 +37,39 @@ export function platformReporter({
     }
     switch (event.kind) {
       case 'awaiting':
-        progress.begin(`Wait for the local KuFlow that starts or stops here, pid ${event.pid}`);
+        progress.begin(`Waiting for the local KuFlow that is starting or stopping here (pid ${event.pid})…`);
         break;
       case 'awaited':
-        if (event.ready) progress.end('done', `The local KuFlow of pid ${event.pid} is ready`);
-        else progress.end('skipped', `The local KuFlow of pid ${event.pid} has ended`);
+        if (event.ready) progress.end('done', `The local KuFlow (pid ${event.pid}) is ready`);
+        else progress.end('skipped', `The local KuFlow (pid ${event.pid}) has stopped`);
         break;
       case 'starting':
-        if (!start.running) progress.begin('Start a local KuFlow');
+        if (!start.running) progress.begin('Starting a local KuFlow…');
         start.running = true;
-        progress.detail(PARTS[event.part] ?? event.part);
+        progress.detail(PART_LABELS[event.part] ?? event.part);
         break;
       case 'ready':
         if (event.part !== 'rest') break;
-        progress.end('done', `Local KuFlow at ${event.address ?? ''}`);
+        progress.end('done', `Local KuFlow is running at ${event.address ?? ''}`);
         start.running = false;
         break;
       case 'port-moved': {
         const by = event.holder === undefined ? '' : ` by ${event.holder}`;
-        progress.note(`Port ${event.wanted} is taken${by}: ${event.part} takes ${event.got}`, 'warning');
+        progress.note(`Port ${event.wanted} is in use${by}; using ${event.got} for ${event.part}`, 'warning');
         break;
       }
       case 'request':
         reportRequest(event, progress, requests);
         break;
       case 'contract-violation':
-        progress.note(`The ${event.side} of ${event.operationId} breaks KuFlow's contract: ${event.problem}`, 'failed');
+        progress.note(
+          `The ${event.side} of ${event.operationId} violates KuFlow's API contract: ${event.problem}`,
+          'failed',
+        );
         break;
       case 'gateway-refused': {
         const hint = event.hint === undefined ? '' : ` (${event.hint})`;
-        progress.note(`Gateway refused ${event.rpc ?? 'a connection'}: ${event.reason}${hint}`, 'warning');
+        progress.note(`The engine gateway refused ${event.rpc ?? 'a connection'}: ${event.reason}${hint}`, 'warning');
         break;
       }
       case 'process':
@@ -84,38 +87,39 @@ function reportRequest(
   progress: Progress,
   requests: boolean,
 ): void {
-  const wrong = event.status >= 400 || event.status === 0;
-  // Whoever waits for the platform asks for its health until it is ready.
-  if (!requests && (event.path === '/health' || (!wrong && event.problem === undefined))) return;
+  const failed = event.status >= 400 || event.status === 0;
+  // Clients that wait for the platform poll its health until it is ready.
+  if (!requests && (event.path === '/health' || (!failed && event.problem === undefined))) return;
   const answer = event.status === 0 ? 'no answer' : String(event.status);
   const operation = event.operationId === undefined ? '' : ` ${event.operationId}`;
   const problem = event.problem === undefined ? '' : `: ${event.problem}`;
   const text = `${event.method} ${event.path} ${answer}${operation}${problem}`;
-  if (wrong) progress.note(text, 'warning');
+  if (failed) progress.note(text, 'warning');
   else progress.note(`· ${text}`);
 }
 
 const FAILURES: ReadonlySet<string> = new Set(['workflow-failed', 'workflow-timed-out', 'workflow-terminated']);
 
-/** One line for what happened to a process; its id whole where it begins, by its end later. */
+/** One line for a process event, with the whole id when the process starts and the end of the id afterwards. */
 function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'process' }>): string {
   const { what, code, detail, processId } = event;
-  const began = what === 'process-started';
+  const isStart = what === 'process-started';
   const subject = event.processItemId === undefined ? kindLabel(what) : `${code ?? 'item'} ${kindLabel(what)}`;
-  const name = began && code !== undefined ? `${code} ` : '';
+  const name = isStart && code !== undefined ? `${code} ` : '';
   const more = detail === undefined ? '' : `: ${detail}`;
   const mark = FAILURES.has(what) ? '' : '· ';
-  return `${mark}${name}${subject}${more} ${began ? processId : `(…${processId.slice(-6)})`}`;
+  return `${mark}${name}${subject}${more} ${isStart ? processId : `(…${processId.slice(-6)})`}`;
 }
 
 function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
   switch (event.kind) {
     case 'trying':
-      if (event.source === 'download' || event.source === 'pip') progress.begin(`Get ${event.tool} (${event.what})`);
+      if (event.source === 'download' || event.source === 'pip')
+        progress.begin(`Downloading ${event.tool} (${event.what})…`);
       break;
     case 'progress': {
-      const whole = event.total === undefined ? '' : ` of ${(event.total / MEGABYTE).toFixed(0)}`;
-      progress.detail(`${(event.received / MEGABYTE).toFixed(0)}${whole} MB`);
+      const total = event.total === undefined ? '' : ` of ${(event.total / BYTES_PER_MB).toFixed(0)}`;
+      progress.detail(`${(event.received / BYTES_PER_MB).toFixed(0)}${total} MB`);
       break;
     }
     case 'passed-over':
@@ -125,26 +129,26 @@ function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'tempor
   }
 }
 
-/** The one stable line that says that everything answers. */
+/** The line on stdout that says that everything is ready. Programs parse it. */
 export function readyLine(state: PlatformState): string {
   return `kuflow dev is ready: REST ${state.endpoints.https} and ${state.endpoints.http}, engine ${state.endpoints.engine}`;
 }
 
-/** Where to go from a platform that is ready; `invocation` starts this command, `stateDir` is as it was given. */
+/** Next steps for a platform that is ready. `invocation` is how this program is called, `stateDir` the option as the user passed it. */
 export function readyHints(
   state: Pick<PlatformState, 'processes'>,
   invocation: string,
   stateDir?: string,
 ): readonly string[] {
-  const there = pathOption('--state-dir', stateDir);
+  const stateOption = pathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
-  const several = others.length === 0 ? '' : ` ${shellWord(first)}`;
+  const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
   return formatTable(
     [
       ['processes', state.processes.join(', ')],
-      ['worker', `${invocation} dev exec${there} -- npm start`],
-      ['settings', `${invocation} dev env${there}`],
-      ['try it', `${invocation} dev simulate${several}${there} -- npm start`],
+      ['worker', `${invocation} dev exec${stateOption} -- npm start`],
+      ['settings', `${invocation} dev env${stateOption}`],
+      ['try it', `${invocation} dev simulate${code}${stateOption} -- npm start`],
       ['stop', 'Ctrl-C'],
     ],
     '  ',
@@ -152,25 +156,25 @@ export function readyHints(
   );
 }
 
-/** Says that nothing was started, since it runs. */
+/** Says that an existing local KuFlow is used. */
 export function attachedLine(state: { readonly pid: number; readonly endpoints: { readonly https: string } }): string {
-  return `Uses the local KuFlow that runs here, pid ${state.pid}, ${state.endpoints.https}`;
+  return `Using the local KuFlow that is already running (pid ${state.pid}, ${state.endpoints.https})`;
 }
 
-/** Says of options for a start that they came too late. */
+/** Says that options were ignored, since they only apply when the local KuFlow starts. */
 export function ignoredOptionsLine(options: readonly string[]): string {
-  return `Without effect on the KuFlow that runs here, which takes them when it is started: ${options.join(', ')}`;
+  return `Ignored, because the local KuFlow is already running: ${options.join(', ')}`;
 }
 
 const KIND_LABELS: Readonly<Record<string, string>> = {
   'process-started': 'process started',
   'process-completed': 'process completed',
-  'process-cancelled': 'process cancelled',
+  'process-cancelled': 'process canceled',
   'item-created': 'created',
   'item-claimed': 'claimed',
   'item-assigned': 'assigned',
   'item-completed': 'completed',
-  'item-cancelled': 'cancelled',
+  'item-cancelled': 'canceled',
   'data-saved': 'data saved',
   'context-data-saved': 'context data saved',
   'metadata-saved': 'metadata saved',
@@ -179,13 +183,13 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'workflow-completed': 'workflow ended',
   'workflow-failed': 'workflow failed',
   'workflow-timed-out': 'workflow timed out',
-  'workflow-canceled': 'workflow was cancelled',
-  'workflow-terminated': 'workflow was terminated',
+  'workflow-canceled': 'workflow canceled',
+  'workflow-terminated': 'workflow terminated',
 };
 
 const kindLabel = (kind: string): string => KIND_LABELS[kind] ?? kind.replaceAll('-', ' ');
 
-/** The timeline of a process, a line an entry: seconds since its start, what, by whom. */
+/** The timeline of a process, one line per entry: seconds since the start, what happened, and who did it. */
 export function formatTimeline(timeline: readonly TimelineEntry[]): readonly string[] {
   const [first] = timeline;
   const start = first === undefined ? 0 : Date.parse(first.time);

@@ -9,9 +9,9 @@ import { resolveSettings, type SettingsResult } from '../../settings/resolve.ts'
 const PARTS = ['cert', 'key', 'ca'] as const;
 
 /**
- * The variables that keep a worker on the local platform where the project's files give it the certificate or the namespace of another
- * KuFlow (`kuflow credentials pull` writes both): a certificate of the platform, in the form in which the files have theirs, so that it
- * stands over them. None where the files give neither. `folder` is absolute; certificate and key are written there, for this user only.
+ * The environment variables that override a certificate or namespace of another KuFlow in the project's files, which
+ * `kuflow credentials pull` writes. The platform's certificate is passed in the same form, as paths or as text, because otherwise the files
+ * would take precedence. Empty if the files have neither. Certificate and key are written to `folder` (absolute), readable by this user only.
  */
 export async function workerCertificateEnvironment(
   state: PlatformState,
@@ -35,7 +35,7 @@ function isSetInFiles({ settings, problems }: SettingsResult, name: RegExp): boo
   return [...sources, ...problems].some(({ key, source }) => name.test(key) && source?.kind === 'file');
 }
 
-/** In files of `folder`, or in the variables themselves without one. */
+/** Writes the certificate to files in `folder`; without a folder, puts its text into the variables. */
 async function certificateVariables(
   state: PlatformState,
   folder: string | undefined,
@@ -48,7 +48,7 @@ async function certificateVariables(
       tenantId: state.tenantId,
     });
     if (engineCertificate === undefined)
-      throw new KnownError({ message: 'The local KuFlow gave no engine certificate' });
+      throw new KnownError({ message: 'The local KuFlow did not return an engine certificate' });
     const { clientCertificate: cert, clientPrivateKey: key, serverRootCaCertificate: ca } = engineCertificate.tls;
     const text = { cert, key, ca };
     const variables: Record<string, string> = {};

@@ -4,16 +4,16 @@ import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 
-/** Milliseconds that a worker may take to drain, its own limit of 45 s and some; then it is killed. */
+/** A worker's own drain limit is 45 s; after 60 s it is killed. */
 const DRAIN_TIMEOUT_MS = 60_000;
 
 export interface DevCommand {
   readonly pid: number;
   /** Never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Asks it to drain and waits for its end; kills it after 60 s. */
+  /** Asks the command to drain and waits until it exits; kills it after 60 s. */
   drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
-  /** Sends a signal to it and what it started, and leaves the rest to them. On Windows any signal ends them. */
+  /** Sends a signal to the command and its children, and returns at once. On Windows any signal ends them. */
   signal(signal: NodeJS.Signals): void;
 }
 
@@ -23,21 +23,21 @@ export interface FailedStart {
   readonly error: KnownError;
 }
 
-/** What to tell of a command that was not started; undefined when that was for another reason than the command. */
+/** Why a command could not be started; undefined if the cause is not the command itself. */
 export function explainFailedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
   const code = codeOf(error) ?? '';
   const [program] = command;
   const about = { tried: command.join(' '), seen: code, cause: error };
   if (code === 'ENOENT') {
-    const next = ["Check its name; a program of the project's own dependencies is started by npx, a script by npm run"];
-    return { status: 127, error: new KnownError({ message: `The command ${program} was not found`, ...about, next }) };
+    const next = ["Check its name. Run a program of the project's dependencies with npx, and a script with npm run"];
+    return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
   }
   if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return undefined;
-  const next = ['Make it executable, or start it by its interpreter: node FILE'];
-  return { status: 126, error: new KnownError({ message: `The command ${program} can't be run`, ...about, next }) };
+  const next = ['Make it executable, or run it with its interpreter: node <file>'];
+  return { status: 126, error: new KnownError({ message: `Cannot run the command ${program}`, ...about, next }) };
 }
 
-/** The status to pass on: the command's own, or 128 and the number of the signal that ended it. */
+/** The command's own exit status, or 128 plus the number of the signal that ended it. */
 export function toExitStatus(exit: ProcessExit): number {
   if (exit.code !== null) return exit.code;
   const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
@@ -45,14 +45,14 @@ export function toExitStatus(exit: ProcessExit): number {
 }
 
 /**
- * Runs a command that can't outlive this process. It lives in a process group of its own, so that Ctrl-C reaches it
- * once, through `drain`, while what it depends on still runs. Rejects with KnownError when it can't be started.
+ * Runs a command that cannot outlive this process. It has its own process group, so that Ctrl-C reaches it once, through `drain`, while the
+ * platform still runs. Rejects if it cannot be started; see `explainFailedStart`.
  */
 export async function startDevCommand(options: {
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** `pass`: this process's own streams. `stderr`: both outputs to stderr, no input. A path: both are appended to that file. */
+  /** `pass`: the streams of this process. `stderr`: both outputs to stderr, no input. `file`: both outputs are appended to it. */
   readonly output: 'pass' | 'stderr' | { readonly file: string };
 }): Promise<DevCommand> {
   const [program, ...args] = options.command;
@@ -75,13 +75,13 @@ export async function startDevCommand(options: {
     signal: (signal) => supervised.signal(signal),
     drain: async (signal) => {
       supervised.signal(signal);
-      let late: NodeJS.Timeout | undefined;
-      const limit = new Promise<'late'>((resolve) => {
-        late = setTimeout(() => resolve('late'), DRAIN_TIMEOUT_MS);
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<'timeout'>((resolve) => {
+        timer = setTimeout(() => resolve('timeout'), DRAIN_TIMEOUT_MS);
       });
-      const first = await Promise.race([supervised.exited, limit]);
-      clearTimeout(late);
-      if (first === 'late') await supervised.stop();
+      const first = await Promise.race([supervised.exited, timeout]);
+      clearTimeout(timer);
+      if (first === 'timeout') await supervised.stop();
       return supervised.exited;
     },
   };

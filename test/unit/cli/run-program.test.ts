@@ -24,7 +24,7 @@ type Action = (context: CommandContext, args: readonly unknown[]) => Promise<voi
 function rootOf(actions: Readonly<Record<string, Action>>, loaded: string[] = []): RootProgram {
   const commands = Object.entries(actions).map(([name, action]): CommandEntry => ({
     name,
-    summary: `Does ${name}`,
+    summary: `Run ${name}`,
     load: () => {
       loaded.push(name);
       return Promise.resolve({
@@ -54,15 +54,15 @@ async function run(
 
 const nothing: Action = () => undefined;
 
-describe('the root', () => {
-  it('lists its commands without loading one', async () => {
+describe('a program', () => {
+  it('lists its commands without loading them', async () => {
     const { status, fake, loaded } = await run(['--help'], { dev: nothing, create: nothing });
     expect(status).toBe(0);
-    expect(fake.stdout()).toMatch(/dev .*Does dev[^]*create .*Does create/);
+    expect(fake.stdout()).toMatch(/dev .*Run dev[^]*create .*Run create/);
     expect(loaded).toEqual([]);
   });
 
-  it('loads the command that is called, and for its help', async () => {
+  it('loads only the called command, also for its help', async () => {
     expect((await run(['create'], { dev: nothing, create: nothing })).loaded).toEqual(['create']);
     const help = await run(['help', 'dev'], { dev: nothing, create: nothing });
     expect(help.loaded).toEqual(['dev']);
@@ -80,26 +80,26 @@ describe('the root', () => {
     [['create', '--jsn'], 'Did you mean --json?'],
     [['create', '--count'], 'argument missing'],
     [['--verbos'], 'unknown option'],
-  ])('answers %j with status 2, on stderr only', async (argv, text) => {
+  ])('rejects %j with status 2, on stderr only', async (argv, text) => {
     const { status, fake } = await run(argv, { dev: nothing, create: nothing });
     expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
     expect(fake.stderr()).toContain(text);
     expect(fake.stderr()).toContain(`Help: npx kuflow${argv[0] === 'create' ? ' create' : ''} --help`);
   });
 
-  it('shows its help and status 2 when called with nothing', async () => {
+  it('shows its help with status 2 when called without arguments', async () => {
     const { status, fake } = await run([], { dev: nothing });
     expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
     expect(fake.stderr()).toContain('Usage: kuflow');
   });
 
-  it('returns the status that the command sets, any number', async () => {
+  it('returns any status that the command sets', async () => {
     expect((await run(['dev'], { dev: (context) => context.setStatus(125) })).status).toBe(125);
     expect((await run(['dev'], { dev: nothing })).status).toBe(0);
   });
 });
 
-describe('an error at the top', () => {
+describe('an error of a command', () => {
   const known = new KnownError({
     message: 'The thing failed',
     tried: 'GET https://example.com/\u001b[2Jx',
@@ -108,7 +108,7 @@ describe('an error at the top', () => {
     status: 4,
   });
 
-  it('is printed with what was tried, what was seen and what to do, without a stack', async () => {
+  it('is printed with what was tried, what was seen and what to do, without a stack trace', async () => {
     const { status, fake } = await run(['dev'], {
       dev: () => {
         throw known;
@@ -132,7 +132,7 @@ describe('an error at the top', () => {
     [['dev', '--debug'], {}],
     [['--debug', 'dev'], {}],
     [['dev'], { KUFLOW_DEBUG: '1' }],
-  ])('shows its stack for %j', async (argv, env) => {
+  ])('is printed with its stack trace for %j', async (argv, env) => {
     const { fake } = await run(
       argv,
       {
@@ -145,7 +145,7 @@ describe('an error at the top', () => {
     expect(fake.stderr()).toMatch(/KnownError: outer\n\s+at [^]*Error: inner\n\s+at /);
   });
 
-  it('goes to stdout as JSON when JSON was asked for, secrets redacted', async () => {
+  it('is printed to stdout as JSON with --json, with redacted secrets', async () => {
     const { fake } = await run(['dev', '--json'], {
       dev: () => {
         throw usageError(`no ${String(new Secret('hunter2'))}`, ['do']);
@@ -154,20 +154,20 @@ describe('an error at the top', () => {
     expect(JSON.parse(fake.stdout())).toEqual({ error: { message: 'no [redacted]', next: ['do'], status: 2 } });
   });
 
-  it('is called a defect when nobody expected it', async () => {
+  it('is reported as a bug if it is unexpected', async () => {
     const { status, fake } = await run(['dev'], {
       dev: () => {
         throw new TypeError('x is not a function');
       },
     });
     expect(status).toBe(1);
-    expect(fake.stderr()).toContain('defect');
+    expect(fake.stderr()).toContain('This is a bug');
     expect(fake.stderr()).not.toContain('root.test.ts');
   });
 });
 
 describe('an interrupt', () => {
-  it('aborts a command that cleans up, and ends with 130 when it is done', async () => {
+  it('aborts a command that cleans up, and exits with 130 afterwards', async () => {
     let cleaned = false;
     const fake = fakeHost(['dev']);
     const work = runProgram(
@@ -189,7 +189,7 @@ describe('an interrupt', () => {
     expect(fake.stderr()).toContain('Interrupted');
   });
 
-  it('ends a command at once that does not care', async () => {
+  it('exits at once if the command does not handle interrupts', async () => {
     const fake = fakeHost(['dev']);
     void runProgram(rootOf({ dev: () => new Promise(() => undefined) }), fake.host);
     await new Promise((resolve) => setImmediate(resolve));
@@ -197,7 +197,7 @@ describe('an interrupt', () => {
     expect(fake.exits).toEqual([130]);
   });
 
-  it('belongs to a command that has every signal passed on: none ends the run, and the status is the command’s', async () => {
+  it('is passed to a command that forwards signals: the run continues, and the status is that of the command', async () => {
     const passed: string[] = [];
     const fake = fakeHost(['dev']);
     let end: () => void = () => undefined;
@@ -223,7 +223,7 @@ describe('an interrupt', () => {
     expect(passed.filter((one) => one !== 'SIGUSR2')).toEqual(['SIGTERM', 'SIGTERM', 'SIGHUP', 'SIGINT']);
   });
 
-  it('outweighs a failure of the command that it met', async () => {
+  it('overrides a failure status of the command', async () => {
     const fake = fakeHost(['dev']);
     const work = runProgram(
       rootOf({
@@ -240,7 +240,7 @@ describe('an interrupt', () => {
     expect(await work).toBe(130);
   });
 
-  it('is passed on each time it is meant; Ctrl-Z stops the command for as long as this process', async () => {
+  it('is forwarded once per key press; Ctrl-Z suspends the command together with this process', async () => {
     const fake = fakeHost([]);
     const passed: string[] = [];
     let now = 1000;
@@ -265,7 +265,7 @@ describe('an interrupt', () => {
     expect(passed).not.toContain('SIGTERM');
   });
 
-  it('counts a doubled signal once, a second one as insisting', () => {
+  it('counts a doubled signal once, and a later one as a second interrupt', () => {
     const listeners = new Map<ReceivedSignal, () => void>();
     let now = 1000;
     const heard: string[] = [];

@@ -24,7 +24,7 @@ const access = ({ endpoint }: LargeTenant) => ({
   credentials: { clientId: uuid(8, 1), clientSecret: new Secret('secret') },
 });
 
-async function found(of: LargeTenant, sample: number) {
+async function discoverLoan(of: LargeTenant, sample: number) {
   const discovery = await discover(access(of), { code: 'LOAN', sample });
   if (!discovery.found) throw new Error(`not found: ${discovery.reason}`);
   return discovery;
@@ -48,7 +48,7 @@ const ITEM: SeenItem = {
 const ALL_TASKS = ['APPLY:human', 'SCORE:system', 'APPROVE:human', 'NOTIFY:message', 'TALK:thread'];
 
 describe('discover', () => {
-  it('needs 30 requests at most in a tenant of 100,000 processes and keeps no value', async () => {
+  it('sends at most 30 requests in a tenant of 100,000 processes and keeps no values', async () => {
     const large = await start();
     const events: unknown[] = [];
     const discovery = await discover(access(large), {
@@ -62,7 +62,7 @@ describe('discover', () => {
       new RegExp(`${CANARY}|777\\d{4}|@example|${uuid(7, 1).slice(0, 20)}`),
     );
     expect(tasksOf(discovery)).toEqual(ALL_TASKS);
-    const { definition, evidence } = await found(large, 25);
+    const { definition, evidence } = await discoverLoan(large, 25);
     expect(definition.process).toEqual({ code: 'LOAN', id: uuid(2, 0), version: NEWEST_VERSION, tenant: TENANT });
     expect(definition.metadata?.schema).toMatchObject({
       type: 'object',
@@ -87,18 +87,18 @@ describe('discover', () => {
     expect(new Set(large.requests).size).toBe(processes / 2 + 5 + 3);
   });
 
-  it('reads no value without being asked to', async () => {
+  it('does not read values by default', async () => {
     const large = await start();
-    const { definition, notes } = await found(large, 0);
+    const { definition, notes } = await discoverLoan(large, 0);
     expect(large.requests.filter((line) => /process(es|-items)\/[^?]/.test(line))).toEqual([]);
     expect(definition.tasks.some((task) => task.data !== undefined)).toBe(false);
     expect(definition).not.toHaveProperty('metadata');
     expect(notes.join('\n')).toMatch(/--sample/);
   });
 
-  it('reads more when more is asked for', async () => {
+  it('reads more instances on demand', async () => {
     const large = await start();
-    expect((await found(large, 60)).evidence.read).toBe(60);
+    expect((await discoverLoan(large, 60)).evidence.read).toBe(60);
     expect(large.requests.length).toBeLessThanOrEqual(65);
   });
 
@@ -107,37 +107,40 @@ describe('discover', () => {
     [2, 1, undefined, 1],
     [4, 3, undefined, 1],
     [5, 3, 1, 1],
-  ])('of %i instances reads tasks first, one of each code in turn', async (sample, tasks, messages, processes) => {
-    const { evidence, notes } = await found(await start({ processes: 30 }), sample);
-    expect(evidence.tasks.filter(({ kind, data }) => kind !== 'message' && data?.samples === 1)).toHaveLength(tasks);
-    expect(evidence.tasks[3]?.data?.samples).toBe(messages);
-    expect(evidence.metadata?.samples).toBe(processes);
-    expect(notes).toContain(`Shapes rest on ${sample} instance(s), keys and types only`);
-  });
+  ])(
+    'reads tasks first, one of each code in turn, if it may read %i instances',
+    async (sample, tasks, messages, processes) => {
+      const { evidence, notes } = await discoverLoan(await start({ processes: 30 }), sample);
+      expect(evidence.tasks.filter(({ kind, data }) => kind !== 'message' && data?.samples === 1)).toHaveLength(tasks);
+      expect(evidence.tasks[3]?.data?.samples).toBe(messages);
+      expect(evidence.metadata?.samples).toBe(processes);
+      expect(notes).toContain(`Data shapes are based on the keys and types of ${sample} instance(s)`);
+    },
+  );
 
-  it('does not rest shapes on instances without data', async () => {
+  it('does not derive shapes from instances without data', async () => {
     const bare = { id: uuid(3, 1), processId: uuid(1, 0), tenantId: TENANT, type: 'TASK', task: { state: 'READY' } };
     const large = await start({
       processes: 30,
       intercept: (operation) =>
         operation === 'process-items/{id}' ? { status: 200, body: JSON.stringify(bare) } : undefined,
     });
-    const { notes } = await found(large, 1);
-    expect(notes).toContain('1 instance(s) were read, none with data, so shapes are unknown');
+    const { notes } = await discoverLoan(large, 1);
+    expect(notes).toContain('None of the 1 instance(s) read contains data, so the shape of the data is unknown');
   });
 
-  it('stays within its budget when KuFlow fails now and then', async () => {
+  it('stays within its budget if KuFlow fails occasionally', async () => {
     let count = 0;
     const large = await start({
       intercept: (operation) =>
         operation.endsWith('{id}') && ++count % 2 === 0 ? { status: 503, body: error(503) } : undefined,
     });
-    const discovery = await found(large, 25);
+    const discovery = await discoverLoan(large, 25);
     expect(large.requests.length).toBeLessThanOrEqual(30);
     expect(discovery.evidence.read).toBeGreaterThan(5);
   }, 60_000);
 
-  it('says that nothing is visible, or what else is', async () => {
+  it('reports that nothing is visible, or which other codes are', async () => {
     const empty = await start({ processes: 0 });
     expect(await discover(access(empty), { code: 'LOAN', sample: 25 })).toEqual({
       found: false,
@@ -155,7 +158,7 @@ describe('discover', () => {
     });
   });
 
-  it('tells a refusal from nothing', async () => {
+  it('distinguishes a missing permission from no processes', async () => {
     const refusing = await start({ intercept: () => ({ status: 403, body: error(403) }) });
     expect(await discover(access(refusing), { code: 'LOAN', sample: 25 })).toMatchObject({
       found: false,
@@ -163,11 +166,11 @@ describe('discover', () => {
     });
   });
 
-  it('goes on without the list of principals, by who created and owns a task', async () => {
+  it('infers kinds from creator and owner if principals cannot be listed', async () => {
     const large = await start({
       intercept: (operation) => (operation === 'principals' ? { status: 403, body: error(403) } : undefined),
     });
-    const discovery = await found(large, 0);
+    const discovery = await discoverLoan(large, 0);
     expect(tasksOf(discovery)).toEqual(ALL_TASKS);
     expect(discovery.evidence.tasks.map((task) => task.kindReason)).toEqual([
       'owner-unknown',
@@ -178,27 +181,27 @@ describe('discover', () => {
     ]);
   });
 
-  it('goes on without the list of items', async () => {
+  it('continues if items cannot be listed', async () => {
     const large = await start({
       intercept: (operation) => (operation === 'process-items' ? { status: 403, body: error(403) } : undefined),
     });
-    const discovery = await found(large, 25);
+    const discovery = await discoverLoan(large, 25);
     expect(discovery.definition.tasks).toEqual([]);
     expect(discovery.definition.metadata).toBeDefined();
     expect(discovery.notes.join('\n')).toMatch(/--task/);
   });
 
-  it('passes over instances that it may not read, and stops asking after five of them', async () => {
+  it('skips forbidden instances, and stops after five failures', async () => {
     const large = await start({
       intercept: (operation) => (operation === 'process-items/{id}' ? { status: 403, body: error(403) } : undefined),
     });
-    const discovery = await found(large, 25);
+    const discovery = await discoverLoan(large, 25);
     expect(discovery.evidence).toMatchObject({ read: 5 });
     expect(discovery.evidence.unreadable).toBeLessThan(10);
     expect(discovery.definition.metadata).toBeDefined();
   });
 
-  it('names wrong credentials and an answer that is not KuFlow as such', async () => {
+  it('rejects wrong credentials and answers that are not from KuFlow', async () => {
     const refusing = await start({ intercept: () => ({ status: 401, body: error(401) }) });
     await expect(discover(access(refusing), { code: 'LOAN', sample: 25 })).rejects.toMatchObject({
       kind: 'unauthorized',
@@ -219,8 +222,8 @@ describe('discover', () => {
   }, 60_000);
 });
 
-describe('chooseReadings', () => {
-  it('reads a finished task before one that may have no data yet, and both before a message', () => {
+describe('chooseSamples', () => {
+  it('chooses completed tasks before open ones, and both before messages', () => {
     const seen = (code: string, over: Partial<SeenItem>): [string, SeenItem[]] => [
       code,
       [{ ...ITEM, id: code, code, ...over }],
@@ -236,8 +239,8 @@ describe('chooseReadings', () => {
   });
 });
 
-describe('list', () => {
-  it('gathers the definitions of a large tenant in 10 requests and says that it is not whole', async () => {
+describe('discoverDefinitions', () => {
+  it('lists the definitions of a large tenant in 10 requests as incomplete', async () => {
     const large = await start();
     const listing = await discoverDefinitions(access(large), {});
     expect(listing.definitions.map(({ code }) => code)).toEqual(['LOAN', 'EXPENSE', 'HOLIDAY']);
@@ -249,12 +252,12 @@ describe('list', () => {
     });
     expect(listing).toMatchObject({ complete: false, processes: { total: 100_000 } });
     expect(large.requests.length).toBeLessThanOrEqual(10);
-    // The oldest page is among those that were read.
+    // The oldest page is read too.
     expect(large.requests.at(-1)).toMatch(/page=99(&|$)/);
     expect(JSON.stringify(listing)).not.toContain(CANARY);
   });
 
-  it('is whole in a small tenant, and in an empty one', async () => {
+  it('lists a small or empty tenant completely', async () => {
     const small = await start({ processes: 5 });
     expect(await discoverDefinitions(access(small), {})).toMatchObject({
       complete: true,

@@ -27,8 +27,8 @@ async function complete(words: readonly string[], over: { cwd: string; env: Node
   return { status, out: fake.stdout(), err: fake.stderr() };
 }
 
-describe('processes that the API showed', () => {
-  it('are kept for completion, for the user alone, by a hash of the connection', async () => {
+describe('remembered processes', () => {
+  it('are stored by a hash of the connection, readable only by the user', async () => {
     const env = { XDG_CACHE_HOME: folder() };
     await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
     await rememberProcesses(env, owner, [{ code: 'LEAVE' }]);
@@ -39,7 +39,7 @@ describe('processes that the API showed', () => {
     if (process.platform !== 'win32') expect(statSync(file(env.XDG_CACHE_HOME)).mode & 0o777).toBe(0o600);
   });
 
-  it('are bounded, and those of this machine are not kept', async () => {
+  it('are limited in number, and not stored for a local KuFlow', async () => {
     const env = { XDG_CACHE_HOME: folder() };
     for (let at = 0; at < 25; at++)
       await rememberProcesses(env, { ...owner, clientId: `client ${at}` }, [{ code: 'A' }]);
@@ -50,7 +50,7 @@ describe('processes that the API showed', () => {
     expect(await listRememberedProcesses(env, local)).toEqual([]);
   });
 
-  it('cost no command anything when they can be neither written nor read', async () => {
+  it('do not fail a command if they cannot be written or read', async () => {
     const env = { XDG_CACHE_HOME: join(folder(), 'file') };
     writeFileSync(env.XDG_CACHE_HOME, '');
     await rememberProcesses(env, owner, [{ code: 'LOAN' }]);
@@ -61,7 +61,7 @@ describe('processes that the API showed', () => {
     expect(await listRememberedProcesses(broken, owner)).toEqual([]);
   });
 
-  it('are offered for the connection of the line, the environment or the project, without any secret', async () => {
+  it('are offered for the connection of the command line, environment or project, without a secret', async () => {
     const env = { XDG_CACHE_HOME: folder() };
     await rememberProcesses(env, owner, [{ code: 'LOAN', name: 'Loan' }]);
     const cwd = folder();
@@ -81,7 +81,7 @@ describe('processes that the API showed', () => {
     expect(await complete([...words, ''], { cwd, env })).toEqual({ status: 0, out: 'words \nLOAN\tLoan\n', err: '' });
   });
 
-  it('are offered for a stored profile, and so are the names of profiles; no secret is needed', async () => {
+  it('are offered for a stored profile without its secret, as are profile names', async () => {
     const env = { XDG_CACHE_HOME: folder(), XDG_CONFIG_HOME: folder() };
     const cwd = folder();
     await rememberProcesses(env, owner, [{ code: 'LOAN' }]);
@@ -106,12 +106,12 @@ describe('processes that the API showed', () => {
 });
 
 describe('a command that reads the API', () => {
-  it('leaves what it saw to completion', async () => {
+  it('remembers processes for completion', async () => {
     const env = { XDG_CACHE_HOME: folder() };
     const tenant = await startLargeTenant();
     const { port: tenantPort } = new URL(tenant.endpoint);
     const authority = await makeTestAuthority();
-    // What is on loopback without TLS is not kept, so it is reached by another name and over TLS.
+    // Processes of loopback endpoints are not stored, so the server is reached by another name over TLS.
     const front = await startAnsweringServer(
       ({ method, url, headers }, response) => {
         request({ port: tenantPort, method, path: url, headers }, (answer) => {
@@ -143,8 +143,8 @@ describe('a command that reads the API', () => {
   });
 });
 
-describe('processes that a project defines', () => {
-  it('are read from each of its definition files, broken ones aside', async () => {
+describe('processes defined in a project', () => {
+  it('are read from all definition files, ignoring invalid ones', async () => {
     const cwd = folder();
     mkdirSync(join(cwd, 'processes'));
     writeFileSync(join(cwd, 'kuflow.process.yaml'), 'process: { code: LOAN, name: "L\\u001b[2Joan" }\n');
@@ -160,8 +160,8 @@ describe('processes that a project defines', () => {
   });
 });
 
-describe('what a project has', () => {
-  it.skipIf(process.platform === 'win32')('keeps nobody waiting where it is a pipe', async () => {
+describe('completion in a project', () => {
+  it.skipIf(process.platform === 'win32')('does not block on a pipe', async () => {
     const cwd = folder();
     for (const name of ['kuflow.process.yaml', 'application.yaml']) execFileSync('mkfifo', [join(cwd, name)]);
     const env = { XDG_CACHE_HOME: folder() };
@@ -170,7 +170,7 @@ describe('what a project has', () => {
     expect(out).toBe('words \n');
   });
 
-  it('is offered in the folders of it too, its tasks by process, and nothing of another connection for --process', async () => {
+  it('works in subfolders, offers tasks by process, and only own processes for --process', async () => {
     const env = { XDG_CACHE_HOME: folder(), KUFLOW_API_CLIENTID: owner.clientId, KUFLOW_API_ENDPOINT: owner.endpoint };
     await rememberProcesses(env, owner, [{ code: 'REMOTE' }]);
     const project = folder();
@@ -202,7 +202,7 @@ describe('the answer to a shell', () => {
     [['create-kuflow-worker', '--language', ''], 'words \ntypescript\t\n'],
     [['/somewhere/create-kuflow-worker.js', '--definition='], 'files --definition=\n'],
     [[], 'words '],
-  ])('for %j starts with what is wanted', async (words, start) => {
+  ])('starts with the kind of completion for %j', async (words, start) => {
     const { status, out, err } = await complete(words, { cwd: folder(), env: { XDG_CACHE_HOME: folder() } });
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(out.startsWith(start), out).toBe(true);

@@ -6,7 +6,7 @@ import { openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
 import { palette } from '../../../src/terminal/palette.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 
-function fakeChannel(isTTY: boolean, hears = false): { channel: Channel; text: () => string } {
+function fakeChannel(isTTY: boolean, screenReader = false): { channel: Channel; text: () => string } {
   let text = '';
   const write = (more: string): void => {
     text += more;
@@ -16,7 +16,7 @@ function fakeChannel(isTTY: boolean, hears = false): { channel: Channel; text: (
       isTTY,
       columns: 40,
       color: false,
-      live: isTTY && !hears,
+      live: isTTY && !screenReader,
       marks: marksFor('linux', {}),
       write,
       line: (more = '') => write(`${more}\n`),
@@ -25,25 +25,25 @@ function fakeChannel(isTTY: boolean, hears = false): { channel: Channel; text: (
   };
 }
 
-/** What a terminal shows after the bytes: carriage return and erase-line only. */
+/** What a terminal shows after this output; supports only carriage return and erase-line. */
 function screen(bytes: string): string[] {
   return bytes.split('\n').map((line) => line.split('\r\u001b[2K').at(-1) ?? '');
 }
 
 describe('progress', () => {
-  it('is plain lines where there is no terminal', () => {
+  it('prints plain lines without a terminal', () => {
     const { channel, text } = fakeChannel(false);
     let now = 0;
     const progress = openProgress(channel, () => now);
-    progress.begin('Install');
+    progress.begin('Installing…');
     progress.detail('fetching');
     now = 2500;
     progress.end('done', 'Installed');
     progress.end('skipped', 'No git');
-    expect(text()).toBe('· Install\n✔ Installed (2.5 s)\n- No git\n');
+    expect(text()).toBe('· Installing…\n✔ Installed (2.5 s)\n- No git\n');
   });
 
-  it('cuts its live line by the width that a terminal gives it, so that it never wraps', () => {
+  it('cuts the live line to the display width of the terminal, so that it never wraps', () => {
     const { channel, text } = fakeChannel(true);
     const progress = openProgress(channel, () => 0);
     progress.begin(`Install ${'漢字'.repeat(40)}`);
@@ -58,13 +58,13 @@ describe('progress', () => {
     expect(width).toBeGreaterThan(34);
   });
 
-  it('takes a terminal of no columns for one that does not know its width', () => {
+  it('uses 80 columns if the terminal reports none', () => {
     const { host } = fakeHost([], { tty: true });
     const streams = { ...host, stderr: Object.assign(host.stderr, { columns: 0 }) };
     expect(openTerminal(streams, {}).err.columns).toBe(80);
   });
 
-  it('leaves only the ends of steps on a terminal, and no half line', () => {
+  it('leaves only finished steps on a terminal', () => {
     const { channel, text } = fakeChannel(true);
     const progress = openProgress(channel, () => 0);
     progress.begin('A title that is much too long for the width of this terminal');
@@ -81,7 +81,7 @@ describe('progress', () => {
     expect(screen(text()).at(-1)).toBe('');
   });
 
-  it('is plain lines for somebody who hears the terminal, broken between words', () => {
+  it('prints plain lines for screen readers, wrapped between words', () => {
     const { channel, text } = fakeChannel(true, true);
     const progress = openProgress(channel, () => 0);
     progress.begin('A title that is longer than the width of this terminal');
@@ -98,7 +98,7 @@ describe('progress', () => {
     ['linux', { TERM: 'linux' }, '+'],
     ['linux', { TERM: 'xterm' }, '✔'],
     ['darwin', {}, '✔'],
-  ] as const)('draws only what the terminal has: %s with %j says %s', (platform, env, done) => {
+  ] as const)('uses symbols that the terminal can display: %s with %j prints %s', (platform, env, done) => {
     expect(marksFor(platform, env).done).toBe(done);
   });
 
@@ -111,7 +111,7 @@ describe('progress', () => {
     expect(openTerminal(host, env).err.live).toBe(live);
   });
 
-  it('escapes what a child or a server says', () => {
+  it('escapes text from a child process or a server', () => {
     const { channel, text } = fakeChannel(false);
     openProgress(channel, () => 0).end('done', 'evil \u001b[2J\r\n title');
     expect(text()).toBe('✔ evil \\u{1b}[2J\\u{d}\\u{a} title\n');
@@ -125,7 +125,7 @@ describe('progress', () => {
 });
 
 describe('tables', () => {
-  it('align, escape and leave no trailing space', () => {
+  it('align columns, escape cells and have no trailing spaces', () => {
     expect(
       formatTable(
         [
@@ -139,16 +139,16 @@ describe('tables', () => {
   });
 });
 
-describe('colour', () => {
-  const colourOf = (env: NodeJS.ProcessEnv, tty: boolean): string =>
+describe('color', () => {
+  const colorOf = (env: NodeJS.ProcessEnv, tty: boolean): string =>
     palette(openTerminal(fakeHost([], { tty }).host, env).err).red('x');
 
-  it('is for terminals, and not for NO_COLOR or a dumb one', () => {
-    expect(colourOf({}, true)).toBe('\u001b[31mx\u001b[39m');
-    expect(colourOf({}, false)).toBe('x');
-    expect(colourOf({ NO_COLOR: '1' }, true)).toBe('x');
-    expect(colourOf({ NO_COLOR: '' }, true)).not.toBe('x');
-    expect(colourOf({ TERM: 'dumb' }, true)).toBe('x');
-    expect(colourOf({ FORCE_COLOR: '3', CI: '1' }, false)).toBe('x');
+  it('is used on terminals, unless NO_COLOR or TERM=dumb is set', () => {
+    expect(colorOf({}, true)).toBe('\u001b[31mx\u001b[39m');
+    expect(colorOf({}, false)).toBe('x');
+    expect(colorOf({ NO_COLOR: '1' }, true)).toBe('x');
+    expect(colorOf({ NO_COLOR: '' }, true)).not.toBe('x');
+    expect(colorOf({ TERM: 'dumb' }, true)).toBe('x');
+    expect(colorOf({ FORCE_COLOR: '3', CI: '1' }, false)).toBe('x');
   });
 });

@@ -4,7 +4,7 @@ import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { identifier } from '../../../text/identifiers.ts';
 import type { MissingAnswer } from '../../../cli/missing-answers.ts';
-import { sampleQuestion } from '../../../discovery/ask-to-sample.ts';
+import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import {
   settle,
@@ -155,7 +155,7 @@ const sample: Step = {
   run: async (state, context, { canGoBack, before }) => {
     const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
     const answer = await context.ask.confirm({
-      message: sampleQuestion(DEFAULT_SAMPLE),
+      message: samplingQuestion(DEFAULT_SAMPLE),
       canGoBack,
       fallback: before === 'yes',
     });

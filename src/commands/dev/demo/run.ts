@@ -4,8 +4,7 @@ import { runDemoStages } from './stages.ts';
 import { shellPath } from '../../../text/shell.ts';
 import { checkReporter, scaffoldReporter } from '../../create/view.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
-import { printSimulation } from '../simulate/view.ts';
-import { simulationReporter } from '../simulate/view.ts';
+import { printSimulation, simulationReporter } from '../simulate/view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
@@ -34,7 +33,7 @@ export async function runDemo(
         step: simulationReporter(progress),
       },
     });
-    progress.end('done', 'Everything is stopped');
+    progress.end('done', 'Stopped everything');
     context.setStatus(result.simulation.status);
     if (flags.json === true) {
       terminal.out.line(stringifyForTerminal(result));
@@ -43,13 +42,14 @@ export async function runDemo(
     printSimulation(terminal.out, result.simulation);
     const folder = shellPath(relative(context.cwd, result.project));
     if (result.simulation.status === 0) {
-      terminal.err.line('\nWhat to try next');
+      terminal.err.line('\nNext steps:');
       terminal.err.line(`  cd ${escapeForTerminal(folder, Infinity)}`);
-      terminal.err.line('  npm run dev      the platform and the worker, started again when you edit');
-      terminal.err.line('  npm run smoke    one process, run to its end');
-      terminal.err.line('  npm test         the tests of the worker');
-      terminal.err.line('Or make your own: npx create-kuflow-worker my-worker --local --yes');
-    } else terminal.err.line(`The worker wrote ${escapeForTerminal(relative(context.cwd, result.workerLog), 1000)}`);
+      terminal.err.line('  npm run dev      run the local KuFlow and the worker, reloaded on changes');
+      terminal.err.line('  npm run smoke    run one process from start to end');
+      terminal.err.line('  npm test         run the tests of the worker');
+      terminal.err.line('Or create your own worker: npx create-kuflow-worker my-worker --local --yes');
+    } else
+      terminal.err.line(`The worker log is in ${escapeForTerminal(relative(context.cwd, result.workerLog), 1000)}`);
   } finally {
     progress.stop();
   }

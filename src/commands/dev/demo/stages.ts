@@ -16,7 +16,7 @@ import { simulate, type SimulateResult, type SimulateStep } from '../simulate/si
 export interface DemoRequest {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Where project and state are kept between runs, relative to `cwd`. */
+  /** Folder for the project and the state, kept between runs; relative to `cwd`. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly report: {
@@ -28,23 +28,23 @@ export interface DemoRequest {
   };
 }
 
-/** The result, and what the demo's `--json` prints. */
+/** The result, which `--json` prints. */
 export interface DemoResult {
   /** Absolute folder of the project. */
   readonly project: string;
-  /** The log of the worker. */
+  /** Path of the worker log. */
   readonly workerLog: string;
   readonly simulation: SimulateResult;
-  /** Milliseconds, in order. */
+  /** In order; durations in milliseconds. */
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
 }
 
 const TIMEOUT_MS = 120_000;
 
 /**
- * The whole way once, on this machine alone: platform, project from the sample process, install, check, worker, one process to its end.
- * Keeps the installed project for the next run of the same build, which then needs no network. Rejects with KnownError at the first stage
- * that fails, with everything stopped.
+ * Starts a platform, creates and installs a project for the sample process, checks the connection, and runs one process to completion.
+ * Keeps the installed project for the next run of the same build, which then does not need the network. Rejects with KnownError at the first
+ * stage that fails, after stopping everything.
  */
 export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
   const home = resolve(request.cwd, request.folder);
@@ -59,10 +59,10 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
     return result;
   };
 
-  const packed = await stage('Pack this tool for the project', () => packPackage(home));
+  const packed = await stage('Pack this package', () => packPackage(home));
   const definition = sampleDefinition();
   const stateDir = join(home, 'platform');
-  const platform = await stage('Start the platform', () =>
+  const platform = await stage('Start a local KuFlow', () =>
     startDevPlatform({
       cwd: home,
       env: request.env,
@@ -85,7 +85,7 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
       });
       if (outcome.kind === 'checked' && outcome.report.status !== 0) {
         throw new KnownError({
-          message: `The connectivity check failed: ${outcome.report.firstFailure?.title ?? 'see above'}`,
+          message: `The connection check failed: ${outcome.report.firstFailure?.title ?? 'see above'}`,
           next: outcome.report.next,
           status: outcome.report.status,
         });
@@ -113,7 +113,7 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
   }
 }
 
-/** This package as the tarball that the project installs; named by its content, so that a changed build makes a new project. */
+/** Packs this package for the project to install. The id is a hash of the tarball, so that a changed build gets a new project. */
 async function packPackage(home: string): Promise<{ readonly tarball: string; readonly id: string }> {
   const folder = await mkdtemp(join(home, 'pack-'));
   try {
@@ -123,17 +123,17 @@ async function packPackage(home: string): Promise<{ readonly tarball: string; re
       ['pack', packageRoot(), '--json', '--ignore-scripts', '--offline', '--pack-destination', folder],
       { cwd: folder, shell: process.platform === 'win32' },
     );
-    const [made] = JSON.parse(stdout) as readonly { readonly filename: string }[];
-    if (made === undefined) throw new Error('npm pack named no file');
-    const bytes = await readFile(join(folder, made.filename));
+    const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+    if (packed === undefined) throw new Error('npm pack did not name a file');
+    const bytes = await readFile(join(folder, packed.filename));
     const id = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
     await mkdir(join(home, id), { recursive: true });
-    const tarball = join(home, id, made.filename);
-    await rename(join(folder, made.filename), tarball);
+    const tarball = join(home, id, packed.filename);
+    await rename(join(folder, packed.filename), tarball);
     return { tarball, id };
   } catch (error) {
     throw new KnownError({
-      message: 'This tool could not be packed for the project',
+      message: 'Cannot pack this package for the project',
       tried: 'npm pack',
       seen: messageOf(error),
       cause: error,
@@ -144,7 +144,7 @@ async function packPackage(home: string): Promise<{ readonly tarball: string; re
 }
 
 async function createDemoProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
-  // What npm writes last: with it the tree is whole.
+  // npm writes this file last: if it exists, the installation is complete.
   const installed = existsSync(join(project, 'node_modules', '.package-lock.json'));
   const prepared = await prepareProject({
     folder: project,
@@ -170,10 +170,10 @@ async function createDemoProject(request: DemoRequest, project: string, tarball:
   });
   if (install.kind === 'failed') {
     throw new KnownError({
-      message: 'The dependencies of the worker could not be installed',
+      message: 'Cannot install the dependencies of the worker',
       tried: `${install.command} in ${project}`,
       seen: `${install.seen}\n${install.output}`,
-      next: ['Look at the output of npm above; run the demo again when the registry answers'],
+      next: ['Check the output of npm above, and run the demo again'],
     });
   }
   if (install.kind === 'interrupted') request.signal.throwIfAborted();

@@ -19,33 +19,33 @@ export interface DriveRequest {
   readonly state: PlatformState;
   readonly definition: ProcessDefinition;
   readonly processId: string;
-  /** Absolute: where the advice is followed. */
+  /** Absolute; suggested commands are run there. */
   readonly cwd: string;
-  /** As it was given, relative to `cwd`. */
+  /** As the user passed it, relative to `cwd`. */
   readonly stateDir: string | undefined;
   readonly answers: SimulationAnswers;
-  /** That the process was started with. */
-  readonly metadata?: JsonObject;
+  /** The metadata that the process was started with. */
+  readonly metadata: JsonObject | undefined;
   /** Milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Throws when there is no point in going on. */
+  /** Throws if the run was interrupted or the worker has exited. */
   readonly throwIfEnded: () => void;
   readonly onCompleted: (code: string, processItemId: string) => void;
-  /** What the workflow fails at, in words; asked when the time is over. */
+  /** Describes workflow and activity tasks that keep failing; called on a timeout. */
   readonly readFailingWork: () => Promise<readonly string[]>;
 }
 
-/** Claims and completes the human tasks of a process, as a user, until it is COMPLETED with valid data; throws Stuck when it is not. */
+/** Claims and completes the human tasks of a process as a user until it is COMPLETED with valid data. Throws `SimulationFailure` otherwise. */
 export async function driveProcess(work: DriveRequest): Promise<void> {
   const { user, state, processId } = work;
-  const given = createAnswerQueue(work.answers);
+  const nextAnswer = createAnswerQueue(work.answers);
   const access = { http: state.loopback.http, token: state.user.token };
   const deadline = Date.now() + work.timeoutMs;
   for (;;) {
     const process = await user.retrieveProcess(processId);
     if (process.state === 'COMPLETED') break;
-    if (process.state === 'CANCELLED') throw new SimulationFailure(1, 'The process was cancelled');
+    if (process.state === 'CANCELLED') throw new SimulationFailure(1, 'The process was canceled');
     const failure = (await readTimeline(access, processId)).find((entry) =>
       /^workflow-(failed|timed-out|canceled|terminated)$/.test(entry.kind),
     );
@@ -64,7 +64,7 @@ export async function driveProcess(work: DriveRequest): Promise<void> {
     );
     for (const item of mine) {
       const { code } = toBlockedItem(item);
-      await completeTask(work, item, given(code));
+      await completeTask(work, item, nextAnswer(code));
       work.onCompleted(code, item.id);
     }
     work.throwIfEnded();
@@ -91,27 +91,31 @@ function toBlockedItem(item: ListedItem): BlockedItem {
   };
 }
 
-async function completeTask(work: DriveRequest, item: ListedItem, given: JsonObject | undefined): Promise<void> {
+async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonObject | undefined): Promise<void> {
   const { user } = work;
-  const stuck = toBlockedItem(item);
-  const { code, id } = stuck;
+  const blocked = toBlockedItem(item);
+  const { code, id } = blocked;
   try {
     if (item.ownerId === undefined) await user.claimProcessItemTask(id);
     const saved = await user.updateProcessItemTaskData(
       id,
-      given ?? exampleTaskData(findTask(work, item)?.data, `the data of ${code}`),
+      answer ?? exampleTaskData(findTask(work, item)?.data, `the data of ${code}`),
     );
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {
       const where = formatValidationErrors(errors);
-      throw given === undefined
-        ? new SimulationFailure(1, `Task ${code} (${id}) is stuck: no valid data could be made up (${where})`, {
-            item: stuck,
-            next: [`Give its data: --answers FILE with { tasks: { ${code}: { … } } }`],
-          })
-        : new SimulationFailure(1, `Task ${code} (${id}) is stuck: its schema refuses the given answer (${where})`, {
-            item: stuck,
-            next: ['Correct the answers'],
+      throw answer === undefined
+        ? new SimulationFailure(
+            1,
+            `Task ${code} (${id}) is stuck: no valid example data could be generated (${where})`,
+            {
+              item: blocked,
+              next: [`Pass its data in a file with --answers <file>: { tasks: { ${code}: { … } } }`],
+            },
+          )
+        : new SimulationFailure(1, `Task ${code} (${id}) is stuck: the answer does not match its schema (${where})`, {
+            item: blocked,
+            next: ['Fix the answer in the answers file'],
           });
     }
     await user.completeProcessItemTask(id);
@@ -119,7 +123,7 @@ async function completeTask(work: DriveRequest, item: ListedItem, given: JsonObj
     if (!(error instanceof KuFlowApiError) || work.signal.aborted) throw error;
     const seen = error.seen === undefined ? '' : ` (${error.seen})`;
     throw new SimulationFailure(1, `Task ${code} (${id}) is stuck: ${error.message}${seen}`, {
-      item: stuck,
+      item: blocked,
       cause: error,
     });
   }
@@ -128,23 +132,23 @@ async function completeTask(work: DriveRequest, item: ListedItem, given: JsonObj
 async function timeoutFailure(work: DriveRequest, open: readonly ListedItem[]): Promise<SimulationFailure> {
   const items = open.map(toBlockedItem);
   const failing = await work.readFailingWork();
-  const waits = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
-  const reasons = [...waits, ...failing];
+  const openItems = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
+  const reasons = [...openItems, ...failing];
   const [first] = items;
   return new SimulationFailure(
     4,
-    `Not at its end within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open, and nothing has failed; the workflow waits for something else'}`,
+    `The process did not complete within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open and nothing failed, so the workflow is waiting for something else'}`,
     {
-      ...(first === undefined ? {} : { item: first }),
+      item: first,
       next: [
-        failing.length > 0 ? "Look at the worker's output" : 'Give it more time with --timeout',
-        `See what has happened: ${cliInvocation(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}, while the platform runs`,
+        failing.length > 0 ? "Check the worker's output" : 'Raise --timeout',
+        `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}`,
       ],
     },
   );
 }
 
-/** An answer that was valid when it was given may have been changed since, and system tasks are the worker's. */
+/** Checks the data of all completed tasks: the worker completes system tasks, and may change data after a task was completed. */
 async function checkData({ user, processId }: DriveRequest): Promise<void> {
   for await (const listed of user.items('findProcessItems', { processId: [processId], type: ['TASK'] })) {
     if (listed.task?.state !== 'COMPLETED') continue;
@@ -152,28 +156,28 @@ async function checkData({ user, processId }: DriveRequest): Promise<void> {
     const data = item.task?.data;
     if (data?.valid !== false) continue;
     const where = formatValidationErrors(data.errors);
-    const stuck = toBlockedItem(item);
+    const blocked = toBlockedItem(item);
     throw new SimulationFailure(
       1,
-      `The process is COMPLETED, but its schema refuses the data of task ${stuck.code} (${stuck.id}): ${where}`,
-      { item: stuck },
+      `The process is COMPLETED, but the data of task ${blocked.code} (${blocked.id}) does not match its schema: ${where}`,
+      { item: blocked },
     );
   }
 }
 
-/** A process that was started without any is left as it is; else the workflow may have completed or spoiled what it found. */
-async function checkMetadata({ user, processId, answers, metadata: given }: DriveRequest): Promise<void> {
-  if (given === undefined) return;
+/** Checks the metadata, which the workflow may have changed. Skipped if the process was started without metadata. */
+async function checkMetadata({ user, processId, answers, metadata: initialMetadata }: DriveRequest): Promise<void> {
+  if (initialMetadata === undefined) return;
   const { metadata } = await user.retrieveProcess(processId);
   if (metadata?.valid !== false) return;
   throw new SimulationFailure(
     1,
-    `The process is COMPLETED, but its schema refuses its metadata: ${formatValidationErrors(metadata.errors)}`,
+    `The process is COMPLETED, but its metadata does not match its schema: ${formatValidationErrors(metadata.errors)}`,
     {
       next: [
         answers.metadata === undefined
-          ? 'Look at what the workflow writes there'
-          : 'Correct the metadata of the answers, or what the workflow writes there',
+          ? 'Check what metadata the workflow writes'
+          : 'Fix the metadata in the answers file, or check what metadata the workflow writes',
       ],
     },
   );

@@ -2,12 +2,12 @@ import type { ExitStatus } from '../../../base/errors.ts';
 
 export interface BlockedItem {
   readonly id: string;
-  /** Of its definition. */
+  /** Code of its definition. */
   readonly code: string;
   readonly state?: string;
 }
 
-/** A simulation that ends other than well; becomes its result. */
+/** A simulation that does not complete; turned into its result. */
 export class SimulationFailure extends Error {
   readonly status: ExitStatus;
   readonly item: BlockedItem | undefined;
@@ -16,7 +16,11 @@ export class SimulationFailure extends Error {
   constructor(
     status: ExitStatus,
     message: string,
-    more: { readonly item?: BlockedItem; readonly next?: readonly string[]; readonly cause?: unknown } = {},
+    more: {
+      readonly item?: BlockedItem | undefined;
+      readonly next?: readonly string[];
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.status = status;

@@ -3,12 +3,19 @@ import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { pathOption, shellWord } from '../../../text/shell.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
-import { printSimulation } from './view.ts';
-import { simulationReporter } from './view.ts';
+import { printSimulation, simulationReporter } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
+
+/** Options of `kuflow dev simulate`, as commander parses them. */
+export interface SimulateFlags extends DevFlags {
+  readonly answers?: string;
+  readonly timeout: number;
+  readonly workerLog?: string;
+  readonly json?: boolean;
+}
 
 export async function runSimulate(
   words: readonly string[],
@@ -16,36 +23,36 @@ export async function runSimulate(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  // The words after the first -- are the command, whatever came before it.
-  const divider = context.argv.indexOf('--');
-  const after = divider === -1 ? 0 : context.argv.length - divider - 1;
-  const [code, ...surplus] = words.slice(0, words.length - after);
-  const [program, ...rest] = words.slice(words.length - after);
-  const one = `${context.invocation} dev simulate ${shellWord(code ?? 'CODE')}${pathOption('--state-dir', flags.stateDir)}`;
-  if (program === undefined) throw usageError('A worker command is expected after --', [`${one} -- npm start`]);
+  // Commander does not say where -- was: the words after it are the command.
+  const separator = context.argv.indexOf('--');
+  const commandLength = separator === -1 ? 0 : context.argv.length - separator - 1;
+  const [code, ...surplus] = words.slice(0, words.length - commandLength);
+  const [program, ...rest] = words.slice(words.length - commandLength);
+  const simulateCommand = `${context.invocation} dev simulate ${code === undefined ? '<code>' : shellWord(code)}${pathOption('--state-dir', flags.stateDir)}`;
+  if (program === undefined) throw usageError('Missing worker command after --', [`${simulateCommand} -- npm start`]);
   if (surplus.length > 0) {
-    throw usageError(`One process definition code is expected before --, ${surplus.join(' ')} is too much`, [
-      `${one} -- ${[program, ...rest].map(shellWord).join(' ')}`,
+    throw usageError(`Too many arguments before --: ${surplus.join(' ')}. Expected one process definition code`, [
+      `${simulateCommand} -- ${[program, ...rest].map(shellWord).join(' ')}`,
     ]);
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
-  const show = simulationReporter(progress);
+  const reportStep = simulationReporter(progress);
   try {
     const result = await simulate({
       ...platformRequest(
         flags,
         context,
-        // What happens to the process is in the timeline at the end.
+        // The timeline at the end shows what happens to the process.
         platformReporter({ progress, requests: flags.requests === true, processes: false }),
       ),
-      ...(code === undefined ? {} : { code }),
+      code,
       command: [program, ...rest],
-      ...(flags.answers === undefined ? {} : { answersFile: flags.answers }),
+      answersFile: flags.answers,
       timeoutMs: flags.timeout * 1000,
       output: flags.workerLog === undefined ? 'stderr' : { file: resolve(context.cwd, flags.workerLog) },
       onStep: (step) => {
-        show(step);
+        reportStep(step);
         if (step.kind === 'platform-ready' && !step.owned) warnAboutIgnoredOptions(progress, flags, step.endpoints);
       },
     });
@@ -56,10 +63,4 @@ export async function runSimulate(
   } finally {
     progress.stop();
   }
-}
-export interface SimulateFlags extends DevFlags {
-  readonly answers?: string;
-  readonly timeout: number;
-  readonly workerLog?: string;
-  readonly json?: boolean;
 }

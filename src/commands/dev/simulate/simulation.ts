@@ -16,19 +16,19 @@ import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
-  /** Process definition code; the only one served when absent. */
-  readonly code?: string;
+  /** Process definition code; may be omitted if only one is served. */
+  readonly code?: string | undefined;
   readonly command: readonly [string, ...string[]];
-  /** YAML or JSON file, relative to `cwd`: `{ metadata?, tasks: { CODE: data or list of data } }`. */
-  readonly answersFile?: string;
-  /** Milliseconds for the command to poll, and as many again from the start of the process to its end. */
+  /** YAML or JSON file, relative to `cwd`: `{ metadata?, tasks: { <code>: object or list of objects } }`. */
+  readonly answersFile?: string | undefined;
+  /** Milliseconds for the command to start polling, and again for the process to complete. */
   readonly timeoutMs: number;
   readonly output: 'stderr' | { readonly file: string };
   readonly onStep: (step: SimulateStep) => void;
 }
 
 export type SimulateStep =
-  /** `owned`: started for this simulation, not found running. */
+  /** `owned`: started for this simulation. */
   | {
       readonly kind: 'platform-ready';
       readonly endpoints: PlatformEndpoints;
@@ -45,33 +45,33 @@ export type SimulateStep =
 
 /** The result, and what `kuflow dev simulate --json` prints. */
 export interface SimulateResult {
-  /** 0 the process is COMPLETED with valid data · 1 it is stuck, or the command ended early · 4 time-out · 130 interrupted. */
+  /** 0: the process is COMPLETED with valid data. 1: it is stuck, or the command exited early. 4: timeout. 130: interrupted. */
   readonly status: ExitStatus;
-  /** Of the process definition. */
+  /** Code of the process definition. */
   readonly code: string;
-  /** Absent when it did not come to a process. */
+  /** Absent if no process was started. */
   readonly processId?: string;
-  /** RUNNING, COMPLETED or CANCELLED, at the end. */
+  /** Final state: RUNNING, COMPLETED or CANCELLED. */
   readonly processState?: string;
-  /** One sentence; absent with status 0. */
+  /** One sentence; absent if status is 0. */
   readonly problem?: string;
-  /** The item at which the process stands, where there is one. */
+  /** The process item that blocks the process, if there is one. */
   readonly item?: BlockedItem;
-  /** What to do, in the order to try it; absent with status 0. */
+  /** Next steps, in the order to try them; absent if status is 0. */
   readonly next?: readonly string[];
   /** `{ time (ISO 8601), kind, processItemId?, code?, principal? (name), detail? }`, in order. */
   readonly timeline: readonly TimelineEntry[];
 }
 
 const POLL_MS = 100;
-/** A worker for one process finds room beside whatever worker runs on this machine: any port for health, none for metrics. */
+/** Avoids conflicts with other workers on this machine: any free port for health, no metrics port. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
 type Outcome = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 
 /**
- * Runs a worker command on the platform and one process through it, as a user who answers every human task. Rejects with KnownError
- * when the platform does not start or the request is wrong; what happens to the process is a result.
+ * Runs a worker command and one process, and completes every human task as a user. Rejects with KnownError if the platform does not start or
+ * the request is invalid; whatever happens to the process is part of the result.
  */
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
@@ -105,8 +105,8 @@ async function checkWorkerLog(output: SimulateRequest['output']): Promise<void> 
   try {
     await (await open(output.file, 'a', 0o600)).close();
   } catch (error) {
-    throw usageError(`The worker's log can't be written to ${output.file}: ${messageOf(error)}`, [
-      'Give --worker-log a file that may be written, in a folder that is there',
+    throw usageError(`Cannot write the worker log to ${output.file}: ${messageOf(error)}`, [
+      'Set --worker-log to a writable file in an existing folder',
     ]);
   }
 }
@@ -115,20 +115,20 @@ function selectDefinition(request: SimulateRequest, platform: DevPlatform): Proc
   const { definitions, state, owned } = platform;
   const codes = definitions.map((definition) => definition.process.code);
   const [only] = definitions;
-  const found =
+  const definition =
     request.code === undefined && definitions.length === 1
       ? only
-      : definitions.find((definition) => definition.process.code === request.code);
-  if (found === undefined) {
+      : definitions.find(({ process }) => process.code === request.code);
+  if (definition === undefined) {
     throw usageError(
       request.code === undefined
-        ? 'Several processes are served: say which'
-        : `No process ${request.code} is served here`,
-      [`Known: ${codes.join(', ')}`],
+        ? 'Several processes are served: pass the code of one of them'
+        : `Process ${request.code} is not served here`,
+      [`Available: ${codes.join(', ')}`],
     );
   }
-  if (!owned) rejectUnserved(state, found);
-  return found;
+  if (!owned) rejectUnserved(state, definition);
+  return definition;
 }
 
 async function runOnPlatform(
@@ -145,27 +145,35 @@ async function runOnPlatform(
   request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
-  const goesOn = (): void => {
+  const throwIfEnded = (): void => {
     if (request.signal.aborted) throw interruptedError();
     if (state.exit !== undefined) throw commandExitedFailure(request, state.exit);
   };
   const metadata = answers.metadata ?? exampleMetadata(definition.metadata);
-  const known: { processId?: string } = {};
+  const started: { processId?: string } = {};
   let end: Outcome | undefined;
   try {
-    await waitForPollers(request, platform, taskQueue, since, goesOn);
+    await waitForPollers(request, platform, taskQueue, since, throwIfEnded);
     request.onStep({ kind: 'command-polls', taskQueue });
     const { resource: process } = await user.createProcess({
       processDefinitionCode: code,
       tenantId: platform.state.tenantId,
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
-    known.processId = process.id;
+    started.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
     await driveProcess({
-      ...{ user, state: platform.state, definition, processId: process.id, answers, throwIfEnded: goesOn },
-      ...(metadata === undefined ? {} : { metadata }),
-      ...{ timeoutMs: request.timeoutMs, signal: request.signal, cwd: request.cwd, stateDir: request.stateDir },
+      user,
+      state: platform.state,
+      definition,
+      processId: process.id,
+      answers,
+      metadata,
+      throwIfEnded,
+      timeoutMs: request.timeoutMs,
+      signal: request.signal,
+      cwd: request.cwd,
+      stateDir: request.stateDir,
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
       readFailingWork: () => readFailingWork(platform, process.id),
@@ -182,12 +190,12 @@ async function runOnPlatform(
       request.onStep({ kind: 'drained' });
     }
   }
-  const { processId } = known;
+  const { processId } = started;
   if (processId === undefined) return { code, ...end, timeline: [] };
   return { code, processId, ...end, ...(await readFinalState(platform, processId)) };
 }
 
-/** Undefined for a defect. */
+/** The outcome for an expected error; undefined for a defect. */
 function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
   if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
   if (error instanceof SimulationFailure) {
@@ -201,9 +209,13 @@ function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
 
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
-  return new SimulationFailure(1, `The command ended (${how}) before the process did: ${request.command.join(' ')}`, {
-    next: [request.output === 'stderr' ? 'Look at its output above' : `Look at its output in ${request.output.file}`],
-  });
+  return new SimulationFailure(
+    1,
+    `The command exited (${how}) before the process completed: ${request.command.join(' ')}`,
+    {
+      next: [request.output === 'stderr' ? 'See its output above' : `See its output in ${request.output.file}`],
+    },
+  );
 }
 
 async function startCommand(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
@@ -227,12 +239,12 @@ async function waitForPollers(
   platform: DevPlatform,
   taskQueue: string,
   since: number,
-  goesOn: () => void,
+  throwIfEnded: () => void,
 ): Promise<void> {
   const { endpoints, namespace } = platform.state;
   const deadline = Date.now() + request.timeoutMs;
   for (;;) {
-    goesOn();
+    throwIfEnded();
     if ((await countWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
     if (Date.now() > deadline) throw await noPollersFailure(request, platform, taskQueue, since);
     await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
@@ -252,15 +264,15 @@ async function noPollersFailure(
       .filter((worker) => Date.parse(worker.lastModifiedAt ?? '') >= since && worker.taskQueue !== taskQueue)
       .map((worker) => worker.taskQueue),
   );
-  const seen = others.size === 0 ? '' : `; a worker has registered for ${[...others].join(', ')} instead`;
+  const instead = others.size === 0 ? '' : `; a worker registered for ${[...others].join(', ')} instead`;
   return new SimulationFailure(
     4,
-    `Nobody polls the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${seen}`,
+    `No worker polled the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${instead}`,
     {
       next: [
         others.size === 0
-          ? 'Give the worker more time with --timeout, or look at its output'
-          : `Use one queue in both: temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE), workflow.task-queue in the definition of the process`,
+          ? "Check the worker's output, or raise --timeout"
+          : 'Use the same task queue in temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE) and in workflow.task-queue of the process definition',
       ],
     },
   );
@@ -276,7 +288,7 @@ async function readFailingWork(platform: DevPlatform, processId: string): Promis
   }
 }
 
-// With a client of its own: the request's signal may be what ended the run.
+// Uses a separate client, because the request's signal may already be aborted.
 async function readFinalState(
   platform: DevPlatform,
   processId: string,

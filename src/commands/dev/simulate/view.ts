@@ -6,49 +6,48 @@ import type { Channel } from '../../../terminal/terminal.ts';
 import type { SimulateResult, SimulateStep } from './simulation.ts';
 
 /** Shows the steps of a simulation. */
-
 export function simulationReporter(progress: Progress): (step: SimulateStep) => void {
-  let waits = false;
+  let isStepRunning = false;
   return (step) => {
     switch (step.kind) {
       case 'platform-ready':
         if (!step.owned) progress.note(attachedLine(step));
         break;
       case 'command-started':
-        progress.begin(`Wait for the worker to poll ${step.taskQueue}`);
-        waits = true;
+        progress.begin(`Waiting for the worker to poll ${step.taskQueue}…`);
+        isStepRunning = true;
         break;
       case 'command-polls':
         progress.end('done', `The worker polls ${step.taskQueue}`);
-        waits = false;
+        isStepRunning = false;
         break;
       case 'process-started':
         progress.begin(`Process ${step.code} ${step.processId}`);
-        waits = true;
+        isStepRunning = true;
         break;
       case 'task-completed':
-        progress.detail(`answered ${step.code}`);
+        progress.detail(`completed ${step.code}`);
         break;
       case 'ended':
-        if (waits) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
+        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
         break;
       case 'draining':
-        progress.begin('Drain the worker');
+        progress.begin('Stopping the worker…');
         break;
       case 'drained':
-        progress.end('done', 'The worker has stopped');
+        progress.end('done', 'Stopped the worker');
         break;
       case 'platform-stopping':
-        progress.begin('Stop the local KuFlow');
+        progress.begin('Stopping the local KuFlow…');
         break;
       case 'platform-stopped':
-        progress.end('done', 'Local KuFlow stopped');
+        progress.end('done', 'Stopped the local KuFlow');
         break;
     }
   };
 }
-/** Shows how a simulation went: the timeline, one line that says it all, and what to do. */
 
+/** Prints the result of a simulation: the timeline, one line with the outcome, and next steps. */
 export function printSimulation(channel: Channel, result: SimulateResult): void {
   const colours = palette(channel);
   if (result.timeline.length > 0) {
@@ -60,7 +59,7 @@ export function printSimulation(channel: Channel, result: SimulateResult): void 
     return;
   }
   const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
-  channel.line(`${mark} ${escapeForTerminal(result.problem ?? 'It did not end well', 2000)}`);
+  channel.line(`${mark} ${escapeForTerminal(result.problem ?? 'The simulation failed', 2000)}`);
   (result.next ?? []).forEach((step, at) =>
     channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${escapeForTerminal(step, Infinity)}`),
   );

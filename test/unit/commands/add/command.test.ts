@@ -354,7 +354,7 @@ describe('add process', () => {
       const near = await add('process', 'HOLIDYA', '--workflow-type', 'X');
       expect(near.stderr).toContain('Did you mean HOLIDAY?');
       expect(near.stderr).toContain(
-        'Or describe it: npx kuflow add process HOLIDYA --task CODE[:KIND] --workflow-type X\n',
+        'Or describe the process by flags: npx kuflow add process HOLIDYA --task <code[:kind]> --workflow-type X\n',
       );
     } finally {
       credentials = {};

@@ -17,15 +17,15 @@ const values = (line: string): readonly string[] => {
   return wanted.kind === 'words' ? wanted.candidates.map(({ value }) => value) : [wanted.kind];
 };
 
-describe('what may stand at the cursor', () => {
-  it('is a command, and below a command with commands one of these', () => {
+describe('completion at the cursor', () => {
+  it('offers commands and subcommands', () => {
     expect(values('')).toEqual(expect.arrayContaining(['create', 'dev', 'processes', 'completion']));
     expect(values('dev ')).toEqual(expect.arrayContaining(['exec', 'simulate', 'env']));
     expect(values('dev ')).not.toContain('demo');
     expect(values('dev --state-dir here ')).toContain('exec');
   });
 
-  it('is an option, each once unless it may be given again, and none of what is for another command', () => {
+  it('offers the options of the command, each once unless it is repeatable', () => {
     expect(values('create --')).toEqual(expect.arrayContaining(['--definition', '--no-git', '--help']));
     expect(values('create --local --')).not.toContain('--local');
     expect(values('create --task A --')).toContain('--task');
@@ -57,7 +57,7 @@ describe('what may stand at the cursor', () => {
     ['create --task-schema=A=', 'files'],
     ['doctor explain ', 'checks'],
     ['doctor --skip ', 'checks'],
-  ])('after %j is a value of its kind: %s', (line, kind) => {
+  ])('offers values after %j: %s', (line, kind) => {
     expect(values(line)).toContain(kind);
   });
 
@@ -72,16 +72,16 @@ describe('what may stand at the cursor', () => {
     'doctor --process ',
     'create --json=',
     'nothing ',
-  ])('after %j is nothing that could be known', (line) => expect(values(line)).toEqual([]));
+  ])('offers nothing after %j', (line) => expect(values(line)).toEqual([]));
 
-  it('is one more of a list, and a file behind what it is for', () => {
+  it('completes the last entry of a list, and a file after <code>=', () => {
     expect(at('doctor --only A,B,C')).toEqual({ kind: 'checks', prefix: 'A,B,' });
     expect(at('doctor --only=A,')).toEqual({ kind: 'checks', prefix: '--only=A,' });
     expect(at('create --task-schema A=b')).toEqual({ kind: 'files', prefix: 'A=' });
     expect(at('create --task-schema=A=b')).toEqual({ kind: 'files', prefix: '--task-schema=A=' });
   });
 
-  it('is the line of another command behind --, or behind the first word of exec', () => {
+  it('completes another command after --, or after the first word of exec', () => {
     expect(at('dev exec -- ')).toEqual({ kind: 'command', at: 4 });
     expect(at('dev exec --port 1 -- npm ru')).toEqual({ kind: 'command', at: 6 });
     expect(at('dev exec npm ru')).toEqual({ kind: 'command', at: 3 });
@@ -91,26 +91,26 @@ describe('what may stand at the cursor', () => {
 
 const BREAKS = ' \t\n"\'@><=;|&(:';
 
-describe('a line of bash', () => {
+describe('a bash command line', () => {
   it.each([
     ['kuflow create --language=ty', ['kuflow', 'create', '--language=ty'], '--language=', ''],
     ['kuflow "a b" \'c d\' e\\ f ', ['kuflow', 'a b', 'c d', 'e f', ''], '', ''],
     ['kuflow "a$(touch x)\\"', ['kuflow', 'a$(touch x)"'], '', '"'],
     ["kuflow 'a\\", ['kuflow', 'a\\'], '', "'"],
     ['kuflow a:b\\:c', ['kuflow', 'a:b:c'], 'a:', ''],
-  ])('%j is taken apart without running anything', (line, words, kept, quote) => {
+  ])('is split without running anything: %j', (line, words, kept, quote) => {
     expect(parseBashLine(line, BREAKS)).toEqual({ words, kept, quote });
   });
 
-  it('gets back what it keeps apart from, escaped as its quotes ask', () => {
-    const given = (value: string, line: string): string | undefined =>
+  it('gets replacements that are escaped for its quotes', () => {
+    const replacement = (value: string, line: string): string | undefined =>
       bashReplacement(value, parseBashLine(line, BREAKS));
-    expect(given('a b$(x)`y`!', 'kuflow a')).toBe('a\\ b\\$\\(x\\)\\`y\\`\\!');
-    expect(given('a b$(x)', 'kuflow "a')).toBe('a b\\$(x)');
-    expect(given('a b$(x)', "kuflow 'a")).toBe('a b$(x)');
-    expect(given('x:y z', 'kuflow x:')).toBe('y\\ z');
-    expect(given("it's", "kuflow 'i")).toBeUndefined();
-    expect(given('a!b', 'kuflow "a')).toBeUndefined();
-    expect(given('~root é', 'kuflow ')).toBe('\\~root\\ é');
+    expect(replacement('a b$(x)`y`!', 'kuflow a')).toBe('a\\ b\\$\\(x\\)\\`y\\`\\!');
+    expect(replacement('a b$(x)', 'kuflow "a')).toBe('a b\\$(x)');
+    expect(replacement('a b$(x)', "kuflow 'a")).toBe('a b$(x)');
+    expect(replacement('x:y z', 'kuflow x:')).toBe('y\\ z');
+    expect(replacement("it's", "kuflow 'i")).toBeUndefined();
+    expect(replacement('a!b', 'kuflow "a')).toBeUndefined();
+    expect(replacement('~root é', 'kuflow ')).toBe('\\~root\\ é');
   });
 });

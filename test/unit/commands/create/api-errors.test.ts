@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     status: 1,
     message: /does not allow this application to list processes/,
     seen: /^403 Forbidden/,
-    next: /role[^]*Or describe it: npx create-kuflow-worker/,
+    next: /role[^]*Or describe the process by flags: npx create-kuflow-worker/,
   },
   {
     what: '404',
@@ -257,8 +257,8 @@ describe('create --process and an API that answers with', () => {
     const endpoint = await endpointOf((_request, response) => sendJson(response, 200, { ...page, ...metadata }));
     const ran = await createWorker(temporaryFolder(), [...READ, '--json'], credentials(endpoint));
     const { error } = failureOf(ran.stdout);
-    expect(error.message).toContain('no process at all');
-    expect(error.next.join('\n')).toContain('--process LOAN --task CODE[:KIND]');
+    expect(error.message).toContain('No process is visible');
+    expect(error.next.join('\n')).toContain('--process LOAN --task <code[:kind]>');
     expect(ran.status).toBe(4);
   });
 });

@@ -331,7 +331,7 @@ describe('a mistyped word', () => {
       const cwd = temporaryFolder();
       const ran = await createWorker(cwd, ['x', '--process', 'EXPENCE', ...WORKFLOW, ...FILES_ONLY, '--json'], env);
       const { error } = failureOf(ran.stdout);
-      expect(error.message).toBe('No visible process has the code EXPENCE');
+      expect(error.message).toBe('No process with the code EXPENCE is visible');
       expect(error.next).toContain('Did you mean EXPENSE?');
       expect(error.seen).toContain('LOAN');
       expect(ran.status).toBe(1);

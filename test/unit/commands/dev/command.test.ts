@@ -21,39 +21,39 @@ beforeEach(async () => {
 });
 afterEach(() => running.close());
 
-describe('options for the start of a platform, where one runs', () => {
+describe('options for starting a platform, when one is running', () => {
   const LATE = ['--port', '1234', '--token-life', '5s', '--host-name', 'foo', '--requests'];
   const WARNING =
-    'Without effect on the KuFlow that runs here, which takes them when it is started: --port, --host-name, --token-life, --requests\n';
+    'Ignored, because the local KuFlow is already running: --port, --host-name, --token-life, --requests\n';
 
-  it('are warned of in one line', async () => {
+  it('are reported as ignored in one line', async () => {
     expect((await dev('exec', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
     expect((await dev(...LATE, 'exec', '--', 'no-such-program')).stderr).toContain(WARNING);
     expect((await dev('simulate', 'NOPE', ...LATE, '--', 'no-such-program')).stderr).toContain(WARNING);
   });
 
-  it('are not where they ask for what there is', async () => {
+  it('are not reported if the platform already matches them', async () => {
     const { stderr } = await dev('exec', '--port', '7480', '--https-port', '0', '--', 'no-such-program');
-    expect(stderr).toContain('Uses the local KuFlow that runs here');
-    expect(stderr).not.toContain('Without effect');
+    expect(stderr).toContain('Using the local KuFlow that is already running');
+    expect(stderr).not.toContain('Ignored');
   });
 });
 
-describe('a call of simulate that is wrong', () => {
-  it('says which code is one too many, with the command as it was', async () => {
+describe('an invalid simulate command line', () => {
+  it('reports surplus codes and suggests the corrected command', async () => {
     const { status, stderr } = await dev('simulate', 'LOAN', 'LOAN2', '--state-dir', 'a b', '--', 'npm', 'run', 'x y');
     expect(status).toBe(2);
-    expect(stderr).toContain('One process definition code is expected before --, LOAN2 is too much');
+    expect(stderr).toContain('Too many arguments before --: LOAN2. Expected one process definition code');
     expect(stderr).toContain("next   npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
-    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('command is expected after --')]);
+    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('Missing worker command after --')]);
   });
 
-  it("names the worker's log that can't be written, before anything starts", async () => {
+  it('reports a worker log that cannot be written, before anything starts', async () => {
     const options = ['--state-dir', 'other', '--worker-log', join('none', 'x.log')];
     const { status, stderr } = await dev('simulate', ...options, '--', 'true');
     expect(status).toBe(2);
-    expect(stderr).toMatch(/The worker's log can't be written to \S+x\.log: ENOENT/);
+    expect(stderr).toMatch(/Cannot write the worker log to \S+x\.log: ENOENT/);
     expect(stderr).toContain('--worker-log');
     expect(existsSync(join(folder, 'other'))).toBe(false);
   });
@@ -61,22 +61,22 @@ describe('a call of simulate that is wrong', () => {
 
 describe('--host-name', () => {
   it.each(['a b', 'a/b', '::1', '*.local', 'a..b', '-a', '1.2.3.999', 'a'.repeat(64)])(
-    'is refused when it is no DNS name: %s',
+    'rejects an invalid DNS name: %s',
     async (name) => {
       const { status, stderr } = await dev('--host-name', name);
       expect(status).toBe(2);
-      expect(stderr).toContain('A DNS name such as kuflow.local is expected.');
+      expect(stderr).toContain('Expected a DNS name such as kuflow.local.');
     },
   );
 
-  it.each(['kuflow', 'kuflow.local', 'my_service', 'host.docker.internal', '10.0.0.1'])('may be %s', async (name) => {
+  it.each(['kuflow', 'kuflow.local', 'my_service', 'host.docker.internal', '10.0.0.1'])('accepts %s', async (name) => {
     const { stderr } = await dev('--host-name', 'first.local', '--host-name', name);
-    expect(stderr).toContain('A local platform runs here already');
+    expect(stderr).toContain('A local KuFlow is already running');
   });
 });
 
-describe('the next command, where the state has another folder', () => {
-  it('names that folder', async () => {
+describe('suggested commands with another state folder', () => {
+  it('include --state-dir', async () => {
     const there = join('.kuflow', 'dev');
     const { stderr } = await dev('--state-dir', there);
     expect(stderr).toContain(

@@ -55,7 +55,7 @@ function credentials(endpoint: string) {
 }
 
 describe('kuflow processes', () => {
-  it('shows a process without a value or a secret in its output, and leaves no file', async () => {
+  it('shows a process without values or secrets, and writes no files', async () => {
     const { endpoint, requests } = await start();
     for (const options of [['--sample', '25'], ['--sample', '25', '--json'], []]) {
       const before = requests.length;
@@ -69,7 +69,7 @@ describe('kuflow processes', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('prints a definition as JSON, with its evidence and what is missing', async () => {
+  it('prints the definition as JSON, with evidence and missing settings', async () => {
     const { endpoint } = await start();
     const shown = JSON.parse((await run(['show', 'LOAN', '--json'], endpoint)).out) as Record<string, unknown>;
     expect(Object.keys(shown)).toEqual(['definition', 'missing', 'notes', 'evidence']);
@@ -83,7 +83,7 @@ describe('kuflow processes', () => {
     });
   });
 
-  it('reads no value where nobody can be asked', async () => {
+  it('does not read values without a terminal to ask', async () => {
     const { endpoint, requests } = await start();
     expect((await run(['show', 'LOAN'], endpoint)).status).toBe(0);
     expect(requests.filter((line) => /process(es|-items)\/[^?]/.test(line))).toEqual([]);
@@ -101,17 +101,17 @@ describe('kuflow processes', () => {
     });
   });
 
-  it('says how to go on when nothing is visible, and that it could not tell why', async () => {
+  it('suggests next steps with status 4 when nothing is visible', async () => {
     const { endpoint } = await start({ processes: 0 });
     const { status, out, err } = await run(['show', 'LOAN', '--json'], endpoint);
     expect(status).toBe(4);
     expect(err).toMatch(/role/);
-    expect(err).toMatch(/--process LOAN --task CODE\[:KIND\] --task-queue/);
+    expect(err).toMatch(/--process LOAN --task <code\[:kind\]> --task-queue/);
     expect(JSON.parse(out)).toMatchObject({ error: { status: 4 } });
     expect(await run(['list'], endpoint)).toMatchObject({ status: 0, out: '' });
   });
 
-  it('names the code that was meant, and a refusal', async () => {
+  it('suggests a similar code, and reports a missing permission', async () => {
     const { endpoint } = await start({ processes: 10 });
     expect(await run(['show', 'LAON'], endpoint)).toMatchObject({
       status: 1,
@@ -124,7 +124,7 @@ describe('kuflow processes', () => {
     expect(err).toMatch(/does not allow this application/);
   });
 
-  it('takes id and secret from options, and lists what is missing', async () => {
+  it('reads id and secret from options, and lists missing settings', async () => {
     const { endpoint } = await start({ processes: 10 });
     const options = ['--endpoint', endpoint, '--client-id', uuid(8, 1)];
     expect((await run(['list', ...options, '--client-secret-stdin'], undefined, `${SECRET}\n`)).status).toBe(0);
@@ -139,7 +139,7 @@ describe('kuflow processes', () => {
     expect(ca.err).toMatch(/kuflow\.api\.ca \(--ca\): expected .*secret holds no certificate in PEM form/);
   });
 
-  it('shows text of the server escaped', async () => {
+  it('escapes text from the server', async () => {
     const evil = 'LOAN\u001b[31m\u202e';
     const { endpoint } = await start({
       intercept: () => ({

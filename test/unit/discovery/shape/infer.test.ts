@@ -35,7 +35,7 @@ describe('inferShape', () => {
     });
   });
 
-  it('calls a property required, and a number an integer, from three samples on', () => {
+  it('requires three samples for required properties and integers', () => {
     expect(schemaOf({ a: 1 }, { a: 2 })).toEqual({ type: 'object', properties: { a: { type: 'number' } } });
     expect(schemaOf({ a: 1 }, { a: 2 }, { a: 3, b: 1 })).toEqual({
       type: 'object',
@@ -53,12 +53,12 @@ describe('inferShape', () => {
     ['kuflow-file', 'kuflow-file:uri=ku:process/1;type=text/plain;size=3;name=a.txt;', 'a.txt'],
     ['kuflow-principal', 'kuflow-principal:id=0190a5b0-7c3e-7cc3-8a6e-6d4f2f3b1a11;type=USER;name=Ana;', 'USER'],
     ['kuflow-group', 'kuflow-group:id=0190a5b0-7c3e-7cc3-8a6e-6d4f2f3b1a11;type=OTHERS;name=Sales;', ''],
-  ])('states the format %s only if every sample has it', (format, value, other) => {
+  ])('has the format %s only if every sample has it', (format, value, other) => {
     expect(schemaOf({ a: value }, { a: value })).toMatchObject({ properties: { a: { type: 'string', format } } });
     expect(schemaOf({ a: value }, { a: other })).toEqual({ type: 'object', properties: { a: { type: 'string' } } });
   });
 
-  it('joins what differs', () => {
+  it('merges different types', () => {
     const shape = inferShape([{ a: 'x', b: null }, { a: 1.5, b: 's' }, { a: [true] }, { a: { k: 1 } }]);
     expect(shape.schema).toEqual({
       type: 'object',
@@ -77,7 +77,7 @@ describe('inferShape', () => {
     expect(shape.evidence).toEqual({ samples: 4, maps: [], mixed: ['/a'], truncated: false });
   });
 
-  it('makes a map of an object keyed by data', () => {
+  it('turns an object keyed by data into a map', () => {
     for (const key of [
       'ana@example.org',
       '0190a5b0-7c3e-7cc3-8a6e-6d4f2f3b1a11',
@@ -110,7 +110,7 @@ describe('inferShape', () => {
     }
   });
 
-  it('makes a map where the keys differ from sample to sample, and drops keys that one sample alone has', () => {
+  it('turns objects with different keys in each sample into maps, and drops keys that only one sample has', () => {
     const names = ['ana', 'luis', 'eva', 'juan', 'rosa', 'ivan'];
     expect(schemaOf(...names.map((name) => ({ votes: { [name]: true } })))).toMatchObject({
       properties: { votes: { type: 'object', additionalProperties: { type: 'boolean' } } },
@@ -126,7 +126,7 @@ describe('inferShape', () => {
     expect(JSON.stringify(schemaOf({ a: { Ana: 1, Luis: 2 } }))).not.toMatch(/Ana|Luis/);
   });
 
-  it('keeps the fields of a form beside a stray key', () => {
+  it('keeps the fields of a form despite a data key', () => {
     const shape = inferShape([{ FIRST_NAME: 'a', amount: 1, 'ana@example.org': 3 }]);
     expect(shape.schema).toEqual({
       type: 'object',
@@ -135,7 +135,7 @@ describe('inferShape', () => {
     expect(shape.evidence.maps).toEqual(['']);
   });
 
-  it('keeps the usual names of fields', () => {
+  it('accepts common field names', () => {
     for (const key of [
       'FIRST_NAME',
       'firstName',
@@ -153,7 +153,7 @@ describe('inferShape', () => {
     }
   });
 
-  it('is bounded in depth and size', () => {
+  it('limits depth and size', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 5000; level++) deep = { deep };
     const wide = Object.fromEntries(
@@ -164,7 +164,7 @@ describe('inferShape', () => {
     expect(JSON.stringify(schema).length).toBeLessThan(2000);
   });
 
-  it('never writes a value or a key that is data, and describes what it saw', () => {
+  it('never writes values or data keys, and matches all samples', () => {
     const canary = fc.stringMatching(/^[a-z]{6}$/).map((text) => `canary${text}`);
     const idKey = fc.oneof(
       fc.uuid(),
@@ -193,7 +193,7 @@ describe('inferShape', () => {
     const ajv = new Ajv({ strict: false, validateFormats: false });
     fc.assert(
       fc.property(fc.array(fc.dictionary(fc.oneof(fieldKey, idKey), value), { minLength: 1, maxLength: 6 }), (made) => {
-        // As values arrive: parsed JSON, in which __proto__ is a key like others.
+        // Values are parsed JSON, in which __proto__ is an ordinary key.
         const samples = JSON.parse(JSON.stringify(made)) as unknown[];
         const { schema, evidence } = inferShape(samples);
         const text = JSON.stringify({ schema, evidence });

@@ -59,39 +59,39 @@ afterEach(() => {
   running = undefined;
 });
 
-describe('a platform that runs with definitions of its own', () => {
-  it('is taken for the same definition, however it is written', async () => {
+describe('a running platform', () => {
+  it('is used for the same definition, even if it is formatted differently', async () => {
     await runs();
     expect(await attach(SERVED)).toBe(false);
     expect(await attach(WRITTEN_OTHERWISE)).toBe(false);
   });
 
-  it('is refused for another definition, which says what to do', async () => {
+  it('is rejected for a different definition, with next steps', async () => {
     await runs();
-    const next = ['Stop it and start it again with this definition, or give another folder with --state-dir'];
+    const next = ['Restart it with this definition, or use another folder with --state-dir'];
     await expect(attach(CHANGED)).rejects.toMatchObject({
-      message: `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
+      message: `The running local KuFlow (pid ${process.pid}) serves a different definition of LOAN`,
       status: 2,
       next,
     });
     await expect(attach(OTHER)).rejects.toMatchObject({
-      message: `The platform that runs here (pid ${process.pid}) does not serve OTHER, only LOAN`,
+      message: `The running local KuFlow (pid ${process.pid}) does not serve OTHER, only LOAN`,
       next,
     });
   });
 
-  it('is taken when an older version started it, which left no digests', async () => {
+  it('is used if an older version without digests started it', async () => {
     await runs({ hasDigests: false });
     expect(await attach(CHANGED)).toBe(false);
   });
 
-  it("runs any command beside a project's changed definition, but no process by it", async () => {
+  it('can run commands with a changed definition, but not simulate it', async () => {
     await runs();
     writeFileSync(join(folder, 'kuflow.process.yaml'), CHANGED);
     const platform = await ensurePlatform(request());
     expect(platform.owned).toBe(false);
     expect(platform.mismatches).toEqual([
-      `The platform that runs here (pid ${process.pid}) serves another definition of LOAN`,
+      `The running local KuFlow (pid ${process.pid}) serves a different definition of LOAN`,
     ]);
     const steps: string[] = [];
     const error = await simulate({
@@ -102,12 +102,12 @@ describe('a platform that runs with definitions of its own', () => {
       onStep: ({ kind }) => steps.push(kind),
     }).catch((thrown: unknown) => thrown as KnownError);
     expect(error).toMatchObject({ status: 2 });
-    expect((error as KnownError).message).toContain('serves another definition of LOAN');
+    expect((error as KnownError).message).toContain('serves a different definition of LOAN');
     expect(steps).not.toContain('command-started');
   });
 });
 
-describe('a folder whose platform another process is just starting', () => {
+describe('a platform that another process is just starting', () => {
   const built = mkdtempSync(join(tmpdir(), 'kuflow-owner-'));
   const program = join(built, 'owner-child.mjs');
   afterAll(() => rmSync(built, { recursive: true, force: true }));
@@ -122,8 +122,8 @@ describe('a folder whose platform another process is just starting', () => {
     }),
   );
 
-  /** Attaches while another process owns the folder; `then` is done to that process once it is waited for. */
-  async function attachBeside(
+  /** Attaches while another process owns the folder; `then` is called once the wait has begun. */
+  async function attachWhileOwned(
     then: (owner: { readonly pid: number; ready(): void; end(): void; interrupt(): void }) => void,
   ): Promise<{ readonly pid: number; readonly events: DevEvent[]; readonly platform: Promise<DevPlatform> }> {
     const stateDir = join(folder, '.kuflow', 'dev');
@@ -155,8 +155,8 @@ describe('a folder whose platform another process is just starting', () => {
     owner = undefined;
   });
 
-  it('is waited for, and used', async () => {
-    const { pid, events, platform } = await attachBeside((other) => other.ready());
+  it('is awaited and used', async () => {
+    const { pid, events, platform } = await attachWhileOwned((other) => other.ready());
     expect(await platform).toMatchObject({ owned: false, state: { pid } });
     expect(events).toEqual([
       { kind: 'awaiting', pid },
@@ -164,9 +164,9 @@ describe('a folder whose platform another process is just starting', () => {
     ]);
   });
 
-  it('is waited for, and has one of its own when that one ends', async () => {
-    const { pid, events, platform } = await attachBeside((other) => other.end());
-    // It comes as far as looking for the Temporal server.
+  it('is awaited, and replaced by a new one if it ends', async () => {
+    const { pid, events, platform } = await attachWhileOwned((other) => other.end());
+    // The new platform fails when it looks for the Temporal server.
     await expect(platform).rejects.toThrow(join(folder, 'none'));
     expect(events.slice(0, 2)).toEqual([
       { kind: 'awaiting', pid },
@@ -174,8 +174,8 @@ describe('a folder whose platform another process is just starting', () => {
     ]);
   });
 
-  it('is waited for until an interrupt', async () => {
-    const { platform } = await attachBeside((other) => other.interrupt());
+  it('is awaited until an interrupt', async () => {
+    const { platform } = await attachWhileOwned((other) => other.interrupt());
     await expect(platform).rejects.toMatchObject({ status: 130 });
   });
 });

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
 import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/view.ts';
-import { printSimulation } from '../../../../src/commands/dev/simulate/view.ts';
-import { simulationReporter } from '../../../../src/commands/dev/simulate/view.ts';
+import { printSimulation, simulationReporter } from '../../../../src/commands/dev/simulate/view.ts';
 import { marksFor } from '../../../../src/terminal/marks.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
 import type { Channel } from '../../../../src/terminal/terminal.ts';
@@ -25,7 +24,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
 }
 
 function shown(events: readonly DevEvent[], options: { requests?: boolean; processes?: boolean } = {}): string[] {
-  // In colour: an escape sequence that went through the escape of what is shown would be seen.
+  // In color, to detect escape sequences that are escaped by mistake.
   const { channel: err, text } = channel(true);
   const view = platformReporter({ progress: openProgress(err), requests: false, ...options });
   for (const event of events) view(event);
@@ -47,8 +46,8 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
   ...(problem === undefined ? {} : { problem }),
 });
 
-describe('the view of a platform', () => {
-  it('ends with commands that find it, whole', () => {
+describe('platform events', () => {
+  it('are followed by complete commands for this platform', () => {
     const hints = (stateDir?: string): string => readyHints({ processes: ['LOAN'] }, 'npx kuflow', stateDir).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
@@ -60,16 +59,19 @@ describe('the view of a platform', () => {
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
   });
 
-  it('is one step for its start', () => {
+  it('show the start as one step', () => {
     const parts = ['store', 'temporal', 'gateway', 'rest'] as const;
     const events = parts.flatMap((part): DevEvent[] => [
       { kind: 'starting', part },
       { kind: 'ready', part, ...(part === 'rest' ? { address: 'https://127.0.0.1:7443' } : {}) },
     ]);
-    expect(shown(events)).toEqual(['· Start a local KuFlow', '✔ Local KuFlow at https://127.0.0.1:7443']);
+    expect(shown(events)).toEqual([
+      '· Starting a local KuFlow…',
+      '✔ Local KuFlow is running at https://127.0.0.1:7443',
+    ]);
   });
 
-  it('says in a line what happens to a process, a failure as a warning', () => {
+  it('show process events as lines, and failures as warnings', () => {
     const about = { kind: 'process', processId: PROCESS } as const;
     expect(
       shown([
@@ -85,7 +87,7 @@ describe('the view of a platform', () => {
     expect(shown([{ ...about, what: 'process-started', code: 'LOAN' }], { processes: false })).toEqual(['']);
   });
 
-  it('shows requests that went wrong, and all when asked', () => {
+  it('show failed requests, and all requests on demand', () => {
     expect(shown([request(200), request(401, undefined, 'no'), request(0), request(503, '/health')])).toEqual([
       '! GET /v2024-06-14/tenants 401 findTenants: no',
       '! GET /v2024-06-14/tenants no answer findTenants',
@@ -93,7 +95,7 @@ describe('the view of a platform', () => {
     expect(shown([request(200)], { requests: true })).toEqual(['· GET /v2024-06-14/tenants 200 findTenants']);
   });
 
-  it('shows ports, refusals and broken contracts', () => {
+  it('show moved ports, refusals and contract violations', () => {
     expect(
       shown([
         { kind: 'port-moved', part: 'http', wanted: 7480, got: 7481, holder: 'node x (pid 7)' },
@@ -101,21 +103,21 @@ describe('the view of a platform', () => {
         { kind: 'contract-violation', side: 'answer', operationId: 'findTenants', problem: 'no id' },
       ]),
     ).toEqual([
-      '! Port 7480 is taken by node x (pid 7): http takes 7481',
-      '! Gateway refused StartWorkflowExecution: not for a worker (use the API)',
-      "✖ The answer of findTenants breaks KuFlow's contract: no id",
+      '! Port 7480 is in use by node x (pid 7); using 7481 for http',
+      '! The engine gateway refused StartWorkflowExecution: not for a worker (use the API)',
+      "✖ The answer of findTenants violates KuFlow's API contract: no id",
     ]);
   });
 });
 
-describe('the view of a simulation', () => {
+describe('a simulation', () => {
   const timeline = [
     { time: '2026-01-01T10:00:00.000Z', kind: 'process-started', principal: 'Local user' },
     { time: '2026-01-01T10:00:00.500Z', kind: 'item-created', processItemId: PROCESS, code: 'APPLY', principal: 'App' },
     { time: '2026-01-01T10:01:02.345Z', kind: 'workflow-failed', detail: 'Out of\npaper' },
   ];
 
-  it('prints a line for each entry, seconds since the start', () => {
+  it('prints one line per timeline entry, with seconds since the start', () => {
     expect(formatTimeline(timeline)).toEqual([
       '   0.00 s  process started by Local user',
       '   0.50 s  APPLY created by App',
@@ -123,7 +125,7 @@ describe('the view of a simulation', () => {
     ]);
   });
 
-  it('ends with what it came to and what to do', () => {
+  it('ends with the outcome and next steps', () => {
     const result: SimulateResult = {
       status: 1,
       code: 'LOAN',
@@ -140,7 +142,7 @@ describe('the view of a simulation', () => {
     expect(good.text()).toBe('✔ LOAN is COMPLETED with valid data\n');
   });
 
-  it('ends each step that it began, and none that it did not', () => {
+  it('ends exactly the steps that it began', () => {
     const { channel: err, text } = channel(false);
     const view = simulationReporter(openProgress(err));
     view({
@@ -155,11 +157,11 @@ describe('the view of a simulation', () => {
     view({ kind: 'draining' });
     view({ kind: 'drained' });
     expect(text().trimEnd().split('\n')).toEqual([
-      'Uses the local KuFlow that runs here, pid 5, https://a',
-      '· Wait for the worker to poll Q',
+      'Using the local KuFlow that is already running (pid 5, https://a)',
+      '· Waiting for the worker to poll Q…',
       '✔ The worker polls Q',
-      '· Drain the worker',
-      '✔ The worker has stopped',
+      '· Stopping the worker…',
+      '✔ Stopped the worker',
     ]);
   });
 });

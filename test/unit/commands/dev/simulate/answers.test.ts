@@ -20,7 +20,7 @@ function written(text: string): Promise<unknown> {
 }
 
 describe('answers', () => {
-  it('are none without a file', async () => {
+  it('are empty without a file', async () => {
     expect(await readAnswers('/', undefined)).toEqual({ tasks: {} });
   });
 
@@ -33,39 +33,39 @@ describe('answers', () => {
   });
 
   it.each([
-    ['[]', 'an object is expected'],
-    ['', 'an object is expected'],
+    ['[]', 'expected an object'],
+    ['', 'expected an object'],
     ['task: { A: {} }', 'unknown key task'],
     ['tasks: [1]', 'tasks must be an object'],
-    ['tasks: { A: 1 }', 'the answer of A must be an object or a list of objects'],
-    ['tasks: { A: [] }', 'the answer of A must be an object or a list of objects'],
-    ['tasks: { A: [{}, 2] }', 'the answer of A must be an object or a list of objects'],
+    ['tasks: { A: 1 }', 'the answer for A must be an object or a list of objects'],
+    ['tasks: { A: [] }', 'the answer for A must be an object or a list of objects'],
+    ['tasks: { A: [{}, 2] }', 'the answer for A must be an object or a list of objects'],
     ['metadata: no', 'metadata must be an object'],
-    ['a: [', "The answers can't be read from answers.yaml"],
-  ])('%j is refused, and why', async (text, message) => {
+    ['a: [', 'Cannot read the answers file answers.yaml'],
+  ])('are rejected with a reason: %j', async (text, message) => {
     await expect(written(text)).rejects.toMatchObject({
       status: 2,
       message: expect.stringContaining(message) as string,
     });
   });
 
-  it('are missed by the name of their file', async () => {
+  it('are reported as missing by file name', async () => {
     await expect(readAnswers('/', 'nope.yaml')).rejects.toMatchObject({
       status: 2,
-      message: "The answers can't be read from nope.yaml: there is no such file",
-      next: ['Its path is relative to /'],
+      message: 'Cannot read the answers file nope.yaml: no such file',
+      next: ['The path is relative to /'],
     });
   });
 
-  it('for tasks that no person completes are refused', () => {
+  it('are rejected for tasks that are not human tasks', () => {
     const definition = sampleDefinition();
     expect(() => checkAnswers({ tasks: { APPROVE_LOAN: {}, LOAN_APPLICATION: {} } }, definition)).not.toThrow();
     expect(() => checkAnswers({ tasks: { CHECK_CREDIT: {}, NOPE: {} } }, definition)).toThrow(
-      'The answers name CHECK_CREDIT, NOPE, which are no tasks of LOAN that a person completes',
+      'Unknown human tasks in the answers file: CHECK_CREDIT, NOPE',
     );
   });
 
-  it('are handed out in order, the last for the rest', () => {
+  it('are used in order, and the last one is repeated', () => {
     const next = createAnswerQueue({ tasks: { A: [{ n: 1 }, { n: 2 }], B: { n: 9 } } });
     expect([next('A'), next('B'), next('A'), next('A'), next('B')]).toEqual([
       { n: 1 },
@@ -77,7 +77,7 @@ describe('answers', () => {
     expect(next('toString')).toBeUndefined();
   });
 
-  it('are made up from a shape: the first valid one, the plainest where none is', () => {
+  it('are generated from a shape: the first valid example, or the simplest one if none is valid', () => {
     expect(exampleTaskData(undefined, '')).toEqual({});
     const shape = (schema: object) => ({ schema: schema as Record<string, never> });
     expect(
@@ -91,7 +91,7 @@ describe('answers', () => {
     ).toEqual({ a: 1 });
   });
 
-  it('are made up for the metadata where they can be, and else are none', () => {
+  it('are generated for metadata only if they are valid', () => {
     const required = { type: 'object', required: ['costCenter'] };
     expect(exampleMetadata({ schema: { ...required, properties: { costCenter: { type: 'string' } } } })).toEqual({
       costCenter: expect.any(String) as string,

@@ -1,6 +1,6 @@
-# Completion of kuflow and create-kuflow-worker for fish. Nothing that is typed or offered is ever evaluated.
+# fish completion for kuflow and create-kuflow-worker. Neither typed words nor candidates are ever evaluated.
 
-# The kuflow to ask: beside the program that was typed with its path, for npx the project's own, else the one on the PATH.
+# Finds the kuflow to call: in the folder of the typed path, for npx in the project, otherwise on the PATH.
 function __kuflow_program
     set -l program kuflow
     switch $argv[1]

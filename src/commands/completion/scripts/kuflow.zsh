@@ -1,7 +1,7 @@
 #compdef kuflow create-kuflow-worker
-# Completion of kuflow and create-kuflow-worker for zsh. Nothing that is typed or offered is ever evaluated.
+# zsh completion for kuflow and create-kuflow-worker. Neither typed words nor candidates are ever evaluated.
 
-# The kuflow to ask: beside the program that was typed with its path, for npx the project's own, else the one on the PATH.
+# Finds the kuflow to call: in the folder of the typed path, for npx in the project, otherwise on the PATH.
 _kuflow_program() {
   local dir=$PWD
   program=kuflow
@@ -17,13 +17,13 @@ _kuflow_program() {
 
 _kuflow() {
   local program=${program-} directive prefix
-  local -a given found
+  local -a args found
   [[ -n $program ]] || _kuflow_program "${(Q)words[1]}" || return 1
-  given=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
-  found=("${(@f)$(command "$program" __complete zsh -- "${given[@]}" 2>/dev/null </dev/null)}")
+  args=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
+  found=("${(@f)$(command "$program" __complete zsh -- "${args[@]}" 2>/dev/null </dev/null)}")
   directive=${found[1]}
   found=("${(@)found[2,-1]}")
-  # Behind --name= only the value is the word, and in a list behind the last comma.
+  # After --name=, complete only the value; in a list, only the entry after the last comma.
   prefix=${directive#* }
   [[ -n $prefix && $directive == *' '* && ${PREFIX} == "$prefix"* ]] && compset -p ${#prefix}
   case $directive in
@@ -51,7 +51,7 @@ _kuflow_npx() {
   fi
 }
 
-# Autoloaded from a folder of $fpath, this file is the function; sourced, it says what it completes.
+# If autoloaded from $fpath, this file is the body of the function; if sourced, it registers the completion.
 if [[ ${funcstack[1]-} == _kuflow ]]; then
   _kuflow "$@"
 else

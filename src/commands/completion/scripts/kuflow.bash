@@ -1,4 +1,4 @@
-# Completion of kuflow and create-kuflow-worker for bash. Nothing that is typed or offered is ever evaluated.
+# bash completion for kuflow and create-kuflow-worker. Neither typed words nor candidates are ever evaluated.
 
 # COMP_POINT counts bytes.
 _kuflow_line() {
@@ -6,7 +6,7 @@ _kuflow_line() {
   line=${COMP_LINE:0:COMP_POINT}
 }
 
-# The kuflow to ask: beside the program that was typed with its path, for npx the project's own, else the one on the PATH.
+# Finds the kuflow to call: in the folder of the typed path, for npx in the project, otherwise on the PATH.
 _kuflow_program() {
   local dir=$PWD
   program=kuflow
@@ -20,7 +20,7 @@ _kuflow_program() {
   type -P -- "$program" >/dev/null
 }
 
-# The line of another command, which stands behind --.
+# Completes the command after --.
 _kuflow_command() {
   local at word
   for ((at = 1; at < COMP_CWORD; at++)); do [[ ${COMP_WORDS[at]} == -- ]] && break; done
@@ -37,7 +37,7 @@ _kuflow_command() {
   fi
 }
 
-# Bash 3 of macOS has no compopt.
+# Bash 3 on macOS does not have compopt.
 _kuflow_paths() {
   local word
   compopt -o "$2" 2>/dev/null && return
