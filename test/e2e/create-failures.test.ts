@@ -100,7 +100,7 @@ describe.runIf(process.platform !== 'win32')('create in a folder without write p
     prepare();
     if (isRoot) chmodSync(inject('runFolder'), 0o755);
     if (isRoot && spawnSync(process.execPath, [bin(), '--version'], { cwd: folder, ...asUser }).status !== 0) {
-      skipped(skip, 'another user can not start the command from where it is installed here');
+      skipped(skip, 'other users cannot run the command from where it is installed');
     }
     const contents = (): unknown => [...stateOf(folder)].map(([path, state]) => [path, state.replace(/ \d+ /, ' ')]);
     const before = contents();
@@ -135,7 +135,7 @@ describe('create on a full or read-only disk', () => {
       encoding: 'utf8',
     });
     if (error !== undefined || status === 77 || /unshare:/.test(stderr)) {
-      skipped(skip, `no file system of our own here (${error?.message ?? stderr.trim()})`);
+      skipped(skip, `cannot mount a separate file system (${error?.message ?? stderr.trim()})`);
     }
     expect(stderr).toMatch(new RegExp(`seen +${seen}; all changes were rolled back`));
     expect(stdout).toBe('status 1\nsame\n');

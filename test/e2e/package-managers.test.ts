@@ -129,12 +129,12 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     folder = mkdtempSync(join(inject('runFolder'), `${manager.program}-`));
     project = join(folder, 'loan-worker');
     if (inLongRun(manager) && !SOAK) {
-      process.stderr.write(`skipped: ${manager.program} ${manager.version} is a part of the long run\n`);
+      process.stderr.write(`skipped: ${manager.program} ${manager.version} runs only in npm run soak\n`);
       return;
     }
     const provided = await provideManager(manager);
     if ('missing' in provided) {
-      process.stderr.write(`skipped: no ${manager.program} ${manager.version} here: ${provided.missing}\n`);
+      process.stderr.write(`skipped: ${manager.program} ${manager.version} is not available: ${provided.missing}\n`);
       return;
     }
     env = { ...provided.env, ...mark.env, KUFLOW_TEMPORAL_PATH: await temporalPath() };

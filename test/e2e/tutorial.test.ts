@@ -88,7 +88,7 @@ it('the tutorial works as written, from an empty folder to a changed process', a
     if (language === 'sh') for (const line of lines) await runLine(line);
     else if (language === 'diff') applyDiff(lines);
     else if (language === 'yaml') writeFileSync(join(cwd, lines[0]?.replace('# ', '') ?? ''), `${lines.join('\n')}\n`);
-    else throw new Error(`The tutorial has a block that the test does not know: ${language}`);
+    else throw new Error(`The tutorial has a code block in an unsupported language: ${language}`);
   }
   const text = (part: string): string => [...output].find(([command]) => command.includes(part))?.[1] ?? '';
   expect(text('npm run smoke')).toContain('LOAN is COMPLETED');

@@ -17,12 +17,12 @@ const filesBelow = (folder: string): readonly string[] =>
 const PAGES = ['README.md', 'CONTRIBUTING.md', ...filesBelow('docs').filter((file) => file.endsWith('.md'))];
 
 describe('generated pages', () => {
-  it('list all settings; `npm run docs` writes them again', () => {
+  it('list all settings (`npm run docs` regenerates them)', () => {
     const page = read('docs/reference/settings.md');
     expect(settingsPage(page, SETTING_KEYS), 'npm run docs').toBe(page);
   });
 
-  it('describe the commands as the commands do; `npm run docs` writes them again', async () => {
+  it("match the commands' help (`npm run docs` regenerates them)", async () => {
     const pages = commandPages(await describeAllCommands());
     expect(pages.size).toBeGreaterThan(4);
     for (const [file, text] of pages)
@@ -51,7 +51,7 @@ describe('README and docs', () => {
     expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
   });
 
-  it('are checked by a function that finds dead links', () => {
+  it('are checked by a function that does find dead links', () => {
     expect(deadLinks('README.md', 'docs/missing.md')).toEqual(['docs/missing.md']);
     expect(deadLinks('README.md', '#no-such-heading')).toEqual(['#no-such-heading']);
     expect(deadLinks('docs/index.md', '/docs/wiring.md')).toEqual(['/docs/wiring.md']);
@@ -82,7 +82,7 @@ describe('CONTRIBUTING', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  it('says why each dependency is there', () => {
+  it('gives a reason for each dependency', () => {
     const table = page.slice(page.indexOf('## Dependencies'), page.indexOf('## Releases'));
     const named = table
       .split('\n')

@@ -26,7 +26,7 @@ async function printedKeys(
   return Object.keys(JSON.parse(fake.stdout()) as object);
 }
 
-/** The fields of a command's output in docs/reference/output.md: those that are always there, and all. */
+/** The fields of a command's output in docs/reference/output.md: those that are always present, and all. */
 function documentedKeys(command: string): { readonly always: readonly string[]; readonly all: readonly string[] } {
   const page = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8');
   const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
@@ -63,7 +63,7 @@ describe('docs/reference/output.md', () => {
       ['activity', 'sendMail'],
     ]) {
       const keys = await printedKeys(['add', ...words, '--dry-run', '--json', '--yes'], { cwd: project });
-      // The page has the shape once, at the first of them.
+      // The page describes the shape only once, at the first command that prints it.
       expectDocumented('kuflow add task', keys);
     }
   });

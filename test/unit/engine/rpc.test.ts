@@ -34,7 +34,7 @@ async function connect(port: number): Promise<EngineConnection> {
   return connecting.connection;
 }
 
-/** A connection to an HTTP/2 server that treats every call as the test says. */
+/** Connects to an HTTP/2 server that handles every call with the given function. */
 async function connectTo(
   onStream: (stream: http2.ServerHttp2Stream, drop: () => void) => void,
 ): Promise<EngineConnection> {
@@ -57,7 +57,7 @@ const grpc = { ':status': 200, 'content-type': 'application/grpc' } as const;
 const timeoutMs = 5_000;
 
 describe('an engine connection', () => {
-  it('reads both answers over one connection, a call at a time or together', async () => {
+  it('reads both answers over one connection, even in parallel', async () => {
     const stub = await startEngineStub({ server, clientCa: authority.cert });
     open.push(() => stub.close());
     const connection = await connect(stub.port);
@@ -70,7 +70,7 @@ describe('an engine connection', () => {
     expect(namespace).toMatchObject({ ok: true, value: { name: 'tenant-1', state: 'registered' } });
   });
 
-  it('holds nothing of a token that comes back in those words', async () => {
+  it('redacts a token that the engine returns in its message', async () => {
     const token = 'canary.token.of-a-call';
     const status = { GetSystemInfo: { code: 16, message: `bad header: Bearer ${token}` } };
     const stub = await startEngineStub({ server, clientCa: authority.cert, status });
@@ -80,7 +80,7 @@ describe('an engine connection', () => {
     expect(answer).toMatchObject({ ok: false, message: 'bad header: Bearer [redacted]' });
   });
 
-  it("gives the engine's status and words as they are", async () => {
+  it("returns the engine's status and message unchanged", async () => {
     const status = { GetSystemInfo: { code: 16, message: 'abgelaufen: 100 % für heute' } };
     const stub = await startEngineStub({ server, clientCa: authority.cert, status });
     open.push(() => stub.close());
@@ -100,17 +100,17 @@ describe('an engine connection', () => {
     ['drops the connection', (_stream, drop) => drop(), 'ECONNRESET'],
     ['never answers', () => undefined, 'ETIMEDOUT'],
     [
-      'answers without end',
+      'sends an oversized answer',
       (stream) => (stream.respond(grpc), void stream.write(Buffer.alloc(5_000_000))),
       'ERR_TOO_LARGE',
     ],
-  ])('ends a call when the server %s', async (_what, onStream, code) => {
+  ])('fails a call if the server %s', async (_what, onStream, code) => {
     const connection = await connectTo(onStream);
     const result = await connection.getSystemInfo({ timeoutMs: code === 'ETIMEDOUT' ? 100 : timeoutMs });
     expect(result).toMatchObject({ ok: false, kind: 'transport', code, timedOut: code === 'ETIMEDOUT' });
   });
 
-  it('reads an answer that makes no sense as an empty one', async () => {
+  it('reads a malformed answer as an empty one', async () => {
     const connection = await connectTo((stream) => {
       stream.respond(grpc, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
@@ -122,7 +122,7 @@ describe('an engine connection', () => {
     });
   });
 
-  it('stops with its signal, and answers at once after it was closed', async () => {
+  it('stops when its signal aborts, and fails at once after it was closed', async () => {
     const stop = new AbortController();
     const connection = await connectTo(() => stop.abort());
     const result = await connection.getSystemInfo({ timeoutMs, signal: stop.signal });

@@ -18,7 +18,7 @@ const process = { id, state: 'RUNNING', tenantId: id };
 const item = { id, type: 'TASK', processId: id, task: { state: 'CLAIMED' } };
 const defaultError = (status: number, message: string) => ({ timestamp: '2024-06-14T10:00:00Z', status, message });
 
-/** Waits without waiting: time passes as far as it was asked to, and every wait is kept. */
+/** A clock that advances by each requested wait without waiting, and records the waits. */
 function fakeClock(start = Date.UTC(2024, 5, 14)): Clock & { readonly waits: number[] } {
   let passed = 0;
   const waits: number[] = [];
@@ -90,7 +90,7 @@ describe('a call', () => {
     expect(server.requests[0]?.headers.authorization).toBe('Bearer abc');
   });
 
-  it('gives creates an id of its own and puts the tenant where it belongs', async () => {
+  it('adds an id and the tenant to create calls', async () => {
     const server = await serve((_, response, index) => sendJson(response, index === 0 ? 201 : 200, process));
     const client = connect(server.url, { tenantId: id });
     const first = await client.createProcess({ processDefinitionCode: 'LOAN' });
@@ -102,7 +102,7 @@ describe('a call', () => {
     expect(bodies[1]).toEqual({ id, processDefinitionCode: 'LOAN', tenantId: id, metadata: { value: { A: 1 } } });
   });
 
-  it('wraps data, sends JSON Patch by its media type and escapes path parameters', async () => {
+  it('wraps data, sends JSON Patch with its media type and escapes path parameters', async () => {
     const server = await serve((request, response) =>
       sendJson(response, 200, request.url.includes('keys') ? { id: 'k', value: 'YQ==' } : item),
     );
@@ -115,7 +115,7 @@ describe('a call', () => {
     expect(server.requests[2]?.url).toBe('/v2024-06-14/kms/keys/a%2F..%2Fb');
   });
 
-  it('reads null optional fields as absent, and leaves form values alone', async () => {
+  it('reads null in optional fields as absent, but not in form values', async () => {
     const server = await serve((_, response) =>
       sendJson(response, 200, { ...process, entity: null, metadata: { valid: true, value: { A: null } }, later: 1 }),
     );
@@ -123,7 +123,7 @@ describe('a call', () => {
     expect(answer).toEqual({ ...process, metadata: { valid: true, value: { A: null } }, later: 1 });
   });
 
-  it('moves documents as bytes, with type and name', async () => {
+  it('uploads and downloads documents as bytes, with type and name', async () => {
     const bytes = Buffer.from([0, 255, 13, 10]);
     const server = await serve((request, response) => {
       if (request.method === 'POST') {
@@ -199,7 +199,7 @@ describe('paging', () => {
     expect(server.requests.at(-1)?.url).toBe('/v2024-06-14/tenants?size=200&page=2');
   });
 
-  it('ends at an empty page whatever the server claims, and at what a budget throws', async () => {
+  it('ends at an empty page whatever the reported total, and when onRequest throws', async () => {
     const server = await serve((_, response, index) =>
       sendJson(response, 200, pageOf(index, 99, index === 0 ? [{ id, name: 'a' }] : [])),
     );
@@ -218,7 +218,7 @@ describe('paging', () => {
 });
 
 describe('retries', () => {
-  it('backs off exponentially on 408, 429 and 5xx, and reports each try', async () => {
+  it('backs off exponentially on 408, 429 and 5xx, and reports each attempt', async () => {
     const server = await serve((_, response, index) => {
       if (index < 3) sendJson(response, [500, 408, 429][index] ?? 0, defaultError(500, 'later'));
       else sendJson(response, 200, process);
@@ -239,7 +239,7 @@ describe('retries', () => {
     ]);
   });
 
-  it('takes jitter off, and stops after four attempts with the last answer', async () => {
+  it('subtracts jitter, and fails after four attempts with the last answer', async () => {
     const server = await serve((_, response) => sendJson(response, 502, defaultError(502, 'down')));
     const clock = fakeClock();
     const error = await failureOf(connect(server.url, { clock, random: () => 0.5 }).retrieveProcess(id));
@@ -253,7 +253,7 @@ describe('retries', () => {
     ['100000', [60_000]],
     ['-5', [500]],
     ['soon', [500]],
-  ])('honours Retry-After: %s', async (header, waits) => {
+  ])('honors Retry-After: %s', async (header, waits) => {
     const server = await serve((_, response, index) => {
       if (index === 0) sendJson(response, 503, defaultError(503, 'busy'), { 'retry-after': header });
       else sendJson(response, 200, process);
@@ -274,13 +274,13 @@ describe('retries', () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it.each([400, 401, 403, 404, 409, 501, 505])('does not repeat after %i', async (status) => {
+  it.each([400, 401, 403, 404, 409, 501, 505])('does not retry after %i', async (status) => {
     const server = await serve((_, response) => sendJson(response, status, defaultError(status, 'no')));
     expect((await failureOf(connect(server.url, { clock: fakeClock() }).retrieveProcess(id))).httpStatus).toBe(status);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('repeats a create under the same id when its answer was lost', async () => {
+  it('retries a create with the same id if its answer was lost', async () => {
     const server = await serve((_, response, index) => {
       if (index === 0) response.destroy();
       else sendJson(response, 200, item);
@@ -291,7 +291,7 @@ describe('retries', () => {
     expect(ids[0]).toBe(ids[1]);
   });
 
-  it('leaves it to the caller what a lost answer to claim, complete, patch and log means', async () => {
+  it('does not retry claim, complete, patch and log after a lost answer', async () => {
     const server = await serve((_, response) => response.destroy());
     const client = connect(server.url, { clock: fakeClock() });
     for (const call of [
@@ -305,7 +305,7 @@ describe('retries', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  it('repeats them when KuFlow turned them away unprocessed, not after another 5xx', async () => {
+  it('retries them after 503, which means unprocessed, but not after another 5xx', async () => {
     const busy = await serve((_, response, index) =>
       index === 0 ? sendJson(response, 503, defaultError(503, 'busy')) : sendJson(response, 200, item),
     );
@@ -315,7 +315,7 @@ describe('retries', () => {
     expect(failing.requests).toHaveLength(1);
   });
 
-  it('repeats anything after a refused connection', async () => {
+  it('retries every operation after a refused connection', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as AddressInfo;
@@ -328,7 +328,7 @@ describe('retries', () => {
   });
 });
 
-describe('errors', () => {
+describe('an error', () => {
   it('carries operation, address without query, status and body, with everything from the server escaped', async () => {
     const hostile = {
       ...defaultError(400, 'bad \u001b[31mred'),
@@ -362,7 +362,7 @@ describe('errors', () => {
     expect(error.next.join(' ')).toMatch(hint);
   });
 
-  it.each([200, 404])('names an HTML page in place of JSON (%i)', async (status) => {
+  it.each([200, 404])('reports an HTML page instead of JSON (%i)', async (status) => {
     const server = await serve((_, response) => {
       response.writeHead(status, { 'content-type': 'text/html' });
       response.end('<!doctype html><html><head><title>\n Corporate login </title></head></html>');
@@ -379,7 +379,7 @@ describe('errors', () => {
     ['', 'truncated'],
     ['hello', 'not-json'],
     ['{id}', 'not-json'],
-  ])('calls the body %j %s', async (body, kind) => {
+  ])('classifies the body %j as %s', async (body, kind) => {
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(body);
@@ -387,7 +387,7 @@ describe('errors', () => {
     expect((await failureOf(connect(server.url, { retry: { attempts: 1 } }).retrieveTenant(id))).kind).toBe(kind);
   });
 
-  it.each(['content-length', 'chunked'])('calls a body cut by the network truncated (%s)', async (framing) => {
+  it.each(['content-length', 'chunked'])('classifies a body cut by the network as truncated (%s)', async (framing) => {
     const server = await serve((_, response) => {
       response.writeHead(200, {
         'content-type': 'application/json',
@@ -401,7 +401,7 @@ describe('errors', () => {
     });
   });
 
-  it('holds nothing of the credentials, whoever sends them back', async () => {
+  it('does not contain credentials that a server returns', async () => {
     const secret = 'pa"ss\\wörd and more';
     const token = 'eyJ.a-token-of-the-engine.x';
     const basic = Buffer.from(`my-app:${secret}`).toString('base64');
@@ -431,7 +431,7 @@ describe('errors', () => {
     }
   });
 
-  it('names the fields that have the wrong type', async () => {
+  it('names the fields with a wrong type', async () => {
     const server = await serve((_, response) =>
       sendJson(response, 200, {
         metadata: { size: 1, page: 0, totalElements: 1, totalPages: 1 },
@@ -443,7 +443,7 @@ describe('errors', () => {
     expect(error.seen).toBe('200 OK: content[0].name is required, content[0].id must be string');
   });
 
-  it('does not follow a redirect, and names its host only', async () => {
+  it('reports a redirect, which is not followed, with only its host', async () => {
     const server = await serve((_, response) => {
       response.writeHead(302, { location: 'https://login.corp/auth?state=private' });
       response.end();
@@ -462,14 +462,14 @@ describe('errors', () => {
         response.write('{');
       },
     ],
-  ])('a time-out while waiting for %s is "could not tell"', async (_name, answer) => {
+  ])('is "could not tell" after a timeout while waiting for %s', async (_name, answer) => {
     const server = await serve((_, response) => answer(response));
     const error = await failureOf(connect(server.url, { timeoutMs: 150 }).retrieveTenant(id));
     expect(error).toMatchObject({ kind: 'timeout', status: 4, httpStatus: undefined });
     expect(error.message).toContain('the reason is unknown');
   });
 
-  it('a name that does not resolve, and a server that speaks no TLS', async () => {
+  it('distinguishes an unresolved host name from a server without TLS', async () => {
     const dns = await failureOf(connect('https://kuflow.invalid', { retry: { attempts: 1 } }).retrieveTenant(id));
     expect(dns).toMatchObject({ kind: 'dns', sent: false });
     const server = await serve((_, response) => sendJson(response, 200, {}));
@@ -479,7 +479,7 @@ describe('errors', () => {
     expect(plain.kind).toBe('tls');
   });
 
-  it('stops when the caller aborts, also between tries', async () => {
+  it('stops when the caller aborts, also between attempts', async () => {
     const server = await serve((_, response) => sendJson(response, 503, defaultError(503, 'busy')));
     const abort = new AbortController();
     const client = connect(server.url, {
@@ -490,7 +490,7 @@ describe('errors', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('warns of a plain HTTP endpoint on another machine', () => {
+  it('warns about a plain HTTP endpoint on another machine', () => {
     const events: KuFlowEvent[] = [];
     connect('http://kuflow.test', { allowInsecure: true, report: (event) => events.push(event) });
     expect(events).toEqual([{ kind: 'insecure-endpoint', endpoint: 'http://kuflow.test/v2024-06-14' }]);

@@ -6,7 +6,7 @@ import { isRecord } from '../../../src/base/json.ts';
 import { openApiDocument } from '../../../src/kuflow/contract/openapi.ts';
 import { operationIds, operations } from '../../../src/kuflow/contract/operations.ts';
 
-// The operations that KuFlow has published, as METHOD path operationId.
+// The operations that KuFlow publishes, as METHOD path operationId.
 const PUBLISHED = `
 POST /authentications createAuthentication
 GET /kms/keys/{keyId} retrieveKmsKey
@@ -95,7 +95,7 @@ function listed(origins: readonly string[]): string[] {
 }
 
 describe('the operation table', () => {
-  it('has the 53 published operations and nothing else as published', () => {
+  it('marks exactly the 53 published operations as published', () => {
     expect(PUBLISHED).toHaveLength(53);
     expect(listed(['published'])).toEqual([...PUBLISHED].sort());
   });
@@ -136,7 +136,7 @@ describe('the OpenAPI document', () => {
     expect((document as Node)['servers']).toEqual([{ url: 'http://127.0.0.1:8080/v2024-06-14' }]);
   });
 
-  it('resolves every reference, and gives each component once', () => {
+  it('resolves every reference, and contains each component once', () => {
     const references = new Set(JSON.stringify(document).match(/#\/components\/[\w/]+/g));
     expect(references.size).toBeGreaterThan(60);
     for (const reference of references) at(document, ...reference.slice(2).split('/'));
@@ -154,7 +154,7 @@ describe('the OpenAPI document', () => {
     expect(at(schemas, 'Process', 'properties', 'uri')).toEqual({ type: 'string', readOnly: true });
   });
 
-  it('states repeated parameters, media types and the default answer', () => {
+  it('describes repeated parameters, media types and the default answer', () => {
     const find = at(document, 'paths', '/processes', 'get');
     const state = (find['parameters'] as Node[]).find((parameter) => parameter['name'] === 'state');
     expect(state).toMatchObject({ in: 'query', required: false, style: 'form', explode: true });

@@ -9,7 +9,7 @@ describe('normaliseEndpoint', () => {
     ['https://kuflow.corp:8443//apis/external/', 'https://kuflow.corp:8443/apis/external/v2024-06-14'],
     ['http://localhost:8080', 'http://localhost:8080/v2024-06-14'],
     ['http://[::1]:8080/v2024-06-14', 'http://[::1]:8080/v2024-06-14'],
-  ])('%s becomes %s', (text, expected) => {
+  ])('turns %s into %s', (text, expected) => {
     expect(normaliseEndpoint(text)).toBe(expected);
     expect(normaliseEndpoint(normaliseEndpoint(text))).toBe(expected);
   });
@@ -21,12 +21,12 @@ describe('normaliseEndpoint', () => {
     ['https://api.kuflow.com?x=1', /query/],
     ['https://api.kuflow.com/v2023-01-01', /v2023-01-01/],
     ['http://api.kuflow.com', /clear text/],
-  ])('%s is refused', (text, why) => {
+  ])('rejects %s', (text, why) => {
     expect(() => normaliseEndpoint(text)).toThrow(why);
     expect(() => normaliseEndpoint(text)).not.toThrow(/hunter2/);
   });
 
-  it('lets plain HTTP to another machine pass only when allowed', () => {
+  it('accepts plain HTTP to another machine only if it is allowed', () => {
     expect(normaliseEndpoint('http://kuflow.test:8080', { allowInsecure: true })).toBe(
       'http://kuflow.test:8080/v2024-06-14',
     );

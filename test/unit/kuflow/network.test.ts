@@ -18,7 +18,7 @@ import type { TestAuthority } from '../../support/certificates.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import type { ConnectProxyOptions } from '../../support/connect-proxy.ts';
 
-// Names below .test exist nowhere: only the proxy of a test resolves them.
+// Names in .test do not exist. Only the test proxy resolves them.
 const NAME = 'api.kuflow.test';
 const tenant = { id: uuid7(), name: 'Corp', plan: 'FREE' };
 
@@ -88,7 +88,7 @@ function failure(promise: Promise<unknown>): Promise<KuFlowApiError> {
 }
 
 describe('TLS', () => {
-  it('trusts a given authority, and only with it', async () => {
+  it('trusts a private CA only if it is given', async () => {
     const server = await serveTls(['127.0.0.1']);
     expect(await fetchName(server.url, { ca: authority.cert })).toBe('Corp');
     const error = await failure(fetchName(server.url, { ca: proxyAuthority.cert }));
@@ -98,14 +98,14 @@ describe('TLS', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('keeps NODE_EXTRA_CA_CERTS when another authority is given', async () => {
+  it('keeps NODE_EXTRA_CA_CERTS if another CA is given', async () => {
     const server = await serveTls(['127.0.0.1']);
     const file = join(folder, 'extra.pem');
     await writeFile(file, authority.cert);
     expect(await fetchName(server.url, { ca: proxyAuthority.cert, env: { NODE_EXTRA_CA_CERTS: file } })).toBe('Corp');
   });
 
-  it('names a certificate for another host, and an expired one', async () => {
+  it('identifies a certificate for another host and an expired certificate', async () => {
     const other = await serveTls(['other.test']);
     expect(await failure(fetchName(other.url, { ca: authority.cert }))).toMatchObject({ kind: 'tls-host-name' });
     const old = await serveTls(['127.0.0.1'], { fromDays: -20, toDays: -10 });
@@ -116,7 +116,7 @@ describe('TLS', () => {
 describe('a CONNECT proxy', () => {
   const decide = (url: string, proxyUrl: string): ProxyDecision => decideProxy({ url, env: { HTTPS_PROXY: proxyUrl } });
 
-  it('resolves the host name: the client sends it as it is', async () => {
+  it('resolves the host name, which the client sends unchanged', async () => {
     const server = await serveTls([NAME]);
     const proxy = await serveProxy();
     const endpoint = `https://${NAME}:${server.port}`;
@@ -126,7 +126,7 @@ describe('a CONNECT proxy', () => {
     expect(await failure(fetchName(endpoint, { ca: authority.cert }))).toMatchObject({ kind: 'dns' });
   });
 
-  it('is trusted by the given authorities on both legs, when it speaks TLS itself', async () => {
+  it('is verified with the given CAs on both connections if it uses TLS itself', async () => {
     const server = await serveTls([NAME]);
     const tls = await proxyAuthority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost'] });
     const proxy = await serveProxy({ tls });
@@ -142,7 +142,7 @@ describe('a CONNECT proxy', () => {
     expect(proxy.connects).toHaveLength(2);
   });
 
-  it('gets the credentials of its address, which are never printed', async () => {
+  it('gets the credentials from its address, which are never printed', async () => {
     const server = await serveTls([NAME]);
     const proxy = await serveProxy({ credentials: 'jane:s:cret' });
     const endpoint = `https://${NAME}:${server.port}`;
@@ -156,7 +156,7 @@ describe('a CONNECT proxy', () => {
     expect(inspect(error, { depth: 9 })).not.toContain('wr0ng');
   });
 
-  it('names a proxy that closes the connection, asked once, and one that is not there', async () => {
+  it('is named in the error if it closes the connection, without a retry, or if it is down', async () => {
     const proxy = await serveProxy();
     const unknown = 'https://unknown.kuflow.test';
     const unreached = await failure(fetchName(unknown, { proxy: decide(unknown, proxy.url) }));
@@ -172,7 +172,7 @@ describe('a CONNECT proxy', () => {
   it.each([
     [502, 'unreachable'],
     [403, 'proxy'],
-  ])('that answers %i', async (status, kind) => {
+  ])('is named in the error if it answers %i', async (status, kind) => {
     const refusing = createServer((socket) =>
       socket.once('data', () => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`)),
     );
@@ -184,7 +184,7 @@ describe('a CONNECT proxy', () => {
     expect(error).toMatchObject({ kind, sent: false, seen: `the proxy ${proxyUrl} answered CONNECT with ${status}` });
   });
 
-  it('that never answers is a time-out, and its connection ends with the client', async () => {
+  it('causes a timeout if it never answers, and its connections close with the client', async () => {
     let open = 0;
     const silent = createServer((socket) => {
       open++;
@@ -216,7 +216,7 @@ describe('a CONNECT proxy', () => {
     await expect.poll(() => open).toBe(0);
   });
 
-  it('stays out of the way of loopback', async () => {
+  it('is not used for loopback', async () => {
     const server = await serveTls(['127.0.0.1']);
     const proxy = await serveProxy();
     expect(await fetchName(server.url, { ca: authority.cert, proxy: decide(server.url, proxy.url) })).toBe('Corp');

@@ -38,7 +38,7 @@ describe('the state file', () => {
     expect(await readRunningState(folder)).toBeUndefined();
   });
 
-  it('causes an error with the reason if it cannot be read or its folder cannot be created', async () => {
+  it('is rejected with the reason if it cannot be read or its folder cannot be created', async () => {
     const inTheWay = join(newFolder(), 'file');
     writeFileSync(inTheWay, '');
     await expect(readRunningState(inTheWay)).rejects.toMatchObject({
@@ -56,7 +56,7 @@ describe('the state file', () => {
     });
   });
 
-  it('causes an error that says what to do if its format is unknown', async () => {
+  it('is rejected with advice if its format is unknown', async () => {
     const folder = folderOf(1);
     writeFileSync(join(folder, 'platform.json'), '{"pid":"1"}');
     await expect(readRunningState(folder)).rejects.toThrow('unknown format');

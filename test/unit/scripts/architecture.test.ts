@@ -79,7 +79,7 @@ describe('the source check', () => {
     expect(problems).toEqual(['src/project/plan.ts: project is below bin and imports src/bin/a.ts']);
   });
 
-  it('treats each command as a module of its own', () => {
+  it('treats each command as a separate module', () => {
     const problems = problemsOf({
       'src/commands/create/plan.ts': "import '../add/task.ts';",
       'src/commands/add/task.ts': '',

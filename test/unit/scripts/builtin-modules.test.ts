@@ -7,8 +7,8 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-describe('modules of Node in a bundled file', () => {
-  it('are taken without an import, by every kind of it, and other imports stay', () => {
+describe('takeBuiltinModules', () => {
+  it('replaces every kind of import of a Node.js module, and keeps other imports', () => {
     const text = takeBuiltinModules(
       [
         "import{sep as mark,join}from'node:path';import os from\"os\";import*as fs from'node:fs';import'node:net';",
@@ -25,7 +25,7 @@ describe('modules of Node in a bundled file', () => {
     expect(text.match(/import[^"']*["'][^"']*/g)).toEqual(['import{other}from"./other.mjs', 'import{x}from"node:fs']);
   });
 
-  it('leave a file without them as it is', () => {
+  it('does not change a file without such imports', () => {
     expect(takeBuiltinModules('import"./a.js";export const b=1;')).toBe('import"./a.js";export const b=1;');
   });
 });

@@ -14,8 +14,8 @@ const pictures = ['README.md', 'docs/how-to/existing-process.md'].flatMap((page)
   })),
 );
 
-describe('the pictures of README and docs', () => {
-  it('are all used, each with its cast and an alternative text', () => {
+describe('the pictures in README and docs', () => {
+  it('are all used, each with a cast and an alternative text', () => {
     const kept = readdirSync(new URL('docs/casts/', root)).filter((name) => name.endsWith('.cast'));
     expect(pictures.map(({ path }) => `${path}.cast`).sort()).toEqual(kept.map((name) => `docs/casts/${name}`).sort());
     expect(pictures.length).toBeGreaterThan(0);
@@ -23,7 +23,7 @@ describe('the pictures of README and docs', () => {
   });
 
   it.each(pictures)(
-    '$path: an asciicast that tells nothing of the machine, and its picture is drawn from it',
+    'include $path, which is drawn from its cast and does not identify the machine',
     async ({ path }) => {
       expect(existsSync(new URL(`${path}.svg`, root))).toBe(true);
       const cast = readCast(read(`${path}.cast`));
@@ -44,7 +44,7 @@ const cast = (...outputs: readonly (readonly [number, string])[]) => ({
 });
 
 describe('a cast', () => {
-  it('is written as asciicast v2 and read again', () => {
+  it('is written as asciicast v2 and can be read back', () => {
     const one = cast([0.5, 'a\x1b[31m"'], [1.25, '\r\n']);
     expect(writeCast(one).split('\n')[0]).toContain('"version":2,"width":40,"height":5');
     expect(readCast(writeCast(one))).toEqual(one);
@@ -52,11 +52,11 @@ describe('a cast', () => {
 
   it.each([
     ['version 1', '{"version":1,"width":80,"height":24}\n'],
-    ['time that runs back', '{"version":2,"width":80,"height":24}\n[2,"o","a"]\n[1,"o","b"]\n'],
+    ['decreasing times', '{"version":2,"width":80,"height":24}\n[2,"o","a"]\n[1,"o","b"]\n'],
     ['an event of another kind', '{"version":2,"width":80,"height":24}\n[2,"i","a"]\n'],
-  ])('is refused with %s', (_, text) => expect(() => readCast(text)).toThrow());
+  ])('is rejected with %s', (_, text) => expect(() => readCast(text)).toThrow());
 
-  it('that turns a spinner for a minute does so for some seconds, and loses nothing else', async () => {
+  it('is shortened where a spinner turns for a minute, and keeps everything else', async () => {
     const turning = Array.from(
       { length: 60 },
       (_, second) => [second + 1, `\r\x1b[2K${second % 2 ? '-' : '|'}`] as const,
@@ -70,24 +70,28 @@ describe('a cast', () => {
 
   it.each([
     ['a path', 'Write to /home/ada/work\r\n', ['/home/ada/work']],
-    ['a path with colours in it', 'in /tmp/\x1b[32mx-1/y\x1b[39m.', ['/tmp/x-1/y.']],
-    ['a drive', 'at C:\\Users\\ada', ['C:\\Users\\ada']],
-    ['a word of the machine', 'worker 12@build-host', ['build-host']],
-    ['none: addresses, relative paths, dates', 'https://127.0.0.1:7443/v2024-06-14/x ./src/a/b src/a.ts 1/2', []],
-  ])('tells of the machine: %s', (_, text, expected) => {
+    ['a path with colors in it', 'in /tmp/\x1b[32mx-1/y\x1b[39m.', ['/tmp/x-1/y.']],
+    ['a path on a drive', 'at C:\\Users\\ada', ['C:\\Users\\ada']],
+    ['the host name', 'worker 12@build-host', ['build-host']],
+    [
+      'nothing in addresses, relative paths and dates',
+      'https://127.0.0.1:7443/v2024-06-14/x ./src/a/b src/a.ts 1/2',
+      [],
+    ],
+  ])('is searched for what identifies the machine: %s', (_, text, expected) => {
     expect(tracesOf(cast([0, text]), ['build-host'])).toEqual(expected);
   });
 });
 
 describe('a picture', () => {
-  it('shows what is on the screen, escaped, and moves only where motion is wanted', async () => {
+  it('shows the escaped screen, and is animated only if the reader does not prefer reduced motion', async () => {
     const svg = await drawCast(cast([0, 'a <b> & \x1b[32mgreen'], [1, '\x1b[2J\x1b[Hlast']));
     expect(svg).toContain('<title>A &lt;test&gt;</title>');
     expect(svg).toContain('a &lt;b&gt; &amp;</text>');
     expect(svg).toContain('class="c2" textLength="42">green</text>');
     expect(svg).toContain('>last</text>');
     expect(svg.indexOf('@keyframes')).toBeGreaterThan(svg.indexOf('prefers-reduced-motion:no-preference'));
-    // The first screen is hidden in the still, the last is not.
+    // Without motion, the first screen is hidden and the last one is visible.
     const shape = (text: string): string => new RegExp(`<g id="(\\w+)">[^\\n]*>${text}</text>`).exec(svg)?.[1] ?? '';
     expect(svg).toMatch(new RegExp(`href="#${shape('green')}"[^>]* class="k\\w h"`));
     expect(svg).toMatch(new RegExp(`href="#${shape('last')}"[^>]* class="k\\w"`));

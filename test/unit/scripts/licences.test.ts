@@ -24,8 +24,8 @@ const metafileOf = (...inputs: string[]): object => ({
   outputs: { 'dist/a.js': { inputs: Object.fromEntries([...inputs, 'src/a.ts'].map((input) => [input, {}])) } },
 });
 
-describe('licences', () => {
-  it('puts the full text of every bundled package into the notices', () => {
+describe('licenses', () => {
+  it('writes the full license text of every bundled package to the notices', () => {
     const metafile = metafileOf(
       install('b', 'MIT', { LICENSE: 'text of b' }),
       install('@s/a', 'Apache-2.0', { 'LICENSE.md': 'text of a', NOTICE: 'notice of a' }),
@@ -37,7 +37,7 @@ describe('licences', () => {
       expect(text).toContain(part);
   });
 
-  it('refuses an unlisted licence and a missing text, all in one error', () => {
+  it('rejects unlisted licenses and missing texts in one error', () => {
     const packages = bundledPackages(
       root,
       metafileOf(install('x', 'GPL-3.0-only', { LICENSE: 'text' }), install('y', 'MIT', { NOTICE: 'no licence' })),

@@ -41,20 +41,20 @@ const started = (file: string): string => execFileSync(process.execPath, [file],
 const namesOf = (files: readonly { readonly path: string }[]): readonly string[] =>
   files.map((file) => basename(file.path).replace(/-[A-Z0-9]+/, '')).sort();
 
-describe('files that hold what is loaded together', () => {
-  it('have all its chunks, each module once for other chunks too', async () => {
+describe('merged files', () => {
+  it('contain all chunks that are loaded together, and share each module with other chunks', async () => {
     const { outdir, metafile, outputs } = await bundled();
     const merged = await mergeChunks(outputs, metafile, [
       { file: 'start.js', entries: ['one.ts', 'two.ts'] },
       { file: 'more.js', entries: ['lazy.ts'] },
     ]);
     for (const file of merged) writeFileSync(file.path, file.text);
-    // Both entries, the two joint files, and the chunk that is in neither; `deep.ts` has no chunk left for it.
+    // Both entries, the two merged files, and the chunk that is in neither. `deep.ts` no longer has its own chunk.
     expect(namesOf(merged)).toEqual(['chunk.js', 'more.js', 'one.js', 'start.js', 'two.js']);
     for (const name of ['one', 'two']) expect(started(join(outdir, `${name}.js`))).toBe(`true Error: late,${name} 1\n`);
   });
 
-  it('start without the loader of ES modules, and share their modules with those that are loaded later', async () => {
+  it('start without the ES module loader, and share their modules with files that are loaded later', async () => {
     const { outdir, metafile, outputs } = await bundled();
     const merged = await mergeChunks(outputs, metafile, [
       { file: 'start.js', entries: ['one.ts', 'two.ts', 'other.ts'], commonJs: true },
@@ -66,13 +66,13 @@ describe('files that hold what is loaded together', () => {
     );
     for (const file of files) writeFileSync(file.path, file.text);
     expect(namesOf(files)).toEqual(['chunk.js', 'one.cjs', 'start.cjs', 'start.js', 'two.cjs']);
-    // CommonJS needs none of what stands in for its names in an ES module.
+    // A CommonJS file does not need replacements for the CommonJS names, unlike an ES module.
     expect(files.find(({ path }) => basename(path) === 'start.cjs')?.text).not.toContain('createRequire');
     for (const name of ['one', 'two'])
       expect(started(join(outdir, `${name}.cjs`))).toBe(`true Error: late,${name} 1\n`);
   });
 
-  it('refuse what an ES module view of them would show too early', async () => {
+  it('are not created if an ES module would see an export before it is initialized', async () => {
     const { metafile, outputs } = await bundled();
     const late = structuredClone(metafile);
     for (const output of Object.values(late.outputs))

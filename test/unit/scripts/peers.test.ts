@@ -11,8 +11,8 @@ const root = new URL('../../../', import.meta.url);
 const page = readFileSync(new URL('docs/explanation/peers.md', root), 'utf8');
 const kept = readFileSync(new URL('docs/explanation/peers.json', root), 'utf8');
 
-describe('the page of the comparison', () => {
-  it('shows what was observed, a cell for each tool and scenario, and nothing by hand', () => {
+describe('the comparison page', () => {
+  it('is generated from the observations, with a cell for each tool and scenario', () => {
     const comparison = JSON.parse(kept) as Parameters<typeof peerTables>[0];
     expect(page.slice(page.indexOf(START) + START.length, page.indexOf(END)).trim()).toBe(peerTables(comparison));
     const scenarios = GROUPS.flatMap((group) => group.scenarios.map(({ id }) => id));
@@ -23,7 +23,7 @@ describe('the page of the comparison', () => {
     }
   });
 
-  it('tells nothing of the machine but its kind', () => {
+  it('does not identify the machine beyond its type', () => {
     expect(kept).not.toContain(tmpdir() + '/');
     if (hostname().length > 3) expect(kept).not.toContain(hostname());
     expect(kept).not.toMatch(/\/(?:root|home|Users)\//);
@@ -44,7 +44,7 @@ describe.runIf(process.platform !== 'win32')('an observed run', () => {
   };
   const place = () => makePlace(folder, { bin: join(folder, 'none'), node: process.execPath });
 
-  it('in a pipe: files made, changed and deleted, status, escape codes, a stack trace', async () => {
+  it('in a pipe records created, changed and deleted files, the status, escape codes and stack traces', async () => {
     const here = await place();
     mkdirSync(join(here.cwd, 'a'));
     for (const name of ['a/kept', 'a/changed', 'a/deleted']) writeFileSync(join(here.cwd, name), 'x');
@@ -80,7 +80,7 @@ describe.runIf(process.platform !== 'win32')('an observed run', () => {
     process.stdout.write('\\x1b[?25l');
     lines.question('Name? ', () => lines.question('Overwrite? ', () => { require('fs').writeFileSync('made', ''); lines.close(); }));`;
 
-  it('in a terminal: every question takes its proposal', async () => {
+  it('in a terminal accepts the default answer to every question', async () => {
     const facts = await inTerminal(tool(asks), [], await place(), takeProposals);
     expect(facts).toMatchObject({
       made: ['made'],
@@ -91,7 +91,7 @@ describe.runIf(process.platform !== 'win32')('an observed run', () => {
     });
   });
 
-  it('in a terminal: Ctrl-C at the question that is meant', async () => {
+  it('in a terminal sends Ctrl-C at the given question', async () => {
     const facts = await inTerminal(tool(asks), ['restore'], await place(), interruptAt(/Overwrite/));
     expect(facts).toMatchObject({ made: [], status: 130, driven: { asked: true }, cursorHidden: false });
     const first = await inTerminal(tool(asks), [], await place(), interruptAt());
@@ -100,15 +100,15 @@ describe.runIf(process.platform !== 'win32')('an observed run', () => {
   });
 });
 
-describe('the words of a cell', () => {
-  it('tell a missing network from other failures', () => {
+describe('the text of a cell', () => {
+  it('distinguishes a missing network from other failures', () => {
     expect(wantsNetwork({ text: 'Error: getaddrinfo EAI_AGAIN github.com' })).toBe(true);
     expect(wantsNetwork({ text: 'Unknown option --overwrit' })).toBe(false);
   });
 
-  it('stay in one cell', () => expect(cell('a | b\nc')).toBe('a \\| b c'));
+  it('stays in one cell', () => expect(cell('a | b\nc')).toBe('a \\| b c'));
 
-  it('name the signal that ended a run', () => {
+  it('names the signal that ended a run', () => {
     expect(ended({ status: null, signal: 2, timedOut: false, trace: false })).toBe('ended by SIGINT');
     expect(ended({ status: null, signal: 'SIGKILL', timedOut: true, trace: false })).toBe('still ran after 20 s');
   });

@@ -46,7 +46,7 @@ describe('findPhrases', () => {
 });
 
 describe('checkPhrases', () => {
-  it('names file, line and phrase, and accepts what the allow-list has for that file', () => {
+  it('names file, line and phrase, and accepts what the allow-list contains for that file', () => {
     const root = tree({ 'a.md': 'ok\nwrite it anew', 'b.md': 'write it anew' });
     expect(checkPhrases(root, ['a.md', 'b.md'], { 'b.md': { anew: 'a quotation' } })).toEqual([
       expect.stringMatching(/^a\.md:2: "anew" reads as if translated/),

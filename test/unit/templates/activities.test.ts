@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-// The activities that kuflow-temporal-activity-kuflow 3.5.0 of PyPI registers.
+// The activities that kuflow-temporal-activity-kuflow 3.5.0 on PyPI registers.
 const PYTHON_3_5_0 = [
   'KuFlow_Engine_appendProcessItemTaskLog',
   'KuFlow_Engine_assignProcessItemTask',
@@ -42,7 +42,7 @@ const PYTHON_3_5_0 = [
   'KuFlow_Engine_updateProcessItemTaskData',
   'KuFlow_Engine_updateProcessMetadata',
 ];
-// In KuFlow's other libraries only.
+// Only in KuFlow's other libraries.
 const ELSEWHERE = ['KuFlow_Engine_prepareBusinessArtifactCreateArtifact'];
 
 async function sourceOf(file: string): Promise<ts.SourceFile> {
@@ -50,7 +50,7 @@ async function sourceOf(file: string): Promise<ts.SourceFile> {
   return ts.createSourceFile(file, await readFile(path, 'utf8'), ts.ScriptTarget.ES2022, true);
 }
 
-/** The names of properties that start as KuFlow's do, in an object literal or an interface. */
+/** The property names with KuFlow's prefix in an object literal or an interface. */
 function namesIn(source: ts.SourceFile): readonly string[] {
   const names: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -66,7 +66,7 @@ function namesIn(source: ts.SourceFile): readonly string[] {
 describe("KuFlow's activities in a TypeScript worker", () => {
   const expected = [...PYTHON_3_5_0, ...ELSEWHERE].sort();
 
-  it('are all implemented, under the names of KuFlow', async () => {
+  it("are all implemented, with KuFlow's names", async () => {
     expect(namesIn(await sourceOf('activities.ts'))).toEqual(expected);
   });
 

@@ -24,7 +24,7 @@ function settingsWith(namespace: string, { cert, key }: { readonly cert: string;
   return { temporal: { namespace, mutualTls } } as unknown as Settings;
 }
 
-it('a set for another namespace is not taken over, and the log says what to do; one for the same is', async () => {
+it('the certificate watch loads a new set for the same namespace, and warns about one for another', async () => {
   let settings = settingsWith('tenant-1', first);
   const swapped: EngineIdentity[] = [];
   const warned: string[] = [];
@@ -33,7 +33,7 @@ it('a set for another namespace is not taken over, and the log says what to do; 
     warn: (text: string, { error }: { error?: Error } = {}) => warned.push(`${text}: ${error?.message ?? ''}`),
   };
   const identity = identityFromSettings(settings);
-  if (identity === undefined) throw new Error('the settings hold no set');
+  if (identity === undefined) throw new Error('the settings do not contain a certificate');
   const watch = startCertificateWatch({
     identity,
     request: () => Promise.reject(new Error('nothing is requested with files')),

@@ -23,17 +23,17 @@ beforeAll(async () => {
 const yaml = (path: string): unknown => parse(files.get(path) ?? '');
 
 describe('the Kubernetes manifests of a TypeScript worker', () => {
-  it('are valid under the schemas of Kubernetes', () => {
+  it('match the Kubernetes schemas', () => {
     new Deployment(yaml('deploy/deployment.yaml') as ConstructorParameters<typeof Deployment>[0]).validate();
     new Secret(yaml('deploy/secret.example.yaml') as ConstructorParameters<typeof Secret>[0]).validate();
   });
 
-  it('are refused by those schemas when they are wrong', () => {
+  it('are checked by schemas that reject mistakes', () => {
     const broken = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 'one' } };
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  it('check the connection first, probe, run without rights, and wait for the drain', () => {
+  it('check the connection first, have probes, run without privileges, and wait for the drain', () => {
     const { spec } = (yaml('deploy/deployment.yaml') as { spec: { template: { spec: Record<string, unknown> } } }).spec
       .template;
     const [container] = spec['containers'] as readonly Record<string, unknown>[];
@@ -53,7 +53,7 @@ describe('the Kubernetes manifests of a TypeScript worker', () => {
 });
 
 describe('the image of a TypeScript worker', () => {
-  it('is glibc, not root, and starts the worker directly', () => {
+  it('uses glibc, does not run as root, and starts the worker directly', () => {
     const dockerfile = files.get('Dockerfile') ?? '';
     expect(dockerfile).not.toContain('alpine');
     expect(dockerfile).toMatch(/^USER 1000:1000$/m);

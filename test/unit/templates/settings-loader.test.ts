@@ -73,7 +73,7 @@ async function loaded(one: Pick<Case, 'files' | 'env'>) {
   }
 }
 
-/** The value of a key of the table in the worker's own words. */
+/** The worker's setting for a key in the table. */
 function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
   const data = temporal.mutualTls?.from === 'data' ? temporal.mutualTls : undefined;
   const values: Readonly<Record<string, unknown>> = {
@@ -98,8 +98,8 @@ function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
   return values[key] ?? null;
 }
 
-describe('the settings of a TypeScript worker agree with the shared table', () => {
-  it('which has cases for it', () => {
+describe('the settings of a TypeScript worker', () => {
+  it('are tested by at least 30 cases of the shared table', () => {
     expect(cases.length).toBeGreaterThanOrEqual(30);
   });
 
@@ -114,7 +114,7 @@ describe('the settings of a TypeScript worker agree with the shared table', () =
   });
 });
 
-describe('material of mutual TLS', () => {
+describe('mutual TLS material', () => {
   const problemsOf = async (parts: { cert?: string; key?: string; ca?: string }) => {
     const { problems } = await loaded({
       env: {
@@ -128,37 +128,37 @@ describe('material of mutual TLS', () => {
     return problems.map(({ key, expected }) => `${key}: ${expected}`).join('\n');
   };
 
-  it('is taken as it is, with every certificate of the CA', async () => {
+  it('is accepted with several CA certificates', async () => {
     const other = await makeTestAuthority('Other CA');
     expect(await problemsOf({ ca: `${authority.cert}${other.cert}` })).toBe('');
   });
 
-  it('is refused by name: PKCS#1', async () => {
+  it('is rejected with the reason: PKCS#1', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
     expect(await problemsOf({ key })).toContain('PKCS#1');
   });
 
-  it('is refused by name: an encrypted key', async () => {
+  it('is rejected with the reason: an encrypted key', async () => {
     const key = createPrivateKey(client.key)
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
       .toString();
     expect(await problemsOf({ key })).toContain('encrypted');
   });
 
-  it('is refused by name: X.509 version 1', async () => {
+  it('is rejected with the reason: X.509 version 1', async () => {
     const old = await authority.issueVersion1('old');
     expect(await problemsOf({ cert: old.cert, key: old.key })).toContain('X.509 version 1');
   });
 
-  it('is refused by name: the key of another certificate', async () => {
+  it('is rejected with the reason: the key of another certificate', async () => {
     const other = await authority.issue({ commonName: 'other' });
     expect(await problemsOf({ key: other.key })).toContain('the private key that belongs to temporal.mutual-tls.cert-data');
   });
 });
 
-describe('a file that is no YAML', () => {
-  it('is named with the place of its first mistake', async () => {
+describe('an invalid YAML file', () => {
+  it('is reported with the position of its first error', async () => {
     const { problems } = await loaded({ files: { 'application-local.yaml': 'temporal:\n  target: a: b\n' }, env: ENV });
     expect(problems).toMatchObject([
       { key: 'application-local.yaml', expected: 'a readable YAML file: not valid YAML at line 2, column 11' },
@@ -166,8 +166,8 @@ describe('a file that is no YAML', () => {
   });
 });
 
-describe('of values nothing', () => {
-  it('is said of a secret, in settings and in problems', async () => {
+describe('a secret', () => {
+  it('is not visible in settings and in problems', async () => {
     const good = await loaded({ env: { ...ENV, TEMPORAL_PROXY: 'http://u:the-secret@proxy:1' } });
     expect(`${inspect(good.settings, { depth: 9 })}${JSON.stringify(good.settings)}`).not.toContain('the-secret');
     const bad = await loaded({
@@ -178,7 +178,7 @@ describe('of values nothing', () => {
     expect(bad.error).not.toContain('the-secret');
   });
 
-  it('is lost of a secret of digits', async () => {
+  it('keeps every digit if it consists only of digits', async () => {
     const secret = '00012345678901234567';
     const { settings } = await loaded({
       files: {
@@ -208,7 +208,7 @@ describe('the proxy of a TypeScript worker', () => {
     ['127.0.0.1:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
     ['[::1]:443', { TEMPORAL_PROXY: 'http://p:3128' }, undefined],
     ['https://localhost:8443', { HTTPS_PROXY: 'http://p:3128' }, undefined],
-  ])('to %s with %o is %s', async (address, env, expected) => {
+  ])('for %s with %o is %s', async (address, env, expected) => {
     expect(await proxied(address, env)).toBe(expected);
   });
 });

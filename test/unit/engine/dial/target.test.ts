@@ -22,7 +22,7 @@ describe('readTarget', () => {
     ['eng ine:443', 'host'],
     ['engine\u0007:443', 'host'],
     ['a/b:443', 'host'],
-  ])('refuses %j: %s', (text, why) => {
+  ])('rejects %j: %s', (text, why) => {
     const reading = readTarget(text);
     expect(reading.ok ? '' : reading.problem).toContain(why);
   });

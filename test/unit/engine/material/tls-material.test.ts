@@ -26,14 +26,14 @@ function codes(text: Partial<TlsMaterialText>, now?: number): readonly string[] 
 }
 
 describe('readTlsMaterial', () => {
-  it('accepts a good set, EC and RSA, and tells what it is', () => {
+  it('accepts valid EC and RSA sets, and describes them', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ ...rsa })).toEqual([]);
     const reading = readTlsMaterial({ ...client, ca: authority.cert });
     expect(reading.ok && reading.material).toMatchObject({ subject: 'CN=worker', issuer: 'CN=Test CA' });
   });
 
-  it('gives the same material for literal \\n, CRLF, a byte order mark and indented lines', () => {
+  it('reads the same material with literal \\n, CRLF, a byte order mark or indented lines', () => {
     const plain = readTlsMaterial({ ...client, ca: authority.cert });
     const spoilt = [
       (pem: string) => pem.replaceAll('\n', '\\n'),
@@ -49,13 +49,13 @@ describe('readTlsMaterial', () => {
     }
   });
 
-  it('trusts every certificate of the CA text, and keeps the chain of the client', () => {
+  it('trusts every CA certificate, and keeps the client chain', () => {
     const reading = readTlsMaterial({ ...client, cert: client.cert + authority.cert, ca: authority.cert + other.cert });
     expect(reading.ok && reading.material.ca).toEqual([authority.cert, other.cert]);
     expect(reading.ok && reading.material.cert).toBe(client.cert + authority.cert);
   });
 
-  it('refuses empty, cut, encoded and swapped parts, all at once', () => {
+  it('rejects empty, truncated, encoded and swapped parts, all at once', () => {
     expect(codes({ cert: ' ', key: '', ca: '\n' })).toEqual(['cert:empty', 'key:empty', 'ca:empty']);
     expect(codes({ ca: authority.cert.slice(0, 200) })).toEqual(['ca:not-pem']);
     expect(codes({ ca: Buffer.from(authority.cert).toString('base64') })).toEqual(['ca:base64-of-pem']);
@@ -65,7 +65,7 @@ describe('readTlsMaterial', () => {
     ]);
   });
 
-  it('refuses keys that a worker cannot read, by name', () => {
+  it('rejects keys that a worker cannot read, and names the reason', () => {
     const key = createPrivateKey(rsa.key);
     expect(codes({ ...rsa, key: key.export({ format: 'pem', type: 'pkcs1' }).toString() })).toEqual(['key:pkcs1-key']);
     const ec = createPrivateKey(client.key).export({ format: 'pem', type: 'sec1' }).toString();
@@ -80,7 +80,7 @@ describe('readTlsMaterial', () => {
     expect(codes({ key: foreign.export({ format: 'pem', type: 'pkcs8' }).toString() })).toEqual(['key:key-mismatch']);
   });
 
-  it('refuses certificates that are none for a client', async () => {
+  it('rejects certificates that are not client certificates', async () => {
     expect(codes({ ...(await authority.issueVersion1('old')) })).toEqual(['cert:x509-version']);
     expect(codes({ ...(await authority.issue({ commonName: 'ca', isCa: true })) })).toEqual(['cert:leaf-is-ca']);
     expect(codes({ ...(await authority.issue({ commonName: 's', usage: 'server' })) })).toEqual([
@@ -89,25 +89,25 @@ describe('readTlsMaterial', () => {
     expect(codes({ ...(await authority.issue({ commonName: 'any', usage: 'none' })) })).toEqual([]);
   });
 
-  it('tells expired from not yet valid, by the clock it is given', () => {
+  it('distinguishes expired and not yet valid certificates by the given clock', () => {
     const day = 86_400_000;
     expect(codes({}, Date.now() + 31 * day)).toEqual(['cert:expired']);
     expect(codes({}, Date.now() - 2 * day)).toEqual(['cert:not-yet-valid']);
     expect(codes({}, Date.now() + 29 * day)).toEqual([]);
   });
 
-  it('takes two clocks that are a little apart for right', async () => {
+  it('tolerates a small difference between two clocks', async () => {
     const fresh = await authority.issue({ commonName: 'worker', fromDays: 0, toDays: 1 });
     const [now, day] = [Date.now(), 86_400_000];
     expect(codes(fresh, now - 8_000)).toEqual([]);
     expect(codes(fresh, now + day + 8_000)).toEqual([]);
     expect(codes(fresh, now - 2 * CLOCK_TOLERANCE_MS)).toEqual(['cert:not-yet-valid']);
     expect(codes(fresh, now + day + 2 * CLOCK_TOLERANCE_MS)).toEqual(['cert:expired']);
-    // What is not corrected, and the second that a Date leaves out.
+    // The skew that is not corrected, plus the second that a Date header rounds off.
     expect(CLOCK_TOLERANCE_MS).toBeGreaterThan(NOTICEABLE_SKEW_MS + 1_000);
   });
 
-  it('refuses a date that is none, and a CA that has no other', () => {
+  it('rejects an invalid date, and a CA whose only certificate has one', () => {
     expect(codes({ cert: withoutDate(client.cert, 'begin') })).toContain('cert:unreadable-date');
     expect(codes({ cert: withoutDate(client.cert, 'end') })).toContain('cert:unreadable-date');
     const ca = withoutDate(authority.cert, 'end');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeTokenUnverified } from '../../../../src/engine/material/token.ts';
 
 describe('decodeTokenUnverified', () => {
-  it('reads the claims of a JWT whatever its signature', async () => {
+  it('reads the claims of a JWT without checking its signature', async () => {
     const token = await new SignJWT({
       sub: 'application',
       iss: 'kuflow',
@@ -24,7 +24,7 @@ describe('decodeTokenUnverified', () => {
     });
   });
 
-  it('calls everything else opaque, and survives junk', () => {
+  it('treats everything else as opaque, including malformed input', () => {
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     for (const token of [
       '',

@@ -14,8 +14,8 @@ const process = {
 };
 const pageOf = (content: unknown[]) => ({ metadata: { size: 25, page: 0, totalElements: 1, totalPages: 1 }, content });
 
-describe('requests', () => {
-  it('compiles for every operation and every listed status', () => {
+describe('requestValidator', () => {
+  it('compiles for every operation, like answerValidator for every listed status', () => {
     for (const operationId of operationIds) {
       requestValidator(operationId);
       for (const status of [...Object.keys(operations[operationId].responses).map(Number), 500]) {
@@ -25,7 +25,7 @@ describe('requests', () => {
     }
   });
 
-  it('reads numbers from the query, makes lists of single values and fills in defaults', () => {
+  it('converts numbers and single-value lists in the query, and fills in defaults', () => {
     const verdict = requestValidator('findProcesses')({
       query: { size: '1000', tenantId: id, processDefinitionCode: ['A', 'B'], unknown: 'x' },
     });
@@ -35,7 +35,7 @@ describe('requests', () => {
     });
   });
 
-  it('names each wrong part of the query and the path', () => {
+  it('names each invalid part of the query and the path', () => {
     const verdict = requestValidator('findProcesses')({
       query: { size: '1001', page: 'many', tenantId: ['x'], state: 'ASLEEP' },
     });
@@ -58,14 +58,14 @@ describe('requests', () => {
     });
   });
 
-  it('takes an id in its plain form only', () => {
+  it('accepts ids only in their plain form', () => {
     const read = requestValidator('retrieveProcess');
     expect(read({ path: { id: id.toUpperCase() } }).ok).toBe(true);
     for (const other of [`urn:uuid:${id}`, `{${id}}`, id.replaceAll('-', ''), `${id}\n`])
       expect(read({ path: { id: other } }).ok).toBe(false);
   });
 
-  it('lets unknown body fields pass and coerces nothing', () => {
+  it('accepts unknown body fields, and does not convert types in bodies', () => {
     const create = requestValidator('createProcess');
     expect(create({ body: { processDefinitionId: id, payloads: {}, metadata: { value: {}, payloads: {} } } }).ok).toBe(
       true,
@@ -78,7 +78,7 @@ describe('requests', () => {
     expect(create({})).toEqual({ ok: false, errors: [{ path: 'body', message: 'is required' }] });
   });
 
-  it('does not change what it was given', () => {
+  it('does not change its input', () => {
     const query = { size: '3' };
     requestValidator('findTenants')({ query });
     expect(query).toEqual({ size: '3' });
@@ -94,8 +94,8 @@ describe('requests', () => {
   });
 });
 
-describe('answers', () => {
-  it('strict: refuses an unknown field, an unknown enumeration value and a wrong format', () => {
+describe('answerValidator', () => {
+  it('in strict mode, rejects an unknown field, an unknown enum value and an invalid format', () => {
     const strict = answerValidator('findProcesses', 200, 'strict');
     expect(strict(pageOf([process]))).toEqual([]);
     expect(strict(pageOf([{ ...process, colour: 'red' }]))).toEqual([
@@ -108,13 +108,13 @@ describe('answers', () => {
     expect(answerValidator('findProcesses', 202, 'strict')(pageOf([]))).toHaveLength(1);
   });
 
-  it('strict: leaves form values open', () => {
+  it('in strict mode, accepts any form values', () => {
     const strict = answerValidator('retrieveProcess', 200, 'strict');
     expect(strict({ ...process, metadata: { valid: true, value: { ANY: { thing: [1, null] } } } })).toEqual([]);
     expect(strict({ ...process, metadata: { valid: true, value: {}, payloads: {} } })).toHaveLength(1);
   });
 
-  it('tolerant: lets the unknown and null pass, not a wrong type or a missing field', () => {
+  it('in tolerant mode, accepts unknown and null values, but not a wrong type or a missing field', () => {
     const tolerant = answerValidator('retrieveProcess', 200, 'tolerant');
     expect(
       tolerant({
@@ -131,7 +131,7 @@ describe('answers', () => {
     expect(tolerant({ id, state: 'RUNNING' })).toEqual([{ path: 'tenantId', message: 'is required' }]);
   });
 
-  it('takes any other status for a DefaultError', () => {
+  it('expects a DefaultError for any other status', () => {
     const strict = answerValidator('claimProcessItemTask', 409, 'strict');
     expect(
       strict({
@@ -144,7 +144,7 @@ describe('answers', () => {
     expect(strict({ status: 409, message: 'Conflict' })).toEqual([{ path: 'timestamp', message: 'is required' }]);
   });
 
-  it('expects no body where there is none, and bytes for documents', () => {
+  it('expects no body for operations without one, and bytes for documents', () => {
     expect(answerValidator('deleteBusinessArtifact', 204, 'strict')(undefined)).toEqual([]);
     expect(answerValidator('deleteBusinessArtifact', 204, 'strict')({})).toHaveLength(1);
     expect(answerValidator('downloadProcessDocument', 200, 'strict')(Buffer.from('x'))).toEqual([]);

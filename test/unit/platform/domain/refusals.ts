@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** What an operation refuses with, for `toEqual`. */
+/** The error of a rejected operation, for `toEqual`. */
 export const refused = (status: number, text?: string): unknown =>
   expect.objectContaining({
     name: 'ApiError',
@@ -8,7 +8,7 @@ export const refused = (status: number, text?: string): unknown =>
     ...(text === undefined ? {} : { message: expect.stringContaining(text) as string }),
   });
 
-/** What `work` throws. */
+/** The error that `work` throws. */
 export const thrown = (work: () => unknown): unknown => {
   try {
     work();

@@ -49,7 +49,7 @@ export type EngineCall =
   | ({ readonly call: 'signal' } & Parameters<ProcessEngine['signalWorkflow']>[0])
   | ({ readonly call: 'cancel' } & Parameters<ProcessEngine['cancelWorkflow']>[0]);
 
-/** An engine that records its calls, after `before` has had a chance to fail. */
+/** An engine that records its calls. `before` runs first, and can make the call fail. */
 export function recordingEngine(before: (call: EngineCall) => void | Promise<void> = () => undefined): {
   readonly engine: ProcessEngine;
   readonly calls: EngineCall[];

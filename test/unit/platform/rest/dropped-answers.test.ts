@@ -6,7 +6,7 @@ import { HANDLERS } from '../../../../src/platform/rest/handlers.ts';
 import { until } from '../../../support/until.ts';
 import { createRest, type Rest } from './server.ts';
 
-/** Those that a worker sends, proven with a real worker from end to end. */
+/** Operations that a worker calls. An end-to-end test covers them with a real worker. */
 const BY_A_WORKER: readonly OperationId[] = [
   'createAuthentication',
   'createWorker',
@@ -21,7 +21,7 @@ const BY_A_WORKER: readonly OperationId[] = [
 
 let rest: Rest;
 let client: KuFlowClient;
-/** Operation ids of the requests that were done and whose answer never left. */
+/** Operation ids of requests that were executed but never answered. */
 let dropped: string[];
 
 beforeEach(async () => {
@@ -65,7 +65,7 @@ async function started(): Promise<string> {
 
 const document = { bytes: Buffer.from('a contract'), contentType: 'text/plain', fileName: 'contract.txt' };
 
-/** What a value names counts; a document that nothing names is what KuFlow clears away. */
+/** Checks that a value refers to exactly one document. KuFlow deletes documents without references. */
 async function oneIsLinked(processId: string, reference: string): Promise<void> {
   expect(Buffer.from((await client.downloadProcessDocument(processId, reference)).bytes).toString()).toBe('a contract');
   const { resource: item } = await client.createProcessItem({
@@ -84,7 +84,7 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
     const processId = await started();
     expect((await client.findProcesses()).metadata.totalElements).toBe(1);
     expect((await client.retrieveProcess(processId)).state).toBe('RUNNING');
-    await until('the engine hears of it', () => rest.world.calls.length > 0);
+    await until('the engine has received the call', () => rest.world.calls.length > 0);
     expect(rest.world.calls.map(({ call }) => call)).toEqual(['start']);
     expect(times(await timelineOf(processId), 'process-started')).toBe(1);
   },
@@ -96,7 +96,7 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
   cancelProcess: async () => {
     const processId = await started();
     expect((await client.cancelProcess(processId)).state).toBe('CANCELLED');
-    await until('the engine hears of it', () => rest.world.calls.length > 1);
+    await until('the engine has received the call', () => rest.world.calls.length > 1);
     expect(rest.world.calls.map(({ call }) => call)).toEqual(['start', 'cancel']);
     expect(times(await timelineOf(processId), 'process-cancelled')).toBe(1);
   },

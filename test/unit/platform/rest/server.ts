@@ -81,7 +81,7 @@ export const createTask = async (rest: Rest, processId: string, more: object = {
   expect(answer.statusCode, answer.body).toBe(201);
   return answer.json<{ id: string }>().id;
 };
-/** The message of an answer that is KuFlow's error body and nothing else. */
+/** The message of an answer whose body must be exactly KuFlow's error body. */
 export const refusal = (
   answer: { statusCode: number; headers: object; json: () => unknown },
   status: number,

@@ -1,4 +1,4 @@
-/** A child process for the kill test: writes without end and prints each number once its commit has returned. */
+/** A child process for the kill test. It writes endlessly, and prints each number after its commit has returned. */
 import { writeSync } from 'node:fs';
 
 import { systemClock } from '../../../../src/base/clock.ts';

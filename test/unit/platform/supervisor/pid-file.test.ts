@@ -66,7 +66,7 @@ describe.runIf(process.platform !== 'win32')('the pid file', () => {
     }
   });
 
-  it('causes an error with the pid of a process that it must not end', async () => {
+  it('is rejected if it names a process that must not be ended', async () => {
     const file = join(newFolder(), 'held');
     writeFileSync(file, JSON.stringify({ supervisor: { pid: process.pid } }));
     await expect(supervised(file, STAYS)).rejects.toMatchObject({

@@ -24,7 +24,7 @@ describe("the platform's connection to Temporal", () => {
       platform: 'node',
       format: 'cjs',
       logLevel: 'error',
-      // Temporal's client reads its own package.json; its place is not in the bundle.
+      // Temporal's client reads its own package.json, so it cannot be bundled.
       external: ['@temporalio/*'],
     });
   });
@@ -42,7 +42,7 @@ describe("the platform's connection to Temporal", () => {
     return (JSON.parse(stdout) as { followed: boolean }).followed;
   };
 
-  it('does not make Node track every promise, unlike the plain one before Node 24', { timeout: 30_000 }, () => {
+  it('does not make Node track every promise, unlike a plain one before Node 24', { timeout: 30_000 }, () => {
     expect(followed('plain')).toBe(NODE_MAJOR < 24);
     expect(followed('platform')).toBe(false);
   });

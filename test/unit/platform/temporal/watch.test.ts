@@ -36,7 +36,7 @@ function watch(more: Partial<WatchOptions> = {}): { server: Server; heard: strin
 }
 
 describe('the process watcher', () => {
-  it('checks a workflow when it is tracked, and once when a poke says that it closes', async () => {
+  it('checks a workflow when it is tracked, and once when a poke reports its end', async () => {
     const { server, heard, watcher } = watch();
     server.closed.add('before');
     watcher.track('before');
@@ -52,7 +52,7 @@ describe('the process watcher', () => {
     expect(server.asked).toEqual(['before', 'after', 'after']);
   });
 
-  it('finds closed workflows in the index without a poke, and in the full round if the index missed them', async () => {
+  it('finds closed workflows in the index without a poke, and in the full check if the index missed them', async () => {
     const swept = watch();
     swept.watcher.track('a');
     await vi.waitFor(() => expect(swept.server.asked).toEqual(['a']));
