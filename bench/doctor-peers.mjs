@@ -51,11 +51,11 @@ async function one() {
       },
     };
     const trusted = fault.name.includes('unknown authority') ? {} : { REQUESTS_CA_BUNDLE: authorities };
-    await diagnoseWithFaults(folder, materials, [secure, fault], async (place) => {
+    await diagnoseWithFaults(folder, materials, [secure, fault], async (running) => {
       const said = {
-        temporal: await askTemporal(plane, place),
-        python: await askPython(place, trusted),
-        ...(plane === FORMS && { typescript: await askTypescript(place), java: await askJava(place) }),
+        temporal: await askTemporal(plane, running),
+        python: await askPython(running, trusted),
+        ...(plane === FORMS && { typescript: await askTypescript(running), java: await askJava(running) }),
       };
       // Only the doctor can be given a wrong clock.
       if (/\bclock\b/.test(fault.name))

@@ -72,7 +72,7 @@ function quoted(text) {
 
 function checkSections(checks) {
   return [
-    '| check | plane | looks at | network | creates |',
+    '| check | plane | title | needs network | creates |',
     '| --- | --- | --- | --- | --- |',
     ...checks.map(
       ({ id, plane, title, offline, creates, docs }) =>

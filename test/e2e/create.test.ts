@@ -49,7 +49,7 @@ describe('the final check of create --local', () => {
     expect(states).toEqual(states.map(() => 'pass'));
     expect(states.length).toBeGreaterThanOrEqual(6);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/✔ Engine answers/);
+    expect(stderr).toMatch(/✔ Engine connection/);
     expect(readdirSync(folder)).toEqual(['x']);
     expect(readdirSync(join(folder, 'x', '.kuflow'))).toEqual(['project.json']);
     expect(existsSync(join(folder, 'x', 'application-local.yaml'))).toBe(false);

@@ -74,16 +74,16 @@ describe('the final check of create', () => {
   it('passes against the KuFlow from the flags, with the secret in one file only', async () => {
     const ended = await create();
     expect(ended.status, ended.err).toBe(0);
-    const lines = ended.err.split('\n').filter((line) => /^✔ (Settings|REST|Engine|TLS|Namespace)/.test(line));
+    const lines = ended.err.split('\n').filter((line) => /^✔ (REST|Engine|Issued)/.test(line));
     expect(lines.map((line) => line.slice(2).split(/[:(]/)[0]?.trim())).toEqual([
-      'Settings of the REST API',
-      'Settings of the engine',
+      'REST API settings',
+      'Engine settings',
       'REST credentials',
       'Engine token',
-      'Engine certificate from KuFlow',
-      'TLS handshake with the engine',
-      'Engine answers',
-      'Namespace',
+      'Issued engine certificate',
+      'Engine TLS handshake',
+      'Engine connection',
+      'Engine namespace',
     ]);
     expect(ended.out + ended.err).not.toContain(secret);
     const project = join(folder, 'worker');
@@ -104,7 +104,7 @@ describe('the final check of create', () => {
     writeFileSync(join(folder, 'secret'), 'canary-wrong-secret\n');
     const ended = await create();
     expect(ended.status).toBe(1);
-    expect(ended.err).toMatch(/^✔ Settings/m);
+    expect(ended.err).toMatch(/^✔ REST API settings/m);
     const failed = ended.err.split('\n').filter((line) => /^[✖✗×]/.test(line));
     expect(failed).toHaveLength(1);
     expect(failed[0]).toContain('REST credentials');

@@ -57,7 +57,7 @@ export interface DoctorSelection {
 
 type AnyCheck = Check<DoctorInput, DoctorOutputs>;
 
-/** Ids of the check or plane with that name. Throws a usage error with a suggestion if there is none. */
+/** Ids of the check or plane with that name. Throws a usage error with a suggestion for an unknown name. */
 function resolveCheckIds(name: string, option: string): readonly string[] {
   const normalized = name.trim().toLowerCase();
   const ids = registry

@@ -18,7 +18,7 @@ type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 const DAY = 86_400_000;
 
 const notConfigured = ({ material }: DoctorInput): string | undefined =>
-  material.kind === 'requested' ? 'the settings give no certificate; KuFlow issues one' : undefined;
+  material.kind === 'requested' ? 'not configured; KuFlow issues the certificate' : undefined;
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
@@ -32,7 +32,7 @@ export const certificateFormatCheck: DoctorCheck = {
   timeoutMs: 2_000,
   notApplicable: notConfigured,
   run: async ({ input, outputs }) => {
-    if (input.material.kind !== 'given') throw new Error('the settings give no certificate');
+    if (input.material.kind !== 'given') throw new Error('there is no configured certificate');
     const text = await input.material.read();
     const acceptance = acceptanceOf(listTraits(text, correctedNow(input, outputs)) ?? []);
     const facts = { authorities: outputs.material?.ca.length ?? 0 };

@@ -126,10 +126,10 @@ export const configuredCertificateCheck: Check<CheckInput, CheckFacts> = {
   offline: true,
   timeoutMs: 5_000,
   notApplicable: ({ material }) =>
-    material.kind === 'requested' ? 'the settings give no certificate; KuFlow issues one' : undefined,
+    material.kind === 'requested' ? 'not configured; KuFlow issues the certificate' : undefined,
   run: async ({ input, outputs, resultOf }) => {
     const { material } = input;
-    if (material.kind === 'requested') throw new Error('the settings give no certificate');
+    if (material.kind === 'requested') throw new Error('there is no configured certificate');
     const { source } = material;
     const now = correctedNow(input, outputs);
     try {

@@ -15,7 +15,7 @@ const SITE = 'https://docs.example/kuflow/';
 
 const failed: CheckResult = {
   id: 'KF-TLS-003',
-  title: 'TLS handshake with the engine',
+  title: 'Engine TLS handshake',
   plane: 'tls',
   docs: 'kf-tls-003',
   state: 'fail',
@@ -67,7 +67,7 @@ describe('the address of the documentation', () => {
 
 describe('with an address', () => {
   it('doctor prints the page of the check', () => {
-    expect(printedReport(SITE)).toContain(`More: ${SITE}reference/doctor.html#kf-tls-003\n`);
+    expect(printedReport(SITE)).toContain(`Learn more: ${SITE}reference/doctor.html#kf-tls-003\n`);
     expect(printedReport(SITE)).not.toContain('doctor explain');
   });
 
@@ -78,7 +78,7 @@ describe('with an address', () => {
 
 describe('without an address', () => {
   it('doctor prints the command that explains the check', () => {
-    expect(printedReport('')).toContain('More: npx kuflow doctor explain KF-TLS-003\n');
+    expect(printedReport('')).toContain('Learn more: npx kuflow doctor explain KF-TLS-003\n');
   });
 
   it('an error prints no page', () => {

@@ -63,7 +63,7 @@ interface Setup {
   readonly proxyCa?: readonly string[];
 }
 
-/** The whole registry against `target`, with KuFlow played by functions. */
+/** Runs the connection checks against `target`, with functions instead of KuFlow. */
 async function check(target: string, setup: Setup = {}): Promise<readonly CheckResult[]> {
   const issued = setup.client ?? client;
   const input: CheckInput = {
@@ -94,14 +94,14 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
   return results;
 }
 
-/** `id state cause` of every check that is neither passed, nor without object, nor blocked by the one named. */
+/** `<id> <state> <cause>` of every check that did not pass, was applicable and was not blocked. */
 function roots(results: readonly CheckResult[]): readonly string[] {
   return results
     .filter(({ state, skipped }) => state !== 'pass' && skipped !== 'not-applicable' && skipped !== 'blocked')
     .map(({ id, state, cause, skipped }) => `${id} ${state} ${cause?.code ?? skipped ?? '?'}`);
 }
 
-/** Exactly one root, everything after it skipped because of it. */
+/** Expects exactly one root cause, which blocks all later checks. */
 function expectOneRoot(results: readonly CheckResult[], root: string): void {
   expect(roots(results)).toEqual([root]);
   const [id = ''] = root.split(' ');
@@ -118,7 +118,7 @@ function expectOneRoot(results: readonly CheckResult[], root: string): void {
 const tlsRoot = (cause: string, state = 'fail'): string => `KF-TLS-003 ${state} ${cause}`;
 
 describe('a healthy engine', () => {
-  it('passes every check, with token and namespace sent, over TLS 1.3 and 1.2', async () => {
+  it('passes every check over TLS 1.3 and 1.2, and gets the token and namespace', async () => {
     for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
       const calls: string[] = [];
       const engine = keep(
@@ -140,7 +140,7 @@ describe('a healthy engine', () => {
     }
   });
 
-  it('uses the namespace and the server name of the settings', async () => {
+  it('gets the namespace and server name from the settings', async () => {
     const named = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['engine.kuflow.test'] });
     const namespaces: string[] = [];
     const engine = keep(
@@ -155,35 +155,35 @@ describe('a healthy engine', () => {
   });
 });
 
-describe('on the way to the engine', () => {
-  it('names a host that does not exist', async () => {
+describe('the connection to the engine', () => {
+  it('recognizes a host that does not exist', async () => {
     expectOneRoot(await check('engine.invalid:443'), tlsRoot('engine-host-not-found'));
   });
 
-  it('names a port where nothing listens', async () => {
+  it('recognizes a port where nothing listens', async () => {
     expectOneRoot(await check(`127.0.0.1:${await unusedPort()}`), tlsRoot('engine-refused'));
   });
 
-  it('can not tell about a server that accepts and never answers', async () => {
+  it('reports unknown for a server that accepts and never responds', async () => {
     const silent = keep(await startTcpServer(() => undefined));
     expectOneRoot(await check(silent.address, { stepMs: 300 }), tlsRoot('engine-silent', 'unknown'));
   });
 
-  it('names a server without TLS', async () => {
+  it('recognizes a server without TLS', async () => {
     const plain = keep(await startTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     expectOneRoot(await check(plain.address), tlsRoot('engine-plaintext'));
     const ssh = keep(await startTcpServer((socket) => socket.write('SSH-2.0-OpenSSH_9.6\r\n')));
     expectOneRoot(await check(ssh.address), tlsRoot('engine-plaintext'));
   });
 
-  it('names a connection cut in the handshake', async () => {
+  it('recognizes a connection reset during the handshake', async () => {
     const cutting = keep(await startTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     expectOneRoot(await check(cutting.address), tlsRoot('engine-reset'));
   });
 });
 
 describe("the engine's certificate", () => {
-  it('names an unknown CA and who issued it', async () => {
+  it('recognizes an unknown CA and names the issuer', async () => {
     const foreign = await other.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const engine = keep(await startEngineStub({ server: foreign, clientCa: authority.cert }));
     const results = await check(engine.address);
@@ -197,7 +197,7 @@ describe("the engine's certificate", () => {
     expect(roots(await check(engine.address, { ca: authority.cert + other.cert }))).toEqual([]);
   });
 
-  it('names a host name mismatch, and the names that would do', async () => {
+  it('recognizes a host name mismatch and lists the valid names', async () => {
     const named = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['engine.kuflow.test'] });
     const engine = keep(await startEngineStub({ server: named, clientCa: authority.cert }));
     const results = await check(engine.address);
@@ -205,7 +205,7 @@ describe("the engine's certificate", () => {
     expect(results.find(({ id }) => id === 'KF-TLS-003')?.summary).toContain('engine.kuflow.test');
   });
 
-  it('tells expired from not yet valid', async () => {
+  it('distinguishes expired from not yet valid', async () => {
     const hosts = ['127.0.0.1'];
     const expired = await authority.issue({ commonName: 'engine', usage: 'server', hosts, fromDays: -9, toDays: -1 });
     const engine = keep(await startEngineStub({ server: expired, clientCa: authority.cert }));
@@ -217,20 +217,20 @@ describe("the engine's certificate", () => {
 });
 
 describe('the client certificate', () => {
-  it('is seen to be refused after a handshake that succeeded (a server that just closes)', async () => {
+  it('is rejected by a server that closes the connection after a successful handshake', async () => {
     const engine = keep(await startEngineStub({ server, clientCa: other.cert }));
     expectOneRoot(await check(engine.address), tlsRoot('engine-closed-after-handshake'));
   });
 
-  it('is seen to be refused before the end of a TLS 1.2 handshake', async () => {
+  it('is rejected during a TLS 1.2 handshake', async () => {
     const engine = keep(await startEngineStub({ server, clientCa: other.cert, tls: { maxVersion: 'TLSv1.2' } }));
     expectOneRoot(await check(engine.address), tlsRoot('engine-reset'));
   });
 
   const openssl = spawnSync('openssl', ['version']).status === 0;
 
-  it('is named as refused where the server sends an alert, in TLS 1.3 and 1.2', async ({ skip }) => {
-    skip(!openssl, 'no openssl here to play a server that says why it refuses');
+  it('is reported as rejected if the server sends an alert, in TLS 1.3 and 1.2', async ({ skip }) => {
+    skip(!openssl, 'openssl is not installed, which acts as a server that sends alerts');
     const folder = await mkdtemp(join(tmpdir(), 'engine-alerts-'));
     open.push(() => rm(folder, { recursive: true, force: true }));
     await writeFile(join(folder, 'cert.pem'), server.cert);
@@ -256,7 +256,7 @@ describe('the client certificate', () => {
     }
   });
 
-  it('is named as missing where none is sent, and not guessed from the general alert of TLS 1.2', async () => {
+  it('is reported as missing in TLS 1.3, but not from the general alert of TLS 1.2', async () => {
     const reading = readTlsMaterial({ ...client, ca: authority.cert });
     if (!reading.ok) throw new Error('unusable');
     const material = { ...reading.material, cert: '', key: '' };
@@ -269,33 +269,33 @@ describe('the client certificate', () => {
     expect(await causeWith('TLSv1.2')).toBe('engine-handshake-refused');
   });
 
-  it('is checked before any connection: a v1 certificate never reaches the engine', async () => {
+  it('is checked before connecting: a v1 certificate never reaches the engine', async () => {
     const results = await check('engine.invalid:443', { client: await authority.issueVersion1('old') });
     expectOneRoot(results, 'KF-TLS-002 fail certificate-x509-version');
   });
 });
 
-describe('what speaks behind TLS', () => {
+describe('the protocol behind TLS', () => {
   const accept = { requestCert: true } as const;
 
-  it('names a server that agrees on no protocol', async () => {
+  it('recognizes a server without ALPN', async () => {
     const plain = keep(await startTlsServer({ ...server, ca: authority.cert, ...accept }, () => undefined));
     expectOneRoot(await check(plain.address), tlsRoot('engine-no-http2'));
   });
 
-  it('names a server that refuses HTTP/2', async () => {
+  it('recognizes a server that refuses HTTP/2', async () => {
     const old = keep(
       await startTlsServer({ ...server, ca: authority.cert, ...accept, ALPNProtocols: ['http/1.1'] }, () => undefined),
     );
     expectOneRoot(await check(old.address), tlsRoot('engine-no-http2'));
   });
 
-  it('names an HTTP/1.1 server behind an ALPN that says h2', async () => {
+  it('recognizes an HTTP/1.1 server that negotiates h2', async () => {
     const web = https.createServer({ ...server, ca: authority.cert, ...accept, ALPNCallback: () => 'h2' });
     expectOneRoot(await check(keep(await listen(web)).address), tlsRoot('engine-http1'));
   });
 
-  it('names an HTTP/1.1 server that knows nothing of ALPN', async () => {
+  it('recognizes an HTTP/1.1 server without ALPN', async () => {
     const old = keep(
       await startTlsServer({ ...server, ca: authority.cert, ...accept }, (socket) =>
         socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
@@ -304,7 +304,7 @@ describe('what speaks behind TLS', () => {
     expectOneRoot(await check(old.address), tlsRoot('engine-http1'));
   });
 
-  it('names another protocol', async () => {
+  it('recognizes another protocol', async () => {
     const odd = keep(
       await startTlsServer({ ...server, ca: authority.cert, ...accept, ALPNProtocols: ['h2'] }, (socket) =>
         socket.write('220 mail.example.com ESMTP\r\n'),
@@ -313,7 +313,7 @@ describe('what speaks behind TLS', () => {
     expectOneRoot(await check(odd.address), tlsRoot('engine-not-http2'));
   });
 
-  it('waits for a server that speaks only when spoken to', async () => {
+  it('waits for a server that sends nothing before the client does', async () => {
     const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
     const shy = keep(
       await startTlsServer({ ...server, ca: authority.cert, ...accept, ALPNProtocols: ['h2'] }, (socket) =>
@@ -329,7 +329,7 @@ describe('what speaks behind TLS', () => {
   });
 });
 
-describe('what the engine answers', () => {
+describe('engine responses', () => {
   const engineWith = async (
     status: Readonly<Record<string, { readonly code: number; readonly message?: string }>>,
   ): Promise<TestServer> => keep(await startEngineStub({ server, clientCa: authority.cert, status }));
@@ -345,7 +345,7 @@ describe('what the engine answers', () => {
     expectOneRoot(await check(engine.address), `KF-ENGINE-001 ${outcome}`);
   });
 
-  it('goes on where the engine has no GetSystemInfo', async () => {
+  it('continues if the engine does not support GetSystemInfo', async () => {
     const engine = await engineWith({ GetSystemInfo: { code: 12 } });
     const results = await check(engine.address);
     expect(roots(results)).toEqual(['KF-ENGINE-001 skip restricted']);
@@ -354,21 +354,21 @@ describe('what the engine answers', () => {
     expect(results.find(({ id }) => id === 'KF-ENGINE-001')?.summary).toContain('does not start');
   });
 
-  it.each([7, 12])('DescribeNamespace with status %i is restricted, and no failure', async (code) => {
+  it.each([7, 12])('DescribeNamespace with status %i is restricted, not a failure', async (code) => {
     const engine = await engineWith({ DescribeNamespace: { code } });
     const results = await check(engine.address);
     expect(roots(results)).toEqual(['KF-ENGINE-002 skip restricted']);
     expect(createReport(results, 0)).toMatchObject({ status: 0, next: [] });
-    // Only where the call is denied does Temporal's TypeScript SDK start no worker.
+    // Temporal's TypeScript SDK refuses to start a worker only if the call is denied.
     expect(results.at(-1)?.summary.includes('does not start')).toBe(code === 7);
   });
 
-  it('names a namespace that the engine does not know', async () => {
+  it('recognizes a namespace that the engine does not know', async () => {
     const engine = await engineWith({ DescribeNamespace: { code: 5 } });
     expectOneRoot(await check(engine.address), 'KF-ENGINE-002 fail engine-namespace-not-found');
   });
 
-  it('names an HTTP/2 server that is no gRPC server', async () => {
+  it('recognizes an HTTP/2 server without gRPC', async () => {
     const http2 = await import('node:http2');
     const web = http2.createSecureServer({ ...server, ca: authority.cert, requestCert: true });
     web.on('stream', (stream) => {
@@ -386,17 +386,17 @@ describe('the proxy', () => {
   const answering = async (head: string): Promise<TestServer> =>
     keep(await startTcpServer((socket) => socket.once('data', () => socket.end(head))));
 
-  /** A real proxy that wants `user:p@ss` and knows engine.kuflow.test, which nobody else does. */
+  /** A real proxy that requires `user:p@ss` and is the only one to resolve engine.kuflow.test. */
   async function startProxy(secure: boolean): Promise<ConnectProxy> {
     const pair = await authority.issue({ commonName: 'proxy', usage: 'server', hosts: ['localhost', '127.0.0.1'] });
     const hosts = { 'engine.kuflow.test': '127.0.0.1' };
     return keep(await startConnectProxy({ hosts, credentials: 'user:p@ss', ...(secure && { tls: pair }) }));
   }
-  /** Its address, in another scheme and with credentials. */
+  /** Its address with another scheme and credentials. */
   const at = ({ url }: ConnectProxy, scheme: string, credentials = ''): ProxyDecision =>
     decide(`${scheme}://${credentials}${new URL(url).host}`);
 
-  it('carries every connection to a host that only it resolves, with its password', async () => {
+  it('is used for every connection, with its password, to a host that only it resolves', async () => {
     const named = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['engine.kuflow.test'] });
     const engine = keep(await startEngineStub({ server: named, clientCa: authority.cert }));
     for (const scheme of ['http', 'https']) {
@@ -411,7 +411,7 @@ describe('the proxy', () => {
     }
   });
 
-  it('that wants a password, or another one, is named', async () => {
+  it('is reported if it requires a password or rejects the given one', async () => {
     const proxy = await startProxy(false);
     for (const credentials of ['', 'user:no@']) {
       const results = await check('engine.kuflow.test:443', { proxy: at(proxy, 'http', credentials) });
@@ -419,19 +419,19 @@ describe('the proxy', () => {
     }
   });
 
-  it('that speaks TLS is named when its address says http, and the other way round', async () => {
+  it('is reported if it speaks TLS but has an http address, and the other way around', async () => {
     const secure = at(await startProxy(true), 'http', 'user:p%40ss@');
     expectOneRoot(await check('engine.kuflow.test:443', { proxy: secure }), tlsRoot('proxy-speaks-tls'));
     const plain = at(await startProxy(false), 'https', 'user:p%40ss@');
     expectOneRoot(await check('engine.kuflow.test:443', { proxy: plain }), tlsRoot('proxy-tls-failed'));
   });
 
-  it('whose certificate is not trusted is named', async () => {
+  it('is reported if its certificate is not trusted', async () => {
     const proxy = at(await startProxy(true), 'https', 'user:p%40ss@');
     expectOneRoot(await check('engine.kuflow.test:443', { proxy }), tlsRoot('proxy-tls-failed'));
   });
 
-  it('that cannot reach the engine and just closes is no more than that', async () => {
+  it('is reported as closed if it closes the connection because it cannot reach the engine', async () => {
     const proxy = at(await startProxy(false), 'http', 'user:p%40ss@');
     expectOneRoot(await check('nobody.kuflow.test:443', { proxy }), tlsRoot('proxy-closed'));
   });
@@ -443,12 +443,12 @@ describe('the proxy', () => {
     ['HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>', 'proxy-answered-otherwise'],
     ['220 mail.example.com\r\n', 'proxy-not-http'],
     ['', 'proxy-closed'],
-  ])('that answers %j: %s', async (head, cause) => {
+  ])('that responds %j: %s', async (head, cause) => {
     const { address } = await answering(head);
     expectOneRoot(await check('engine.kuflow.test:443', { proxy: decide(`http://${address}`) }), tlsRoot(cause));
   });
 
-  it('that is not there, has no name, or never answers', async () => {
+  it('is reported if it is down, unknown or silent', async () => {
     expectOneRoot(
       await check('engine.kuflow.test:443', { proxy: decide(`http://127.0.0.1:${await unusedPort()}`) }),
       tlsRoot('proxy-refused'),

@@ -13,7 +13,7 @@ type EarlierResult = readonly [id: string, state: CheckState, skipped?: SkipReas
 
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'] as const;
 
-/** The worker's steps: `ok` up to the one that stops, `skipped` after it. */
+/** The worker's steps: `ok` before `stop`, `skipped` after it. */
 function steps(
   stop?: (typeof STEPS)[number],
   status: WorkerCheckStep['status'] = 'failed',

@@ -5,7 +5,7 @@ const bytes = (number: number, content: Uint8Array): Buffer =>
 const text = (number: number, value: string): Buffer => bytes(number, Buffer.from(value));
 const integer = (number: number, value: number): Buffer => Buffer.from([number * 8, ...varint(value)]);
 
-/** DescribeTaskQueue's answer: who has polled, how long ago, and how many tasks wait. */
+/** A DescribeTaskQueue response with pollers, the time since they polled, and the number of waiting tasks. */
 export function pollersAnswer(
   pollers: readonly { readonly identity: string; readonly agoMs: number }[],
   backlog = 0,
@@ -17,13 +17,13 @@ export function pollersAnswer(
   return Buffer.concat([...each, bytes(2, integer(1, backlog))]);
 }
 
-/** GetWorkflowExecutionHistory's answer with the first event. */
+/** A GetWorkflowExecutionHistory response with the first event. */
 export function startAnswer(workflowType: string, taskQueue: string): Buffer {
   const started = Buffer.concat([bytes(1, text(1, workflowType)), bytes(5, text(1, taskQueue))]);
   return bytes(1, bytes(1, Buffer.concat([integer(1, 1), bytes(6, started)])));
 }
 
-/** An answer whose first field is a text, or a message: GetSystemInfo's version; DescribeNamespace's namespace, with its name. */
+/** A response whose first field is a string or a message: GetSystemInfo with a version, DescribeNamespace with a namespace. */
 export function namedAnswer(value: string | Buffer): Buffer {
   return typeof value === 'string' ? text(1, value) : bytes(1, value);
 }

@@ -4,7 +4,7 @@ import type { EngineStubOptions } from '../../../support/engine-server.ts';
 import type { RunDoctorChecksRequest } from '../../../../src/commands/doctor/run-checks.ts';
 import type { ProjectProbe } from '../../../../src/diagnostics/input.ts';
 
-/** A set-up in which everything works, before something of it is broken. What is set here is made real when the setup is opened. */
+/** A working setup for a fault to break. `diagnoseWithFaults` turns it into real files and servers. */
 export interface TestSetup {
   /** Absolute; `application.yaml` and `application-local.yaml` are written into it from `settings` and `local`. */
   readonly folder: string;
@@ -18,20 +18,20 @@ export interface TestSetup {
   /** PEM files of the set, by name. */
   readonly files: Record<string, string | Buffer>;
   readonly modes: Record<string, number>;
-  /** Steps after the files were written. */
+  /** Run after the files have been written. */
   readonly afterwards: (() => void | Promise<void>)[];
   rest: Answerer;
   restTls: TestPair | undefined;
-  /** In place of the REST server's own address. */
+  /** Overrides the address of the REST server. */
   endpoint: ((port: number) => string) | undefined;
   engine: Partial<EngineStubOptions>;
-  /** In place of the engine's own address. */
+  /** Overrides the address of the engine. */
   target: ((port: number) => string) | undefined;
   /** Milliseconds by which this machine's clock is ahead. */
   skew: number;
   request: Partial<RunDoctorChecksRequest>;
   project: Partial<ProjectProbe> | undefined;
-  /** Closed at the end. */
+  /** Registers a server to close at the end. */
   readonly keep: <T extends { close(): Promise<unknown> }>(opened: T) => T;
 }
 

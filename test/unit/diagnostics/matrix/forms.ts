@@ -3,10 +3,10 @@ import type { MaterialTrait } from '../../../../src/diagnostics/causes/certifica
 import { makeTestAuthority } from '../../../support/certificates.ts';
 import type { Fault, TestSetup } from './fault.ts';
 
-/** The same credentials as another program, or another hand, writes them. */
+/** The same credentials in another file format. */
 export interface MaterialForm {
   readonly name: string;
-  /** What the doctor is to see of it; undefined for the form that KuFlow itself gives. */
+  /** The trait that doctor must detect; undefined for the format that KuFlow issues. */
   readonly trait: MaterialTrait | undefined;
   readonly make: Fault['make'];
 }

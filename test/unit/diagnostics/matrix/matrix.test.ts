@@ -20,7 +20,7 @@ import {
   type Materials,
 } from './setup.ts';
 
-// Faults are tried side by side, so no folder may go before all are done.
+// Faults run concurrently, so folders are removed only at the end.
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-matrix-')));
 let folders = 0;
 const folder = (): string => {
@@ -38,7 +38,7 @@ afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-/** What no form of a report may hold: secrets as they are, as they are sent, and the lines of a key. */
+/** What no output format may contain: secrets, encoded secrets, and lines of a key. */
 const canaries = (): readonly string[] => [
   ...[SECRET, TOKEN, 'PRIVATE KEY-', 'canary-password'],
   Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64'),
@@ -52,7 +52,7 @@ describe.each(matrix)('$plane', ({ faults }) => {
     const { report, texts } = await diagnoseWithFaults(folder(), materials, [one]);
     expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
     expect(report.status).toBe(STATUS[one.root.split(' ')[1] ?? '']);
-    // What a person is to paste is complete: `<` would read a file.
+    // Commands to paste have no placeholders left; a shell would read a file for `<`.
     for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
       expect(text + command).not.toMatch(/<[a-z-]+>/);
     expect(unsafeForms(texts, canaries())).toEqual([]);
@@ -65,7 +65,7 @@ const named = (plane: string, name: string): Fault => {
   if (found === undefined) throw new Error(`no fault ${plane}: ${name}`);
   return found;
 };
-/** Of these each must be told: neither hides the other. */
+/** Both faults must be reported; neither hides the other. */
 const APART: readonly (readonly [readonly [string, string], readonly [string, string]])[] = [
   [
     ['Files', 'missing key file'],
@@ -157,7 +157,7 @@ const PAIRS: readonly (readonly [readonly [string, string], readonly [string, st
 
 describe('two faults at once', () => {
   it.concurrent.each(PAIRS)(
-    '%s and %s: both roots, or one whose check is skipped because of the other',
+    '%s and %s: both root causes, or one that blocks the other check',
     async (first, second) => {
       const pair = [named(...first), named(...second)];
       const { report } = await diagnoseWithFaults(folder(), materials, pair);
@@ -194,7 +194,7 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
   [
-    'a certificate issued this moment, and a clock 8 seconds slow',
+    'a certificate issued just now and a clock 8 seconds slow',
     async (setup) => {
       const pair = await setup.authority.issue({ commonName: 'worker', fromDays: 0, toDays: 60 });
       [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [pair.cert, pair.key];
@@ -203,14 +203,14 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
   [
-    'a poller that was seen at a time that no date can hold',
+    'a poller with a time out of the range of dates',
     (setup) => {
       const answers = { DescribeTaskQueue: pollersAnswer([{ identity: '1@host', agoMs: -9e18 }]) };
       setup.engine = { ...setup.engine, answers };
     },
     ['engine token'],
   ],
-  ['a certificate of the API', requested, ['engine token', 'engine certificate']],
+  ['an issued certificate', requested, ['engine token', 'engine certificate']],
   [
     'a proxy on both planes',
     async (setup) => {
@@ -226,7 +226,7 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
     ['engine token'],
   ],
   [
-    'an engine that restricts reads',
+    'an engine that restricts calls',
     (setup) => {
       const [denied, absent] = [{ code: 7 }, { code: 12 }];
       setup.engine = {
@@ -239,7 +239,7 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
         },
       };
       setup.request = { processId: '018f3a1c-0000-7000-8000-00000000000a' };
-      // As an installed worker answers there, and as one did that took the restriction for a failure.
+      // The result of an installed worker that treats the restriction as a failure.
       const steps = ['settings', 'rest', 'token', 'certificate', 'connect'].map((step) => ({
         ...{ step, status: 'ok' as const, detail: '' },
       }));
@@ -257,16 +257,16 @@ const HEALTHY: readonly (readonly [string, Fault['make'], readonly string[]])[] 
   ],
 ];
 
-describe('faults of different planes', () => {
-  it.concurrent.each(APART)('%s and %s: both roots', async (first, second) => {
+describe('independent faults', () => {
+  it.concurrent.each(APART)('%s and %s: both root causes', async (first, second) => {
     const pair = [named(...first), named(...second)];
     const { report } = await diagnoseWithFaults(folder(), materials, pair);
     expect([...rootsOf(report)].sort()).toEqual(pair.map(({ root }) => root).sort());
   });
 });
 
-describe('a set of which a part is missing', () => {
-  it('is not taken for none: KuFlow is not asked for another, and what depends on it names the settings', async () => {
+describe('a certificate set with a missing part', () => {
+  it('does not count as unconfigured: no certificate is requested, and dependent checks name the settings check', async () => {
     const { report } = await diagnoseWithFaults(folder(), materials, [named('Files', 'missing key file')]);
     const of = (wanted: string) => report.results.find(({ id }) => id === wanted);
     for (const id of ['KF-TLS-001', 'KF-TLS-003', 'KF-TLS-004', 'KF-TLS-005'])
@@ -277,7 +277,7 @@ describe('a set of which a part is missing', () => {
     expect(report.created).toEqual(['engine token']);
   });
 
-  it('is a finding of its own where the settings are not looked at', async () => {
+  it('is reported if the settings check does not run', async () => {
     const alone: Fault['make'] = async (setup) => {
       await named('Files', 'missing key file').make(setup);
       setup.request = { selection: { only: ['KF-TLS-001'], skip: ['KF-SET-006'] } };
@@ -287,8 +287,8 @@ describe('a set of which a part is missing', () => {
   });
 });
 
-describe('an application file that can not be read', () => {
-  it('keeps both planes from being checked, and is told once', async () => {
+describe('an unreadable application file', () => {
+  it('blocks both planes and is reported once', async () => {
     const { report } = await diagnoseWithFaults(folder(), materials, [
       named('Settings', 'application.yaml that is not valid YAML'),
     ]);
@@ -297,8 +297,8 @@ describe('an application file that can not be read', () => {
   });
 });
 
-describe('two clocks', () => {
-  it("tells a certificate of the engine that only a slightly wrong clock refuses, and skips it where the clock's own check fails", async () => {
+describe('clock skew', () => {
+  it('explains an engine certificate that is invalid only by the local clock, and skips it if the clock check fails', async () => {
     const minute = 1 / 1440;
     const ahead = (setup: TestSetup): void => {
       const healthy = setup.rest;
@@ -323,7 +323,7 @@ describe('two clocks', () => {
       expect(skipped.find((result) => result.id === id)).toMatchObject({
         ...{ state: 'skip', skipped: 'blocked', blockedBy: 'KF-CLOCK-001' },
       });
-    // A run without the check of the clock has nothing else to tell it by.
+    // Without the clock check, the finding is a root cause.
     const alone: Fault['make'] = async (setup) => {
       await far.make(setup);
       setup.request = { selection: { only: ['KF-TLS-003'], skip: ['KF-CLOCK-001'] } };
@@ -333,8 +333,8 @@ describe('two clocks', () => {
   });
 });
 
-describe('healthy', () => {
-  it.each(HEALTHY)('with %s: no warning, and what it makes', async (_name, make, created) => {
+describe('a healthy setup', () => {
+  it.each(HEALTHY)('with %s has no warnings and lists what it created', async (_name, make, created) => {
     const { report, texts } = await diagnoseWithFaults(folder(), materials, [{ make }]);
     expect(rootsOf(report)).toEqual([]);
     expect(report).toMatchObject({ status: 0, created });
@@ -342,10 +342,10 @@ describe('healthy', () => {
   });
 });
 
-describe('texts from outside', () => {
+describe('texts from servers and files', () => {
   const HOSTILE = 'A\u001b]0;x\u0007\u009b2J\u202e\u200b\u2028\r\n::error::`|</td>]]>&%0A%';
 
-  it('mean nothing to a terminal or a page, in every form', async () => {
+  it('are escaped in every output format', async () => {
     const { report, texts } = await diagnoseWithFaults(folder(), materials, [
       {
         make: async (setup) => {
@@ -387,16 +387,16 @@ describe('texts from outside', () => {
       },
     ]);
     expect(unsafeForms(texts, canaries())).toEqual([]);
-    // They did come through, as text.
+    // They are included, as escaped text.
     expect(texts.table).toContain('\\u{1b}]0;x');
     expect(rootsOf(report).length).toBeGreaterThan(3);
-    // Of what they hold, nothing is a line of its own.
+    // None of their content starts a line.
     for (const text of Object.values(texts)) expect(text).not.toMatch(/^::error::`/m);
   });
 });
 
-describe('what was made at KuFlow', () => {
-  it('is listed though it can not be used', async () => {
+describe('what was created in KuFlow', () => {
+  it('is listed even if it is unusable', async () => {
     const { report } = await diagnoseWithFaults(folder(), materials, [
       {
         make: (setup) => {

@@ -4,7 +4,7 @@ import { pollerAndProjectFaults } from './pollers-and-project.ts';
 import { restFaults, tokenAndClockFaults } from './rest-token-clock.ts';
 import { fileFaults, settingsFaults } from './settings-and-files.ts';
 
-/** Every fault that the doctor is tried on, by where it is. */
+/** Every fault that doctor is tested with, by plane. */
 export const matrix: readonly { readonly plane: string; readonly faults: readonly Fault[] }[] = [
   { plane: 'Settings', faults: settingsFaults },
   { plane: 'Files', faults: fileFaults },

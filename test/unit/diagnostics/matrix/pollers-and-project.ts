@@ -6,7 +6,7 @@ import { pollersAnswer, startAnswer } from './engine-answers.ts';
 import { fault, type Fault } from './fault.ts';
 
 const queue =
-  // Made as it is asked for: an answer tells how long ago somebody polled.
+  // Built per request, because the response contains the time of the last poll.
   (answer: (request: Buffer) => Buffer): Fault['make'] =>
     (setup) =>
       void (setup.engine = { ...setup.engine, answers: { ...setup.engine.answers, DescribeTaskQueue: answer } });
@@ -23,7 +23,7 @@ const HERE = [{ identity: '1@host', agoMs: 1_000 }];
 const GONE = [{ identity: '1@gone', agoMs: 240_000 }];
 const byKind = ({ workflow = () => pollersAnswer([]), activity = () => pollersAnswer([]) }): Fault['make'] =>
   queue((request) => (request.includes(ACTIVITY_TYPE) ? activity() : workflow()));
-/** `task_queue_type = 3: ACTIVITY` of a request. */
+/** Encoded `task_queue_type = 3: ACTIVITY` in a request. */
 const ACTIVITY_TYPE = Buffer.from([0x18, 2, 0x20, 1]);
 const LOAN = { file: 'kuflow.process.yaml', code: 'LOAN', workflowType: 'LoanWorkflow', taskQueue: 'LOANS' };
 const VERSIONS = { worker: '1.24.0', client: '1.24.0' };
@@ -123,7 +123,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'KF-PROJ-001 fail definition-broken',
     withProject({
       drift: () =>
-        Promise.reject(new KnownError({ message: 'kuflow.process.yaml:3:1 is no usable process definition' })),
+        Promise.reject(new KnownError({ message: 'kuflow.process.yaml:3:1 is not a valid process definition' })),
     }),
   ),
   fault(

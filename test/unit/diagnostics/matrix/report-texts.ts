@@ -6,7 +6,7 @@ import { stringifyForTerminal } from '../../../../src/terminal/json.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 
-/** Every form of a report, by its name. */
+/** A report in every output format, by name. */
 export type Texts = Readonly<Record<'table' | 'terminal' | 'json' | 'watch' | 'junit' | 'github' | 'report', string>>;
 
 export function textsOf(report: DoctorReport): Texts {
@@ -25,17 +25,17 @@ export function textsOf(report: DoctorReport): Texts {
   };
 }
 
-/** Without colour, so that no escape sequence is one of ours. */
+/** Without color, so that any escape sequence comes from the data. */
 function printed(report: DoctorReport, tty: boolean): string {
   const { host, stdout } = fakeHost([], { tty, env: { NO_COLOR: '1' } });
   printDoctor(openTerminal(host, host.env), report, 'npx kuflow');
   return stdout();
 }
 
-// All that is no line break: C0 and C1 controls, direction marks, zero-width characters, line separators.
+// Except for line breaks: C0 and C1 controls, direction marks, zero-width characters, line separators.
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-/** Names of the forms that hold one of `secrets`, or a character that a terminal or a page might obey. */
+/** Formats that contain one of `secrets` or a character that a terminal or a page might interpret. */
 export function unsafeForms(texts: Texts, secrets: readonly string[]): readonly string[] {
   return Object.entries(texts).flatMap(([form, text]) => [
     ...secrets.filter((secret) => text.includes(secret)).map((secret) => `${form}: ${secret}`),

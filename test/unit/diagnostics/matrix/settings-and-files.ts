@@ -12,14 +12,14 @@ const unreadable = 'KF-SET-001 fail settings-file-unreadable';
 const ofTheEngine = 'KF-SET-006 fail settings-incomplete';
 const certificate = (code: string): string => `KF-TLS-001 fail certificate-${code}`;
 
-/** Another certificate in place of the client's. */
+/** Replaces the client certificate. */
 const issued =
   (leaf: Parameters<TestSetup['authority']['issue']>[0]): Fault['make'] =>
   async ({ authority, files }) => {
     const pair = await authority.issue(leaf);
     [files['tls/client.pem'], files['tls/client.key']] = [pair.cert, pair.key];
   };
-const inPlaceOf =
+const replaceFile =
   (name: string, make: (path: string) => void): Fault['make'] =>
   (setup) => {
     setup.afterwards.push(() => {
@@ -112,24 +112,24 @@ export const settingsFaults: readonly Fault[] = [
   fault(
     'application.yaml that is not valid YAML',
     unreadable,
-    inPlaceOf('application-local.yaml', (path) => writeFileSync(path, 'a: [\n', { mode: 0o600 })),
+    replaceFile('application-local.yaml', (path) => writeFileSync(path, 'a: [\n', { mode: 0o600 })),
   ),
   fault(
     'application-local.yaml that is a folder',
     unreadable,
-    inPlaceOf('application-local.yaml', (path) => mkdirSync(path)),
+    replaceFile('application-local.yaml', (path) => mkdirSync(path)),
   ),
   fault(
     'binary application-local.yaml',
     unreadable,
-    inPlaceOf('application-local.yaml', (path) =>
+    replaceFile('application-local.yaml', (path) =>
       writeFileSync(path, Buffer.from([0xff, 0, 0xfe, 0x1b]), { mode: 0o600 }),
     ),
   ),
   fault(
     'application-local.yaml of 2 MiB',
     unreadable,
-    inPlaceOf('application-local.yaml', (path) => writeFileSync(path, '# x\n'.repeat(524_288), { mode: 0o600 })),
+    replaceFile('application-local.yaml', (path) => writeFileSync(path, '# x\n'.repeat(524_288), { mode: 0o600 })),
   ),
   fault(
     'missing task queue',
@@ -206,17 +206,17 @@ export const fileFaults: readonly Fault[] = [
   fault(
     'missing key file',
     ofTheEngine,
-    inPlaceOf('tls/client.key', () => undefined),
+    replaceFile('tls/client.key', () => undefined),
   ),
   fault(
     'folder instead of the certificate file',
     ofTheEngine,
-    inPlaceOf('tls/client.pem', (path) => mkdirSync(path)),
+    replaceFile('tls/client.pem', (path) => mkdirSync(path)),
   ),
   fault(
     'FIFO instead of the key file',
     ofTheEngine,
-    inPlaceOf('tls/client.key', (path) => void execFileSync('mkfifo', [path])),
+    replaceFile('tls/client.key', (path) => void execFileSync('mkfifo', [path])),
   ),
   fault(
     'certificate of 2 MiB',

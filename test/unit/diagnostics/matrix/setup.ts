@@ -34,7 +34,7 @@ export async function makeMaterials(): Promise<Materials> {
   };
 }
 
-/** KuFlow's REST API as far as the doctor asks. */
+/** The parts of KuFlow's REST API that doctor calls. */
 export function kuflow({ authority, client }: Pick<Materials, 'authority' | 'client'>): Answerer {
   return (request, response) => {
     const kind =
@@ -67,23 +67,23 @@ export function errorBody(status: number): object {
   return { timestamp: new Date().toISOString(), status, message: 'No', errors: [] };
 }
 
-/** Where the parts of an open setup are, for who looks at it beside the doctor. */
-export interface Place {
+/** Addresses and settings of a running setup, for programs other than doctor. */
+export interface RunningSetup {
   readonly folder: string;
   readonly endpoint: string;
   readonly target: string;
   readonly proxy: string | undefined;
   readonly env: Readonly<Record<string, string>>;
-  /** What the application files say, by flat key. */
+  /** Contents of the application files, by flat key. */
   readonly settings: Readonly<Record<string, string | undefined>>;
 }
 
-/** Breaks a healthy setup by each of `faults`, in their order, examines it and takes it away again. */
+/** Breaks a healthy setup with all `faults`, in order, and runs doctor on it. */
 export async function diagnoseWithFaults(
   folder: string,
   materials: Materials,
   faults: readonly Pick<Fault, 'make'>[],
-  visit?: (place: Place) => Promise<void>,
+  visit?: (running: RunningSetup) => Promise<void>,
 ): Promise<{ readonly report: DoctorReport; readonly texts: Texts }> {
   const open: (() => Promise<unknown>)[] = [];
   const { authority, other, client, server } = materials;
@@ -187,7 +187,7 @@ function nested(flat: Record<string, string | undefined>): object {
   return tree;
 }
 
-/** What did not pass for a reason of its own. */
+/** Root causes as `<id> <state> <code>`. */
 export function rootsOf({ roots }: DoctorReport): readonly string[] {
   return roots.map(({ id, state, cause }) => `${id} ${state} ${cause?.code ?? '?'}`);
 }
