@@ -100,16 +100,16 @@ function section({ id, title, looksAt, requires, causes: all }) {
       ? []
       : [
           '',
-          '| cause | means | what to do |',
+          '| cause | meaning | what to do |',
           '| --- | --- | --- |',
           ...causes.map(
             ({ code, verdict, when, advice }) =>
-              `| \`${code}\` | ${tableCell(`(${verdict}) ${when}`)} | ${advice.map(step).join('; ')} |`,
+              `| \`${code}\` | ${tableCell(`(${verdict}) ${when}`)} | ${advice.map(step).join('<br>')} |`,
           ),
         ]),
     ...others.flatMap(([other, codes]) => [
       '',
-      `Also, as [${other}](#${other.toLowerCase()}) explains them: ${codes.join(', ')}.`,
+      `Also reports these causes of [${other}](#${other.toLowerCase()}): ${codes.join(', ')}.`,
     ]),
   ];
 }

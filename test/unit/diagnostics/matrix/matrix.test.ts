@@ -52,9 +52,9 @@ describe.each(matrix)('$plane', ({ faults }) => {
     const { report, texts } = await diagnoseWithFaults(folder(), materials, [one]);
     expect(rootsOf(report), JSON.stringify(report.roots, undefined, 1)).toEqual([one.root]);
     expect(report.status).toBe(STATUS[one.root.split(' ')[1] ?? '']);
-    // Commands to paste have no placeholders left; a shell would read a file for `<`.
+    // No unfilled placeholders, except for the value of an option in a text.
     for (const { text, command = '' } of report.results.flatMap(({ advice }) => advice))
-      expect(text + command).not.toMatch(/<[a-z-]+>/);
+      expect(text.replaceAll('--ca <file>', '') + command).not.toMatch(/<[a-z-]+>/);
     expect(unsafeForms(texts, canaries())).toEqual([]);
   });
 });
