@@ -1,7 +1,7 @@
 // C0 and C1 controls, bidirectional overrides and isolates, zero-width characters, line and paragraph separators.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-const shown = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+const formatCodePoint = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 /** Whether `escapeForTerminal` shows something of the text in another way. */
 export function hasControlCharacters(text: string): boolean {
@@ -12,7 +12,7 @@ export function hasControlCharacters(text: string): boolean {
 export function escapeForTerminal(text: string, limit = 500): string {
   const points = Array.from(text);
   const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : text;
-  return kept.replace(UNSAFE, shown);
+  return kept.replace(UNSAFE, formatCodePoint);
 }
 
 /** As `escapeForTerminal`, keeping line breaks and tabs, for text that has lines of its own (a package manager's output). */

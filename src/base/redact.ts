@@ -2,7 +2,7 @@
 const SHORTEST = 4;
 
 /** The forms in which a text may come back: as it is, in JSON, in an address, and as base64 that lost its padding. */
-function formsOf(text: string): readonly string[] {
+function encodedForms(text: string): readonly string[] {
   return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), text.replace(/=+$/, '')];
 }
 
@@ -12,7 +12,7 @@ function formsOf(text: string): readonly string[] {
  */
 export function redactSecrets(text: string, secrets: readonly string[]): string {
   return (
-    [...new Set(secrets.flatMap(formsOf))]
+    [...new Set(secrets.flatMap(encodedForms))]
       .filter(({ length }) => length >= SHORTEST)
       // The longer first: one may stand in another.
       .sort((one, other) => other.length - one.length)

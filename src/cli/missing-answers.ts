@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import type { DetectedCredentials } from '../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
-import { words } from '../text/identifiers.ts';
+import { splitWords } from '../text/identifiers.ts';
 import type { ProcessFlags, SourceKind } from './process-options.ts';
 
 /** An answer that a command needs and that no option gives. */
@@ -103,6 +103,6 @@ export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'examp
 
 /** A workflow type that a process of this code might have: `LoanWorkflow` for LOAN. */
 export function exampleWorkflowType(code: string): string {
-  const capitals = words(code).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const capitals = splitWords(code).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `${capitals.join('')}Workflow`;
 }

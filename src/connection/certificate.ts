@@ -2,7 +2,7 @@ import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { sourceText } from '../settings/sources.ts';
+import { formatSource } from '../settings/sources.ts';
 
 /** Absolute paths of the parts that are files. */
 export type CertificatePaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
@@ -64,14 +64,14 @@ function filePart(settings: ResolvedSettings, part: Part): CertificatePart | und
   const setting = settings[`temporal.mutual-tls.${part}`];
   if (setting === undefined) return undefined;
   const { value: path } = setting;
-  return { source: sourceText(setting.source), path, read: () => readPemFile(PARTS[part], path) };
+  return { source: formatSource(setting.source), path, read: () => readPemFile(PARTS[part], path) };
 }
 
 function inlinePart(settings: ResolvedSettings, part: Part): CertificatePart | undefined {
   const setting = settings[`temporal.mutual-tls.${part}-data`];
   if (setting === undefined) return undefined;
   const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
-  return { source: sourceText(setting.source), read: () => Promise.resolve(text) };
+  return { source: formatSource(setting.source), read: () => Promise.resolve(text) };
 }
 
 /** A problem of a certificate setting shows that the settings are meant to provide the certificate. */
@@ -104,6 +104,6 @@ export function certificateSource({ settings, problems }: Omit<SettingsResult, '
   const problem = problems.find(isCertificateProblem);
   if (problem === undefined) return { kind: 'requested' };
   const empty = { cert: '', key: '', ca: '' };
-  const source = problem.source === undefined ? 'settings' : sourceText(problem.source);
+  const source = problem.source === undefined ? 'settings' : formatSource(problem.source);
   return { kind: 'incomplete', source, missing: ALL_PARTS, read: () => Promise.resolve(empty) };
 }

@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { trustedAuthorities } from '../network/certificate-authorities.ts';
-import { decideProxy, proxySource, type ProxyDecision, type ProxyQuestion } from '../network/proxy.ts';
+import { decideProxy, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import type { SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { sourceText } from '../settings/sources.ts';
+import { formatSource } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 
 /** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
@@ -110,16 +110,16 @@ function sourced<K extends SettingName>(
   name: K,
 ): Sourced<NonNullable<ResolvedSettings[K]>['value']> | undefined {
   const setting = settings[name];
-  return setting === undefined ? undefined : { value: setting.value, source: sourceText(setting.source) };
+  return setting === undefined ? undefined : { value: setting.value, source: formatSource(setting.source) };
 }
 
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
 function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
-  return problems.map(({ key, code, source, expected }) => ({
+  return problems.map(({ key, source, problem }) => ({
     key,
-    problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
-    source: source && sourceText(source),
+    problem,
+    source: source && formatSource(source),
     kind: isApplicationFile(key) ? 'file' : undefined,
   }));
 }
@@ -198,7 +198,7 @@ interface InvalidProxy {
   readonly message: string;
 }
 
-function tryDecideProxy(question: ProxyQuestion): {
+function tryDecideProxy(question: ProxyRequest): {
   readonly decision: ProxyDecision;
   readonly invalid?: InvalidProxy;
 } {

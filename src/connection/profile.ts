@@ -6,13 +6,8 @@ import { cliInvocation } from '../base/cli-invocation.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../profiles/file.ts';
 import { needsKeychain, readStoredSecret } from '../profiles/secret-storage.ts';
-import {
-  resolveSettings,
-  type ProfileSource,
-  type SettingsQuestion,
-  type SettingsResult,
-} from '../settings/resolve.ts';
-import type { Source } from '../settings/sources.ts';
+import { resolveSettings, type ProfileSource, type SettingsRequest, type SettingsResult } from '../settings/resolve.ts';
+import type { SettingProblem, Source } from '../settings/sources.ts';
 
 export interface ProfileChoice {
   /** The value of `--profile`. */
@@ -45,7 +40,7 @@ const SECRET = 'kuflow.api.client-secret';
  * profile are in use, and stays in the keychain if it is there. Rejects with a KnownError when a named profile does not exist.
  */
 export async function resolveSettingsWithProfile(
-  question: SettingsQuestion,
+  question: SettingsRequest,
   choice: ProfileChoice,
 ): Promise<ProfileResolution> {
   const { source, profile, folder, unusable } = await selectProfile(choice);
@@ -64,8 +59,12 @@ export async function resolveSettingsWithProfile(
   const readSecret = async (): Promise<ProfileResolution> => {
     const read = await readStoredSecret(profile.secret, storage);
     if (read.kind === 'failed') {
-      const expected = `a readable secret; ${read.why}. To store it again, run ${cliInvocation(choice.cwd)} login --profile ${profile.name}`;
-      const problem = { key: SECRET, code: 'unreadable' as const, source: used, expected };
+      const problem: SettingProblem = {
+        key: SECRET,
+        code: 'unreadable',
+        source: used,
+        problem: `the stored secret can't be read: ${read.why}. To store it again, run ${cliInvocation(choice.cwd)} login --profile ${profile.name}`,
+      };
       return { result: { ...withoutSecret, problems: [...first.problems, problem] }, warnings: [] };
     }
     const values = { ...source.values, [SECRET]: read.secret };

@@ -3,7 +3,7 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import { loadDefinition } from '../process/definition/file.ts';
 import {
   definitionFromFlags,
-  withTaskChanges,
+  applyTaskChanges,
   type DefinitionFlags,
   type TaskChanges,
 } from '../process/definition/from-flags.ts';
@@ -62,7 +62,7 @@ export async function loadProcess(source: ProcessSource, options: LoadProcessOpt
   const complete = { ...definition, workflow };
   return {
     definition: {
-      ...(tasks === undefined ? complete : withTaskChanges(complete, tasks)),
+      ...(tasks === undefined ? complete : applyTaskChanges(complete, tasks)),
       process: {
         ...definition.process,
         ...(processId === undefined ? {} : { id: processId }),

@@ -5,14 +5,14 @@ import type { FileLock } from './file-system.ts';
 
 const POLL_MS = 50;
 
-export interface LockWaiting {
+export interface LockWaitOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** Called once, when another run has the lock; its process where that is known. */
   readonly onWait?: (pid: number | undefined) => void;
 }
 
-export interface WaitedLock {
+export interface LockRequest {
   readonly take: () => Promise<FileLock>;
   /** Milliseconds. */
   readonly within: number;
@@ -24,8 +24,8 @@ export interface WaitedLock {
 
 /** Runs `work` with a lock that only one run has at a time. Waits for another one, in the end rejects with a KnownError of status 4. */
 export async function withLock<T>(
-  { take, within, busyWith, path }: WaitedLock,
-  { clock, signal, onWait }: LockWaiting,
+  { take, within, busyWith, path }: LockRequest,
+  { clock, signal, onWait }: LockWaitOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const until = clock.now() + within;

@@ -22,7 +22,7 @@ export interface NewFile {
  * Every call of the system that the store makes, one method each, so that a test can end the process between any two of them.
  * All reject with the system's error.
  */
-export interface StoreFiles {
+export interface FileSystem {
   /** Undefined when nothing is there. */
   look(path: string): Promise<FileStatus | undefined>;
   /** The content of a regular file that is not followed through a link. */

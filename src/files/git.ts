@@ -18,13 +18,13 @@ export type GitState =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Asks git about a file, which need not be there yet; absolute, in a folder that is. Changes nothing. `limitMs`: for each of three questions. */
-export async function gitState(
+export async function readGitState(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   limitMs = 10_000,
 ): Promise<GitState> {
   const name = basename(path);
-  const git = (args: readonly string[]): Promise<GitAnswer> => ask(args, dirname(path), env, limitMs);
+  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, dirname(path), env, limitMs);
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -44,7 +44,7 @@ type GitAnswer =
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number }
   | { readonly kind: 'absent'; readonly text: string };
 
-function ask(
+function runGit(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,

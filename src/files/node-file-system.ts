@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { acquirePidLock } from './pid-lock.ts';
 import { syncFile } from './write.ts';
-import type { FileStatus, StoreFiles } from './file-system.ts';
+import type { FileStatus, FileSystem } from './file-system.ts';
 
 const WINDOWS = process.platform === 'win32';
 const run = promisify(execFile);
@@ -27,7 +27,7 @@ async function closeFolder(path: string): Promise<void> {
 }
 
 /** The store on this machine's disk. */
-export const nodeFiles: StoreFiles = {
+export const nodeFileSystem: FileSystem = {
   look: async (path) => {
     try {
       const stats = await lstat(path);

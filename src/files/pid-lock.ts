@@ -21,11 +21,11 @@ export type PidLockResult =
 export function acquirePidLock(path: string): PidLockResult {
   const mine = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (createWhole(path, mine)) {
-      sweep(path);
-      return { kind: 'taken', release: () => releaseIfOurs(path, mine) };
+    if (createAtomically(path, mine)) {
+      removeLeftovers(path);
+      return { kind: 'taken', release: () => releaseIfOwn(path, mine) };
     }
-    const text = readIfThere(path);
+    const text = readIfExists(path);
     if (text === undefined) continue;
     const holder = parseHolder(text);
     if (holder !== undefined && isAlive(holder)) return { kind: 'held', pid: holder.pid };
@@ -36,34 +36,34 @@ export function acquirePidLock(path: string): PidLockResult {
 
 /** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
 export function pidLockHolder(path: string): number | undefined {
-  const text = readIfThere(path);
+  const text = readIfExists(path);
   const holder = text === undefined ? undefined : parseHolder(text);
   return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
 }
 
 /** Creates the file with its whole content in one step, so that nobody ever reads half a holder. False when it exists. */
-function createWhole(path: string, content: string): boolean {
-  const temporary = besideLock(path, '');
+function createAtomically(path: string, content: string): boolean {
+  const temporary = siblingPath(path, '');
   try {
     writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
-    return linkWhole(temporary, path, content);
+    return linkOrCreate(temporary, path, content);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-function linkWhole(temporary: string, path: string, content: string): boolean {
+function linkOrCreate(temporary: string, path: string, content: string): boolean {
   try {
     linkSync(temporary, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
     // File systems without hard links (exFAT, some network shares).
-    return createPlain(path, content);
+    return createExclusively(path, content);
   }
 }
 
-function createPlain(path: string, content: string): boolean {
+function createExclusively(path: string, content: string): boolean {
   try {
     writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
     return true;
@@ -75,7 +75,7 @@ function createPlain(path: string, content: string): boolean {
 
 /** Two starters may see the same dead holder: the rename gives it to one of them, and a fresh lock taken by mistake is put back. */
 function removeDead(path: string, seen: string): void {
-  const aside = besideLock(path, 'dead-');
+  const aside = siblingPath(path, 'dead-');
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -92,12 +92,12 @@ function removeDead(path: string, seen: string): void {
 }
 
 /** A name that tells whose it is: that of a living process may be all that is left of somebody's lock. */
-function besideLock(path: string, kind: '' | 'dead-'): string {
+function siblingPath(path: string, kind: '' | 'dead-'): string {
   return `${path}.${kind}${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
 /** Removes what killed processes left beside the lock, which is ours now: without it their folder would never be empty. */
-function sweep(path: string): void {
+function removeLeftovers(path: string): void {
   const start = `${basename(path)}.`;
   try {
     for (const name of readdirSync(dirname(path))) {
@@ -113,11 +113,11 @@ function sweep(path: string): void {
   }
 }
 
-function releaseIfOurs(path: string, mine: string): void {
-  if (readIfThere(path) === mine) rmSync(path, { force: true });
+function releaseIfOwn(path: string, mine: string): void {
+  if (readIfExists(path) === mine) rmSync(path, { force: true });
 }
 
-function readIfThere(path: string): string | undefined {
+function readIfExists(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

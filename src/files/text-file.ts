@@ -13,17 +13,18 @@ export interface TextFile {
 export function decodeText(bytes: Uint8Array, name: string): string {
   const start = Buffer.from(bytes.subarray(0, 2)).toString('hex');
   if (start === 'fffe' || start === 'feff')
-    throw cannotEdit(name, 'it is UTF-16', 'Save it as UTF-8, or name another file');
-  if (bytes.includes(0)) throw cannotEdit(name, 'it is binary, or UTF-16', 'Save it as UTF-8, or name another file');
+    throw cannotEditError(name, 'it is UTF-16', 'Save it as UTF-8, or name another file');
+  if (bytes.includes(0))
+    throw cannotEditError(name, 'it is binary, or UTF-16', 'Save it as UTF-8, or name another file');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw cannotEdit(name, 'it is not UTF-8', 'Save it as UTF-8, or name another file');
+    throw cannotEditError(name, 'it is not UTF-8', 'Save it as UTF-8, or name another file');
   }
 }
 
 /** Takes a text apart; `undefined`, for a file that is not there, is an empty one. */
-export function textFile(text: string | undefined): TextFile {
+export function splitTextFile(text: string | undefined): TextFile {
   const mark = text?.startsWith('\ufeff') === true ? '\ufeff' : '';
   const body = (text ?? '').slice(mark.length);
   return { mark, text: body, lineEnd: /\r?\n/.exec(body)?.[0] === '\r\n' ? '\r\n' : '\n' };
@@ -45,6 +46,6 @@ export function lineAfter(text: string, place: number): number {
 }
 
 /** A file that is there and can't be edited, with what was seen of it and what to do. */
-export function cannotEdit(name: string, seen: string, next: string): KnownError {
+export function cannotEditError(name: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${name} can't be edited: ${seen}`, next: [next] });
 }

@@ -18,15 +18,18 @@ export type TomlData = Readonly<Record<string, unknown>>;
  * another parser, and has to say the same but for the edits. `name` is what messages call the file; they never quote it. Throws a KnownError.
  */
 export function editToml(text: string, edits: readonly TomlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
-  const wanted = edits.reduce<TomlData>((data, { path, value }) => withValue(data, path, value), tomlData(text, name));
+  const wanted = edits.reduce<TomlData>(
+    (data, { path, value }) => withValue(data, path, value),
+    parseTomlTable(text, name),
+  );
   let now = text;
-  for (const edit of edits) now = applied(now, edit, lineEnd) ?? unplaced(edit, name);
-  return isDeepStrictEqual(saidBy(now), wanted) ? now : unplaced(edits[0], name);
+  for (const edit of edits) now = applyEdit(now, edit, lineEnd) ?? throwUneditable(edit, name);
+  return isDeepStrictEqual(parseOrUndefined(now), wanted) ? now : throwUneditable(edits[0], name);
 }
 
 /** What the text says. Throws a KnownError for what is no TOML. */
-export function tomlData(text: string, name: string): TomlData {
-  const data = saidBy(text);
+export function parseTomlTable(text: string, name: string): TomlData {
+  const data = parseOrUndefined(text);
   let line: number | undefined;
   try {
     parseTOML(text);
@@ -43,14 +46,14 @@ export function tomlData(text: string, name: string): TomlData {
 }
 
 /** The text that a path says; undefined for what is no text. */
-export function tomlText(data: TomlData, path: readonly string[]): string | undefined {
+export function getTomlText(data: TomlData, path: readonly string[]): string | undefined {
   const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), data);
   return typeof value === 'string' ? value : undefined;
 }
 
-function saidBy(text: string): TomlData | undefined {
+function parseOrUndefined(text: string): TomlData | undefined {
   try {
-    const data = plain(parse(text));
+    const data = toPlainObjects(parse(text));
     return isRecord(data) ? data : undefined;
   } catch {
     return undefined;
@@ -58,13 +61,13 @@ function saidBy(text: string): TomlData | undefined {
 }
 
 /** The parser's tables without its prototypes, so that they can be compared with copies. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
+function toPlainObjects(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toPlainObjects);
   if (!isRecord(value) || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlainObjects(inner)]));
 }
 
-function unplaced(edit: TomlEdit | undefined, name: string): never {
+function throwUneditable(edit: TomlEdit | undefined, name: string): never {
   throw new KnownError({
     message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} has no place in it as it is written`,
     next: ['Write the profile as [profile.NAME] and [profile.NAME.tls] with plain keys, or move the file away'],
@@ -100,7 +103,7 @@ interface Shape {
 }
 
 /** Undefined for a text that an edit before broke. */
-function shapeOf(text: string): Shape | undefined {
+function parseShape(text: string): Shape | undefined {
   const items: Item[] = [];
   const tables: Table[] = [];
   const visit = (nodes: readonly AST.TOMLNode[], base: readonly string[], inline?: AST.TOMLInlineTable): void => {
@@ -125,24 +128,25 @@ function shapeOf(text: string): Shape | undefined {
   return { items, tables };
 }
 
-const same = (one: readonly string[], other: readonly string[]): boolean => isDeepStrictEqual([...one], [...other]);
-const within = (path: readonly string[], parent: readonly string[]): boolean =>
-  same(path.slice(0, parent.length), parent);
+const isSamePath = (one: readonly string[], other: readonly string[]): boolean =>
+  isDeepStrictEqual([...one], [...other]);
+const isBelow = (path: readonly string[], parent: readonly string[]): boolean =>
+  isSamePath(path.slice(0, parent.length), parent);
 
 /** Undefined where there is no place for the key. */
-function applied(text: string, { path, value }: TomlEdit, lineEnd: string): string | undefined {
-  const shape = shapeOf(text);
+function applyEdit(text: string, { path, value }: TomlEdit, lineEnd: string): string | undefined {
+  const shape = parseShape(text);
   if (shape === undefined) return undefined;
-  const item = shape.items.find((candidate) => same(candidate.path, path));
-  if (item === undefined) return value === undefined ? text : added(text, shape, path, value, lineEnd);
-  if (value === undefined) return removed(text, item);
+  const item = shape.items.find((candidate) => isSamePath(candidate.path, path));
+  if (item === undefined) return value === undefined ? text : insertKey(text, shape, path, value, lineEnd);
+  if (value === undefined) return removeKey(text, item);
   const { value: old } = item.node;
   if (old.type !== 'TOMLValue') return undefined;
   if (old.kind === 'string' && old.value === value) return text;
-  return text.slice(0, old.range[0]) + textOf(value) + text.slice(old.range[1]);
+  return text.slice(0, old.range[0]) + formatString(value) + text.slice(old.range[1]);
 }
 
-function added(
+function insertKey(
   text: string,
   { items, tables }: Shape,
   path: readonly string[],
@@ -150,17 +154,18 @@ function added(
   lineEnd: string,
 ): string | undefined {
   const parent = path.slice(0, -1);
-  const line = (base: readonly string[]): string => `${keyOf(path.slice(base.length))} = ${textOf(value)}`;
-  const table = tables.find((candidate) => candidate.node.kind === 'standard' && same(candidate.path, parent));
-  if (table !== undefined) return intoTable(text, table.node, line(parent), lineEnd);
-  const inline = items.findLast(({ path: own, node }) => node.value.type === 'TOMLInlineTable' && within(parent, own));
-  if (inline?.node.value.type === 'TOMLInlineTable') return intoInline(text, inline.node.value, line(inline.path));
+  const line = (base: readonly string[]): string => `${formatKey(path.slice(base.length))} = ${formatString(value)}`;
+  const table = tables.find((candidate) => candidate.node.kind === 'standard' && isSamePath(candidate.path, parent));
+  if (table !== undefined) return appendToTable(text, table.node, line(parent), lineEnd);
+  const inline = items.findLast(({ path: own, node }) => node.value.type === 'TOMLInlineTable' && isBelow(parent, own));
+  if (inline?.node.value.type === 'TOMLInlineTable')
+    return appendToInlineTable(text, inline.node.value, line(inline.path));
   const sibling = items.findLast(
     (item) =>
       item.inline === undefined &&
       item.path.length > parent.length &&
       item.base.length < parent.length &&
-      within(item.path, parent),
+      isBelow(item.path, parent),
   );
   if (sibling !== undefined)
     return insertLines(
@@ -170,8 +175,8 @@ function added(
       lineEnd,
     );
   // A table of its own, behind those of the same profile.
-  const header = `[${keyOf(parent)}]\n${line(parent)}`;
-  const last = tables.findLast((candidate) => within(candidate.path, parent.slice(0, 2)));
+  const header = `[${formatKey(parent)}]\n${line(parent)}`;
+  const last = tables.findLast((candidate) => isBelow(candidate.path, parent.slice(0, 2)));
   const end = last === undefined ? text.length : endOfTable(text, last.node);
   const before = text.slice(0, end).trim() === '' ? '' : '\n';
   const after = text.slice(end).trim() === '' || /^\s*\n/.test(text.slice(end)) ? '' : '\n';
@@ -183,18 +188,18 @@ function endOfTable(text: string, table: AST.TOMLTable): number {
   return lineAfter(text, last?.range[1] ?? table.key.range[1]);
 }
 
-function intoTable(text: string, table: AST.TOMLTable, line: string, lineEnd: string): string {
+function appendToTable(text: string, table: AST.TOMLTable, line: string, lineEnd: string): string {
   const indent = indentOf(text, table.body.at(-1) ?? table);
   return insertLines(text, endOfTable(text, table), indent + line, lineEnd);
 }
 
-function intoInline(text: string, table: AST.TOMLInlineTable, line: string): string {
+function appendToInlineTable(text: string, table: AST.TOMLInlineTable, line: string): string {
   const last = table.body.at(-1);
   if (last === undefined) return `${text.slice(0, table.range[0])}{ ${line} }${text.slice(table.range[1])}`;
   return `${text.slice(0, last.range[1])}, ${line}${text.slice(last.range[1])}`;
 }
 
-function removed(text: string, { node, inline }: Item): string {
+function removeKey(text: string, { node, inline }: Item): string {
   const [start, end] = node.range;
   if (inline === undefined)
     return text.slice(0, start - indentOf(text, node).length) + text.slice(lineAfter(text, end));
@@ -209,12 +214,12 @@ function indentOf(text: string, { range }: AST.TOMLNode): string {
   return /[ \t]*$/.exec(text.slice(text.lastIndexOf('\n', start - 1) + 1, start))?.[0] ?? '';
 }
 
-function keyOf(path: readonly string[]): string {
-  return path.map((key) => (/^[\w-]+$/.test(key) ? key : textOf(key))).join('.');
+function formatKey(path: readonly string[]): string {
+  return path.map((key) => (/^[\w-]+$/.test(key) ? key : formatString(key))).join('.');
 }
 
 /** Paths of Windows stand in literal strings, where a backslash is one. */
-function textOf(value: string): string {
+function formatString(value: string): string {
   if (value.includes('\\') && /^[^'\u0000-\u001f\u007f]*$/.test(value)) return `'${value}'`;
   return JSON.stringify(value).replaceAll('\u007f', '\\u007f');
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fsync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { StoreFiles } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 
 /**
  * Writes a whole file or nothing: a temporary sibling created with `mode` from birth, fsynced, then renamed over `path`.
@@ -29,7 +29,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
 
 /** Writes a file that is not there yet: closed to others from birth, on the disk when this resolves. `mode`: its permission bits in the end. */
 export async function writeNewFile(
-  files: StoreFiles,
+  files: FileSystem,
   path: string,
   content: string | Uint8Array,
   mode = 0o600,

@@ -8,18 +8,18 @@ export interface Style {
   readonly literal: boolean;
 }
 
-export function styleOf(text: string, contents: unknown, lineEnd: Style['lineEnd']): Style {
+export function detectStyle(text: string, contents: unknown, lineEnd: Style['lineEnd']): Style {
   // A block of lines at an end without a line end would lose its last one.
-  return { step: stepOf(text, contents), lineEnd, literal: text === '' || text.endsWith('\n') };
+  return { step: detectIndentStep(text, contents), lineEnd, literal: text === '' || text.endsWith('\n') };
 }
 
 /** The text of a document that says nothing, with a first key at its end. */
-export function begun(text: string, path: readonly string[], value: string, style: Style): string {
+export function startDocument(text: string, path: readonly string[], value: string, style: Style): string {
   return insertLines(text, text.length, blockOf(path, value, '', style), style.lineEnd);
 }
 
 /** The text with keys below one that has nothing after it but a comment. Undefined where there is no place for them. */
-export function below(
+export function insertBelow(
   text: string,
   map: YAMLMap,
   pair: Pair,
@@ -34,7 +34,7 @@ export function below(
 }
 
 /** The text with a key at the end of a map. Undefined where there is no place for it, as the next two. */
-export function added(
+export function appendKey(
   text: string,
   map: YAMLMap,
   path: readonly string[],
@@ -98,19 +98,19 @@ function scalarText(value: string, indent: string, literal: boolean): { readonly
 }
 
 /** How far this file indents a level: as its first inner map does. */
-function stepOf(text: string, contents: unknown): string {
+function detectIndentStep(text: string, contents: unknown): string {
   const maps = isMap(contents) ? contents.items.map(({ value }) => value) : [];
   const inner = maps.map((map) => (isMap(map) && map.flow !== true ? indentOf(text, map) : undefined));
   return inner.find((indent) => indent !== undefined && indent !== '') ?? '  ';
 }
 
 /** A key with nothing after it but a comment. */
-export function isNothing({ value }: Pair): boolean {
+export function hasNoValue({ value }: Pair): boolean {
   return value === null || (isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1]);
 }
 
 /** The text without a null that is written where a section would be; undefined where there is none. */
-export function withoutNull(text: string, { value }: Pair): string | undefined {
+export function removeNull(text: string, { value }: Pair): string | undefined {
   if (!isScalar(value) || value.value !== null || value.anchor !== undefined || value.tag !== undefined)
     return undefined;
   const [start, end] = value.range ?? [0, 0];
@@ -120,7 +120,7 @@ export function withoutNull(text: string, { value }: Pair): string | undefined {
 /** Where the last thing of a key or an item ends, comments and blank lines after it left out. */
 function endOf(item: unknown): number {
   if (isPair(item)) {
-    const end = isNothing(item) ? undefined : endOf(item.value);
+    const end = hasNoValue(item) ? undefined : endOf(item.value);
     return end ?? endOf(item.key);
   }
   if ((isMap(item) || isSeq(item)) && item.flow !== true && item.items.length > 0) return endOf(item.items.at(-1));
@@ -129,7 +129,7 @@ function endOf(item: unknown): number {
 
 const isBlock = (value: Scalar): boolean => value.type?.startsWith('BLOCK') === true;
 
-export function replaced(
+export function replaceValue(
   text: string,
   map: YAMLMap,
   pair: Pair,
@@ -157,7 +157,7 @@ interface Place {
 
 function placeOfValue(text: string, pair: Pair): Place | undefined {
   const { key, value } = pair;
-  if (isNothing(pair)) {
+  if (hasNoValue(pair)) {
     const from = isScalar(key) ? key.range?.[1] : undefined;
     const colon = from === undefined ? -1 : text.indexOf(':', from);
     if (colon === -1) return undefined;
@@ -184,7 +184,7 @@ function endOfBlock(text: string, from: number, end: number): number {
   return from + content.replace(/(?<=\n)(?:[ \t]*\r?\n)+$/, '').length;
 }
 
-export function removed(text: string, map: YAMLMap, pair: Pair): string | undefined {
+export function removeKey(text: string, map: YAMLMap, pair: Pair): string | undefined {
   const at = map.items.indexOf(pair);
   const start = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
   if (start === undefined) return undefined;

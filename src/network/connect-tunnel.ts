@@ -57,7 +57,7 @@ interface ProxyAddress extends HostPort {
   readonly secure: boolean;
 }
 
-function addressOf(proxy: Proxy): ProxyAddress {
+function parseProxyAddress(proxy: Proxy): ProxyAddress {
   const url = new URL(proxy.url);
   const secure = url.protocol === 'https:';
   return {
@@ -78,7 +78,7 @@ function connectRequest(target: HostPort, proxy: Proxy): string {
 }
 
 /** Rejects `work` when the time is up or the signal fires; `onLate` then ends what is open. */
-async function inTime<T>(
+async function withDeadline<T>(
   work: Promise<T>,
   stage: () => TunnelStage,
   options: TunnelOptions,
@@ -106,7 +106,7 @@ async function inTime<T>(
   }
 }
 
-async function connected(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+async function waitForConnection(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     socket.once(event, resolve);
     socket.once('error', reject);
@@ -160,8 +160,8 @@ async function readHead(socket: net.Socket): Promise<string> {
   });
 }
 
-async function classified(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
-  const address = addressOf(proxy);
+async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
+  const address = parseProxyAddress(proxy);
   const about = { proxy: proxy.shown, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
@@ -181,7 +181,7 @@ async function classified(error: unknown, stage: TunnelStage, proxy: Proxy): Pro
  * Rejects with `TunnelError`; nothing stays open then.
  */
 export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
-  const address = addressOf(options.proxy);
+  const address = parseProxyAddress(options.proxy);
   const { host, port } = address;
   let stage: TunnelStage = 'proxy-connect';
   const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
@@ -190,7 +190,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   plain.on('error', () => undefined);
   const open = async (): Promise<net.Socket> => {
     let socket: net.Socket = plain;
-    await connected(plain, 'connect');
+    await waitForConnection(plain, 'connect');
     if (address.secure) {
       stage = 'proxy-tls';
       socket = tls.connect({
@@ -202,7 +202,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         ...(options.secureContext && { secureContext: options.secureContext() }),
       });
       socket.on('error', () => undefined);
-      await connected(socket, 'secureConnect');
+      await waitForConnection(socket, 'secureConnect');
     }
     stage = 'proxy-answer';
     socket.write(connectRequest(options.target, options.proxy));
@@ -215,7 +215,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     return socket;
   };
   try {
-    return await inTime(
+    return await withDeadline(
       open(),
       () => stage,
       options,
@@ -223,6 +223,6 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     );
   } catch (error) {
     plain.destroy();
-    throw await classified(error, stage, options.proxy);
+    throw await classifyError(error, stage, options.proxy);
   }
 }

@@ -18,7 +18,7 @@ export type ProxyDecision =
       readonly source: string;
     };
 
-export interface ProxyQuestion {
+export interface ProxyRequest {
   /** What is to be reached: `https://api.kuflow.com`, or `https://engine.kuflow.com:443` for the engine. */
   readonly url: string | URL;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,8 +27,8 @@ export interface ProxyQuestion {
 }
 
 /** The lower-case variable wins, as in curl; an empty one counts as absent. */
-function variable(
-  env: ProxyQuestion['env'],
+function readVariable(
+  env: ProxyRequest['env'],
   name: string,
 ): { readonly value: string; readonly source: string } | undefined {
   for (const source of [name.toLowerCase(), name]) {
@@ -39,9 +39,9 @@ function variable(
 }
 
 /** The setting or variable that decides how an address is reached, where one does. */
-export function proxySource({ url, env, explicit }: ProxyQuestion): string | undefined {
+export function proxySource({ url, env, explicit }: ProxyRequest): string | undefined {
   if (explicit !== undefined) return explicit.source;
-  return variable(env, new URL(url).protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY')?.source;
+  return readVariable(env, new URL(url).protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY')?.source;
 }
 
 function bare(host: string): string {
@@ -59,7 +59,7 @@ function inSubnet(host: string, address: string, prefix: number): boolean {
   return list.check(host, isIPv4(host) ? 'ipv4' : 'ipv6');
 }
 
-function exempts(entry: string, host: string, port: string): boolean {
+function matchesException(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   const [subnet = '', prefix] = entry.split('/');
   if (prefix !== undefined)
@@ -70,7 +70,7 @@ function exempts(entry: string, host: string, port: string): boolean {
   return host === name || (isIP(host) === 0 && host.endsWith(`.${name}`));
 }
 
-function readProxy(text: string, source: string): ProxyDecision {
+function parseProxy(text: string, source: string): ProxyDecision {
   // The text is not repeated: it may hold a password.
   const wrong = (what: string) =>
     usageError(`${source} ${what}`, [`Set ${source} to an address like http://proxy.example.com:3128`]);
@@ -103,28 +103,28 @@ function readProxy(text: string, source: string): ProxyDecision {
  * Decides whether `url` is reached through a proxy: never for loopback, else by the explicit setting, else by NO_PROXY, HTTPS_PROXY
  * and HTTP_PROXY (upper or lower case) for the scheme of `url`. Throws a usage error that names the source of a bad address.
  */
-export function decideProxy({ url, env, explicit }: ProxyQuestion): ProxyDecision {
+export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision {
   const target = new URL(url);
   if (isLoopbackHost(target.hostname)) return { kind: 'direct', reason: 'loopback is never proxied' };
   if (explicit !== undefined) {
     const value = explicit.value.trim();
     return value === '' || value === 'none'
       ? { kind: 'direct', reason: `${explicit.source} says so` }
-      : readProxy(value, explicit.source);
+      : parseProxy(value, explicit.source);
   }
-  const found = variable(env, target.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY');
+  const found = readVariable(env, target.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY');
   if (found === undefined) return { kind: 'direct', reason: 'no proxy is set' };
-  const exceptions = variable(env, 'NO_PROXY');
+  const exceptions = readVariable(env, 'NO_PROXY');
   const port = target.port === '' ? (target.protocol === 'http:' ? '80' : '443') : target.port;
   const exempting = exceptions?.value
     .split(/[\s,]+/)
-    .find((entry) => entry !== '' && exempts(entry, bare(target.hostname), port));
+    .find((entry) => entry !== '' && matchesException(entry, bare(target.hostname), port));
   if (exceptions !== undefined && exempting !== undefined)
     return { kind: 'direct', reason: `${exceptions.source} has ${exempting}` };
-  return readProxy(found.value, found.source);
+  return parseProxy(found.value, found.source);
 }
 
 /** One phrase for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */
-export function proxyPhrase(decision: ProxyDecision): string {
+export function formatProxy(decision: ProxyDecision): string {
   return decision.kind === 'direct' ? `direct (${decision.reason})` : `through ${decision.shown} (${decision.source})`;
 }

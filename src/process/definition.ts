@@ -6,7 +6,7 @@ export type TaskKind = 'human' | 'system' | 'message' | 'thread';
 export const TASK_KINDS: readonly TaskKind[] = ['human', 'system', 'message', 'thread'];
 
 /** Pattern of a task queue. Settings lose white space around a value, and a worker would poll another queue than KuFlow fills. */
-export const TRIMMED = '^\\S([\\s\\S]*\\S)?$';
+export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
 
 /** The shape of a KuFlow JSON value: JSON Schema, and the JSON Forms UI schema when there is one. */
 export interface DataShape {

@@ -5,9 +5,9 @@ import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
-import type { StoreFiles } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { writeNewFile } from '../files/write.ts';
-import { nodeFiles } from '../files/node-file-system.ts';
+import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
 
@@ -119,7 +119,7 @@ export function textWithDefault({ document }: ProfileFile, name: string): string
  * Creates or replaces a file in one rename; it has mode 0600 from its creation. Requires the lock of the profiles: the
  * temporary name is always the same, so that the next call removes what a killed run left.
  */
-export async function replaceProfileFile(files: StoreFiles, path: string, text: string): Promise<void> {
+export async function replaceProfileFile(files: FileSystem, path: string, text: string): Promise<void> {
   const staged = `${path}.new`;
   await ignoreSystemErrors(() => files.removeFile(staged));
   try {
@@ -140,11 +140,11 @@ function serializeDocument(document: object): string {
 }
 
 async function readProfileText(path: string): Promise<string | undefined> {
-  const status = await nodeFiles.look(path);
+  const status = await nodeFileSystem.look(path);
   if (status === undefined) return undefined;
   if (status.kind !== 'file') throw invalidFileError(path, 'it is not a regular file');
   if (!status.own) throw invalidFileError(path, 'it belongs to another user');
-  const bytes = await nodeFiles.read(path).catch((error: unknown) => {
+  const bytes = await nodeFileSystem.read(path).catch((error: unknown) => {
     throw invalidFileError(path, 'it cannot be read', error);
   });
   if (bytes.length > MIB) throw invalidFileError(path, 'it is larger than 1 MiB');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
-import { nodeFiles } from '../files/node-file-system.ts';
+import { nodeFileSystem } from '../files/node-file-system.ts';
 import {
   parseSecretLocation,
   readProfileFile,
@@ -76,7 +76,10 @@ function isSameLocation(one: SecretLocation, other: SecretLocation): boolean {
 }
 
 /** Empty if there is no journal, or if this tool did not write it. */
-async function readJournal({ folder, files = nodeFiles }: SecretStorageContext): Promise<readonly SecretLocation[]> {
+async function readJournal({
+  folder,
+  files = nodeFileSystem,
+}: SecretStorageContext): Promise<readonly SecretLocation[]> {
   const path = join(folder, JOURNAL);
   return await withContext('Reading the journal of an earlier run', path, async () => {
     const status = await files.look(path);
@@ -93,7 +96,7 @@ async function readJournal({ folder, files = nodeFiles }: SecretStorageContext):
 }
 
 async function writeJournal(
-  { folder, files = nodeFiles }: SecretStorageContext,
+  { folder, files = nodeFileSystem }: SecretStorageContext,
   places: readonly SecretLocation[],
 ): Promise<void> {
   const path = join(folder, JOURNAL);

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
-import type { StoreFiles } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { writeNewFile } from '../files/write.ts';
-import { nodeFiles } from '../files/node-file-system.ts';
+import { nodeFileSystem } from '../files/node-file-system.ts';
 import type { SecretLocation } from './file.ts';
 import type { Keychain, KeychainResult } from './keychain/keychain.ts';
 import { openKeychain, openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
@@ -13,7 +13,7 @@ export interface SecretStorageContext extends KeychainOptions {
   /** Absolute path of the folder with the profile file. */
   readonly folder: string;
   /** The real disk if absent. */
-  readonly files?: StoreFiles;
+  readonly files?: FileSystem;
 }
 
 const secretFile = (folder: string, name: string): string => join(folder, 'secrets', name);
@@ -49,7 +49,7 @@ export async function storeInKeychain(
 export async function storeInFile(
   name: string,
   secret: Secret,
-  { folder, files = nodeFiles }: SecretStorageContext,
+  { folder, files = nodeFileSystem }: SecretStorageContext,
 ): Promise<void> {
   const path = secretFile(folder, name);
   await withContext('Writing the secret', path, async () => {
@@ -91,11 +91,11 @@ export async function readStoredSecret(location: SecretLocation, context: Secret
 async function readFileSecret(path: string): Promise<SecretRead> {
   const failed = (why: string): SecretRead => ({ kind: 'failed', why: `${path} ${why}` });
   try {
-    const status = await nodeFiles.look(path);
+    const status = await nodeFileSystem.look(path);
     if (status === undefined) return failed('no longer exists');
     if (status.kind !== 'file') return failed('is not a regular file');
     if (!status.own) return failed('belongs to another user');
-    const secret = new Secret((await nodeFiles.read(path)).toString('utf8'));
+    const secret = new Secret((await nodeFileSystem.read(path)).toString('utf8'));
     const isOpen = process.platform !== 'win32' && (status.mode & 0o077) !== 0;
     return {
       kind: 'found',
@@ -112,7 +112,7 @@ export async function deleteSecret(
   location: SecretLocation,
   context: SecretStorageContext,
 ): Promise<string | undefined> {
-  const { folder, files = nodeFiles, signal } = context;
+  const { folder, files = nodeFileSystem, signal } = context;
   if (location.in === 'file') {
     try {
       await files.removeFile(secretFile(folder, location.name));

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { KnownError, codeOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { nodeFiles } from '../files/node-file-system.ts';
+import { nodeFileSystem } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
-import type { StoreFiles } from '../files/file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { withLock } from '../files/file-lock.ts';
 import { withJournal } from './secret-journal.ts';
 import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
@@ -171,7 +171,11 @@ async function storeSecret(
   return stored.kind === 'done' ? { location: keychain } : await inFile(stored.why);
 }
 
-async function writeProfiles(file: ProfileFile, text: string, { files = nodeFiles }: ProfileContext): Promise<void> {
+async function writeProfiles(
+  file: ProfileFile,
+  text: string,
+  { files = nodeFileSystem }: ProfileContext,
+): Promise<void> {
   await withContext('Writing the profiles', file.path, () => replaceProfileFile(files, file.path, text));
 }
 
@@ -179,14 +183,14 @@ const LOCK_TIMEOUT_MS = 20_000;
 
 /** Allows one writer at a time, so that parallel logins do not lose each other's changes. */
 async function withProfileLock<T>(context: ProfileContext, work: () => Promise<T>): Promise<T> {
-  const { folder, files = nodeFiles } = context;
+  const { folder, files = nodeFileSystem } = context;
   await withContext('Creating the profile folder', folder, () => makeFolder(files, folder));
   const path = join(folder, 'profiles.lock');
   const take = () => withContext('Locking the profiles', path, () => files.lock(path));
   return await withLock({ take, path, within: LOCK_TIMEOUT_MS, busyWith: 'changing the profiles' }, context, work);
 }
 
-async function makeFolder(files: StoreFiles, folder: string): Promise<void> {
+async function makeFolder(files: FileSystem, folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   try {
     await files.makeFolder(folder);

@@ -15,7 +15,7 @@ import type {
 import { processLayout } from '../languages/typescript/layout.ts';
 import { isTsIdentifier } from '../languages/typescript/literals.ts';
 import { PACKAGE_MANAGERS } from '../languages/typescript/package-manager.ts';
-import { jsonText } from '../text/json.ts';
+import { printableJson } from '../text/json.ts';
 import { RECORD_FILE } from './find-project.ts';
 
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
@@ -98,7 +98,7 @@ export function renderRecordFile(
     ...recordedProcesses(spec),
     files: Object.fromEntries(files.map(({ path, contents }) => [path, sha256(contents)])),
   };
-  return { path: RECORD_FILE, contents: Buffer.from(`${jsonText(record, true)}\n`), mode: 0o644 };
+  return { path: RECORD_FILE, contents: Buffer.from(`${printableJson(record, true)}\n`), mode: 0o644 };
 }
 
 /** The part of a record about processes and their tasks. */
@@ -124,7 +124,7 @@ export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'p
  */
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
-  if (current === undefined || wanted === undefined || text !== `${jsonText(current, true)}\n`) return false;
+  if (current === undefined || wanted === undefined || text !== `${printableJson(current, true)}\n`) return false;
   const { command, files } = current;
   return (
     current['format'] === wanted['format'] &&

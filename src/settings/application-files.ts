@@ -13,22 +13,22 @@ const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
 );
 
-/** The layers of `application-local.yaml` and `application.yaml` in a folder, strongest first; a file that isn't there gives nothing. */
-export async function applicationFiles(dir: string): Promise<readonly Layer[]> {
-  return Promise.all(APPLICATION_FILES.map((name) => applicationFile(dir, name)));
+/** Reads the application files of a folder, strongest first. A missing file gives an empty layer. */
+export async function readApplicationFiles(dir: string): Promise<readonly Layer[]> {
+  return Promise.all(APPLICATION_FILES.map((name) => readApplicationFile(dir, name)));
 }
 
-async function applicationFile(dir: string, name: string): Promise<Layer> {
+async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   const file = join(dir, name);
-  const failed = (why: string, line?: number): Layer => ({
+  const failed = (problem: string, line?: number): Layer => ({
     group: 'files',
     entries: new Map(),
     problems: [
       {
         key: name,
         code: 'unreadable',
-        source: { kind: 'file', name, file, ...(line === undefined ? {} : { line }) },
-        expected: `a YAML file that can be read: ${why}`,
+        source: { kind: 'file', name, file, line },
+        problem,
       },
     ],
     warnings: [],
@@ -38,41 +38,41 @@ async function applicationFile(dir: string, name: string): Promise<Layer> {
   try {
     const content = await readSmallFile(file, MIB);
     if (content.bytes === undefined)
-      return failed(content.refused === 'too-large' ? 'it is larger than 1 MiB' : 'it is not a file');
+      return failed(content.refused === 'too-large' ? 'the file is larger than 1 MiB' : 'not a file');
     mode = content.mode;
     text = content.bytes.toString('utf8');
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
-    return failed(code ?? 'unknown error');
+    return failed(`the file can't be read: ${code ?? 'unknown error'}`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
   if (broken !== undefined) {
-    // The parser's own words may quote the file, and with it the secret.
+    // The parser's messages may quote the file, and with it the secret.
     const { line, col } = lines.linePos(broken.pos[0]);
-    return failed(`it is no valid YAML at line ${line}, column ${col}`, line);
+    return failed(`invalid YAML at line ${line}, column ${col}`, line);
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return { group: 'files', entries: new Map(), problems: [], warnings: [] };
   }
-  if (!isMap(document.contents)) return failed('it holds no map');
-  const layer = read(document.contents, (offset, key) => ({
+  if (!isMap(document.contents)) return failed('expected a YAML map');
+  const layer = readLayer(document.contents, (offset, key) => ({
     kind: 'file',
     name: key,
     file,
     line: lines.linePos(offset).line,
   }));
-  return { ...layer, warnings: [...layer.warnings, ...exposed(layer, name, mode)] };
+  return { ...layer, warnings: [...layer.warnings, ...exposureWarnings(layer, name, mode)] };
 }
 
-function read(contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
+function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) => Source): Layer {
   const entries = new Map<SettingName, Entry>();
   const problems: SettingProblem[] = [];
   const warnings: SettingWarning[] = [];
   const visit = (map: YAMLMap, path: string): void => {
-    const known = childrenOf(path);
+    const known = childKeys(path);
     for (const { key, value } of map.items) {
       if (!isScalar(key)) continue;
       const step = String(key.value);
@@ -80,18 +80,19 @@ function read(contents: YAMLMap, sourceAt: (offset: number, key: string) => Sour
       const source = sourceAt(key.range?.[0] ?? 0, name);
       const setting = SETTING_KEYS.find((candidate) => candidate.name === name);
       if (setting !== undefined) {
-        const raw = asText(value, setting.kind === 'uuids');
-        if (raw === undefined) problems.push({ key: name, code: 'invalid', source, expected: 'a single value' });
+        const raw = scalarText(value, setting.kind === 'uuids');
+        if (raw === undefined)
+          problems.push({ key: name, code: 'invalid', source, problem: 'expected a single value' });
         else if (raw !== '') entries.set(setting.name, { raw, source });
       } else if (known.includes(step)) {
         if (isMap(value)) visit(value, name);
         else if (!isScalar(value) || value.value !== null)
-          problems.push({ key: name, code: 'invalid', source, expected: 'a map' });
+          problems.push({ key: name, code: 'invalid', source, problem: 'expected a map' });
       } else {
-        // Other keys are the worker's own business, unless they look like one of ours.
+        // Other keys belong to the worker, unless they look like a misspelled setting.
         const near = path === '' ? undefined : nearMatch(step, known);
         if (near !== undefined) {
-          const message = `${escapeForTerminal(name, 100)} is no setting; did you mean ${path}.${near}?`;
+          const message = `${escapeForTerminal(name, 100)} is not a setting; did you mean ${path}.${near}?`;
           warnings.push({ key: escapeForTerminal(name, 100), code: 'unknown-key', source, message });
         }
       }
@@ -101,15 +102,15 @@ function read(contents: YAMLMap, sourceAt: (offset: number, key: string) => Sour
   return { group: 'files', entries, problems, warnings };
 }
 
-/** The keys that stand in the map at that path. */
-function childrenOf(path: string): readonly string[] {
+/** The keys of settings in the map at that path. */
+function childKeys(path: string): readonly string[] {
   const depth = path === '' ? 0 : path.split('.').length;
   const inside = SETTING_KEYS.map(({ name }) => name).filter((name) => path === '' || name.startsWith(`${path}.`));
   return [...new Set(inside.map((name) => name.split('.')[depth] ?? ''))];
 }
 
-/** The text of a scalar as written (a secret of digits keeps its zeros), of a list its items joined by commas; empty for nothing. */
-function asText(node: unknown, list: boolean): string | undefined {
+/** The text of a scalar as written, so that a secret of digits keeps its leading zeros; the items of a list joined by commas; empty for null. */
+function scalarText(node: unknown, list: boolean): string | undefined {
   if (node === null || node === undefined) return '';
   if (isScalar(node)) {
     const { value, source } = node as { value: unknown; source?: string };
@@ -118,15 +119,15 @@ function asText(node: unknown, list: boolean): string | undefined {
     return typeof value === 'number' ? (source ?? String(value)) : undefined;
   }
   if (!list || !isSeq(node)) return undefined;
-  const items = node.items.map((item) => asText(item, false));
+  const items = node.items.map((item) => scalarText(item, false));
   return items.includes(undefined) ? undefined : items.join(',');
 }
 
-function exposed(layer: Layer, name: string, mode: number): readonly SettingWarning[] {
+function exposureWarnings(layer: Layer, name: string, mode: number): readonly SettingWarning[] {
   return [...layer.entries].flatMap(([key, { raw, source }]): readonly SettingWarning[] => {
     if (!SECRETS.has(key) || raw.includes('FILL_ME')) return [];
     if (name === 'application.yaml') {
-      const message = `${key} stands in application.yaml, which git tracks: move it to application-local.yaml, and replace it, since the history keeps it`;
+      const message = `${key} is in application.yaml, which git tracks. Move it to application-local.yaml and replace it, because the git history keeps the old value`;
       return [{ key, code: 'secret-in-tracked-file', source, message }];
     }
     if (process.platform === 'win32' || (mode & 0o077) === 0) return [];
@@ -135,7 +136,7 @@ function exposed(layer: Layer, name: string, mode: number): readonly SettingWarn
         key,
         code: 'readable-by-others',
         source,
-        message: `${name} holds a secret and other users may read it: chmod 600 ${name}`,
+        message: `${name} contains a secret and other users can read it. To fix: chmod 600 ${name}`,
       },
     ];
   });

@@ -11,8 +11,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Bytes. */
 export const LARGEST_SECRET = 64 * 1024;
 
-/** The layer of the environment; an empty variable counts as absent. A `…_FILE` variable gives the content of that file, relative to `folder`. */
-export async function environmentLayer(env: Environment, folder: string): Promise<Layer> {
+/** Reads the settings in environment variables. Empty ones count as absent. A `…_FILE` variable names a file with the value, relative to `folder`. */
+export async function readEnvironment(env: Environment, folder: string): Promise<Layer> {
   const entries = new Map<SettingName, Entry>();
   const problems: SettingProblem[] = [];
   for (const { name, env: variable, fileEnv } of SETTING_KEYS) {
@@ -24,27 +24,27 @@ export async function environmentLayer(env: Environment, folder: string): Promis
     const file = resolve(folder, path);
     const source: Source = { kind: 'environment', name: fileEnv, file };
     if (entries.has(name)) {
-      problems.push({ key: name, code: 'conflict', source, expected: `${variable} or ${fileEnv}, not both` });
+      problems.push({ key: name, code: 'conflict', source, problem: `${variable} is also set; set only one of them` });
       continue;
     }
-    const content = await secretFile(file);
+    const content = await readSecretFile(file);
     if (typeof content === 'string') entries.set(name, { raw: content, source });
     else {
       problems.push({
         key: name,
         code: 'unreadable',
         source,
-        expected: `a file that can be read; ${escapeForTerminal(file, 200)}: ${content.why}`,
+        problem: `expected a readable file; ${escapeForTerminal(file, 200)}: ${content.why}`,
       });
-      // The variable is there, so no other source may supply the secret.
+      // The variable is set, so the secret must not come from another source.
       entries.set(name, { raw: '', source });
     }
   }
   return { group: 'environment', entries, problems, warnings: [] };
 }
 
-/** The text of a file that holds a secret, or why it can't be read. */
-export async function secretFile(file: string): Promise<string | { readonly why: string }> {
+/** Reads a file with a secret, or returns why it can't be read. */
+export async function readSecretFile(file: string): Promise<string | { readonly why: string }> {
   try {
     const content = await readSmallFile(file, LARGEST_SECRET);
     if (content.bytes !== undefined) return content.bytes.toString('utf8');

@@ -1,8 +1,8 @@
 import type { Secret } from '../base/secret.ts';
 
-/** Every setting with the type of its value once resolved. */
+/** Every setting and the type of its resolved value. */
 export interface SettingValues {
-  /** With the version segment, no slash at the end. */
+  /** With the version segment, without a trailing slash. */
   readonly 'kuflow.api.endpoint': string;
   readonly 'kuflow.api.client-id': string;
   readonly 'kuflow.api.client-secret': Secret;
@@ -22,7 +22,7 @@ export interface SettingValues {
   readonly 'temporal.mutual-tls.key-data': Secret;
   readonly 'temporal.mutual-tls.ca-data': string;
   readonly 'temporal.mutual-tls.server-name': string;
-  /** An address that may hold a password, or `none`; the variables of the environment are read where a proxy is decided on. */
+  /** An address that may contain a password, or `none`. HTTPS_PROXY and NO_PROXY are read by `decideProxy`. */
   readonly 'temporal.proxy': Secret;
   readonly 'worker.installation-id': string;
   readonly 'worker.robot-ids': readonly string[];
@@ -50,31 +50,32 @@ export type SettingKind =
 export interface SettingKey {
   readonly name: SettingName;
   readonly env: string;
-  /** A variable that names a file which holds the value. */
+  /** A variable with the path of a file that contains the value. */
   readonly fileEnv?: string;
   readonly kind: SettingKind;
-  /** As it would be written. */
+  /** As written in a file. */
   readonly default?: string;
-  /** Whether a worker can't start without it. */
+  /** A worker can't start without it. */
   readonly required?: true;
+  /** Completes "missing …" and "replace FILL_ME with the …". */
   readonly description: string;
 }
 
-/** The one table of settings: commands, checks, docs and the files of a project are made from it. */
+/** All settings. Commands, checks, docs and the files of a project are generated from this table. */
 export const SETTING_KEYS: readonly SettingKey[] = [
   {
     name: 'kuflow.api.endpoint',
     env: 'KUFLOW_API_ENDPOINT',
     kind: 'endpoint',
     default: 'https://api.kuflow.com',
-    description: "address of KuFlow's REST API",
+    description: 'URL of the KuFlow REST API',
   },
   {
     name: 'kuflow.api.client-id',
     env: 'KUFLOW_API_CLIENTID',
     kind: 'uuid',
     required: true,
-    description: 'identifier of the application',
+    description: 'client ID (the identifier of the application in KuFlow)',
   },
   {
     name: 'kuflow.api.client-secret',
@@ -82,32 +83,32 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     fileEnv: 'KUFLOW_API_CLIENTSECRET_FILE',
     kind: 'secret',
     required: true,
-    description: 'token of the application',
+    description: 'client secret (the token of the application in KuFlow)',
   },
   {
     name: 'kuflow.api.tenant-id',
     env: 'KUFLOW_API_TENANTID',
     kind: 'uuid',
-    description: 'tenant, for an application of several',
+    description: 'ID of the tenant to use, if the application has several',
   },
   {
     name: 'kuflow.api.ca',
     env: 'KUFLOW_API_CA',
     kind: 'authorities',
-    description: "PEM file of authorities trusted in addition to the runtime's own",
+    description: "PEM file with CA certificates to trust in addition to the runtime's own",
   },
   {
     name: 'temporal.target',
     env: 'TEMPORAL_TARGET',
     kind: 'target',
     default: 'engine.kuflow.com:443',
-    description: "host:port of KuFlow's engine",
+    description: 'host:port of the KuFlow engine',
   },
   {
     name: 'temporal.namespace',
     env: 'TEMPORAL_NAMESPACE',
     kind: 'text',
-    description: 'namespace; from the engine certificate when absent',
+    description: 'Temporal namespace (default: the one in the engine certificate)',
   },
   {
     name: 'temporal.kuflow-queue',
@@ -116,69 +117,79 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     required: true,
     description: 'task queue of the process definition',
   },
-  { name: 'temporal.mutual-tls.cert', env: 'TEMPORAL_MUTUALTLS_CERT', kind: 'file', description: 'client certificate' },
-  { name: 'temporal.mutual-tls.key', env: 'TEMPORAL_MUTUALTLS_KEY', kind: 'file', description: 'private key, PKCS#8' },
+  {
+    name: 'temporal.mutual-tls.cert',
+    env: 'TEMPORAL_MUTUALTLS_CERT',
+    kind: 'file',
+    description: 'client certificate, a PEM file',
+  },
+  {
+    name: 'temporal.mutual-tls.key',
+    env: 'TEMPORAL_MUTUALTLS_KEY',
+    kind: 'file',
+    description: 'private key, a PKCS#8 PEM file',
+  },
   {
     name: 'temporal.mutual-tls.ca',
     env: 'TEMPORAL_MUTUALTLS_CA',
     kind: 'file',
-    description: 'authority of the engine',
+    description: 'CA of the engine, a PEM file',
   },
   {
     name: 'temporal.mutual-tls.cert-data',
     env: 'TEMPORAL_MUTUALTLS_CERTDATA',
     kind: 'pem',
-    description: 'client certificate, inline',
+    description: 'client certificate, inline PEM',
   },
   {
     name: 'temporal.mutual-tls.key-data',
     env: 'TEMPORAL_MUTUALTLS_KEYDATA',
     kind: 'secret-pem',
-    description: 'private key, PKCS#8, inline',
+    description: 'private key, inline PKCS#8 PEM',
   },
   {
     name: 'temporal.mutual-tls.ca-data',
     env: 'TEMPORAL_MUTUALTLS_CADATA',
     kind: 'pem',
-    description: 'authority of the engine, inline',
+    description: 'CA of the engine, inline PEM',
   },
   {
     name: 'temporal.mutual-tls.server-name',
     env: 'TEMPORAL_MUTUALTLS_SERVERNAME',
     kind: 'text',
-    description: "name expected in the engine's certificate, when it is not that of the target",
+    description: "name expected in the engine's certificate (default: the target host)",
   },
   {
     name: 'temporal.proxy',
     env: 'TEMPORAL_PROXY',
     kind: 'proxy',
-    description: 'HTTP proxy to the engine; HTTPS_PROXY with NO_PROXY when absent',
+    description: 'HTTP proxy for the engine, or none (default: HTTPS_PROXY and NO_PROXY)',
   },
   {
     name: 'worker.installation-id',
     env: 'WORKER_INSTALLATIONID',
     kind: 'uuid',
-    description: 'installation, when KuFlow gave one',
+    description: 'ID of the installation, if KuFlow assigned one',
   },
   {
     name: 'worker.robot-ids',
     env: 'WORKER_ROBOTIDS',
     kind: 'uuids',
-    description: 'robots, a list or separated by commas',
+    description: 'IDs of the robots, as a list or separated by commas',
   },
   {
     name: 'worker.health-port',
     env: 'WORKER_HEALTHPORT',
     kind: 'port',
     default: '8081',
-    description: 'port of /livez and /readyz',
+    description: 'port of /livez and /readyz (0: any free port)',
   },
   {
     name: 'worker.metrics-port',
     env: 'WORKER_METRICSPORT',
     kind: 'port',
     default: '9464',
-    description: 'port of /metrics',
+    description: 'port of /metrics (0: no metrics)',
   },
 ];
 
@@ -186,7 +197,7 @@ export const CLIENT_ID = 'kuflow.api.client-id';
 export const CLIENT_SECRET = 'kuflow.api.client-secret';
 export const ENDPOINT = 'kuflow.api.endpoint';
 
-/** In the order of precedence, strongest first. Together they are one source of credentials. */
+/** Strongest first. Together they count as one source of credentials. */
 export const APPLICATION_FILES = ['application-local.yaml', 'application.yaml'] as const;
 /** Git-ignored and mode 0600: the only application file that may hold secrets. */
 export const LOCAL_SETTINGS_FILE = APPLICATION_FILES[0];

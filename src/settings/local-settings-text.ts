@@ -7,9 +7,9 @@ export type LocalValues = Readonly<
   Partial<Record<SettingName, string | number | readonly string[] | Secret | undefined>>
 >;
 
-const HEADER = ` What differs from application.yaml on this machine. It holds secrets: git ignores it, and only you should read it.`;
+const HEADER = ` Settings of this machine, which override application.yaml. Contains secrets: git ignores this file, and only you should be able to read it.`;
 
-/** The text of a new `application-local.yaml` with these values, secrets in clear; to be written with mode 0600. */
+/** The text of a new `application-local.yaml`. It contains the secrets in clear text, so write it with mode 0600. */
 export function localSettingsText(values: LocalValues): string {
   const document = new Document({});
   document.commentBefore = HEADER;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { LARGEST_SECRET, secretFile } from './environment.ts';
+import { LARGEST_SECRET, readSecretFile } from './environment.ts';
 import { readSecret } from './values.ts';
 
 export interface SecretInput {
@@ -12,35 +12,35 @@ export interface SecretInput {
 }
 
 /**
- * The secret in a file (`--client-secret-file`), without the line break at its end. Throws a usage error when the file
- * can't be read, is empty or holds more than a line; warns when other users may read it.
+ * Reads the secret in a file (`--client-secret-file`), without the line break at its end. Throws a usage error if the file
+ * can't be read, is empty or has more than one line; warns if other users can read it.
  */
 export async function secretFromFile(path: string, option = '--client-secret-file'): Promise<SecretInput> {
   const file = resolve(path);
-  const content = await secretFile(file);
+  const content = await readSecretFile(file);
   const name = escapeForTerminal(path, 200);
   if (typeof content !== 'string') throw usageError(`${option} ${name} can't be read: ${content.why}`);
   const secret = secretFromText(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
-  return { secret, warnings: open ? [`Other users may read ${name}: chmod 600 ${name}`] : [] };
+  return { secret, warnings: open ? [`Other users can read ${name}. To fix: chmod 600 ${name}`] : [] };
 }
 
 /**
- * The secret that is piped in (`--client-secret-stdin`), read to its end. Throws a usage error on a terminal, where it would show while typed,
- * and the signal's reason once that aborts: a pipe may stay open for good.
+ * Reads the secret from a pipe (`--client-secret-stdin`) to its end. Throws a usage error on a terminal, where the secret would be
+ * visible while typed, and the signal's reason when it aborts, because a pipe may never be closed.
  */
 export async function secretFromStdin(
   input: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean },
   signal?: AbortSignal,
 ): Promise<SecretInput> {
   const option = '--client-secret-stdin';
-  if (input.isTTY === true) throw usageError(`${option} reads a pipe, and standard input is a terminal`);
+  if (input.isTTY === true) throw usageError(`${option} reads from a pipe, but standard input is a terminal`);
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of signal === undefined ? input : untilAborted(input, signal)) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
     size += bytes.length;
-    if (size > LARGEST_SECRET) throw usageError(`${option}: it is too large for a secret`);
+    if (size > LARGEST_SECRET) throw usageError(`${option}: the input is too large for a secret`);
     parts.push(bytes);
   }
   return { secret: secretFromText(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
@@ -64,6 +64,6 @@ async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): A
 /** The secret in a text, without the line break at its end. Throws a usage error that begins with `from` when the text is empty or holds more than a line. */
 export function secretFromText(content: string, from: string): Secret {
   const read = readSecret(content);
-  if (read.kind === 'good' && read.value instanceof Secret) return read.value;
-  throw usageError(`${from}: expected ${read.kind === 'bad' ? read.expected : 'a secret'}`);
+  if (read.kind === 'valid' && read.value instanceof Secret) return read.value;
+  throw usageError(`${from}: ${read.kind === 'invalid' ? read.problem : 'expected a secret'}`);
 }

@@ -1,19 +1,19 @@
 import { SETTING_KEYS, type SettingName } from './keys.ts';
 
-/** Where a value stands. */
+/** Where a value comes from. */
 export interface Source {
   readonly kind: 'flag' | 'environment' | 'file' | 'profile' | 'default';
   /** The option, the variable, the key in the file, or the profile. */
   readonly name: string;
   /** Absolute. */
-  readonly file?: string;
-  readonly line?: number;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
 }
 
 /**
- * `missing`: not given. `placeholder`: FILL_ME. `invalid`: not what the key takes. `unreadable`: a file that can't be read.
- * `mixed-credentials`: id and secret in different sources. `conflict`: two ways of giving one thing.
- * `endpoint-mismatch`: credentials of the environment or a profile, and another source that names another endpoint.
+ * `missing`: not set. `placeholder`: FILL_ME. `invalid`: a value the setting does not accept. `unreadable`: a file that can't be read.
+ * `mixed-credentials`: client ID and secret in different sources. `conflict`: the same thing set in two ways.
+ * `endpoint-mismatch`: credentials of the environment or a profile, and a different endpoint in another source.
  */
 export type ProblemCode =
   'missing' | 'placeholder' | 'invalid' | 'unreadable' | 'mixed-credentials' | 'conflict' | 'endpoint-mismatch';
@@ -22,9 +22,9 @@ export interface SettingProblem {
   /** A setting, `temporal.mutual-tls`, or the name of an application file. */
   readonly key: string;
   readonly code: ProblemCode;
-  readonly source?: Source;
-  /** What was expected, and what was seen where that is no secret. */
-  readonly expected: string;
+  readonly source?: Source | undefined;
+  /** A phrase such as `expected one line of text`; never contains a secret. */
+  readonly problem: string;
 }
 
 export interface SettingWarning {
@@ -34,13 +34,13 @@ export interface SettingWarning {
   readonly message: string;
 }
 
-/** A value as written. It may be a secret, so no entry is ever printed. */
+/** A value as written. It may be a secret, so never print an entry. */
 export interface Entry {
   readonly raw: string;
   readonly source: Source;
 }
 
-/** One place that gives values; layers of one group are one source of credentials. */
+/** A source of values. Layers of the same group count as one source of credentials. */
 export interface Layer {
   readonly group: 'flags' | 'profile-flag' | 'environment' | 'profile-environment' | 'files' | 'profile-default';
   readonly entries: ReadonlyMap<SettingName, Entry>;
@@ -49,7 +49,7 @@ export interface Layer {
 }
 
 /** `application-local.yaml:3`, `KUFLOW_API_CLIENTID`, `--client-id`, `default`. */
-export function sourceText(source: Source): string {
+export function formatSource(source: Source): string {
   if (source.kind === 'default') return 'default';
   if (source.kind === 'profile') return `profile ${source.name}`;
   if (source.file === undefined || source.kind === 'flag') return source.name;
@@ -59,7 +59,7 @@ export function sourceText(source: Source): string {
     : `${short}${source.line === undefined ? '' : `:${source.line}`}`;
 }
 
-/** The variables of the environment that give these settings, in their order. */
-export function variablesOf(names: readonly SettingName[]): readonly string[] {
+/** The environment variables of these settings, in the same order. */
+export function variableNames(names: readonly SettingName[]): readonly string[] {
   return names.flatMap((name) => SETTING_KEYS.filter((key) => key.name === name).map(({ env }) => env));
 }

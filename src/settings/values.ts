@@ -16,40 +16,40 @@ import type { Entry, ProblemCode } from './sources.ts';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 export type ReadValue =
-  | { readonly kind: 'good'; readonly value: string | number | readonly string[] | Secret }
-  | { readonly kind: 'bad'; readonly code: ProblemCode; readonly expected: string };
+  | { readonly kind: 'valid'; readonly value: string | number | readonly string[] | Secret }
+  | { readonly kind: 'invalid'; readonly code: ProblemCode; readonly problem: string };
 
-/** Reads a value as written into its type; `folder` is what a relative path starts from. Nothing of a secret gets into `expected`. */
+/** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */
 export async function readValue(key: SettingKey, { raw, source }: Entry, folder: string): Promise<ReadValue> {
-  if (raw.includes('FILL_ME')) return bad('placeholder', `${key.description}, in place of FILL_ME`);
+  if (raw.includes('FILL_ME')) return invalid('placeholder', `replace FILL_ME with the ${key.description}`);
   const text = raw.trim();
   switch (key.kind) {
     case 'text':
-      return /[\u0000-\u001f\u007f]/.test(text) ? bad('invalid', 'one line of text') : good(text);
+      return /[\u0000-\u001f\u007f]/.test(text) ? invalid('invalid', 'expected one line of text') : valid(text);
     case 'secret':
       return readSecret(raw);
     case 'uuid':
-      // Not shown: whoever swaps id and secret would see the secret printed.
-      return isUuid(text) ? good(text) : bad('invalid', `a UUID, ${key.description}`);
+      // The value is not shown: if ID and secret were swapped, it is the secret.
+      return isUuid(text) ? valid(text) : invalid('invalid', `expected a UUID: the ${key.description}`);
     case 'uuids': {
       const ids = text.split(/[\s,]+/).filter((id) => id !== '');
-      return ids.every(isUuid) ? good(ids) : bad('invalid', 'UUIDs, a list or separated by commas');
+      return ids.every(isUuid) ? valid(ids) : invalid('invalid', 'expected UUIDs, as a list or separated by commas');
     }
     case 'port':
       return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
-        ? good(Number(text))
-        : bad('invalid', `a port from 0 to 65535; it is ${shown(text)}`);
+        ? valid(Number(text))
+        : invalid('invalid', `expected a port from 0 to 65535, not ${quoted(text)}`);
     case 'target': {
       const reading = readTarget(text);
-      return reading.ok ? good(text) : bad('invalid', `host:port; ${reading.problem}`);
+      return reading.ok ? valid(text) : invalid('invalid', reading.problem);
     }
     case 'endpoint':
-      return attempt(() => normaliseEndpoint(text), `an address like https://api.kuflow.com`);
+      return readWith(() => normaliseEndpoint(text), 'expected a URL like https://api.kuflow.com');
     case 'proxy':
-      return attempt(() => {
+      return readWith(() => {
         decideProxy({ url: 'https://proxied.invalid', env: {}, explicit: { value: text, source: source.name } });
         return new Secret(text);
-      }, 'the address of a proxy, http://host:port, or none');
+      }, 'expected a proxy address like http://host:port, or none');
     case 'pem':
     case 'secret-pem':
       return readPem(text, key.kind === 'secret-pem');
@@ -60,43 +60,44 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   }
 }
 
-/** A secret without the line break that files and pipes end with. */
+/** Reads a secret, without the line break at the end of files and pipes. */
 export function readSecret(raw: string): ReadValue {
   const text = raw.replace(/\r?\n$/, '');
-  if (text.trim() === '') return bad('invalid', 'a secret; it is empty');
-
-  if (/[\u0000-\u001f\u007f]/.test(text)) return bad('invalid', 'a secret on one line, without control characters');
-  return good(new Secret(text));
+  if (text.trim() === '') return invalid('invalid', 'the secret is empty');
+  if (/[\u0000-\u001f\u007f]/.test(text))
+    return invalid('invalid', 'the secret must be one line without control characters');
+  return valid(new Secret(text));
 }
 
 function readPem(text: string, secret: boolean): ReadValue {
   const pem = text.replaceAll('\\r', '').replaceAll('\\n', '\n').replaceAll('\r\n', '\n');
   if (!/-----BEGIN [A-Z0-9 ]+-----\n[\s\S]*\n-----END [A-Z0-9 ]+-----/.test(pem))
-    return bad('invalid', 'PEM text, with its BEGIN and END lines');
-  return good(secret ? new Secret(`${pem.trimEnd()}\n`) : `${pem.trimEnd()}\n`);
+    return invalid('invalid', 'expected PEM text with its BEGIN and END lines');
+  return valid(secret ? new Secret(`${pem.trimEnd()}\n`) : `${pem.trimEnd()}\n`);
 }
 
 async function readableFile(path: string): Promise<ReadValue> {
   try {
     await access(path, constants.R_OK);
-    if (!(await stat(path)).isFile()) return bad('unreadable', `a file; ${escapeForTerminal(path, 200)} is none`);
-    return good(path);
+    if (!(await stat(path)).isFile())
+      return invalid('unreadable', `expected a file; ${escapeForTerminal(path, 200)} is not one`);
+    return valid(path);
   } catch (error) {
-    return bad(
+    return invalid(
       'unreadable',
-      `a file that can be read; ${escapeForTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`,
+      `expected a readable file; ${escapeForTerminal(path, 200)}: ${codeOf(error) ?? 'unknown error'}`,
     );
   }
 }
 
-// Node takes a text without certificates for an empty list, without a word.
+// Node silently accepts a text without certificates, as an empty list.
 async function authoritiesFile(path: string): Promise<ReadValue> {
   const found = await readableFile(path);
-  if (found.kind === 'bad') return found;
+  if (found.kind === 'invalid') return found;
   const text = (await readSmallFile(path, 16 * MIB)).bytes?.toString('latin1') ?? '';
   return (text.match(CERTIFICATE) ?? []).some(canBeParsed)
     ? found
-    : bad('invalid', `a PEM file of certificates; ${escapeForTerminal(path, 200)} holds no certificate in PEM form`);
+    : invalid('invalid', `expected a PEM file with certificates; ${escapeForTerminal(path, 200)} does not contain any`);
 }
 
 function canBeParsed(pem: string): boolean {
@@ -107,22 +108,22 @@ function canBeParsed(pem: string): boolean {
   }
 }
 
-function attempt(read: () => string | Secret, expected: string): ReadValue {
+function readWith(read: () => string | Secret, expected: string): ReadValue {
   try {
-    return good(read());
+    return valid(read());
   } catch (error) {
-    return bad('invalid', `${expected}; ${escapeForTerminal(messageOf(error), 200)}`);
+    return invalid('invalid', `${expected}; ${escapeForTerminal(messageOf(error), 200)}`);
   }
 }
 
-function good(value: string | number | readonly string[] | Secret): ReadValue {
-  return { kind: 'good', value };
+function valid(value: string | number | readonly string[] | Secret): ReadValue {
+  return { kind: 'valid', value };
 }
 
-function bad(code: ProblemCode, expected: string): ReadValue {
-  return { kind: 'bad', code, expected };
+function invalid(code: ProblemCode, problem: string): ReadValue {
+  return { kind: 'invalid', code, problem };
 }
 
-function shown(text: string): string {
+function quoted(text: string): string {
   return JSON.stringify(escapeForTerminal(text, 60));
 }

@@ -1,4 +1,4 @@
-import { hash, words } from './identifiers.ts';
+import { hash, splitWords } from './identifiers.ts';
 
 const PLAIN = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$/;
 const LONGEST = 60;
@@ -17,6 +17,6 @@ export function fileName(text: string): string {
     const plain = text.toLowerCase().replaceAll('_', '-');
     if (!DEVICE.test(plain)) return plain;
   }
-  const base = words(text).join('-').slice(0, 40).replace(/-+$/, '');
+  const base = splitWords(text).join('-').slice(0, 40).replace(/-+$/, '');
   return `${base === '' ? 'unnamed' : base}_x${hash(text, DIGITS)}`;
 }

@@ -36,10 +36,10 @@ export function identifiers(
 /** The name that `identifiers` gives to `text`. */
 export function identifier(text: string, style: IdentifierStyle, reserved: ReadonlySet<string>): string {
   if (text.length <= LONGEST_PLAIN && CANONICAL.test(text)) {
-    const plain = join(text.toLowerCase().split('_'), style);
+    const plain = joinWords(text.toLowerCase().split('_'), style);
     if (!reserved.has(plain)) return plain;
   }
-  return `${join(words(text), style, LONGEST_BASE)}_x${hash(text, 10)}`;
+  return `${joinWords(splitWords(text), style, LONGEST_BASE)}_x${hash(text, 10)}`;
 }
 
 /** Hex digits of the SHA-256 of a text; UTF-16 keeps lone surrogates apart. */
@@ -48,7 +48,7 @@ export function hash(text: string, digits: number): string {
 }
 
 /** Lower-case ASCII words of any text: accents dropped, split at humps and at everything that is no letter or digit; may be none. */
-export function words(text: string): readonly string[] {
+export function splitWords(text: string): readonly string[] {
   return text
     .slice(0, 200)
     .normalize('NFKD')
@@ -59,19 +59,19 @@ export function words(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-function join(parts: readonly string[], style: IdentifierStyle, longest = LONGEST_PLAIN): string {
+function joinWords(parts: readonly string[], style: IdentifierStyle, longest = LONGEST_PLAIN): string {
   const [first = 'unnamed', ...rest] = /^[a-z]/.test(parts[0] ?? 'a') ? parts : ['n', ...parts];
   // A word that starts with a digit keeps its underscore: A_1B and A1_B, A1B stay apart.
   const joined =
     style === 'constant'
       ? [first, ...rest].join('_').toUpperCase()
       : [
-          style === 'camel' ? first : capital(first),
-          ...rest.map((word) => (/^\d/.test(word) ? `_${word}` : capital(word))),
+          style === 'camel' ? first : capitalize(first),
+          ...rest.map((word) => (/^\d/.test(word) ? `_${word}` : capitalize(word))),
         ].join('');
   return joined.slice(0, longest).replace(/_+$/, '');
 }
 
-function capital(word: string): string {
+function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

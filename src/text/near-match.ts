@@ -1,17 +1,17 @@
 /** The candidate that the text was probably meant to be: equal but for case and punctuation, else at most a third of it mistyped. */
 export function nearMatch(text: string, candidates: readonly string[]): string | undefined {
-  const wanted = bare(text);
+  const wanted = normalized(text);
   if (wanted === '' || wanted.length > 100) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const steps = distance(wanted, bare(candidate));
+    const steps = distance(wanted, normalized(candidate));
     if (steps < least) [best, least] = [candidate, steps];
   }
   return best;
 }
 
-function bare(text: string): string {
+function normalized(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 

@@ -9,7 +9,7 @@ export function oneLine(text: string, limit: number): string {
 }
 
 /** For people: every character that `hidden` finds as `\u{…}`. */
-export function shown(text: string, hidden: RegExp): string {
+export function escapeForReaders(text: string, hidden: RegExp): string {
   return text.replace(hidden, (character) => `\\u{${hexOf(character)}}`);
 }
 
@@ -17,7 +17,7 @@ export function shown(text: string, hidden: RegExp): string {
  * For compilers: every character that `hidden` finds as an escape of double-quoted text, `\n`, `\u001b`, `\u202e`, and beyond
  * the first 65,536 as the language has it.
  */
-export function escaped(text: string, hidden: RegExp, beyond: (hex: string) => string): string {
+export function escapeForCompilers(text: string, hidden: RegExp, beyond: (hex: string) => string): string {
   return text.replace(hidden, (character) => {
     const hex = hexOf(character);
     return SHORT[character] ?? (hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : beyond(hex));

@@ -31,7 +31,7 @@ export function shellPath(path: string): string {
 }
 
 /** An option with its path, after a blank, to follow a command; nothing without a path. */
-export function pathOption(name: string, path: string | undefined): string {
+export function formatPathOption(name: string, path: string | undefined): string {
   return path === undefined ? '' : ` ${name} ${shellPath(path)}`;
 }
 

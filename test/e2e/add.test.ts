@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { AddResult } from '../../src/commands/add/add-to-project.ts';
-import { loadDefinition, projectDefinitionFiles } from '../../src/process/definition/file.ts';
+import { loadDefinition, listDefinitionFiles } from '../../src/process/definition/file.ts';
 import { startInTerminal } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
 import { newMark } from '../support/marked-processes.ts';
@@ -176,7 +176,7 @@ describe('kuflow add in an edited project', () => {
   it('runs both processes to completion with one worker', async () => {
     const built = await npm('run', 'build');
     expect(built.failed, built.output).toBe(false);
-    const files = await projectDefinitionFiles(project);
+    const files = await listDefinitionFiles(project);
     expect(files).toEqual(['kuflow.process.yaml', 'processes/leave.process.yaml']);
     const definitions = await Promise.all(files.map((file) => loadDefinition(join(project, file))));
     const running = await startTestPlatform({ definitions });

@@ -7,7 +7,7 @@ import {
   type PullRequest,
   type PullResult,
 } from '../../src/commands/credentials/store/pull-set.ts';
-import { nodeFiles } from '../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../src/files/node-file-system.ts';
 import { identityFromSettings, type EngineIdentity } from '../../templates/typescript/src/kuflow/engine-certificate.ts';
 import { loadSettings } from '../../templates/typescript/src/kuflow/settings.ts';
 import type { TestAuthority } from './certificates.ts';
@@ -56,7 +56,7 @@ export function pullRequest(project: string, issued: Issuing, over: Partial<Pull
     dryRun: false,
     keepToken: false,
     requestMaterial: issued.request,
-    files: nodeFiles,
+    files: nodeFileSystem,
     clock: systemClock,
     ...over,
   };

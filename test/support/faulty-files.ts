@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
-import { nodeFiles } from '../../src/files/node-file-system.ts';
-import type { NewFile, StoreFiles } from '../../src/files/file-system.ts';
+import { nodeFileSystem } from '../../src/files/node-file-system.ts';
+import type { NewFile, FileSystem } from '../../src/files/file-system.ts';
 
 /** The process is gone: nothing after this step happens. */
 export class Crash extends Error {}
@@ -16,7 +16,7 @@ export type Fault =
   | { readonly kind: 'fail'; readonly before: number; readonly code: string };
 
 export interface FaultyFiles {
-  readonly files: StoreFiles;
+  readonly files: FileSystem;
   /** Every call so far by name, without the parts of names that differ between runs. */
   readonly steps: readonly string[];
   /** Counts something else as a call of the file system. */
@@ -61,20 +61,20 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
       }
     },
   });
-  const files: StoreFiles = {
-    look: (path) => step(`look ${named(path)}`, () => nodeFiles.look(path)),
-    read: (path) => step(`read ${named(path)}`, () => nodeFiles.read(path)),
-    list: (path) => step(`list ${named(path)}`, () => nodeFiles.list(path)),
-    makeFolder: (path) => step(`mkdir ${named(path)}`, () => nodeFiles.makeFolder(path)),
-    closeFolder: (path) => step(`chmod ${named(path)}`, () => nodeFiles.closeFolder(path)),
-    create: (path) => step(`create ${named(path)}`, async () => newFile(path, await nodeFiles.create(path))),
-    rename: (from, to) => step(`rename ${named(from)} ${named(to)}`, () => nodeFiles.rename(from, to)),
-    syncFolder: (path) => step(`sync folder ${named(path)}`, () => nodeFiles.syncFolder(path)),
-    removeFile: (path) => step(`unlink ${named(path)}`, () => nodeFiles.removeFile(path)),
-    removeFolder: (path) => step(`rmdir ${named(path)}`, () => nodeFiles.removeFolder(path)),
+  const files: FileSystem = {
+    look: (path) => step(`look ${named(path)}`, () => nodeFileSystem.look(path)),
+    read: (path) => step(`read ${named(path)}`, () => nodeFileSystem.read(path)),
+    list: (path) => step(`list ${named(path)}`, () => nodeFileSystem.list(path)),
+    makeFolder: (path) => step(`mkdir ${named(path)}`, () => nodeFileSystem.makeFolder(path)),
+    closeFolder: (path) => step(`chmod ${named(path)}`, () => nodeFileSystem.closeFolder(path)),
+    create: (path) => step(`create ${named(path)}`, async () => newFile(path, await nodeFileSystem.create(path))),
+    rename: (from, to) => step(`rename ${named(from)} ${named(to)}`, () => nodeFileSystem.rename(from, to)),
+    syncFolder: (path) => step(`sync folder ${named(path)}`, () => nodeFileSystem.syncFolder(path)),
+    removeFile: (path) => step(`unlink ${named(path)}`, () => nodeFileSystem.removeFile(path)),
+    removeFolder: (path) => step(`rmdir ${named(path)}`, () => nodeFileSystem.removeFolder(path)),
     lock: (path) =>
       step(`lock ${named(path)}`, async () => {
-        const locking = await nodeFiles.lock(path);
+        const locking = await nodeFileSystem.lock(path);
         if (locking.kind === 'held') return locking;
         const release = async (): Promise<void> => {
           try {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { processAddition, projectTaskQueue, rejectOtherQueue, resumedProcess } from './process.ts';
 import { shellWord } from '../../text/shell.ts';
-import { withSchemaFile } from '../../process/definition/from-flags.ts';
+import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
@@ -189,6 +189,6 @@ function withFilePaths(answers: AddProcessAnswers, flags: AddProcessFlags, cwd: 
     ...answers,
     taskQueue: flags.definition === undefined ? answers.taskQueue : flags.taskQueue,
     metadataSchema: metadataSchema === undefined ? undefined : resolve(cwd, metadataSchema),
-    taskSchema: taskSchema?.map((written) => withSchemaFile(written, task, (file) => resolve(cwd, file))),
+    taskSchema: taskSchema?.map((written) => mapSchemaFile(written, task, (file) => resolve(cwd, file))),
   };
 }

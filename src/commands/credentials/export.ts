@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
 import type { FormatName } from './formats/format-names.ts';
 import { pullCredentials, type CredentialsPullRequest, type PulledCredentials } from './pull.ts';
@@ -34,7 +34,7 @@ export interface ExportedCredentials {
  * Problems with the target are reported before anything is requested from KuFlow. Rejects with a KnownError.
  */
 export async function pullAndExport(request: CredentialsExportRequest): Promise<ExportedCredentials> {
-  const { exported: flags, files = nodeFiles, cwd, env, clock, signal, dryRun, withToken } = request;
+  const { exported: flags, files = nodeFileSystem, cwd, env, clock, signal, dryRun, withToken } = request;
   const { format, output } = flags;
   if (format === undefined || output === undefined) {
     if (Object.values(flags).some((value) => value !== undefined)) throw incompleteOptionsError(format);

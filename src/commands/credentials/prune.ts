@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { pruneSets, type PruneResult } from './store/prune.ts';
 
 export interface CredentialsPruneRequest {
@@ -19,7 +19,7 @@ export async function pruneCredentials(request: CredentialsPruneRequest): Promis
   return await pruneSets({
     ...request,
     project: cwd,
-    files: nodeFiles,
+    files: nodeFileSystem,
     alsoRead: temporal === undefined ? [] : [temporal],
   });
 }

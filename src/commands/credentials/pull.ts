@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import type { StoreFiles } from '../../files/file-system.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
+import type { FileSystem } from '../../files/file-system.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state-file.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
@@ -19,7 +19,7 @@ export interface CredentialsPullRequest extends CredentialContext {
   readonly dryRun: boolean;
   readonly report: (event: PullEvent) => void;
   /** The real disk if absent. */
-  readonly files?: StoreFiles;
+  readonly files?: FileSystem;
   /** Called before anything is read or requested. If it rejects, the pull ends with that error. */
   readonly before?: (scope: EngineScope) => Promise<void>;
 }
@@ -60,7 +60,7 @@ export interface CredentialsRotateRequest extends CredentialContext {
   readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
   /** A command line for the system shell, run after the switch. */
   readonly exec?: string | undefined;
-  readonly files?: StoreFiles;
+  readonly files?: FileSystem;
 }
 
 export interface RotateResult {
@@ -92,7 +92,7 @@ export async function rotateCredentials(request: CredentialsRotateRequest): Prom
 }
 
 function commonPullRequest(request: CredentialsPullRequest | CredentialsRotateRequest, client: CredentialClient) {
-  const { cwd, env, clock, signal, report, files = nodeFiles } = request;
+  const { cwd, env, clock, signal, report, files = nodeFileSystem } = request;
   const { scope, requestMaterial } = client;
   return { ...scope, project: cwd, env, clock, signal, report, files, requestMaterial };
 }

@@ -8,9 +8,9 @@ import { resolveConnection, type ConnectionContext } from '../../connection/reso
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
-import { nodeFiles } from '../../files/node-file-system.ts';
-import { problemText, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
-import { sourceText, type Source } from '../../settings/sources.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { formatProblem, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
+import { formatSource, type Source } from '../../settings/sources.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
@@ -90,12 +90,12 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
     namespace: settings['temporal.namespace']?.value,
   };
   const used = findUsedMaterial(result);
-  const store = await storeStatus({ project: cwd, used, wanted, files: nodeFiles, now: clock.now() });
+  const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
   const relevant = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
   const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
   return {
     settings: displaySettings(settings, locked),
-    problems: relevant.map(problemText),
+    problems: relevant.map(formatProblem),
     warnings,
     store,
     online,
@@ -135,8 +135,8 @@ function displaySettings(settings: ResolvedSettings, locked: LockedSecret | unde
       {
         key,
         value: isInline ? 'PEM' : String(setting.value),
-        source: sourceText(setting.source),
-        shadows: setting.shadows.map(sourceText),
+        source: formatSource(setting.source),
+        shadows: setting.shadows.map(formatSource),
       },
     ];
   });

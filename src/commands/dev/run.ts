@@ -11,7 +11,7 @@ import { workerCertificateEnvironment } from '../../platform/session/worker-cert
 import type { PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
-import { pathOption, shellWord } from '../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../text/shell.ts';
 import { attachedLine, platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -45,7 +45,7 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
   const [program, ...rest] = words;
   if (program === undefined)
     throw usageError('Missing command after --', [
-      `${context.invocation} dev exec${pathOption('--state-dir', flags.stateDir)} -- npm start`,
+      `${context.invocation} dev exec${formatPathOption('--state-dir', flags.stateDir)} -- npm start`,
     ]);
   const progress = openProgress(terminal.err);
   const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));

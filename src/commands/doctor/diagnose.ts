@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { gitState } from '../../files/git.ts';
+import { readGitState } from '../../files/git.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import { runDoctorChecks, type RunDoctorChecksRequest, type DoctorSelection } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
@@ -55,7 +55,7 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
     env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
     project: root === undefined ? undefined : createProjectProbe(root, env, result.settings),
-    git: (path) => gitState(path, env, GIT_MS),
+    git: (path) => readGitState(path, env, GIT_MS),
     nodeVersion: process.version,
     platform: process.platform,
     cwd: request.cwd,

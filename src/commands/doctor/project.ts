@@ -12,7 +12,7 @@ import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
 import { prepareProject } from '../../project/scaffold.ts';
 import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
-import { sourceText } from '../../settings/sources.ts';
+import { formatSource } from '../../settings/sources.ts';
 import { runWorkerCheck } from './worker-check.ts';
 
 /** The folder of the project that contains `cwd`, or undefined. */
@@ -55,7 +55,7 @@ function findEndpointConflict(settings: ResolvedSettings): string | undefined {
   const credentials = settings['kuflow.api.client-id']?.source.kind;
   const file = endpoint?.shadows.find(({ kind }) => kind === 'file');
   if (endpoint?.source.kind !== 'flag' || file === undefined || credentials === 'file') return undefined;
-  return `the worker accepts only the endpoint in ${sourceText(file)}`;
+  return `the worker accepts only the endpoint in ${formatSource(file)}`;
 }
 
 async function listProcesses(folder: string): Promise<readonly ProjectProcess[]> {

@@ -1,6 +1,6 @@
 import type { SettingName } from '../../settings/keys.ts';
 import type { ResolvedSettings, Setting, SettingsResult } from '../../settings/resolve.ts';
-import { sourceText } from '../../settings/sources.ts';
+import { formatSource } from '../../settings/sources.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 
@@ -21,10 +21,10 @@ export function partitionProblems(result: SettingsResult): {
     connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerKey(key)) },
     worker: result.problems
       .filter(({ key }) => isWorkerKey(key))
-      .map(({ key, code, source, expected }) => ({
+      .map(({ key, source, problem }) => ({
         key,
-        problem: `${code === 'missing' ? 'missing' : 'expected'} ${expected}`,
-        ...(source && { source: sourceText(source) }),
+        problem,
+        ...(source && { source: formatSource(source) }),
       })),
   };
 }
@@ -47,13 +47,13 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
     settingWarnings: warnings.map(({ key, code, source, message }) => ({
       key,
       code,
-      source: sourceText(source),
+      source: formatSource(source),
       message,
     })),
     shadowed: listShadowedSettings(settings),
     files: listNamedFiles(result),
-    ...(queue && { queue: { value: queue.value, source: sourceText(queue.source) } }),
-    ...(tenantId && { tenantId: { value: tenantId.value, source: sourceText(tenantId.source) } }),
+    ...(queue && { queue: { value: queue.value, source: formatSource(queue.source) } }),
+    ...(tenantId && { tenantId: { value: tenantId.value, source: formatSource(tenantId.source) } }),
     ...(credentials?.kind === 'profile' && { profile: credentials.name }),
   };
 }
@@ -61,7 +61,7 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
 function listShadowedSettings(settings: ResolvedSettings): DoctorSettings['shadowed'] {
   return (Object.entries(settings) as [SettingName, Setting<unknown>][])
     .filter(([, { shadows }]) => shadows.length > 0)
-    .map(([key, { source, shadows }]) => ({ key, source: sourceText(source), shadows: shadows.map(sourceText) }));
+    .map(([key, { source, shadows }]) => ({ key, source: formatSource(source), shadows: shadows.map(formatSource) }));
 }
 
 const FILES: readonly (readonly [SettingName, string, boolean])[] = [
@@ -77,7 +77,7 @@ function listNamedFiles({ settings }: SettingsResult): readonly NamedFile[] {
     const setting = settings[name];
     return setting === undefined
       ? []
-      : [{ description: description, path: String(setting.value), source: sourceText(setting.source), secret }];
+      : [{ description: description, path: String(setting.value), source: formatSource(setting.source), secret }];
   });
   // Files that contain a secret: one named by a setting, or an application file.
   const withSecrets = INLINE_SECRETS.flatMap((name): readonly NamedFile[] => {
@@ -85,7 +85,7 @@ function listNamedFiles({ settings }: SettingsResult): readonly NamedFile[] {
     if (source?.file === undefined || source.kind === 'flag') return [];
     // Git is meant to track application.yaml; KF-SET-003 reports a secret in it.
     if (/[\\/]application\.yaml$/.test(source.file)) return [];
-    return [{ description: `the file with ${name}`, path: source.file, source: sourceText(source), secret: true }];
+    return [{ description: `the file with ${name}`, path: source.file, source: formatSource(source), secret: true }];
   });
   const paths = new Set<string>();
   return [...named, ...withSecrets].filter(({ path }) => !paths.has(path) && paths.add(path));

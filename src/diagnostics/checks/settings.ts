@@ -1,4 +1,4 @@
-import { proxyPhrase } from '../../network/proxy.ts';
+import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Advice, Check, Facts, Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
@@ -55,7 +55,7 @@ export const restSettingsCheck: SettingsCheck = {
       endpoint: input.endpoint.value,
       endpointSource: input.endpoint.source,
       clientIdSource: input.clientId.source,
-      restRoute: proxyPhrase(input.restProxy),
+      restRoute: formatProxy(input.restProxy),
     };
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-001', problems, facts));
     return Promise.resolve({ state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts });
@@ -99,7 +99,7 @@ export const engineSettingsCheck: SettingsCheck = {
       target: target.value,
       targetSource: target.source,
       certificate: describeCertificateSource[material.kind](material.kind === 'requested' ? '' : material.source),
-      engineRoute: proxyPhrase(input.engineProxy),
+      engineRoute: formatProxy(input.engineProxy),
     };
     const shared = input.problems.filter((problem) => planeOf(problem) === 'both');
     const isReported = resultOf('KF-SET-001')?.state === 'fail';

@@ -1,5 +1,5 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { jsonText } from '../../text/json.ts';
+import { printableJson } from '../../text/json.ts';
 import { mdCode, mdText } from '../../text/markdown.ts';
 import { shellWord } from '../../text/shell.ts';
 import { isTsIdentifier, tsComment, tsString } from '../typescript/literals.ts';
@@ -35,7 +35,7 @@ export function templateHelpers(): Record<
       return text;
     }),
     yamlString: textHelper('yamlString', yamlString),
-    json: textHelper('json', (text) => jsonText(text)),
+    json: textHelper('json', (text) => printableJson(text)),
     mdText: textHelper('mdText', (text) => mdText(text)),
     mdCode: textHelper('mdCode', (text) => mdCode(text)),
     shellWord: textHelper('shellWord', shellWord),

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { escaped, oneLine, shown } from '../../text/one-line.ts';
+import { escapeForCompilers, oneLine, escapeForReaders } from '../../text/one-line.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 
@@ -41,7 +41,7 @@ export function tsString(text: string): string {
     .replaceAll(quote, `\\${quote}`)
     .replaceAll('`', '\\x60')
     .replaceAll('${', '\\x24{');
-  return quote + escaped(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
+  return quote + escapeForCompilers(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
 }
 
 /** A key of an object literal or type: bare when it is a plain word, else a literal; `__proto__` as a computed key, which sets no prototype. */
@@ -55,7 +55,7 @@ export function tsPropertyKey(text: string): string {
  * compilers and linters, cut at `limit` characters. Empty for a text of white space.
  */
 export function tsComment(text: string, limit = 300): string {
-  const line = shown(oneLine(text, limit), HIDDEN)
+  const line = escapeForReaders(oneLine(text, limit), HIDDEN)
     .replaceAll('*/', '* /')
     .replaceAll('/*', '/ *')
     // Tags and directives work anywhere in a comment.

@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { words } from '../../text/identifiers.ts';
+import { splitWords } from '../../text/identifiers.ts';
 
 const LONGEST = 214;
 const PART = /^[a-z0-9][a-z0-9._-]*$/;
@@ -26,7 +26,7 @@ export function npmNameProblem(text: string): string | undefined {
 /** A name that npm accepts, close to the text: lower-case ASCII words joined by hyphens. */
 export function toNpmName(text: string): string {
   if (npmNameProblem(text) === undefined) return text;
-  const name = words(text).join('-').slice(0, 100).replace(/-+$/, '');
+  const name = splitWords(text).join('-').slice(0, 100).replace(/-+$/, '');
   if (name === '') return 'kuflow-worker';
   return npmNameProblem(name) === undefined ? name : `${name}-worker`;
 }

@@ -1,7 +1,7 @@
 import { identifier, identifiers } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { sampleOfSchema } from '../../process/examples/example.ts';
+import { sampleForSchema } from '../../process/examples/example.ts';
 import { choiceOf, type TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { fitsLiteralType } from './literal-types.ts';
@@ -75,7 +75,7 @@ export function processContext(view: ProcessTemplateInput): object {
     hasActivityTypes: listActivityTypes(tasks).length > 0,
     fakeData: new Code(tsValue(sampleAnswers(definition), 0)),
     fakeMetadata: new Code(
-      tsValue(definition.metadata === undefined ? {} : sampleOfSchema(definition.metadata.schema), 0),
+      tsValue(definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema), 0),
     ),
   };
 }
@@ -128,7 +128,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
 
   return plain.map((entry, index): TaskView => {
     const { task, variable, type, data, context } = entry;
-    const example = task.data === undefined ? {} : sampleOfSchema(task.data.schema);
+    const example = task.data === undefined ? {} : sampleForSchema(task.data.schema);
     const activity = choiceOf(choices, task.code).activity ?? variable;
     return {
       kind: task.kind,
@@ -231,6 +231,6 @@ function renderDeclarations(definition: ProcessDefinition, tasks: readonly TaskV
 function sampleAnswers(definition: ProcessDefinition) {
   const human = definition.tasks.filter(({ kind }) => kind === 'human');
   return Object.fromEntries(
-    human.map(({ code, data }) => [code, data === undefined ? {} : sampleOfSchema(data.schema)]),
+    human.map(({ code, data }) => [code, data === undefined ? {} : sampleForSchema(data.schema)]),
   );
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { referenced } from '../../process/json-schema/reference.ts';
+import { resolveReference } from '../../process/json-schema/reference.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
 const DEEPEST = 12;
@@ -83,7 +83,7 @@ function typeOf(schema: unknown, indent: string, scope: Scope): Type {
 
 function typeOfReference(reference: string, indent: string, scope: Scope): Type {
   if (scope.open.includes(reference)) return UNKNOWN;
-  return typeOf(referenced(reference, scope.root), indent, { ...scope, open: [...scope.open, reference] });
+  return typeOf(resolveReference(reference, scope.root), indent, { ...scope, open: [...scope.open, reference] });
 }
 
 function typeOfKinds(schema: Record<string, unknown>, indent: string, scope: Scope): Type {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { pathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../text/shell.ts';
 import { definitionDigest, platformOwner, readRunningState, type PlatformState } from '../state-file.ts';
 import { PlatformInUseError } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
@@ -86,7 +86,7 @@ export async function requireRunningPlatform(request: {
     message: 'No local KuFlow is running here',
     tried: `the state in ${stateDir}`,
     next: [
-      `Start it: ${cliInvocation(request.cwd)} dev${pathOption('--state-dir', request.stateDir)}`,
+      `Start it: ${cliInvocation(request.cwd)} dev${formatPathOption('--state-dir', request.stateDir)}`,
       'If it runs with another state folder, pass --state-dir <folder>',
     ],
   });

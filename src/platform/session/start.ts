@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { pathOption } from '../../text/shell.ts';
+import { formatPathOption } from '../../text/shell.ts';
 import { platformEnvironment, writeCaBundle } from '../environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../types.ts';
 import { startPlatform } from '../start.ts';
@@ -14,7 +14,7 @@ import {
   type PlatformState,
 } from '../state-file.ts';
 import { findTemporal, type FindEvent } from '../temporal/find.ts';
-import { loadDefinition, projectDefinitionFiles } from '../../process/definition/file.ts';
+import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
@@ -100,7 +100,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
 
 function alreadyRunningError(running: PlatformState, request: DevPlatformRequest): KnownError {
   const command = cliInvocation(request.cwd);
-  const stateOption = pathOption('--state-dir', request.stateDir);
+  const stateOption = formatPathOption('--state-dir', request.stateDir);
   return new KnownError({
     message: `A local KuFlow is already running (pid ${running.pid})`,
     tried: `the state in ${stateFolder(request)}`,
@@ -130,7 +130,7 @@ export async function workerEnvironment(
 export async function loadDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
   const given = request.definitionFiles ?? [];
-  const files = given.length > 0 ? given : await projectDefinitionFiles(request.cwd);
+  const files = given.length > 0 ? given : await listDefinitionFiles(request.cwd);
   if (files.length === 0) return undefined;
   const definitions = await Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));
   const fileOf = new Map<string, string>();

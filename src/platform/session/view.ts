@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DevEvent } from './start.ts';
-import { pathOption, shellWord } from '../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../text/shell.ts';
 import type { TimelineEntry } from '../rest/dev-client.ts';
 import type { PlatformState } from '../state-file.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -140,7 +140,7 @@ export function readyHints(
   invocation: string,
   stateDir?: string,
 ): readonly string[] {
-  const stateOption = pathOption('--state-dir', stateDir);
+  const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
   return formatTable(

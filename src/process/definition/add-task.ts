@@ -3,7 +3,7 @@ import { isCollection, isMap, isNode, isSeq, parseDocument, type Document, type 
 import { parseDefinition } from './file.ts';
 import { renderTask } from './render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
-import { flowItem, spliceFlow } from './yaml-flow-item.ts';
+import { formatFlowItem, insertIntoFlowList } from './yaml-flow-item.ts';
 
 export interface AddedTask {
   readonly text: string;
@@ -28,15 +28,15 @@ export async function addTask(
   };
   const says = async (candidate: string): Promise<boolean> =>
     isDeepStrictEqual(await parseDefinition(candidate, fileName).catch(() => undefined), wanted);
-  for (const spliced of [splice(text, at, task), spliceFlow(text, at, plainTask(task))])
+  for (const spliced of [insertIntoBlockList(text, at, task), insertIntoFlowList(text, at, taskData(task))])
     if (spliced !== undefined && (await says(spliced))) return { text: spliced, definition: wanted };
-  const rewritten = rewrite(text, at, task);
+  const rewritten = rewriteDocument(text, at, task);
   if (!(await says(rewritten))) throw new Error('The definition with the new task does not say what it should');
   return { text: rewritten, definition: wanted };
 }
 
 /** Writes the task between two items of a list in block style; undefined where there is none. */
-function splice(text: string, at: number, task: TaskDefinition): string | undefined {
+function insertIntoBlockList(text: string, at: number, task: TaskDefinition): string | undefined {
   const document = parseDocument(text, { keepSourceTokens: true });
   const tasks: unknown = document.get('tasks');
   if (!isSeq(tasks) || tasks.flow === true || tasks.items.length === 0) return undefined;
@@ -48,7 +48,8 @@ function splice(text: string, at: number, task: TaskDefinition): string | undefi
   if (end === undefined) return undefined;
   const indent = ' '.repeat(token.indent);
   const written =
-    inBraces(text, tasks.items[Math.min(at, tasks.items.length - 1)], token.indent, task) ?? renderTask(task);
+    formatInNeighborStyle(text, tasks.items[Math.min(at, tasks.items.length - 1)], token.indent, task) ??
+    renderTask(task);
   const lines = written
     .trimEnd()
     .split('\n')
@@ -67,13 +68,18 @@ function splice(text: string, at: number, task: TaskDefinition): string | undefi
 }
 
 /** The item of a list whose neighbour stands between braces, without the indentation of the list. */
-function inBraces(text: string, neighbour: unknown, indent: number, task: TaskDefinition): string | undefined {
+function formatInNeighborStyle(
+  text: string,
+  neighbour: unknown,
+  indent: number,
+  task: TaskDefinition,
+): string | undefined {
   if (!isMap(neighbour) || neighbour.flow !== true || !Array.isArray(neighbour.range)) return undefined;
-  const [first = '', ...more] = flowItem(plainTask(task), text, neighbour.range).split(/\r?\n/);
+  const [first = '', ...more] = formatFlowItem(taskData(task), text, neighbour.range).split(/\r?\n/);
   return [`- ${first}`, ...more.map((line) => line.slice(indent))].join('\n');
 }
 
-function plainTask(task: TaskDefinition): unknown {
+function taskData(task: TaskDefinition): unknown {
   const list: unknown = parseDocument(renderTask(task)).toJS();
   return Array.isArray(list) ? list[0] : undefined;
 }
@@ -97,31 +103,31 @@ function endOfLast(text: string, tasks: YAMLSeq): number | undefined {
   const range = isNode(last) ? last.range : undefined;
   if (range === null || range === undefined) return undefined;
   // The value ends before the comments and blank lines that follow the list: they stay behind the new task.
-  const end = deepEnd(last) ?? range[1];
+  const end = endOfDeepestValue(last) ?? range[1];
   const line = text.indexOf('\n', Math.max(0, end - 1));
   return line === -1 ? text.length : line + 1;
 }
 
 /** Where the text of the deepest last value ends, its own line break left out. */
-function deepEnd(node: unknown): number | undefined {
+function endOfDeepestValue(node: unknown): number | undefined {
   if (isCollection(node) && node.flow !== true && node.items.length > 0) {
     const last: unknown = node.items.at(-1);
     if (isMap(node)) {
       const pair = last as { readonly key: unknown; readonly value: unknown };
-      return deepEnd(pair.value) ?? deepEnd(pair.key);
+      return endOfDeepestValue(pair.value) ?? endOfDeepestValue(pair.key);
     }
-    return deepEnd(last);
+    return endOfDeepestValue(last);
   }
   return isNode(node) ? (node.range?.[1] ?? undefined) : undefined;
 }
 
-function rewrite(text: string, at: number, task: TaskDefinition): string {
+function rewriteDocument(text: string, at: number, task: TaskDefinition): string {
   const document: Document.Parsed = parseDocument(text);
-  const item = document.createNode(plainTask(task));
+  const item = document.createNode(taskData(task));
   const tasks: unknown = document.get('tasks');
   if (isSeq(tasks)) {
     if (tasks.items.length === 0) tasks.flow = false;
     tasks.items.splice(at, 0, item);
-  } else document.set('tasks', document.createNode([plainTask(task)]));
+  } else document.set('tasks', document.createNode([taskData(task)]));
   return document.toString({ lineWidth: 0 });
 }

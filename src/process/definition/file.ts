@@ -5,23 +5,23 @@ import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { checkForm } from './form.ts';
+import { validateDefinitionFile } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataProblem } from './shapes.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 export const DEFINITION_FILE = 'kuflow.process.yaml';
 
-const FURTHER_FOLDER = 'processes';
-const FURTHER_END = '.process.yaml';
+const ADDITIONAL_FOLDER = 'processes';
+const ADDITIONAL_SUFFIX = '.process.yaml';
 
 /** The definition file of a process that came after the first one of a project, relative to it. */
 export function additionalDefinitionFile(slug: string): string {
-  return `${FURTHER_FOLDER}/${slug}${FURTHER_END}`;
+  return `${ADDITIONAL_FOLDER}/${slug}${ADDITIONAL_SUFFIX}`;
 }
 
 /** The definition files of the project in `folder`, relative to it, in the order in which their processes are told: the first one's, then the others by name. */
-export async function projectDefinitionFiles(folder: string): Promise<readonly string[]> {
+export async function listDefinitionFiles(folder: string): Promise<readonly string[]> {
   const names = async (path: string): Promise<readonly string[]> => {
     try {
       return (await readdir(path)).sort();
@@ -31,8 +31,8 @@ export async function projectDefinitionFiles(folder: string): Promise<readonly s
     }
   };
   const first = (await names(folder)).filter((name) => name === DEFINITION_FILE);
-  const further = (await names(join(folder, FURTHER_FOLDER))).filter((name) => name.endsWith(FURTHER_END));
-  return [...first, ...further.map((name) => `${FURTHER_FOLDER}/${name}`)];
+  const further = (await names(join(folder, ADDITIONAL_FOLDER))).filter((name) => name.endsWith(ADDITIONAL_SUFFIX));
+  return [...first, ...further.map((name) => `${ADDITIONAL_FOLDER}/${name}`)];
 }
 
 /** Of a definition file, and of a file with one schema of it. */
@@ -51,7 +51,7 @@ interface Place {
 export async function loadDefinition(path: string): Promise<ProcessDefinition> {
   let bytes: Buffer;
   try {
-    bytes = await readBounded(path);
+    bytes = await readDefinitionFile(path);
   } catch (error) {
     if (error instanceof KnownError) throw error;
     const missing = codeOf(error) === 'ENOENT';
@@ -69,43 +69,43 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw refused(path, [`${shownFile(path)}:1:1 the file is not UTF-8 text`], error);
+    throw invalidDefinitionError(path, [`${formatFileName(path)}:1:1 the file is not UTF-8 text`], error);
   }
   return await parseDefinition(text, path);
 }
 
 /** As `loadDefinition`, of a text; `fileName` only names it in problems. */
 export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
-  if (text.length > LARGEST_DEFINITION_MIB * MIB) throw tooLarge(fileName);
+  if (text.length > LARGEST_DEFINITION_MIB * MIB) throw tooLargeError(fileName);
   const lines = new LineCounter();
   const located = (places: readonly Place[]): KnownError => {
     const rows = [...places]
       .sort((a, b) => a.offset - b.offset)
       .map(({ offset, reason }) => {
         const { line, col } = lines.linePos(offset);
-        return `${shownFile(fileName)}:${Math.max(line, 1)}:${Math.max(col, 1)} ${reason}`;
+        return `${formatFileName(fileName)}:${Math.max(line, 1)}:${Math.max(col, 1)} ${reason}`;
       });
-    return refused(fileName, [...new Set(rows)]);
+    return invalidDefinitionError(fileName, [...new Set(rows)]);
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const written = [...document.errors, ...document.warnings].map((error) => ({
       offset: error.pos[0],
-      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : said(error),
+      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : parserMessage(error),
     }));
     if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(written);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
-    const result = await checkForm(document.toJS({ maxAliasCount: 100 }));
+    const result = await validateDefinitionFile(document.toJS({ maxAliasCount: 100 }));
     if (result.kind === 'good' && written.length === 0) return toDefinition(result.file);
     const formed = result.kind === 'bad' ? result.problems : [];
     throw located([
       ...written,
-      ...formed.map((problem) => ({ offset: offsetOf(document, problem), reason: problem.reason })),
+      ...formed.map((problem) => ({ offset: findOffset(document, problem), reason: problem.reason })),
     ]);
   } catch (error) {
     if (error instanceof KnownError) throw error;
     // Aliases that lead nowhere or multiply, and nesting beyond the stack.
-    throw refused(fileName, [`${shownFile(fileName)}:1:1 ${said(error)}`], error);
+    throw invalidDefinitionError(fileName, [`${formatFileName(fileName)}:1:1 ${parserMessage(error)}`], error);
   }
 }
 
@@ -127,7 +127,7 @@ function toDefinition(file: DefinitionFile): ProcessDefinition {
   };
 }
 
-function said(error: unknown): string {
+function parserMessage(error: unknown): string {
   const message = messageOf(error);
   return message.startsWith('Maximum call stack') ? 'the text is nested too deeply' : escapeForTerminal(message, 200);
 }
@@ -140,7 +140,7 @@ function toShape(shape: FileShape): DataShape {
 }
 
 /** Where in the text a problem is: a key that is wrong, else the value, or the key of a value that has parts. */
-function offsetOf(document: Document.Parsed, problem: DataProblem): number {
+function findOffset(document: Document.Parsed, problem: DataProblem): number {
   let here: unknown = document.contents;
   let offset = document.contents?.range[0] ?? 0;
   for (const step of problem.key === undefined ? problem.path : [...problem.path, problem.key]) {
@@ -148,53 +148,53 @@ function offsetOf(document: Document.Parsed, problem: DataProblem): number {
     if (isMap(parent)) {
       const pair = parent.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === step);
       if (pair === undefined) break;
-      offset = start(pair.key) ?? offset;
+      offset = startOffset(pair.key) ?? offset;
       here = pair.value;
     } else if (isSeq(parent)) {
       here = parent.items[Number(step)];
-      offset = start(here) ?? offset;
+      offset = startOffset(here) ?? offset;
     } else break;
   }
-  return problem.key === undefined && isScalar(here) ? (start(here) ?? offset) : offset;
+  return problem.key === undefined && isScalar(here) ? (startOffset(here) ?? offset) : offset;
 }
 
-function start(node: unknown): number | undefined {
+function startOffset(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-async function readBounded(path: string): Promise<Buffer> {
+async function readDefinitionFile(path: string): Promise<Buffer> {
   const content = await readSmallFile(path, LARGEST_DEFINITION_MIB * MIB);
   if (content.bytes !== undefined) return content.bytes;
-  if (content.refused === 'too-large') throw tooLarge(path);
+  if (content.refused === 'too-large') throw tooLargeError(path);
   const isFolder = content.refused === 'folder';
   throw new KnownError({
-    message: `${shownFile(path)} is not a file`,
-    tried: `read ${shownFile(path)}`,
+    message: `${formatFileName(path)} is not a file`,
+    tried: `read ${formatFileName(path)}`,
     seen: isFolder ? 'it is a folder' : 'it is no regular file',
     next: [
       isFolder
-        ? `Give the file itself, for example ${shownFile(join(path, DEFINITION_FILE))}`
+        ? `Give the file itself, for example ${formatFileName(join(path, DEFINITION_FILE))}`
         : 'Write the definition to a file, so that the same run can be repeated',
     ],
   });
 }
 
-function tooLarge(fileName: string): KnownError {
-  return refused(fileName, [
-    `${shownFile(fileName)}:1:1 the file is larger than ${LARGEST_DEFINITION_MIB} MiB; a process definition is not`,
+function tooLargeError(fileName: string): KnownError {
+  return invalidDefinitionError(fileName, [
+    `${formatFileName(fileName)}:1:1 the file is larger than ${LARGEST_DEFINITION_MIB} MiB; a process definition is not`,
   ]);
 }
 
-function refused(fileName: string, rows: readonly string[], cause?: unknown): KnownError {
+function invalidDefinitionError(fileName: string, rows: readonly string[], cause?: unknown): KnownError {
   const shown =
     rows.length > MOST_PROBLEMS ? [...rows.slice(0, MOST_PROBLEMS), `… and ${rows.length - MOST_PROBLEMS} more`] : rows;
   return new KnownError({
-    message: `${shownFile(fileName)} is no usable process definition:\n${shown.map((row) => `  ${row}`).join('\n')}`,
+    message: `${formatFileName(fileName)} is no usable process definition:\n${shown.map((row) => `  ${row}`).join('\n')}`,
     next: ['Correct what is named, then run it again'],
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-function shownFile(fileName: string): string {
+function formatFileName(fileName: string): string {
   return escapeForTerminal(fileName, 300);
 }

@@ -1,36 +1,39 @@
 import type { ErrorObject } from 'ajv';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
-import { TRIMMED } from '../definition.ts';
+import { TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
-import { didYouMean, jsonProblems, pointerSteps, checkShape } from './shapes.ts';
+import { didYouMean, findNonJson, parsePointer, createSchemaValidator } from './shapes.ts';
 import type { DataProblem } from './shapes.ts';
 import { definitionForm } from './validators.ts';
 
-export type FormResult =
+export type FileValidation =
   | { readonly kind: 'good'; readonly file: DefinitionFile }
   | { readonly kind: 'bad'; readonly problems: readonly DataProblem[] };
 
 /** Checks plain data against the form of a definition file: every problem at once. */
-export async function checkForm(value: unknown): Promise<FormResult> {
-  const deep = jsonProblems(value);
+export async function validateDefinitionFile(value: unknown): Promise<FileValidation> {
+  const deep = findNonJson(value);
   if (deep.length > 0) {
-    const problems = deep.map((problem) => ({ ...problem, reason: `${name(problem.path)} ${problem.reason}` }));
+    const problems = deep.map((problem) => ({
+      ...problem,
+      reason: `${formatKeyPath(problem.path)} ${problem.reason}`,
+    }));
     return { kind: 'bad', problems };
   }
   const good = definitionForm(value);
   const errors = definitionForm.errors ?? [];
   const mistyped = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath));
   const problems = [
-    ...errors.filter((error) => error.keyword !== 'enum' || !mistyped.has(error.instancePath)).map(worded),
-    ...duplicateCodes(value),
-    ...(await brokenShapes(value)),
+    ...errors.filter((error) => error.keyword !== 'enum' || !mistyped.has(error.instancePath)).map(describeError),
+    ...findDuplicateCodes(value),
+    ...(await findInvalidSchemas(value)),
   ];
   return good && problems.length === 0 ? { kind: 'good', file: value as DefinitionFile } : { kind: 'bad', problems };
 }
 
-function worded(error: ErrorObject): DataProblem {
-  const path = pointerSteps(error.instancePath);
+function describeError(error: ErrorObject): DataProblem {
+  const path = parsePointer(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'required':
@@ -42,28 +45,31 @@ function worded(error: ErrorObject): DataProblem {
       return {
         path,
         key,
-        reason: `unknown key ${shown(key)}${near === '' ? `; known here: ${known.join(', ')}` : near}`,
+        reason: `unknown key ${formatValue(key)}${near === '' ? `; known here: ${known.join(', ')}` : near}`,
       };
     }
     case 'enum': {
       const values = (params['allowedValues'] as readonly unknown[]).map(String);
       const near = typeof error.data === 'string' ? didYouMean(error.data, values) : '';
-      return { path, reason: `${name(path)} ${shown(error.data)} is none of ${values.join(', ')}${near}` };
+      return {
+        path,
+        reason: `${formatKeyPath(path)} ${formatValue(error.data)} is none of ${values.join(', ')}${near}`,
+      };
     }
     case 'pattern':
       if (params['pattern'] === '\\S' || String(error.data).trim() === '')
-        return { path, reason: `${name(path)} is empty` };
-      if (params['pattern'] === TRIMMED)
-        return { path, reason: `${name(path)} begins or ends with white space: ${shown(error.data)}` };
-      return { path, reason: `${name(path)} must be a UUID, it is ${shown(error.data)}` };
+        return { path, reason: `${formatKeyPath(path)} is empty` };
+      if (params['pattern'] === TASK_QUEUE_PATTERN)
+        return { path, reason: `${formatKeyPath(path)} begins or ends with white space: ${formatValue(error.data)}` };
+      return { path, reason: `${formatKeyPath(path)} must be a UUID, it is ${formatValue(error.data)}` };
     case 'type':
-      return { path, reason: `${name(path)} ${wrongType(String(params['type']), error.data)}` };
+      return { path, reason: `${formatKeyPath(path)} ${describeWrongType(String(params['type']), error.data)}` };
     default:
-      return { path, reason: `${name(path)} ${error.message ?? error.keyword}` };
+      return { path, reason: `${formatKeyPath(path)} ${error.message ?? error.keyword}` };
   }
 }
 
-function wrongType(wanted: string, data: unknown): string {
+function describeWrongType(wanted: string, data: unknown): string {
   if (data === null) return `is empty, ${TYPE_NAMES[wanted] ?? wanted} is expected`;
   const quotes = wanted === 'string' && typeof data !== 'object' ? ': put it in quotes' : '';
   const got = Array.isArray(data) ? 'a list' : (TYPE_NAMES[typeof data] ?? typeof data);
@@ -78,7 +84,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-function duplicateCodes(value: unknown): readonly DataProblem[] {
+function findDuplicateCodes(value: unknown): readonly DataProblem[] {
   const tasks = isRecord(value) && Array.isArray(value['tasks']) ? (value['tasks'] as readonly unknown[]) : [];
   const first = new Map<string, number>();
   return tasks.flatMap((task, at) => {
@@ -87,29 +93,32 @@ function duplicateCodes(value: unknown): readonly DataProblem[] {
     const before = first.get(code);
     if (before !== undefined)
       return [
-        { path: ['tasks', String(at), 'code'], reason: `task code ${shown(code)} is already that of tasks[${before}]` },
+        {
+          path: ['tasks', String(at), 'code'],
+          reason: `task code ${formatValue(code)} is already that of tasks[${before}]`,
+        },
       ];
     first.set(code, at);
     return [];
   });
 }
 
-async function brokenShapes(value: unknown): Promise<readonly DataProblem[]> {
-  const check = checkShape();
+async function findInvalidSchemas(value: unknown): Promise<readonly DataProblem[]> {
+  const check = createSchemaValidator();
   const found: DataProblem[] = [];
-  for (const path of shapePlaces(value)) {
-    const schema = at(value, [...path, 'schema']);
+  for (const path of shapePaths(value)) {
+    const schema = valueAt(value, [...path, 'schema']);
     if (!isRecord(schema)) continue;
     for (const problem of await check(schema)) {
       const whole = [...path, 'schema', ...problem.path];
-      found.push({ path: whole, reason: `${name(whole)} ${problem.reason}` });
+      found.push({ path: whole, reason: `${formatKeyPath(whole)} ${problem.reason}` });
     }
   }
   return found;
 }
 
-function shapePlaces(value: unknown): readonly (readonly string[])[] {
-  const tasks = at(value, ['tasks']);
+function shapePaths(value: unknown): readonly (readonly string[])[] {
+  const tasks = valueAt(value, ['tasks']);
   const count = Array.isArray(tasks) ? tasks.length : 0;
   const ofTasks = Array.from({ length: count }, (_, task) => [
     ['tasks', String(task), 'data'],
@@ -118,7 +127,7 @@ function shapePlaces(value: unknown): readonly (readonly string[])[] {
   return [['metadata'], ['entity'], ...ofTasks.flat()];
 }
 
-function at(value: unknown, path: readonly string[]): unknown {
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let here = value;
   for (const step of path) {
     if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
@@ -128,13 +137,13 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 /** `tasks[2].kind`, bounded and printable. */
-function name(path: readonly string[]): string {
+function formatKeyPath(path: readonly string[]): string {
   const text = path
     .map((step, index) => (index === 1 && path[0] === 'tasks' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
     .join('');
   return text === '' ? 'the document' : escapeForTerminal(text, 120);
 }
 
-function shown(data: unknown): string {
+function formatValue(data: unknown): string {
   return escapeForTerminal(JSON.stringify(data), 60);
 }

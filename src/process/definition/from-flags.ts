@@ -6,7 +6,7 @@ import { isRecord } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { didYouMean, jsonProblems, checkShape } from './shapes.ts';
+import { didYouMean, findNonJson, createSchemaValidator } from './shapes.ts';
 import { LARGEST_DEFINITION_MIB } from './file.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
@@ -36,10 +36,10 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     return value ?? '';
   };
   const uuid = (option: string, value: string | undefined): void => {
-    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${shown(value)}`);
+    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${formatText(value)}`);
   };
   const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
-    const result = await readShape(resolve(cwd, file));
+    const result = await readShapeFile(resolve(cwd, file));
     if (Array.isArray(result))
       problems.push(...result.map((problem) => `${before}${escapeForTerminal(file, 200)}: ${problem}`));
     return 'schema' in result ? result : undefined;
@@ -54,27 +54,27 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
 
   const tasks = new Map<string, TaskKind>();
   for (const written of flags.tasks ?? []) {
-    const task = readTask(written);
-    if (typeof task === 'string') problems.push(`--task ${shown(written)}: ${task}`);
+    const task = parseTask(written);
+    if (typeof task === 'string') problems.push(`--task ${formatText(written)}: ${task}`);
     else if (tasks.has(task.code))
-      problems.push(`--task ${shown(written)}: there is a task ${shown(task.code)} already`);
+      problems.push(`--task ${formatText(written)}: there is a task ${formatText(task.code)} already`);
     else tasks.set(task.code, task.kind);
   }
   const data = new Map<string, DataShape>();
   const given = new Set<string>();
   for (const written of flags.taskSchemas ?? []) {
-    const taskCode = codeBefore(written, [...tasks.keys()]);
+    const taskCode = parseTaskCode(written, [...tasks.keys()]);
     const equals = taskCode.length;
     if (equals < 1 || equals === written.length - 1)
-      problems.push(`--task-schema ${shown(written)}: must be CODE=FILE`);
+      problems.push(`--task-schema ${formatText(written)}: must be CODE=FILE`);
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
-      problems.push(`--task-schema ${shown(written)}: there is no --task ${shown(taskCode)}${near}`);
+      problems.push(`--task-schema ${formatText(written)}: there is no --task ${formatText(taskCode)}${near}`);
     } else if (given.has(taskCode))
-      problems.push(`--task-schema ${shown(written)}: ${shown(taskCode)} has a schema already`);
+      problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} has a schema already`);
     else {
       given.add(taskCode);
-      const read = await shape(`--task-schema ${shown(taskCode)}=`, written.slice(equals + 1));
+      const read = await shape(`--task-schema ${formatText(taskCode)}=`, written.slice(equals + 1));
       if (read !== undefined) data.set(taskCode, read);
     }
   }
@@ -110,10 +110,10 @@ export async function taskFromFlags(
   { written, schema }: { readonly written: string; readonly schema?: string | undefined },
   cwd: string,
 ): Promise<TaskDefinition> {
-  const task = readTask(written);
-  const shape = schema === undefined ? undefined : await readShape(resolve(cwd, schema));
+  const task = parseTask(written);
+  const shape = schema === undefined ? undefined : await readShapeFile(resolve(cwd, schema));
   const problems = [
-    ...(typeof task === 'string' ? [`${written === '' ? "''" : shown(written)}: ${task}`] : []),
+    ...(typeof task === 'string' ? [`${written === '' ? "''" : formatText(written)}: ${task}`] : []),
     ...(Array.isArray(shape)
       ? shape.map((problem) => `--schema ${escapeForTerminal(schema ?? '', 200)}: ${problem}`)
       : []),
@@ -124,22 +124,22 @@ export async function taskFromFlags(
 }
 
 /** `CODE=FILE` of `taskSchemas` with the file that `change` makes of it; what is no such text stays. */
-export function withSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
+export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
   const codes = tasks.map((task) => {
-    const read = readTask(task);
+    const read = parseTask(task);
     return typeof read === 'string' ? task : read.code;
   });
-  const code = codeBefore(written, codes);
+  const code = parseTaskCode(written, codes);
   return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
 }
 
 /** The code in `CODE=FILE`. A code may hold an equals sign itself: of the known ones it is the longest that fits. */
-function codeBefore(written: string, codes: readonly string[]): string {
+function parseTaskCode(written: string, codes: readonly string[]): string {
   const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];
   return known ?? written.slice(0, Math.max(written.indexOf('='), 0));
 }
 
-function readTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
+function parseTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
   const colon = written.lastIndexOf(':');
   const code = colon < 0 ? written : written.slice(0, colon);
   if (code.trim() === '') return 'must be CODE or CODE:KIND';
@@ -152,7 +152,7 @@ function readTask(written: string): { readonly code: string; readonly kind: Task
 }
 
 /** The shape in a file, or what is wrong with it. */
-async function readShape(file: string): Promise<DataShape | readonly string[]> {
+async function readShapeFile(file: string): Promise<DataShape | readonly string[]> {
   let value: unknown;
   try {
     const content = await readSmallFile(file, LARGEST_DEFINITION_MIB * MIB);
@@ -168,7 +168,7 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
   const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
   if (!isRecord(schema)) return ['holds no JSON Schema: a map is expected'];
   if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
-  const problems = [...jsonProblems(value), ...(await checkShape()(schema))];
+  const problems = [...findNonJson(value), ...(await createSchemaValidator()(schema))];
   if (problems.length > 0)
     return problems.map(
       ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,
@@ -176,7 +176,7 @@ async function readShape(file: string): Promise<DataShape | readonly string[]> {
   return { schema: schema as JsonObject, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema as JsonObject }) };
 }
 
-function shown(text: string): string {
+function formatText(text: string): string {
   return escapeForTerminal(text, 80);
 }
 
@@ -188,27 +188,29 @@ export interface TaskChanges {
 }
 
 /** A definition whose tasks are of other kinds or come in another order. Throws a usage error that lists every problem, by option. */
-export function withTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
+export function applyTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
   const problems: string[] = [];
   const codes = definition.tasks.map(({ code }) => code);
-  const unknown = (code: string): string => `there is no task ${shown(code)}${didYouMean(code, codes)}`;
+  const unknown = (code: string): string => `there is no task ${formatText(code)}${didYouMean(code, codes)}`;
   const kinds = new Map<string, TaskKind>();
   for (const written of changes.kinds) {
     const equals = written.lastIndexOf('=');
     const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
     const kind = TASK_KINDS.find((known) => known === named);
-    if (equals < 1) problems.push(`--task-kind ${shown(written)}: must be CODE=KIND`);
-    else if (!codes.includes(code)) problems.push(`--task-kind ${shown(written)}: ${unknown(code)}`);
+    if (equals < 1) problems.push(`--task-kind ${formatText(written)}: must be CODE=KIND`);
+    else if (!codes.includes(code)) problems.push(`--task-kind ${formatText(written)}: ${unknown(code)}`);
     else if (kind === undefined)
       problems.push(
-        `--task-kind ${shown(written)}: the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`,
+        `--task-kind ${formatText(written)}: the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`,
       );
     else kinds.set(code, kind);
   }
   const order = changes.order ?? codes;
-  for (const code of order) if (!codes.includes(code)) problems.push(`--task-order ${shown(code)}: ${unknown(code)}`);
+  for (const code of order)
+    if (!codes.includes(code)) problems.push(`--task-order ${formatText(code)}: ${unknown(code)}`);
   const left = codes.filter((code) => !order.includes(code));
-  if (left.length > 0) problems.push(`--task-order: it names every task once, ${left.map(shown).join(', ')} missing`);
+  if (left.length > 0)
+    problems.push(`--task-order: it names every task once, ${left.map(formatText).join(', ')} missing`);
   if (new Set(order).size < order.length) problems.push('--task-order: it names every task once');
   if (problems.length > 0)
     throw usageError(`The tasks can't be changed so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);

@@ -2,7 +2,7 @@ import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { hasHiddenCharacters, yamlComment, yamlString } from '../../text/yaml.ts';
-import { checkForm } from './form.ts';
+import { validateDefinitionFile } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
@@ -53,7 +53,7 @@ function newDocument(value: unknown): Document {
  * every problem.
  */
 export async function checkDefinition(definition: ProcessDefinition): Promise<void> {
-  const result = await checkForm(toFile(definition));
+  const result = await validateDefinitionFile(toFile(definition));
   if (result.kind === 'good') return;
   const reasons = [...new Set(result.problems.map(({ reason }) => reason))];
   const shown = reasons.length > MOST_PROBLEMS ? [...reasons.slice(0, MOST_PROBLEMS), '…'] : reasons;

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import { TASK_KINDS, TRIMMED } from '../definition.ts';
+import { TASK_KINDS, TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { TaskKind } from '../definition.ts';
 
 const closed = { additionalProperties: false };
@@ -65,7 +65,7 @@ export const DefinitionFileSchema = Type.Object(
         type: text("Workflow type, exactly as in the process definition in KuFlow's app."),
         'task-queue': Type.String({
           description: "Task queue, exactly as in the process definition in KuFlow's app.",
-          pattern: TRIMMED,
+          pattern: TASK_QUEUE_PATTERN,
         }),
       },
       { ...closed, description: 'How KuFlow starts the workflow of a process.' },

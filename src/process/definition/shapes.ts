@@ -16,7 +16,7 @@ export interface DataProblem {
 
 type Schema = Readonly<Record<string, unknown>>;
 
-export type ShapeCheck = (schema: Schema) => Promise<readonly DataProblem[]>;
+export type SchemaValidator = (schema: Schema) => Promise<readonly DataProblem[]>;
 
 const DEEPEST = 100;
 
@@ -27,19 +27,19 @@ const LONE = /\p{Cs}/u;
  * A check of JSON Schemas of KuFlow values: draft 7 (and older ones that read the same), 2019-09 or 2020-12 by `$schema`.
  * Formats and keywords that aren't in the standard pass, since KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
  */
-export function checkShape(): ShapeCheck {
+export function createSchemaValidator(): SchemaValidator {
   // Compiling a meta-schema costs more than checking with it, so one compiler serves a whole definition.
   const compilers = new Map<Dialect, SchemaCompiler>();
   const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
     const known = compilers.get(dialect);
     if (known !== undefined) return known;
-    const { schemaCompiler } = await import('../json-schema/compiler.ts');
+    const { createSchemaCompiler: schemaCompiler } = await import('../json-schema/compiler.ts');
     const made = schemaCompiler(dialect);
     compilers.set(dialect, made);
     return made;
   };
   return async (schema) => {
-    const dialect = dialectOf(schema['$schema']);
+    const dialect = detectDialect(schema['$schema']);
     if (dialect === undefined) {
       return [{ path: ['$schema'], reason: 'is no dialect of JSON Schema known here; use draft-07 or 2020-12' }];
     }
@@ -51,7 +51,7 @@ export function checkShape(): ShapeCheck {
     }
     // Most schemas need no more than this, and Ajv takes longer to load than all else of a creation takes.
     if (dialect === '7') {
-      if (!draft7(plain)) return worded(draft7.errors ?? []);
+      if (!draft7(plain)) return describeErrors(draft7.errors ?? []);
       if (isPlainSchema(plain)) return [];
     }
     return problemsOf(await compilerOf(dialect), plain);
@@ -59,22 +59,22 @@ export function checkShape(): ShapeCheck {
 }
 
 /** What of the value is not JSON, or nested deeper than anything real. */
-export function jsonProblems(value: unknown, path: readonly string[] = []): readonly DataProblem[] {
+export function findNonJson(value: unknown, path: readonly string[] = []): readonly DataProblem[] {
   if (path.length > DEEPEST) return [{ path, reason: `is nested more than ${DEEPEST} levels deep` }];
   if (typeof value === 'number' && !Number.isFinite(value)) return [{ path, reason: 'is no number that JSON knows' }];
   if (typeof value === 'string')
     return LONE.test(value) ? [{ path, reason: 'holds half a character (a lone surrogate)' }] : [];
-  if (Array.isArray(value)) return value.flatMap((item, at) => jsonProblems(item, [...path, String(at)]));
+  if (Array.isArray(value)) return value.flatMap((item, at) => findNonJson(item, [...path, String(at)]));
   if (isRecord(value) && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)) {
     return Object.entries(value).flatMap(([key, item]) => [
       ...(LONE.test(key) ? [{ path, key, reason: 'holds half a character (a lone surrogate)' }] : []),
-      ...jsonProblems(item, [...path, key]),
+      ...findNonJson(item, [...path, key]),
     ]);
   }
   return typeof value === 'object' && value !== null ? [{ path, reason: 'is no JSON value' }] : [];
 }
 
-function dialectOf(declared: unknown): Dialect | undefined {
+function detectDialect(declared: unknown): Dialect | undefined {
   if (declared === undefined) return '7';
   if (typeof declared !== 'string') return undefined;
   if (/json-schema\.org\/draft-0[4-7]\/schema/.test(declared)) return '7';
@@ -84,14 +84,14 @@ function dialectOf(declared: unknown): Dialect | undefined {
 
 function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProblem[] {
   try {
-    return worded(compile(schema));
+    return describeErrors(compile(schema));
   } catch (error) {
     return [{ path: [], reason: `is no valid JSON Schema: ${escapeForTerminal(messageOf(error), 200)}` }];
   }
 }
 
 /** One problem a place: of several errors there, the one that says what is allowed. */
-function worded(errors: readonly ErrorObject[]): readonly DataProblem[] {
+function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] {
   const byPlace = new Map<string, ErrorObject>();
   for (const error of errors) {
     const before = byPlace.get(error.instancePath);
@@ -105,19 +105,22 @@ function worded(errors: readonly ErrorObject[]): readonly DataProblem[] {
         error.keyword !== 'if' &&
         !(COMBINED.has(error.keyword) && places.some((place) => place.startsWith(`${error.instancePath}/`))),
     )
-    .map((error) => ({ path: pointerSteps(error.instancePath), reason: `is no valid JSON Schema: ${allowed(error)}` }));
+    .map((error) => ({
+      path: parsePointer(error.instancePath),
+      reason: `is no valid JSON Schema: ${describeAllowed(error)}`,
+    }));
 }
 
 const COMBINED: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef', '$recursiveRef']);
 
-function allowed(error: ErrorObject): string {
+function describeAllowed(error: ErrorObject): string {
   const values: unknown = (error.params as { allowedValues?: unknown }).allowedValues;
   if (!Array.isArray(values)) return error.message ?? error.keyword;
   return `must be one of ${values.map(String).join(', ')}`;
 }
 
 /** The steps of a JSON pointer. */
-export function pointerSteps(pointer: string): readonly string[] {
+export function parsePointer(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)

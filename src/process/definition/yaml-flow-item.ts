@@ -1,6 +1,6 @@
 import { isNode, isSeq, parseDocument } from 'yaml';
 import { isRecord } from '../../base/json.ts';
-import { jsonText } from '../../text/json.ts';
+import { printableJson } from '../../text/json.ts';
 import { hasHiddenCharacters, yamlString } from '../../text/yaml.ts';
 
 /** How a map between braces is written. */
@@ -16,33 +16,33 @@ interface FlowStyle {
 }
 
 /** The text of a definition with one task more in its list between brackets, in the style of the tasks around it; undefined where there is no such list. */
-export function spliceFlow(text: string, at: number, task: unknown): string | undefined {
+export function insertIntoFlowList(text: string, at: number, task: unknown): string | undefined {
   const document = parseDocument(text);
   const tasks: unknown = document.get('tasks');
-  if (!isSeq(tasks) || tasks.flow !== true) return asJson(text, at, task);
+  if (!isSeq(tasks) || tasks.flow !== true) return insertIntoJson(text, at, task);
   const places = tasks.items.map((item) => (isNode(item) ? item.range : undefined));
   const [neighbour, last] = [places[Math.min(at, places.length - 1)], places.at(-1)];
   if (neighbour === undefined || neighbour === null || last === undefined || last === null)
-    return asJson(text, at, task);
-  const item = flowItem(task, text, neighbour);
+    return insertIntoJson(text, at, task);
+  const item = formatFlowItem(task, text, neighbour);
   const gap = /\s*$/.exec(text.slice(0, neighbour[0]))?.[0] ?? '';
-  const between = gap.includes('\n') ? gap : styleOf(text, neighbour).space;
+  const between = gap.includes('\n') ? gap : detectFlowStyle(text, neighbour).space;
   return at < places.length
     ? `${text.slice(0, neighbour[0])}${item},${between}${text.slice(neighbour[0])}`
     : `${text.slice(0, last[1])},${between}${item}${text.slice(last[1])}`;
 }
 
 /** A value in the style of the map at `place` in `text`, from its brace on. */
-export function flowItem(value: unknown, text: string, place: readonly [number, number, ...number[]]): string {
+export function formatFlowItem(value: unknown, text: string, place: readonly [number, number, ...number[]]): string {
   const line = text.slice(text.lastIndexOf('\n', place[0]) + 1, place[0]);
   const indent = /^[ \t]*/.exec(line)?.[0] ?? '';
   // Behind a dash the lines that follow are further in.
   const dash = /^[ \t]*-[ \t]+$/.test(line) ? ' '.repeat(line.length - indent.length) : '';
-  const written = flow(value, styleOf(text, place), indent + dash);
+  const written = formatFlow(value, detectFlowStyle(text, place), indent + dash);
   return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written;
 }
 
-function styleOf(text: string, [start, end]: readonly [number, number, ...number[]]): FlowStyle {
+function detectFlowStyle(text: string, [start, end]: readonly [number, number, ...number[]]): FlowStyle {
   const sample = text.slice(start, end);
   const line = text.slice(text.lastIndexOf('\n', start) + 1, start);
   const outer = (/^[ \t]*/.exec(line)?.[0] ?? '').length;
@@ -55,17 +55,17 @@ function styleOf(text: string, [start, end]: readonly [number, number, ...number
   };
 }
 
-function flow(value: unknown, style: FlowStyle, indent: string): string {
+function formatFlow(value: unknown, style: FlowStyle, indent: string): string {
   const entries = Array.isArray(value)
-    ? value.map((item) => (inner: string) => flow(item, style, inner))
+    ? value.map((item) => (inner: string) => formatFlow(item, style, inner))
     : isRecord(value)
       ? Object.entries(value).map(
           ([key, item]) =>
             (inner: string) =>
-              `${flow(key, style, inner)}:${style.space}${flow(item, style, inner)}`,
+              `${formatFlow(key, style, inner)}:${style.space}${formatFlow(item, style, inner)}`,
         )
       : undefined;
-  if (entries === undefined) return typeof value === 'string' ? flowText(value, style) : JSON.stringify(value);
+  if (entries === undefined) return typeof value === 'string' ? formatFlowText(value, style) : JSON.stringify(value);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   if (entries.length === 0) return open + close;
   const { step, space } = style;
@@ -78,14 +78,14 @@ function flow(value: unknown, style: FlowStyle, indent: string): string {
 
 const NOT_TEXT = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
-function flowText(text: string, { quoted }: FlowStyle): string {
-  if (quoted) return jsonText(text);
+function formatFlowText(text: string, { quoted }: FlowStyle): string {
+  if (quoted) return printableJson(text);
   const isPlain = /^[\p{L}_][\p{L}\p{N}_]*(?:[ -]+[\p{L}\p{N}_]+)*$/u.test(text) && !NOT_TEXT.test(text);
   return isPlain && !hasHiddenCharacters(text) ? text : yamlString(text);
 }
 
 /** JSON that has no tasks yet. */
-function asJson(text: string, at: number, task: unknown): string | undefined {
+function insertIntoJson(text: string, at: number, task: unknown): string | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

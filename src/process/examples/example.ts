@@ -13,8 +13,8 @@ const CHOICES = 6;
 const MOST_PARTS = 2000;
 
 /** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
-export function sampleOfSchema(schema: JsonObject): JsonObject {
-  const value = start(schema, { choice: 0, full: false });
+export function sampleForSchema(schema: JsonObject): JsonObject {
+  const value = sampleRoot(schema, { choice: 0, full: false });
   // A KuFlow value is an object, whatever its schema says by default.
   return isRecord(value) ? value : {};
 }
@@ -23,18 +23,18 @@ export function sampleOfSchema(schema: JsonObject): JsonObject {
  * Values of which one is probably valid under the schema, the plainest first: with its required fields alone and with all, and with one
  * after the other of its choices. Whether a value is valid is for a validator to say.
  */
-export function* samplesOfSchema(schema: JsonObject): Generator<Json> {
+export function* samplesForSchema(schema: JsonObject): Generator<Json> {
   for (let choice = 0; choice < CHOICES; choice++) {
-    for (const full of [false, true]) yield start(schema, { choice, full });
+    for (const full of [false, true]) yield sampleRoot(schema, { choice, full });
   }
 }
 
-function start(schema: JsonObject, way: Pick<SchemaPath, 'choice' | 'full'>): Json {
-  return example(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
+function sampleRoot(schema: JsonObject, way: Pick<SchemaPath, 'choice' | 'full'>): Json {
+  return sampleValue(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
 }
 
 /** `nth` gives another value for each number where the schema allows it. */
-function example(given: unknown, way: SchemaPath, depth: number, nth: number): Json | undefined {
+function sampleValue(given: unknown, way: SchemaPath, depth: number, nth: number): Json | undefined {
   if (!isRecord(given) || depth > DEEPEST || way.left.parts-- <= 0) return undefined;
   const schema = mergeSchema(given, way);
   if ('const' in schema) return schema['const'] as Json;
@@ -42,7 +42,7 @@ function example(given: unknown, way: SchemaPath, depth: number, nth: number): J
     return schema['default'] as Json;
   const { enum: values } = schema;
   if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
-  switch (typeOf(schema, way)) {
+  switch (selectType(schema, way)) {
     case 'string':
       return sampleString(schema, nth);
     case 'number':
@@ -54,9 +54,9 @@ function example(given: unknown, way: SchemaPath, depth: number, nth: number): J
     case 'null':
       return null;
     case 'array':
-      return array(schema, way, depth);
+      return sampleArray(schema, way, depth);
     default:
-      return object(schema, way, depth, nth);
+      return sampleObject(schema, way, depth, nth);
   }
 }
 
@@ -88,49 +88,53 @@ const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
 ];
 
-function typeOf(schema: Record<string, unknown>, way: SchemaPath): unknown {
+function selectType(schema: Record<string, unknown>, way: SchemaPath): unknown {
   const { type } = schema;
   if (Array.isArray(type)) return type[way.choice % type.length] as unknown;
   return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
 }
 
-function array(schema: Record<string, unknown>, way: SchemaPath, depth: number): Json {
+function sampleArray(schema: Record<string, unknown>, way: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
   const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
   const rest = Array.isArray(items) ? schema['additionalItems'] : items;
-  const contained = 'contains' in schema ? (number(schema, 'minContains') ?? 1) : 0;
-  const most = number(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
-  const wanted = Math.max(number(schema, 'minItems') ?? 0, contained, way.full && depth < DEEPEST_OPTIONAL ? 1 : 0);
+  const contained = 'contains' in schema ? (numberKeyword(schema, 'minContains') ?? 1) : 0;
+  const most = numberKeyword(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
+  const wanted = Math.max(
+    numberKeyword(schema, 'minItems') ?? 0,
+    contained,
+    way.full && depth < DEEPEST_OPTIONAL ? 1 : 0,
+  );
   return Array.from({ length: Math.min(wanted, most, MOST_ITEMS) }, (_, at) => {
     const one = at < tuple.length ? tuple[at] : at < contained ? schema['contains'] : rest;
-    return example(one, way, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
+    return sampleValue(one, way, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
   });
 }
 
-function object(schema: Record<string, unknown>, way: SchemaPath, depth: number, nth: number): JsonObject {
+function sampleObject(schema: Record<string, unknown>, way: SchemaPath, depth: number, nth: number): JsonObject {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
   const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
   const result = new Map<string, Json>();
   // Objects that have to differ from each other differ in each of their values that can.
   const add = (name: string): void => {
-    const value = example(propertyOf(schema, properties, name), way, depth + 1, nth);
+    const value = sampleValue(propertySchema(schema, properties, name), way, depth + 1, nth);
     if (value !== undefined) result.set(name, value);
     else if (required.has(name)) result.set(name, null);
   };
   for (const name of required) add(name);
   if (way.full && depth < DEEPEST_OPTIONAL) for (const name of optional) add(name);
-  const least = Math.min(number(schema, 'minProperties') ?? 0, MOST_ITEMS);
+  const least = Math.min(numberKeyword(schema, 'minProperties') ?? 0, MOST_ITEMS);
   for (const name of optional) if (result.size < least && !result.has(name)) add(name);
   for (let at = 0; result.size < least && at < 2 * MOST_ITEMS; at++) {
-    const name = newName(schema, at);
+    const name = samplePropertyName(schema, at);
     if (!result.has(name))
-      result.set(name, example(propertyOf(schema, properties, name), way, depth + 1, nth) ?? 'TODO');
+      result.set(name, sampleValue(propertySchema(schema, properties, name), way, depth + 1, nth) ?? 'TODO');
   }
   return Object.fromEntries(result);
 }
 
-function propertyOf(schema: Record<string, unknown>, properties: Record<string, unknown>, name: string): unknown {
+function propertySchema(schema: Record<string, unknown>, properties: Record<string, unknown>, name: string): unknown {
   if (Object.hasOwn(properties, name)) return properties[name];
   const { patternProperties, additionalProperties } = schema;
   if (isRecord(patternProperties)) {
@@ -140,7 +144,7 @@ function propertyOf(schema: Record<string, unknown>, properties: Record<string, 
   return additionalProperties;
 }
 
-function newName(schema: Record<string, unknown>, nth: number): string {
+function samplePropertyName(schema: Record<string, unknown>, nth: number): string {
   const { patternProperties, propertyNames } = schema;
   if (isRecord(propertyNames)) return sampleString(propertyNames, nth);
   const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
@@ -149,7 +153,7 @@ function newName(schema: Record<string, unknown>, nth: number): string {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-function number(schema: Record<string, unknown>, name: string): number | undefined {
+function numberKeyword(schema: Record<string, unknown>, name: string): number | undefined {
   const value = schema[name];
   return typeof value === 'number' ? value : undefined;
 }

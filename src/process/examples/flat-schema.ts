@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
-import { referenced } from '../json-schema/reference.ts';
+import { resolveReference } from '../json-schema/reference.ts';
 
 /** One of the ways through a schema that leaves choices. */
 export interface SchemaPath {
@@ -27,9 +27,9 @@ export function mergeSchema(schema: Schema, way: SchemaPath, hops = 0): Schema {
   let flat: Schema = Object.fromEntries(Object.entries(schema).filter(([key]) => !COMPOSED.has(key)));
   if (hops > MOST_HOPS) return flat;
   const add = (part: unknown): void => {
-    if (isRecord(part) && way.left.parts-- > 0) flat = both(flat, mergeSchema(part, way, hops + 1));
+    if (isRecord(part) && way.left.parts-- > 0) flat = intersect(flat, mergeSchema(part, way, hops + 1));
   };
-  if (typeof schema['$ref'] === 'string') add(referenced(schema['$ref'], way.root));
+  if (typeof schema['$ref'] === 'string') add(resolveReference(schema['$ref'], way.root));
   for (const part of listOf(schema['allOf'])) add(part);
   for (const keyword of ['oneOf', 'anyOf']) {
     const choices = listOf(schema[keyword]);
@@ -52,15 +52,15 @@ const HIGHEST = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems',
 const LOWEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties']);
 
 /** What holds when both hold, as far as one schema can say it. */
-function both(one: Schema, other: Schema): Schema {
+function intersect(one: Schema, other: Schema): Schema {
   const result: Schema = { ...one };
   for (const [key, value] of Object.entries(other)) {
-    result[key] = Object.hasOwn(one, key) ? bothOf(key, one[key], value) : value;
+    result[key] = Object.hasOwn(one, key) ? intersectKeyword(key, one[key], value) : value;
   }
   return result;
 }
 
-function bothOf(key: string, one: unknown, other: unknown): unknown {
+function intersectKeyword(key: string, one: unknown, other: unknown): unknown {
   if (typeof one === 'number' && typeof other === 'number') {
     if (HIGHEST.has(key)) return Math.max(one, other);
     if (LOWEST.has(key)) return Math.min(one, other);

@@ -44,7 +44,7 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
     const text = sampleForPattern(pattern, nth, least, most);
     if (text !== undefined) return text;
   }
-  if (formatted !== undefined) return longer(formatted, String(format), least);
+  if (formatted !== undefined) return padToLength(formatted, String(format), least);
   const plain = 'TODO'.padEnd(least, '.').slice(0, most);
   if (nth === 0) return plain;
   // Its end tells it from the others.
@@ -52,7 +52,7 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
   return plain.length + mark.length <= most ? plain + mark : plain.slice(0, Math.max(0, most - mark.length)) + mark;
 }
 
-function longer(text: string, format: string, least: number): string {
+function padToLength(text: string, format: string, least: number): string {
   const missing = 'a'.repeat(Math.max(0, least - text.length));
   if (missing === '') return text;
   if (format === 'email' || format === 'hostname') return missing + text;

@@ -9,7 +9,7 @@ export type Dialect = '7' | '2019-09' | '2020-12';
 /** Checks a JSON Schema as a whole: what breaks its meta-schema, else nothing. Throws what Ajv says of one that can't be compiled. */
 export type SchemaCompiler = (schema: AnySchemaObject) => readonly ErrorObject[];
 
-export function schemaCompiler(dialect: Dialect): SchemaCompiler {
+export function createSchemaCompiler(dialect: Dialect): SchemaCompiler {
   const ajv = newAjv(dialect, true);
   return (schema) => {
     if (ajv.validateSchema(schema) !== true) return ajv.errors ?? [];

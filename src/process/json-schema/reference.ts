@@ -9,15 +9,15 @@ const DATA = new Set(['const', 'enum', 'default', 'examples']);
  * What a `$ref` of a JSON Schema leads to within it: by a JSON pointer, by the name of an anchor, or by the address that the schema
  * or one of its parts gives itself. Undefined for what is elsewhere or nowhere.
  */
-export function referenced(reference: string, root: Schema): unknown {
+export function resolveReference(reference: string, root: Schema): unknown {
   const at = reference.indexOf('#');
   const address = at < 0 ? reference : reference.slice(0, at);
   const fragment = at < 0 ? '' : percentDecode(reference.slice(at + 1));
   const resource =
-    address === '' || address === ownAddress(root) ? root : part(root, (one) => ownAddress(one) === address);
+    address === '' || address === ownAddress(root) ? root : findSubschema(root, (one) => ownAddress(one) === address);
   if (resource === undefined || fragment === '') return resource;
   if (fragment.startsWith('/')) return atPointer(fragment, resource);
-  return part(
+  return findSubschema(
     resource,
     (one) => one['$anchor'] === fragment || one['$dynamicAnchor'] === fragment || one['$id'] === `#${fragment}`,
   );
@@ -38,7 +38,7 @@ function atPointer(pointer: string, root: unknown): unknown {
 }
 
 /** The first schema within this one that is as wanted; values that are only data are none. */
-function part(root: Schema, wanted: (one: Schema) => boolean): Schema | undefined {
+function findSubschema(root: Schema, wanted: (one: Schema) => boolean): Schema | undefined {
   const seen = new Set<unknown>();
   const all: unknown[] = [root];
   // What is found on the way comes behind.

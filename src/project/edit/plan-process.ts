@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { fileName } from '../../text/file-name.ts';
 import { shellWord } from '../../text/shell.ts';
-import { loadDefinition, projectDefinitionFiles } from '../../process/definition/file.ts';
+import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { renderProject } from '../render.ts';
 import { processLayout } from '../../languages/typescript/layout.ts';
 import {
@@ -94,7 +94,7 @@ async function rejectCollisions(project: WorkerProject, code: string, type: stri
       );
     }
   }
-  for (const file of await projectDefinitionFiles(project.folder)) {
+  for (const file of await listDefinitionFiles(project.folder)) {
     if (known.includes(file)) continue;
     const { process } = await loadDefinition(join(project.folder, file));
     if (process.code !== code) continue;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
-import { jsonText } from '../../text/json.ts';
+import { printableJson } from '../../text/json.ts';
 import type { ComparedFile } from '../conflicts.ts';
 import { RECORD_FILE } from '../find-project.ts';
 import { recordedProcesses } from '../record.ts';
@@ -118,5 +118,5 @@ function updatedRecordText(
     ...(Object.keys(all).length === 0 ? {} : { processes: all }),
     files: Object.fromEntries(sorted),
   };
-  return `${jsonText(updated, true)}\n`;
+  return `${printableJson(updated, true)}\n`;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../src/base/errors.ts';
-import { editYaml, yamlData, type YamlEdit } from '../../../src/files/yaml-edit.ts';
+import { editYaml, parseYamlMap, type YamlEdit } from '../../../src/files/yaml-edit.ts';
 
 const PEM = '-----BEGIN X-----\nAAAA\nBBBB\n-----END X-----\n';
 const set = (path: string, value: string): YamlEdit => ({ path: path.split('/'), value });
@@ -126,7 +126,7 @@ describe('a YAML document edited in place', () => {
         const whole = (part: readonly string[]): string => (head + part.join('') + tail).replaceAll('\n', lineEnd);
         const before = ended ? whole(body) : whole(body).trimEnd();
         const after = edit(before, set('a/own', written), gone('a/other'));
-        expect(yamlData(after, 'x')).toEqual({
+        expect(parseYamlMap(after, 'x')).toEqual({
           ...(parse(before) as object),
           a: { ...without((parse(before) as { a: object | null }).a ?? {}), own: written },
         });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { isLoopbackHost } from '../../../src/network/address.ts';
-import { decideProxy, proxyPhrase } from '../../../src/network/proxy.ts';
+import { decideProxy, formatProxy } from '../../../src/network/proxy.ts';
 
 const url = 'https://api.kuflow.com/v2024-06-14';
 const proxied = { HTTPS_PROXY: 'http://proxy.corp:3128' };
@@ -82,7 +82,7 @@ describe('decideProxy', () => {
     const decision = decideProxy({ url, env: { HTTPS_PROXY: 'http://jane:s%3Acret@proxy.corp:3128' } });
     expect(decision.kind === 'proxy' && decision.credentials?.reveal()).toBe('jane:s:cret');
     expect(decision.kind === 'proxy' && decision.url).toBe('http://proxy.corp:3128');
-    const printed = `${JSON.stringify(decision)} ${inspect(decision, { depth: 9 })} ${proxyPhrase(decision)}`;
+    const printed = `${JSON.stringify(decision)} ${inspect(decision, { depth: 9 })} ${formatProxy(decision)}`;
     expect(printed).toContain('through http://[redacted]@proxy.corp:3128 (HTTPS_PROXY)');
     expect(printed).not.toMatch(/jane|s:cret|s%3Acret/);
   });

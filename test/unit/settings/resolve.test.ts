@@ -8,8 +8,8 @@ import { Secret } from '../../../src/base/secret.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import type { SettingName } from '../../../src/settings/keys.ts';
 import { requireSettings, resolveSettings } from '../../../src/settings/resolve.ts';
-import type { ProfileSource, SettingFlags, SettingsQuestion } from '../../../src/settings/resolve.ts';
-import { sourceText } from '../../../src/settings/sources.ts';
+import type { ProfileSource, SettingFlags, SettingsRequest } from '../../../src/settings/resolve.ts';
+import { formatSource } from '../../../src/settings/sources.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 
 interface Case {
@@ -66,7 +66,7 @@ async function folder(files: Readonly<Record<string, string>> | undefined): Prom
 
 async function question(
   one: Pick<Case, 'files' | 'env' | 'flags' | 'profiles'>,
-): Promise<SettingsQuestion & { readonly cwd: string }> {
+): Promise<SettingsRequest & { readonly cwd: string }> {
   const dir = await folder(one.files);
   const flags: SettingFlags = Object.fromEntries(
     Object.entries(one.flags ?? {}).map(([name, value]) => [name, { value, option: `--${name}` }]),
@@ -91,7 +91,7 @@ describe('the shared table of cases', () => {
       const given = result.settings[key as SettingName]?.source;
       expect(given, key).toBeDefined();
       if (given === undefined) continue;
-      expect(given.kind === 'flag' ? 'flag' : sourceText(given).replace(/:\d+$/, ''), key).toBe(source);
+      expect(given.kind === 'flag' ? 'flag' : formatSource(given).replace(/:\d+$/, ''), key).toBe(source);
     }
   });
 
@@ -131,7 +131,7 @@ describe('resolveSettings', () => {
         { kind: 'file', name: 'temporal.kuflow-queue', file: join(asked.cwd, 'application.yaml'), line: 3 },
       ],
     });
-    expect(settings['kuflow.api.client-secret']?.shadows.map(sourceText)).toEqual(['application-local.yaml:4']);
+    expect(settings['kuflow.api.client-secret']?.shadows.map(formatSource)).toEqual(['application-local.yaml:4']);
   });
 
   it('names both endpoints of a mismatch', async () => {
@@ -140,8 +140,8 @@ describe('resolveSettings', () => {
       env: { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 's', TEMPORAL_KUFLOWQUEUE: 'Q' },
     });
     const { problems } = await resolveSettings(asked);
-    expect(problems[0]?.expected).toContain('https://api.kuflow.com/v2024-06-14');
-    expect(problems[0]?.expected).toContain('https://staging.example.com/v2024-06-14');
+    expect(problems[0]?.problem).toContain('https://api.kuflow.com/v2024-06-14');
+    expect(problems[0]?.problem).toContain('https://staging.example.com/v2024-06-14');
     expect(problems[0]?.source).toMatchObject({ line: 3 });
   });
 
@@ -218,7 +218,7 @@ describe('resolveSettings', () => {
     if (process.platform !== 'win32') await chmod(join(asked.cwd, 'application-local.yaml'), 0o644);
     const { warnings, problems } = await resolveSettings(asked);
     expect(problems).toEqual([]);
-    expect(warnings.map(({ code, source }) => [code, sourceText(source)])).toEqual([
+    expect(warnings.map(({ code, source }) => [code, formatSource(source)])).toEqual([
       ...(process.platform === 'win32' ? [] : [['readable-by-others', 'application-local.yaml:4']]),
       ['unknown-key', 'application.yaml:3'],
       ['secret-in-tracked-file', 'application.yaml:4'],

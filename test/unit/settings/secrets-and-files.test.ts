@@ -57,7 +57,7 @@ describe('secretFromStdin', () => {
     await expect(secretFromStdin(Object.assign(Readable.from(['a']), { isTTY: true }))).rejects.toThrow(
       'is a terminal',
     );
-    await expect(secretFromStdin(Readable.from([]))).rejects.toThrow('it is empty');
+    await expect(secretFromStdin(Readable.from([]))).rejects.toThrow('the secret is empty');
     await expect(secretFromStdin(Readable.from(['x'.repeat(70_000)]))).rejects.toThrow('too large');
   });
 });
@@ -91,8 +91,8 @@ describe('localSettingsText', () => {
   it('makes a file with comments', () => {
     const text = localSettingsText(values);
     expect(parse(text)).toEqual(data);
-    expect(text).toMatch(/^# What differs/);
-    expect(text).toContain('    # token of the application\n    client-secret:');
+    expect(text).toMatch(/^# Settings of this machine/);
+    expect(text).toContain('    # client secret (the token of the application in KuFlow)\n    client-secret:');
     expect(parse(localSettingsText({}))).toEqual({});
   });
 });

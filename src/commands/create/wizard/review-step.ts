@@ -1,4 +1,4 @@
-import { withTaskChanges } from '../../../process/definition/from-flags.ts';
+import { applyTaskChanges } from '../../../process/definition/from-flags.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
@@ -9,7 +9,7 @@ import { settle, withAnswers, type Step, type StepResult, type WizardState, type
 export function reviewed({ discovered, ...answers }: CreateAnswers): ProcessDefinition | undefined {
   if (discovered === undefined) return undefined;
   const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
-  return withTaskChanges(
+  return applyTaskChanges(
     { ...discovered.definition, workflow },
     {
       kinds: answers.taskKind ?? [],

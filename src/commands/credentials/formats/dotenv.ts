@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util';
 import { Secret } from '../../../base/secret.ts';
 import { credentialEnvironment } from './environment.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
-import { cannotEdit, insertLines, textFile } from '../../../files/text-file.ts';
+import { cannotEditError, insertLines, splitTextFile } from '../../../files/text-file.ts';
 
 const HEADER =
   '# Credentials of a KuFlow worker. Anyone who can read this file can act as the worker: keep it out of git, images and logs.';
@@ -17,13 +17,17 @@ const LEGACY = ['', '_DATA'].flatMap((end) => ['CERT', 'KEY', 'CA'].map((part) =
  */
 export function formatDotenv(input: FormatInput): Formatted {
   const { set, existing, name, paths } = input;
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const values = new Map(Object.entries(credentialEnvironment(set, paths)));
   const assignments = parseAssignments(text);
   const unclosed = assignments.find(({ isUnclosed }) => isUnclosed);
   if (unclosed !== undefined) {
     const line = text.slice(0, unclosed.start).split('\n').length;
-    throw cannotEdit(name, `the value in line ${line} has no closing quote`, 'Add the quote, or choose another file');
+    throw cannotEditError(
+      name,
+      `the value in line ${line} has no closing quote`,
+      'Add the quote, or choose another file',
+    );
   }
   const old = parseVariables(text);
   const before = new Map(definedEntries([...values.keys()].map((key) => [key, old[key]])));
@@ -56,7 +60,7 @@ function checkReadBack(
   if (misread === undefined) return;
   const next =
     'Remove or comment out lines that are not assignments (including lines of spaces), or choose another file';
-  throw cannotEdit(name, `Node would not read ${misread[0]} correctly from this file`, next);
+  throw cannotEditError(name, `Node would not read ${misread[0]} correctly from this file`, next);
 }
 
 function listNotes(old: Readonly<Record<string, string>>, { set, name }: FormatInput): readonly string[] {
@@ -164,5 +168,5 @@ function quoteValue(key: string, value: string, name: string): string {
   if (PLAIN.test(value)) return value;
   if (!/["$`\\!]/.test(value) && !value.includes('\r')) return `"${value}"`;
   if (!/['\\\r]/.test(value)) return `'${value}'`;
-  throw cannotEdit(name, `the value of ${key} cannot be quoted for every reader`, 'Use another format');
+  throw cannotEditError(name, `the value of ${key} cannot be quoted for every reader`, 'Use another format');
 }

@@ -4,9 +4,9 @@ import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
 import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/layout.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { LockWaiting } from '../../../files/file-lock.ts';
+import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatName } from './format-names.ts';
 import type { FormatInput, Formatted, KeyChange } from './format.ts';
@@ -51,7 +51,7 @@ export interface ExportRequest {
   /** Writes secrets even to a file that git tracks or does not ignore. */
   readonly allowGit: boolean;
   readonly dryRun: boolean;
-  readonly files: StoreFiles;
+  readonly files: FileSystem;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -141,7 +141,7 @@ async function prepare(request: TextRequest): Promise<Prepared> {
   return { target, content, mode, changes: formatted.changes, notes };
 }
 
-function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaiting {
+function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaitOptions {
   return {
     clock,
     signal,
@@ -257,7 +257,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   });
 }
 
-async function resolvePemFolder(files: StoreFiles, output: string): Promise<string> {
+async function resolvePemFolder(files: FileSystem, output: string): Promise<string> {
   const folder = await resolveFolder(output);
   const status = await withContext('Reading the folder', output, () => files.look(folder));
   const link = await withContext('Reading the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));

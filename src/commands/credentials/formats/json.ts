@@ -1,6 +1,6 @@
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { cannotEdit, textFile } from '../../../files/text-file.ts';
+import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
 import { editYaml } from '../../../files/yaml-edit.ts';
 import { renewalTime, type CredentialSet } from '../set.ts';
 import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
@@ -14,7 +14,7 @@ const FORMAT = 'kuflow-credentials/1';
  */
 export function formatJson({ set, existing, name }: FormatInput): Formatted {
   const values = jsonValues(set);
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const old = text.trim() === '' ? undefined : parseJsonObject(text, name);
   const before = new Map(
     Object.entries(old ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -56,8 +56,8 @@ function parseJsonObject(text: string, name: string): Record<string, unknown> {
     value = JSON.parse(text);
   } catch {
     // The parser's message quotes the file, which may contain secrets.
-    throw cannotEdit(name, 'it is not valid JSON', next);
+    throw cannotEditError(name, 'it is not valid JSON', next);
   }
-  if (!isRecord(value)) throw cannotEdit(name, 'it is not a JSON object', next);
+  if (!isRecord(value)) throw cannotEditError(name, 'it is not a JSON object', next);
   return value;
 }

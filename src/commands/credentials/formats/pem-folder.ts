@@ -6,8 +6,8 @@ import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { withContext, systemError, ignoreSystemErrors } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
-import type { LockWaiting } from '../../../files/file-lock.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
+import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import type { KeyChange } from './format.ts';
 import { checkUnchanged, stagingFileName, removeLeftovers, withFolderLock } from './replace-files.ts';
 import { permissionNote, targetMode, readTargetFile, type TargetFile } from './target.ts';
@@ -53,7 +53,7 @@ function pemContents(set: CredentialSet): readonly (readonly [string, string])[]
  * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
  * that must not be replaced.
  */
-export async function planPem(files: StoreFiles, folder: string, set: CredentialSet): Promise<PemPlan> {
+export async function planPem(files: FileSystem, folder: string, set: CredentialSet): Promise<PemPlan> {
   const plan: PemFile[] = [];
   const changes: KeyChange[] = [];
   const notes: string[] = [];
@@ -79,7 +79,7 @@ export async function planPem(files: StoreFiles, folder: string, set: Credential
  * Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not
  * be written.
  */
-export async function checkPemFolder(files: StoreFiles, folder: string, withToken: boolean): Promise<void> {
+export async function checkPemFolder(files: FileSystem, folder: string, withToken: boolean): Promise<void> {
   try {
     for (const step of (await readJournal(files, folder)) ?? []) await isStepPending(files, folder, step);
   } catch (error) {
@@ -102,9 +102,9 @@ interface Step {
  * then the folder may contain files of two sets. Rejects with a KnownError.
  */
 export async function withPemFolderLock<T>(
-  files: StoreFiles,
+  files: FileSystem,
   folder: string,
-  waiting: LockWaiting,
+  waiting: LockWaitOptions,
   work: (completed: boolean) => Promise<T>,
 ): Promise<T> {
   return await withFolderLock(files, folder, waiting, async () => {
@@ -120,7 +120,7 @@ export async function withPemFolderLock<T>(
  * complete an interrupted one. Call it only in `withPemFolderLock`. Rejects with a KnownError; until the journal
  * exists, nothing has changed.
  */
-export async function writePem(files: StoreFiles, folder: string, plan: PemPlan): Promise<void> {
+export async function writePem(files: FileSystem, folder: string, plan: PemPlan): Promise<void> {
   if (plan.files.length === 0) return;
   await withContext('Writing the credentials', folder, async () => {
     const steps: Step[] = plan.files.map(({ target, content }) => ({
@@ -154,7 +154,7 @@ export async function writePem(files: StoreFiles, folder: string, plan: PemPlan)
  * Completes the renames of a journal and removes it. If a call fails, the error says that the folder has changed in
  * part.
  */
-async function completeSteps(files: StoreFiles, folder: string, steps: readonly Step[]): Promise<void> {
+async function completeSteps(files: FileSystem, folder: string, steps: readonly Step[]): Promise<void> {
   try {
     await files.syncFolder(folder);
     for (const step of steps) {
@@ -179,7 +179,7 @@ async function completeSteps(files: StoreFiles, folder: string, steps: readonly 
  * Whether the rename has not happened yet. Throws a KnownError if this tool did not write the file, or if the target
  * must not be replaced.
  */
-async function isStepPending(files: StoreFiles, folder: string, { from, to, hash }: Step): Promise<boolean> {
+async function isStepPending(files: FileSystem, folder: string, { from, to, hash }: Step): Promise<boolean> {
   const status = await files.look(join(folder, from));
   // Already renamed.
   if (status === undefined) return false;
@@ -192,7 +192,7 @@ async function isStepPending(files: StoreFiles, folder: string, { from, to, hash
   return true;
 }
 
-async function readJournal(files: StoreFiles, folder: string): Promise<readonly Step[] | undefined> {
+async function readJournal(files: FileSystem, folder: string): Promise<readonly Step[] | undefined> {
   const path = join(folder, JOURNAL);
   const status = await files.look(path);
   if (status === undefined) return undefined;

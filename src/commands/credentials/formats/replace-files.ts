@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import { withLock, type LockWaiting } from '../../../files/file-lock.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { isRunning } from '../../../base/process-identity.ts';
 import { readTargetFile, type TargetFile } from './target.ts';
@@ -26,9 +26,9 @@ export function stagingFileName(name: string): string {
 
 /** Runs `work` as the only run of this tool, from any project, that writes to the folder. Rejects with a KnownError. */
 export async function withFolderLock<T>(
-  files: StoreFiles,
+  files: FileSystem,
   folder: string,
-  waiting: LockWaiting,
+  waiting: LockWaitOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(folder, LOCK);
@@ -41,7 +41,7 @@ export async function withFolderLock<T>(
  * Creates or replaces a file in one rename. The new file is private from its creation, and on disk before it gets its
  * name. Rejects with a KnownError, and then the file is unchanged.
  */
-export async function replaceFile(files: StoreFiles, { target, content, mode }: Replacement): Promise<void> {
+export async function replaceFile(files: FileSystem, { target, content, mode }: Replacement): Promise<void> {
   const folder = dirname(target.path);
   await withContext(`Writing ${target.name}`, target.path, async () => {
     await removeLeftovers(files, folder, [target.name]);
@@ -62,7 +62,7 @@ export async function replaceFile(files: StoreFiles, { target, content, mode }: 
 /**
  * Throws a KnownError if another program has written something other than `content` into the file since it was read.
  */
-export async function checkUnchanged(files: StoreFiles, target: TargetFile, content: Buffer): Promise<void> {
+export async function checkUnchanged(files: FileSystem, target: TargetFile, content: Buffer): Promise<void> {
   const { bytes } = await readTargetFile(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
   if (same || bytes?.equals(content) === true) return;
@@ -75,7 +75,7 @@ export async function checkUnchanged(files: StoreFiles, target: TargetFile, cont
 
 /** Removes temporary files of these names that killed runs left. `exclusive`: no other run writes to this folder. */
 export async function removeLeftovers(
-  files: StoreFiles,
+  files: FileSystem,
   folder: string,
   names: readonly string[],
   exclusive = false,

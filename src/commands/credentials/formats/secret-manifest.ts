@@ -4,9 +4,9 @@ import { escapeForTerminal } from '../../../base/escape.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-import { editYaml, PARSING, yamlData, yamlText, type YamlData } from '../../../files/yaml-edit.ts';
+import { editYaml, PARSING, parseYamlMap, getYamlText, type YamlData } from '../../../files/yaml-edit.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
-import { cannotEdit, textFile } from '../../../files/text-file.ts';
+import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
 
 const DEFAULT_NAME = 'kuflow-worker';
 const DNS_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -25,7 +25,7 @@ export function formatSecretManifest(input: FormatInput): Formatted {
       'Use lower-case letters, digits, - and . only; start and end with a letter or a digit',
     ]);
   const values = secretValues(set);
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const documents = splitDocuments(text);
   const secrets = documents.flatMap((document, index) => findSecret(document, index, name));
   const target = selectSecret(secrets, secretName, name);
@@ -39,7 +39,7 @@ export function formatSecretManifest(input: FormatInput): Formatted {
   }
   const { type, immutable } = target.data;
   if (type !== undefined && type !== 'Opaque')
-    throw cannotEdit(
+    throw cannotEditError(
       name,
       `the Secret ${target.name} is not of type Opaque`,
       'Choose another Secret with --secret-name',
@@ -92,18 +92,18 @@ function findSecret(text: string, index: number, name: string): readonly FoundSe
   const { contents, errors } = parseDocument(text, PARSING);
   if (errors.length > 0) throw invalidYamlError(text, index, name);
   if (!isMap(contents)) return [];
-  const data = yamlData(text, name);
+  const data = parseYamlMap(text, name);
   if (data['kind'] !== 'Secret' || data['apiVersion'] !== 'v1') return [];
-  return [{ index, name: yamlText(data, ['metadata', 'name']) ?? '', data }];
+  return [{ index, name: getYamlText(data, ['metadata', 'name']) ?? '', data }];
 }
 
 function invalidYamlError(text: string, index: number, name: string): unknown {
   try {
-    yamlData(text, `${name}${index === 0 ? '' : ` (document ${index + 1})`}`);
+    parseYamlMap(text, `${name}${index === 0 ? '' : ` (document ${index + 1})`}`);
   } catch (error) {
     return error;
   }
-  return cannotEdit(name, 'it is not valid YAML', 'Correct the file, or choose another one');
+  return cannotEditError(name, 'it is not valid YAML', 'Correct the file, or choose another one');
 }
 
 function selectSecret(
@@ -115,7 +115,7 @@ function selectSecret(
   if (matching.length <= 1) return matching[0];
   const names = matching.map(({ name }) => escapeForTerminal(name, 100)).join(', ');
   if (wanted !== undefined)
-    throw cannotEdit(file, `it contains several Secrets with the name ${wanted}`, 'Remove all but one');
+    throw cannotEditError(file, `it contains several Secrets with the name ${wanted}`, 'Remove all but one');
   throw usageError(`${file} contains several Secrets: ${names}`, ['Choose one with --secret-name']);
 }
 
@@ -147,7 +147,7 @@ function readKey(data: YamlData, key: string): string | undefined {
 }
 
 function readSectionKey(data: YamlData, section: 'stringData' | 'data', key: string): string | undefined {
-  const text = yamlText(data, [section, key]);
+  const text = getYamlText(data, [section, key]);
   return section === 'stringData' || text === undefined ? text : Buffer.from(text, 'base64').toString('utf8');
 }
 

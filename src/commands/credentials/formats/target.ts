@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
-import { gitState } from '../../../files/git.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
+import { readGitState } from '../../../files/git.ts';
 import { MIB } from '../../../files/read.ts';
 import { decodeText } from '../../../files/text-file.ts';
 
@@ -22,7 +22,7 @@ export interface TargetFile {
 }
 
 /** Reads the target before anything is written. Throws a KnownError for a target that must not be replaced. */
-export async function readTargetFile(files: StoreFiles, path: string): Promise<TargetFile> {
+export async function readTargetFile(files: FileSystem, path: string): Promise<TargetFile> {
   const real = join(await resolveFolder(dirname(path)), basename(path));
   const name = basename(path);
   return await withContext(`Reading ${name}`, path, async () => {
@@ -96,7 +96,7 @@ export async function ensureIgnoredByGit(
   env: Readonly<Record<string, string | undefined>>,
   allowed: boolean,
 ): Promise<readonly string[]> {
-  const state = await gitState(path, env);
+  const state = await readGitState(path, env);
   const name = basename(path);
   if (state.kind === 'unknown') return [`Could not check whether git ignores ${name}: ${escapeForTerminal(state.why)}`];
   if (state.kind === 'none' || state.kind === 'ignored') return [];

@@ -3,8 +3,8 @@ import { usageError } from '../../../base/errors.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
-import { textFile } from '../../../files/text-file.ts';
-import { editToml, tomlData, tomlText, type TomlData } from '../../../files/toml-edit.ts';
+import { splitTextFile } from '../../../files/text-file.ts';
+import { editToml, parseTomlTable, getTomlText, type TomlData } from '../../../files/toml-edit.ts';
 
 const HEADER = '# Profiles of the Temporal CLI and SDKs.';
 
@@ -17,7 +17,7 @@ export function formatTemporalToml({ set, existing, name, paths, profile }: Form
   if (paths === undefined || ![paths.ca, paths.cert, paths.key].every((path) => isAbsolute(path)))
     throw usageError('A Temporal configuration file needs absolute paths of the certificate files');
   if (profile === '') throw usageError('The profile name is empty');
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const at = ['profile', profile] as const;
   const values = new Map<string, string | undefined>([
     ['address', set.target],
@@ -32,8 +32,8 @@ export function formatTemporalToml({ set, existing, name, paths, profile }: Form
     ['tls.client_key_data', undefined],
   ]);
   const edits = [...values].map(([key, value]) => ({ path: [...at, ...key.split('.')], value }));
-  const old = tomlData(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), tomlText(old, path)])));
+  const old = parseTomlTable(text, name);
+  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), getTomlText(old, path)])));
   const start = existing === undefined ? `${HEADER}\n` : text;
   const edited = editToml(start, edits, name, lineEnd);
   const after = new Map(edits.map(({ path, value }) => [path.join('.'), value]));

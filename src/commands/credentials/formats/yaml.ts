@@ -1,6 +1,6 @@
 import { Secret } from '../../../base/secret.ts';
-import { textFile } from '../../../files/text-file.ts';
-import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
+import { splitTextFile } from '../../../files/text-file.ts';
+import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
@@ -18,10 +18,10 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
     ['temporal.mutual-tls.ca-data', paths === undefined ? set.authorities : undefined],
     ['temporal.mutual-tls.server-name', set.serverName],
   ]);
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const edits = [...values].map(([key, value]) => ({ path: key.split('.'), value }));
-  const data = yamlData(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), yamlText(data, path)])));
+  const data = parseYamlMap(text, name);
+  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), getYamlText(data, path)])));
   const edited =
     text.trim() === ''
       ? localSettingsText(Object.fromEntries(definedEntries(values)))

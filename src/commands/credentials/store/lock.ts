@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import { withLock, type LockWaiting } from '../../../files/file-lock.ts';
-import type { FileLock, StoreFiles } from '../../../files/file-system.ts';
+import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
+import type { FileLock, FileSystem } from '../../../files/file-system.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { removeSetFolder } from './sets.ts';
@@ -17,9 +17,9 @@ const TRIES = 5;
  * folders created for it are removed again.
  */
 export async function withStoreLock<T>(
-  files: StoreFiles,
+  files: FileSystem,
   layout: StoreLayout,
-  waiting: LockWaiting,
+  waiting: LockWaitOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const created: string[] = [];
@@ -57,7 +57,7 @@ export async function withStoreLock<T>(
 }
 
 /** Until the lock is acquired, another run that failed may remove the store that it created. */
-async function acquireLock(files: StoreFiles, layout: StoreLayout, created: string[]): Promise<FileLock> {
+async function acquireLock(files: FileSystem, layout: StoreLayout, created: string[]): Promise<FileLock> {
   const acquire = (): Promise<FileLock> =>
     withContext('Locking the credentials', layout.pidLock, () => files.lock(layout.pidLock));
   for (let left = TRIES; left > 0; left--) {
@@ -75,7 +75,7 @@ async function acquireLock(files: StoreFiles, layout: StoreLayout, created: stri
  * Creates `.kuflow/credentials` if it is missing: accessible to this user only, and ignored by git whatever the project
  * says. Adds the folders that it creates to `created`, outer ones first.
  */
-async function ensureStore(files: StoreFiles, layout: StoreLayout, created: string[]): Promise<void> {
+async function ensureStore(files: FileSystem, layout: StoreLayout, created: string[]): Promise<void> {
   for (let left = TRIES; ; left--) {
     try {
       await makeStore(files, layout, created);
@@ -87,7 +87,7 @@ async function ensureStore(files: StoreFiles, layout: StoreLayout, created: stri
   }
 }
 
-async function makeStore(files: StoreFiles, layout: StoreLayout, created: string[]): Promise<void> {
+async function makeStore(files: FileSystem, layout: StoreLayout, created: string[]): Promise<void> {
   let parent = layout.project;
   for (const folder of storeFolders(layout.project)) {
     const isNew = await withContext('Creating the credentials folder', folder, () =>
@@ -104,7 +104,7 @@ async function makeStore(files: StoreFiles, layout: StoreLayout, created: string
 }
 
 /** Resolves to true if it created the folder. */
-async function ensureFolder(files: StoreFiles, parent: string, folder: string): Promise<boolean> {
+async function ensureFolder(files: FileSystem, parent: string, folder: string): Promise<boolean> {
   let status = await files.look(folder);
   let created = false;
   if (status === undefined) {
@@ -135,7 +135,7 @@ async function ensureFolder(files: StoreFiles, parent: string, folder: string): 
 }
 
 /** Removes what every run puts into a store, if nothing else is there except this run's lock. */
-async function emptyStore(files: StoreFiles, layout: StoreLayout): Promise<void> {
+async function emptyStore(files: FileSystem, layout: StoreLayout): Promise<void> {
   const names = (await files.list(layout.store)).filter((name) => !name.startsWith(basename(layout.pidLock)));
   if (names.every((name) => name === GIT_IGNORE))
     for (const name of names) await files.removeFile(join(layout.store, name));
@@ -145,7 +145,7 @@ async function emptyStore(files: StoreFiles, layout: StoreLayout): Promise<void>
  * Removes what killed runs were creating or removing. Requires the lock. Resolves to true if no run has completed in
  * this store yet.
  */
-async function removeLeftoverSets(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
+async function removeLeftoverSets(files: FileSystem, layout: StoreLayout): Promise<boolean> {
   const isNew = await ensureGitIgnore(files, layout);
   for (const name of await files.list(layout.store)) {
     if (!isStagingName(name)) continue;
@@ -161,7 +161,7 @@ async function removeLeftoverSets(files: StoreFiles, layout: StoreLayout): Promi
 }
 
 /** Resolves to true if it created the .gitignore file. */
-async function ensureGitIgnore(files: StoreFiles, layout: StoreLayout): Promise<boolean> {
+async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<boolean> {
   const path = join(layout.store, GIT_IGNORE);
   const staged = join(layout.store, stagingName('new', 'gitignore'));
   if ((await files.look(path)) !== undefined) return false;

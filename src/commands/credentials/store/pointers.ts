@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../../base/errors.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
-import { variablesOf } from '../../../settings/sources.ts';
+import { variableNames } from '../../../settings/sources.ts';
 import { SET_FILES, setIdFromPath, settingPath, type StoreLayout } from './layout.ts';
 import {
   readFollowingLinks,
@@ -36,7 +36,7 @@ export interface Pointers {
 }
 
 /** Reads the pointers. Rejects with a KnownError if `application-local.yaml` cannot be edited. */
-export async function readPointers(files: StoreFiles, layout: StoreLayout): Promise<Pointers> {
+export async function readPointers(files: FileSystem, layout: StoreLayout): Promise<Pointers> {
   const local = await readLocalSettings(files, layout);
   const [localName, baseName] = [LOCAL_SETTINGS_FILE, 'application.yaml'];
   const names = [...PATH_NAMES, ...INLINE, NAMESPACE] as const;
@@ -108,5 +108,5 @@ function findSetVariables(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly SettingName[],
 ): readonly string[] {
-  return variablesOf(names).filter((variable) => (env[variable] ?? '').trim() !== '');
+  return variableNames(names).filter((variable) => (env[variable] ?? '').trim() !== '');
 }

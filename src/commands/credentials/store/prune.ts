@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { readPointers } from './pointers.ts';
@@ -15,7 +15,7 @@ export interface PruneRequest {
   /** Absolute paths of files outside the project that may refer to a set. */
   readonly alsoRead?: readonly string[];
   readonly dryRun: boolean;
-  readonly files: StoreFiles;
+  readonly files: FileSystem;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
@@ -108,7 +108,7 @@ function findFallbackSets({
   ]);
 }
 
-async function whyNotRemovable(files: StoreFiles, folder: string): Promise<string | undefined> {
+async function whyNotRemovable(files: FileSystem, folder: string): Promise<string | undefined> {
   const status = await files.look(folder);
   if (status?.kind !== 'folder') return 'it is not a folder';
   if (!status.own) return 'it belongs to another user';
@@ -118,7 +118,7 @@ async function whyNotRemovable(files: StoreFiles, folder: string): Promise<strin
 }
 
 /** Renames the folder first, so that a run that is killed in between leaves no incomplete set under the id. */
-async function removeSet(files: StoreFiles, layout: StoreLayout, id: string): Promise<void> {
+async function removeSet(files: FileSystem, layout: StoreLayout, id: string): Promise<void> {
   const aside = join(layout.store, stagingName('old', id));
   await withContext('Removing an old credential set', join(layout.store, id), async () => {
     await files.rename(join(layout.store, id), aside);
@@ -129,7 +129,7 @@ async function removeSet(files: StoreFiles, layout: StoreLayout, id: string): Pr
 
 /** The files that may refer to a set, with their content or why it cannot be read. */
 async function readSettingsFiles(
-  files: StoreFiles,
+  files: FileSystem,
   layout: StoreLayout,
   others: readonly string[],
 ): Promise<readonly { readonly name: string; readonly content: FollowedFile }[]> {

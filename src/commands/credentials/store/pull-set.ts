@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import { amendError } from '../../../base/errors.ts';
 import { SystemError, withContext } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import {
   createCredentialSet,
@@ -48,7 +48,7 @@ export interface PullRequest extends EngineScope {
    * not tested.
    */
   readonly prove?: ((set: CredentialSet) => Promise<EngineProof>) | undefined;
-  readonly files: StoreFiles;
+  readonly files: FileSystem;
   readonly clock: Clock;
   readonly report?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;

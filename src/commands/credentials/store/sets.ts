@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { createCredentialSet, verifyMaterial } from '../material.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
@@ -22,7 +22,7 @@ import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record
  * changes afterwards. If writing fails, what was created is removed.
  */
 export async function writeSet(
-  files: StoreFiles,
+  files: FileSystem,
   layout: StoreLayout,
   set: CredentialSet,
   record: SetRecord,
@@ -51,7 +51,7 @@ export async function writeSet(
 }
 
 /** Removes the files of a set and their folder. A folder with other files stays, and the promise rejects. */
-export async function removeSetFolder(files: StoreFiles, folder: string): Promise<void> {
+export async function removeSetFolder(files: FileSystem, folder: string): Promise<void> {
   const own: readonly string[] = Object.values(SET_FILES);
   for (const name of await files.list(folder)) if (own.includes(name)) await files.removeFile(join(folder, name));
   await files.removeFolder(folder);
@@ -81,7 +81,7 @@ export interface StoredSet {
   readonly problems: readonly StoredProblem[];
 }
 
-export async function readSet(files: StoreFiles, layout: StoreLayout, id: string): Promise<StoredSet> {
+export async function readSet(files: FileSystem, layout: StoreLayout, id: string): Promise<StoredSet> {
   const folder = join(layout.store, id);
   const problems: StoredProblem[] = [];
   const add = (file: SetFile, code: StoredProblem['code'], what: string): void =>
@@ -126,7 +126,7 @@ export async function readSet(files: StoreFiles, layout: StoreLayout, id: string
 }
 
 /** Ids of the sets in the store, oldest first; empty if there is no store. */
-export async function listSets(files: StoreFiles, layout: StoreLayout): Promise<readonly string[]> {
+export async function listSets(files: FileSystem, layout: StoreLayout): Promise<readonly string[]> {
   const status = await files.look(layout.store);
   if (status?.kind !== 'folder') return [];
   return (await files.list(layout.store)).filter(isSetId).sort();
@@ -142,7 +142,7 @@ export interface LoadedSet {
  * in milliseconds since the epoch. Rejects with a KnownError.
  */
 export async function loadSet(
-  files: StoreFiles,
+  files: FileSystem,
   project: string,
   record: SetRecord,
   scope: EngineScope,

@@ -3,11 +3,11 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import type { FileStatus, StoreFiles } from '../../../files/file-system.ts';
+import type { FileStatus, FileSystem } from '../../../files/file-system.ts';
 import { writeNewFile } from '../../../files/write.ts';
 import { MIB } from '../../../files/read.ts';
-import { decodeText, textFile } from '../../../files/text-file.ts';
-import { editYaml, yamlData, yamlText } from '../../../files/yaml-edit.ts';
+import { decodeText, splitTextFile } from '../../../files/text-file.ts';
+import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
 import { permissionNote, targetMode } from '../formats/target.ts';
@@ -28,7 +28,7 @@ export type FollowedFile =
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Reads a file of at most `largestMib`, following links. */
-export async function readFollowingLinks(files: StoreFiles, path: string, largestMib: number): Promise<FollowedFile> {
+export async function readFollowingLinks(files: FileSystem, path: string, largestMib: number): Promise<FollowedFile> {
   const unreadable = (why: string): FollowedFile => ({ kind: 'unreadable', why });
   let real = path;
   try {
@@ -58,7 +58,7 @@ export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
  */
 export function editSettings(existing: string | undefined, values: SettingTexts): string {
   if (existing === undefined || existing.trim() === '') return localSettingsText(values);
-  const { mark, text, lineEnd } = textFile(existing);
+  const { mark, text, lineEnd } = splitTextFile(existing);
   const edits = Object.entries(values).map(([name, value]) => ({ path: name.split('.'), value }));
   return mark + editYaml(text, edits, LOCAL_SETTINGS_FILE, lineEnd);
 }
@@ -72,8 +72,8 @@ export function settingTexts(
   names: readonly SettingName[],
   file: string = LOCAL_SETTINGS_FILE,
 ): SettingTexts {
-  const data = yamlData(textFile(text).text, file);
-  const entries = names.map((name) => [name, yamlText(data, name.split('.'))] as const);
+  const data = parseYamlMap(splitTextFile(text).text, file);
+  const entries = names.map((name) => [name, getYamlText(data, name.split('.'))] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value.trim() !== ''));
 }
 
@@ -86,7 +86,7 @@ export interface LocalSettingsFile {
 }
 
 /** Reads `application-local.yaml` before an edit. Throws a KnownError if it cannot be edited safely. */
-export async function readLocalSettings(files: StoreFiles, layout: StoreLayout): Promise<LocalSettingsFile> {
+export async function readLocalSettings(files: FileSystem, layout: StoreLayout): Promise<LocalSettingsFile> {
   const path = layout.settings;
   return await withContext(`Reading ${LOCAL_SETTINGS_FILE}`, path, async () => {
     const status = await files.look(path);
@@ -107,7 +107,7 @@ export async function readLocalSettings(files: StoreFiles, layout: StoreLayout):
  * returns a note if its permissions changed.
  */
 export async function replaceLocalSettings(
-  files: StoreFiles,
+  files: FileSystem,
   layout: StoreLayout,
   before: LocalSettingsFile,
   text: string,

@@ -6,7 +6,7 @@ import { assessCertificate, assessSet, type Staleness } from './assess.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { StoreFiles } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { listSets, readSet } from './sets.ts';
 
 /**
@@ -61,7 +61,7 @@ export interface StatusRequest {
   readonly used: UsedMaterial;
   /** Scope and namespace in the settings. */
   readonly wanted: CredentialScope & { readonly namespace?: string | undefined };
-  readonly files: StoreFiles;
+  readonly files: FileSystem;
   readonly now: number;
 }
 

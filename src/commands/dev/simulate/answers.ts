@@ -5,7 +5,7 @@ import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../../base/json.ts';
 import { createValueCheck } from '../../../platform/domain/json-values.ts';
 import type { DataShape, ProcessDefinition } from '../../../process/definition.ts';
-import { samplesOfSchema } from '../../../process/examples/example.ts';
+import { samplesForSchema } from '../../../process/examples/example.ts';
 
 /** Data to fill in, by task code: one object for every occurrence, or a list used in order, whose last object is repeated. */
 export interface SimulationAnswers {
@@ -90,7 +90,7 @@ export function exampleMetadata(shape: DataShape | undefined): JsonObject | unde
 function generateExample(shape: DataShape, where: string): { readonly valid: boolean; readonly data: JsonObject } {
   const check = createValueCheck(shape, where);
   let simplest: JsonObject | undefined;
-  for (const data of samplesOfSchema(shape.schema)) {
+  for (const data of samplesForSchema(shape.schema)) {
     if (!isRecord(data)) continue;
     if (check(data).valid) return { valid: true, data };
     simplest ??= data;

@@ -5,7 +5,7 @@ import type { KuFlowClient } from '../../../kuflow/client.ts';
 import { KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { JsonValue } from '../../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
-import { pathOption } from '../../../text/shell.ts';
+import { formatPathOption } from '../../../text/shell.ts';
 import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
@@ -142,7 +142,7 @@ async function timeoutFailure(work: DriveRequest, open: readonly ListedItem[]): 
       item: first,
       next: [
         failing.length > 0 ? "Check the worker's output" : 'Raise --timeout',
-        `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${pathOption('--state-dir', work.stateDir)}`,
+        `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${formatPathOption('--state-dir', work.stateDir)}`,
       ],
     },
   );

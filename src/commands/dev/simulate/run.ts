@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
-import { pathOption, shellWord } from '../../../text/shell.ts';
+import { formatPathOption, shellWord } from '../../../text/shell.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
 import { printSimulation, simulationReporter } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
@@ -28,7 +28,7 @@ export async function runSimulate(
   const commandLength = separator === -1 ? 0 : context.argv.length - separator - 1;
   const [code, ...surplus] = words.slice(0, words.length - commandLength);
   const [program, ...rest] = words.slice(words.length - commandLength);
-  const simulateCommand = `${context.invocation} dev simulate ${code === undefined ? '<code>' : shellWord(code)}${pathOption('--state-dir', flags.stateDir)}`;
+  const simulateCommand = `${context.invocation} dev simulate ${code === undefined ? '<code>' : shellWord(code)}${formatPathOption('--state-dir', flags.stateDir)}`;
   if (program === undefined) throw usageError('Missing worker command after --', [`${simulateCommand} -- npm start`]);
   if (surplus.length > 0) {
     throw usageError(`Too many arguments before --: ${surplus.join(' ')}. Expected one process definition code`, [

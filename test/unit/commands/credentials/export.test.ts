@@ -6,8 +6,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { ExportEvent } from '../../../../src/commands/credentials/formats/export-set.ts';
-import { nodeFiles } from '../../../../src/files/node-file-system.ts';
-import type { StoreFiles } from '../../../../src/files/file-system.ts';
+import { nodeFileSystem } from '../../../../src/files/node-file-system.ts';
+import type { FileSystem } from '../../../../src/files/file-system.ts';
 import { pullAndExport, type ExportFlags } from '../../../../src/commands/credentials/export.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../support/certificates.ts';
@@ -48,7 +48,7 @@ interface Over {
   readonly force?: boolean;
   readonly withToken?: boolean;
   readonly dryRun?: boolean;
-  readonly files?: StoreFiles;
+  readonly files?: FileSystem;
   readonly onExport?: (event: ExportEvent) => void;
 }
 
@@ -239,10 +239,12 @@ describe('an invalid target', () => {
 });
 
 describe('a full disk', () => {
-  const full = (name: RegExp): StoreFiles => ({
-    ...nodeFiles,
+  const full = (name: RegExp): FileSystem => ({
+    ...nodeFileSystem,
     create: (path) =>
-      name.test(path) ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) : nodeFiles.create(path),
+      name.test(path)
+        ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+        : nodeFileSystem.create(path),
   });
 
   it('at the target only: reports that the new set is in use, and a rerun without --force writes it', async () => {
@@ -317,7 +319,7 @@ describe('parallel runs', () => {
     await startKuFlow();
     const at = credentialProject(folder());
     mkdirSync(join(at, 'out'));
-    const held = await nodeFiles.lock(join(at, 'out', '.kuflow-credentials-lock'));
+    const held = await nodeFileSystem.lock(join(at, 'out', '.kuflow-credentials-lock'));
     const events: ExportEvent[] = [];
     const onExport = (event: ExportEvent): void => {
       events.push(event);

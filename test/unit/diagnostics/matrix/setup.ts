@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { gitState } from '../../../../src/files/git.ts';
+import { readGitState } from '../../../../src/files/git.ts';
 import { runDoctorChecks } from '../../../../src/commands/doctor/run-checks.ts';
 import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
 import { resolveSettings } from '../../../../src/settings/resolve.ts';
@@ -139,7 +139,7 @@ export async function diagnoseWithFaults(
       folder,
       env,
       inProject: true,
-      git: (path) => gitState(path, process.env),
+      git: (path) => readGitState(path, process.env),
       nodeVersion: process.version,
       platform: process.platform,
       selection: {},

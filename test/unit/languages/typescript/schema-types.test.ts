@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { tsValue } from '../../../../src/languages/typescript/literals.ts';
-import { sampleOfSchema } from '../../../../src/process/examples/example.ts';
+import { sampleForSchema } from '../../../../src/process/examples/example.ts';
 import { declarationOfSchema, typeOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
 
 const PERSON: JsonObject = {
@@ -94,7 +94,7 @@ describe('types of schemas', () => {
     };
     expect(complaints(declarationOfSchema('T', data), [{ HOME: { STREET: 'x' } }])).toEqual([]);
     expect(complaints(declarationOfSchema('T', data), [{ HOME: { STREET: 1 } }])).not.toEqual([]);
-    expect(sampleOfSchema(data)).toEqual({ HOME: { STREET: 'TODO' } });
+    expect(sampleForSchema(data)).toEqual({ HOME: { STREET: 'TODO' } });
   });
 
   it('are unknown where a reference leads nowhere', () => {
@@ -146,7 +146,7 @@ describe('types of schemas', () => {
     for (const schema of ['properties', 'allOf', 'anyOf'].map(multiplied)) {
       const started = performance.now();
       expect(typeOfSchema(schema).length).toBeLessThan(1_000_000);
-      expect(JSON.stringify(sampleOfSchema(schema)).length).toBeLessThan(1_000_000);
+      expect(JSON.stringify(sampleForSchema(schema)).length).toBeLessThan(1_000_000);
       expect(performance.now() - started).toBeLessThan(5000);
     }
   });
@@ -177,10 +177,10 @@ function multiplied(keyword: string): JsonObject {
 
 describe('examples of schemas', () => {
   it('are objects, and take no default that is of another type than it says', () => {
-    expect(sampleOfSchema({ type: 'object', default: 'text' })).toEqual({});
-    expect(sampleOfSchema({ default: 5 })).toEqual({});
+    expect(sampleForSchema({ type: 'object', default: 'text' })).toEqual({});
+    expect(sampleForSchema({ default: 5 })).toEqual({});
     const properties = { a: { type: 'number', default: 'x' }, b: { type: ['string', 'null'], default: null } };
-    expect(sampleOfSchema({ type: 'object', required: ['a', 'b'], properties })).toEqual({ a: 0, b: null });
+    expect(sampleForSchema({ type: 'object', required: ['a', 'b'], properties })).toEqual({ a: 0, b: null });
   });
 
   it.each([
@@ -191,7 +191,7 @@ describe('examples of schemas', () => {
   ])('are there for a pattern that %s', (_, pattern) => {
     const started = performance.now();
     const properties = { a: { type: 'string', pattern } };
-    expect(sampleOfSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' });
+    expect(sampleForSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' });
     expect(performance.now() - started).toBeLessThan(5000);
   });
 
@@ -220,6 +220,6 @@ describe('examples of schemas', () => {
     ],
   ])('of %s are valid', (_, schema) => {
     const validate = new Ajv({ strict: false }).compile(schema);
-    expect(validate(sampleOfSchema(schema)), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate(sampleForSchema(schema)), JSON.stringify(validate.errors)).toBe(true);
   });
 });

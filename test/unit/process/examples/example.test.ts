@@ -4,7 +4,7 @@ import ajvFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
-import { sampleOfSchema, samplesOfSchema } from '../../../../src/process/examples/example.ts';
+import { sampleForSchema, samplesForSchema } from '../../../../src/process/examples/example.ts';
 import { sampleForPattern } from '../../../../src/process/examples/pattern-text.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 
@@ -27,7 +27,7 @@ function validator(schema: JsonObject): (value: unknown) => boolean {
   });
 }
 
-const oneIsValid = (schema: JsonObject): boolean => [...samplesOfSchema(schema)].some(validator(schema));
+const oneIsValid = (schema: JsonObject): boolean => [...samplesForSchema(schema)].some(validator(schema));
 
 /** Schemas that some value satisfies, since they are built so. */
 const leaf: fc.Arbitrary<JsonObject> = fc.oneof(
@@ -227,7 +227,7 @@ describe('examples of a schema', () => {
       { type: 'object', required: ['n'], properties: { n: { type: 'number', multipleOf: 0.01, minimum: 0.07 } } },
     ],
   ])('satisfy %s', (_, schema) => {
-    expect([...samplesOfSchema(schema)].filter(validator(schema))).not.toEqual([]);
+    expect([...samplesForSchema(schema)].filter(validator(schema))).not.toEqual([]);
   });
 
   it('end for a schema that contains itself', () => {
@@ -237,7 +237,7 @@ describe('examples of a schema', () => {
       properties: { name: { type: 'string' }, left: { $ref: '#' }, right: { $ref: '#' } },
     };
     expect(oneIsValid(tree)).toBe(true);
-    expect([...samplesOfSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
+    expect([...samplesForSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
   });
 
   it('hold none for what nothing satisfies', () => {
@@ -253,7 +253,7 @@ describe('examples of a schema', () => {
 
   it('begin with the required fields of the sample alone', () => {
     const [application] = sampleDefinition().tasks;
-    expect(sampleOfSchema(application?.data?.schema ?? {})).toEqual({
+    expect(sampleForSchema(application?.data?.schema ?? {})).toEqual({
       firstName: 'TODO',
       lastName: 'TODO',
       currency: 'EUR',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlainSchema } from '../../../../src/process/json-schema/plain-schema.ts';
-import { schemaCompiler } from '../../../../src/process/json-schema/compiler.ts';
+import { createSchemaCompiler } from '../../../../src/process/json-schema/compiler.ts';
 import { draft7 } from '../../../../src/process/definition/validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ const { schema } = fc.letrec<{ schema: Schema; part: unknown }>((tie) => {
 
 describe('schemas that need no compiler', () => {
   it('are all taken by it, and broken ones are described alike', () => {
-    const compile = schemaCompiler('7');
+    const compile = createSchemaCompiler('7');
     let plain = 0;
     let broken = 0;
     fc.assert(

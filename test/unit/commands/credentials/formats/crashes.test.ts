@@ -10,7 +10,7 @@ import {
   type ExportEvent,
   type ExportRequest,
 } from '../../../../../src/commands/credentials/formats/export-set.ts';
-import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { credentialSet } from '../../../../support/credential-set.ts';
 import { Crash, faultyFiles, type Fault } from '../../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
@@ -32,7 +32,7 @@ function request(output: string, set: CredentialSet, over: Partial<ExportRequest
     allowGit: false,
     dryRun: false,
     env: {},
-    files: nodeFiles,
+    files: nodeFileSystem,
     clock: systemClock,
   };
   return { ...base, format: 'pem', ...over };
@@ -140,7 +140,7 @@ describe('a pem folder', () => {
 
   it('is written by one run at a time while the others wait', async () => {
     const dir = folder();
-    const held = await nodeFiles.lock(join(dir, LOCK));
+    const held = await nodeFileSystem.lock(join(dir, LOCK));
     const events: ExportEvent[] = [];
     const report = (event: ExportEvent): void => {
       events.push(event);
@@ -152,7 +152,7 @@ describe('a pem folder', () => {
 
   it('stays unchanged if another run keeps the lock (status 4), or if this run is interrupted while it waits', async () => {
     const dir = folder();
-    const held = await nodeFiles.lock(join(dir, LOCK));
+    const held = await nodeFileSystem.lock(join(dir, LOCK));
     const state = { now: 0 };
     const clock: Clock = { now: () => (state.now += 60_000), sleep: () => Promise.resolve() };
     await expect(exportSet(request(dir, fresh, { clock }))).rejects.toMatchObject({

@@ -23,7 +23,7 @@ import {
   type ExportResult,
 } from '../../../../../src/commands/credentials/formats/export-set.ts';
 import { FORMAT_NAMES } from '../../../../../src/commands/credentials/formats/format-names.ts';
-import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { canariesOf, credentialSet, withToken } from '../../../../support/credential-set.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 
@@ -48,7 +48,7 @@ async function run(output: string, over: Partial<ExportRequest> = {}): Promise<E
   const { PATH } = process.env;
   const request: ExportRequest = {
     ...{ set, output, format: 'dotenv', paths: PATHS, byPath: false, allowGit: false, dryRun: false },
-    ...{ files: nodeFiles, env: { PATH }, clock: systemClock, ...over, report },
+    ...{ files: nodeFileSystem, env: { PATH }, clock: systemClock, ...over, report },
   };
   try {
     const result = await exportSet(request);
@@ -143,7 +143,7 @@ describe('a set written to a file', () => {
       byPath: false,
       allowGit: false,
       dryRun: false,
-      files: nodeFiles,
+      files: nodeFileSystem,
       env: {},
       clock: systemClock,
     };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assessSet } from '../../../../../src/commands/credentials/store/assess.ts';
 import { storeLayout } from '../../../../../src/commands/credentials/store/layout.ts';
-import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { readSet } from '../../../../../src/commands/credentials/store/sets.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import { credentialProject, issuing, pull, pullRequest } from '../../../../support/credential-project.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
 const file = (name: string): string => join(project, '.kuflow', 'credentials', id, name);
 
 async function assess(over: object = {}): Promise<readonly string[]> {
-  const stored = await readSet(nodeFiles, storeLayout(project), id);
+  const stored = await readSet(nodeFileSystem, storeLayout(project), id);
   const wanted = { ...pullRequest(project, issuing(authority)), namespace: 'loans', ...over };
   return assessSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
 }

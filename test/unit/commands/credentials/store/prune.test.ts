@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../../src/base/clock.ts';
-import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { pruneSets, type PruneRequest, type PruneResult } from '../../../../../src/commands/credentials/store/prune.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import { credentialProject, identityInFiles, issuing, pull, tokenOf } from '../../../../support/credential-project.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 const store = (at: string): string => join(at, '.kuflow', 'credentials');
 const prune = (at: string, over: Partial<PruneRequest> = {}): Promise<PruneResult> =>
-  pruneSets({ project: at, env: {}, dryRun: false, files: nodeFiles, clock: systemClock, ...over });
+  pruneSets({ project: at, env: {}, dryRun: false, files: nodeFileSystem, clock: systemClock, ...over });
 
 /** A project with this many sets, the last one in use; their ids, oldest first. */
 async function sets(at: string, count: number, over: object = PROVEN): Promise<readonly string[]> {
@@ -174,8 +174,8 @@ describe('an unreadable file that may refer to a set', () => {
     const read = (path: string): Promise<Buffer> =>
       path.endsWith('deploy.yaml')
         ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
-        : nodeFiles.read(path);
-    const { kept } = await prune(at, { files: { ...nodeFiles, read } });
+        : nodeFileSystem.read(path);
+    const { kept } = await prune(at, { files: { ...nodeFileSystem, read } });
     expect(kept.find(({ id }) => id === one)?.because).toBe('deploy.yaml may refer to it, but cannot be read: EACCES');
   });
 });
@@ -184,7 +184,9 @@ it('reports which system call failed, without the hint of a pull', async () => {
   const at = credentialProject(folder());
   const [one = ''] = await sets(at, 2);
   const removeFile = () => Promise.reject(Object.assign(new Error('no'), { code: 'EIO' }));
-  const error: unknown = await prune(at, { files: { ...nodeFiles, removeFile } }).catch((thrown: unknown) => thrown);
+  const error: unknown = await prune(at, { files: { ...nodeFileSystem, removeFile } }).catch(
+    (thrown: unknown) => thrown,
+  );
   expect(error).toMatchObject({
     message: 'Removing an old credential set failed: the disk failed',
     tried: join(store(at), one),

@@ -20,7 +20,7 @@ import { parse } from 'yaml';
 import { deferred } from '../../../../../src/base/async.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
 import type { PullEvent, PullRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
-import { nodeFiles } from '../../../../../src/files/node-file-system.ts';
+import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { resolveSettings } from '../../../../../src/settings/resolve.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import {
@@ -210,14 +210,14 @@ describe('a pull', () => {
         },
       });
     const files = {
-      ...nodeFiles,
+      ...nodeFileSystem,
       // If the lock were released before this, the other run would have it and rely on the file.
       removeFile: async (path: string) => {
         if (path.endsWith('.gitignore') && !existsSync(join(store(at), '.pid-lock'))) {
           state.second ??= startSecond();
           await inSecond.promise;
         }
-        await nodeFiles.removeFile(path);
+        await nodeFileSystem.removeFile(path);
       },
     };
     const requestMaterial = () => Promise.reject(new KnownError({ message: 'no' }));
@@ -244,12 +244,12 @@ describe('a pull', () => {
         },
       }).catch((error: unknown) => error);
     const files = {
-      ...nodeFiles,
+      ...nodeFileSystem,
       // The lock is released at this point, and the other run has it.
       removeFolder: async (path: string) => {
         second.ended ??= startSecond();
         await inSecond.promise;
-        await nodeFiles.removeFolder(path);
+        await nodeFileSystem.removeFolder(path);
       },
     };
     await expect(pull(at, issued, { files, requestMaterial: () => Promise.reject(no) })).rejects.toThrow('no');
@@ -288,21 +288,21 @@ describe('a pull', () => {
       let taken = 0;
       const makeFolder = async (path: string): Promise<void> => {
         if (basename(path) !== name || taken > 0) {
-          await nodeFiles.makeFolder(path);
+          await nodeFileSystem.makeFolder(path);
           return;
         }
         taken += 1;
         // As if the folder existed, or as if its parent was removed.
         if (name === '.kuflow') throw Object.assign(new Error('it was there'), { code: 'EEXIST' });
         rmdirSync(join(path, '..'));
-        await nodeFiles.makeFolder(path);
+        await nodeFileSystem.makeFolder(path);
       };
-      expect(await pull(at, issued, { files: { ...nodeFiles, makeFolder } })).toMatchObject({ kind: 'pulled' });
+      expect(await pull(at, issued, { files: { ...nodeFileSystem, makeFolder } })).toMatchObject({ kind: 'pulled' });
       expect(taken).toBe(1);
       const failing = { requestMaterial: () => Promise.reject(new KnownError({ message: 'no' })) };
       const other = project();
       taken = 0;
-      await expectRejected(other, { ...failing, files: { ...nodeFiles, makeFolder } });
+      await expectRejected(other, { ...failing, files: { ...nodeFileSystem, makeFolder } });
       expect(existsSync(join(other, '.kuflow'))).toBe(false);
     },
   );
@@ -350,7 +350,7 @@ describe('a failed pull', () => {
   it('says after a system error that nothing has changed', async () => {
     const at = project();
     const files = {
-      ...nodeFiles,
+      ...nodeFileSystem,
       create: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
     };
     const error = await expectRejected(at, { files });
@@ -388,9 +388,9 @@ describe('a pull is rejected for', () => {
 
   it('a file or a folder of another user', async () => {
     const foreign = (name: string) => ({
-      ...nodeFiles,
+      ...nodeFileSystem,
       look: async (path: string) => {
-        const status = await nodeFiles.look(path);
+        const status = await nodeFileSystem.look(path);
         return status && { ...status, own: !path.endsWith(name) };
       },
     });
