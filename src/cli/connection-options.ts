@@ -9,7 +9,7 @@ export interface ConnectionOptionTexts {
   readonly profile?: string;
 }
 
-/** The options for credentials and addresses of KuFlow, which `connectionSettings` reads. */
+/** The options for credentials and addresses of KuFlow, which `resolveConnection` reads. */
 export function connectionOptions(command: Command, texts: ConnectionOptionTexts = {}): Command {
   command
     .option(

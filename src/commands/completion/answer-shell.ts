@@ -26,8 +26,8 @@ export async function answerShell(
     const words = parsed.words[0] === 'npx' ? parsed.words.slice(1) : parsed.words;
     const { first, candidates, prefix } = await findCandidates(words, sources);
     const replacements = candidates.flatMap(({ value }) => {
-      const whole = prefix + value;
-      return whole.startsWith(words.at(-1) ?? '') ? (bashReplacement(whole, parsed) ?? []) : [];
+      const word = prefix + value;
+      return word.startsWith(words.at(-1) ?? '') ? (bashReplacement(word, parsed) ?? []) : [];
     });
     return [first, ...replacements];
   }

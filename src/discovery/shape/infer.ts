@@ -107,10 +107,10 @@ function objectSchema(node: ShapeNode, at: string, notes: Notes): JsonObject {
     notes.maps.add(at);
     return { type: 'object', additionalProperties: toSchema(values, `${at}/*`, notes) };
   }
-  const written = keys.filter(([key, child]) => isKept(node, key, child, at === ''));
-  if (written.length < keys.length || node.rest !== undefined) notes.maps.add(at);
-  const properties = written.map(([key, child]): [string, Json] => [key, toSchema(child, `${at}/${key}`, notes)]);
-  const required = written.filter(([, child]) => node.objects >= MIN_SAMPLES && child.seen === node.objects);
+  const keptKeys = keys.filter(([key, child]) => isKept(node, key, child, at === ''));
+  if (keptKeys.length < keys.length || node.rest !== undefined) notes.maps.add(at);
+  const properties = keptKeys.map(([key, child]): [string, Json] => [key, toSchema(child, `${at}/${key}`, notes)]);
+  const required = keptKeys.filter(([, child]) => node.objects >= MIN_SAMPLES && child.seen === node.objects);
   return {
     type: 'object',
     // fromEntries also creates own properties for names such as __proto__.
