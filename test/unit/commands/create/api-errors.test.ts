@@ -207,7 +207,7 @@ describe('create --process and an API that answers with', () => {
     expect(error.message).toMatch(row.message);
     expect(error.seen).toMatch(row.seen);
     expect(error.next.join('\n')).toMatch(row.next);
-    expect(error.tried).toMatch(/^GET \S+\/v2024-06-14\/processes \(findProcesses\)$|^lists of processes/);
+    expect(error.tried).toMatch(/^GET \S+\/v2024-06-14\/processes \(findProcesses\)$|^listing processes and process items/);
     expect({ ran: ran.status, told: error.status }).toEqual({ ran: row.status, told: row.status });
     if (row.requests !== undefined) expect(server?.requests).toHaveLength(row.requests);
     // The same for a person, and no secret for anybody.
