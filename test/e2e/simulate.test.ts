@@ -241,8 +241,8 @@ describe('kuflow dev simulate on a running platform', () => {
     expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
     expect(waiting.result.problem).toMatch(/^The process did not complete within 6 s: APPROVE_LOAN \(.+\) is READY$/);
     for (const [code, fails] of [
-      ['UNKNOWN', /the code of the workflow fails: .*NoSuchWorkflow/],
-      ['REFUSED', /activity KuFlow_Engine_createProcessItem has failed, attempt \d+ now: /],
+      ['UNKNOWN', /the workflow code fails: .*NoSuchWorkflow/],
+      ['REFUSED', /activity KuFlow_Engine_createProcessItem failed and is on attempt \d+: /],
     ] as const) {
       const { status, result } = simulateJson({ code, options: ['--timeout', '6s'] });
       expect(status).toBe(4);
