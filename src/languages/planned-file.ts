@@ -6,7 +6,7 @@ export interface PlannedFile {
   readonly mode: 0o644 | 0o755 | 0o600;
 }
 
-/** A whole generated project in memory: dry runs, conflicts, golden trees and updates all read this. */
+/** A whole generated project in memory. Dry runs, conflict detection, golden tests and updates all read it. */
 export interface ProjectPlan {
   readonly files: readonly PlannedFile[];
 }

@@ -2,17 +2,17 @@ import type { Secret } from '../base/secret.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 
 export type Language = 'typescript';
-/** Yarn 1 and the Yarn of today have one name, and neither reads the other's lock file nor takes its options. */
+/** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
 
 /** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
 
-/** What was decided once about a task and stays, whatever tasks and processes come later. */
+/** A decision about a task that is recorded, so that tasks and processes added later do not change it. */
 export interface TaskChoice {
-  /** Name of the activity of a system task, when that of its code was taken. */
+  /** Activity name of a system task, if the default name was in use. */
   readonly activity?: string;
-  /** Codes of the human tasks whose data a system task is given, when a task that came later would change them. */
+  /** Codes of the human tasks whose data is passed to a system task, if a task added later would change the default. */
   readonly inputs?: readonly string[];
 }
 
@@ -25,9 +25,9 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
   return Object.hasOwn(choices, code) ? (choices[code] ?? NO_CHOICE) : NO_CHOICE;
 }
 
-/** A process that came after the first one of a project. */
+/** A process other than the first one of a project. */
 export interface AdditionalProcess {
-  /** Names its files; made by `names/`. */
+  /** Used in the names of its files. From `fileName`. */
   readonly slug: string;
   readonly definition: ProcessDefinition;
   readonly source: DefinitionSource;
@@ -36,24 +36,24 @@ export interface AdditionalProcess {
   readonly notes?: readonly string[] | undefined;
 }
 
-/** Everything that decides what a generated project looks like. */
+/** Everything that determines a generated project. The input of rendering. */
 export interface ProjectSpec {
   /** Project (and npm package) name. */
   readonly name: string;
   readonly language: Language;
   readonly definition: ProcessDefinition;
   readonly definitionSource: DefinitionSource;
-  /** Comments for the top of the definition file: the evidence of a discovery. */
+  /** Comments for the top of the definition file, such as the evidence of a discovery. */
   readonly definitionNotes?: readonly string[] | undefined;
-  /** Of the tasks of `definition`. */
+  /** Choices for the tasks of `definition`. */
   readonly choices?: TaskChoices | undefined;
   readonly additionalProcesses?: readonly AdditionalProcess[] | undefined;
-  /** Made for the local platform: no endpoint and no secret is written. */
+  /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
-  /** npm spec of this CLI in the generated project's development dependencies. */
+  /** npm version spec of this package in the project's devDependencies. */
   readonly cliPackage: string;
-  /** Written to application-local.yaml (0600, ignored by git) unless `local`. */
+  /** Written to application-local.yaml (mode 0600, ignored by git) unless `local`. */
   readonly connection?:
     | {
         readonly endpoint?: string | undefined;

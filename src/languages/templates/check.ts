@@ -22,13 +22,13 @@ interface Program extends Node {
 const VALUES: ReadonlySet<unknown> = new Set(VALUE_HELPERS);
 const BLOCKS: ReadonlySet<unknown> = new Set(BLOCK_HELPERS);
 
-/** What is wrong with a template, as `file:line: reason`; empty when every value passes a language helper. */
+/** The problems of a template as `file:line: reason`. Empty if every value goes through a language helper. */
 export function findTemplateProblems(file: string, source: string): readonly string[] {
   let program: Program;
   try {
     program = Handlebars.parse(source);
   } catch (error) {
-    return [`${file}: ${error instanceof Error ? error.message : 'not a template'}`];
+    return [`${file}: ${error instanceof Error ? error.message : 'not a valid template'}`];
   }
   return findProgramProblems(program).map(({ node, reason }) => `${file}:${node.loc?.start.line ?? 0}: ${reason}`);
 }
@@ -45,17 +45,17 @@ function findProgramProblems(program: Program): readonly Problem[] {
       case 'CommentStatement':
         return [];
       case 'MustacheStatement':
-        return findCallProblems(node as Call, VALUES, 'a bare value; pass it through a language helper');
+        return findCallProblems(node as Call, VALUES, 'a bare value; use a language helper');
       case 'BlockStatement': {
         const block = node as Call;
         return [
-          ...findCallProblems(block, BLOCKS, 'only #list and #when refuse undefined'),
+          ...findCallProblems(block, BLOCKS, 'use #list or #when, which reject undefined'),
           ...(block.program === undefined ? [] : findProgramProblems(block.program)),
           ...(block.inverse === undefined ? [] : findProgramProblems(block.inverse)),
         ];
       }
       default:
-        return [{ node, reason: `${node.type} is not used in templates` }];
+        return [{ node, reason: `${node.type} is not allowed in templates` }];
     }
   });
 }
@@ -65,7 +65,7 @@ function findCallProblems(call: Call, allowed: ReadonlySet<unknown>, reason: str
   if (call.type === 'MustacheStatement' && call.escaped === false) return [{ node: call, reason: 'a triple mustache' }];
   const [value, ...more] = call.params;
   if (value?.type !== 'PathExpression' || more.length > 0 || (call.hash?.pairs.length ?? 0) > 0) {
-    return [{ node: call, reason: 'a helper takes one value by name' }];
+    return [{ node: call, reason: 'a helper accepts exactly one named value' }];
   }
   return [];
 }

@@ -1,4 +1,4 @@
-/** Text of a target language that our own generators made, in the way `Secret` is a type: a template prints nothing else unescaped. */
+/** Code that this tool's own generators produced. Like `Secret`, it is a separate type: templates print nothing else unescaped. */
 export class Code {
   readonly text: string;
 

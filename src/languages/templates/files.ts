@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
 import type { Language } from '../project-spec.ts';
 
-// npm leaves these out of a package, so they travel under another name.
+// npm does not publish these files, so they have other names in the package.
 const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };
 
 export interface TemplateFile {
-  /** `typescript/src/main.ts`, `shared/README.md.hbs`: the key of a compiled template. */
+  /** The key of a compiled template, such as `typescript/src/main.ts` or `shared/README.md.hbs`. */
   readonly key: string;
-  /** Where it goes in the project. */
+  /** Path in the project. */
   readonly path: string;
   readonly contents: Buffer;
   readonly rendered: boolean;
@@ -19,7 +19,7 @@ export function templatesFolder(): string {
   return join(packageRoot(), 'templates');
 }
 
-/** The files of a language's template over those that every language gets, by path. */
+/** The template files of a language, sorted by path. They override the shared files. */
 export function readTemplateFiles(language: Language, folder: string = templatesFolder()): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
@@ -43,7 +43,7 @@ export function listFiles(folder: string, prefix = ''): readonly string[] {
   return readdirSync(join(folder, prefix), { withFileTypes: true })
     .flatMap((entry) => {
       const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-      // A project that somebody installed or built inside the template is not part of it.
+      // Skips the output of an install or build inside the template folder.
       if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : listFiles(folder, path);
       return [path];
     })

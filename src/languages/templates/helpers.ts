@@ -6,7 +6,7 @@ import { isTsIdentifier, tsComment, tsString } from '../typescript/literals.ts';
 import { yamlString } from '../../text/yaml.ts';
 import { Code } from './code.ts';
 
-/** Helpers that print a value, one for each place that a value can stand in. Each takes exactly one. */
+/** Helpers that print a value, one for each kind of place in a file. Each accepts exactly one value. */
 export const VALUE_HELPERS = [
   'tsString',
   'tsComment',
@@ -19,10 +19,10 @@ export const VALUE_HELPERS = [
   'code',
 ] as const;
 
-/** Helpers that open a block: `#list items` with each item as context, `#when flag` and its `{{else}}`. */
+/** Block helpers: `#list items` renders its block for each item, `#when flag` accepts an `{{else}}`. */
 export const BLOCK_HELPERS = ['list', 'when'] as const;
 
-/** Every helper refuses undefined: Handlebars' own `strict` looks at neither helper arguments nor block conditions. */
+/** Every helper rejects undefined: Handlebars' own `strict` mode checks neither helper arguments nor block conditions. */
 export function templateHelpers(): Record<
   (typeof VALUE_HELPERS)[number] | (typeof BLOCK_HELPERS)[number],
   HelperDelegate
@@ -40,15 +40,15 @@ export function templateHelpers(): Record<
     mdCode: textHelper('mdCode', (text) => mdCode(text)),
     shellWord: textHelper('shellWord', shellWord),
     code: (value: unknown) => {
-      if (!(value instanceof Code)) throw new TypeError('code: only text of our own generators is printed as it is');
+      if (!(value instanceof Code)) throw new TypeError('code: expected a Code value');
       return value.text;
     },
     list(this: unknown, value: unknown, options: HelperOptions) {
-      if (!Array.isArray(value)) throw new TypeError('list: no list');
+      if (!Array.isArray(value)) throw new TypeError('list: expected an array');
       return value.map((item) => options.fn(item)).join('');
     },
     when(this: unknown, value: unknown, options: HelperOptions) {
-      if (typeof value !== 'boolean') throw new TypeError('when: neither true nor false');
+      if (typeof value !== 'boolean') throw new TypeError('when: expected a boolean');
       return value ? options.fn(this) : options.inverse(this);
     },
   };
@@ -56,7 +56,7 @@ export function templateHelpers(): Record<
 
 function textHelper(name: string, print: (text: string) => string): HelperDelegate {
   return (value: unknown) => {
-    if (typeof value !== 'string') throw new TypeError(`${name}: no text`);
+    if (typeof value !== 'string') throw new TypeError(`${name}: expected a string`);
     return print(value);
   };
 }

@@ -7,14 +7,14 @@ import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from './helpers.ts';
 import { templatesFolder } from './files.ts';
 
-/** Renders one template, named as in `templates/`: `typescript/package.json.hbs`. */
+/** Renders a template by its path in `templates/`, such as `typescript/package.json.hbs`. */
 export interface TemplateSet {
   render(key: string, context: object): string;
 }
 
 type Compiled = Readonly<Record<string, TemplateSpecification>>;
 
-/** The templates that the build compiled into `dist/templates.js`; compiled now when this runs from its sources. */
+/** The templates that the build compiled to `dist/templates.js`. When this tool runs from its sources, they are compiled on demand. */
 export async function loadTemplateSet(): Promise<TemplateSet> {
   const built = join(packageRoot(), 'dist', 'templates.js');
   const bundled = fileURLToPath(import.meta.url).startsWith(join(packageRoot(), 'dist'));
@@ -29,13 +29,13 @@ async function sourceTemplateSet(): Promise<TemplateSet> {
   const { precompileTemplate } = await import('./compile.ts');
   return templateSet((key) => {
     const javascript = precompileTemplate(readFileSync(join(templatesFolder(), key), 'utf8'));
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- our own templates, compiled as the build does
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- our own templates, compiled like in the build
     return new Function(`return ${javascript}`)() as TemplateSpecification;
   });
 }
 
 function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
-  // The declarations of the runtime leave out that it can be created anew.
+  // The type declarations of the runtime lack `create`.
   const handlebars = (Runtime as unknown as typeof HandlebarsTypes).create();
   const helpers = templateHelpers();
   const ready = new Map<string, (context: object) => string>();
@@ -44,7 +44,7 @@ function templateSet(find: (key: string) => TemplateSpecification | undefined): 
       let template = ready.get(key);
       if (template === undefined) {
         const specification = find(key);
-        if (specification === undefined) throw new Error(`There is no template ${key}`);
+        if (specification === undefined) throw new Error(`Template ${key} does not exist`);
         const compiled = handlebars.template(specification);
         template = (data) => compiled(data, { helpers });
         ready.set(key, template);

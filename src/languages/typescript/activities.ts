@@ -1,4 +1,4 @@
-/** An activity of one's own as it is added to a module: a blank line, then its types and its function. */
+/** The text of a new activity: a blank line, its types and its function. */
 function renderActivity(name: string): string {
   const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return [
@@ -20,24 +20,25 @@ function renderActivity(name: string): string {
   ].join('\n');
 }
 
-/** Names that the activity `name` takes in its module. */
+/** The names that the activity `name` exports from its module. */
 export function activityExportNames(name: string): readonly string[] {
   const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return [name, `${base}Input`, `${base}Result`];
 }
 
-/** A module with activities more at its end. */
+/** Appends new activities to a module. */
 export function appendActivities(text: string, names: readonly string[]): string {
   const end = text === '' || text.endsWith('\n') || names.length === 0 ? '' : '\n';
   return text + end + names.map(renderActivity).join('');
 }
 
-/** Names of the activities that were added so and that nobody has filled in. */
+/** Names of the activities from `appendActivities` that nobody has edited. */
 export function findUneditedActivities(text: string): readonly string[] {
   const functions = [...text.matchAll(/^export async function (\w+)\(/gm)].map(([, name = '']) => name);
   return functions.filter((name) => text.includes(renderActivity(name)));
 }
 
+/** Removes unedited activities from a module. */
 export function removeActivities(text: string, names: readonly string[]): string {
   return names.reduce((rest, name) => rest.replace(renderActivity(name), () => ''), text);
 }

@@ -2,7 +2,7 @@ const DECLARED =
   /^export[ \t]+(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|const|let|var|class|interface|type|enum|namespace)\b[ \t]*\*?[ \t]*([A-Za-z_$][\w$]*)/gm;
 const LIST = /^export[ \t]+(?:type[ \t]+)?\{([^}]*)\}/gm;
 
-/** The names that a TypeScript module exports by itself, types included; what it passes on by `export *` is not in it. */
+/** The names that a TypeScript module exports, including types. Does not follow `export *`. */
 export function exportedNames(source: string): ReadonlySet<string> {
   const text = source.replace(/\/\*[\s\S]*?\*\//g, ' ');
   const declared = [...text.matchAll(DECLARED)].map(([, name = '']) => name);

@@ -13,21 +13,21 @@ export type InstallResult =
   | {
       readonly kind: 'installed';
       readonly ms: number;
-      /** Absolute folder of the workspace that the project became a part of: modules and lock file are there, not in the project. */
+      /** Absolute path of the workspace that the project was installed into: modules and lock file are there, not in the project. */
       readonly workspace?: string;
     }
   | {
       readonly kind: 'failed';
       readonly command: string;
-      /** What was seen: an exit status, a signal, or that the program is not there. */
+      /** The exit status, the signal, or that the program is not installed. */
       readonly seen: string;
-      /** The end of what the package manager wrote, control sequences removed. */
+      /** The last lines of the output, without control sequences. */
       readonly output: string;
-      /** Path of the file that holds all of it, relative to the project; absent when `output` is all. */
+      /** Path of the file with the whole output, relative to the project. Absent if `output` is complete. */
       readonly log?: string;
-      /** The package manager is not on this machine. */
+      /** The package manager is not installed on this machine. */
       readonly missing?: true;
-      /** The registry that no connection could be made to. */
+      /** The registry that could not be reached. */
       readonly registry?: string;
       readonly ms: number;
     }
@@ -38,22 +38,22 @@ export interface InstallOptions {
   readonly packageManager: PackageManager;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  /** Each line that the package manager writes. */
+  /** Called with each line of output. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** Ignored by git, as every `*.log`. */
+/** Ignored by git, like every `*.log`. */
 const LOG_FILE = '.kuflow/install.log';
-const SHOWN_LINES = 40;
+const MAX_OUTPUT_LINES = 40;
 const GRACE_MS = 5000;
 
-// What npm tells the scripts that it runs: our own start by `npx` must not steer the install of the new project.
-const NOT_FOR_CHILD =
+// Variables that npm sets for its scripts. If this tool was started by `npx`, they must not affect the install of the new project.
+const REMOVED_VARIABLES =
   /^(?:npm_(?:lifecycle|package|command|execpath|node_execpath)|npm_config_(?:package|call|yes|dry_run|local_prefix)$|INIT_CWD$|NODE_ENV$)/i;
 
 function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !NOT_FOR_CHILD.test(name));
-  // `yarn dlx` makes every Node.js below it look for modules in its own temporary folder.
+  const kept = Object.entries(env).filter(([name]) => !REMOVED_VARIABLES.test(name));
+  // `yarn dlx` makes every Node.js child process look for modules in its temporary folder.
   const options = env['NODE_OPTIONS']?.replaceAll(
     /(?:^|\s)--(?:require|(?:experimental-)?loader)[ =]\S*\.pnp\.\S*/g,
     '',
@@ -61,19 +61,19 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(kept),
     ...(options === undefined ? {} : { NODE_OPTIONS: options.trim() }),
-    // A newer npm is not our news, and asking for it is one request more.
+    // Avoids an extra request and a notice about npm updates.
     npm_config_update_notifier: 'false',
-    // Corepack, which stands in for pnpm and Yarn on many machines: nobody sees its question, and package.json is not its to change.
+    // Corepack replaces pnpm and Yarn on many machines. Nobody would see its prompt, and it must not change package.json.
     COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
     COREPACK_ENABLE_AUTO_PIN: '0',
   };
 }
 
 /**
- * Installs the dependencies of the project in `folder`. Returns what happened instead of throwing: a project whose install failed is kept.
- * The child has no stdin: a package manager that wants to ask gets its end and falls back to a default, rather than hang unseen. It leads
- * a process group of its own, so that an interruption ends all that it started. An npm that can't reach its registry is ended after its
- * second try, since it would go on for a quarter of an hour.
+ * Installs the dependencies of the project in `folder`. Returns failures instead of throwing, because a project whose install failed is kept.
+ * The child process has no stdin, so that a package manager that prompts uses its default instead of hanging. It leads a separate process
+ * group, so that an interruption ends everything it started. An npm that cannot reach its registry is ended after its second attempt, because
+ * it would go on for a quarter of an hour.
  */
 export async function installDependencies(options: InstallOptions): Promise<InstallResult> {
   const { folder, packageManager, signal } = options;
@@ -91,8 +91,8 @@ async function runInstall(program: string, options: InstallOptions): Promise<Ins
   const { folder, packageManager, env, signal, onLine } = options;
   const started = performance.now();
   const args = installArguments(packageManager);
-  const watched = packageManager === 'npm' && !setsLogLevel(env);
-  const child = execa(program, watched ? [...args, LOG_REQUESTS] : args, {
+  const isWatched = packageManager === 'npm' && !setsLogLevel(env);
+  const child = execa(program, isWatched ? [...args, LOG_REQUESTS] : args, {
     cwd: folder,
     env: childEnvironment(env),
     extendEnv: false,
@@ -101,17 +101,17 @@ async function runInstall(program: string, options: InstallOptions): Promise<Ins
     reject: false,
     detached: process.platform !== 'win32',
   });
-  // execa's own ways to end it reach the first process only.
-  const giveUp = new AbortController();
-  const release = killWithParent(child, AbortSignal.any([giveUp.signal, ...(signal === undefined ? [] : [signal])]));
-  const watch = watched ? watchRegistry() : undefined;
-  let unreached: UnreachableRegistry | undefined;
+  // execa would end only the first process, not its children.
+  const abort = new AbortController();
+  const release = killWithParent(child, AbortSignal.any([abort.signal, ...(signal === undefined ? [] : [signal])]));
+  const watch = isWatched ? watchRegistry() : undefined;
+  let unreachable: UnreachableRegistry | undefined;
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       const text = stripVTControlCharacters(line).trim();
       if (text !== '') onLine?.(text);
-      unreached ??= watch?.(text);
-      if (unreached !== undefined) giveUp.abort();
+      unreachable ??= watch?.(text);
+      if (unreachable !== undefined) abort.abort();
     }
     const result = await child;
     const ms = performance.now() - started;
@@ -122,15 +122,15 @@ async function runInstall(program: string, options: InstallOptions): Promise<Ins
       kind: 'failed',
       command: [program, ...args].join(' '),
       seen:
-        unreached !== undefined
-          ? `no connection to the registry ${unreached.registry}: ${unreached.code}, twice`
+        unreachable !== undefined
+          ? `no connection to the registry ${unreachable.registry}: ${unreachable.code}, twice`
           : missing
             ? `${program} is not installed`
             : result.signal === undefined
               ? `exit status ${result.exitCode ?? 'unknown'}`
               : `ended by ${result.signal}`,
       ...(await shortenOutput(folder, removeRequestLines(stripVTControlCharacters(result.all)).trim())),
-      ...(unreached === undefined ? {} : { registry: unreached.registry }),
+      ...(unreachable === undefined ? {} : { registry: unreachable.registry }),
       ...(missing ? { missing } : {}),
       ms,
     };
@@ -143,16 +143,16 @@ function setsLogLevel(env: NodeJS.ProcessEnv): boolean {
   return Object.entries(env).some(([name, value]) => /^npm_config_loglevel$/i.test(name) && (value ?? '') !== '');
 }
 
-/** Ends the process and all that it started when the signal aborts, or with this process. Returns the function that lets it go. */
+/** Ends the process and its children when the signal aborts or this process exits. Returns a function that removes the handlers. */
 function killWithParent(child: Pick<ChildProcess, 'pid' | 'once'>, signal: AbortSignal | undefined): () => void {
   const { pid } = child;
   if (pid === undefined) return () => undefined;
-  let late: NodeJS.Timeout | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
   const kill = (): void => signalTree(pid, 'SIGKILL');
   const end = (): void => {
     signalTree(pid, 'SIGTERM');
-    late = setTimeout(kill, GRACE_MS);
-    // What it started may have taken SIGTERM for no reason to end.
+    killTimer = setTimeout(kill, GRACE_MS);
+    // Its children may have ignored SIGTERM.
     child.once('exit', kill);
   };
   process.once('exit', kill);
@@ -160,13 +160,13 @@ function killWithParent(child: Pick<ChildProcess, 'pid' | 'once'>, signal: Abort
   return () => {
     process.off('exit', kill);
     signal?.removeEventListener('abort', end);
-    clearTimeout(late);
+    clearTimeout(killTimer);
   };
 }
 
 /**
- * Yarn takes a project below another one for a part of that, refuses it when it is not listed there, and else applies its settings to the
- * whole. An empty lock file says that it stands on its own. Returns its path when it was made.
+ * Yarn treats a project inside another one as a part of that project, rejects it if it is not listed there, and applies the settings of the
+ * outer project. An empty lock file makes it a separate project. Returns the path of the lock file if it was created.
  */
 async function claimYarnProject(folder: string): Promise<string | undefined> {
   const path = join(folder, 'yarn.lock');
@@ -179,7 +179,7 @@ async function claimYarnProject(folder: string): Promise<string | undefined> {
   }
 }
 
-/** npm, Bun and Yarn 1 install a project that a workspace above lists into that workspace, and link it there. */
+/** npm, Bun and Yarn 1 install a project that is listed in an outer workspace into that workspace, and link it there. */
 async function findWorkspace(folder: string): Promise<{ readonly workspace?: string }> {
   const { name } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { name?: string };
   if (name === undefined) return {};
@@ -196,15 +196,15 @@ async function shortenOutput(
   output: string,
 ): Promise<{ readonly output: string; readonly log?: string }> {
   const lines = output.split('\n');
-  if (lines.length <= SHOWN_LINES) return { output };
-  const rest = lines.slice(-SHOWN_LINES).join('\n');
+  if (lines.length <= MAX_OUTPUT_LINES) return { output };
+  const rest = lines.slice(-MAX_OUTPUT_LINES).join('\n');
   try {
     const path = join(folder, LOG_FILE);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `${output}\n`, { mode: 0o600 });
     return { output: rest, log: LOG_FILE };
   } catch {
-    // A full disk may be why the install failed. What is shown then has to do.
+    // The install may have failed because the disk is full. The output must be enough then.
     return { output };
   }
 }

@@ -1,6 +1,6 @@
 import { DEFINITION_FILE, additionalDefinitionFile } from '../../process/definition/file.ts';
 
-/** Where the files of one process stand in a project, and how they reach the files that all processes share. */
+/** Paths of the files of one process, and their relative paths to the files that all processes share. */
 export interface ProcessLayout {
   readonly definitionFile: string;
   readonly workflows: string;
@@ -16,7 +16,7 @@ export interface ProcessLayout {
   readonly tasksToKuflow: string;
 }
 
-/** The layout of a process: of the first one of a project without `slug`, otherwise of the additional process with that slug (from `fileName`). */
+/** The layout of the additional process with this slug (from `fileName`), or without a slug, of the first process of a project. */
 export function processLayout(slug?: string): ProcessLayout {
   if (slug === undefined) {
     return {
@@ -45,17 +45,17 @@ export function processLayout(slug?: string): ProcessLayout {
   };
 }
 
-/** The files of a process that its definition became. */
+/** The code files of a process. */
 export function listCodeFiles({ tasks, types, workflows, activities, test }: ProcessLayout): readonly string[] {
   return [tasks, types, workflows, activities, test];
 }
 
-/** Whether a file of a process holds declarations, whose order means nothing. */
+/** Whether a file of a process contains only declarations, whose order does not matter. */
 export function hasDeclarationsOnly(path: string): boolean {
   return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
 }
 
-/** Whether a file of a process is its definition in TypeScript and nothing else, so that it can be written anew at any time. */
+/** Whether a file is nothing but a process definition in TypeScript, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
   return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/.test(path);
 }

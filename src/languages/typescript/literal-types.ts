@@ -3,8 +3,8 @@ import { isRecord } from '../../base/json.ts';
 import { MAX_CHOICES } from './schema-types.ts';
 
 /**
- * Whether the compiler sees that a literal of this value has the type of the schema: only said of plain schemas, so
- * that generated code casts the others.
+ * Whether the compiler accepts a literal of this value for the type of the schema. True only for simple schemas: generated code casts the
+ * values of all others.
  */
 export function fitsLiteralType(value: Json | undefined, schema: unknown): boolean {
   if (!isRecord(schema) || ['$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in schema)) return false;
@@ -33,7 +33,7 @@ function objectFits(value: JsonObject, schema: Record<string, unknown>): boolean
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
   if (Object.keys(properties).length === 0) return Object.keys(value).length === 0;
-  // A required key that has no schema of its own is not part of the type.
+  // A required key without a schema is not part of the type.
   return (
     required.every(
       (name) => typeof name === 'string' && (Object.hasOwn(value, name) || !Object.hasOwn(properties, name)),

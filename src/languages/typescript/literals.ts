@@ -8,8 +8,8 @@ const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
 
 /**
- * Words that a generated module can't or shouldn't declare: keywords, strict-mode words, type names, globals that it would shadow, and
- * what everybody expects of an object: a module that exports `then` is taken for a promise wherever it is awaited.
+ * Names that a generated module cannot or should not declare: keywords, strict-mode words, type names, globals, and common object members.
+ * A module that exports `then`, for example, is treated as a promise when it is awaited.
  */
 export const TS_RESERVED: ReadonlySet<string> = new Set(
   `break case catch class const continue debugger default delete do else enum export extends false finally for function if
@@ -28,12 +28,12 @@ export const TS_RESERVED: ReadonlySet<string> = new Set(
     .filter((word) => word !== ''),
 );
 
-/** Whether the text can stand as it is as the name of a declaration. */
+/** Whether the text can be used unchanged as the name of a declaration. */
 export function isTsIdentifier(text: string): boolean {
   return WORD.test(text) && text.length <= 100 && text !== '__proto__' && !TS_RESERVED.has(text);
 }
 
-/** A string literal of that very value, in printable characters, on one line; quoted as Prettier would with single quotes. */
+/** A string literal with exactly this value, in printable characters on one line, quoted like Prettier with single quotes. */
 export function tsString(text: string): string {
   const quote = count(text, "'") > count(text, '"') ? '"' : "'";
   const body = text
@@ -44,21 +44,21 @@ export function tsString(text: string): string {
   return quote + escapeForCompilers(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
 }
 
-/** A key of an object literal or type: bare when it is a plain word, else a literal; `__proto__` as a computed key, which sets no prototype. */
+/** A key of an object literal or type: bare if it is a plain word, otherwise quoted. `__proto__` becomes a computed key, which sets no prototype. */
 export function tsPropertyKey(text: string): string {
   if (text === '__proto__') return `['__proto__']`;
   return WORD.test(text) ? text : tsString(text);
 }
 
 /**
- * One line for a `//` or block comment, after a space: hidden characters visible, no comment end, no directive for
- * compilers and linters, cut at `limit` characters. Empty for a text of white space.
+ * Text for a one-line `//` or block comment: hidden characters made visible, no comment end, no directive for compilers or linters, cut at
+ * `limit` characters. Empty if the text is blank.
  */
 export function tsComment(text: string, limit = 300): string {
   const line = escapeForReaders(oneLine(text, limit), HIDDEN)
     .replaceAll('*/', '* /')
     .replaceAll('/*', '/ *')
-    // Tags and directives work anywhere in a comment.
+    // Tags and directives take effect anywhere in a comment.
     .replace(/(^|[\s{*/])([@#])(?=[\w_])/g, '$1$2 ');
   return /^(?:[^\p{L}\p{N}(]|eslint|global|exported|istanbul|c8|v8|vitest|prettier|biome|deno|oxlint|tslint|jshint|jslint|webpack|sourceMapping)/u.test(
     line,
@@ -67,7 +67,7 @@ export function tsComment(text: string, limit = 300): string {
     : line;
 }
 
-/** A literal of plain data, two spaces a level, its first line unindented; `indent` is the column of the closing bracket. */
+/** A literal of plain data, indented by two spaces per level. The first line is not indented; `indent` is the column of the closing bracket. */
 export function tsValue(value: Json, indent = 0): string {
   if (typeof value === 'string') return tsString(value);
   if (value === null || typeof value !== 'object') return Object.is(value, -0) ? '-0' : JSON.stringify(value);

@@ -4,17 +4,17 @@ import { Code } from '../templates/code.ts';
 interface Commands {
   /** Runs a script of package.json. */
   readonly run: string;
-  /** Runs a program that a dependency brings, and never one that is fetched for it. */
+  /** Runs a program of an installed dependency. */
   readonly exec: string;
   readonly install: string;
-  /** Exactly what the lock file says. */
+  /** Installs exactly what the lock file specifies. */
   readonly installFrozen: string;
   readonly lockFile: string;
-  /** What an install reads besides package.json and the lock file. */
+  /** Another file that an install reads, in addition to package.json and the lock file. */
   readonly settingsFile?: string;
-  /** Leaves only what production needs. */
+  /** Removes development dependencies. */
   readonly prune: string;
-  /** What makes the package manager available where Node.js 24 is; its image, and GitHub's, bring npm and Yarn 1. */
+  /** Installs the package manager. Absent for npm and Yarn 1, which the Node.js 24 image and GitHub's runners include. */
   readonly installManager?: string;
 }
 
@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     installFrozen: 'pnpm install --frozen-lockfile',
     lockFile: 'pnpm-lock.yaml',
     settingsFile: 'pnpm-workspace.yaml',
-    // Without CI, pnpm 10 wants to ask before it takes modules away, and there is nobody to answer.
+    // Without CI, pnpm 10 asks for confirmation before it removes modules.
     prune: 'CI=true pnpm prune --prod',
     installManager: 'npm install --global --allow-scripts=pnpm pnpm@12',
   },
@@ -54,7 +54,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
     lockFile: 'yarn.lock',
     settingsFile: '.yarnrc.yml',
     prune: 'yarn workspaces focus --production',
-    // Over the Yarn 1 that is there.
+    // Replaces the preinstalled Yarn 1.
     installManager: 'npm install --global --force @yarnpkg/cli-dist@4',
   },
   bun: {
@@ -68,7 +68,7 @@ const COMMANDS: Readonly<Record<PackageManager, Commands>> = {
   },
 };
 
-/** What the templates read of the package manager: its commands as `Code`, and which one it is. */
+/** The template context of a package manager: its commands as `Code`, and flags for which one it is. */
 export function packageManagerContext(manager: PackageManager): object {
   const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
   const installFiles = ['package.json', `${lockFile}*`, ...(settingsFile === undefined ? [] : [settingsFile])];

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { shellWord } from '../../text/shell.ts';
 import type { PackageManager } from '../project-spec.ts';
 
-/** A package manager as a person names it: their program. */
+/** A package manager by the name of its program. */
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
 export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
 
-/** Every one that a project can be made for. */
+/** The package managers that a project can be created for. */
 export const PACKAGE_MANAGERS: readonly PackageManager[] = ['npm', 'pnpm', 'yarn@1', 'yarn@4', 'bun'];
 
 const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
@@ -21,9 +21,9 @@ const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
 };
 
 const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
-  // Audit and funding notes would hide what matters; development dependencies hold the tools of the project.
+  // Audit and funding messages would hide the important output. The project's tools are development dependencies.
   npm: ['install', '--no-audit', '--no-fund', '--include=dev'],
-  // Where CI is set, pnpm and Yarn take a lock file that does not fit yet for a mistake. A new project has none that does.
+  // If CI is set, pnpm and Yarn reject an outdated or missing lock file. A new project has no lock file yet.
   pnpm: ['install', '--no-frozen-lockfile'],
   'yarn@1': ['install', '--non-interactive'],
   'yarn@4': ['install', '--no-immutable'],
@@ -37,34 +37,34 @@ const INSTALL_MANAGER: Readonly<Record<Exclude<PackageManager, 'npm'>, string>> 
   bun: 'npm install --global --allow-scripts=bun bun',
 };
 
-/** The name of the program to run. */
+/** The program of a package manager. */
 export function programOf(manager: PackageManager): PackageManagerName {
   return PACKAGE_MANAGER_NAMES.find((name) => manager.startsWith(name)) ?? 'npm';
 }
 
 export interface DetectedPackageManager {
   readonly name: PackageManagerName;
-  /** What says so: a file above the project, the program that started this process, or nothing. */
+  /** How it was detected: from a file above the project, from the program that started this process, or not at all. */
   readonly by:
     { readonly kind: 'file'; readonly path: string } | { readonly kind: 'user-agent' } | { readonly kind: 'default' };
 }
 
 /**
- * The package manager for a project in `folder` (absolute, need not exist): the one that started this process, by `npm_config_user_agent`
- * (`pnpm/9.1.0 npm/? node/…`), unless that is npm, whose `npx` starts things in everybody's projects. Then that of the repository or
- * workspace around the folder, by the `packageManager` field or the lock file beside a package.json; else npm.
+ * The package manager for a project in `folder` (absolute, may not exist yet). First, the package manager that started this process, from
+ * `npm_config_user_agent` (`pnpm/9.1.0 npm/? node/…`), unless it is npm, whose `npx` is used with all package managers. Then that of the
+ * surrounding repository or workspace, from the `packageManager` field of a package.json or the lock file next to it. Otherwise npm.
  */
 export function detectPackageManager(env: NodeJS.ProcessEnv, folder?: string): DetectedPackageManager {
   const agent = readUserAgent(env);
   if (agent !== undefined && agent.name !== 'npm') return { name: agent.name, by: { kind: 'user-agent' } };
-  const around = folder === undefined ? undefined : findManagerAbove(folder, env);
-  if (around !== undefined) return { name: around.name, by: { kind: 'file', path: around.path } };
+  const above = folder === undefined ? undefined : findManagerAbove(folder, env);
+  if (above !== undefined) return { name: above.name, by: { kind: 'file', path: above.path } };
   return { name: 'npm', by: { kind: agent === undefined ? 'default' : 'user-agent' } };
 }
 
 interface PackageManagerVersion {
   readonly name: PackageManagerName;
-  /** Its first number, where it is known. */
+  /** Major version, if known. */
   readonly major?: number;
 }
 
@@ -78,7 +78,7 @@ function readUserAgent(env: NodeJS.ProcessEnv): PackageManagerVersion | undefine
   return parsePackageManager(env['npm_config_user_agent'] ?? '');
 }
 
-/** Looks from the parent folder up to the root of the repository. A lock file that lies in the home folder says nothing of a project. */
+/** Searches from the parent folder up to the root of the repository. Stops at the home folder, whose lock file belongs to no project. */
 function findManagerAbove(
   folder: string,
   env: NodeJS.ProcessEnv,
@@ -103,7 +103,7 @@ function packageManagerField(manifest: string): PackageManagerVersion | undefine
     const { packageManager } = JSON.parse(readFileSync(manifest, 'utf8')) as { packageManager?: unknown };
     return typeof packageManager === 'string' ? parsePackageManager(packageManager) : undefined;
   } catch {
-    // A broken package.json above is not this project's.
+    // A malformed package.json above the project is not this tool's problem.
     return undefined;
   }
 }
@@ -118,8 +118,8 @@ function readYarnMajor(path: string): { readonly major?: number } {
 }
 
 /**
- * The package manager that a project in `folder` (absolute) is made for: the one of `--package-manager`, else the detected one. A Yarn of
- * unknown version is asked for it; where there is none, today's is meant.
+ * The package manager for a project in `folder` (absolute): the one from `--package-manager`, otherwise the detected one. If the version of Yarn
+ * is unknown, `yarn --version` decides. Without an installed Yarn, it is Yarn 4.
  */
 export function choosePackageManager(
   flag: string | undefined,
@@ -136,8 +136,8 @@ export function choosePackageManager(
   return known === 1 ? 'yarn@1' : 'yarn@4';
 }
 
-function yarnMajor(found: PackageManagerVersion | undefined): number | undefined {
-  return found?.name === 'yarn' ? found.major : undefined;
+function yarnMajor(manager: PackageManagerVersion | undefined): number | undefined {
+  return manager?.name === 'yarn' ? manager.major : undefined;
 }
 
 function nearestExistingFolder(folder: string): string {
@@ -147,7 +147,7 @@ function nearestExistingFolder(folder: string): string {
 function queryYarnVersion(env: NodeJS.ProcessEnv, cwd: string): PackageManagerVersion | undefined {
   const { status, stdout } = spawnSync('yarn --version', {
     cwd,
-    // Corepack stands in for Yarn on many machines: it shall neither ask, nor download one, nor write to a package.json.
+    // Corepack replaces Yarn on many machines. It must not prompt, download Yarn, or write to a package.json.
     env: { ...env, COREPACK_ENABLE_NETWORK: '0', COREPACK_ENABLE_AUTO_PIN: '0', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' },
     shell: true,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -157,22 +157,22 @@ function queryYarnVersion(env: NodeJS.ProcessEnv, cwd: string): PackageManagerVe
   return status === 0 ? parsePackageManager(`yarn@${stdout.trim()}`) : undefined;
 }
 
-/** The command that installs a project's dependencies, as arguments of `programOf`. */
+/** Arguments for `programOf` to install a project's dependencies. */
 export function installArguments(manager: PackageManager): readonly string[] {
   return INSTALL[manager];
 }
 
-/** What a person types to install. */
+/** The command to install the dependencies, for hints. */
 export function installCommand(manager: PackageManager): string {
   return `${programOf(manager)} install`;
 }
 
-/** What a person types to get the package manager itself; undefined for npm, which brings the others. */
+/** The command to install the package manager itself, for hints. Undefined for npm, which comes with Node.js. */
 export function installManagerCommand(manager: PackageManager): string | undefined {
   return manager === 'npm' ? undefined : INSTALL_MANAGER[manager];
 }
 
-/** What a person types to run a script of package.json. */
+/** The command to run a script of package.json, for hints. */
 export function scriptCommand(manager: PackageManager, script: string, args: readonly string[] = []): string {
   const program = programOf(manager);
   const separator = program === 'npm' && args.some((arg) => arg.startsWith('-')) ? ['--'] : [];
@@ -180,19 +180,19 @@ export function scriptCommand(manager: PackageManager, script: string, args: rea
   return [...run, script, ...separator, ...args.map(shellWord)].join(' ');
 }
 
-const PROGRAM: Readonly<Record<PackageManagerName, string>> = {
+const EXEC: Readonly<Record<PackageManagerName, string>> = {
   npm: 'npx',
   pnpm: 'pnpm exec',
   yarn: 'yarn',
   bun: 'bun run',
 };
 
-/** What a person types to run a program that a dependency of the project brings. */
+/** The command to run a program of an installed dependency, for hints. */
 export function programCommand(manager: PackageManager, program: string): string {
-  return `${PROGRAM[programOf(manager)]} ${program}`;
+  return `${EXEC[programOf(manager)]} ${program}`;
 }
 
-/** Files that an install leaves behind and that belong under version control. */
+/** Lock files, which belong under version control. */
 export function lockFiles(manager: PackageManager): readonly string[] {
   return LOCK_FILES[programOf(manager)];
 }

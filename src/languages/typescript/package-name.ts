@@ -5,7 +5,7 @@ const LONGEST = 214;
 const PART = /^[a-z0-9][a-z0-9._-]*$/;
 const TAKEN: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', ...builtinModules]);
 
-/** Why npm would refuse the text as the name of a new package, or undefined; `@scope/name` is allowed. */
+/** Why npm would reject the text as the name of a new package, or undefined. Allows `@scope/name`. */
 export function npmNameProblem(text: string): string | undefined {
   if (text === '') return 'is empty';
   if (text !== text.trim()) return 'starts or ends with a space';
@@ -19,11 +19,11 @@ export function npmNameProblem(text: string): string | undefined {
       return 'starts with a dot, an underscore or a hyphen';
     if (!PART.test(part)) return 'has characters other than a-z, 0-9, dot, underscore and hyphen';
   }
-  if (scoped === null && TAKEN.has(text)) return 'is the name of a part of Node or npm';
+  if (scoped === null && TAKEN.has(text)) return 'is a reserved name of Node.js or npm';
   return undefined;
 }
 
-/** A name that npm accepts, close to the text: lower-case ASCII words joined by hyphens. */
+/** A name similar to the text that npm accepts: lower-case ASCII words joined by hyphens. */
 export function toNpmName(text: string): string {
   if (npmNameProblem(text) === undefined) return text;
   const name = splitWords(text).join('-').slice(0, 100).replace(/-+$/, '');

@@ -8,7 +8,7 @@ import { fitsLiteralType } from './literal-types.ts';
 import type { ProcessLayout } from './layout.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
-// What the generated modules declare or import themselves.
+// Names that the templates declare or import.
 const TEMPLATE_NAMES = [
   'kuflow',
   'request',
@@ -24,7 +24,7 @@ const TEMPLATE_NAMES = [
   'system',
 ];
 const TEMPLATE_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
-/** Names that no generated identifier takes. */
+/** Names that generated identifiers must not use. */
 export const RESERVED: ReadonlySet<string> = new Set([
   ...TS_RESERVED,
   ...TEMPLATE_NAMES,
@@ -38,20 +38,20 @@ export interface ProcessTemplateInput {
   readonly definition: ProcessDefinition;
   readonly layout: ProcessLayout;
   readonly choices: TaskChoices;
-  /** Files of the project whose exports are exported from here too. */
+  /** Modules of additional processes that the first process exports again. */
   readonly otherWorkflows: readonly string[];
   readonly otherActivities: readonly string[];
 }
 
-/** What the templates of one process read. */
-export function processContext(view: ProcessTemplateInput): object {
-  const { definition, layout: place, choices, otherWorkflows, otherActivities } = view;
+/** The context of the templates of one process. */
+export function processContext(input: ProcessTemplateInput): object {
+  const { definition, layout, choices, otherWorkflows, otherActivities } = input;
   const tasks = taskViews(definition, choices);
   return {
-    definitionFile: place.definitionFile,
-    toKuflow: new Code(place.toKuflow),
-    toProcess: new Code(place.toProcess),
-    tasksToKuflow: new Code(place.tasksToKuflow),
+    definitionFile: layout.definitionFile,
+    toKuflow: new Code(layout.toKuflow),
+    toProcess: new Code(layout.toProcess),
+    tasksToKuflow: new Code(layout.tasksToKuflow),
     otherWorkflows: otherWorkflows.map(moduleContext),
     hasOtherWorkflows: otherWorkflows.length > 0,
     otherActivities: otherActivities.map(moduleContext),
@@ -97,15 +97,15 @@ interface TaskView {
   readonly dataType: string | undefined;
   readonly contextType: string | undefined;
   readonly typeArguments: Code;
-  /** Whether a later system task is given the data of this one. */
+  /** Whether the data of this task is passed to a later system task. */
   readonly isUsed: boolean;
-  /** The name of the activity that does a system task. */
+  /** The activity of a system task. */
   readonly activity: string;
   readonly inputType: string;
   readonly resultType: Code;
   readonly inputs: readonly { readonly variable: string; readonly type: Code }[];
   readonly example: Code;
-  /** Whether the compiler would not see that the example has its type. */
+  /** Whether the example needs a cast to its type. */
   readonly isCast: boolean;
 }
 
@@ -158,7 +158,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
   });
 }
 
-/** Codes of the human tasks whose data the system task at `index` is given, in order: those that were chosen, else the last ones before it. */
+/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
 export function systemTaskInputs(
   definition: ProcessDefinition,
   index: number,
@@ -188,7 +188,7 @@ function taskTitle(task: TaskDefinition): string {
   return text.trim() === '' ? task.code : text;
 }
 
-/** A workflow type that is no usable function name is exported under its own name, which ES modules allow for any text. */
+/** A workflow type that is not a valid function name is exported under an alias: ES modules allow any string as an export name. */
 function workflowView(type: string): object {
   const direct = isTsIdentifier(type) && !RESERVED.has(type);
   return {
@@ -227,7 +227,7 @@ function renderDeclarations(definition: ProcessDefinition, tasks: readonly TaskV
   return declared;
 }
 
-/** What the people of the generated project's own tests fill in, by task code. */
+/** Sample data that people enter in the tests of the generated project, by task code. */
 function sampleAnswers(definition: ProcessDefinition) {
   const human = definition.tasks.filter(({ kind }) => kind === 'human');
   return Object.fromEntries(

@@ -1,36 +1,36 @@
-/** What npm is told so that it says each request as it makes it, and each try that failed. */
+/** Makes npm log each request and each failed attempt. */
 export const LOG_REQUESTS = '--loglevel=http';
 
-// No connection came about: neither an answer nor half of one.
-const UNREACHED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)$/;
-const ANSWERED = /^npm http fetch \S+ \d{3} /;
-const TRY_FAILED = /^npm http fetch \S+ (\S+) attempt (\d+) failed with (\S+)$/;
+// Errors without any response, not even a partial one.
+const NO_CONNECTION = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)$/;
+const RESPONSE = /^npm http fetch \S+ \d{3} /;
+const FAILED_ATTEMPT = /^npm http fetch \S+ (\S+) attempt (\d+) failed with (\S+)$/;
 
 export interface UnreachableRegistry {
   /** Origin of the registry. */
   readonly registry: string;
-  /** The error code of the last try. */
+  /** Error code of the last attempt. */
   readonly code: string;
 }
 
 /**
- * Reads npm's lines and says when its registry can't be reached: twice no connection for one package, and no answer before. npm itself
- * goes on with one package after the other, each for more than a minute.
+ * Returns a function that reads npm's output line by line and reports when the registry is unreachable: two attempts without a connection for
+ * one package, and no response before. npm itself would try one package after the other, for more than a minute each.
  */
 export function watchRegistry(): (line: string) => UnreachableRegistry | undefined {
-  let answered = false;
+  let hasResponded = false;
   return (line) => {
-    answered ||= ANSWERED.test(line);
-    const [, address = '', attempt, code = ''] = TRY_FAILED.exec(line) ?? [];
-    if (answered || Number(attempt) < 2 || !UNREACHED.test(code) || !URL.canParse(address)) return undefined;
+    hasResponded ||= RESPONSE.test(line);
+    const [, address = '', attempt, code = ''] = FAILED_ATTEMPT.exec(line) ?? [];
+    if (hasResponded || Number(attempt) < 2 || !NO_CONNECTION.test(code) || !URL.canParse(address)) return undefined;
     return { registry: new URL(address).origin, code };
   };
 }
 
-/** What npm would have said without being told to say its requests. */
+/** Removes the lines that `LOG_REQUESTS` adds to npm's output. */
 export function removeRequestLines(output: string): string {
   return output
     .split('\n')
-    .filter((line) => !ANSWERED.test(line) && !line.startsWith('npm http cache '))
+    .filter((line) => !RESPONSE.test(line) && !line.startsWith('npm http cache '))
     .join('\n');
 }

@@ -3,14 +3,14 @@ import { isRecord } from '../../base/json.ts';
 import { resolveReference } from '../../process/json-schema/reference.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
-const DEEPEST = 12;
-/** Choices that a union is made of at most. */
+const MAX_DEPTH = 12;
+/** Maximum number of members of a union. */
 export const MAX_CHOICES = 60;
-// Characters, about. A definition that is referred to from several places is written as often, and so are those that it refers to.
-const LONGEST = 200_000;
-const PART = 20;
+// Approximate limits in characters. A definition that is referenced several times is expanded each time.
+const MAX_CHARACTERS = 200_000;
+const CHARACTERS_PER_PART = 20;
 
-/** A type as it is written, and the operator that holds it together at its top. */
+/** The text of a type and its top-level operator. */
 interface Type {
   readonly text: string;
   readonly operator?: '|' | '&';
@@ -22,16 +22,15 @@ const ANY_OBJECT = 'Record<string, unknown>';
 interface Scope {
   readonly root: JsonObject;
   readonly depth: number;
-  /** `$ref`s being resolved: a schema that contains itself becomes `unknown` where it meets itself. */
+  /** References being resolved. A recursive schema becomes `unknown` where it refers to itself. */
   readonly open: readonly string[];
-  /** What may still be written; the rest becomes `unknown`. */
+  /** Characters that may still be written. Beyond that, types become `unknown`. */
   readonly left: { characters: number };
 }
 
 /**
- * A TypeScript type for the values that are valid under a JSON Schema, as one expression whose inner lines are indented
- * for a declaration at column 0. What can't be said in a type (patterns, lengths, `not`, `if`) is left out: the type is
- * never narrower than the schema.
+ * A TypeScript type for the values that are valid under a JSON Schema, as one expression, whose inner lines are indented for a declaration
+ * at column 0. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema.
  */
 export function typeOfSchema(schema: JsonObject): string {
   return wholeType(schema).text;
@@ -46,13 +45,13 @@ export function declarationOfSchema(name: string, schema: JsonObject): string {
 }
 
 function wholeType(schema: JsonObject): Type {
-  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: LONGEST } });
+  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: MAX_CHARACTERS } });
 }
 
 function typeOf(schema: unknown, indent: string, scope: Scope): Type {
   if (schema === false) return { text: 'never' };
-  if (!isRecord(schema) || scope.depth > DEEPEST || scope.left.characters <= 0) return UNKNOWN;
-  scope.left.characters -= PART;
+  if (!isRecord(schema) || scope.depth > MAX_DEPTH || scope.left.characters <= 0) return UNKNOWN;
+  scope.left.characters -= CHARACTERS_PER_PART;
   const inner: Scope = { ...scope, depth: scope.depth + 1 };
   const parts: Type[] = [];
 
@@ -74,9 +73,9 @@ function typeOf(schema: unknown, indent: string, scope: Scope): Type {
   if (Array.isArray(all) && all.length <= MAX_CHOICES)
     parts.push(...all.map((part: unknown) => typeOf(part, indent, inner)));
 
-  const said = distinct(parts).filter(({ text }) => text !== 'unknown');
-  // A part that only says what is required would let any key in.
-  const known = said.length > 1 ? said.filter(({ text }) => text !== ANY_OBJECT) : said;
+  const informative = distinct(parts).filter(({ text }) => text !== 'unknown');
+  // A part that only lists required keys would allow any key.
+  const known = informative.length > 1 ? informative.filter(({ text }) => text !== ANY_OBJECT) : informative;
   if (known.length <= 1) return known[0] ?? UNKNOWN;
   return { text: known.map(inParentheses).join(' & '), operator: '&' };
 }
@@ -116,7 +115,7 @@ function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: stri
 }
 
 function typeOfArray(schema: Record<string, unknown>, indent: string, scope: Scope): string {
-  // A tuple's positions differ between the drafts of JSON Schema; an array of anything is always right.
+  // Tuples differ between drafts of JSON Schema. An array of unknown is always correct.
   const items = isRecord(schema['items']) && !('prefixItems' in schema) ? schema['items'] : undefined;
   return `${inParentheses(typeOf(items, indent, scope))}[]`;
 }

@@ -6,10 +6,10 @@ import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { processLayout } from './layout.ts';
 
-/** What the templates read, those of the first process among them. Texts are printed by language helpers only; `Code` was made by our own generators. */
+/** The context of the templates, including those of the first process. Strings are printed by language helpers, `Code` as is. */
 export function templateContext(spec: ProjectSpec): object {
-  const { definition, additionalProcesses: further = [], choices = {} } = spec;
-  const places = further.map((process) => ({ process, place: processLayout(process.slug) }));
+  const { definition, additionalProcesses = [], choices = {} } = spec;
+  const others = additionalProcesses.map((process) => ({ process, layout: processLayout(process.slug) }));
   return {
     name: spec.name,
     cliPackage: spec.cliPackage,
@@ -23,21 +23,21 @@ export function templateContext(spec: ProjectSpec): object {
       definition,
       layout: processLayout(),
       choices,
-      otherWorkflows: places.map(({ place }) => place.workflows),
-      otherActivities: places
+      otherWorkflows: others.map(({ layout }) => layout.workflows),
+      otherActivities: others
         .filter(({ process }) => process.definition.tasks.some(({ kind }) => kind === 'system'))
-        .map(({ place }) => place.activities),
+        .map(({ layout }) => layout.activities),
     }),
   };
 }
 
-/** Without its code, a simulation takes the only process of the project. */
+/** Leaves out a code that needs quoting: without one, the simulation runs the only process of the project. */
 function smokeScript(code: string): string {
   const word = portableWord(code);
   return `kuflow dev simulate ${word === undefined ? '' : `${word} `}-- node --import tsx src/main.ts --dev`;
 }
 
-/** A DNS label, as names of Kubernetes objects have to be. */
+/** A DNS label, as required for names of Kubernetes objects. */
 function deployName(name: string): string {
   const label = name
     .toLowerCase()

@@ -28,7 +28,7 @@ export interface OpenedProcess {
 export interface RemovedProcess {
   readonly slug: string;
   readonly layout: ProcessLayout;
-  /** Its code files that still exist. If there are none, the next change of the record drops the process. */
+  /** Its code files that still exist. Without such files, the next change of the record drops the process. */
   readonly remainingFiles: readonly string[];
 }
 

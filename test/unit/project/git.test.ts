@@ -9,7 +9,7 @@ const temporaryFolder = temporaryFolders();
 
 const withoutGit = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
 
-/** An environment whose git knows only this configuration. */
+/** An environment in which git has only this configuration. */
 function environment(config: string): NodeJS.ProcessEnv {
   const home = temporaryFolder();
   writeFileSync(join(home, '.gitconfig'), config);
@@ -34,7 +34,7 @@ const git = (folder: string, env: NodeJS.ProcessEnv, ...args: string[]): string 
   execFileSync('git', args, { cwd: folder, env, encoding: 'utf8' }).trim();
 
 describe('the first commit', () => {
-  it('holds the files of the project, not the secret and not files of others', async () => {
+  it('contains the files of the project, but not the secret or unrelated files', async () => {
     const folder = project();
     const env = environment(`${IDENTITY}[commit]\n\tgpgsign = true\n`);
     expect(await startRepository({ folder, paths: PATHS, env })).toEqual({ kind: 'committed' });
@@ -43,14 +43,14 @@ describe('the first commit', () => {
     expect(git(folder, env, 'status', '--porcelain')).toBe('?? mine.txt');
   });
 
-  it("respects the person's own first branch", async () => {
+  it("uses the user's default branch", async () => {
     const folder = project();
     const env = environment(`${IDENTITY}[init]\n\tdefaultBranch = trunk\n`);
     await startRepository({ folder, paths: PATHS, env });
     expect(git(folder, env, 'branch', '--show-current')).toBe('trunk');
   });
 
-  it('is left out inside another repository', async () => {
+  it('is skipped inside another repository', async () => {
     const folder = project();
     const env = environment(IDENTITY);
     const outer = join(folder, '..');
@@ -62,7 +62,7 @@ describe('the first commit', () => {
     expect(existsSync(join(folder, '.git'))).toBe(false);
   });
 
-  it('is left out where git knows no name or address, and says which', async () => {
+  it('is skipped if git has no user name or email, and reports which is missing', async () => {
     const folder = project();
     const reasonOf = async (config: string): Promise<unknown> =>
       startRepository({ folder: project(), paths: PATHS, env: environment(config) });
@@ -81,7 +81,7 @@ describe('the first commit', () => {
     expect(await startRepository({ folder, paths: PATHS, env })).toEqual({ kind: 'committed' });
   });
 
-  it('is left out where the secret would be tracked', async () => {
+  it('is skipped if git would track the secret', async () => {
     const folder = project();
     writeFileSync(join(folder, '.gitignore'), '');
     const result = await startRepository({ folder, paths: PATHS, env: environment(IDENTITY) });
@@ -91,7 +91,7 @@ describe('the first commit', () => {
     });
   });
 
-  it("leaves out what the person's own rules ignore, and says what that is", async () => {
+  it("leaves out and reports the files that the user's own rules ignore", async () => {
     const folder = project();
     const env = environment(IDENTITY);
     mkdirSync(join(env['HOME'] ?? '', 'git'));
@@ -111,7 +111,7 @@ describe('the first commit', () => {
     });
   });
 
-  it('is left out without git', async () => {
+  it('is skipped if git is not installed', async () => {
     const env = { PATH: temporaryFolder() };
     expect(await startRepository({ folder: project(), paths: PATHS, env })).toEqual({
       kind: 'skipped',
@@ -119,7 +119,7 @@ describe('the first commit', () => {
     });
   });
 
-  it('goes to the new repository even inside a hook of another one', async () => {
+  it('goes to the new repository even when run in a hook of another one', async () => {
     const other = temporaryFolder();
     const env = environment(IDENTITY);
     git(other, env, 'init', '--quiet');

@@ -53,7 +53,7 @@ const options: Readonly<Record<string, ProjectSpec>> = {
   },
 };
 
-// Names with a leading dot would act on this repository.
+// Files with a leading dot would affect this repository.
 const stored = (path: string): string =>
   path
     .split('/')
@@ -69,7 +69,7 @@ async function planned(
   );
 }
 
-/** Lines that only one side has, by file: enough to see what an option changes. */
+/** The lines that only one side has, by file: enough to see what an option changes. */
 async function changes(spec: ProjectSpec): Promise<string> {
   const before = await planned(defaults);
   const after = await planned(spec);
@@ -78,7 +78,7 @@ async function changes(spec: ProjectSpec): Promise<string> {
     const [one, other] = [before.get(path), after.get(path)];
     if (one?.text === other?.text && one?.mode === other?.mode) continue;
     rows.push(`${path} ${other === undefined ? 'is not there' : `mode ${other.mode.toString(8)}`}`);
-    // It holds the hashes of all the others.
+    // Contains the hashes of all other files.
     if (path === '.kuflow/project.json') continue;
     const [left, right] = [one?.text.split('\n') ?? [], other?.text.split('\n') ?? []];
     rows.push(...left.filter((line) => !right.includes(line)).map((line) => `- ${line}`));
@@ -88,7 +88,7 @@ async function changes(spec: ProjectSpec): Promise<string> {
 }
 
 describe('the generated TypeScript project', () => {
-  it('is this tree at defaults: each file that is rendered, and the list of those that are copied', async () => {
+  it('matches the golden tree with default options: rendered files, and the list of copied files', async () => {
     const files = await planned(defaults);
     const copied = new Map(
       readTemplateFiles('typescript')
@@ -106,7 +106,7 @@ describe('the generated TypeScript project', () => {
     expect([...files.values()].filter(({ mode }) => mode === 0o600)).toEqual([]);
   });
 
-  it.each(Object.keys(options))('differs from it by this with the option %s', async (name) => {
+  it.each(Object.keys(options))('changes only what the golden diff shows with the option %s', async (name) => {
     const spec = options[name] ?? defaults;
     await expect(await changes(spec)).toMatchFileSnapshot(join(GOLDEN, 'typescript-options', `${name}.txt`));
   });

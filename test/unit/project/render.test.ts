@@ -30,7 +30,7 @@ const LOAN: ProcessDefinition = {
   ],
 };
 
-const ANSWERS: ProjectSpec = {
+const SPEC: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
   definition: LOAN,
@@ -45,9 +45,9 @@ async function filesOf(spec: ProjectSpec): Promise<ReadonlyMap<string, string>> 
   return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
 }
 
-describe('renderTemplate', () => {
-  it('copies what is no template byte for byte, and brings names back that npm drops', async () => {
-    const files = await renderProject(ANSWERS);
+describe('renderProject', () => {
+  it('copies files that are not templates byte for byte, and restores names that npm drops', async () => {
+    const files = await renderProject(SPEC);
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual([...paths].sort());
     expect(paths).toContain('.gitignore');
@@ -56,11 +56,11 @@ describe('renderTemplate', () => {
     expect(settings?.contents).toEqual(readFileSync(join(templatesFolder(), 'typescript/src/kuflow/settings.ts')));
   });
 
-  it('exports the workflow under its type, whatever that is', async () => {
-    const plain = await filesOf(ANSWERS);
+  it('exports the workflow under its type, even if that is not an identifier', async () => {
+    const plain = await filesOf(SPEC);
     expect(plain.get('src/workflows.ts')).toContain('export async function LoanWorkflow(');
     const type = 'my "workflow"/é';
-    const odd = await filesOf({ ...ANSWERS, definition: { ...LOAN, workflow: { type, taskQueue: 'Q' } } });
+    const odd = await filesOf({ ...SPEC, definition: { ...LOAN, workflow: { type, taskQueue: 'Q' } } });
     const source = ts.createSourceFile('w.ts', odd.get('src/workflows.ts') ?? '', ts.ScriptTarget.ES2022, true);
     const exported = source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause }) => {
       return exportClause !== undefined && ts.isNamedExports(exportClause)
@@ -70,34 +70,34 @@ describe('renderTemplate', () => {
     expect(exported).toEqual([type]);
   });
 
-  it('hands the data of human tasks to the system task after them', async () => {
-    const files = await filesOf(ANSWERS);
+  it('passes the data of human tasks to the next system task', async () => {
+    const files = await filesOf(SPEC);
     expect(files.get('src/workflows.ts')).toContain('activities.creditCheck({ processId, loanApplication })');
     expect(files.get('src/activities.ts')).toContain('Promise<CreditCheckData>');
   });
 
-  it('writes no secret and no client id', async () => {
-    const files = await filesOf(ANSWERS);
+  it('does not write the secret or the client id', async () => {
+    const files = await filesOf(SPEC);
     expect(files.get('application.yaml')).not.toMatch(/client/);
     expect([...files.keys()]).not.toContain('application-local.yaml');
   });
 
   it('keeps the workflow of a process with five tasks within 80 lines', async () => {
     const tasks = [...LOAN.tasks, { code: 'APPROVE', kind: 'human' as const }];
-    const files = await filesOf({ ...ANSWERS, definition: { ...LOAN, tasks } });
+    const files = await filesOf({ ...SPEC, definition: { ...LOAN, tasks } });
     expect(files.get('src/workflows.ts')?.split('\n').length).toBeLessThanOrEqual(80);
   });
 
-  it.each(PACKAGE_MANAGERS)('speaks %s in Dockerfile, CI and README', async (packageManager) => {
-    const files = await filesOf({ ...ANSWERS, packageManager });
+  it.each(PACKAGE_MANAGERS)('uses %s in Dockerfile, CI and README', async (packageManager) => {
+    const files = await filesOf({ ...SPEC, packageManager });
     for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'README.md']) {
       expect(files.get(path), path).toContain(`${programOf(packageManager)} run`);
     }
   });
 
-  it('gives Kubernetes a name that it accepts', async () => {
+  it('uses a name that Kubernetes accepts', async () => {
     for (const name of ['@Scope/My_Worker', '1', 'x'.repeat(80), 'ok']) {
-      const files = await filesOf({ ...ANSWERS, name });
+      const files = await filesOf({ ...SPEC, name });
       const found = /^ {2}name: "(.*)"$/m.exec(files.get('deploy/deployment.yaml') ?? '')?.[1];
       expect(found).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
     }
@@ -109,7 +109,7 @@ describe('templates', () => {
     expect(compileTemplates()).toMatch(/^export const templates = \{/);
   });
 
-  it('that the build compiled render as those from source', async () => {
+  it('compiled by the build include every template', async () => {
     const source = compileTemplates();
     const { templates } = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { templates: object };
     const names = (readdirSync(templatesFolder(), { recursive: true }) as string[]).map((name) =>
@@ -121,25 +121,25 @@ describe('templates', () => {
   it.each([
     ['{{name}}', 'bare value'],
     ['{{{tsString name}}}', 'triple mustache'],
-    ['{{#if name}}x{{/if}}', 'only #list and #when'],
-    ['{{#each tasks}}{{/each}}', 'only #list and #when'],
-    ['{{#list tasks}}{{code}}{{/list}}', 'one value by name'],
+    ['{{#if name}}x{{/if}}', 'use #list or #when'],
+    ['{{#each tasks}}{{/each}}', 'use #list or #when'],
+    ['{{#list tasks}}{{code}}{{/list}}', 'exactly one named value'],
     ['{{#list tasks}}{{{name}}}{{/list}}', 'bare value'],
     ['{{#when a}}{{else}}{{name}}{{/when}}', 'bare value'],
-    ['{{tsString "x"}}', 'one value by name'],
-    ['{{tsString (lookup a b)}}', 'one value by name'],
-    ['{{> partial}}', 'not used'],
+    ['{{tsString "x"}}', 'exactly one named value'],
+    ['{{tsString (lookup a b)}}', 'exactly one named value'],
+    ['{{> partial}}', 'not allowed'],
     ['{{lookup a b}}', 'bare value'],
     ['{{#list', 'Parse error'],
-  ])('refuses %s', (source, reason) => {
+  ])('reject %s', (source, reason) => {
     expect(findTemplateProblems('x.hbs', source).join()).toContain(reason);
   });
 
-  it('throw on what is undefined, in values, lists and conditions', async () => {
+  it('throw on undefined values, lists and conditions', async () => {
     const templates = await loadTemplateSet();
-    expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: no text');
+    expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: expected a string');
     expect(() => templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x' })).toThrow(
-      'when: neither true nor false',
+      'when: expected a boolean',
     );
     expect(() =>
       templates.render('typescript/src/process/tasks.ts.hbs', {
@@ -147,6 +147,6 @@ describe('templates', () => {
         hasTasks: false,
         hasTypeImports: false,
       }),
-    ).toThrow('list: no list');
+    ).toThrow('list: expected an array');
   });
 });

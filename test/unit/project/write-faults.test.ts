@@ -9,10 +9,10 @@ import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
-// Files of one worker share their modules; here they have to be loaded anew, over the watched disk.
+// Test files of one worker share modules. Here the modules must be loaded again, so that they use the watched file system.
 vi.hoisted(() => vi.resetModules());
 
-/** Every call that changes something on disk, while it is watched; `at` says what happens at one of them, before it is made. */
+/** Every watched call that changes the disk. `at` determines what happens before one of them. */
 const disk = vi.hoisted((): { watched: boolean; readonly steps: string[]; at: (step: number) => void } => ({
   watched: false,
   steps: [],
@@ -22,7 +22,7 @@ const disk = vi.hoisted((): { watched: boolean; readonly steps: string[]; at: (s
 const SYNC = ['mkdirSync', 'openSync', 'writeFileSync', 'fchmodSync', 'closeSync', 'fsync'] as const;
 const ASYNC = ['open', 'rename', 'link', 'copyFile'] as const;
 const HANDLE = ['writeFile', 'close'] as const;
-// They take back; a failure there is told, and another test looks at it.
+// Calls that roll back. Their failures are reported, which another test covers.
 const UNDO = ['rm', 'rmdir'] as const;
 
 const READS_OF_HANDLE = vi.hoisted((): readonly string[] => ['fd', 'stat', 'read', 'readFile', 'then']);
@@ -41,7 +41,7 @@ vi.mock('node:fs', async (original) => {
       try {
         step(name);
       } catch (error) {
-        // A file that could not be closed well is closed.
+        // A close that fails still closes the file.
         if (name === 'closeSync') call(...args);
         throw error;
       }
@@ -104,7 +104,7 @@ const PLAN: ProjectPlan = {
 };
 const OVERWRITE = ['a.txt', 'secret.yaml'];
 
-/** A folder with files of others, one that is identical, and two to be replaced. */
+/** A folder with unrelated files, an identical file, and two files to replace. */
 function place(): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'deep'));
@@ -116,7 +116,7 @@ function place(): string {
   return folder;
 }
 
-/** Every path with kind, mode, contents and, of files, the time of the last change. */
+/** Every path with its kind, mode and contents, and the modification time of files. */
 function stateOf(folder: string): Readonly<Record<string, string>> {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return Object.fromEntries(
@@ -146,7 +146,7 @@ async function write(folder: string, at: (step: number) => void, signal?: AbortS
   }
 }
 
-/** The calls of a run without a fault. */
+/** The calls of a run without a failure. */
 async function allSteps(): Promise<readonly string[]> {
   expect(await write(place(), () => undefined)).toBe('done');
   return [...disk.steps];
@@ -159,7 +159,7 @@ beforeEach(async () => {
 });
 
 describe('every call that writes', () => {
-  it('is watched here: whatever else the writer takes from the file system only reads or takes back', () => {
+  it('is watched here: every other file system function that the writer imports only reads or rolls back', () => {
     const READS = ['realpathSync', 'statSync', 'readFile', 'lstat', 'constants'];
     const known: readonly string[] = [...SYNC, ...ASYNC, ...UNDO, ...READS];
     const taken = ['project/write-files.ts', 'files/write.ts'].flatMap((file) => {
@@ -176,7 +176,7 @@ describe('every call that writes', () => {
     expect(typeof fs.mkdirSync).toBe('function');
   });
 
-  it('is among the faults below', () => {
+  it('is covered by the failures below', () => {
     const sync = process.platform === 'win32' ? SYNC.filter((name) => name !== 'fchmodSync') : SYNC;
     expect(new Set(steps)).toEqual(
       new Set([...sync, 'open', 'rename', 'link', ...HANDLE.map((name) => `handle.${name}`)]),
@@ -184,7 +184,7 @@ describe('every call that writes', () => {
     expect(steps.length).toBeGreaterThan(20);
   });
 
-  it('leaves everything as it was when it fails, and says so', async () => {
+  it('leaves everything unchanged when it fails, and reports the failure', async () => {
     for (const [index, name] of steps.entries()) {
       const folder = place();
       const before = stateOf(folder);
@@ -192,7 +192,7 @@ describe('every call that writes', () => {
         if (at === index) throw Object.assign(new Error(`ENOSPC: no space left, ${name}`), { code: 'ENOSPC' });
       });
       const what = `step ${index}: ${name}`;
-      // A file system without hard links is no failure.
+      // A file system without hard links is not a failure.
       if (name === 'link') {
         expect(outcome, what).toBe('done');
         expect(asPlanned(folder), what).toBe(true);
@@ -209,7 +209,7 @@ describe('every call that writes', () => {
     }
   });
 
-  it('leaves everything as it was when it is interrupted there: status 130', async () => {
+  it('leaves everything unchanged when it is interrupted, with status 130', async () => {
     for (const [index, name] of steps.entries()) {
       const folder = place();
       const before = stateOf(folder);
@@ -228,7 +228,7 @@ describe('every call that writes', () => {
     }
   });
 
-  it('leaves nothing of a folder that was not there, nor of the folders above it', async () => {
+  it('removes a folder that did not exist before, and its parent folders', async () => {
     for (const index of steps.keys()) {
       const parent = temporaryFolder();
       const outcome = await write(join(parent, 'new', 'project'), (at) => {
@@ -248,7 +248,7 @@ describe('a file system without hard links', () => {
     if (disk.steps[at] === 'link') throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
   };
 
-  it('keeps what is replaced by copies, and gives it back from them', async () => {
+  it('keeps copies of replaced files and restores them', async () => {
     expect(await write(place(), noLink)).toBe('done');
     const count = disk.steps.length;
     expect(disk.steps).toContain('copyFile');
@@ -266,13 +266,13 @@ describe('a file system without hard links', () => {
   });
 });
 
-describe('a disk that takes nothing any more', () => {
-  it('gets back what was replaced without needing space', async () => {
+describe('a full disk', () => {
+  it('still allows replaced files to be restored', async () => {
     for (const [index, name] of steps.entries()) {
       if (name === 'link') continue;
       const folder = place();
       const before = stateOf(folder);
-      // From here on nothing new finds a place; giving a file back its name needs none.
+      // From here on there is no space left. Renaming a file back needs none.
       await write(folder, (at) => {
         if (at >= index && disk.steps[at] !== 'rename' && !/close/i.test(disk.steps[at] ?? '')) {
           throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });

@@ -28,7 +28,7 @@ const planOf = (files: Readonly<Record<string, string>>): ProjectPlan => ({
 
 const PLAN = planOf({ 'a.txt': 'a', 'deep/down/b.txt': 'b', 'run.sh': '#!/bin/sh\n', 'secret.yaml': 's' });
 
-/** Every path below a folder with its contents, links as their target. */
+/** Every path below a folder with its contents. Links have their target. */
 function snapshot(folder: string): Readonly<Record<string, string>> {
   if (!existsSync(folder)) return {};
   return Object.fromEntries(
@@ -51,8 +51,8 @@ async function errorOf(work: Promise<unknown>): Promise<KnownError> {
   return error;
 }
 
-describe('a plan and the folder it meets', () => {
-  it('writes everything into a folder that does not exist, modes included', async () => {
+describe('writing a plan to a folder', () => {
+  it('writes everything to a folder that does not exist, including file modes', async () => {
     const folder = join(temporaryFolder(), 'not', 'yet');
     await writeFiles(await comparePlan(folder, PLAN));
     expect(snapshot(folder)).toEqual({
@@ -68,7 +68,7 @@ describe('a plan and the folder it meets', () => {
     expect(lstatSync(join(folder, 'run.sh')).mode & 0o777).toBe(0o755);
   });
 
-  it('leaves files of others and identical files, and lists the rest as conflicts without touching them', async () => {
+  it('leaves unrelated and identical files alone, and reports the others as conflicts', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.txt'), 'a');
     writeFileSync(join(folder, 'mine.txt'), 'mine');
@@ -90,7 +90,7 @@ describe('a plan and the folder it meets', () => {
     expect(snapshot(folder)).toEqual(before);
   });
 
-  it('replaces only what is named', async () => {
+  it('replaces only the named files', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.txt'), 'old');
     writeFileSync(join(folder, 'secret.yaml'), 'old');
@@ -104,7 +104,7 @@ describe('a plan and the folder it meets', () => {
     expect(refused.message).toContain('did you mean a.txt?');
   });
 
-  it("rewrites this tool's own record without its name, and gives it back when the write fails", async () => {
+  it("replaces this tool's own record without being asked, and restores it when the write fails", async () => {
     const folder = temporaryFolder();
     const record = (command: string): string =>
       `${JSON.stringify({ format: 1, template: {}, command: `npx create-kuflow-worker ${command}`, answers: {}, files: {} }, undefined, 2)}\n`;
@@ -122,11 +122,11 @@ describe('a plan and the folder it meets', () => {
     expect(snapshot(folder)).toEqual(before);
     await writeFiles(decision);
     expect(snapshot(folder)[join('.kuflow', 'project.json')]).toBe(record('y'));
-    // Not the one any more that was judged.
+    // No longer the record that was compared.
     expect((await errorOf(writeFiles({ ...decision, files: decision.files.slice(0, 1) }))).seen).toContain('changed');
   });
 
-  it('refuses a target that is a file, or a link to nowhere', async () => {
+  it('rejects a target that is a file or a dangling link', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
@@ -135,7 +135,7 @@ describe('a plan and the folder it meets', () => {
     expect((await errorOf(comparePlan(join(folder, 'dangling'), PLAN))).seen).toContain('target does not exist');
   });
 
-  it('follows no link out of the folder', async () => {
+  it('does not follow a link out of the folder', async () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
     symlinkSync(outside, join(folder, 'deep'));
@@ -145,7 +145,7 @@ describe('a plan and the folder it meets', () => {
     expect(snapshot(outside)).toEqual({});
   });
 
-  it('takes a link that appears while it writes for what it is', async () => {
+  it('does not follow a link that appears while it writes', async () => {
     const outside = temporaryFolder();
     const folder = temporaryFolder();
     const decision = await comparePlan(folder, PLAN);
@@ -158,7 +158,7 @@ describe('a plan and the folder it meets', () => {
     expect(existsSync(join(folder, 'a.txt'))).toBe(false);
   });
 
-  it('follows a link that stays inside', async () => {
+  it('follows a link inside the folder', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'deep'));
@@ -166,7 +166,7 @@ describe('a plan and the folder it meets', () => {
     expect(readFileSync(join(folder, 'real', 'down', 'b.txt'), 'utf8')).toBe('b');
   });
 
-  it('never writes through a link in place of a file', async () => {
+  it('never writes through a link instead of a file', async () => {
     const folder = temporaryFolder();
     const outside = join(temporaryFolder(), 'precious');
     writeFileSync(outside, 'precious');
@@ -179,7 +179,7 @@ describe('a plan and the folder it meets', () => {
 
 describe('a write that fails', () => {
   it.each(PLAN.files.map(({ path }, index) => [index, path] as const))(
-    'at file %i (%s) leaves nothing of its own',
+    'at file %i (%s) removes everything it wrote',
     async (index) => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, 'a.txt'), 'old');
@@ -195,7 +195,7 @@ describe('a write that fails', () => {
     },
   );
 
-  it('removes the folders that it made, and not one that somebody used meanwhile', async () => {
+  it('removes the folders that it created, except one that somebody else wrote to', async () => {
     const parent = temporaryFolder();
     const folder = join(parent, 'new', 'project');
     const fail = (_path: string, at: number): void => {
@@ -213,7 +213,7 @@ describe('a write that fails', () => {
     expect(readFileSync(join(folder, 'deep', 'theirs.txt'), 'utf8')).toBe('theirs');
   });
 
-  it('does not replace a file that appeared meanwhile', async () => {
+  it('does not replace a file that appeared while it was writing', async () => {
     const folder = temporaryFolder();
     const onWrite = (path: string): void => {
       if (path === 'run.sh') writeFileSync(join(folder, 'run.sh'), 'theirs');
@@ -223,7 +223,7 @@ describe('a write that fails', () => {
     expect(snapshot(folder)).toEqual({ 'run.sh': 'theirs' });
   });
 
-  it('ends in time when interrupted, with status 130, everything taken back', async () => {
+  it('stops promptly when interrupted, with status 130, and rolls back everything', async () => {
     const folder = temporaryFolder();
     const abort = new AbortController();
     const onWrite = (_path: string, at: number): void => {
@@ -234,7 +234,7 @@ describe('a write that fails', () => {
     expect(snapshot(folder)).toEqual({});
   });
 
-  it('says why a folder takes no files', async () => {
+  it('reports why files cannot be written to a folder', async () => {
     const folder = unwritable();
     const error = await errorOf(writeFiles(await comparePlan(join(folder, 'project'), PLAN)));
     expect(error.tried).toContain(join(folder, 'project'));
@@ -242,7 +242,7 @@ describe('a write that fails', () => {
   });
 });
 
-/** A folder that this user can't write to; root may write almost anywhere, but not there. */
+/** A folder that the current user cannot write to. Even root cannot write to this one. */
 function unwritable(): string {
   if (process.getuid?.() === 0) return '/sys/kernel';
   if (process.platform === 'win32') return join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'config');

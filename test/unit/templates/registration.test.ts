@@ -11,6 +11,6 @@ it.each([
   ['-5', 300],
   [['60', '90'], 300],
   ['99999999', 86_400],
-])('a worker registers again after %j as %d seconds', (header, seconds) => {
+])('registers again after the delay of %j: %d seconds', (header, seconds) => {
   expect(parseDelayWindow(header)).toBe(seconds);
 });

@@ -206,8 +206,8 @@ describe('the name of the package', () => {
     ['lo~an!', 'lo-an', 'has characters other than a-z, 0-9, dot, underscore and hyphen'],
     ['préstamo', 'prestamo', 'has characters other than'],
     ['🦄', 'kuflow-worker', 'has characters other than'],
-    ['node_modules', 'node-modules', 'is the name of a part of Node or npm'],
-    ['http', 'http-worker', 'is the name of a part of Node or npm'],
+    ['node_modules', 'node-modules', 'is a reserved name of Node.js or npm'],
+    ['http', 'http-worker', 'is a reserved name of Node.js or npm'],
     ['l'.repeat(230), 'l'.repeat(100), 'is longer than 214 characters'],
   ])('of a folder %j is %j, and why is said', async (folder, name, reason) => {
     const cwd = temporaryFolder();

@@ -28,7 +28,7 @@ function specOf(definition: ProcessDefinition): ProjectSpec {
 
 const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] as const;
 
-/** Every name that the generated code has for a task, by code. */
+/** All names in the generated code that belong to a task, by code. */
 function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly unknown[]> {
   const { tasks } = templateContext(specOf(definition)) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
@@ -39,7 +39,7 @@ function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly un
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
 
 describe('names of tasks', () => {
-  it('stay when a task comes or goes, wherever: only of two codes whose hashes are alike one depends on the other', () => {
+  it('do not change when a task is added or removed, except for one of two codes with the same hash', () => {
     const code = fc.oneof(
       hostileText,
       collidingTexts.map(([first = 'A']) => first),
@@ -63,7 +63,7 @@ describe('names of tasks', () => {
     );
   });
 
-  it('stay too when hashes are alike and the code that comes is the later one in order', () => {
+  it('do not change when the added code has the same hash and comes later in order', () => {
     const [first, second] = SAME_HASH;
     const alone = identifiers([first], 'camel', RESERVED);
     const both = identifiers([second, first], 'camel', RESERVED);
@@ -72,7 +72,7 @@ describe('names of tasks', () => {
     expect(identifiers([second], 'camel', RESERVED).get(second)).toBe(both.get(first));
   });
 
-  it('are none of those that the templates declare or import', async () => {
+  it('differ from the names that the templates declare or import', async () => {
     const [human, , ...others] = sampleDefinition().tasks;
     const definition = { ...sampleDefinition(), tasks: [taskOf('A'), taskOf('B', 'system'), ...others] };
     expect(human?.kind).toBe('human');
@@ -88,12 +88,12 @@ describe('names of tasks', () => {
   });
 });
 
-// What Windows takes for a device, and what it cuts off or refuses.
+// Device names on Windows, and names that Windows truncates or rejects.
 const WINDOWS =
   /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?:\.|$)|[ .]$|[<>:"|?*\\\u0000-\u001f]/i;
 
-describe('paths made of texts', () => {
-  it('stay in the project, on every system', () => {
+describe('paths derived from texts', () => {
+  it('stay inside the project on every operating system', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const { toKuflow, toProcess, tasksToKuflow, ...paths } = processLayout(fileName(text));
@@ -110,7 +110,7 @@ describe('paths made of texts', () => {
     );
   });
 
-  it('are never one where letters have no case or a file system normalises', async () => {
+  it('stay distinct on file systems that ignore case or normalize Unicode', async () => {
     const slugs = new Map<string, string>();
     await fc.assert(
       fc.asyncProperty(collidingTexts, (codes) => {

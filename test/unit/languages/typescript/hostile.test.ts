@@ -27,11 +27,11 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 type Files = ReadonlyMap<string, string>;
 
 let templates: TemplateSet;
-/** Of every project, whatever its process. */
+/** Files that are the same in every project. */
 let paths: readonly string[] | undefined;
-/** Those in which words of a definition could stand. */
+/** Files that could contain text from a definition. */
 let rendered: ReadonlySet<string>;
-/** The rendered files of a process without anything hostile. */
+/** The rendered files of a harmless process. */
 let plain: Files;
 let plainReadme: string;
 let vocabulary: Vocabulary;
@@ -77,7 +77,7 @@ beforeAll(async () => {
   expect([...plain.values()].join('').toLowerCase()).not.toContain(MARK);
 });
 
-/** What `names/` makes of the texts that become identifiers: the plain name, and the one with a hash. */
+/** The identifiers derived from the texts: the plain name, and the one with a hash. */
 function madeNames({ workflow, tasks }: ProcessDefinition): readonly string[] {
   const codes = tasks.map(({ code }) => code);
   const made = (texts: readonly string[], style: 'camel' | 'pascal'): readonly string[] => {
@@ -103,7 +103,7 @@ function problemsOf(definition: ProcessDefinition, files: Files): readonly strin
   return problems;
 }
 
-/** The files that a definition says nothing in, or one thing only. */
+/** Files that contain nothing, or only one value, from the definition. */
 function checkData(definition: ProcessDefinition, files: Files): void {
   for (const path of ['Dockerfile', '.github/workflows/ci.yml', 'deploy/deployment.yaml', 'deploy/secret.example.yaml'])
     expect(files.get(path), path).toBe(plain.get(path));
@@ -121,19 +121,19 @@ async function check(definition: ProcessDefinition): Promise<void> {
   expect(problemsOf(definition, files)).toEqual([]);
   checkData(definition, files);
   const again = await parseDefinition(files.get(DEFINITION) ?? '', DEFINITION);
-  // Compared at length only when it is worth being shown.
+  // Prints a full diff only if there is a difference.
   if (!isDeepStrictEqual(again, definition)) expect(again).toEqual(definition);
 }
 
 describe('hostile definitions', () => {
-  it('become data in every file and code in none', async () => {
+  it('become data in every file, never code', async () => {
     await fc.assert(
       fc.asyncProperty(usableFile, (file) => check(definitionOf(file))),
       { numRuns: USABLE },
     );
   }, 120_000);
 
-  it('that can not be used are refused with a reason wherever they come from, the others taken', async () => {
+  it('are accepted or rejected with a reason, wherever they come from', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(brokenFile, async (file) => {
@@ -153,7 +153,7 @@ describe('hostile definitions', () => {
   }, 120_000);
 
   it.skipIf(process.platform === 'win32')(
-    'reach the simulation as one word of sh, or leave it to find its only process (needs a POSIX shell)',
+    'are passed to the simulation as one shell word, or left out (needs a POSIX shell)',
     () => {
       const codes = fc.sample(hostileText, 600).filter((code) => code.trim() !== '');
       const scripts = codes.map((code) => {
@@ -170,7 +170,7 @@ describe('hostile definitions', () => {
         return words[0] === code;
       });
       expect(named.length).toBeGreaterThan(codes.length / 10);
-      // What cmd.exe would see: nothing outside of quotes but words, nothing in them that it replaces.
+      // For cmd.exe: only words outside of quotes, and nothing in them that it expands.
       for (const script of scripts)
         expect(script).toMatch(/^kuflow dev simulate (?:"[^"%^!\\]*" |[\w./-]+ )?-- node [\w ./-]+$/u);
     },

@@ -20,7 +20,7 @@ function project(dependencies: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-/** A package manager of ours, first on the PATH. */
+/** A fake package manager, first on the PATH. */
 function standIn(script: string, name = 'pnpm'): NodeJS.ProcessEnv {
   const bin = temporaryFolder();
   writeFileSync(join(bin, name), `#!${process.execPath}\n${script}`);
@@ -32,7 +32,7 @@ const onPosix = process.platform !== 'win32';
 const json = (value: unknown): string => JSON.stringify(value);
 
 describe('installing dependencies', () => {
-  it('installs development dependencies too, whatever NODE_ENV says, and passes the lines on', async () => {
+  it('installs development dependencies regardless of NODE_ENV, and reports the output lines', async () => {
     const folder = project({ dep: 'file:./dep' });
     const lines: string[] = [];
     const result = await installDependencies({
@@ -46,7 +46,7 @@ describe('installing dependencies', () => {
     expect(lines.join('\n')).toContain('added 1 package');
   });
 
-  it('returns the real output of a failure and keeps the project', async () => {
+  it('returns the output of a failed install and keeps the project', async () => {
     const folder = project({ absent: 'file:./absent.tgz' });
     const result = await installDependencies({ folder, packageManager: 'npm', env: process.env });
     if (result.kind !== 'failed') throw new Error(result.kind);
@@ -56,7 +56,7 @@ describe('installing dependencies', () => {
     expect(existsSync(join(folder, 'package.json'))).toBe(true);
   });
 
-  it('says that the package manager is not there', async () => {
+  it('reports a missing package manager', async () => {
     const env = { ...process.env, PATH: temporaryFolder() };
     const result = await installDependencies({ folder: project({}), packageManager: 'bun', env });
     expect(result).toMatchObject({
@@ -67,14 +67,14 @@ describe('installing dependencies', () => {
     });
   });
 
-  it.runIf(onPosix)('gives the package manager no stdin to wait on', async () => {
+  it.runIf(onPosix)('gives the package manager no stdin', async () => {
     const env = standIn("process.stdin.on('end', () => process.exit(7)).resume();");
     const result = await installDependencies({ folder: temporaryFolder(), packageManager: 'pnpm', env });
     expect(result).toMatchObject({ kind: 'failed', seen: 'exit status 7' });
   });
 
   it.runIf(onPosix)(
-    'ends the package manager and what it started when interrupted, also what does not heed SIGTERM',
+    'ends the package manager and its children when interrupted, even if they ignore SIGTERM',
     async () => {
       const folder = temporaryFolder();
       const pidFile = join(folder, 'pids');
@@ -94,7 +94,7 @@ describe('installing dependencies', () => {
     },
   );
 
-  it('gives up a registry that no connection can be made to, instead of trying it again for every package', async () => {
+  it('gives up on an unreachable registry instead of retrying for every package', async () => {
     const closed = await closedPort();
     const names = ['one', 'two', 'three', 'four', 'five', 'six'];
     const folder = project(Object.fromEntries(names.map((name) => [name, '1.0.0'])));
@@ -106,7 +106,7 @@ describe('installing dependencies', () => {
         ...process.env,
         npm_config_registry: `http://someone:canary-4d1a@127.0.0.1:${closed}/`,
         npm_config_cache: join(folder, 'cache'),
-        // As on a machine where nobody told npm not to look for a newer one of itself.
+        // As on a machine where npm checks for updates.
         npm_config_userconfig: join(folder, 'none'),
         npm_config_update_notifier: undefined,
         CI: undefined,
@@ -125,7 +125,7 @@ describe('installing dependencies', () => {
     expect(result.output).toContain('attempt 2 failed with ECONNREFUSED');
   });
 
-  it('leaves a registry that answers its own time, and its requests out of what is shown', async () => {
+  it('waits for a slow registry that responds, and leaves its requests out of the output', async () => {
     const server = await startAnsweringServer((_request, response) => sendJson(response, 404, { error: 'not found' }));
     try {
       const folder = project({ 'absent-one': '1.0.0' });
@@ -147,14 +147,14 @@ describe('installing dependencies', () => {
     }
   });
 
-  it('does not begin when it was interrupted before', async () => {
+  it('does not start if already interrupted', async () => {
     const signal = AbortSignal.abort();
     const result = await installDependencies({ folder: '/absent', packageManager: 'npm', env: process.env, signal });
     expect(result).toEqual({ kind: 'interrupted' });
   });
 
   it.runIf(onPosix)(
-    'shows the end of a long output, and keeps all of it in a file that only the user reads',
+    'returns the end of a long output, and writes all of it to a file that only the user can read',
     async () => {
       const env = standIn("for (let line = 1; line <= 100; line++) console.log('line ' + line); process.exitCode = 3;");
       const folder = temporaryFolder();
@@ -168,7 +168,7 @@ describe('installing dependencies', () => {
     },
   );
 
-  it.runIf(onPosix)('has no file for a short one, and none beside an install that succeeds', async () => {
+  it.runIf(onPosix)('writes no file for a short output or a successful install', async () => {
     for (const script of ["console.log('short'); process.exitCode = 3;", '']) {
       const folder = project({});
       const result = await installDependencies({ folder, packageManager: 'pnpm', env: standIn(script) });
@@ -177,7 +177,7 @@ describe('installing dependencies', () => {
     }
   });
 
-  it.runIf(onPosix)('keeps what steers our own start from the package manager', async () => {
+  it.runIf(onPosix)('does not pass on variables that were set for this process', async () => {
     const folder = temporaryFolder();
     const said = join(folder, 'said');
     const env = {
@@ -188,7 +188,7 @@ describe('installing dependencies', () => {
       npm_config_registry: 'http://127.0.0.1:4873/',
       npm_lifecycle_event: 'npx',
     };
-    // Without the first hook, which is not there, this would not even start.
+    // With the first hook, which does not exist, this would not even start.
     await installDependencies({ folder, packageManager: 'pnpm', env });
     const seen = JSON.parse(readFileSync(said, 'utf8')) as Record<string, string>;
     expect(seen['NODE_OPTIONS']).toBe('--max-old-space-size=500');
@@ -197,7 +197,7 @@ describe('installing dependencies', () => {
   });
 
   it.runIf(onPosix)(
-    'tells Yarn by an empty lock file that the project stands on its own, and takes that back when nothing came',
+    'marks the project as separate for Yarn with an empty lock file, and removes it if it stays empty',
     async () => {
       const folder = project({});
       const lock = join(folder, 'yarn.lock');
@@ -216,19 +216,19 @@ describe('installing dependencies', () => {
     },
   );
 
-  it('says that a workspace above took the project in', async () => {
+  it('reports the outer workspace that the project was installed into', async () => {
     const root = temporaryFolder();
     writeFileSync(join(root, 'package.json'), '{"name":"root","private":true,"workspaces":["packages/*"]}');
     const inside = join(root, 'packages', 'worker');
-    const beside = join(root, 'other');
-    for (const folder of [inside, beside]) {
+    const sibling = join(root, 'other');
+    for (const folder of [inside, sibling]) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'package.json'), '{"name":"worker","version":"1.0.0"}');
     }
     const install = (folder: string) => installDependencies({ folder, packageManager: 'npm', env: process.env });
     expect(await install(inside)).toMatchObject({ kind: 'installed', workspace: root });
-    expect(await install(beside)).not.toHaveProperty('workspace');
-    expect(existsSync(join(beside, 'package-lock.json'))).toBe(true);
+    expect(await install(sibling)).not.toHaveProperty('workspace');
+    expect(existsSync(join(sibling, 'package-lock.json'))).toBe(true);
   });
 });
 
@@ -238,11 +238,11 @@ function isGone(pid: number): boolean {
   } catch {
     return true;
   }
-  // Where nobody reaps them, the dead stay listed.
+  // Processes that nobody reaps stay listed after they end.
   return process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 }
 
-describe('the watch over npm and its registry', () => {
+describe('watching npm and its registry', () => {
   const lineOf = (attempt: number, code: string): string =>
     `npm http fetch GET https://r.test/@a%2fb attempt ${attempt} failed with ${code}`;
   const verdict = (...lines: readonly string[]): unknown => {
@@ -250,12 +250,12 @@ describe('the watch over npm and its registry', () => {
     return lines.map((line) => watch(line)).find((found) => found !== undefined);
   };
 
-  it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])('takes a second %s for no way there', (code) => {
+  it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])('treats a second %s as unreachable', (code) => {
     expect(verdict(lineOf(1, code))).toBeUndefined();
     expect(verdict(lineOf(1, code), lineOf(2, code))).toEqual({ registry: 'https://r.test', code });
   });
 
-  it('lets npm try on after an answer, and after what a connection can have', () => {
+  it('lets npm retry after a response, and after errors of an established connection', () => {
     const answer = 'npm http fetch GET 200 https://r.test/x 12ms (cache miss)';
     expect(verdict(answer, lineOf(1, 'ECONNREFUSED'), lineOf(2, 'ECONNREFUSED'))).toBeUndefined();
     expect(verdict(lineOf(2, 'ECONNRESET'), lineOf(2, '503'))).toBeUndefined();

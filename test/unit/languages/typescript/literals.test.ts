@@ -36,12 +36,12 @@ function holdsAsString(text: string): void {
 }
 
 describe('tsString', () => {
-  it('is the value again', () => {
+  it('evaluates to the same value', () => {
     for (const text of HOSTILE) holdsAsString(text);
     fc.assert(fc.property(anyText, holdsAsString), { numRuns: 600 });
   });
 
-  it('quotes as Prettier does', () => {
+  it('quotes like Prettier', () => {
     expect(tsString('plain')).toBe("'plain'");
     expect(tsString("Applicant's name")).toBe(`"Applicant's name"`);
     expect(tsString(`'"`)).toBe(`'\\'"'`);
@@ -50,7 +50,7 @@ describe('tsString', () => {
 });
 
 describe('tsPropertyKey', () => {
-  it('names that very property', () => {
+  it('sets exactly that property', () => {
     const check = (text: string): void => {
       const source = `{ ${tsPropertyKey(text)}: 1 }`;
       expect(problems(`export const x = ${source};\nexport interface Y { ${tsPropertyKey(text)}: string }`)).toEqual(
@@ -85,7 +85,7 @@ describe('tsComment', () => {
     }
   };
 
-  it('stays in its comment and directs nothing', () => {
+  it('stays inside the comment and contains no directive', () => {
     for (const text of [
       ...HOSTILE,
       '@ts-ignore',
@@ -99,7 +99,7 @@ describe('tsComment', () => {
     fc.assert(fc.property(anyText, check), { numRuns: 600 });
   });
 
-  it('leaves ordinary text alone and defuses what tools read', () => {
+  it('keeps ordinary text and disarms directives', () => {
     expect(tsComment('Loan application\n of a person')).toBe('Loan application of a person');
     expect(tsComment('mail someone@example.com')).toBe('mail someone@example.com');
     expect(tsComment('eslint-disable-next-line')).toBe('“eslint-disable-next-line”');
@@ -110,7 +110,7 @@ describe('tsComment', () => {
 });
 
 describe('tsValue', () => {
-  it('is the data again', () => {
+  it('evaluates to the same data', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), fc.dictionary(anyText, anyText, { maxKeys: 4 }), (value, texts) => {
         const data = { value, texts: { ...texts } } as unknown as Json;
@@ -127,7 +127,7 @@ describe('tsValue', () => {
 });
 
 describe('TS_RESERVED', () => {
-  it('holds every keyword of the compiler', () => {
+  it('contains every keyword of the compiler', () => {
     const keywords = Object.keys(ts.SyntaxKind)
       .filter((name) => /^(?!First|Last).*Keyword$/.test(name))
       .map((name) => name.replace('Keyword', '').toLowerCase());

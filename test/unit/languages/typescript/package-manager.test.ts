@@ -13,7 +13,7 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-/** As the program itself said it, started by its own `create`, `dlx` or `x`. */
+/** Recorded from the programs, started with their own `create`, `dlx` or `x`. */
 const AGENTS = {
   npm: 'npm/11.19.1 node/v20.20.2 linux x64 workspaces/false',
   pnpm: 'pnpm/12.21.0 npm/? node/? linux x64',
@@ -33,7 +33,7 @@ function repository(files: Readonly<Record<string, string>>): string {
   return join(root, 'packages', 'worker');
 }
 
-/** A `yarn` that says this version. */
+/** A `yarn` program that reports this version. */
 function yarnSays(version: string): NodeJS.ProcessEnv {
   const bin = temporaryFolder();
   writeFileSync(join(bin, 'yarn'), `#!/bin/sh\necho ${version}\n`);
@@ -41,23 +41,23 @@ function yarnSays(version: string): NodeJS.ProcessEnv {
   return { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
 }
 
-describe('detecting the package manager', () => {
+describe('detectPackageManager', () => {
   it.each([
     [AGENTS.npm, 'npm'],
     [AGENTS.pnpm, 'pnpm'],
     [AGENTS.yarn1, 'yarn'],
     [AGENTS.yarn4, 'yarn'],
     [AGENTS.bun, 'bun'],
-  ] as const)('knows %s', (agent, name) => {
+  ] as const)('recognizes %s', (agent, name) => {
     expect(detectPackageManager(by(agent))).toEqual({ name, by: { kind: 'user-agent' } });
   });
 
-  it('takes npm when nothing says another', () => {
+  it('defaults to npm', () => {
     for (const env of [{}, by('cnpm/1.0.0 npm/? node/v22.0.0'), by(''), by('pnpmx/1')])
       expect(detectPackageManager(env)).toEqual({ name: 'npm', by: { kind: 'default' } });
   });
 
-  it('looks at the repository around the project when npx, which anybody uses, is what started it', () => {
+  it('checks the surrounding repository if npx started this process', () => {
     const found = (files: Readonly<Record<string, string>>, env = by(AGENTS.npm)): string =>
       detectPackageManager(env, repository(files)).name;
     expect(found({ 'package.json': '{"packageManager":"pnpm@10.1.0+sha512.abc"}', 'yarn.lock': '' })).toBe('pnpm');
@@ -67,13 +67,13 @@ describe('detecting the package manager', () => {
     expect(found({ 'package.json': '{}', 'yarn.lock': '' })).toBe('yarn');
     expect(found({ 'package.json': '{}', 'yarn.lock': '' }, {})).toBe('yarn');
     expect(found({ 'package.json': '{}', 'yarn.lock': '' }, by(AGENTS.bun))).toBe('bun');
-    // Neither names one that there is.
+    // Neither names a known package manager.
     expect(found({ 'package.json': '{"packageManager":"deno@2"}' })).toBe('npm');
     expect(found({ 'package.json': '{"packageManager":7' })).toBe('npm');
     expect(found({ 'yarn.lock': '' })).toBe('npm');
   });
 
-  it('says which file said it', () => {
+  it('reports the file that determined it', () => {
     const folder = repository({ 'package.json': '{}', 'pnpm-lock.yaml': '' });
     expect(detectPackageManager({}, folder).by).toEqual({
       kind: 'file',
@@ -81,7 +81,7 @@ describe('detecting the package manager', () => {
     });
   });
 
-  it('looks neither beyond the repository nor into the home folder', () => {
+  it('does not search beyond the repository or in the home folder', () => {
     const outer = temporaryFolder();
     writeFileSync(join(outer, 'package.json'), '{}');
     writeFileSync(join(outer, 'yarn.lock'), '');
@@ -92,17 +92,17 @@ describe('detecting the package manager', () => {
   });
 });
 
-describe('choosing the package manager', () => {
+describe('choosePackageManager', () => {
   const folder = (): string => join(temporaryFolder(), 'worker');
 
-  it('takes the named one before all else', () => {
+  it('prefers the named package manager', () => {
     const env = by(AGENTS.pnpm);
     for (const manager of PACKAGE_MANAGERS)
       expect(choosePackageManager(manager, { env, folder: folder() })).toBe(manager);
     expect(choosePackageManager(undefined, { env, folder: folder() })).toBe('pnpm');
   });
 
-  it('tells the two Yarns apart by what started it, and by the lock file or the field around it', () => {
+  it('tells Yarn 1 and 4 apart by the user agent, the lock file or the packageManager field', () => {
     const choose = (env: NodeJS.ProcessEnv, at = folder(), flag?: string) =>
       choosePackageManager(flag, { env, folder: at });
     expect(choose(by(AGENTS.yarn1))).toBe('yarn@1');
@@ -117,17 +117,20 @@ describe('choosing the package manager', () => {
     expect(choose({}, lock('__metadata:\n  version: 8\n'))).toBe('yarn@4');
   });
 
-  it.runIf(process.platform !== 'win32')('asks the Yarn that is here; without one it means that of today', () => {
-    const choose = (env: NodeJS.ProcessEnv) => choosePackageManager('yarn', { env, folder: folder() });
-    expect(choose(yarnSays('1.22.22'))).toBe('yarn@1');
-    expect(choose(yarnSays('4.18.1'))).toBe('yarn@4');
-    expect(choose(yarnSays('Internal Error'))).toBe('yarn@4');
-    expect(choose({ PATH: temporaryFolder() })).toBe('yarn@4');
-  });
+  it.runIf(process.platform !== 'win32')(
+    'asks the installed Yarn for its version, and assumes Yarn 4 if there is no Yarn',
+    () => {
+      const choose = (env: NodeJS.ProcessEnv) => choosePackageManager('yarn', { env, folder: folder() });
+      expect(choose(yarnSays('1.22.22'))).toBe('yarn@1');
+      expect(choose(yarnSays('4.18.1'))).toBe('yarn@4');
+      expect(choose(yarnSays('Internal Error'))).toBe('yarn@4');
+      expect(choose({ PATH: temporaryFolder() })).toBe('yarn@4');
+    },
+  );
 });
 
-describe('the commands of a package manager', () => {
-  it('are written as a person types them', () => {
+describe('commands of a package manager', () => {
+  it('match what users type', () => {
     expect(scriptCommand('npm', 'test')).toBe('npm test');
     expect(scriptCommand('npm', 'check', ['--json'])).toBe('npm run check -- --json');
     expect(scriptCommand('pnpm', 'check', ['--json'])).toBe('pnpm run check --json');

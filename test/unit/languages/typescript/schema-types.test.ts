@@ -27,7 +27,7 @@ const PERSON: JsonObject = {
   },
 };
 
-/** What the compiler says when these values are given this type. */
+/** The compiler's messages when these values are assigned to this type. */
 function complaints(declaration: string, values: readonly Json[]): readonly string[] {
   const text = `${declaration}\n${values.map((value, at) => `export const v${at}: T = ${tsValue(value)};`).join('\n')}\n`;
   const options: ts.CompilerOptions = { strict: true, noEmit: true, noLib: true, types: [] };
@@ -50,7 +50,7 @@ function complaints(declaration: string, values: readonly Json[]): readonly stri
 describe('types of schemas', () => {
   const declaration = declarationOfSchema('T', PERSON);
 
-  it('accept what is valid', () => {
+  it('accept valid values', () => {
     const values: Json[] = [
       { NAME: 'x' },
       { NAME: 'x', AGE: null, KIND: 3, TAGS: ['x'], ADDRESS: { CITY: 'y', PART_OF: { CITY: 'z' } }, MAP: { a: true } },
@@ -66,11 +66,11 @@ describe('types of schemas', () => {
     ['a wrong item', { NAME: 'x', TAGS: ['z'] }],
     ['a key missing in one of allOf', { NAME: 'x', BOTH: { B: 1 } }],
     ['an unknown key', { NAME: 'x', NAEM: 'x' }],
-  ])('refuse %s', (_, value) => {
+  ])('reject %s', (_, value) => {
     expect(complaints(declaration, [value]).length).toBeGreaterThan(0);
   });
 
-  it('end, when a schema contains itself or nests without end', () => {
+  it('are finite for a schema that is recursive or deeply nested', () => {
     expect(typeOfSchema({ $ref: '#' })).toBe('unknown');
     let deep: JsonObject = { type: 'string' };
     for (let level = 0; level < 50; level++) deep = { type: 'object', properties: { a: deep } };
@@ -83,7 +83,7 @@ describe('types of schemas', () => {
     ['an address', { $id: 'https://example.com/home' }, 'https://example.com/home#'],
     ['a pointer from the address of the whole', {}, 'https://example.com/claim#/definitions/gr%C3%B6%C3%9Fe'],
     ['a pointer', {}, '#/definitions/größe'],
-  ])('follow a reference by %s, and so do examples', (_, address, $ref) => {
+  ])('resolve a reference by %s, as examples do', (_, address, $ref) => {
     const home = { ...address, type: 'object', required: ['STREET'], properties: { STREET: { type: 'string' } } };
     const data: JsonObject = {
       $id: 'https://example.com/claim',
@@ -97,12 +97,12 @@ describe('types of schemas', () => {
     expect(sampleForSchema(data)).toEqual({ HOME: { STREET: 'TODO' } });
   });
 
-  it('are unknown where a reference leads nowhere', () => {
+  it('are unknown for an unresolved reference', () => {
     for (const $ref of ['#nope', 'https://example.com/nope#/a', '#/definitions/nope', 'nope'])
       expect(typeOfSchema({ $ref, definitions: { a: { type: 'string' } } })).toBe('unknown');
   });
 
-  it('stay closed where a choice only says what is required', () => {
+  it('stay closed if a choice only lists required keys', () => {
     const properties = { MAIL: { type: 'string' }, PHONE: { type: 'string' } };
     const anyOf = [{ required: ['MAIL'] }, { required: ['PHONE'] }];
     const one = declarationOfSchema('T', { type: 'object', properties, anyOf });
@@ -111,7 +111,7 @@ describe('types of schemas', () => {
     expect(complaints(one, [{ MIAL: 'x' }])).not.toEqual([]);
   });
 
-  it('of names by their patterns are maps of what the patterns allow', () => {
+  it('of pattern properties are maps of the types that the patterns allow', () => {
     const patternProperties = { '^x-': { type: 'string' }, '^n-': { type: 'number' } };
     const closed = typeOfSchema({ type: 'object', patternProperties, additionalProperties: false });
     expect(closed).toBe('Record<string, string | number>');
@@ -120,7 +120,7 @@ describe('types of schemas', () => {
     expect(typeOfSchema({ type: 'object', patternProperties })).toBe('Record<string, unknown>');
   });
 
-  it('hold their choices together', () => {
+  it('put parentheses around unions', () => {
     const one: JsonObject = { type: 'object', required: ['a'], properties: { a: { type: 'string' } } };
     const other: JsonObject = { type: 'object', required: ['b'], properties: { b: { type: 'string' } } };
     const list = declarationOfSchema('T', {
@@ -136,13 +136,13 @@ describe('types of schemas', () => {
     expect(complaints(both, [{ a: 'x', c: 'not a number' }])).not.toEqual([]);
   });
 
-  it('of more values than a union takes are those of the kind', () => {
+  it('with too many values for a union are the type of the values', () => {
     const values = Array.from({ length: 1000 }, (_, at) => `v${at}`);
     expect(typeOfSchema({ type: 'string', enum: values })).toBe('string');
     expect(typeOfSchema({ enum: values })).toBe('unknown');
   });
 
-  it('and examples do not multiply where definitions refer to each other many times', () => {
+  it('and examples stay small if definitions refer to each other many times', () => {
     for (const schema of ['properties', 'allOf', 'anyOf'].map(multiplied)) {
       const started = performance.now();
       expect(typeOfSchema(schema).length).toBeLessThan(1_000_000);
@@ -151,7 +151,7 @@ describe('types of schemas', () => {
     }
   });
 
-  it('are interfaces for plain objects only', () => {
+  it('are interfaces only for plain objects', () => {
     expect(declaration).toMatch(/^export interface T \{/);
     expect(declarationOfSchema('T', { enum: ['a'] })).toBe("export type T = 'a';\n");
     expect(declarationOfSchema('T', { anyOf: [PERSON, { type: 'object', properties: { a: {} } }] })).toMatch(
@@ -160,7 +160,7 @@ describe('types of schemas', () => {
   });
 });
 
-/** Ten levels of definitions, each with ten references to the next: written out, ten thousand million. */
+/** Ten levels of definitions, each with ten references to the next: ten billion when expanded. */
 function multiplied(keyword: string): JsonObject {
   const level = (depth: number): JsonObject => {
     const references = Array.from(
@@ -176,7 +176,7 @@ function multiplied(keyword: string): JsonObject {
 }
 
 describe('examples of schemas', () => {
-  it('are objects, and take no default that is of another type than it says', () => {
+  it('are objects, and ignore a default of the wrong type', () => {
     expect(sampleForSchema({ type: 'object', default: 'text' })).toEqual({});
     expect(sampleForSchema({ default: 5 })).toEqual({});
     const properties = { a: { type: 'number', default: 'x' }, b: { type: ['string', 'null'], default: null } };
@@ -184,11 +184,11 @@ describe('examples of schemas', () => {
   });
 
   it.each([
-    ['takes for ever', '^(a+)+(?!a)(?=b)'],
+    ['never ends', '^(a+)+(?!a)(?=b)'],
     ['repeats repetitions', '(((((a{64}){64}){64}){64}){64}){64}'],
     ['opens and never closes', '('.repeat(9000)],
     ['nests', `${'(a|'.repeat(3000)}${')'.repeat(3000)}`],
-  ])('are there for a pattern that %s', (_, pattern) => {
+  ])('exist for a pattern that %s', (_, pattern) => {
     const started = performance.now();
     const properties = { a: { type: 'string', pattern } };
     expect(sampleForSchema({ type: 'object', required: ['a'], properties })).toEqual({ a: 'TODO' });

@@ -14,7 +14,7 @@ describe('mergeText', () => {
   const base = lines('a', 'b', 'c', 'd', 'e');
   const next = lines('a', 'b', 'c', 'new', 'd', 'e');
 
-  it('takes what comes when nobody edited, and keeps an edit elsewhere byte for byte', () => {
+  it('applies the change to an unedited file, and keeps edits in other places byte for byte', () => {
     expect(mergeText(base, base, next)).toEqual({ kind: 'clean', text: next });
     expect(mergeText(base, lines('mine', 'a', 'b', 'c', 'd', 'e\t '), next)).toEqual({
       kind: 'clean',
@@ -22,19 +22,19 @@ describe('mergeText', () => {
     });
   });
 
-  it('keeps the line ends of the file', () => {
+  it('keeps the line endings of the file', () => {
     const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
     expect(mergeText(base, crlf(base), next)).toEqual({ kind: 'clean', text: crlf(next) });
     expect(mergeText(base, crlf(`mine\n${base}`), next)).toEqual({ kind: 'clean', text: crlf(`mine\n${next}`) });
   });
 
-  it('conflicts where both changed, and not where both made the same change', () => {
+  it('conflicts where both sides made different changes', () => {
     expect(mergeText(base, lines('a', 'b', 'c', 'mine', 'd', 'e'), next)).toEqual({ kind: 'conflict' });
     expect(mergeText(base, lines('a', 'b', 'C', 'D', 'e'), next)).toEqual({ kind: 'conflict' });
     expect(mergeText(base, `x\n${next}`, next)).toEqual({ kind: 'clean', text: `x\n${next}` });
   });
 
-  it('takes what stands right beside a change for another place', () => {
+  it('treats adjacent lines as a different place', () => {
     const changed = lines('a', 'b', 'C', 'd', 'e');
     const clean = (mine: string, text: string): void => {
       expect(mergeText(base, mine, changed)).toEqual({ kind: 'clean', text });
@@ -42,12 +42,12 @@ describe('mergeText', () => {
     };
     clean(lines('a', 'b', 'mine', 'c', 'd', 'e'), lines('a', 'b', 'mine', 'C', 'd', 'e'));
     clean(lines('a', 'b', 'c', 'mine', 'd', 'e'), lines('a', 'b', 'C', 'mine', 'd', 'e'));
-    // Where a line that comes twice was added, nobody can say.
+    // It is ambiguous where a repeated line was added.
     expect(mergeText(base, lines('a', 'b', 'c', 'c', 'd', 'e'), changed)).toEqual({ kind: 'conflict' });
     expect(mergeText(base, lines('a', 'b', 'd', 'e'), changed)).toEqual({ kind: 'conflict' });
   });
 
-  it('keeps what both added at one place only where order means nothing', () => {
+  it('keeps both additions in the same place only if order does not matter', () => {
     const functions = lines('import x', '', 'function one() {', '}');
     const mine = `${functions}${lines('', 'function mine() {', '}')}`;
     const more = `${functions}${lines('', 'function two() {', '}')}`;
@@ -65,22 +65,22 @@ describe('mergeText', () => {
     });
   });
 
-  describe('of lines that export a whole module', () => {
+  describe('with lines that export a whole module', () => {
     const before = lines("import x from 'x';", '', 'x();');
     const line = "export * from './processes/leave/workflows.ts';";
     const after = lines("import x from 'x';", '', line, '', 'x();');
 
-    it('adds them at the end where their own place was edited', () => {
+    it('adds them at the end if their place was edited', () => {
       const mine = lines("import x from 'y';", 'x(1);');
       expect(mergeText(before, mine, after)).toEqual({ kind: 'clean', text: `${mine}\n${line}\n` });
     });
 
-    it('adds none that is there already', () => {
+    it('does not add an existing line again', () => {
       const mine = lines("import x from 'y';", line, 'x(1);');
       expect(mergeText(before, mine, after)).toEqual({ kind: 'clean', text: mine });
     });
 
-    it('does not do so when anything else changes with them', () => {
+    it('conflicts as usual if anything else changes with them', () => {
       expect(mergeText(before, lines("import x from 'y';", 'x(1);'), after.replace('x();', 'x(2);'))).toEqual({
         kind: 'conflict',
       });
@@ -102,7 +102,7 @@ describe('unifiedDiff', () => {
     ['a line break that goes', 'a\nb\n', 'a\nb'],
     ['all of it', lines('a'), lines('b')],
     ['a file from nothing', '', lines('a')],
-  ])('of %s is applied by git', (_, before, after) => {
+  ])('of %s can be applied by git', (_, before, after) => {
     const folder = temporaryFolder();
     const path = join(folder, 'src/a b.txt');
     mkdirSync(dirname(path), { recursive: true });
@@ -122,7 +122,7 @@ describe('unifiedDiff', () => {
 });
 
 describe('exportedNames', () => {
-  it('finds what a module exports by itself', () => {
+  it('finds the names that a module exports', () => {
     const source = `
 // export function commented() {}
 /* export function block() {} */
