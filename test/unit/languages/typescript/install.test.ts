@@ -220,15 +220,15 @@ describe('installing dependencies', () => {
     const root = temporaryFolder();
     writeFileSync(join(root, 'package.json'), '{"name":"root","private":true,"workspaces":["packages/*"]}');
     const inside = join(root, 'packages', 'worker');
-    const sibling = join(root, 'other');
-    for (const folder of [inside, sibling]) {
+    const outside = join(root, 'other');
+    for (const folder of [inside, outside]) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'package.json'), '{"name":"worker","version":"1.0.0"}');
     }
     const install = (folder: string) => installDependencies({ folder, packageManager: 'npm', env: process.env });
     expect(await install(inside)).toMatchObject({ kind: 'installed', workspace: root });
-    expect(await install(sibling)).not.toHaveProperty('workspace');
-    expect(existsSync(join(sibling, 'package-lock.json'))).toBe(true);
+    expect(await install(outside)).not.toHaveProperty('workspace');
+    expect(existsSync(join(outside, 'package-lock.json'))).toBe(true);
   });
 });
 
