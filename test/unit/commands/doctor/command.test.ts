@@ -42,7 +42,7 @@ describe('kuflow doctor', () => {
     const { status, stdout } = await run([]);
     expect(status).toBe(1);
     expect(stdout.indexOf('KF-SET-001')).toBeLessThan(10);
-    expect(stdout.split('missing identifier of the application')).toHaveLength(2);
+    expect(stdout.split('missing client ID')).toHaveLength(2);
     expect(stdout).toContain('skipped because of KF-SET-001');
     expect(stdout).toContain('npx kuflow doctor explain KF-SET-001');
   });
