@@ -21,26 +21,26 @@ export const wizard = {
     await terminal.press('enter');
     await choose('Which process is the worker for?', 'down', 'down');
     await choose('Where will the worker run first?');
-    await answer('Code of the process definition', 'LOAN');
-    await answer('Code of its first task', 'APPLY');
-    await choose('Who does APPLY?');
-    await choose('JSON Schema file of the data of APPLY');
+    await answer('Process definition code', 'LOAN');
+    await answer('Code of the first task', 'APPLY');
+    await choose('What kind of task is APPLY?');
+    await choose('JSON Schema file for the data of APPLY');
     await answer('Code of task 2', 'SCORE');
-    await choose('Who does SCORE?', 'down');
-    await choose('JSON Schema file of the data of SCORE');
+    await choose('What kind of task is SCORE?', 'down');
+    await choose('JSON Schema file for the data of SCORE');
     await choose('Code of task 3');
     await choose('Task queue (LOAN_QUEUE)');
     await choose('Workflow type (LoanWorkflow)');
-    await choose('Folder of the new project (loan-worker)');
+    await choose('Folder for the new project (loan-worker)');
     await choose('Package manager');
-    await choose('Make a git repository');
+    await choose('Create a git repository');
     await choose('Install dependencies with npm?');
     await terminal.asked('Create the project?');
     terminal.pause(3);
     await terminal.press('enter');
     await terminal.prompt();
     const text = terminal.everything();
-    if (!text.includes('To do the same without questions') || !text.includes('Dependencies installed')) {
+    if (!text.includes('To repeat this without prompts') || !text.includes('Installed dependencies')) {
       throw new Error(`The wizard failed\n${text}`);
     }
   },

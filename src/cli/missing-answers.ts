@@ -44,7 +44,7 @@ export function chooseCredentials(answers: ProcessAnswers, detected: readonly De
   return place === undefined ? { kind: 'missing' } : { kind: 'detected', place };
 }
 
-const SCREEN = "as on the process definition's screen in KuFlow's app";
+const SCREEN = "as in the process definition in KuFlow's app";
 
 /** Every answer that is missing, so that one message can list them all. `clientSecretInEnvironment` explains why that one does not count. */
 export function missingAnswers(
@@ -57,9 +57,9 @@ export function missingAnswers(
   const add = (question: MissingAnswer['question'], example: string, why: string): void => {
     missing.push({ question, example, why });
   };
-  if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder of the new project');
+  if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder for the new project');
   if (source === undefined)
-    add('source', '--local', 'the process: --local (a sample), --definition FILE, --process CODE or --task CODE');
+    add('source', '--local', 'the process: --local (a sample), --definition <file>, --process <code> or --task <code>');
   if (source === 'flags' || source === 'api') {
     if (answers.process === undefined) add('process', '--process LOAN', 'the code of the process definition');
     if (answers.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${SCREEN}`);
@@ -77,19 +77,19 @@ export function missingAnswers(
   if (needsId) {
     add(
       'client-id',
-      '--client-id ID',
-      'the client id of the application, by --client-id, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, or --profile',
+      '--client-id <id>',
+      'the client id of the application: --client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
     );
   }
   if (!hasSecret && (answers.clientId !== undefined || needsId)) {
     const ignored =
       env['KUFLOW_API_CLIENTSECRET'] === undefined
         ? ''
-        : '; id and secret come from one place, so KUFLOW_API_CLIENTSECRET does not count';
+        : '. KUFLOW_API_CLIENTSECRET is not used: id and secret must come from the same source';
     add(
       'client-secret',
       '--client-secret-stdin',
-      `the client secret, by --client-secret-file or --client-secret-stdin${ignored}`,
+      `the client secret: --client-secret-file or --client-secret-stdin${ignored}`,
     );
   }
   return missing;
@@ -98,7 +98,7 @@ export function missingAnswers(
 /** The usage error that lists missing answers, with an example of the whole command. */
 export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'example'>[], example: string): Error {
   const lines = missing.map(({ question, why }) => `  ${question}: ${why}`);
-  return usageError(`Answers are missing:\n${lines.join('\n')}`, [`for example: ${example}`]);
+  return usageError(`Missing required options:\n${lines.join('\n')}`, [`for example: ${example}`]);
 }
 
 /** A workflow type that a process of this code might have: `LoanWorkflow` for LOAN. */

@@ -19,14 +19,14 @@ export function collectValues(flags: string, description: string, read = (value:
 export function sampleOption(): Option {
   return new Option(
     '--sample <count>',
-    'Read up to this many instances for the shapes of their data; only keys and types are kept',
+    'Read up to <count> instances to infer the shapes of their data; only keys and types are kept',
   ).argParser(sampleCount);
 }
 
 function sampleCount(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`A whole number from 1 to ${LARGEST_SAMPLE} is expected.`);
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${LARGEST_SAMPLE}.`);
   }
   return value;
 }
@@ -35,10 +35,13 @@ function sampleCount(text: string): number {
 export function processOptions(command: Command): Command {
   return command
     .addOption(
-      collectValues('--task <code[:kind]>', 'A task, again for each; kind is human, system, message or thread (human)'),
+      collectValues(
+        '--task <code[:kind]>',
+        'Add a task (repeatable). Kind: human, system, message or thread (default: human)',
+      ),
     )
-    .addOption(collectValues('--task-schema <code=file>', 'JSON Schema of the data of a task, again for each'))
-    .option('--metadata-schema <file>', 'JSON Schema of the metadata of the process');
+    .addOption(collectValues('--task-schema <code=file>', 'JSON Schema for the data of a task (repeatable)'))
+    .option('--metadata-schema <file>', 'JSON Schema for the metadata of the process');
 }
 
 /** The options that say which process a worker is for, as parsed by commander. */
@@ -74,13 +77,15 @@ export function parseProcessSource(flags: ProcessFlags): SourceKind | undefined 
     const other = flags.process !== undefined ? '--process' : flags.task !== undefined ? '--task' : undefined;
     if (other !== undefined || described) {
       throw usageError(
-        `--definition describes the whole process: leave ${other ?? '--task-schema and --metadata-schema'} out`,
+        `${other ?? '--task-schema and --metadata-schema'} cannot be combined with --definition, which describes the whole process`,
       );
     }
     return 'file';
   }
   if (described && (flags.taskKind !== undefined || flags.taskOrder !== undefined)) {
-    throw usageError('--task-kind and --task-order change tasks that were read: --task CODE:KIND says both by itself');
+    throw usageError(
+      '--task-kind and --task-order change tasks that are read from the API. Use --task <code:kind> in the order you want',
+    );
   }
   if (described) return 'flags';
   if (flags.process !== undefined) return 'api';
@@ -121,19 +126,21 @@ export function processSource(kind: SourceKind, flags: ProcessFlags): ProcessSou
 export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags, 'clientId'>): void {
   const { taskQueue } = flags;
   if (taskQueue !== undefined && taskQueue !== taskQueue.trim()) {
-    throw usageError(`--task-queue ${shellWord(taskQueue)}: it begins or ends with white space, which settings lose`);
+    throw usageError(
+      `--task-queue ${shellWord(taskQueue)} starts or ends with white space, which settings files do not keep`,
+    );
   }
   // Never echoes the value: someone who mixes up the two options passes the secret here.
   if (flags.clientId !== undefined && !isUuid(flags.clientId.trim())) {
     throw usageError(
-      '--client-id: a UUID is expected, the identifier of the application; the secret is given by another option',
+      '--client-id must be a UUID, the id of the application. Pass the secret with --client-secret-file or --client-secret-stdin',
     );
   }
   for (const [option, value] of [
     ['--process-id', flags.processId],
     ['--tenant-id', flags.tenantId],
   ] as const) {
-    if (value !== undefined && !isUuid(value)) throw usageError(`${option} ${value}: a UUID is expected`);
+    if (value !== undefined && !isUuid(value)) throw usageError(`${option} must be a UUID, not ${shellWord(value)}`);
   }
 }
 
@@ -220,12 +227,12 @@ function findUnusedOptions(
 ): readonly UnusedOption[] {
   if (source === 'api' || source === undefined) return [];
   const isLocal = flags.local === true;
-  const local = '--local, which needs no account and no endpoint';
+  const local = '--local, which needs no account or endpoint';
   const described = `${source === 'file' ? '--definition' : '--task'}, which describes the process`;
   const keys: readonly RepeatedKey[] = [...(isLocal || !writesConnection ? CONNECTION_KEYS : []), 'sample'];
   return REPEATED_KEYS.filter((key) => keys.includes(key) && flags[key] !== undefined).map((key) => {
     const reason = (key === 'sample' ? source === 'sample' : isLocal) ? local : described;
-    return { key, message: `${optionName(key)} has no use beside ${reason}` };
+    return { key, message: `${optionName(key)} cannot be combined with ${reason}` };
   });
 }
 
@@ -238,5 +245,5 @@ export function omitUnusedOptions<Flags extends RepeatedFlags>(source: SourceKin
 /** Throws a usage error for the first option that has no effect. */
 export function rejectUnusedOptions(...options: Parameters<typeof findUnusedOptions>): void {
   const [first] = findUnusedOptions(...options);
-  if (first !== undefined) throw usageError(`${first.message}: leave one of them out`);
+  if (first !== undefined) throw usageError(first.message);
 }

@@ -196,11 +196,11 @@ export function listFileActions({ files, conflicts }: PlanComparison): readonly 
 /** What to do about conflicts, after a dry run; nothing without any. */
 export function conflictSteps({ conflicts }: PlanComparison, command: string): readonly NextStep[] {
   const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
-  const others = replaceable.length < conflicts.length ? ', once the others are away' : '';
+  const others = replaceable.length < conflicts.length ? ' after moving the others away' : '';
   return [
-    ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the files in conflict away' }]),
+    ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the conflicting files away' }]),
     ...(replaceable.length === 0
       ? []
-      : [{ command: overwriteCommand(command, replaceable), text: `or replace what differs${others}` }]),
+      : [{ command: overwriteCommand(command, replaceable), text: `or overwrite the files that differ${others}` }]),
   ];
 }

@@ -86,7 +86,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
     report({ kind: 'install-ended', result: install });
   }
   if (!options.git || install.kind === 'interrupted') {
-    return { files, install, git: { kind: 'skipped', reason: options.git ? 'interrupted' : 'not requested' } };
+    return { files, install, git: { kind: 'skipped', reason: options.git ? 'interrupted' : '--no-git' } };
   }
   report({ kind: 'git-started' });
   const { startRepository } = await import('./git.ts');

@@ -148,7 +148,7 @@ describe('kuflow add in an edited project', () => {
         cwd: project,
         mark,
       });
-      await until('the question', () => command.output().includes('was edited by hand: change it so?'));
+      await until('the question', () => command.output().includes('has local changes. Apply this change?'));
       expect(command.output()).toContain(`export async function ${name}(`);
       command.type(key);
       const { code } = await command.ended;

@@ -57,7 +57,7 @@ describe('kuflow dev demo', () => {
   it('runs one process to completion in an empty folder, and leaves nothing running', () => {
     const run = demo();
     expectCompleted(run);
-    expect(run.stderr).toContain('Dependencies installed');
+    expect(run.stderr).toContain('Installed dependencies');
     const next = /^ {2}cd (.+)$/m.exec(run.stderr)?.[1] ?? '';
     expect(existsSync(join(folder, next, 'src', 'workflows.ts'))).toBe(true);
   });
@@ -65,7 +65,7 @@ describe('kuflow dev demo', () => {
   it('installs nothing the second time, and reports the duration of each stage as JSON', () => {
     const { status, stdout, stderr } = demo(['--json']);
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(stderr).not.toContain('Install dependencies');
+    expect(stderr).not.toContain('Installing dependencies');
     const result = JSON.parse(stdout) as DemoResult;
     expect(result.simulation).toMatchObject({ status: 0, code: 'LOAN', processState: 'COMPLETED' });
     expect(result.stages.map(({ name }) => name)).toEqual([

@@ -153,7 +153,7 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     const own = ['--package-manager', manager.told, '--cli-package', `file:${tarball}`];
     const { status, err } = await packedCommand('create-kuflow-worker', [...args, ...own], { cwd: folder, env });
     expect(status, err).toBe(0);
-    expect(err).toContain('Dependencies installed');
+    expect(err).toContain('Installed dependencies');
     expect(err).not.toContain('workspace');
     // Everything is inside the project, and no stray files are left.
     expect(readdirSync(folder).sort()).toEqual([...before, 'loan-worker'].sort());

@@ -102,13 +102,13 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await answer(at, 'Which process is the worker for?', DOWN, DOWN, ENTER);
     await answer(at, 'Where will the worker run first?', ENTER);
     // After Esc, the earlier question shows the wrong answer again, to be corrected.
-    await answer(at, 'Code of the process definition', 'LOAM', ENTER);
-    await answer(at, 'Code of its first task', ESC);
+    await answer(at, 'Process definition code', 'LOAM', ENTER);
+    await answer(at, 'Code of the first task', ESC);
     await answer(at, 'Code of the process definition (LOAM)', 'LOAN', ENTER);
-    await answer(at, 'Code of its first task', 'APPLY', ENTER);
-    await answer(at, 'Who does APPLY?', ENTER);
-    await answer(at, 'JSON Schema file of the data of APPLY', 'no.json');
-    await at.until('> There is no such file');
+    await answer(at, 'Code of the first task', 'APPLY', ENTER);
+    await answer(at, 'What kind of task is APPLY?', ENTER);
+    await answer(at, 'JSON Schema file for the data of APPLY', 'no.json');
+    await at.until('> The file does not exist');
     at.type('\u007f'.repeat(7));
     at.type(`broken.json${ENTER}`);
     await at.until(/^> .*type/m);
@@ -117,16 +117,16 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await answer(at, 'Code of task 2', 'APPLY');
     await at.until('> There is a task APPLY already');
     at.type(`\u007f\u007f\u007f\u007f\u007fSCORE${ENTER}`);
-    await answer(at, 'Who does SCORE?', DOWN, ENTER);
-    await answer(at, 'JSON Schema file of the data of SCORE', ENTER);
+    await answer(at, 'What kind of task is SCORE?', DOWN, ENTER);
+    await answer(at, 'JSON Schema file for the data of SCORE', ENTER);
     await answer(at, 'Code of task 3', ENTER);
     await answer(at, 'Task queue (LOAN_QUEUE)', ENTER);
     await answer(at, 'Workflow type (LoanWorkflow)', ENTER);
-    await answer(at, 'Folder of the new project (loan-worker)', 'taken');
-    await at.until('> There is a file of that name');
+    await answer(at, 'Folder for the new project (loan-worker)', 'taken');
+    await at.until('> A file with this name exists');
     at.type(`\u007f\u007f\u007f\u007f\u007fby-wizard${ENTER}`);
     await answer(at, 'Package manager', ENTER);
-    await answer(at, 'Make a git repository', 'n', ENTER);
+    await answer(at, 'Create a git repository', 'n', ENTER);
     await answer(at, 'Install dependencies with npm?', 'n', ENTER);
     await answer(at, 'Create the project?');
     expect(at.screen()).toMatch(/Tasks +APPLY \(human\), SCORE \(system\)/);
@@ -146,7 +146,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     expect(treeOf(join(elsewhere, 'by-wizard'))).toEqual(made);
     const again = await packedCommand('create-kuflow-worker', ['by-wizard', ...FLAGS], { cwd: folder });
     expect(again.status, again.err).toBe(0);
-    expect(again.err).toMatch(/0 files written, \d+ were there and identical/);
+    expect(again.err).toMatch(/Wrote 0 files, \d+ unchanged/);
     expect(treeOf(join(folder, 'by-wizard'))).toEqual(made);
   });
 
@@ -177,12 +177,12 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await answer(at, 'Which process is the worker for?', DOWN, ENTER);
       // An input that may be the secret is masked, and cleared when it is rejected.
       await answer(at, 'Client id of the application', `Z${SECRET}`);
-      await at.until((screen) => prompt(screen).includes(`${'*'.repeat(SECRET.length + 1)}> It is no UUID`));
+      await at.until((screen) => prompt(screen).includes(`${'*'.repeat(SECRET.length + 1)}> This is not a UUID`));
       at.type(ENTER);
       await at.until((screen) => !prompt(screen).includes('*'));
       at.type(`${WORKER_APPLICATION}${ENTER}`);
       await answer(at, 'Client secret', 'wrong', ENTER);
-      await answer(at, 'How to go on?');
+      await answer(at, 'What would you like to do?');
       expect(at.screen()).toMatch(/401/);
       refuse = false;
       at.type(ENTER);
@@ -199,19 +199,19 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         [],
       );
       at.type(`y${ENTER}`);
-      await answer(at, 'Tasks, kinds and order:', DOWN, ENTER);
+      await answer(at, 'Are the tasks, their kinds and their order correct?', DOWN, ENTER);
       await answer(at, 'Which task?', 'SCO');
       await at.until((screen) => screen.includes('❯ SCORE (system)'));
       at.type(ENTER);
       await answer(at, 'Kind of SCORE', ENTER);
       await at.until(/2\. SCORE +human/);
-      await answer(at, 'Tasks, kinds and order:', DOWN, DOWN, ENTER);
+      await answer(at, 'Are the tasks, their kinds and their order correct?', DOWN, DOWN, ENTER);
       await answer(at, 'Which task comes first?', DOWN, ENTER);
       for (const after of ['SCORE', 'APPLY', 'APPROVE']) await answer(at, `What comes after ${after}?`, ENTER);
-      await answer(at, 'Tasks, kinds and order:', ENTER);
+      await answer(at, 'Are the tasks, their kinds and their order correct?', ENTER);
       await answer(at, 'Task queue', 'Q', ENTER);
       await answer(at, 'Workflow type', 'W', ENTER);
-      await answer(at, 'Folder of the new project', ENTER);
+      await answer(at, 'Folder for the new project', ENTER);
       await answer(at, 'Package manager', ENTER);
       await answer(at, 'Create the project?', ENTER);
       expect(await at.ended).toEqual({ status: 0 });
@@ -256,20 +256,24 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       for (const cancelled of [
         { at: 'Process (type to search)', args, way: [['Which process is the worker for?', ENTER]] },
         { at: 'Read up to 25 instances', args: ['--process', 'LOAN', ...args] },
-        { at: 'Tasks, kinds and order:', args: loan },
-        { at: 'Which task?', args: loan, way: [['Tasks, kinds and order:', DOWN, ENTER]] },
+        { at: 'Are the tasks, their kinds and their order correct?', args: loan },
+        { at: 'Which task?', args: loan, way: [['Are the tasks, their kinds and their order correct?', DOWN, ENTER]] },
         {
           at: 'Kind of APPLY',
           args: loan,
           way: [
-            ['Tasks, kinds and order:', DOWN, ENTER],
+            ['Are the tasks, their kinds and their order correct?', DOWN, ENTER],
             ['Which task?', ENTER],
           ],
         },
-        { at: 'Which task comes first?', args: loan, way: [['Tasks, kinds and order:', DOWN, DOWN, ENTER]] },
-        { at: 'How to go on?', args: ['--process', 'NONE', ...args], way: [['Read up to 25', ENTER]] },
         {
-          at: 'Write client id and secret of application-local.yaml here',
+          at: 'Which task comes first?',
+          args: loan,
+          way: [['Are the tasks, their kinds and their order correct?', DOWN, DOWN, ENTER]],
+        },
+        { at: 'What would you like to do?', args: ['--process', 'NONE', ...args], way: [['Read up to 25', ENTER]] },
+        {
+          at: 'Copy the client id and secret from application-local.yaml here',
           args: [
             '--endpoint',
             tenant.endpoint,
@@ -284,7 +288,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
           ],
           way: [
             ['Where will the worker run first?', DOWN, ENTER],
-            ['Folder of the new project', ENTER],
+            ['Folder for the new project', ENTER],
           ],
         },
       ] satisfies readonly Cancelled[])
@@ -298,7 +302,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const tasks = ['--process', 'LOAN', '--metadata-schema', 'm.json', '--local'];
     const placed = ['--local', '--package-manager', 'npm', '--no-git', '--no-install'];
     const closed = ['--client-id', WORKER_APPLICATION, '--endpoint', 'http://127.0.0.1:9'];
-    const folderGiven = [['Folder of the new project', ENTER]] as const;
+    const folderGiven = [['Folder for the new project', ENTER]] as const;
     const which = 'Which process is the worker for?';
     for (const cancelled of [
       { at: which },
@@ -311,32 +315,36 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         way: [[which, DOWN, ENTER]],
       },
       { at: 'Client secret', args: ['--definition', 'd.yaml', '--client-id', WORKER_APPLICATION] },
-      { at: 'How to go on?', args: ['--process', 'LOAN', ...closed], way: [['Client secret', 's', ENTER]] },
+      {
+        at: 'What would you like to do?',
+        args: ['--process', 'LOAN', ...closed],
+        way: [['Client secret', 's', ENTER]],
+      },
       {
         at: "Address of KuFlow's REST API",
         args: ['--process', 'LOAN', ...closed],
         way: [
           ['Client secret', 's', ENTER],
-          ['How to go on?', DOWN, DOWN, ENTER],
+          ['What would you like to do?', DOWN, DOWN, ENTER],
         ],
       },
-      { at: 'Code of the process definition', args: ['--task', 'A', '--local'] },
-      { at: 'Code of its first task', args: tasks },
-      { at: 'Who does A?', args: tasks, way: [['Code of its first task', 'A', ENTER]] },
+      { at: 'Process definition code', args: ['--task', 'A', '--local'] },
+      { at: 'Code of the first task', args: tasks },
+      { at: 'What kind of task is A?', args: tasks, way: [['Code of the first task', 'A', ENTER]] },
       {
-        at: 'JSON Schema file of the data of A',
+        at: 'JSON Schema file for the data of A',
         args: tasks,
         way: [
-          ['Code of its first task', 'A', ENTER],
-          ['Who does A?', ENTER],
+          ['Code of the first task', 'A', ENTER],
+          ['What kind of task is A?', ENTER],
         ],
       },
       { at: 'Task queue', args: described },
       { at: 'Workflow type', args: [...described, '--task-queue', 'Q'] },
-      { at: 'Folder of the new project', args: ['--local'] },
+      { at: 'Folder for the new project', args: ['--local'] },
       { at: 'Package manager', args: ['--local'], way: folderGiven },
       {
-        at: 'Make a git repository',
+        at: 'Create a git repository',
         args: ['--local', '--package-manager', 'npm'],
         way: folderGiven,
       },
@@ -356,8 +364,8 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     for (const cancelled of [
       { at: which },
       { at: which, args: placed },
-      { at: 'Folder of the new project', args: ['--local'] },
-      { at: 'Make a git repository', args: placed, way: [[which, ENTER]] },
+      { at: 'Folder for the new project', args: ['--local'] },
+      { at: 'Create a git repository', args: placed, way: [[which, ENTER]] },
       {
         at: 'Client secret',
         args: ['--process', 'LOAN', '--task', 'A', '--client-id', WORKER_APPLICATION],
@@ -381,7 +389,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       ['mi', 'mi', 1],
       ['ne', 'mine', 2],
     ] as const) {
-      await answer(at, 'Folder of the new project', keys);
+      await answer(at, 'Folder for the new project', keys);
       await at.until((screen) => typed(screen).endsWith(` ${whole}`));
       at.type(CTRL_Z);
       await at.until((screen) => screen.split('Stopped').length - 1 === stops);
@@ -391,7 +399,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     }
     at.type(ENTER);
     await answer(at, 'Create the project?', ENTER);
-    await at.until('To do the same without questions:');
+    await at.until('To repeat this without prompts:');
     at.type('exit $?\r');
     expect(await at.ended).toEqual({ status: 0 });
     expect(readdirSync(folder)).toContain('mine');
@@ -404,11 +412,11 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     await at.until('kuflow.process.yaml: tasks and shapes\nof their data, as JSON Schema');
     at.type(`${UP}${UP}${UP}${ENTER}`);
     await at.until('✔ Which process is the worker for? A\nsample process');
-    await answer(at, 'Folder of the new project', ENTER);
+    await answer(at, 'Folder for the new project', ENTER);
     await answer(at, 'Package manager', ENTER);
-    await answer(at, 'Make a git repository', 'n', ENTER);
+    await answer(at, 'Create a git repository', 'n', ENTER);
     await answer(at, 'Create the project?', ESC);
-    await at.until('? Make a git repository with a first\ncommit? (y/N)');
+    await at.until('? Create a git repository with a first\ncommit? (y/N)');
     at.type(ENTER);
     await answer(at, 'Create the project?');
     expect(at.screen()).toContain('Task queue: LOAN_QUEUE');
@@ -423,11 +431,11 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       env: { ACCESSIBLE: '1' },
     });
     await answer(at, 'Which process is the worker for?');
-    expect(at.screen()).toMatch(/1\) A sample process\n +2\) One that runs in KuFlow/);
+    expect(at.screen()).toMatch(/1\) A sample process\n +2\) A process in KuFlow/);
     at.type(`1${ENTER}`);
     await answer(at, 'Create the project?', `1${ENTER}`);
     expect(await at.ended).toEqual({ status: 0 });
-    expect(at.everything()).toMatch(/· Write \d+ files to x\n✔ \d+ files written/);
+    expect(at.everything()).toMatch(/· Writing \d+ files to x…\n✔ Wrote \d+ files/);
   });
 
   it('writes nothing when the last answer is no, and lists conflicting files', async () => {
@@ -436,16 +444,16 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const args = ['mine', '--package-manager', 'npm', '--no-git', '--no-install'];
     const at = start(args);
     await answer(at, 'Which process is the worker for?', ENTER);
-    await answer(at, 'The project can not be made like this:');
-    expect(at.screen()).toContain('Files are in the way: README.md differs');
+    await answer(at, 'The project cannot be created like this:');
+    expect(at.screen()).toContain('Existing files conflict with the project: README.md differs');
     expect(at.screen()).toContain('Choose another folder');
     at.type(`${DOWN}${DOWN}${ENTER}`);
     expect(await at.ended).toEqual({ status: 130 });
     expect(at.screen()).toContain('✖ Nothing was written');
     const chosen = start(args.slice(1));
     await answer(chosen, 'Which process is the worker for?', ENTER);
-    await answer(chosen, 'Folder of the new project', 'mine', ENTER);
-    await chosen.until('> Files are in the way: README.md differs');
+    await answer(chosen, 'Folder for the new project', 'mine', ENTER);
+    await chosen.until('> Existing files conflict with the project: README.md differs');
     chosen.type(CTRL_C);
     expect(await chosen.ended).toEqual({ status: 130 });
     expect([...treeOf(folder)]).toEqual([['mine/README.md', 'mine']]);
@@ -454,6 +462,6 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
   it('does not ask anything with --yes', async () => {
     const at = start(['--yes']);
     expect(await at.ended).toEqual({ status: 2 });
-    expect(at.everything()).toContain('Answers are missing');
+    expect(at.everything()).toContain('Missing required options');
   });
 });

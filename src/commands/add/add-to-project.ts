@@ -17,13 +17,14 @@ export interface AddRequest {
   readonly addition: AdditionRequest;
   /** Absolute; paths of `edit` may be relative to it. */
   readonly cwd: string;
-  /** Files edited by hand that may be changed, relative to the project or to `cwd`. */
+  /** Files with local changes that may be changed, relative to the project or to `cwd`. */
   readonly edit: readonly string[];
   readonly dryRun: boolean;
-  /** Asks whether a file that was edited by hand may be changed so; absent: only what `edit` names is. */
+  /** Asks whether to change a file with local changes. Without it, only files named in `edit` are changed. */
   readonly approve?: (edit: FileEdit) => Promise<boolean>;
-  /** This call, without `--edit`; how a person starts `kuflow`. */
+  /** This command without `--edit`. */
   readonly command: string;
+  /** How a person starts `kuflow`. */
   readonly invocation: string;
   /** Version of this tool. */
   readonly version: string;
@@ -35,7 +36,7 @@ export interface AddRequest {
 export interface AddedFile {
   readonly path: string;
   readonly how: PlannedEdit['how'];
-  /** `left`: it is as it was, and `diff` is to be applied by hand or by another run. */
+  /** `left`: the file is unchanged, and `diff` remains to be applied by hand or by another run. */
   readonly action: 'written' | 'would-write' | 'left';
   /** Why it was left. */
   readonly reason?: string;
@@ -53,18 +54,18 @@ export interface AddResult {
     | { readonly kind: 'activity'; readonly name: string };
   readonly dryRun: boolean;
   readonly files: readonly AddedFile[];
-  /** What is uncertain about a definition that was read from instances, and which processes of the record are gone. */
+  /** What is uncertain about a definition that was read from instances, and which recorded processes no longer exist. */
   readonly notes: readonly string[];
   readonly next: readonly NextStep[];
-  /** 3: a file was left, so that something is to be done by hand. */
+  /** 3: a file was left unchanged, so something remains to be done by hand. */
   readonly status: ExitStatus;
 }
 
-/** Adds to a project: plans, asks for what somebody edited, writes all of it or nothing. Rejects with a KnownError. */
+/** Adds to a project: plans the edits, asks about files with local changes, then writes all of them or none. Rejects with a KnownError. */
 export async function addToProject(request: AddRequest): Promise<AddResult> {
   const { project, addition } = request;
   const { processes, edits } = await planAddition(project, addition, request);
-  const named = namedPaths(request, edits);
+  const named = resolveEditPaths(request, edits);
   const files: AddedFile[] = [];
   const made: FileEdit[] = [];
   for (const edit of edits) {
@@ -85,22 +86,25 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
   const left = files.filter(({ action }) => action === 'left');
   return {
     project: project.folder,
-    added: addedBy(addition, processes),
+    added: describeAddition(addition, processes),
     dryRun: request.dryRun,
     files,
-    notes: [...(addition.kind === 'process' ? addition.notes : []), ...project.removedProcesses.map(goneNote)],
-    next: request.dryRun ? [] : [...stepsForLeft(request, left), ...steps(request, processes)],
+    notes: [
+      ...(addition.kind === 'process' ? addition.notes : []),
+      ...project.removedProcesses.map(removedProcessNote),
+    ],
+    next: request.dryRun ? [] : [...stepsForLeftFiles(request, left), ...stepsAfterAddition(request, processes)],
     status: left.length > 0 ? 3 : 0,
   };
 }
 
-function goneNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
+function removedProcessNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
   return left.length === 0
-    ? `${place.definitionFile} is gone, and so is its code: ${RECORD_FILE} names that process no longer`
-    : `${place.definitionFile} is gone: bring it back, or remove the rest of that process (${left.join(', ')})`;
+    ? `${place.definitionFile} and its code were deleted, so the process is removed from ${RECORD_FILE}`
+    : `${place.definitionFile} was deleted: restore it, or delete the other files of the process (${left.join(', ')})`;
 }
 
-function namedPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedEdit[]): ReadonlySet<string> {
+function resolveEditPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedEdit[]): ReadonlySet<string> {
   const paths = edits.map(({ path }) => path);
   return new Set(
     edit.map((given) => {
@@ -110,8 +114,8 @@ function namedPaths({ edit, project, cwd }: AddRequest, edits: readonly PlannedE
       if (path !== undefined) return path;
       const near = nearMatch(plain, paths);
       throw usageError(
-        `--edit ${given}: nothing is to be changed there${near === undefined ? '' : `, did you mean ${near}?`}`,
-        paths.length === 0 ? [] : [`What is to be changed: ${paths.join(', ')}`],
+        `--edit ${given}: this file does not need a change${near === undefined ? '' : `. Did you mean ${near}?`}`,
+        paths.length === 0 ? [] : [`Files that need a change: ${paths.join(', ')}`],
       );
     }),
   );
@@ -125,12 +129,12 @@ async function reasonToLeave(
   if (edit.how === 'conflict') return edit.reason;
   if (edit.how !== 'edited-by-hand' || named.has(edit.path)) return undefined;
   if (request.approve !== undefined && !request.dryRun) {
-    return (await request.approve(edit)) ? undefined : 'was edited by hand, and you said no';
+    return (await request.approve(edit)) ? undefined : 'has local changes, and you declined the change';
   }
-  return 'was edited by hand';
+  return 'has local changes';
 }
 
-function addedBy(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {
+function describeAddition(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {
   switch (addition.kind) {
     case 'process':
     case 'resumed-process': {
@@ -145,7 +149,7 @@ function addedBy(addition: AdditionRequest, processes: readonly OpenedProcess[])
   }
 }
 
-function stepsForLeft(request: AddRequest, left: readonly AddedFile[]): readonly NextStep[] {
+function stepsForLeftFiles(request: AddRequest, left: readonly AddedFile[]): readonly NextStep[] {
   const mergeable = left.filter(({ how }) => how === 'edited-by-hand').map(({ path }) => `--edit ${path}`);
   const others = left.filter(({ how }) => how === 'conflict').map(({ path }) => path);
   return [
@@ -154,25 +158,25 @@ function stepsForLeft(request: AddRequest, left: readonly AddedFile[]): readonly
       : [
           {
             command: [request.command, ...mergeable].join(' '),
-            text: 'make the change beside yours, or make it by hand',
+            text: 'merge the change with yours, or make it by hand',
           },
         ]),
-    ...(others.length === 0 ? [] : [{ text: `make the change of the diff by hand in ${others.join(', ')}` }]),
+    ...(others.length === 0 ? [] : [{ text: `apply the diff by hand in ${others.join(', ')}` }]),
   ];
 }
 
-function steps(
+function stepsAfterAddition(
   { project, addition, invocation }: AddRequest,
   processes: readonly OpenedProcess[],
 ): readonly NextStep[] {
   const { packageManager } = project.record;
   const checks: readonly NextStep[] = [
-    { command: scriptCommand(packageManager, 'lint'), text: 'types and lint' },
-    { command: scriptCommand(packageManager, 'test'), text: 'the tests of every process' },
+    { command: scriptCommand(packageManager, 'lint'), text: 'check types and lint' },
+    { command: scriptCommand(packageManager, 'test'), text: 'run the tests of every process' },
   ];
   const simulation = (code: string): NextStep => ({
     command: `${invocation} dev simulate ${shellWord(code)} -- node --import tsx src/main.ts --dev`,
-    text: 'run one to its end on a local KuFlow; one that runs is started again first',
+    text: 'run one process to completion on the local KuFlow, which is restarted if it is running',
   });
   switch (addition.kind) {
     case 'process':
@@ -182,7 +186,7 @@ function steps(
         ...checks,
         simulation(process.code),
         {
-          text: `in KuFlow's app, enter on the definition's screen of ${process.code}: task queue ${workflow.taskQueue}, type ${workflow.type}`,
+          text: `in KuFlow's app, set in the process definition ${process.code}: task queue ${workflow.taskQueue}, workflow type ${workflow.type}`,
         },
       ];
     }
@@ -193,7 +197,7 @@ function steps(
         ...checks,
         simulation(code),
         {
-          text: `add the task${others} in KuFlow's app too; processes that run already need patched(…), see README.md`,
+          text: `add the task${others} in KuFlow's app too; processes that are already running need patched(…), see README.md`,
         },
       ];
     }

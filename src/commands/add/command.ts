@@ -6,53 +6,53 @@ import type { AddFlags } from './run-addition.ts';
 import type { AddTaskFlags } from './run.ts';
 import type { AddProcessFlags } from './run-process.ts';
 
-const KEEPS =
-  'Files that nobody edited are written, as the definition says by now; the definition is changed where it has to be. A file that was edited by hand ' +
-  'gets the change beside the edits: on a terminal after a question, else only when --edit names it. Where both meet, it is left, and the diff says ' +
-  'what to do. The diff of each file is shown, and of a new one its length. Exits 3 when something is left.';
+const HOW_FILES_CHANGE =
+  'Files that you have not edited are regenerated from the definition, which is changed where necessary. In a file with local changes, the change is ' +
+  'merged with yours: after a prompt in a terminal, otherwise only if you name the file with --edit. A file that cannot be merged is left unchanged, ' +
+  'and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with 3 if a file was left unchanged.';
 
 const TASK_EXAMPLES = `
 Examples:
-  a task that a person completes, at the end
+  add a task that a person completes, at the end
     $ kuflow add task REVIEW --name "Review the request"
-  one that the worker does itself, after another, with the shape of its data
+  add a task that the worker completes after APPLY, with a schema for its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
-  one that you wrote into kuflow.process.yaml by hand
+  generate the code for a task that you added to kuflow.process.yaml
     $ kuflow add task ARCHIVE
-  see what would change in a project with several processes
+  show what would change, in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
 
 const PROCESS_EXAMPLES = `
 Examples:
-  a process that you describe
+  describe the process with options or in a file
     $ kuflow add process LEAVE --task REQUEST --task BOOK:system --workflow-type LeaveWorkflow
     $ kuflow add process --definition leave.yaml
-  a process that KuFlow already runs
+  read a process that KuFlow already runs
     $ kuflow add process LEAVE --workflow-type LeaveWorkflow`;
 
 const ACTIVITY_EXAMPLES = `
 Examples:
     $ kuflow add activity sendMail
-  src/activities.ts was edited by hand, and there is no terminal
+  change src/activities.ts without a prompt, although it has local changes
     $ kuflow add activity sendMail --edit src/activities.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Adds a task, a process or an activity of your own to the worker project of this folder, or of a folder above. Names that are there never change.',
+    'Add a task, a process or an activity to the worker project in this folder or a parent folder. Existing names never change.',
   );
 
   const task = command
     .command('task')
-    .argument('<code[:kind]>', 'Code of the task in KuFlow; kind is human, system, message or thread (human)')
+    .argument('<code[:kind]>', 'Task code in KuFlow. Kind: human, system, message or thread (default: human)')
     .summary('Add a task to a process of the project')
     .description(
-      `Adds a task to a process: to its definition, and to the code that follows from it. One that you wrote into the definition yourself comes into the code. ${KEEPS}`,
+      `Add a task to the definition of a process and to the code that is generated from it. If you have already added the task to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
     )
-    .optionsGroup('The task:')
-    .option('--process <code>', 'Process that gets it; needed when the project has several')
-    .option('--after <code>', 'Task that it comes after; the last one unless given')
-    .option('--name <text>', 'What people call it')
-    .option('--schema <file>', 'JSON Schema of its data')
+    .optionsGroup('Task options:')
+    .option('--process <code>', 'Process to add it to; required if the project has several')
+    .option('--after <code>', 'Task to insert it after (default: the last one)')
+    .option('--name <text>', 'Display name')
+    .option('--schema <file>', 'JSON Schema for its data')
     .addHelpText('after', TASK_EXAMPLES)
     .action(async (code: string, flags: AddTaskFlags) => {
       const { runAddTask } = await import('./run.ts');
@@ -61,21 +61,21 @@ export function configure(command: Command, context: CommandContext): void {
 
   const process = command
     .command('process')
-    .argument('[code]', 'Code of the process definition in KuFlow; not needed with --definition')
-    .summary('Add a process that the same worker runs')
+    .argument('[code]', 'Process definition code in KuFlow; not needed with --definition')
+    .summary('Add a process for the same worker to run')
     .description(
-      'Adds a process with a definition, a workflow and tests of its own. It is read from the API unless --definition or --task describes it. The ' +
-        `worker polls one task queue, so the process has that of the project. ${KEEPS}`,
+      'Add a process with its own definition, workflow and tests. It is read from the API unless --definition or --task describes it. The ' +
+        `worker polls one task queue, so the process uses the one of the project. ${HOW_FILES_CHANGE}`,
     )
-    .optionsGroup('The process:')
-    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)');
+    .optionsGroup('Process options:')
+    .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)');
   processOptions(process)
-    .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
-    .option('--task-queue <name>', 'Only that of the project, which is the default')
-    .option('--process-id <uuid>', 'Id of the process definition')
-    .option('--tenant-id <uuid>', 'Id of the tenant')
+    .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
+    .option('--task-queue <name>', 'Task queue; must be the one of the project, which is the default')
+    .option('--process-id <uuid>', 'Process definition id')
+    .option('--tenant-id <uuid>', 'Tenant id')
     .addOption(sampleOption())
-    .optionsGroup('The connection, to read the process from the API:');
+    .optionsGroup('Connection options, to read the process from the API:');
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
     .action(async (code: string | undefined, flags: AddProcessFlags) => {
@@ -85,23 +85,25 @@ export function configure(command: Command, context: CommandContext): void {
 
   const activity = command
     .command('activity')
-    .argument('<name>', 'Name of the function, which is the name of the activity')
-    .summary('Add an activity of your own')
-    .description(`Adds an activity to src/activities.ts: a typed function for you to fill in. ${KEEPS}`)
+    .argument('<name>', 'Name of the function and of the activity')
+    .summary('Add an activity')
+    .description(`Add an activity to src/activities.ts: a typed function for you to implement. ${HOW_FILES_CHANGE}`)
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(async (name: string, flags: AddFlags) => {
       const { runAddActivity } = await import('./run.ts');
       await runAddActivity(name, flags, context);
     });
 
-  for (const kind of [task, process, activity]) commonOptions(kind);
+  for (const kind of [task, process, activity]) addRunOptions(kind);
 }
 
-function commonOptions(command: Command): void {
+function addRunOptions(command: Command): void {
   command
-    .optionsGroup('How it runs:')
-    .addOption(collectValues('--edit <path>', 'Change this file, though it was edited by hand; again for each'))
-    .option('--yes', 'Prompts nothing: leave what was edited by hand unless --edit names it')
-    .option('--dry-run', 'Show the diff, new files in full, and write nothing')
+    .optionsGroup('Run options:')
+    .addOption(
+      collectValues('--edit <path>', 'Merge the change into this file although it has local changes (repeatable)'),
+    )
+    .option('--yes', 'Skip prompts: leave files with local changes unless --edit names them')
+    .option('--dry-run', 'Show the diff, with new files in full, without writing anything')
     .option('--json', 'Print the result as JSON');
 }

@@ -5,8 +5,8 @@ import type { AdditionRequest } from '../../project/edit/addition.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
 
 /**
- * The task queue that the worker of a project polls: what its application files say, else the definition of its first process. One worker polls
- * one queue, so every process of a project has this one.
+ * The task queue that the worker of a project polls: from its application files, otherwise from the definition of its first process. A worker
+ * polls one queue, so all processes of a project use it.
  */
 export async function projectTaskQueue(project: WorkerProject): Promise<string> {
   const { settings } = await resolveSettings({
@@ -18,16 +18,13 @@ export async function projectTaskQueue(project: WorkerProject): Promise<string> 
   return settings['temporal.kuflow-queue']?.value ?? project.processes[0].definition.workflow.taskQueue;
 }
 
-/** Throws a usage error for a queue that the worker of the project does not poll; `source` says who wants it. */
+/** Throws a usage error for a queue that the worker of the project does not poll. `source`: where that queue is named. */
 export function rejectOtherQueue(queue: string, wanted: string, source: string): void {
   if (queue === wanted) return;
-  throw usageError(
-    `${source} ${wanted}: the worker of this project polls one task queue, ${queue}, and every process of it has that one`,
-    [
-      `Enter ${queue} as the task queue of the process in KuFlow's app, and leave --task-queue out`,
-      `Or make a worker of its own for ${wanted}: npx create-kuflow-worker`,
-    ],
-  );
+  throw usageError(`${source} ${wanted}: the worker of this project polls only the task queue ${queue}`, [
+    `Set the task queue of the process in KuFlow's app to ${queue}, and omit --task-queue`,
+    `Or create a separate worker for ${wanted}: npx create-kuflow-worker`,
+  ]);
 }
 
 /** The addition of a further process that was loaded. If the call names a code, the process must have it. Throws a usage error. */
@@ -42,8 +39,8 @@ export function processAddition(
   const { code, queue, isQueueGiven } = wanted;
   const found = definition.process.code;
   if (code !== undefined && code !== found) {
-    throw usageError(`The definition is of the process ${found}, not of ${code}`, [
-      `Leave ${code} out, or name the file of ${code}`,
+    throw usageError(`The definition describes the process ${found}, not ${code}`, [
+      `Omit ${code}, or pass the definition file of ${code}`,
     ]);
   }
   if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
@@ -51,7 +48,7 @@ export function processAddition(
   return { kind: 'process', definition: { ...definition, workflow }, source, notes };
 }
 
-/** The process of that code, which an earlier run may have left half done; undefined when the project has none. */
+/** A process that the project already has, to complete what an earlier run left; undefined if it does not have one with this code. */
 export function resumedProcess(project: WorkerProject, code: string | undefined): AdditionRequest | undefined {
   const process = project.processes.find(({ definition }) => definition.process.code === code);
   return process === undefined ? undefined : { kind: 'resumed-process', process };

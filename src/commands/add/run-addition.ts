@@ -7,28 +7,28 @@ import type { Prompts } from '../../terminal/prompts.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
-/** Options that every kind of addition takes. */
+/** Options that every kind of addition accepts. */
 export interface AddFlags {
   readonly edit?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly yes?: boolean;
 }
-/** Prompts, where questions may be asked. */
-export async function askOf(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
+/** Prompts, if questions may be asked. */
+export async function openAddPrompts(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
   if (!context.terminal.canPrompt || flags.yes === true || flags.json === true) return undefined;
   return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
 }
 
-export function option(name: string, value: string | undefined): readonly string[] {
+export function optionWithValue(name: string, value: string | undefined): readonly string[] {
   return value === undefined ? [] : [name, value];
 }
 
-/** Makes the addition and tells about it. With `--json` prints the `AddResult`. */
+/** Makes the addition and prints the result: with `--json` the `AddResult`. */
 export async function runAddition(run: {
   readonly project: WorkerProject;
   readonly addition: AdditionRequest;
-  /** What follows `kuflow add` in the call that goes on with what is left. */
+  /** The arguments of `kuflow add` in the command that continues with files that were left. */
   readonly words: readonly string[];
   readonly flags: AddFlags;
   readonly context: CommandContext;
@@ -36,7 +36,7 @@ export async function runAddition(run: {
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
   const { terminal, invocation, version } = context;
-  const shown = new Set<string>();
+  const printed = new Set<string>();
   const result = await addToProject({
     project,
     addition,
@@ -48,9 +48,9 @@ export async function runAddition(run: {
       : {
           approve: async (edit) => {
             printEdit(terminal.err, edit);
-            // Both streams are one screen, on which nothing need stand twice.
-            if (terminal.out.isTTY) shown.add(edit.path);
-            return (await ask.confirm({ message: `${edit.path} was edited by hand: change it so?` })) === true;
+            // Both streams are on one screen, so the diff is not printed again.
+            if (terminal.out.isTTY) printed.add(edit.path);
+            return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
           },
         }),
     command: [invocation, 'add', ...words.map(shellWord)].join(' '),
@@ -59,6 +59,6 @@ export async function runAddition(run: {
     signal: context.interruption(),
   });
   if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
-  else printAdded(terminal, result, { cwd: context.cwd, shown });
+  else printAdded(terminal, result, { cwd: context.cwd, printed });
   context.setStatus(result.status);
 }

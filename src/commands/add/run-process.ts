@@ -5,7 +5,7 @@ import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { askOf, runAddition, type AddFlags } from './run-addition.ts';
+import { openAddPrompts, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   chooseCredentials,
@@ -43,10 +43,10 @@ export async function runAddProcess(
   const project = await openProject(context.cwd);
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
-  const ask = await askOf(flags, context);
+  const ask = await openAddPrompts(flags, context);
   const words = ['process', ...(code === undefined ? [] : [code])];
-  const goOn = isDescribed(flags) ? undefined : resumedProcess(project, code);
-  if (goOn !== undefined) return runAddition({ project, addition: goOn, words, flags, context, ask });
+  const resumed = isDescribed(flags) ? undefined : resumedProcess(project, code);
+  if (resumed !== undefined) return runAddition({ project, addition: resumed, words, flags, context, ask });
 
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
   const { source } = answers;
@@ -129,7 +129,7 @@ async function readAnswers(
     missingAnswers(given, chooseCredentials(given, detectCredentials(place)), context.env);
   if (ask !== undefined && missingOf(answers).some(({ question }) => question === 'workflow-type')) {
     const answer = await ask.text({
-      message: "Workflow type, as on the process definition's screen in KuFlow's app",
+      message: "Workflow type, as in the process definition in KuFlow's app",
     });
     if (typeof answer === 'string') answers = { ...answers, workflowType: answer };
   }
@@ -141,7 +141,7 @@ async function readAnswers(
   const others = isUnnamed ? missingOf({ ...answers, process: example, source: source ?? 'api' }) : missing;
   const named = [
     ...(isUnnamed
-      ? [{ question: 'process', why: 'the code of the process, or --definition FILE', example: '' } as const]
+      ? [{ question: 'process', why: 'the process definition code, or --definition <file>', example: '' } as const]
       : []),
     ...others.map((one) =>
       one.question === 'workflow-type' ? { ...one, example: `--workflow-type ${freeType(project, example)}` } : one,
@@ -158,7 +158,7 @@ async function readAnswers(
   throw missingAnswersError(named, `${context.invocation} add process ${words.join(' ')}`);
 }
 
-/** A code that no process of the project has, nor the workflow type that goes with it. */
+/** A code that is not taken in the project, and whose workflow type is not taken either. */
 function freeCode(project: WorkerProject): string {
   const taken = project.processes.flatMap(({ definition: { process, workflow } }) => [process.code, workflow.type]);
   return firstFree(

@@ -1,7 +1,7 @@
 import { taskAddition } from './task.ts';
 import { openProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { askOf, option, runAddition, type AddFlags } from './run-addition.ts';
+import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: AddTaskFlags, context: CommandContext): Promise<void> {
@@ -14,8 +14,13 @@ export async function runAddTask(task: string, flags: AddTaskFlags, context: Com
     ...(flags.schema === undefined ? {} : { schema: flags.schema }),
     cwd: context.cwd,
   });
-  const words = ['task', task, ...option('--process', flags.process), ...option('--after', flags.after)];
-  await runAddition({ project, addition, words, flags, context, ask: await askOf(flags, context) });
+  const words = [
+    'task',
+    task,
+    ...optionWithValue('--process', flags.process),
+    ...optionWithValue('--after', flags.after),
+  ];
+  await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
@@ -27,7 +32,7 @@ export async function runAddActivity(name: string, flags: AddFlags, context: Com
     words: ['activity', name],
     flags,
     context,
-    ask: await askOf(flags, context),
+    ask: await openAddPrompts(flags, context),
   });
 }
 

@@ -5,9 +5,9 @@ import type { OpenedProcess, WorkerProject } from '../../project/edit/open-proje
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 
 export interface TaskFlags {
-  /** `CODE` or `CODE:KIND`. */
+  /** `<code>` or `<code>:<kind>` */
   readonly task: string;
-  /** Of the process that gets it; the only one when absent. */
+  /** Code of the process to add it to; optional if the project has only one. */
   readonly process?: string;
   readonly name?: string;
   /** File of a JSON Schema, relative to `cwd`. */
@@ -16,11 +16,11 @@ export interface TaskFlags {
   readonly after?: string;
 }
 
-/** What options say about a task, for a project. Rejects with a usage error. */
+/** The addition of a task that options describe. Rejects with a usage error. */
 export async function taskAddition(project: WorkerProject, flags: TaskFlags): Promise<AdditionRequest> {
-  const process = chosenProcess(project, flags.process);
+  const process = findProcess(project, flags.process);
   const known = process.definition.tasks.find((task) => task.code === flags.task);
-  // A task that somebody wrote into the definition has its kind there.
+  // A task that is already in the definition has its kind there.
   const written = known === undefined ? flags.task : `${known.code}:${known.kind}`;
   const { code, kind, data } = await taskFromFlags(
     { written, ...(flags.schema === undefined ? {} : { schema: flags.schema }) },
@@ -39,17 +39,19 @@ export async function taskAddition(project: WorkerProject, flags: TaskFlags): Pr
   };
 }
 
-function chosenProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
+function findProcess(project: WorkerProject, code: string | undefined): OpenedProcess {
   const { processes } = project;
   const codes = processes.map(({ definition }) => definition.process.code);
   if (code === undefined && processes.length === 1) return processes[0];
   const found = processes.find(({ definition }) => definition.process.code === code);
   if (found !== undefined) return found;
   if (code === undefined)
-    throw usageError('The project has several processes: say which by --process', [`They are ${codes.join(', ')}`]);
+    throw usageError('The project has several processes: choose one with --process', [
+      `Processes: ${codes.join(', ')}`,
+    ]);
   const near = nearMatch(code, codes);
   throw usageError(
-    `--process ${code}: the project has no such process${near === undefined ? '' : `, did you mean ${near}?`}`,
-    [`It has ${codes.join(', ')}`],
+    `--process ${code}: the project does not have this process${near === undefined ? '' : `. Did you mean ${near}?`}`,
+    [`Processes: ${codes.join(', ')}`],
   );
 }

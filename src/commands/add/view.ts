@@ -7,7 +7,7 @@ import { printNextSteps } from '../../project/view.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 
-/** A unified diff, in colours where there are some; every line escaped. */
+/** Prints a unified diff, in color if the terminal has any; every line is escaped. */
 export function printDiff(channel: Channel, diff: string): void {
   const { bold, cyan, green, red } = palette(channel);
   for (const line of diff.replace(/\n$/, '').split('\n')) {
@@ -24,35 +24,37 @@ export function printDiff(channel: Channel, diff: string): void {
   }
 }
 
-/** A change that is asked for. */
+/** Prints a change before asking whether to apply it. */
 export function printEdit(channel: Channel, edit: FileEdit): void {
   channel.line();
   printDiff(channel, edit.diff);
 }
 
-const WORDS: Readonly<Record<AddedFile['action'], string>> = {
+const ACTION_LABELS: Readonly<Record<AddedFile['action'], string>> = {
   written: 'written',
   'would-write': 'write',
   left: 'left',
 };
 
 /**
- * What was added, on stdout: the files, and what changes in each as a diff; a new file is told by its number of lines, except in a dry run. Files
- * in `shown` had their diff on the screen before. The way on, on stderr.
+ * Prints the result: to stdout the files and a diff of each, or the number of lines of a new file unless this is a dry run; to stderr the next
+ * steps. The diffs of the files in `printed` were on the screen before.
  */
 export function printAdded(
   terminal: Terminal,
   result: AddResult,
-  { cwd, shown }: { readonly cwd: string; readonly shown: ReadonlySet<string> },
+  { cwd, printed }: { readonly cwd: string; readonly printed: ReadonlySet<string> },
 ): void {
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
   const prose = (text: string): string => (err.isTTY ? wrapText(text, err.columns) : text);
   const width = result.dryRun ? 5 : 7;
   for (const file of result.files)
-    out.line(`${WORDS[file.action].padEnd(width)} ${escapeForTerminal(file.path, 1000)}${aboutFile(file)}`);
+    out.line(
+      `${ACTION_LABELS[file.action].padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`,
+    );
   for (const { path, how, diff } of result.files) {
-    if (shown.has(path) || (how === 'new' && !result.dryRun)) continue;
+    if (printed.has(path) || (how === 'new' && !result.dryRun)) continue;
     out.line();
     printDiff(out, diff);
   }
@@ -65,24 +67,24 @@ export function printAdded(
   }
   const left = result.files.filter(({ action }) => action === 'left').length;
   const isAdded = left < result.files.length;
-  const were = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left`;
-  // A task that the definition had is no new one.
+  const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
+  // A task that was already in the definition is not new.
   const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
-  const done = isKnown ? 'brought into the code' : 'added';
-  err.line(`\n${bold(escapeForTerminal(titleOf(result)))} ${isAdded ? done : `not ${done}`}${where}${were}`);
+  const done = isKnown ? 'added to the code' : 'added';
+  err.line(`\n${bold(escapeForTerminal(formatAddition(result)))} ${isAdded ? done : `not ${done}`}${where}${leftNote}`);
   err.line('\nNext:');
   printNextSteps(err, result.next);
 }
 
-function aboutFile({ action, how, reason, diff }: AddedFile): string {
+function formatFileNote({ action, how, reason, diff }: AddedFile): string {
   if (action === 'left') return `  (${reason ?? ''})`;
-  if (how === 'edited-by-hand') return '  (edited by hand)';
+  if (how === 'edited-by-hand') return '  (merged with local changes)';
   if (how !== 'new') return '';
   const [, lines = '1'] = /^@@ -0,0 \+1,(\d+) @@/m.exec(diff) ?? [];
   return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
-function titleOf({ added }: AddResult): string {
+function formatAddition({ added }: AddResult): string {
   switch (added.kind) {
     case 'process':
       return `Process ${added.code}`;

@@ -16,17 +16,17 @@ export type CheckOutcome =
   | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
 
 export interface CheckProjectRequest {
-  /** Absolute folder of the project, whose application files are read. */
+  /** Absolute; the application files in it are read. */
   readonly folder: string;
-  /** Stands over the files, key by key. */
+  /** Overrides the files, key by key. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report?: (event: CheckEvent) => void;
   readonly signal?: AbortSignal;
-  /** The command that checks again. */
+  /** The command that repeats the check. */
   readonly retry?: string;
 }
 
-/** The connectivity check with the settings of a project, as its worker would resolve them. */
+/** Checks the connection with the settings of a project, as its worker would resolve them. */
 export async function checkProjectConnection(request: CheckProjectRequest): Promise<CheckOutcome> {
   const { folder, env, report, signal, retry } = request;
   const settings = await resolveSettings({ env, files: { dir: folder }, cwd: folder });
@@ -47,8 +47,8 @@ export interface CheckLocalRequest extends CheckProjectRequest {
 }
 
 /**
- * The same check against a local platform that lives for it alone: its state is in a temporary folder, so that the project gets no secret.
- * Rejects with a KnownError when the platform can't be started.
+ * The same check against a local KuFlow that is started for it. Its state is in a temporary folder, so that no secret gets into the project.
+ * Rejects with a KnownError when the local KuFlow cannot be started.
  */
 export async function checkLocalProject(request: CheckLocalRequest): Promise<CheckOutcome> {
   const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-check-'));

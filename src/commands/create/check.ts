@@ -26,7 +26,7 @@ export interface CheckOptions {
 export async function checkProject(project: CheckedProject, options: CheckOptions): Promise<CheckOutcome> {
   const { env, progress, signal } = options;
   const isInterrupted = (): boolean => signal.aborted;
-  if (!options.wanted) return { kind: 'not-run', reason: 'not wanted' };
+  if (!options.wanted) return { kind: 'not-run', reason: '--no-check' };
   if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
   if (!project.local && !project.hasCredentials) return { kind: 'not-run', reason: 'no client id and secret yet' };
   // They load the whole platform.

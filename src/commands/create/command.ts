@@ -6,61 +6,54 @@ import { processOptions, sampleOption, collectValues } from '../../cli/process-o
 
 const EXAMPLES = `
 Examples:
-  by questions, in a terminal
+  answer prompts in a terminal
     $ create-kuflow-worker
-  a sample process on the local platform, no account needed
+  start from a sample process on the local KuFlow; needs no account
     $ create-kuflow-worker loan-worker --local --yes
-  a process that you describe
+  describe the process in a file or with options
     $ create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
     $ create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
-  a process that KuFlow already runs
+  read a process that KuFlow already runs
     $ create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
-    .argument('[folder]', 'Folder of the new project, ~/ for the home folder; its name is the name of the worker')
-    .optionsGroup('The process:')
-    .option('--definition <file>', 'Process definition to start from (kuflow.process.yaml)')
-    .option(
-      '--process <code>',
-      'Code of the process definition in KuFlow; read from the API unless --task describes it',
-    );
+    .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
+    .optionsGroup('Process options:')
+    .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
+    .option('--process <code>', 'Process definition code; the process is read from the API unless --task describes it');
   processOptions(command)
-    .addOption(collectValues('--task-kind <code=kind>', 'Another kind for a task that was read, again for each'))
+    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a discovered task (repeatable)'))
     .addOption(
-      collectValues('--task-order <code>', 'Another order of the tasks that were read: all codes, one option each'),
+      collectValues('--task-order <code>', 'Reorder the discovered tasks: repeat it with the code of every task'),
     )
-    .option('--task-queue <name>', "Task queue, as on the process definition's screen in KuFlow's app")
-    .option('--workflow-type <name>', "Workflow type, as on the process definition's screen in KuFlow's app")
-    .option('--process-id <uuid>', 'Id of the process definition')
-    .option('--tenant-id <uuid>', 'Id of the tenant')
+    .option('--task-queue <name>', "Task queue, as in the process definition in KuFlow's app")
+    .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
+    .option('--process-id <uuid>', 'Process definition id')
+    .option('--tenant-id <uuid>', 'Tenant id')
     .addOption(sampleOption())
-    .optionsGroup('The connection:')
-    .option('--local', 'Made for the local platform: no account, no secret, no endpoint');
+    .optionsGroup('Connection options:')
+    .option('--local', 'Configure the project for the local KuFlow; needs no account');
   connectionOptions(command, { engine: true })
-    .optionsGroup('The project:')
+    .optionsGroup('Project options:')
     .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
     .addOption(
-      new Option('--package-manager <name>', 'Package manager; the one in use here, else npm').choices([
-        'npm',
-        'pnpm',
-        'yarn',
-        'yarn@1',
-        'yarn@4',
-        'bun',
-      ]),
+      new Option(
+        '--package-manager <name>',
+        'Package manager (default: whichever runs this command, otherwise npm)',
+      ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun']),
     )
-    .option('--cli-package <spec>', "npm spec of this tool in the project's development dependencies")
+    .option('--cli-package <spec>', "npm spec of this tool for the project's devDependencies")
     .addOption(
-      collectValues('--overwrite <path>', 'Replace this existing file, relative to the project; again for each'),
+      collectValues('--overwrite <path>', 'Overwrite this existing file, relative to the project (repeatable)'),
     )
-    .option('--no-install', 'Do not install dependencies')
-    .option('--no-git', 'Do not make a git repository')
-    .option('--no-check', 'Do not check the connection')
-    .optionsGroup('How it runs:')
-    .option('--yes', 'Prompts nothing: take the defaults, fail when an answer is missing')
-    .option('--dry-run', 'Show what would be written, write nothing')
+    .option('--no-install', 'Skip installing dependencies')
+    .option('--no-git', 'Skip creating a git repository')
+    .option('--no-check', 'Skip the connection check')
+    .optionsGroup('Run options:')
+    .option('--yes', 'Skip prompts: use defaults, and fail if a required option is missing')
+    .option('--dry-run', 'Show what would be written without writing anything')
     .option('--json', 'Print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string | undefined, flags: CreateFlags) => {

@@ -116,5 +116,7 @@ export function createResultJson(result: CreateResult): object {
 function renamedNotes(folder: string, name: string): readonly string[] {
   if (folder === name) return [];
   const why = npmNameProblem(folder);
-  return why === undefined ? [] : [`Its package is named ${name}: the name of the folder ${why}, which npm refuses`];
+  return why === undefined
+    ? []
+    : [`The package is named ${name}, because the folder name ${why}, which npm does not allow`];
 }

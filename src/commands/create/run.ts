@@ -30,7 +30,7 @@ export async function runCreate(flags: CreateFlags, context: CommandContext): Pr
   const { result, asked } = await createProject(flags, ask, context);
   if (flags.json === true) terminal.out.line(stringifyForTerminal(createResultJson(result)));
   else printCreated(terminal, result);
-  if (asked) terminal.err.line(`\nTo do the same without questions:\n  ${escapeForTerminal(result.command, Infinity)}`);
+  if (asked) terminal.err.line(`\nTo repeat this without prompts:\n  ${escapeForTerminal(result.command, Infinity)}`);
   context.setStatus(result.status);
 }
 

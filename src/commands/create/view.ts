@@ -11,7 +11,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap.ts';
 import type { CheckOutcome } from './check-project.ts';
 
-/** What the view shows of a made project. */
+/** The part of the result that is printed for a person. */
 export interface CreateSummary {
   readonly folder: string;
   readonly name: string;
@@ -24,58 +24,58 @@ export interface CreateSummary {
   readonly next: readonly NextStep[];
 }
 
-/** Follows the steps of a creation on a progress line. */
+/** Shows writing, installing and git as steps. */
 export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'writing':
-        progress.begin(`Write ${event.files} files to ${shortPath(event.folder)}`);
+        progress.begin(`Writing ${event.files} files to ${shortPath(event.folder)}…`);
         break;
       case 'written':
         progress.end(
           'done',
-          `${event.files} files written${event.identical === 0 ? '' : `, ${event.identical} were there and identical`}`,
+          `Wrote ${event.files} files${event.identical === 0 ? '' : `, ${event.identical} unchanged`}`,
         );
         break;
       case 'installing':
-        progress.begin(`Install dependencies with ${event.packageManager}`);
+        progress.begin(`Installing dependencies with ${event.packageManager}…`);
         break;
       case 'install-line':
         progress.detail(event.line);
         break;
       case 'install-ended':
-        if (event.result.kind === 'installed') progress.end('done', installedText(event.result.workspace));
+        if (event.result.kind === 'installed') progress.end('done', installedTitle(event.result.workspace));
         else if (event.result.kind === 'interrupted')
-          progress.end('warning', 'Install interrupted; the project is kept');
-        else progress.end('failed', `Dependencies not installed: ${event.result.seen}; the project is kept`);
+          progress.end('warning', 'Installation interrupted; the project is kept');
+        else progress.end('failed', `Could not install dependencies: ${event.result.seen}; the project is kept`);
         break;
       case 'git-started':
-        progress.begin('Make a git repository');
+        progress.begin('Creating a git repository…');
         break;
       case 'git-ended':
-        endGit(progress, event.result);
+        endGitStep(progress, event.result);
     }
   };
 }
 
-function installedText(workspace: string | undefined): string {
+function installedTitle(workspace: string | undefined): string {
   return workspace === undefined
-    ? 'Dependencies installed'
-    : `Dependencies installed into the workspace ${escapeForTerminal(workspace, 1000)}, which has their lock file; the project has none of its own`;
+    ? 'Installed dependencies'
+    : `Installed dependencies into the workspace ${escapeForTerminal(workspace, 1000)}, which has the lock file; the project does not have its own`;
 }
 
-function endGit(progress: Progress, result: WriteResult['git']): void {
+function endGitStep(progress: Progress, result: WriteResult['git']): void {
   switch (result.kind) {
     case 'committed':
-      if (result.ignored === undefined) progress.end('done', 'Git repository with a first commit');
+      if (result.ignored === undefined) progress.end('done', 'Created a git repository with a first commit');
       else
         progress.end(
           'warning',
-          `Git repository with a first commit, without what your git settings ignore: ${listed(result.ignored)}`,
+          `Created a git repository with a first commit, without files that your git settings ignore: ${listPaths(result.ignored)}`,
         );
       break;
     case 'initialised':
-      progress.end('warning', `Git repository without a first commit: ${result.reason}`);
+      progress.end('warning', `Created a git repository without a first commit: ${result.reason}`);
       break;
     case 'skipped':
       progress.end('skipped', `No git repository: ${result.reason}`);
@@ -86,14 +86,14 @@ function endGit(progress: Progress, result: WriteResult['git']): void {
   }
 }
 
-function listed(paths: readonly string[]): string {
-  const shown = paths.slice(0, MOST_PATHS).join(', ');
-  return paths.length <= MOST_PATHS ? shown : `${shown} and ${paths.length - MOST_PATHS} more`;
+function listPaths(paths: readonly string[]): string {
+  const first = paths.slice(0, MAX_PATHS).join(', ');
+  return paths.length <= MAX_PATHS ? first : `${first} and ${paths.length - MAX_PATHS} more`;
 }
 
-const MOST_PATHS = 5;
+const MAX_PATHS = 5;
 
-const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
+const STEP_ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
   pass: 'done',
   warn: 'warning',
   fail: 'failed',
@@ -102,16 +102,16 @@ const ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
   skip: 'skipped',
 };
 
-/** Follows a connectivity check: one line for each step that was looked at, in order. Steps run side by side, so that one live line stands for all. */
+/** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {
   let begun = false;
   return (event) => {
     if (event.kind === 'check-started') {
-      if (!begun) progress.begin('Check the connection');
+      if (!begun) progress.begin('Checking the connection…');
       begun = true;
       progress.detail(event.title);
     } else if (event.result.skipped !== 'not-applicable') {
-      progress.note(checkLine(event.result), ENDS[event.result.state]);
+      progress.note(checkLine(event.result), STEP_ENDS[event.result.state]);
     }
   };
 }
@@ -121,10 +121,10 @@ function checkLine(result: CheckResult): string {
   return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
 }
 
-/** The result for a person: what a dry run would do on stdout; else the way on, on stderr. */
+/** Prints the result for a person: the files of a dry run to stdout, otherwise the next steps to stderr. */
 export function printCreated(terminal: Terminal, summary: CreateSummary): void {
   if (summary.dryRun) printDryRun(terminal, summary);
-  else printMade(terminal, summary);
+  else printProject(terminal, summary);
 }
 
 function printDryRun(terminal: Terminal, summary: CreateSummary): void {
@@ -135,25 +135,26 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
   terminal.err.line(`Dry run: nothing was written to ${escapeForTerminal(shortPath(summary.folder), 1000)}`);
   const conflicts = summary.files.filter(({ action }) => action === 'conflict').length;
   if (conflicts === 0) return;
-  const are = conflicts === 1 ? '1 file is' : `${conflicts} files are`;
-  terminal.err.line(`${are} in the way: the run would be refused\n\nNext:`);
+  const conflicting = conflicts === 1 ? '1 file conflicts' : `${conflicts} files conflict`;
+  terminal.err.line(`${conflicting}, so this run would fail\n\nNext:`);
   printNextSteps(terminal.err, summary.next);
 }
 
-function printMade(terminal: Terminal, summary: CreateSummary): void {
+function printProject(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
   const { bold, dim, yellow } = palette(err);
   const prose = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
   if (summary.install.kind === 'failed') {
-    err.line(`\n${bold(escapeForTerminal(summary.install.command))} said:`);
+    err.line(`\nOutput of ${bold(escapeForTerminal(summary.install.command))}:`);
     for (const line of escapeLinesForTerminal(summary.install.output).split('\n')) err.line(`  ${line}`);
-    if (summary.install.log !== undefined) prose(`These are the last lines; all of them are in ${summary.install.log}`);
+    if (summary.install.log !== undefined)
+      prose(`These are the last lines. The full output is in ${summary.install.log}`);
   }
   for (const note of summary.notes) prose(`${yellow('!')} ${escapeForTerminal(note, 1000)}`);
   const { check } = summary;
-  if (check.kind === 'not-run') prose(`${dim('-')} Connection not checked: ${escapeForTerminal(check.reason)}`);
+  if (check.kind === 'not-run') prose(`${dim('-')} Connection check skipped (${escapeForTerminal(check.reason)})`);
   else if (check.kind === 'impossible') {
-    prose(`${yellow('!')} Connection not checked: ${escapeForTerminal(check.reason, 1000)}`);
+    prose(`${yellow('!')} Could not check the connection: ${escapeForTerminal(check.reason, 1000)}`);
     for (const line of check.seen === undefined ? [] : check.seen.split('\n'))
       err.line(`  ${escapeForTerminal(line, 1000)}`);
     for (const step of check.next) err.line(`  ${escapeForTerminal(step, Infinity)}`);
@@ -168,7 +169,7 @@ function printMade(terminal: Terminal, summary: CreateSummary): void {
   const { code, tasks } = summary.process;
   err.line();
   prose(
-    `${bold(escapeForTerminal(summary.name))}: a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
+    `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
   printNextSteps(terminal.err, summary.next);

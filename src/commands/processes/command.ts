@@ -14,7 +14,7 @@ export function configure(command: Command, context: CommandContext): void {
       const { runList } = await import('./run.ts');
       await runList(flags, context);
     });
-  sharedOptions(command.command('show').argument('<code>', 'Code of the process definition'))
+  sharedOptions(command.command('show').argument('<code>', 'Process definition code'))
     .summary('Show the tasks of a process')
     .description(
       'Show the tasks of a process, their kinds and their usual order, derived from its instances. With --sample, also read instances to ' +

@@ -20,7 +20,7 @@ import { resolveCreate } from '../resolve.ts';
 import type { WizardContext } from './state.ts';
 import { wizardView } from './view.ts';
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 export interface WizardContextParts {
   readonly ask: Prompts;
@@ -104,15 +104,13 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
     verify: async (answers) => {
       const { settings } = await connect(answers);
       const { verifyCredentials } = await import('../../../diagnostics/verify-credentials.ts');
-      const said = await working('Prompts KuFlow whose credentials these are', () =>
-        verifyCredentials({ settings, env, signal }),
-      );
-      return `Credentials ${said}`;
+      const account = await working('Verifying the credentials…', () => verifyCredentials({ settings, env, signal }));
+      return `Credentials ${account}`;
     },
     list: async (answers) => {
       const { listFromApi } = await import('../../../discovery/from-api.ts');
       const access = await openRest(answers);
-      return working('List processes', () => listFromApi(access, undefined, signal));
+      return working('Listing processes…', () => listFromApi(access, undefined, signal));
     },
     discover: async (answers, code) => {
       const { discoverFromApi } = await import('../../../discovery/from-api.ts');
@@ -135,13 +133,13 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       const planned = await planProject({ ...plan.project, ...process }, { version, command: plan.command });
       const files = listFileActions(await comparePlan(plan.folder, planned, plan.overwrite));
       const count = (action: string): number => files.filter((file) => file.action === action).length;
-      const inTheWay = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
-      if (inTheWay.length > 0) {
-        const few = inTheWay.slice(0, MOST_NAMED).join(', ');
-        const more = inTheWay.length > MOST_NAMED ? ` and ${inTheWay.length - MOST_NAMED} more` : '';
+      const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
+      if (conflicts.length > 0) {
+        const few = conflicts.slice(0, MAX_NAMED).join(', ');
+        const more = conflicts.length > MAX_NAMED ? ` and ${conflicts.length - MAX_NAMED} more` : '';
         throw new KnownError({
-          message: `Files are in the way: ${few}${more}`,
-          next: ['Choose another folder, or start again with --overwrite PATH for each file to be replaced'],
+          message: `Existing files conflict with the project: ${few}${more}`,
+          next: ['Choose another folder, or start again with --overwrite <path> for each file to overwrite'],
         });
       }
       return {

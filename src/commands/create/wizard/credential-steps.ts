@@ -5,7 +5,7 @@ import { BACK } from '../../../terminal/prompts.ts';
 import { describeInstead } from './process-steps.ts';
 import { settle, withAnswers, type Step, type WizardState, type WizardContext } from './state.ts';
 
-/** A worker reads no profiles: without an answer the project would start without credentials. */
+/** A worker does not read profiles, so credentials of a profile have to be written to the project. */
 const profile: Step = {
   topic: 'profile',
   isOpen: (state, { credentials }) =>
@@ -13,24 +13,30 @@ const profile: Step = {
   run: async (state, context, { canGoBack, before, credentials }) => {
     const name = credentials.kind === 'detected' ? credentials.place.name : '';
     const answer = await context.ask.choose<'write' | 'read' | 'type'>({
-      message: `Client id and secret of the profile ${name}`,
+      message: `How do you want to use the profile ${name}?`,
       canGoBack,
       fallback: (before ?? 'write') as 'write',
       choices: [
         {
           value: 'write',
-          name: 'Take them, for the worker too',
-          description: 'They go to its application-local.yaml, which git ignores: a worker reads no profiles',
+          name: 'Write its client id and secret to the project',
+          description: 'To application-local.yaml, which git ignores: a worker does not read profiles',
         },
         ...(state.answers.source === 'api'
-          ? [{ value: 'read', name: 'Only read the process with them', description: 'The project gets none' } as const]
+          ? [
+              {
+                value: 'read',
+                name: 'Only read the process with it',
+                description: 'The project gets no client id and secret',
+              } as const,
+            ]
           : []),
-        { value: 'type', name: 'I enter others' },
+        { value: 'type', name: 'Enter another client id and secret' },
       ],
     });
     if (answer === BACK) return { kind: 'back' };
     const next = settle(state, 'profile');
-    if (answer === 'type') return { kind: 'answered', answer, state: await typedInstead(next, context) };
+    if (answer === 'type') return { kind: 'answered', answer, state: await typeCredentialsInstead(next, context) };
     return { kind: 'answered', answer, state: answer === 'write' ? withAnswers(next, { profile: name }) : next };
   },
 };
@@ -41,14 +47,14 @@ const clientId: Step = {
   run: async (state, context, { canGoBack, before }) => {
     const answer = await context.ask.text({
       message: 'Client id of the application',
-      hint: "In KuFlow's app: Settings > Applications. It goes to application-local.yaml, which git ignores.",
+      hint: "In KuFlow's app: Settings > Applications. It is written to application-local.yaml, which git ignores.",
       canGoBack,
       ...(before === undefined ? {} : { fallback: before }),
-      // A secret that is pasted here must stay neither on the screen nor in the project.
+      // A secret that is pasted here by mistake must not stay on the screen or get into the project.
       isSecret: (text) => !/^[0-9a-f-]{0,36}$/i.test(text),
       validate: (text) =>
-        /^[0-9a-f-]{0,36}$/i.test(text) ? undefined : 'It is no UUID; the secret is asked for after it',
-      validateAsync: (text) => Promise.resolve(isUuid(text) ? undefined : 'It is not a whole UUID'),
+        /^[0-9a-f-]{0,36}$/i.test(text) ? undefined : 'This is not a UUID. You enter the secret at the next prompt',
+      validateAsync: (text) => Promise.resolve(isUuid(text) ? undefined : 'The UUID is incomplete'),
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', answer, state: withAnswers(state, { clientId: answer }) };
@@ -64,36 +70,36 @@ const clientSecret: Step = {
   },
 };
 
-type WayOn = 'again' | 'retype' | 'endpoint' | 'skip';
+type FailureChoice = 'again' | 'retype' | 'endpoint' | 'skip';
 
-/** Looked at as soon as they are there: a wrong character is best mended while the page with the right ones is open. */
+/** Verified at once: a typing error is easiest to correct while the page with the credentials is open. */
 const credentials: Step = {
   topic: 'credentials',
   isOpen: (state, { credentials: choice }) => choice.kind !== 'not-needed' && !state.settled.has('credentials'),
   run: async (state, context, { canGoBack, credentials: choice }) => {
     try {
       context.say.done(await context.verify(state.answers));
-      const over = choice.kind === 'given' ? variablesOver(state, context) : undefined;
-      if (over !== undefined) context.say.note(over);
+      const overriding = choice.kind === 'given' ? overridingVariables(state, context) : undefined;
+      if (overriding !== undefined) context.say.note(overriding);
       return { kind: 'passed', state: settle(state, 'credentials') };
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       context.say.problem(error);
     }
-    const answer = await context.ask.choose<WayOn>({
-      message: 'How to go on?',
+    const answer = await context.ask.choose<FailureChoice>({
+      message: 'What would you like to do?',
       canGoBack,
       choices: [
         choice.kind === 'detected'
           ? {
               value: 'retype',
               name: 'Enter client id and secret',
-              description: `In place of those of ${detectedText(choice.place)}`,
+              description: `Instead of those of ${detectedText(choice.place)}`,
             }
           : { value: 'retype', name: 'Enter client id and secret again' },
         { value: 'again', name: 'Try again' },
-        { value: 'endpoint', name: 'Enter another address of KuFlow' },
-        { value: 'skip', name: 'Describe the process, mend this later' },
+        { value: 'endpoint', name: 'Enter another address for KuFlow' },
+        { value: 'skip', name: 'Describe the process now and fix this later' },
       ],
     });
     switch (answer) {
@@ -103,7 +109,7 @@ const credentials: Step = {
         await context.detectAgain();
         return { kind: 'passed', state };
       case 'retype':
-        return { kind: 'answered', state: await typedInstead(state, context) };
+        return { kind: 'answered', state: await typeCredentialsInstead(state, context) };
       case 'endpoint':
         return askForEndpoint(state, context);
       case 'skip':
@@ -112,8 +118,8 @@ const credentials: Step = {
   },
 };
 
-/** Asks for client id and secret, whatever else has them; the addresses of KuFlow stay as they were, those of a profile too. */
-async function typedInstead(state: WizardState, context: WizardContext): Promise<WizardState> {
+/** Asks for client id and secret even if something else has them. The addresses of KuFlow stay, including those of a profile. */
+async function typeCredentialsInstead(state: WizardState, context: WizardContext): Promise<WizardState> {
   const { endpoint, target, ca } = await context.profileAddresses(state.answers);
   const { answers } = state;
   return withAnswers(settle(state, 'profile'), {
@@ -125,7 +131,7 @@ async function typedInstead(state: WizardState, context: WizardContext): Promise
   });
 }
 
-/** A process that is described needs no credentials: those that can't even be read would only be in the way. */
+/** A described process needs no credentials, so those that cannot be read are dropped. */
 async function withoutUnusable(state: WizardState, context: WizardContext): Promise<WizardState> {
   const usable = (await context.isUsable(state.answers))
     ? state
@@ -141,11 +147,11 @@ const NO_CREDENTIALS = {
   clientSecretStdin: undefined,
 } as const;
 
-/** What keeps a worker from the credentials that are written to the project, in a sentence; undefined where nothing does. */
-export function variablesOver({ answers }: WizardState, { variables }: WizardContext): string | undefined {
+/** A sentence about variables that override the credentials written to the project; undefined if nothing overrides them. */
+export function overridingVariables({ answers }: WizardState, { variables }: WizardContext): string | undefined {
   return answers.local === true || variables.length === 0
     ? undefined
-    : `Unset ${variables.join(' and ')} where the worker starts: a worker takes them over application-local.yaml`;
+    : `Unset ${variables.join(' and ')} where the worker runs: ${variables.length === 1 ? 'it overrides' : 'they override'} application-local.yaml`;
 }
 
 export function detectedText({ kind, name }: DetectedCredentials): string {
@@ -156,7 +162,8 @@ async function askForEndpoint(state: WizardState, context: WizardContext): Retur
   const answer = await context.ask.text({
     message: "Address of KuFlow's REST API",
     fallback: state.answers.endpoint ?? 'https://api.kuflow.com',
-    validate: (text) => (/^https?:\/\/[^/\s]+/.test(text) ? undefined : 'It starts with https:// and a host name'),
+    validate: (text) =>
+      /^https?:\/\/[^/\s]+/.test(text) ? undefined : 'Enter a URL that starts with https:// and a host name',
     canGoBack: true,
   });
   return answer === BACK
@@ -164,5 +171,5 @@ async function askForEndpoint(state: WizardState, context: WizardContext): Retur
     : { kind: 'answered', state: withAnswers(state, { endpoint: answer }) };
 }
 
-/** Whose account it is; nothing is asked where options say it. */
+/** Questions about the credentials of the application. */
 export const credentialSteps: readonly Step[] = [profile, clientId, clientSecret, credentials];

@@ -16,13 +16,13 @@ import {
   type WizardState,
 } from './state.ts';
 
-const SCREEN = "It must equal the field on the process definition's screen in KuFlow's app, section Workflow";
+const APP_HINT = "Exactly as in the process definition in KuFlow's app, section Workflow";
 const OTHER = ' other';
 
-/** Why a text is no code, queue or type. */
+/** Why a text cannot be a code, a task queue or a workflow type. */
 function nameProblem(text: string): string | undefined {
-  if (text.length > 200) return 'It is longer than 200 characters';
-  return /[\u0000-\u001f\u007f]/.test(text) ? 'It holds control characters' : undefined;
+  if (text.length > 200) return 'It must not be longer than 200 characters';
+  return /[\u0000-\u001f\u007f]/.test(text) ? 'It must not contain control characters' : undefined;
 }
 
 /** Code of the process that was chosen, for names made of it. */
@@ -39,25 +39,25 @@ const listing: Step = {
       const found = await context.list(state.answers);
       if (found.definitions.length > 0) return { kind: 'passed', state: { ...state, listing: found } };
       context.say.note(
-        'KuFlow shows this application no process: either none was started yet, or it lacks a role in their definitions.',
+        'The application sees no processes: either none was started yet, or it has no role in the process definitions.',
       );
     } catch (error) {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       context.say.problem(error);
     }
-    return wayOn(state, context, canGoBack, 'I describe the process by its tasks');
+    return askAfterFailure(state, context, canGoBack, 'Describe the process by its tasks');
   },
 };
 
-/** What to do when KuFlow showed nothing: a process can always be described. */
-async function wayOn(
+/** What to do when KuFlow shows nothing: a process can always be described. */
+async function askAfterFailure(
   state: WizardState,
   context: WizardContext,
   canGoBack: boolean,
   describe: string,
 ): Promise<StepResult> {
   const answer = await context.ask.choose({
-    message: 'How to go on?',
+    message: 'What would you like to do?',
     canGoBack,
     choices: [
       { value: 'describe', name: describe },
@@ -69,7 +69,7 @@ async function wayOn(
   return { kind: 'answered', state: describeInstead(state) };
 }
 
-/** What was said of tasks that are read has no place beside tasks that are described. */
+/** Switches to a described process. Answers about tasks that are read do not apply to it. */
 export function describeInstead(state: WizardState): WizardState {
   return withAnswers(state, { source: 'flags', sample: undefined, taskKind: undefined, taskOrder: undefined });
 }
@@ -93,7 +93,7 @@ const chosenProcess: Step = {
         })),
         {
           value: OTHER,
-          name: 'Another one, which I describe',
+          name: 'Another process, which I describe',
           description: 'A process that was never started is not in the list',
         },
       ],
@@ -101,7 +101,7 @@ const chosenProcess: Step = {
     if (answer === BACK) return { kind: 'back' };
     if (answer === OTHER) return { kind: 'answered', answer, state: describeInstead(state) };
     const chosen = definitions.find(({ id }) => id === answer);
-    if (chosen === undefined) throw new Error('The answer is none of the choices');
+    if (chosen === undefined) throw new Error('The answer is not one of the choices');
     const twice = definitions.filter(({ code }) => code === chosen.code).length > 1;
     return {
       kind: 'answered',
@@ -143,7 +143,7 @@ function lineStep({ topic, flag, message, hint, offer }: LineQuestion): Step {
 const namedProcess = lineStep({
   topic: 'process',
   flag: 'process',
-  message: 'Code of the process definition',
+  message: 'Process definition code',
   hint: "As in KuFlow's app, for example LOAN",
   offer: () => undefined,
 });
@@ -180,7 +180,7 @@ const discovery: Step = {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       context.say.problem(error);
     }
-    return wayOn(state, context, canGoBack, `I describe ${processCode(state)} by its tasks`);
+    return askAfterFailure(state, context, canGoBack, `Describe ${processCode(state)} by its tasks`);
   },
 };
 
@@ -190,14 +190,14 @@ const taskCode: Step = {
   run: async (state, context, { canGoBack }) => {
     const codes = (state.answers.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
     const answer = await context.ask.text({
-      message:
+      message: codes.length === 0 ? 'Code of the first task' : `Code of task ${codes.length + 1}, or Enter to finish`,
+      hint:
         codes.length === 0
-          ? 'Code of its first task'
-          : `Code of task ${codes.length + 1}, or Enter when there are no more`,
-      hint: codes.length === 0 ? 'In the order of the work, for example APPROVE' : `So far: ${codes.join(', ')}`,
+          ? 'Enter the tasks in their usual order; for example APPROVE'
+          : `So far: ${codes.join(', ')}`,
       optional: codes.length > 0,
       canGoBack,
-      validate: (text) => (codes.includes(text) ? `There is a task ${text} already` : nameProblem(text)),
+      validate: (text) => (codes.includes(text) ? `Task ${text} already exists` : nameProblem(text)),
     });
     if (answer === BACK) return { kind: 'back' };
     return { kind: 'answered', state: answer === '' ? settle(state, 'task') : { ...state, task: answer } };
@@ -205,10 +205,10 @@ const taskCode: Step = {
 };
 
 export const KINDS = [
-  { value: 'human', name: 'human', description: 'People do it: the worker waits until it is completed' },
-  { value: 'system', name: 'system', description: 'The worker does it by itself' },
-  { value: 'message', name: 'message', description: 'Something to read: the worker does not wait' },
-  { value: 'thread', name: 'thread', description: 'A place to talk: the worker does not wait' },
+  { value: 'human', name: 'human', description: 'A person completes it, and the worker waits' },
+  { value: 'system', name: 'system', description: 'The worker completes it' },
+  { value: 'message', name: 'message', description: 'A message to read; the worker does not wait' },
+  { value: 'thread', name: 'thread', description: 'A conversation; the worker does not wait' },
 ] as const;
 
 const taskKind: Step = {
@@ -216,7 +216,7 @@ const taskKind: Step = {
   isOpen: (state) => state.task !== undefined,
   run: async (state, context, { canGoBack }) => {
     const task = state.task ?? '';
-    const answer = await context.ask.choose({ message: `Who does ${task}?`, canGoBack, choices: KINDS });
+    const answer = await context.ask.choose({ message: `What kind of task is ${task}?`, canGoBack, choices: KINDS });
     if (answer === BACK) return { kind: 'back' };
     const described = withAnswers(
       { ...state, task: undefined },
@@ -233,11 +233,11 @@ const taskSchema: Step = {
     const code = state.shapeOf ?? '';
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
     const answer = await context.ask.text({
-      message: `JSON Schema file of the data of ${code}, or Enter for none`,
-      hint: "The schema of its form, as KuFlow's app shows it; types are made of it",
+      message: `JSON Schema file for the data of ${code}, or Enter to skip`,
+      hint: "The schema of its form, as shown in KuFlow's app; types are generated from it",
       optional: true,
       canGoBack,
-      validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'There is no such file'),
+      validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : context.schemaProblem(fileOf(text))),
     });
     if (answer === BACK) return { kind: 'back' };
@@ -247,7 +247,7 @@ const taskSchema: Step = {
   },
 };
 
-// What KuFlow already runs has a queue and a type that only its app shows; a guess would be taken without a look.
+// A process that KuFlow already runs has a queue and a type that only its app shows: a guess would be accepted without checking.
 const forNew =
   (made: (code: string) => string) =>
   (state: WizardState): string | undefined =>
@@ -257,7 +257,7 @@ const taskQueue = lineStep({
   topic: 'task-queue',
   flag: 'taskQueue',
   message: 'Task queue',
-  hint: SCREEN,
+  hint: APP_HINT,
   offer: forNew((code) => `${code.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_QUEUE`),
 });
 
@@ -265,11 +265,11 @@ const workflowType = lineStep({
   topic: 'workflow-type',
   flag: 'workflowType',
   message: 'Workflow type',
-  hint: SCREEN,
+  hint: APP_HINT,
   offer: forNew((code) => `${identifier(code, 'pascal', new Set())}Workflow`),
 });
 
-/** Which process it is, and what it is made of; `review` stands in a file of its own. */
+/** Questions about which process it is and what its tasks are. */
 export const processSteps = {
   before: [listing, chosenProcess, namedProcess, sample, discovery] as readonly Step[],
   after: [taskKind, taskSchema, taskCode, taskQueue, workflowType] as readonly Step[],

@@ -9,22 +9,22 @@ import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
 import type { CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
-import { variablesOver } from './credential-steps.ts';
+import { overridingVariables } from './credential-steps.ts';
 import { settle, withAnswers, type Preview, type Step, type WizardState, type WizardContext } from './state.ts';
 
-/** Why no project can be there. What is in a folder is compared file by file later, and nothing of it is lost. */
+/** Why a project cannot be in this folder. The files in it are compared later, and none is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
   const path = resolve(cwd, text);
   try {
-    if (!statSync(path).isDirectory()) return 'There is a file of that name';
+    if (!statSync(path).isDirectory()) return 'A file with this name exists';
     readdirSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-      return 'There is a link of that name, which leads nowhere';
-    if (code === 'ENOTDIR') return 'A part of this path is a file';
+      return 'A symbolic link with this name exists and leads nowhere';
+    if (code === 'ENOTDIR') return 'Part of this path is a file';
     if (code === 'ENAMETOOLONG') return 'The name is too long';
-    if (code === 'EACCES') return 'It can not be read';
+    if (code === 'EACCES') return 'The folder cannot be read';
   }
   return undefined;
 }
@@ -36,18 +36,19 @@ const folder: Step = {
     const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
     const atHome = (text: string): string => expandHome(text, context.env);
     const answer = await context.ask.text({
-      message: 'Folder of the new project',
+      message: 'Folder for the new project',
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
       validate: (text) => homeProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
-      validateAsync: (text) => planProblem({ ...state.answers, folder: atHome(text) }, context),
+      validateAsync: (text) => findConflict({ ...state.answers, folder: atHome(text) }, context),
     });
     if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);
     const name = toNpmName(basename(resolve(context.cwd, chosen)));
-    if (name !== basename(chosen)) context.say.note(`The package is named ${name}: npm allows no other form of it`);
-    // What was only proposed is proposed anew: it follows the process.
+    if (name !== basename(chosen))
+      context.say.note(`The package is named ${name}, because npm does not allow the name of the folder`);
+    // An accepted proposal is not remembered: the next proposal follows the process.
     return {
       kind: 'answered',
       answer: answer === proposed ? undefined : answer,
@@ -56,7 +57,7 @@ const folder: Step = {
   },
 };
 
-/** A worker looks into its own folder only: what a file here gave is not there. */
+/** A worker reads files only in its own folder, so credentials from a file here have to be copied. */
 const copy: Step = {
   topic: 'copy',
   isOpen: ({ answers, settled }, { credentials }, { cwd }) =>
@@ -70,7 +71,7 @@ const copy: Step = {
     const found = (await context.isUsable(state.answers)) ? await context.fileCredentials(state.answers) : undefined;
     if (found === undefined || credentials.kind !== 'detected') return { kind: 'passed', state: settled };
     const answer = await context.ask.confirm({
-      message: `Write client id and secret of ${credentials.place.name} here to application-local.yaml of the project?`,
+      message: `Copy the client id and secret from ${credentials.place.name} here to application-local.yaml in the project?`,
       canGoBack,
       fallback: before !== 'no',
     });
@@ -84,8 +85,8 @@ const copy: Step = {
   },
 };
 
-/** What is in the way in a folder: better said while it is chosen than after everything else was answered. */
-async function planProblem(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
+/** Conflicts in a folder, reported while the folder is chosen and not after the last question. */
+async function findConflict(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
   try {
     await context.preview(answers);
     return undefined;
@@ -106,7 +107,7 @@ const packageManager: Step = {
       choices: PACKAGE_MANAGER_NAMES.map((value) => ({
         value,
         name: context.isInstalled(value) ? value : `${value} (not installed)`,
-        ...(value === context.detectedManager ? { description: 'The one in use here' } : {}),
+        ...(value === context.detectedManager ? { description: 'Detected here' } : {}),
       })),
     });
     if (answer === BACK) return { kind: 'back' };
@@ -119,15 +120,15 @@ const git: Step = {
   isOpen: (state) => !state.settled.has('git'),
   run: async (state, context, { canGoBack, before }) => {
     if (context.isInRepository(resolve(context.cwd, state.answers.folder ?? '.'))) {
-      context.say.note('The folder is inside a git repository, so none is made');
+      context.say.note('The folder is in a git repository, so no new one is created');
       return { kind: 'passed', state: settle(state, 'git') };
     }
     if (!context.isInstalled('git')) {
-      context.say.note('git is not installed, so no repository is made');
+      context.say.note('git is not installed, so no repository is created');
       return { kind: 'passed', state: settle(state, 'git') };
     }
     const answer = await context.ask.confirm({
-      message: 'Make a git repository with a first commit?',
+      message: 'Create a git repository with a first commit?',
       canGoBack,
       fallback: before !== 'no',
     });
@@ -146,7 +147,7 @@ const install: Step = {
   run: async (state, context, { canGoBack, before }) => {
     const manager = (state.answers.packageManager ?? context.detectedManager).replace(/@\d+$/, '');
     if (!context.isInstalled(manager)) {
-      context.say.note(`${manager} is not installed here, so dependencies are not installed`);
+      context.say.note(`${manager} is not installed, so dependencies are not installed`);
       return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };
     }
     const answer = await context.ask.confirm({
@@ -176,13 +177,16 @@ const summary: Step = {
       context.say.problem(error);
     }
     const answer = await context.ask.choose({
-      message: preview === undefined ? 'The project can not be made like this:' : 'Create the project?',
+      message:
+        preview === undefined
+          ? 'The project cannot be created like this. What would you like to do?'
+          : 'Create the project?',
       canGoBack,
       choices: [
         ...(preview === undefined ? [] : [{ value: 'create', name: 'Yes' } as const]),
         ...(preview === undefined ? [{ value: 'folder', name: 'Choose another folder' } as const] : []),
-        ...(canGoBack ? [{ value: 'back', name: 'Back, to change an answer' } as const] : []),
-        { value: 'end', name: 'No: write nothing and end' },
+        ...(canGoBack ? [{ value: 'back', name: 'Go back and change an answer' } as const] : []),
+        { value: 'end', name: 'No, quit without writing anything' },
       ],
     });
     if (answer === BACK || answer === 'back') return { kind: 'back' };
@@ -201,11 +205,11 @@ function summaryRows(
   const { answers } = state;
   const { definition, files } = preview;
   const { process, tasks, workflow } = definition;
-  const over = credentials.kind === 'given' ? variablesOver(state, context) : undefined;
+  const overriding = credentials.kind === 'given' ? overridingVariables(state, context) : undefined;
   const counts = [
     [files.create, 'new'],
-    [files.identical, 'there and identical'],
-    [files.overwrite, 'replaced'],
+    [files.identical, 'unchanged'],
+    [files.overwrite, 'overwritten'],
   ] as const;
   return [
     ['Folder', shortPath(preview.folder)],
@@ -216,35 +220,38 @@ function summaryRows(
     ['Task queue', workflow.taskQueue],
     ['Workflow type', workflow.type],
     ['Connection', connectionText(answers, preview, context)],
-    ...(over === undefined ? [] : [['But first', over] as const]),
+    ...(overriding === undefined ? [] : [['Before you start', overriding] as const]),
     [
       'Package manager',
-      `${answers.packageManager ?? ''}${answers.install ? ', dependencies are installed' : ', nothing is installed'}`,
+      `${answers.packageManager ?? ''}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
     ],
-    ['Git', answers.git ? 'a repository with a first commit, unless the folder is inside one' : 'no repository'],
+    [
+      'Git',
+      answers.git ? 'a new repository with a first commit, unless the folder is already in one' : 'no new repository',
+    ],
   ];
 }
 
-/** Where the worker will find KuFlow and its credentials, or that it will not. */
+/** Where the worker will find KuFlow and its credentials. */
 function connectionText(answers: CreateAnswers, preview: Preview, context: WizardContext): string {
-  if (answers.local === true) return 'the local platform';
+  if (answers.local === true) return 'the local KuFlow';
   const kuflow = preview.endpoint ?? answers.endpoint ?? 'KuFlow';
   if (answers.profile !== undefined)
-    return `${kuflow}; client id and secret of the profile ${answers.profile} go to application-local.yaml`;
+    return `${kuflow}; client id and secret of the profile ${answers.profile} are written to application-local.yaml`;
   if (answers.clientId !== undefined)
-    return `${kuflow}, client id ${answers.clientId}; the secret goes to application-local.yaml`;
+    return `${kuflow}, client id ${answers.clientId}; the secret is written to application-local.yaml`;
   const found = answers.secret === undefined ? context.detected() : undefined;
   switch (found?.kind) {
     case 'environment':
-      return `${kuflow}; client id and secret are taken from the environment, when the worker starts too`;
+      return `${kuflow}; client id and secret come from the environment, also when the worker starts`;
     case 'file':
       return preview.folder === context.cwd
-        ? `${kuflow}; client id and secret are in ${found.name}, which is there`
-        : `${kuflow}; the project gets no client id and secret: those of ${found.name} here are not copied`;
+        ? `${kuflow}; client id and secret are already in ${found.name}`
+        : `${kuflow}; the project gets no client id and secret: those in ${found.name} here are not copied`;
     default:
-      return `${kuflow}; the project gets no client id and secret yet`;
+      return `${kuflow}; the project has no client id and secret yet`;
   }
 }
 
-/** Where the project goes and what is done with it; nothing is written before the last answer. */
+/** Questions about the project. Nothing is written before the last answer. */
 export const projectSteps: readonly Step[] = [folder, copy, packageManager, git, install, summary];

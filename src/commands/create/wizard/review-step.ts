@@ -5,8 +5,8 @@ import type { CreateAnswers } from '../answers.ts';
 import { KINDS } from './process-steps.ts';
 import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
 
-/** What was found, as the answers so far change it. */
-export function reviewed({ discovered, ...answers }: CreateAnswers): ProcessDefinition | undefined {
+/** The discovered process with the changes of the answers so far. */
+export function reviewedDefinition({ discovered, ...answers }: CreateAnswers): ProcessDefinition | undefined {
   if (discovered === undefined) return undefined;
   const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
   return applyTaskChanges(
@@ -18,23 +18,23 @@ export function reviewed({ discovered, ...answers }: CreateAnswers): ProcessDefi
   );
 }
 
-/** Instances tell kinds and order only by their traces: somebody who knows the process looks at them. */
+/** Kinds and order of tasks are inferred from instances, so somebody who knows the process confirms them. */
 export const review: Step = {
   topic: 'review',
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.discovered !== undefined && !state.settled.has('review'),
   run: async (state, context, { canGoBack }) => {
-    const definition = reviewed(state.answers);
+    const definition = reviewedDefinition(state.answers);
     if (definition === undefined || state.answers.discovered === undefined) throw new Error('nothing was discovered');
     context.say.process(state.answers.discovered, definition);
     if (definition.tasks.length === 0) return { kind: 'passed', state: settle(state, 'review') };
     const answer = await context.ask.choose({
-      message: 'Tasks, kinds and order:',
+      message: 'Are the tasks, their kinds and their order correct?',
       canGoBack,
       choices: [
-        { value: 'good', name: 'They are right' },
-        { value: 'kind', name: 'A task is of another kind' },
-        ...(definition.tasks.length > 1 ? [{ value: 'order', name: 'They come in another order' } as const] : []),
+        { value: 'good', name: 'Yes' },
+        { value: 'kind', name: 'Change the kind of a task' },
+        ...(definition.tasks.length > 1 ? [{ value: 'order', name: 'Change the order' } as const] : []),
       ],
     });
     switch (answer) {
@@ -43,14 +43,14 @@ export const review: Step = {
       case 'good':
         return { kind: 'answered', state: settle(state, 'review') };
       case 'kind':
-        return anotherKind(state, definition, context);
+        return changeKind(state, definition, context);
       case 'order':
-        return anotherOrder(state, definition, context);
+        return changeOrder(state, definition, context);
     }
   },
 };
 
-async function anotherKind(
+async function changeKind(
   state: WizardState,
   { tasks }: ProcessDefinition,
   context: WizardContext,
@@ -71,7 +71,7 @@ async function anotherKind(
   return { kind: 'answered', state: withAnswers(state, { taskKind: [...others, `${code}=${kind}`] }) };
 }
 
-async function anotherOrder(
+async function changeOrder(
   state: WizardState,
   { tasks }: ProcessDefinition,
   context: WizardContext,
@@ -81,7 +81,7 @@ async function anotherOrder(
   while (order.length < codes.length - 1) {
     const left = codes.filter((code) => !order.includes(code));
     const next = await context.ask.choose({
-      message: order.length === 0 ? 'Which task comes first?' : `What comes after ${order.at(-1) ?? ''}?`,
+      message: order.length === 0 ? 'Which task comes first?' : `Which task comes after ${order.at(-1) ?? ''}?`,
       canGoBack: true,
       choices: left.map((code) => ({ value: code, name: code })),
     });

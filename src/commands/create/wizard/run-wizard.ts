@@ -17,13 +17,13 @@ const STEPS: readonly Step[] = [
   ...projectSteps,
 ];
 
-const OF_PROCESS: readonly Topic[] = ['sample', 'task-queue', 'workflow-type'];
+const PROCESS_ANSWERS: readonly Topic[] = ['sample', 'task-queue', 'workflow-type'];
 
-/** Answers that belong to the answer of another question: another one there, and they are offered no more. */
-const BELONGS: Partial<Record<Topic, readonly Topic[]>> = {
-  source: ['listed', 'process', ...OF_PROCESS],
-  listed: ['process', ...OF_PROCESS],
-  process: OF_PROCESS,
+/** Answers that depend on the answer to another question: they are no longer offered once that one changes. */
+const DEPENDENT_ANSWERS: Partial<Record<Topic, readonly Topic[]>> = {
+  source: ['listed', 'process', ...PROCESS_ANSWERS],
+  listed: ['process', ...PROCESS_ANSWERS],
+  process: PROCESS_ANSWERS,
 };
 
 /**
@@ -31,11 +31,11 @@ const BELONGS: Partial<Record<Topic, readonly Topic[]>> = {
  * Rejects with a KnownError for a folder that no project can be in, and with one of status 130 when somebody ends it.
  */
 export async function runWizard(given: CreateAnswers, context: WizardContext): Promise<CreateAnswers> {
-  const wrong = given.folder === undefined ? undefined : folderProblem(context.cwd, given.folder);
+  const problem = given.folder === undefined ? undefined : folderProblem(context.cwd, given.folder);
   // Reported before the first question: after the last one all answers would be lost.
-  if (wrong !== undefined) {
+  if (problem !== undefined) {
     throw new KnownError({
-      message: `${given.folder ?? ''}: ${wrong}`,
+      message: `${given.folder ?? ''}: ${problem}`,
       next: ['Choose another folder for the project'],
     });
   }
@@ -59,7 +59,8 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
       if (result.kind === 'answered') {
         before.push(now);
         const { answer } = result;
-        if (answer !== previous.get(step.topic)) for (const topic of BELONGS[step.topic] ?? []) previous.delete(topic);
+        if (answer !== previous.get(step.topic))
+          for (const topic of DEPENDENT_ANSWERS[step.topic] ?? []) previous.delete(topic);
         if (answer === undefined) previous.delete(step.topic);
         else previous.set(step.topic, answer);
       }

@@ -15,7 +15,7 @@ const source: Step = {
   isOpen: (_, { missing }) => missing.has('source'),
   run: async (state, context, { canGoBack, before, credentials }) => {
     const here = existsSync(resolve(context.cwd, DEFINITION_FILE));
-    // Whoever names credentials wants them used, which the sample never does.
+    // Someone who passes credentials wants them used, which the sample does not do.
     const named = credentials.kind === 'given';
     const answer = await context.ask.choose<SourceKind>({
       message: 'Which process is the worker for?',
@@ -28,15 +28,19 @@ const source: Step = {
               {
                 value: 'sample',
                 name: 'A sample process',
-                description: 'On the local platform; no account is needed',
+                description: 'Runs on the local KuFlow; needs no account',
               } as const,
             ]),
-        { value: 'api', name: 'One that runs in KuFlow', description: 'Its tasks are read from the API' },
-        { value: 'flags', name: 'One that I describe now', description: 'By the codes and kinds of its tasks' },
+        { value: 'api', name: 'A process in KuFlow', description: 'Its tasks are read from the API' },
+        {
+          value: 'flags',
+          name: 'A process that I describe now',
+          description: 'You enter the codes and kinds of its tasks',
+        },
         {
           value: 'file',
-          name: 'One described in a file',
-          description: `${DEFINITION_FILE}: tasks and shapes of their data, as JSON Schema`,
+          name: 'A process described in a file',
+          description: `${DEFINITION_FILE}: tasks and JSON Schemas for their data`,
         },
       ],
     });
@@ -46,7 +50,7 @@ const source: Step = {
   },
 };
 
-const read = (state: WizardState, context: WizardContext, definition: ProcessDefinition): WizardState => {
+const withDefinition = (state: WizardState, context: WizardContext, definition: ProcessDefinition): WizardState => {
   const { process, tasks } = definition;
   context.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
   return { ...state, definition };
@@ -58,8 +62,11 @@ const file: Step = {
   run: async (state, context, { canGoBack, before }) => {
     const given = state.answers.definition;
     if (given !== undefined) {
-      // Whoever named it on the command line mends it there: its mistakes end the wizard.
-      return { kind: 'passed', state: read(state, context, await context.loadDefinition(resolve(context.cwd, given))) };
+      // It was named on the command line, so its mistakes are fixed there: they end the wizard.
+      return {
+        kind: 'passed',
+        state: withDefinition(state, context, await context.loadDefinition(resolve(context.cwd, given))),
+      };
     }
     let definition: WizardState['definition'];
     const atHome = (text: string): string => expandHome(text, context.env);
@@ -67,7 +74,7 @@ const file: Step = {
       message: 'Definition file',
       canGoBack,
       fallback: before ?? DEFINITION_FILE,
-      validate: (text) => (existsSync(resolve(context.cwd, atHome(text))) ? undefined : 'There is no such file'),
+      validate: (text) => (existsSync(resolve(context.cwd, atHome(text))) ? undefined : 'The file does not exist'),
       validateAsync: async (text) => {
         try {
           definition = await context.loadDefinition(resolve(context.cwd, atHome(text)));
@@ -82,7 +89,7 @@ const file: Step = {
     return {
       kind: 'answered',
       answer,
-      state: withAnswers(read(state, context, definition), { definition: atHome(answer) }),
+      state: withAnswers(withDefinition(state, context, definition), { definition: atHome(answer) }),
     };
   },
 };
@@ -103,18 +110,18 @@ const account: Step = {
       choices: [
         {
           value: 'local',
-          name: 'On the local platform',
-          description: 'No account is needed; it can be connected later',
+          name: 'On the local KuFlow',
+          description: 'Needs no account; you can connect it to KuFlow later',
         },
         {
           value: 'account',
-          name: 'At KuFlow, with an application',
+          name: 'On KuFlow, as an application',
           description:
             detected === undefined
-              ? 'Its client id and secret are asked for now'
-              : `Its client id and secret are in ${detectedText(detected)}`,
+              ? 'You enter its client id and secret next'
+              : `Uses the client id and secret of ${detectedText(detected)}`,
         },
-        { value: 'later', name: 'At KuFlow, credentials come later' },
+        { value: 'later', name: 'On KuFlow, with credentials that I add later' },
       ],
     });
     if (answer === BACK) return { kind: 'back' };
@@ -124,5 +131,5 @@ const account: Step = {
   },
 };
 
-/** Where the process comes from. */
+/** Questions about where the process comes from and where the worker runs. */
 export const sourceSteps: readonly Step[] = [source, file, account];

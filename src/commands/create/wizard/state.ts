@@ -7,7 +7,7 @@ import type { Prompts } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import type { WizardView } from './view.ts';
 
-/** What a question is about; also the key of the answer that is offered again when somebody comes back to it. */
+/** What a question is about. Also the key of the answer that is offered again when somebody goes back to it. */
 export type Topic =
   | 'source'
   | 'file'
@@ -74,12 +74,12 @@ export interface Asking {
   readonly credentials: CredentialChoice;
 }
 
-/** What the summary says before anything is written. */
+/** What the summary shows before anything is written. */
 export interface Preview {
   readonly folder: string;
   readonly files: { readonly create: number; readonly identical: number; readonly overwrite: number };
   readonly definition: ProcessDefinition;
-  /** Where the KuFlow is that the credentials are for; absent where none were given. */
+  /** Address of the KuFlow that the credentials are for; undefined if none were given. */
   readonly endpoint: string | undefined;
 }
 
@@ -92,7 +92,7 @@ export interface WizardContext {
   readonly env: NodeJS.ProcessEnv;
   /** Where this machine has a client id and secret. */
   readonly detected: () => DetectedCredentials | undefined;
-  /** Detects credentials again, which somebody may have corrected meanwhile. */
+  /** Detects credentials again, after somebody may have corrected them. */
   readonly detectAgain: () => Promise<void>;
   /** Variables that are set here and give a client id or secret: a worker prefers them to its files. */
   readonly variables: readonly string[];

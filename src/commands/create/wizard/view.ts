@@ -8,7 +8,7 @@ import { formatFields } from '../../../discovery/view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import { wrapText } from '../../../terminal/wrap.ts';
 
-/** What the wizard says between its questions: whole lines on stderr, which a screen reader reads in order. */
+/** What the wizard prints between questions: whole lines on stderr, which a screen reader reads in order. */
 export interface WizardView {
   intro(): void;
   done(text: string): void;
@@ -18,7 +18,7 @@ export interface WizardView {
   summary(rows: readonly (readonly [label: string, value: string])[]): void;
 }
 
-const LONGEST = 1000;
+const MAX_LENGTH = 1000;
 
 export function wizardView(terminal: Terminal): WizardView {
   const { err } = terminal;
@@ -26,12 +26,12 @@ export function wizardView(terminal: Terminal): WizardView {
   const prose = (text: string): void => err.line(wrapText(text, err.columns));
   return {
     intro: () => {
-      prose(bold('A worker project for one of your KuFlow processes.'));
-      prose(dim('Esc goes back, Ctrl-C ends; nothing is written before the last question.'));
+      prose(bold('Create a worker project for a KuFlow process.'));
+      prose(dim('Esc goes back, Ctrl-C quits. Nothing is written before you confirm at the end.'));
       err.line();
     },
-    done: (text) => prose(`${green(err.marks.done)} ${escapeForTerminal(text, LONGEST)}`),
-    note: (text) => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, LONGEST)}`),
+    done: (text) => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
+    note: (text) => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
     process: ({ definition: { process }, notes }, definition) => {
       err.line();
@@ -40,17 +40,17 @@ export function wizardView(terminal: Terminal): WizardView {
         const fields = formatFields(data?.schema);
         prose(`  ${index + 1}. ${escapeForTerminal(code, 200)}  ${kind}${fields === '' ? '' : dim(`  ${fields}`)}`);
       });
-      for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, LONGEST)}`)}`);
+      for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, MAX_LENGTH)}`)}`);
       err.line();
     },
     summary: (rows) => {
       err.line();
       const width = Math.max(...rows.map(([label]) => label.length));
-      // Side by side only where both fit: half a column of words is hard to read.
-      const beside = err.columns >= width + 40;
+      // Two columns only if there is room: a narrow column of text is hard to read.
+      const hasColumns = err.columns >= width + 40;
       for (const [label, value] of rows) {
-        const text = escapeForTerminal(value, LONGEST);
-        if (!beside) prose(`${dim(`${label}:`)} ${text}`);
+        const text = escapeForTerminal(value, MAX_LENGTH);
+        if (!hasColumns) prose(`${dim(`${label}:`)} ${text}`);
         else {
           const [first = '', ...more] = wrapText(text, err.columns - width - 4).split('\n');
           err.line(`  ${dim(label.padEnd(width))}  ${first}`);

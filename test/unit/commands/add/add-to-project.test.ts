@@ -47,7 +47,7 @@ beforeEach(async () => {
 });
 
 describe('addToProject', () => {
-  it('leaves the project as it was when any of its writes fails', async () => {
+  it('leaves the project unchanged when any write fails', async () => {
     const before = treeOf(folder);
     const written: string[] = [];
     await add(PROCESS, { onWrite: (path) => void written.push(path), dryRun: true });
@@ -73,7 +73,7 @@ describe('addToProject', () => {
     expect(readFileSync(join(folder, 'processes/leave.process.yaml'), 'utf8')).toContain('# evidence');
   });
 
-  it('takes all back when it is interrupted, or when a file changed after it was read', async () => {
+  it('reverts everything when it is interrupted or when a file changed after it was read', async () => {
     const before = treeOf(folder);
     const abort = new AbortController();
     const interrupted = add(PROCESS, {
@@ -84,18 +84,18 @@ describe('addToProject', () => {
     });
     await expect(interrupted).rejects.toThrow('stop');
     expect(treeOf(folder)).toEqual(before);
-    const meanwhile = add(PROCESS, {
+    const editedDuringWrite = add(PROCESS, {
       onWrite: (path) => {
-        if (path === 'src/workflows.ts') appendFileSync(join(folder, path), '// meanwhile\n');
+        if (path === 'src/workflows.ts') appendFileSync(join(folder, path), '// editedDuringWrite\n');
       },
     });
-    await expect(meanwhile).rejects.toThrow('Could not write the project');
+    await expect(editedDuringWrite).rejects.toThrow('Could not write the project');
     const after = treeOf(folder);
-    expect(after.get('src/workflows.ts')).toMatch(/\/\/ meanwhile\n$/);
+    expect(after.get('src/workflows.ts')).toMatch(/\/\/ editedDuringWrite\n$/);
     expect([...after.keys()]).toEqual([...before.keys()]);
   });
 
-  it('lets only one of two additions at once through, and keeps all of that one', async () => {
+  it('lets only one of two concurrent additions through, and keeps it completely', async () => {
     const second: AdditionRequest = {
       kind: 'process',
       definition: {
@@ -131,7 +131,7 @@ describe('addToProject', () => {
     expect([...treeOf(folder).keys()].filter((path) => /lock/.test(path))).toEqual([]);
   });
 
-  it('asks for each file that was edited, and writes what was said yes to', async () => {
+  it('asks about each edited file, and writes the files that were approved', async () => {
     for (const file of ['src/workflows.ts', 'src/activities.ts'])
       writeFileSync(join(folder, file), `// mine\n${readFileSync(join(folder, file), 'utf8')}`);
     const asked: string[] = [];
@@ -157,7 +157,7 @@ describe('addToProject', () => {
     expect(rest).toMatchObject({ status: 0, files: [{ path: 'src/activities.ts', action: 'written' }] });
   });
 
-  it('makes files of its own names only, whatever the process and its tasks are called', async () => {
+  it('never overwrites files of another process, whatever the process and its tasks are called', async () => {
     const outside = treeOf(join(folder, '..'));
     const codes = [
       '../../x',
@@ -202,7 +202,7 @@ describe('addToProject', () => {
     expect(project.processes).toHaveLength(codes.length + 1);
   });
 
-  it('renames nothing, whatever is added in whatever order', async () => {
+  it('renames nothing, whatever is added and in whatever order', async () => {
     const codes = ['A', 'B_A', 'A_B', 'LEAVE_A', 'LEAVE_CHECK_CREDIT', 'CHECK_CREDIT', 'a', 'EXAMPLE', 'LOAN_A'];
     const step = fc.record({
       process: fc.constantFrom('LOAN', 'LEAVE', 'LEAVE_A', 'A'),

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 describe('add task', () => {
-  it('writes the definition and what follows from it, as create would have written it', async () => {
+  it('writes the definition and the code, as create would write them', async () => {
     const ran = await add('task', 'REVIEW', '--name', 'Review it', '--json');
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).toEqual({
@@ -50,7 +50,7 @@ describe('add task', () => {
     });
     expect((JSON.parse(ran.stdout) as AddResult).next).toContainEqual({
       command: 'npx kuflow dev simulate LOAN -- node --import tsx src/main.ts --dev',
-      text: 'run one to its end on a local KuFlow; one that runs is started again first',
+      text: 'run one process to completion on the local KuFlow, which is restarted if it is running',
     });
     expect(read('src/workflows.ts')).toContain('// Review it\n  await kuflow.humanTask(tasks.review);');
     const again = join(project, '..', 'again');
@@ -68,7 +68,7 @@ describe('add task', () => {
     expect(Object.keys(record.files)).toEqual(Object.keys(made2.files));
   });
 
-  it('renames nothing, and gives no task other data, whatever comes between', async () => {
+  it('renames nothing and changes the data of no task, whatever is inserted', async () => {
     const names = (): readonly string[] =>
       [...read('src/process/tasks.ts').matchAll(/^ {2}(\w+): (?:human|system)/gm)].map(([, name = '']) => name);
     for (const code of ['A', 'apply', 'Apply', 'ACTIVITIES']) {
@@ -77,7 +77,7 @@ describe('add task', () => {
       expect(names()).toEqual(expect.arrayContaining([...before]));
       expect(names()).toHaveLength(before.length + 1);
     }
-    // Its interface is somebody's contract by now.
+    // Other code may depend on its interface.
     expect(read('src/activities.ts')).toMatch(
       /ScoreInput \{\n {2}readonly processId: string;\n {2}readonly apply: unknown;\n\}/,
     );
@@ -85,7 +85,7 @@ describe('add task', () => {
     expect(read('src/activities.ts')).toContain('export async function book(');
   });
 
-  it('changes beside edits only what is named, and goes on with what was left', async () => {
+  it('merges with local changes only in files that are named, and continues with files that were left', async () => {
     edit('src/workflows.ts', (text) => text.replace("log.info('Process started'", "log.info('Loan started'"));
     edit('src/activities.ts', (text) =>
       text.replace('void input; // TODO: use the input', 'if (input.processId === "") return {};'),
@@ -107,15 +107,15 @@ describe('add task', () => {
 
     const more = await add('task', 'BOOK:system', '--edit', 'src/workflows.ts');
     expect(more.status).toBe(3);
-    expect(more.stdout).toMatch(/^written src\/workflows\.ts {2}\(edited by hand\)$/m);
-    expect(more.stdout).toMatch(/^left {4}src\/activities\.ts {2}\(was edited by hand\)$/m);
+    expect(more.stdout).toMatch(/^written src\/workflows\.ts {2}\(merged with local changes\)$/m);
+    expect(more.stdout).toMatch(/^left {4}src\/activities\.ts {2}\(has local changes\)$/m);
     expect(more.stdout).toContain('+export async function book(input: BookInput)');
     expect(read('src/workflows.ts')).toContain("log.info('Loan started'");
     expect(read('src/workflows.ts')).toContain('activities.book(');
 
     const last = await kuflow(path('src'), 'add', 'task', 'BOOK:system', '--edit', './activities.ts');
     expect(last.status, last.stderr).toBe(0);
-    expect(last.stderr).toContain(`Task BOOK of LOAN brought into the code in ${project}`);
+    expect(last.stderr).toContain(`Task BOOK of LOAN added to the code in ${project}`);
     expect(read('src/activities.ts')).toContain('if (input.processId === "") return {};');
     expect(read('src/activities.ts')).toContain('export async function book(');
     const over = await add('task', 'BOOK:system');
@@ -123,7 +123,7 @@ describe('add task', () => {
     expect(over.stderr).toContain('Task BOOK (system) of LOAN already exists');
   });
 
-  it('never writes where both changed, and shows what is to be done', async () => {
+  it('never writes where both changed, and shows what to do', async () => {
     edit('src/workflows.ts', (text) => text.replace('  return { message', '  await done();\n  return { message'));
     edit('src/workflows.ts', (text) => text.replace(/\n\n {2}await done/, '\n  await done'));
     const before = read('src/workflows.ts');
@@ -135,7 +135,7 @@ describe('add task', () => {
     expect(ran.stderr).toContain('by hand in src/workflows.ts');
   });
 
-  it('takes a file with other line ends, or of another version of the template, for what it is', async () => {
+  it('recognizes files with other line endings or from another template version', async () => {
     edit('src/workflows.ts', (text) => text.replaceAll('\n', '\r\n'));
     const other = read('test/workflows.test.ts').replace("describe('the workflow'", "describe('an older workflow'");
     writeFileSync(path('test/workflows.test.ts'), other);
@@ -165,7 +165,7 @@ describe('add task', () => {
     expect(edited).not.toEqual(before);
     expect(ran.stdout).toContain('--- a/kuflow.process.yaml');
     expect(ran.stdout).toMatch(/^\+ {2}- code: REVIEW$/m);
-    expect(ran.stdout).toMatch(/^left {2}src\/workflows\.ts {2}\(was edited by hand\)$/m);
+    expect(ran.stdout).toMatch(/^left {2}src\/workflows\.ts {2}\(has local changes\)$/m);
     expect(ran.stdout).toContain("+  await kuflow.message(tasks.review, { text: 'REVIEW' });");
     expect(ran.status).toBe(3);
     expect((await add('task', 'REVIEW', '--dry-run', '--edit', 'src/workflows.ts')).status).toBe(0);
@@ -174,19 +174,19 @@ describe('add task', () => {
 
   it.each([
     [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task, did you mean APPLY?'],
-    [['task', 'X', '--process', 'LON'], '--process LON: the project has no such process, did you mean LOAN?'],
+    [['task', 'X', '--process', 'LON'], '--process LON: the project does not have this process. Did you mean LOAN?'],
     [['task', 'X:sytem'], 'did you mean "system"?'],
     [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
-      '--edit src/workflow.ts: nothing is to be changed there, did you mean src/workflows.ts?',
+      '--edit src/workflow.ts: this file does not need a change. Did you mean src/workflows.ts?',
     ],
     [['task', ''], "argument 'code[:kind]' is blank"],
     [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],
     [['task'], "missing required argument 'code[:kind]'"],
-  ])('refuses %j: 2, and nothing is written', async (args, message) => {
+  ])('rejects %j with status 2 and writes nothing', async (args, message) => {
     const before = treeOf(project);
     const ran = await add(...args);
     expect(ran.stderr).toContain(message);
@@ -198,7 +198,7 @@ describe('add task', () => {
 const LEAVE = ['process', 'LEAVE', '--task', 'REQUEST', '--task', 'SCORE:system', '--workflow-type', 'LeaveWorkflow'];
 
 describe('add process', () => {
-  it('gives it files of its own on the queue of the project, and names that nobody has', async () => {
+  it('writes separate files with unused names, on the task queue of the project', async () => {
     const ran = await add(...LEAVE, '--json');
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).toEqual({
@@ -227,10 +227,10 @@ describe('add process', () => {
     expect(read('src/activities.ts')).toContain('export async function loanLeaveScore(');
     const several = await add('task', 'X');
     expect(several.status).toBe(2);
-    expect(several.stderr).toContain('They are LOAN, LEAVE');
+    expect(several.stderr).toContain('Processes: LOAN, LEAVE');
   });
 
-  it('gets its activities file with its first system task', async () => {
+  it('creates the activities file with the first system task', async () => {
     expect((await add('process', 'LEAVE', '--task', 'REQUEST', '--workflow-type', 'LeaveWorkflow')).status).toBe(0);
     expect(existsSync(path('src/processes/leave/activities.ts'))).toBe(false);
     expect(read('src/activities.ts')).not.toContain('export *');
@@ -242,7 +242,7 @@ describe('add process', () => {
     expect(read('src/activities.ts')).toContain('export async function book(');
   });
 
-  it('leaves a workflows.ts that was edited, unless it is named, and goes on with it', async () => {
+  it('leaves an edited workflows.ts unless it is named, and continues later', async () => {
     edit('src/workflows.ts', () => 'export * from "./mine.ts";\n');
     const ran = await add(...LEAVE);
     expect(ran.status).toBe(3);
@@ -257,17 +257,17 @@ describe('add process', () => {
     expect(over.stderr).toContain('Process LEAVE already exists in processes/leave.process.yaml');
   });
 
-  it('reads a definition file whose queue is that of the project', async () => {
+  it('reads a definition file with the task queue of the project', async () => {
     const file = (queue: string): string =>
       `process: { code: LEAVE }\nworkflow: { type: LeaveWorkflow, task-queue: ${queue} }\ntasks: [{ code: A, kind: human }]\n`;
     mkdirSync(path('in'));
     writeFileSync(path('in/leave.yaml'), file('OTHER'));
     const refused = await kuflow(path('in'), 'add', 'process', '--definition', 'leave.yaml');
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('the worker of this project polls one task queue, Q');
+    expect(refused.stderr).toContain('the worker of this project polls only the task queue Q');
     writeFileSync(path('in/leave.yaml'), file('Q'));
     const wrong = await kuflow(path('in'), 'add', 'process', 'LEVE', '--definition', 'leave.yaml');
-    expect(wrong.stderr).toContain('The definition is of the process LEAVE, not of LEVE');
+    expect(wrong.stderr).toContain('The definition describes the process LEAVE, not LEVE');
     const made = await kuflow(path('in'), 'add', 'process', '--definition', 'leave.yaml');
     expect(made.status, made.stderr).toBe(0);
     expect(existsSync(path('processes/leave.process.yaml'))).toBe(true);
@@ -281,21 +281,24 @@ describe('add process', () => {
     [['process', 'B', '--task', 'A', '--workflow-type', 'LoanWorkflow'], 'is already used by process LOAN'],
     [
       ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--task-queue', 'R'],
-      '--task-queue R: the worker of this project polls one task queue, Q',
+      '--task-queue R: the worker of this project polls only the task queue Q',
     ],
     [['process', 'B', '--task', 'A'], 'workflow-type:'],
-    [['process', 'B', '--task', 'A', '--sample', '3'], '--sample has no use beside --task'],
-    [['process', '--definition', 'x.yaml', '--sample', '3'], '--sample has no use beside --definition'],
+    [['process', 'B', '--task', 'A', '--sample', '3'], '--sample cannot be combined with --task'],
+    [['process', '--definition', 'x.yaml', '--sample', '3'], '--sample cannot be combined with --definition'],
     [
       ['process', 'B', '--task', 'A', '--workflow-type', 'X', '--endpoint', 'https://kuflow.example.com'],
-      '--endpoint has no use beside --task',
+      '--endpoint cannot be combined with --task',
     ],
-    [['process', '--definition', 'x.yaml', '--profile', 'P'], '--profile has no use beside --definition'],
+    [['process', '--definition', 'x.yaml', '--profile', 'P'], '--profile cannot be combined with --definition'],
     [['process', '--task', 'A'], 'process:'],
     [['process', 'B', '--workflow-type', 'X'], 'client-id:'],
     [['process'], 'process:'],
-    [['process', 'B', '--definition', 'x.yaml', '--task', 'A'], '--definition describes the whole process'],
-  ])('refuses %j: 2, and nothing is written', async (args, message) => {
+    [
+      ['process', 'B', '--definition', 'x.yaml', '--task', 'A'],
+      'cannot be combined with --definition, which describes the whole process',
+    ],
+  ])('rejects %j with status 2 and writes nothing', async (args, message) => {
     const before = treeOf(project);
     const ran = await add(...args);
     expect(ran.stderr).toContain(message);
@@ -303,7 +306,7 @@ describe('add process', () => {
     expect(treeOf(project)).toEqual(before);
   });
 
-  it('offers names that are free, and a command that works, with all that was given', async () => {
+  it('suggests unused names and a complete command that works', async () => {
     const offered = async (...args: readonly string[]): Promise<string> => {
       const ran = await add(...args);
       expect(ran.status).toBe(2);
@@ -337,7 +340,7 @@ describe('add process', () => {
     );
   });
 
-  it('is read from the API when nothing describes it', async () => {
+  it('reads the process from the API when nothing describes it', async () => {
     const tenant = await startLargeTenant();
     credentials = {
       KUFLOW_API_ENDPOINT: tenant.endpoint,
@@ -362,7 +365,7 @@ describe('add process', () => {
     }
   });
 
-  it('refuses a workflow type that somebody wrote, and a place that is taken', async () => {
+  it('rejects a workflow type that exists in code, and files that exist', async () => {
     edit('src/workflows.ts', (text) => `${text}export async function LeaveWorkflow() {}\n`);
     const type = await add(...LEAVE);
     expect(type.status).toBe(2);
@@ -378,7 +381,7 @@ describe('add process', () => {
 });
 
 describe('add activity', () => {
-  it('adds a typed function, and asks for the file once somebody edited it', async () => {
+  it('adds a typed function, and needs approval for an edited file', async () => {
     const ran = await add('activity', 'sendMail', '--json');
     expect(ran.status).toBe(0);
     expect(actions(ran)).toEqual({ 'src/activities.ts': 'written generated' });
@@ -395,7 +398,7 @@ describe('add activity', () => {
     expect((await add('activity', 'third', '--edit', 'src/activities.ts')).status).toBe(0);
     expect(read('src/activities.ts')).toMatch(/^\/\/ mine\n/);
     expect(read('src/activities.ts')).toContain('function third(');
-    // A generated change beside it all.
+    // Together with a change in generated code.
     expect((await add('task', 'BOOK:system', '--edit', 'src/activities.ts')).status).toBe(0);
     for (const name of ['score', 'sendMail', 'other', 'third', 'book'])
       expect(read('src/activities.ts').split(`export async function ${name}(`)).toHaveLength(2);
@@ -411,7 +414,7 @@ describe('add activity', () => {
     ['', "argument 'name' is blank"],
     ['class', 'cannot be used as a function name'],
     ['a(){}', 'cannot be used as a function name'],
-  ])('refuses %s: 2', async (name, message) => {
+  ])('rejects %s with status 2', async (name, message) => {
     const before = treeOf(project);
     const ran = await add('activity', name);
     expect(ran.status).toBe(2);
@@ -421,7 +424,7 @@ describe('add activity', () => {
 });
 
 describe('the project that is added to', () => {
-  it('is found upwards; elsewhere there is none', async () => {
+  it('is found in a parent folder, and is required', async () => {
     const outside = temporaryFolder();
     const none = await kuflow(outside, 'add', 'task', 'X', '--json');
     expect(none.status).toBe(2);
@@ -440,14 +443,14 @@ describe('the project that is added to', () => {
       '{"format":1,"template":{"language":"typescript"},"answers":{},"files":{}}',
       '"answers" is incomplete',
     ],
-  ])('is refused when its record is %s', async (_, text, message) => {
+  ])('is rejected if its record is %s', async (_, text, message) => {
     writeFileSync(path('.kuflow/project.json'), text);
     const ran = await add('task', 'X');
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain(message);
   });
 
-  it('takes nothing of its record for code or for a path', async () => {
+  it('does not use its record as code or as a path', async () => {
     await add(...LEAVE);
     edit('.kuflow/project.json', (text) =>
       text

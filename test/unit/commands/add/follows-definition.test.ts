@@ -48,7 +48,7 @@ function edited(definition: ProcessDefinition, { what, code, kind, at }: Change)
   }
 }
 
-it('code that nobody edited is what the definition says, however people change that between additions', async () => {
+it('unedited code follows the definition, however it changes between additions', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
       const folder = join(temporaryFolder(), 'worker');

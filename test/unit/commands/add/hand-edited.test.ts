@@ -62,7 +62,7 @@ beforeEach(async () => {
 });
 
 describe('a process whose task has an equals sign in its code', () => {
-  it('is added with the schema of that task', async () => {
+  it('is added with the schema of the task', async () => {
     writeFileSync(
       join(project, 'a.json'),
       JSON.stringify({ type: 'object', properties: { colour: { type: 'string' } } }),
@@ -83,8 +83,8 @@ describe('a process whose task has an equals sign in its code', () => {
   });
 });
 
-describe('a definition that somebody edited, with code that nobody did', () => {
-  it('has its code written as the definition says, whatever was changed in it', async () => {
+describe('an edited definition with unedited code', () => {
+  it('has its code regenerated, whatever was changed', async () => {
     const definition = 'kuflow.process.yaml';
     edit(definition, '          type: number', '          type: string');
     edit(definition, '  - code: APPLY\n', '  - code: APPLY\n    name: Apply for it\n');
@@ -98,12 +98,12 @@ describe('a definition that somebody edited, with code that nobody did', () => {
     });
     expect(read('src/process/types.ts')).toContain('amount?: string');
     await expectAsCreated(...FROM_DEFINITION);
-    // By now it is as the definition says.
+    // It now follows the definition.
     expect((await add('task', 'LAST', '--json')).status).toBe(0);
     await expectAsCreated(...FROM_DEFINITION);
   });
 
-  it('loses a task that was taken out, and keeps activities of its own', async () => {
+  it('loses a deleted task, and keeps activities that were added', async () => {
     expect((await add('activity', 'sendMail')).status).toBe(0);
     edit('kuflow.process.yaml', '  - code: SCORE\n    kind: system\n', '  - code: BOOK\n    kind: system\n');
     const ran = await add('task', 'REVIEW', '--json');
@@ -115,7 +115,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
     await expectAsCreated(...FROM_DEFINITION.filter((file) => file !== 'src/activities.ts'));
   });
 
-  it('gets into the code what was written there, by the name of any task of it, of its own kind', async () => {
+  it('generates code for a task that is already there, with the kind it has', async () => {
     edit('kuflow.process.yaml', '  - code: SCORE', '  - code: BOOK\n    kind: system\n\n  - code: SCORE');
     const ran = await add('task', 'BOOK', '--json');
     expect(ran.status, ran.stderr).toBe(0);
@@ -132,7 +132,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
     await expectAsCreated(...FROM_DEFINITION);
   });
 
-  it('keeps what a system task is given, and a name that is taken', async () => {
+  it('keeps the input of a system task and existing names', async () => {
     expect((await add('activity', 'book')).status).toBe(0);
     edit('kuflow.process.yaml', '  - code: SCORE', '  - code: MORE\n    kind: human\n\n  - code: SCORE');
     writeFileSync(
@@ -149,7 +149,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
       expect(read('src/activities.ts').split(`export async function ${name}(`)).toHaveLength(2);
   });
 
-  it('comes into edited code beside the edits', async () => {
+  it('is merged with edited code', async () => {
     edit('src/workflows.ts', "log.info('Process started'", "log.info('Loan started'");
     edit('src/activities.ts', 'void input; // TODO: use the input', 'if (input.processId === "") return {};');
     writeFileSync(
@@ -164,7 +164,7 @@ describe('a definition that somebody edited, with code that nobody did', () => {
       expect(read('src/activities.ts')).toContain(text);
   });
 
-  it('is no business of another process that is added', async () => {
+  it('does not affect another process that is added', async () => {
     writeFileSync(
       join(project, 'kuflow.process.yaml'),
       `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
@@ -180,11 +180,11 @@ describe('a definition that somebody edited, with code that nobody did', () => {
   });
 });
 
-describe('a process that somebody removed', () => {
+describe('a removed process', () => {
   const LEAVE = ['process', 'LEAVE', '--task', 'REQUEST:system', '--workflow-type', 'LeaveWorkflow'];
   const removed = ['processes', 'src/processes', 'test/leave.workflows.test.ts'];
 
-  it('is named and forgotten, and what is added is added', async () => {
+  it('is reported and removed from the record, and the addition continues', async () => {
     expect((await add(...LEAVE)).status).toBe(0);
     for (const path of removed) rmSync(join(project, path), { recursive: true });
     const dry = await add('task', 'REVIEW', '--dry-run');
@@ -192,7 +192,7 @@ describe('a process that somebody removed', () => {
     const ran = await add('task', 'REVIEW');
     expect(ran.status, ran.stderr).toBe(0);
     expect(ran.stderr.replace(/\s+/g, ' ')).toContain(
-      'processes/leave.process.yaml is gone, and so is its code: .kuflow/project.json names that process no longer',
+      'processes/leave.process.yaml and its code were deleted, so the process is removed from .kuflow/project.json',
     );
     expect(read('.kuflow/project.json')).not.toContain('leave');
     // Nobody had edited the file that still named it.
@@ -201,7 +201,7 @@ describe('a process that somebody removed', () => {
     expect((await add(...LEAVE)).status).toBe(0);
   });
 
-  it('is kept in mind while its code is there', async () => {
+  it('is kept in the record while its code exists', async () => {
     expect((await add('process', 'LEAVE', '--task', 'SCORE:system', '--workflow-type', 'LeaveWorkflow')).status).toBe(
       0,
     );
@@ -213,7 +213,7 @@ describe('a process that somebody removed', () => {
     expect(ran.status, ran.stderr).toBe(0);
     expect((JSON.parse(ran.stdout) as AddResult).notes).toEqual([
       expect.stringContaining(
-        'processes/leave.process.yaml is gone: bring it back, or remove the rest of that process (src/processes/leave/tasks.ts,',
+        'processes/leave.process.yaml was deleted: restore it, or delete the other files of the process (src/processes/leave/tasks.ts,',
       ),
     ]);
     expect(recorded()).toEqual(before);
@@ -227,7 +227,7 @@ describe('a process that somebody removed', () => {
     expect(read('src/processes/leave/workflows.ts')).toContain('activities.leaveScore(');
   });
 
-  it('is an error only where it is the first one, with what brings it back', async () => {
+  it('is an error only if it is the first one, with a way to restore it', async () => {
     rmSync(join(project, 'kuflow.process.yaml'));
     const ran = await add('task', 'REVIEW');
     expect(ran.status).toBe(1);
@@ -236,8 +236,8 @@ describe('a process that somebody removed', () => {
   });
 });
 
-describe('what is shown', () => {
-  it('is the diff of each file that changes, and of a new one how long it is', async () => {
+describe('the output', () => {
+  it('has the diff of each changed file and the length of each new one', async () => {
     const ran = await add('process', 'LEAVE', '--task', 'ASK', '--workflow-type', 'LeaveWorkflow');
     expect(ran.status).toBe(0);
     const lines = read('src/processes/leave/tasks.ts').trimEnd().split('\n').length;

@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
     requests: 2,
   },
   {
-    what: 'HTML in place of JSON',
+    what: 'HTML instead of JSON',
     endpoint: () =>
       endpointOf(
         raw((response) => {
@@ -199,7 +199,7 @@ const ROWS: readonly Row[] = [
 const plain = (ran: Ran): string => ran.stderr.replaceAll(/\n {2,}/g, '\n');
 
 describe('create --process and an API that answers with', () => {
-  it.each(ROWS)('$what: says so, status $status, nothing written', async (row) => {
+  it.each(ROWS)('$what: reports it with status $status and writes nothing', async (row) => {
     const cwd = temporaryFolder();
     const endpoint = await row.endpoint();
     const ran = await createWorker(cwd, [...READ, '--json'], credentials(endpoint));
@@ -217,7 +217,7 @@ describe('create --process and an API that answers with', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('nothing at all: could not tell, status 4', async () => {
+  it('nothing at all: exits with 4, could not tell', async () => {
     const endpoint = await endpointOf(() => undefined);
     const rest = {
       endpoint,
@@ -237,7 +237,7 @@ describe('create --process and an API that answers with', () => {
     expect(error.next).toContain('Try again');
   });
 
-  it('nothing at all, and Ctrl-C: status 130 at once, nothing written', async () => {
+  it('nothing at all, and Ctrl-C: exits with 130 at once and writes nothing', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'mine'), 'mine');
     const before = stateOf(cwd);
@@ -251,7 +251,7 @@ describe('create --process and an API that answers with', () => {
     expect(stateOf(cwd)).toEqual(before);
   });
 
-  it('an empty list: either nothing was started or nothing is shown, status 4, and how to go on without', async () => {
+  it('an empty list: exits with 4, explains both possible causes and how to continue without the API', async () => {
     const page = { content: [], page: { size: 25, page: 0, totalElements: 0, totalPages: 0 } };
     const metadata = { metadata: { size: 25, page: 0, totalElements: 0, totalPages: 0 }, content: [] };
     const endpoint = await endpointOf((_request, response) => sendJson(response, 200, { ...page, ...metadata }));

@@ -27,16 +27,16 @@ const run = (words: readonly string[]): Promise<Ran> => runKuflow(temporaryFolde
 
 const commands = await describeAllCommands();
 
-describe('an option whose value is blank', () => {
+describe('an option with a blank value', () => {
   const lines = commands.flatMap((command) =>
     linesOf(command, ({ options }) =>
       options.flatMap(({ long, value }) => (long === undefined || value === 'none' ? [] : [[long]])),
     ),
   );
 
-  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(80));
+  it('exists in many commands', () => expect(lines.length).toBeGreaterThan(80));
 
-  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+  it.each(lines)('is rejected by name with status 2: %s', async (_name, words) => {
     for (const blank of ['', ' \t']) {
       const { stderr, ...ended } = await run([...words, blank]);
       expect(stderr).toMatch(new RegExp(`^error: option '${words.at(-1) ?? ''} .*(?:blank|invalid)`));
@@ -45,20 +45,20 @@ describe('an option whose value is blank', () => {
   });
 });
 
-describe('an argument that is blank', () => {
+describe('a blank argument', () => {
   const lines = commands.flatMap((command) =>
     linesOf(command, (one) => (one.arguments.some(({ required, variadic }) => required && !variadic) ? [[]] : [])),
   );
 
-  it('is there to be tested', () => expect(lines.length).toBeGreaterThan(3));
+  it('exists in many commands', () => expect(lines.length).toBeGreaterThan(3));
 
-  it.each(lines)('is refused by name, status 2: %s', async (_name, words) => {
+  it.each(lines)('is rejected by name with status 2: %s', async (_name, words) => {
     const { stderr, ...ended } = await run([...words, ' ']);
     expect(stderr).toMatch(/^error: argument '\S+' is blank|^error: .* is invalid for argument '\S+'/);
     expect(ended).toEqual({ status: 2, stdout: '' });
   });
 
-  it('is refused before a platform starts, where the argument may be left out', async () => {
+  it('is rejected before the local KuFlow starts, if the argument is optional', async () => {
     const { status, stderr } = await run(['dev', 'simulate', '', '--', 'npm', 'start']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('process definition code is blank')]);
   });

@@ -30,7 +30,7 @@ const UUID = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 const DESCRIBED = ['--process', 'LOAN', '--task', 'A', '--task-queue', 'Q', '--workflow-type', 'W', '--yes'];
 
 describe('create', () => {
-  it('makes a project of the sample process for the local platform, without endpoint and secret', async () => {
+  it('creates a project for the local KuFlow from the sample process, without endpoint and secret', async () => {
     const cwd = temporaryFolder();
     const ran = await create(cwd, ['loan-worker', '--local', '--no-check', ...QUIET]);
     expect(ran.status).toBe(0);
@@ -51,7 +51,7 @@ describe('create', () => {
     expect(ran.stderr.indexOf('npm install')).toBeLessThan(ran.stderr.indexOf('npm run dev'));
   });
 
-  it('records answers, hashes and the command that repeats it, which makes the same project', async () => {
+  it('records answers, hashes and the command that repeats the run, which creates the same project', async () => {
     const cwd = temporaryFolder();
     const args = [
       'one',
@@ -83,7 +83,7 @@ describe('create', () => {
     expect(again.files.every(({ action }) => action === 'identical')).toBe(true);
   });
 
-  it('lists every missing answer in one message, with the command, status 2', async () => {
+  it('lists every missing option in one message with an example command, status 2', async () => {
     const cwd = temporaryFolder();
     const nothing = await create(cwd, ['--yes']);
     expect(nothing.status).toBe(2);
@@ -109,19 +109,22 @@ describe('create', () => {
   });
 
   it.each([
-    [['x', '--definition', 'a.yaml', '--task', 'A'], '--definition describes the whole process'],
-    [['x', '--local', '--process-id', 'nope'], '--process-id nope: a UUID is expected'],
-    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ': it begins or ends with white space"],
+    [
+      ['x', '--definition', 'a.yaml', '--task', 'A'],
+      'cannot be combined with --definition, which describes the whole process',
+    ],
+    [['x', '--local', '--process-id', 'nope'], '--process-id must be a UUID, not nope'],
+    [['x', '--local', '--task-queue', ' Q '], "--task-queue ' Q ' starts or ends with white space"],
     [['x', '--language', 'cobol'], 'Allowed choices are typescript'],
     [['x', '--local', '--sample', '0'], 'whole number'],
-    [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id has no use beside --local'],
-    [['x', '--local', '--endpoint', 'http://127.0.0.1:9'], '--endpoint has no use beside --local'],
-    [['x', '--local', '--target', 'engine:1'], '--target has no use beside --local'],
-    [['x', '--local', '--ca', 'ca.pem'], '--ca has no use beside --local'],
-    [['x', '--local', '--sample', '4'], '--sample has no use beside --local'],
-    [['x', '--local', '--definition', 'a.yaml', '--ca', 'ca.pem'], '--ca has no use beside --local'],
-    [['x', '--definition', 'a.yaml', '--sample', '4'], '--sample has no use beside --definition'],
-    [['x', ...DESCRIBED, '--sample', '4'], '--sample has no use beside --task'],
+    [['x', '--local', '--client-id', UUID, '--client-secret-stdin'], '--client-id cannot be combined with --local'],
+    [['x', '--local', '--endpoint', 'http://127.0.0.1:9'], '--endpoint cannot be combined with --local'],
+    [['x', '--local', '--target', 'engine:1'], '--target cannot be combined with --local'],
+    [['x', '--local', '--ca', 'ca.pem'], '--ca cannot be combined with --local'],
+    [['x', '--local', '--sample', '4'], '--sample cannot be combined with --local'],
+    [['x', '--local', '--definition', 'a.yaml', '--ca', 'ca.pem'], '--ca cannot be combined with --local'],
+    [['x', '--definition', 'a.yaml', '--sample', '4'], '--sample cannot be combined with --definition'],
+    [['x', ...DESCRIBED, '--sample', '4'], '--sample cannot be combined with --task'],
     [['x', ...DESCRIBED, '--endpoint', 'foo'], 'kuflow.api.endpoint (--endpoint): expected a URL'],
     [['x', ...DESCRIBED, '--target', 'foo'], 'temporal.target (--target): it has no port; expected host:port'],
     [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): '],
@@ -129,7 +132,7 @@ describe('create', () => {
     [['x', ...DESCRIBED, '--ca', import.meta.filename], 'command.test.ts does not contain any'],
     [['x', 'y', '--local'], 'too many arguments'],
     [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean package.json?'],
-  ])('refuses %j as usage', async (args, text) => {
+  ])('rejects %j as a usage error', async (args, text) => {
     const cwd = temporaryFolder();
     const ran = await create(cwd, args);
     expect(ran.status).toBe(2);
@@ -137,7 +140,7 @@ describe('create', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('reads a definition file, options over it, and names its mistakes by line', async () => {
+  it('reads a definition file, lets options override it, and reports mistakes by line', async () => {
     const cwd = temporaryFolder();
     writeFileSync(
       join(cwd, 'kuflow.process.yaml'),
@@ -162,7 +165,7 @@ describe('create', () => {
     expect(existsSync(join(cwd, 'y'))).toBe(false);
   });
 
-  it('shows a dry run file by file and writes nothing', async () => {
+  it('lists the files of a dry run and writes nothing', async () => {
     const cwd = temporaryFolder();
     const ran = await create(cwd, ['x', '--local', '--dry-run', ...QUIET]);
     expect(ran.status).toBe(0);
@@ -170,7 +173,7 @@ describe('create', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('keeps files that are there, lists the conflicts, and replaces what is named', async () => {
+  it('keeps existing files, lists the conflicts, and overwrites the files that are named', async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'x'));
     writeFileSync(join(cwd, 'x', 'package.json'), '{}');
@@ -185,7 +188,7 @@ describe('create', () => {
     expect(readFileSync(join(cwd, 'x', 'notes.txt'), 'utf8')).toBe('mine');
   });
 
-  it('keeps the project when the install fails, shows the output, puts the install first, status 1', async () => {
+  it('keeps the project when the install fails, shows the output and lists the install as the first step, status 1', async () => {
     const cwd = temporaryFolder();
     const env = {
       PATH: process.env['PATH'],
@@ -226,7 +229,7 @@ describe('the secret', () => {
     return cwd;
   }
 
-  it('is in application-local.yaml, 0600, and nowhere else', async () => {
+  it('is only in application-local.yaml, with mode 0600', async () => {
     const cwd = place();
     const ran = await create(cwd, ['x', ...REMOTE, '--json', '--debug', ...QUIET]);
     expect(ran.stdout + ran.stderr).not.toContain(SECRET);
@@ -236,7 +239,7 @@ describe('the secret', () => {
     expect(readFileSync(join(cwd, 'x', '.gitignore'), 'utf8').split('\n')).toContain('application-local.yaml');
   });
 
-  it('is used for the check, whose failure keeps the project and names what to do', async () => {
+  it('is used for the check; a failed check keeps the project and prints what to do', async () => {
     const cwd = place();
     const ran = await create(cwd, ['x', ...REMOTE, '--json', ...QUIET]);
     const made = json(ran);
@@ -246,7 +249,7 @@ describe('the secret', () => {
     expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
   });
 
-  it('of the environment stays there', async () => {
+  it('stays in the environment if it comes from there', async () => {
     const cwd = place();
     const env = { KUFLOW_API_CLIENTID: '7c9e6679-7425-40de-944b-e07fc1f90ae7', KUFLOW_API_CLIENTSECRET: SECRET };
     const ran = await create(cwd, ['x', '--definition', 'd.yaml', '--no-check', '--json', ...QUIET], env);
@@ -255,7 +258,7 @@ describe('the secret', () => {
     expect(json(ran).next.some(({ text }) => text.includes('client id and secret'))).toBe(false);
   });
 
-  it('is not looked for when there is none: the check is left out and the steps say so', async () => {
+  it('is optional: without one the check is skipped, and the next steps ask for it', async () => {
     const cwd = place();
     const made = json(await create(cwd, ['x', '--definition', 'd.yaml', '--json', ...QUIET]));
     expect(made.check).toEqual({ kind: 'not-run', reason: 'no client id and secret yet' });

@@ -35,7 +35,7 @@ function wordsOf(command: string): readonly string[] {
 }
 
 describe('--dry-run', () => {
-  it('names what becomes of each file, as the run itself then does, and touches nothing', async () => {
+  it('lists what the run would do with each file, and changes nothing', async () => {
     const cwd = temporaryFolder();
     expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(0);
     const x = join(cwd, 'x');
@@ -55,7 +55,7 @@ describe('--dry-run', () => {
     expect(rows).toEqual(rows.toSorted((one, other) => (one.slice(10) < other.slice(10) ? -1 : 1)));
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain('nothing was written');
-    expect(ran.stderr).toContain('1 file is in the way');
+    expect(ran.stderr).toContain('1 file conflicts');
     expect(ran.stderr).toContain('--overwrite README.md');
 
     const real = await createWorker(cwd, [...again, '--overwrite', '.kuflow/project.json']);
@@ -79,7 +79,7 @@ describe('--dry-run', () => {
       (cwd: string): void => void mkdirSync(join(cwd, 'x', 'package.json'), { recursive: true }),
       1,
     ],
-  ])('has the status that the run would have: %s', async (_what, prepare, status) => {
+  ])('exits with the status that the run would have: %s', async (_what, prepare, status) => {
     const cwd = temporaryFolder();
     prepare(cwd);
     const before = stateOf(cwd);
@@ -91,7 +91,7 @@ describe('--dry-run', () => {
     expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(status);
   });
 
-  it('asks no network where the definition does not come from there, whatever the connection says', async () => {
+  it('does not use the network if the process does not come from the API, whatever the connection is', async () => {
     const server = await startAnsweringServer((_request, response) => response.end());
     try {
       const cwd = temporaryFolder();
@@ -116,7 +116,7 @@ describe('--dry-run', () => {
     }
   });
 
-  it('reads the API when the process is there, and still writes nothing', async () => {
+  it('reads the process from the API without writing anything', async () => {
     const tenant = await startLargeTenant();
     try {
       const cwd = temporaryFolder();
@@ -147,14 +147,14 @@ describe('--json', () => {
     ['no argument at all', [], 2],
     ['an unknown option', ['x', '--local', '--no-instal'], 2],
     ['a value missing', ['x', '--definition'], 2],
-    ['a choice that is none', ['x', '--local', '--language', 'cobol'], 2],
+    ['an invalid choice', ['x', '--local', '--language', 'cobol'], 2],
     ['too many arguments', ['x', 'y', '--local'], 2],
     ['two definitions', ['x', '--definition', 'a', '--task', 'A'], 2],
     ['no definition file', ['x', '--definition', 'absent.yaml', ...FILES_ONLY], 1],
     ['a target that is a file', ['file', '--local', ...FILES_ONLY], 1],
     ['a name of no file', ['x', '--local', '--overwrite', 'absent', ...FILES_ONLY], 2],
     [
-      'an endpoint that is none',
+      'an invalid endpoint',
       [
         'x',
         '--process',
@@ -169,7 +169,7 @@ describe('--json', () => {
       ],
       2,
     ],
-  ])('prints one document for %s, and its status in it', async (_what, args, status) => {
+  ])('prints one document for %s, including its status', async (_what, args, status) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'file'), '');
     writeFileSync(join(cwd, 'secret.txt'), SECRET, { mode: 0o600 });
@@ -185,7 +185,7 @@ describe('--json', () => {
     expect({ status: ran.status, isHelp: ran.stdout.startsWith('Usage:') }).toEqual({ status: 0, isHelp: true });
   });
 
-  it('has the suggestion of a usage error among what to do next', async () => {
+  it('includes the suggestion of a usage error in the next steps', async () => {
     const { stdout } = await createWorker(temporaryFolder(), ['x', '--jso', '--json']);
     expect(failureOf(stdout)).toEqual({
       error: { message: "unknown option '--jso'", next: ['Did you mean --json?'], status: 2 },
@@ -193,7 +193,7 @@ describe('--json', () => {
   });
 });
 
-describe('a name with characters that a terminal obeys', () => {
+describe('a name with control characters', () => {
   const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
   const HOSTILE = 'a\u009b31m\u202eb\u200f';
 
@@ -203,7 +203,7 @@ describe('a name with characters that a terminal obeys', () => {
     ['refused as usage', ['x', `--${HOSTILE}`], 2],
     ['refused as a choice', ['x', '--language', HOSTILE], 2],
     ['refused for what is missing', [HOSTILE, '--task', HOSTILE], 2],
-  ])('reaches no terminal as it is, and programs with the same value: %s', async (_what, args, status) => {
+  ])('is escaped in the terminal and unchanged in JSON: %s', async (_what, args, status) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, `${HOSTILE}2`), '');
     const ran = await createWorker(cwd, [...args, '--json']);
@@ -217,13 +217,13 @@ describe('a name with characters that a terminal obeys', () => {
   });
 });
 
-describe('what is offered for files in the way', () => {
+describe('the command that overwrites conflicting files', () => {
   it.each([
     ['x', false],
     ['x', true],
     ['.', false],
     ['.', true],
-  ])('works as it is printed, for all of them: %s, dry run %j', async (target, isDry) => {
+  ])('works as printed: %s, dry run %j', async (target, isDry) => {
     const cwd = temporaryFolder();
     expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(0);
     const x = join(cwd, 'x');
@@ -249,13 +249,16 @@ describe('what is offered for files in the way', () => {
 
   it.each([
     ['of something else', (): string => '{}\n'],
-    ['with a key that a hand wrote', (text: string): string => text.replace('"format": 1,', '"format": 1,\n  "x": 1,')],
+    [
+      'with a key that was added by hand',
+      (text: string): string => text.replace('"format": 1,', '"format": 1,\n  "x": 1,'),
+    ],
     ['in the form of an editor', (text: string): string => JSON.stringify(JSON.parse(text), undefined, 4)],
     [
-      'that tells of a further process',
+      'that lists a further process',
       (text: string): string => text.replace('"files": {', '"processes": {},\n  "files": {'),
     ],
-  ])('names a project.json %s too', async (_what, changed) => {
+  ])('includes a project.json %s', async (_what, changed) => {
     const cwd = temporaryFolder();
     expect((await createWorker(cwd, ['x', '--local', ...FILES_ONLY])).status).toBe(0);
     const record = join(cwd, 'x', '.kuflow', 'project.json');
@@ -272,7 +275,7 @@ describe('what is offered for files in the way', () => {
 });
 
 describe('a long command', () => {
-  it('is printed whole among the next steps of a dry run and of a refusal', async () => {
+  it('is printed in full in the next steps of a dry run and of an error', async () => {
     const cwd = temporaryFolder();
     const tasks = Array.from({ length: 60 }, (_, at) => ['--task', `TASK_WITH_QUITE_A_LONG_CODE_${at}:system`]).flat();
     const args = ['x', '--process', 'LOAN', ...tasks, ...WORKFLOW, ...FILES_ONLY];
@@ -285,8 +288,8 @@ describe('a long command', () => {
   });
 });
 
-describe('what is left out', () => {
-  it('is said with the reason, and nothing of it happens', async () => {
+describe('a skipped step', () => {
+  it('is reported with the reason and does not run', async () => {
     const cwd = temporaryFolder();
     const bin = join(cwd, 'bin');
     mkdirSync(bin);
@@ -294,8 +297,8 @@ describe('what is left out', () => {
     const ran = await createWorker(cwd, ['x', '--local', ...FILES_ONLY, '--json'], { PATH: bin });
     expect(createdOf(ran.stdout)).toMatchObject({
       install: { kind: 'skipped' },
-      git: { kind: 'skipped', reason: 'not requested' },
-      check: { kind: 'not-run', reason: 'not wanted' },
+      git: { kind: 'skipped', reason: '--no-git' },
+      check: { kind: 'not-run', reason: '--no-check' },
       status: 0,
     });
     expect(existsSync(join(cwd, 'x', 'node_modules'))).toBe(false);
@@ -312,7 +315,7 @@ describe('a mistyped word', () => {
     [['x', '--process', 'L', '--task', 'A:humn', ...WORKFLOW], 'did you mean "human"?'],
     [['x', '--process', 'L', '--task', 'APPLY', '--task-schema', 'APLY=s.json', ...WORKFLOW], 'did you mean "APPLY"?'],
     [['x', '--local', '--overwrite', 'src/workflow.ts'], 'did you mean src/workflows.ts?'],
-  ])('%j is told what it was meant to be, status 2', async (args, text) => {
+  ])('%j gets a suggestion, status 2', async (args, text) => {
     const cwd = temporaryFolder();
     const ran = await createWorker(cwd, [...args, '--yes']);
     expect(ran.stderr).toContain(text);
@@ -320,7 +323,7 @@ describe('a mistyped word', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('a process code is told by the codes that the API shows', async () => {
+  it('suggests a process code that the API shows', async () => {
     const tenant = await startLargeTenant({ processes: 3000 });
     try {
       const env = {
@@ -368,7 +371,7 @@ describe('the command that repeats a run', () => {
     ],
     ['another package manager', ['--local', '--package-manager', 'pnpm', '--cli-package', 'file:../it is.tgz']],
     ['a file that was replaced', ['--local', '--overwrite', 'README.md', '--overwrite', 'package.json']],
-  ])('is kept in the project and makes the same one elsewhere: %s', async (_what, source) => {
+  ])('is stored in the project and creates the same project elsewhere: %s', async (_what, source) => {
     const place = (): string => {
       const cwd = temporaryFolder();
       writeFileSync(join(cwd, 'd.yaml'), DEFINITION);
@@ -392,7 +395,7 @@ describe('the command that repeats a run', () => {
     expect(treeOf(join(other, name))).toEqual(treeOf(join(one, name)));
   });
 
-  it('and the first step work for a name that is like an option', async () => {
+  it('and the first step work for a name that looks like an option', async () => {
     const cwd = temporaryFolder();
     const ran = await createWorker(cwd, ['--local', ...FILES_ONLY, '--json', '--', '-x y']);
     const { command, next } = createdOf(ran.stdout);
@@ -404,7 +407,7 @@ describe('the command that repeats a run', () => {
     expect(createdOf(again.stdout).files.every(({ action }) => action === 'identical')).toBe(true);
   });
 
-  it('says the package manager that was found, since another may find another', async () => {
+  it('names the detected package manager, because another machine may detect another one', async () => {
     const [one, other] = [temporaryFolder(), temporaryFolder()];
     const agent = { npm_config_user_agent: 'bun/1.1.0 npm/? node/v22.0.0 linux x64' };
     const ran = await createWorker(one, ['x', '--local', ...FILES_ONLY, '--json'], agent);
@@ -413,7 +416,7 @@ describe('the command that repeats a run', () => {
     expect(treeOf(join(other, 'x'))).toEqual(treeOf(join(one, 'x')));
   });
 
-  it('makes the same project of the API', async () => {
+  it('creates the same project from the API', async () => {
     const tenant = await startLargeTenant({ processes: 3000 });
     try {
       const env = {
@@ -431,7 +434,7 @@ describe('the command that repeats a run', () => {
     }
   });
 
-  it('in the message about missing answers is one that runs', async () => {
+  it('in the message about missing options works', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'secret.txt'), SECRET, { mode: 0o600 });
     const { stdout, status } = await createWorker(cwd, [
@@ -461,7 +464,7 @@ describe('the command that repeats a run', () => {
 });
 
 describe('--debug', () => {
-  it('shows stack and causes, and no secret', async () => {
+  it('shows the stack and causes, but no secret', async () => {
     const cwd = temporaryFolder();
     const args = ['x', '--process', 'LOAN', ...WORKFLOW, '--endpoint', 'http://127.0.0.1:9', '--debug', '--yes'];
     const ran = await createWorker(cwd, args, { KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: SECRET });

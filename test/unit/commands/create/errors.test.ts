@@ -96,7 +96,7 @@ const TARGETS: readonly Row[] = [
     prepare: file('package.json', '{}'),
     args: ['', '--local'],
     status: 2,
-    message: /Answers are missing:\n {2}folder: /,
+    message: /Missing required options:\n {2}folder: /,
     next: /npx create-kuflow-worker loan-worker --local/,
   },
 ];
@@ -182,7 +182,7 @@ describe.each([
   ['a target', TARGETS],
   ['a definition', DEFINITIONS],
 ])('create and %s', (_kind, rows) => {
-  it.each(rows)('$what: says so, status $status, everything as it was', async ({ prepare, args, ...row }) => {
+  it.each(rows)('$what: reports it with status $status and changes nothing', async ({ prepare, args, ...row }) => {
     const cwd = temporaryFolder();
     prepare(cwd);
     const before = stateOf(cwd);
@@ -209,22 +209,22 @@ describe('the name of the package', () => {
     ['node_modules', 'node-modules', 'is a reserved name of Node.js or npm'],
     ['http', 'http-worker', 'is a reserved name of Node.js or npm'],
     ['l'.repeat(230), 'l'.repeat(100), 'is longer than 214 characters'],
-  ])('of a folder %j is %j, and why is said', async (folder, name, reason) => {
+  ])('of the folder %j is %j, with a reason', async (folder, name, reason) => {
     const cwd = temporaryFolder();
     const ran = await createWorker(cwd, [folder, '--local', ...FILES_ONLY, '--json']);
     const made = createdOf(ran.stdout);
     expect(made.name).toBe(name);
     expect(made.notes).toEqual([
-      expect.stringContaining(`Its package is named ${name}: the name of the folder ${reason}`),
+      expect.stringContaining(`The package is named ${name}, because the folder name ${reason}`),
     ]);
     expect(JSON.parse(readFileSync(join(cwd, folder, 'package.json'), 'utf8'))).toMatchObject({ name });
     expect(ran.status).toBe(0);
   });
 
-  it('is said to a person too, and only when it is another', async () => {
+  it('is also explained in the terminal, and only if it differs', async () => {
     const cwd = temporaryFolder();
     expect((await createWorker(cwd, ['Loans', '--local', ...FILES_ONLY])).stderr).toContain(
-      'Its package is named loans',
+      'The package is named loans',
     );
     expect((await createWorker(cwd, ['loans-2', '--local', ...FILES_ONLY])).stderr).not.toContain('Its package');
   });
@@ -261,7 +261,7 @@ const commandsOf = (ran: Ran): readonly (string | undefined)[] =>
 const AFTER = ['npm run dev', 'npm run smoke'];
 
 describe('a repository', () => {
-  it('around the folder stays the only one, and that is said', async () => {
+  it('around the folder is reported, and no other one is created', async () => {
     const cwd = temporaryFolder();
     const env = environment();
     execFileSync('git', ['init', '--quiet'], { cwd, env });
@@ -277,7 +277,7 @@ describe('a repository', () => {
     expect(ran.status).toBe(0);
   });
 
-  it('that git can not make or commit to is left to do, and the project is there: status 0', async () => {
+  it('that git cannot create or commit to becomes a next step, and the project is kept: status 0', async () => {
     const args = ['x', '--local', '--yes', '--no-install', '--no-check', '--json'];
     const git = (failing: string): string => `
       const args = process.argv.slice(2);
@@ -310,7 +310,7 @@ describe.runIf(onPosix)('a package manager', () => {
     '--json',
   ];
 
-  it('that is not there: how to get it comes before the install, the project is kept, status 1', async () => {
+  it('that is not installed: the next steps install it first, the project is kept, status 1', async () => {
     const cwd = temporaryFolder();
     const ran = await createWorker(cwd, args('bun'), { PATH: temporaryFolder(), HOME: cwd });
     const made = createdOf(ran.stdout);
@@ -322,7 +322,7 @@ describe.runIf(onPosix)('a package manager', () => {
     expect({ ran: ran.status, told: made.status }).toEqual({ ran: 1, told: 1 });
   });
 
-  it('that fails: its own words, the install first among the next steps, the project is kept, status 1', async () => {
+  it('that fails: its output is printed, the next steps start with the install, the project is kept, status 1', async () => {
     const cwd = temporaryFolder();
     const bin = standIns({ npm: "console.log('on stdout'); console.error('npm error code EOURS'); process.exit(9);" });
     const human = await createWorker(
@@ -330,7 +330,7 @@ describe.runIf(onPosix)('a package manager', () => {
       args('npm').filter((arg) => arg !== '--json'),
       environment(bin),
     );
-    expect(human.stderr).toMatch(/npm install .*said:\n +on stdout\n +npm error code EOURS/);
+    expect(human.stderr).toMatch(/Output of npm install .*:\n +on stdout\n +npm error code EOURS/);
     expect(human.stderr).toContain('exit status 9; the project is kept');
     const ran = await createWorker(cwd, [...args('npm'), '--overwrite', '.kuflow/project.json'], environment(bin));
     expect(createdOf(ran.stdout).install).toMatchObject({ kind: 'failed', output: 'on stdout\nnpm error code EOURS' });
@@ -339,7 +339,7 @@ describe.runIf(onPosix)('a package manager', () => {
     expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
   });
 
-  it('whose registry is down ends soon, says which, and the project is kept: status 1', async () => {
+  it('whose registry is down stops soon and names the registry, and the project is kept: status 1', async () => {
     const cwd = temporaryFolder();
     const registry = `http://127.0.0.1:${await closedPort()}`;
     const env = { ...environment(), npm_config_registry: registry, npm_config_cache: join(cwd, 'cache') };
@@ -375,7 +375,7 @@ describe.runIf(onPosix)('Ctrl-C', () => {
   };
   const written = (path: string): boolean => existsSync(path) && readFileSync(path, 'utf8') !== '';
 
-  it('while a secret is awaited that never comes ends it: status 130', async () => {
+  it('while waiting for a secret on standard input exits with 130', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: false });
     stdin.write('half of ');
     const flags = ['--task', 'A', '--task-queue', 'Q', '--workflow-type', 'W', '--client-secret-stdin'];
@@ -390,7 +390,7 @@ describe.runIf(onPosix)('Ctrl-C', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('while the files are written leaves nothing of them: status 130', async () => {
+  it('while files are written leaves none of them: status 130', async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'x'));
     writeFileSync(join(cwd, 'x', 'README.md'), 'mine');
@@ -398,19 +398,19 @@ describe.runIf(onPosix)('Ctrl-C', () => {
     const args = ['x', '--local', '--overwrite', 'README.md', ...FILES_ONLY, '--json'];
     const ran = await createWorker(cwd, args, {}, (fake) => {
       fake.onStderr((text) => {
-        if (text.includes('Write ')) fake.signal('SIGINT');
+        if (text.includes('Writing ')) fake.signal('SIGINT');
       });
     });
     expect(ran.status).toBe(130);
     expect(failureOf(ran.stdout).error).toEqual({ message: 'Interrupted', next: [], status: 130 });
-    expect(ran.stderr).toContain('Write ');
+    expect(ran.stderr).toContain('Writing ');
     // A folder tells by its time that something was in it for a moment.
     const withoutTimes = (state: ReadonlyMap<string, string>): unknown =>
       [...state].map(([path, text]) => [path, text.replace(/ \d+ /, ' ')]);
     expect(withoutTimes(stateOf(cwd))).toEqual(withoutTimes(before));
   });
 
-  it('in the install ends the package manager, keeps the project and says how to go on: status 130', async () => {
+  it('during the install stops the package manager, keeps the project and prints the next steps: status 130', async () => {
     const cwd = temporaryFolder();
     const pidFile = join(cwd, 'pid');
     const env = environment(standIns({ npm: hangs(pidFile) }));
@@ -443,7 +443,7 @@ describe.runIf(onPosix)('Ctrl-C', () => {
     ['rev-parse', 'skipped', 'git init && git add . && git commit -m "Start from the worker template"'],
     ['init', 'skipped', 'git init && git add . && git commit -m "Start from the worker template"'],
     ['commit', 'initialised', 'git add . && git commit -m "Start from the worker template"'],
-  ])('in git, at %s, ends it and says what is left: status 130', async (at, kind, step) => {
+  ])('in git, at %s, stops it and prints what remains to be done: status 130', async (at, kind, step) => {
     const cwd = temporaryFolder();
     const pidFile = join(cwd, 'pid');
     const bin = standIns({

@@ -8,7 +8,7 @@ const SUMMARY: CreateSummary = {
   folder: '/elsewhere/loans',
   name: 'loans',
   process: { code: 'LOAN', tasks: 2 },
-  notes: ['Its package is named loans: the name of the folder has upper-case letters, which npm refuses'],
+  notes: ['The package is named loans, because the folder name has upper-case letters, which npm does not allow'],
   dryRun: false,
   files: [],
   install: { kind: 'skipped' },
@@ -33,8 +33,8 @@ function linesOf(isTTY: boolean): readonly string[] {
   return fake.stderr().trimEnd().split('\n');
 }
 
-describe('what create says at its end', () => {
-  it('is broken between words on a narrow terminal, but for commands, which stay whole', () => {
+describe('the output at the end of create', () => {
+  it('wraps between words on a narrow terminal, except for commands', () => {
     const lines = linesOf(true);
     expect(lines.filter((line) => line.length > 39)).toEqual([`  ${COMMAND}`, `  ${COMMAND}`]);
     expect(lines.slice(lines.indexOf('Next:'))).toEqual([
@@ -51,7 +51,7 @@ describe('what create says at its end', () => {
     ]);
   });
 
-  it('is a line for each thing where nobody breaks lines', () => {
+  it('is not wrapped outside a terminal', () => {
     const lines = linesOf(false);
     expect(lines).toContain(`! ${SUMMARY.notes[0] ?? ''}`);
     expect(lines.slice(lines.indexOf('Next:') + 1)).toEqual(

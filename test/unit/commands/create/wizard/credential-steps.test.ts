@@ -66,18 +66,18 @@ describe('credentials in the wizard', () => {
   const chosen = (folder: string, ...placed: readonly ScriptedAnswer[]): readonly ScriptedAnswer[] => [
     ['Process (type to search)', '00000002-0000-4000-8000-000000000000'],
     ['Read up to 25', false],
-    ['Tasks, kinds and order:', 'good'],
+    ['Are the tasks, their kinds and their order correct?', 'good'],
     ['Task queue', 'Q'],
     ['Workflow type', 'W'],
-    ['Folder of the new project', folder],
+    ['Folder for the new project', folder],
     ...placed,
     ['Create the project?', 'create'],
   ];
 
-  it('that were refused are replaced by typed ones, whatever gave them: the environment', async () => {
+  it('rejected by KuFlow can be replaced by typed ones: from the environment', async () => {
     env['KUFLOW_API_CLIENTID'] = WORKER_APPLICATION;
     env['KUFLOW_API_CLIENTSECRET'] = REFUSED;
-    const made = await byWizard([[WHICH, 'api'], ['How to go on?', 'retype'], ...typed, ...chosen('x')], {
+    const made = await byWizard([[WHICH, 'api'], ['What would you like to do?', 'retype'], ...typed, ...chosen('x')], {
       endpoint: tenant.endpoint,
     });
     expect(localSettings('x')).toContain(OTHER_APPLICATION);
@@ -88,21 +88,21 @@ describe('credentials in the wizard', () => {
     expect(nextOf(made)).toMatch(unset);
   });
 
-  it('that can not be used are replaced by typed ones, whatever gave them: a variable that names no file, and one that names no profile', async () => {
+  it('that cannot be read can be replaced by typed ones: from a missing file and a missing profile', async () => {
     env['KUFLOW_API_CLIENTID'] = WORKER_APPLICATION;
     env['KUFLOW_API_CLIENTSECRET_FILE'] = join(cwd, 'gone');
     env['KUFLOW_PROFILE'] = 'gone';
-    const made = await byWizard([[WHICH, 'api'], ['How to go on?', 'retype'], ...typed, ...chosen('x')], {
+    const made = await byWizard([[WHICH, 'api'], ['What would you like to do?', 'retype'], ...typed, ...chosen('x')], {
       endpoint: tenant.endpoint,
     });
     expect(localSettings('x')).toContain(SECRET);
     expect(nextOf(made)).toContain('unset KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET_FILE');
   });
 
-  it('that were refused are replaced by typed ones, whatever gave them: a file', async () => {
+  it('rejected by KuFlow can be replaced by typed ones: from a file', async () => {
     const settings = `kuflow:\n  api:\n    client-id: ${WORKER_APPLICATION}\n    client-secret: ${REFUSED}\n`;
     writeFileSync(join(cwd, 'application-local.yaml'), settings, { mode: 0o600 });
-    const made = await byWizard([[WHICH, 'api'], ['How to go on?', 'retype'], ...typed, ...chosen('x')], {
+    const made = await byWizard([[WHICH, 'api'], ['What would you like to do?', 'retype'], ...typed, ...chosen('x')], {
       endpoint: tenant.endpoint,
     });
     expect(localSettings('x')).toContain(SECRET);
@@ -110,12 +110,12 @@ describe('credentials in the wizard', () => {
     expect(nextOf(made)).not.toMatch(/unset/i);
   });
 
-  it('that were refused are replaced by typed ones, whatever gave them: a profile, at its KuFlow', async () => {
+  it('rejected by KuFlow can be replaced by typed ones: from a profile, keeping its addresses', async () => {
     await loggedIn(WORKER_APPLICATION, REFUSED);
     for (const first of [
       [
         ['the profile acme', 'write'],
-        ['How to go on?', 'retype'],
+        ['What would you like to do?', 'retype'],
       ],
       [['the profile acme', 'type']],
     ] satisfies readonly (readonly ScriptedAnswer[])[]) {
@@ -126,7 +126,7 @@ describe('credentials in the wizard', () => {
     }
   });
 
-  it('are tried again as the file holds them now', async () => {
+  it('are read from the file again for another try', async () => {
     const settings = (secret: string): void =>
       writeFileSync(
         join(cwd, 'application-local.yaml'),
@@ -137,17 +137,17 @@ describe('credentials in the wizard', () => {
     const made = await byWizard(
       [
         [WHICH, 'api'],
-        ['How to go on?', 'again', () => settings(SECRET)],
-        ...chosen('x', ['of application-local.yaml here', false]),
+        ['What would you like to do?', 'again', () => settings(SECRET)],
+        ...chosen('x', ['from application-local.yaml here', false]),
       ],
       { endpoint: tenant.endpoint },
     );
     expect(made.said).toContain('accepted');
     expect(localSettings('x')).not.toContain(SECRET);
-    expect(nextOf(made)).toContain('as they stand in ../application-local.yaml');
+    expect(nextOf(made)).toContain('from ../application-local.yaml into application-local.yaml');
   });
 
-  it('of a file here get into a project elsewhere, when that is wanted', async () => {
+  it('from a file here are copied to a project in another folder after a yes', async () => {
     writeFileSync(
       join(cwd, 'application-local.yaml'),
       `kuflow:\n  api:\n    endpoint: ${tenant.endpoint}\n    client-id: ${OTHER_APPLICATION}\n    client-secret: ${SECRET}\n`,
@@ -157,9 +157,9 @@ describe('credentials in the wizard', () => {
       [WHICH, 'api'],
       ...chosen(
         'x',
-        ['of application-local.yaml here', BACK],
-        ['Folder of the new project', 'y'],
-        ['of application-local.yaml here', true],
+        ['from application-local.yaml here', BACK],
+        ['Folder for the new project', 'y'],
+        ['from application-local.yaml here', true],
       ),
     ]);
     expect(localSettings('y')).toContain(SECRET);
@@ -170,14 +170,14 @@ describe('credentials in the wizard', () => {
     expect(made.command).not.toContain(SECRET);
   });
 
-  it('of a profile are written where npm start finds them, and flags do the same', async () => {
+  it('from a profile are written where npm start finds them, also with options', async () => {
     await loggedIn(OTHER_APPLICATION, SECRET);
     const made = await byWizard([[WHICH, 'api'], ['the profile acme', 'write'], ...chosen('x')]);
     expect(localSettings('x')).toContain(SECRET);
     expect(localSettings('x')).toContain(tenant.endpoint);
     expect(statSync(join(cwd, 'x', 'application-local.yaml')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(cwd, 'x', '.gitignore'), 'utf8')).toContain('application-local.yaml');
-    expect(made.said).toMatch(/client id and secret of the profile acme go to application-local\.yaml/);
+    expect(made.said).toMatch(/client id and secret of the profile acme are written to application-local\.yaml/);
     expect(made.command).toContain('--profile acme');
 
     const tree = treeOf(join(cwd, 'x'));
@@ -187,7 +187,7 @@ describe('credentials in the wizard', () => {
     expect(treeOf(join(cwd, 'x'))).toEqual(tree);
   });
 
-  it('of a profile that only reads stay there, and the steps start the worker with them', async () => {
+  it('from a profile that only reads the process are not written, and the next steps use the profile', async () => {
     await loggedIn(OTHER_APPLICATION, SECRET);
     const made = await byWizard([[WHICH, 'api'], ['the profile acme', 'read'], ...chosen('x')]);
     expect(existsSync(join(cwd, 'x', 'application-local.yaml'))).toBe(false);
@@ -198,7 +198,7 @@ describe('credentials in the wizard', () => {
     expect(ran.stderr).toContain('npx kuflow credentials exec --profile acme -- npm start');
   });
 
-  it('are asked for where a variable is empty or a file holds none', async () => {
+  it('are asked for if a variable is empty or a file has only placeholders', async () => {
     env['KUFLOW_API_CLIENTID'] = '';
     env['KUFLOW_API_CLIENTSECRET'] = ' ';
     writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  kuflow-queue: Q\n');
@@ -208,16 +208,16 @@ describe('credentials in the wizard', () => {
     expect(nextOf(made)).not.toMatch(/unset/i);
   });
 
-  it('that stand in the folder of the project are there', async () => {
+  it('in the folder of the project are used as they are', async () => {
     const settings = `kuflow:\n  api:\n    endpoint: ${tenant.endpoint}\n    client-id: ${OTHER_APPLICATION}\n    client-secret: ${SECRET}\n`;
     writeFileSync(join(cwd, 'application-local.yaml'), settings, { mode: 0o600 });
     const made = await byWizard([[WHICH, 'api'], ...chosen('.')]);
     expect(readFileSync(join(cwd, 'application-local.yaml'), 'utf8')).toBe(settings);
     expect(nextOf(made)).not.toContain('client id and secret');
-    expect(made.said).toMatch(/client id and secret are in application-local\.yaml/);
+    expect(made.said).toMatch(/client id and secret are already in application-local\.yaml/);
   });
 
-  it('that are typed stay with the KuFlow that took them, whatever named it', async () => {
+  it('that are typed are written with the address of the KuFlow that accepted them', async () => {
     for (const name of ['a file', 'a variable']) {
       if (name === 'a file')
         writeFileSync(join(cwd, 'application.yaml'), `kuflow:\n  api:\n    endpoint: ${tenant.endpoint}\n`);
@@ -231,20 +231,20 @@ describe('credentials in the wizard', () => {
     }
   });
 
-  it('that can not be read at all are left out when the process is described instead, and so is what was said of its tasks', async () => {
+  it('that cannot be read are dropped when the process is described instead, together with changes to discovered tasks', async () => {
     env['KUFLOW_PROFILE'] = 'gone';
     const made = await byWizard(
       [
         [WHICH, 'api'],
         ['the profile gone', 'write'],
-        ['How to go on?', 'skip'],
-        ['Code of the process definition', 'LOAN'],
-        ['Code of its first task', 'A'],
-        ['Who does A?', 'thread'],
+        ['What would you like to do?', 'skip'],
+        ['Process definition code', 'LOAN'],
+        ['Code of the first task', 'A'],
+        ['What kind of task is A?', 'thread'],
         ['Code of task 2', ''],
         ['Task queue', ''],
         ['Workflow type', ''],
-        ['Folder of the new project', 'x'],
+        ['Folder for the new project', 'x'],
         ['Create the project?', 'create'],
       ],
       { taskKind: ['A=system'] },
@@ -253,7 +253,7 @@ describe('credentials in the wizard', () => {
     expect(made.command).not.toMatch(/--profile|--task-kind/);
   });
 
-  it('are no client id when they are a secret: it is refused, and is nowhere', async () => {
+  it('reject a secret that is typed as the client id, and do not print it', async () => {
     const pasted = 'Zx9-canary-4471-pasted-into-the-wrong-field';
     await expect(
       byWizard(
@@ -263,11 +263,11 @@ describe('credentials in the wizard', () => {
         ],
         { endpoint: tenant.endpoint },
       ),
-    ).rejects.toThrow(/Client id of the application: It is no UUID/);
+    ).rejects.toThrow(/Client id of the application: This is not a UUID/);
     for (const args of [['x', '--process', 'LOAN'], ['x'], ['x', '--local', '--yes']]) {
       const ran = await createWorker(cwd, [...args, '--client-id', pasted], env);
       expect(ran.status, ran.stderr).toBe(2);
-      expect(ran.stderr).toContain('--client-id: a UUID is expected');
+      expect(ran.stderr).toContain('--client-id must be a UUID');
       expect(ran.stdout + ran.stderr).not.toContain(pasted);
     }
     expect(treeOf(cwd).size).toBe(0);

@@ -29,14 +29,14 @@ const byWizard = (
   folder?: string,
 ): Promise<Made> => makeByWizard({ cwd, env, script, flags, ...(folder === undefined ? {} : { folder }) });
 
-describe('dead ends of the wizard', () => {
-  it('is none: a folder argument that can hold no project is refused before the first question', async () => {
+describe('the wizard avoids dead ends', () => {
+  it('rejects a folder that cannot contain a project before the first question', async () => {
     writeFileSync(join(cwd, 'taken'), '');
     symlinkSync('nowhere', join(cwd, 'link'));
     for (const [folder, why] of [
-      ['link', /link: There is a link of that name/],
-      ['taken', /taken: There is a file of that name/],
-      ['taken/below', /taken\/below: A part of this path is a file/],
+      ['link', /link: A symbolic link with this name exists/],
+      ['taken', /taken: A file with this name exists/],
+      ['taken/below', /taken\/below: Part of this path is a file/],
     ] as const) {
       const failed = byWizard([], {}, folder);
       await expect(failed).rejects.toThrow(why);
@@ -44,14 +44,14 @@ describe('dead ends of the wizard', () => {
     }
   });
 
-  it('is none: a link to a folder is taken for the folder', async () => {
+  it('accepts a symbolic link to a folder', async () => {
     mkdirSync(join(cwd, 'real'));
     symlinkSync('real', join(cwd, 'link'));
     // There is no first answer: it has come to the questions.
     await expect(byWizard([], {}, 'link')).rejects.toThrow(/Which process is the worker for/);
   });
 
-  it('is none: credentials beside --local, which needs none, are refused before the first question', async () => {
+  it('rejects credentials with --local before the first question', async () => {
     for (const args of [
       ['--client-id', APPLICATION],
       ['--profile', 'acme'],
@@ -59,24 +59,24 @@ describe('dead ends of the wizard', () => {
     ]) {
       const ran = await createWorker(cwd, ['x', '--local', ...args, ...FILES_ONLY], env);
       expect(ran.status, ran.stderr).toBe(2);
-      expect(ran.stderr).toContain(`${args[0] ?? ''} has no use`);
+      expect(ran.stderr).toContain(`${args[0] ?? ''} cannot be combined`);
     }
     expect(treeOf(cwd).size).toBe(0);
   });
 
-  it('is none: with credentials given, no sample is offered', async () => {
+  it('does not offer the sample if credentials were passed', async () => {
     const failed = byWizard([[WHICH, 'sample']], { clientId: APPLICATION });
-    await expect(failed).rejects.toThrow(/sample is none of/);
+    await expect(failed).rejects.toThrow(/sample is not one of/);
   });
 
-  it('is none: where files are in the way of a folder that was given, another one can be chosen', async () => {
+  it('lets you choose another folder if files in the given one conflict', async () => {
     mkdirSync(join(cwd, 'mine'));
     writeFileSync(join(cwd, 'mine', 'package.json'), 'mine');
     await byWizard(
       [
         [WHICH, 'sample'],
-        ['The project can not be made like this', 'folder'],
-        ['Folder of the new project', 'other'],
+        ['The project cannot be created like this', 'folder'],
+        ['Folder for the new project', 'other'],
         ['Create the project?', 'create'],
       ],
       {},
@@ -86,11 +86,11 @@ describe('dead ends of the wizard', () => {
   });
 });
 
-describe('answers of the wizard', () => {
-  it('below ~ are below the home folder, as a shell has it', async () => {
+describe('answers in the wizard', () => {
+  it('resolve ~ to the home folder, like a shell', async () => {
     const made = await byWizard([
       [WHICH, 'sample'],
-      ['Folder of the new project', '~/x'],
+      ['Folder for the new project', '~/x'],
       ['Create the project?', 'create'],
     ]);
     expect(existsSync(join(home, 'x', 'package.json'))).toBe(true);
@@ -102,16 +102,16 @@ describe('answers of the wizard', () => {
     expect(treeOf(cwd).size).toBe(0);
     const other = byWizard([
       [WHICH, 'sample'],
-      ['Folder of the new project', '~ada/x'],
+      ['Folder for the new project', '~ada/x'],
     ]);
     await expect(other).rejects.toThrow(/home folder/);
   });
 
-  it('leave out the options that have no use beside them, so that the command can be repeated', async () => {
+  it('omit options that they make useless, so that the command can be repeated', async () => {
     const made = await byWizard(
       [
         [WHICH, 'sample'],
-        ['Folder of the new project', 'x'],
+        ['Folder for the new project', 'x'],
         ['Create the project?', 'create'],
       ],
       { endpoint: 'http://127.0.0.1:9', target: 'engine:1', sample: 3 },
@@ -122,7 +122,7 @@ describe('answers of the wizard', () => {
     expect(again.status, again.stderr).toBe(0);
   });
 
-  it('offer what belongs to the process that was chosen last', async () => {
+  it('offer defaults for the process that was chosen last', async () => {
     const offers =
       (wanted: string | undefined) =>
       ({ fallback }: { readonly fallback?: string | boolean | undefined }): void => {
@@ -131,48 +131,48 @@ describe('answers of the wizard', () => {
     await byWizard([
       [WHICH, 'flags'],
       ['Where will the worker run first?', 'local'],
-      ['Code of the process definition', 'LOAN'],
-      ['Code of its first task', 'A'],
-      ['Who does A?', 'human'],
+      ['Process definition code', 'LOAN'],
+      ['Code of the first task', 'A'],
+      ['What kind of task is A?', 'human'],
       ['JSON Schema file', ''],
       ['Code of task 2', ''],
       ['Task queue', 'OWN_QUEUE', offers('LOAN_QUEUE')],
       ['Workflow type', '', offers('LoanWorkflow')],
-      ['Folder of the new project', '', offers('loan-worker')],
+      ['Folder for the new project', '', offers('loan-worker')],
       ['Create the project?', BACK],
-      ['Folder of the new project', BACK, offers('loan-worker')],
+      ['Folder for the new project', BACK, offers('loan-worker')],
       ['Workflow type', BACK, offers('LoanWorkflow')],
       // What was typed for the same process is offered again.
       ['Task queue', BACK, offers('OWN_QUEUE')],
       ['Code of task 2', BACK],
       ['JSON Schema file', BACK],
-      ['Who does A?', BACK],
-      ['Code of its first task', BACK],
-      ['Code of the process definition', 'EXPENSE', offers('LOAN')],
-      ['Code of its first task', 'B'],
-      ['Who does B?', 'thread'],
+      ['What kind of task is A?', BACK],
+      ['Code of the first task', BACK],
+      ['Process definition code', 'EXPENSE', offers('LOAN')],
+      ['Code of the first task', 'B'],
+      ['What kind of task is B?', 'thread'],
       ['Code of task 2', ''],
       ['Task queue', '', offers('EXPENSE_QUEUE')],
       ['Workflow type', '', offers('ExpenseWorkflow')],
-      ['Folder of the new project', '', offers('expense-worker')],
+      ['Folder for the new project', '', offers('expense-worker')],
       ['Create the project?', 'create'],
     ]);
     expect(existsSync(join(cwd, 'expense-worker'))).toBe(true);
   });
 
-  it('hold a task whose code has an equals sign, with its schema, also when the run is repeated', async () => {
+  it('include a task whose code has an equals sign, with its schema, also when the run is repeated', async () => {
     writeFileSync(join(cwd, 'a.json'), '{"type":"object","properties":{"amount":{"type":"number"}}}');
     const made = await byWizard([
       [WHICH, 'flags'],
       ['Where will the worker run first?', 'local'],
-      ['Code of the process definition', 'LOAN'],
-      ['Code of its first task', 'A=B'],
-      ['Who does A=B?', 'human'],
+      ['Process definition code', 'LOAN'],
+      ['Code of the first task', 'A=B'],
+      ['What kind of task is A=B?', 'human'],
       ['JSON Schema file', join(cwd, 'a.json')],
       ['Code of task 2', ''],
       ['Task queue', ''],
       ['Workflow type', ''],
-      ['Folder of the new project', 'x'],
+      ['Folder for the new project', 'x'],
       ['Create the project?', 'create'],
     ]);
     const tree = treeOf(join(cwd, 'x'));
