@@ -4,7 +4,7 @@ import type { EngineConnection } from '../engine/rpc.ts';
 import type { TlsMaterial, TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { InspectedConnection, Sourced } from '../connection/inspect.ts';
 
-/** What the checks look at: the inspected connection, and KuFlow as functions, so that no check depends on a client. */
+/** What the checks examine: the inspected connection, and KuFlow as functions, so that no check depends on a client. */
 export interface CheckInput extends Pick<
   InspectedConnection,
   'problems' | 'endpoint' | 'target' | 'namespace' | 'serverName' | 'material' | 'restProxy' | 'engineProxy' | 'proxyCa'
@@ -17,12 +17,12 @@ export interface CheckInput extends Pick<
   readonly clock: Clock;
 }
 
-/** KuFlow's REST API as the checks need it; each rejects with the client's error. */
+/** The calls of KuFlow's REST API that the checks make; each rejects with the error of the client. */
 export interface KuFlowProbe {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
-  /** The tenants that the credentials see: the first of them, and how many there are. */
+  /** The first tenants that the credentials give access to, and their total number. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
-  /** `now`: the time by KuFlow's clock, milliseconds since the epoch, for who hands out what it has kept. */
+  /** `now`: the time by KuFlow's clock, in milliseconds since the epoch; a cache uses it to check expiry. */
   readonly requestToken: (signal: AbortSignal, now: number) => Promise<IssuedToken>;
   readonly requestCertificate: (signal: AbortSignal, now: number) => Promise<IssuedMaterial>;
 }
@@ -31,7 +31,7 @@ export interface Identity {
   readonly id: string;
   readonly type?: string;
   readonly name?: string;
-  /** KuFlow's clock when it answered, milliseconds since the epoch, where the answer tells. */
+  /** KuFlow's time when it responded, in milliseconds since the epoch, if the response contains it. */
   readonly serverTime?: number;
 }
 
@@ -44,19 +44,19 @@ export interface IssuedToken {
   readonly token: Secret;
   /** ISO 8601, as KuFlow sent it. */
   readonly expiredAt?: string;
-  /** Got by an earlier run. */
+  /** Comes from an earlier run. */
   readonly reused?: true;
 }
 
 export interface IssuedMaterial {
   readonly namespace: string;
   readonly text: TlsMaterialText;
-  /** Got by an earlier run. */
+  /** Comes from an earlier run. */
   readonly reused?: true;
 }
 
-/** What the checks hand on to each other. */
-export interface CheckFacts {
+/** Values that checks pass to later checks. */
+export interface CheckOutputs {
   readonly token: Secret;
   readonly material: TlsMaterial;
   readonly namespace: Sourced<string>;

@@ -1,6 +1,6 @@
 import type { GitState } from '../files/git.ts';
 import type { SettingWarning } from '../settings/sources.ts';
-import type { CheckFacts, CheckInput } from './check-input.ts';
+import type { CheckOutputs, CheckInput } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
 
 /** How close an expiry has to be for a warning. */
@@ -105,6 +105,6 @@ export interface DoctorInput extends CheckInput {
   readonly platform: NodeJS.Platform;
 }
 
-export interface DoctorOutputs extends CheckFacts {
+export interface DoctorOutputs extends CheckOutputs {
   readonly workerCheck: WorkerCheckOutcome;
 }

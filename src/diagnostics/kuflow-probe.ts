@@ -3,29 +3,29 @@ import type { KuFlowClient } from '../kuflow/client.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { Identity, KuFlowProbe } from './check-input.ts';
 
-/** Answers of somebody who knows the caller, and does not show this resource: the next question decides. */
-const NOT_SHOWN: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
+/** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
+const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
 
-// RFC 9110 §5.6.7: whole seconds, cut off; half a second later is right on average.
-function timeOf(date: string | undefined): Pick<Identity, 'serverTime'> {
+// The Date header has whole seconds, rounded down (RFC 9110 §5.6.7); half a second more is right on average.
+function parseServerTime(date: string | undefined): Pick<Identity, 'serverTime'> {
   const time = Date.parse(date ?? '');
   return Number.isNaN(time) ? {} : { serverTime: time + 500 };
 }
 
 /**
- * The questions of the checks, asked with KuFlow's client. An application is its own principal; one without the right to read
- * principals is asked for its tenants instead.
+ * Makes the calls with KuFlow's client. An application is its own principal; if it is not allowed to read principals, `whoAmI` lists
+ * its tenants instead.
  */
 export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlowProbe {
   const whoAmI = async (signal: AbortSignal): Promise<Identity> => {
     try {
       const { body, headers } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });
       const known = { ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
-      return { id: clientId, ...known, ...timeOf(headers['date']) };
+      return { id: clientId, ...known, ...parseServerTime(headers['date']) };
     } catch (error) {
-      if (!(error instanceof KuFlowApiError) || !NOT_SHOWN.includes(error.kind)) throw error;
+      if (!(error instanceof KuFlowApiError) || !HIDDEN_PRINCIPAL.includes(error.kind)) throw error;
       const { headers } = await client.call('findTenants', { query: { size: 1 }, signal });
-      return { id: clientId, ...timeOf(headers['date']) };
+      return { id: clientId, ...parseServerTime(headers['date']) };
     }
   };
   return {

@@ -26,7 +26,7 @@ const NO_PROBE: KuFlowProbe = {
   requestCertificate: unavailable,
 };
 
-/** The input of the checks, and the client behind it, which is undefined when the settings are not sufficient to create one. */
+/** The input of the checks and its client, which is undefined if the settings are not sufficient to create one. */
 export function prepareChecks(
   connection: InspectedConnection,
   options: PrepareOptions,
@@ -64,7 +64,7 @@ function withKnownAnswers(probe: KuFlowProbe, id: string, { token, accepted }: P
   };
 }
 
-/** No client when a problem keeps REST from being reached, and one more problem when the client rejects the endpoint. */
+/** Returns no client if a problem affects the REST API, and an additional problem if the client rejects the endpoint. */
 function createClient(
   connection: InspectedConnection,
   options: PrepareOptions,
@@ -80,7 +80,7 @@ function createClient(
       ca: ca?.value,
       proxy: connection.restProxy,
       timeoutMs: options.restMs ?? 8_000,
-      // One more try for a connection that broke; repeating a check for longer tells nothing new.
+      // Retry once after a lost connection; more retries would not change the result.
       retry: { attempts: 2, retryAfterCap: 1_000 },
       env: options.env ?? process.env,
     });

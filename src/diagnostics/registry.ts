@@ -18,11 +18,11 @@ import { tenantCheck } from './checks/tenant.ts';
 import { engineHandshakeCheck, configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
-import type { CheckFacts, CheckInput } from './check-input.ts';
+import type { CheckOutputs, CheckInput } from './check-input.ts';
 import type { DoctorOutputs, DoctorInput } from './input.ts';
 
 /** The connectivity check: everything that must work for a worker to start. In the order of results. */
-export const connectionChecks: readonly Check<CheckInput, CheckFacts>[] = [
+export const connectionChecks: readonly Check<CheckInput, CheckOutputs>[] = [
   restSettingsCheck,
   engineSettingsCheck,
   restCredentialsCheck,

@@ -4,7 +4,7 @@ export interface ProtobufField {
   readonly value: number | Uint8Array;
 }
 
-function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } | undefined {
+function readVarint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } | undefined {
   let value = 0;
   for (let shift = 0, index = at; shift < 70; shift += 7, index++) {
     const byte = bytes[index];
@@ -16,24 +16,24 @@ function varint(bytes: Uint8Array, at: number): { readonly value: number; readon
 }
 
 /**
- * The fields of a message, in order; what can't be read ends the list. Two small answers of the engine need no more than this,
- * and Temporal's full description takes longer to load than the calls take.
+ * The fields of a message, in order, up to the first invalid one. This is enough for a few small responses, and loading Temporal's
+ * full protobuf definitions takes longer than the calls themselves.
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 export function protobufFields(bytes: Uint8Array): readonly ProtobufField[] {
   const fields: ProtobufField[] = [];
   for (let at = 0; at < bytes.length;) {
-    const tag = varint(bytes, at);
+    const tag = readVarint(bytes, at);
     if (tag === undefined) break;
     const number = Math.floor(tag.value / 8);
     const wire = tag.value % 8;
     if (wire === 0) {
-      const read = varint(bytes, tag.next);
+      const read = readVarint(bytes, tag.next);
       if (read === undefined) break;
       fields.push({ number, value: read.value });
       at = read.next;
     } else if (wire === 2) {
-      const length = varint(bytes, tag.next);
+      const length = readVarint(bytes, tag.next);
       if (length === undefined || length.next + length.value > bytes.length) break;
       at = length.next + length.value;
       fields.push({ number, value: bytes.subarray(length.next, at) });
@@ -61,22 +61,22 @@ export function numberField(bytes: Uint8Array, number: number): number | undefin
   return typeof value === 'number' ? value : undefined;
 }
 
-/** A length-delimited field holding `text`. */
+/** A length-delimited field that contains `text`. */
 export function encodeString(number: number, text: string): Uint8Array {
   return encodeMessage(number, Buffer.from(text, 'utf8'));
 }
 
-/** A length-delimited field holding a message, made of the fields of `encodeString` and its kin one after the other. */
+/** A length-delimited field that contains a message; `body` is the concatenation of its encoded fields. */
 export function encodeMessage(number: number, body: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from([number * 8 + 2, ...varintBytes(body.length)]), body]);
+  return Buffer.concat([Buffer.from([number * 8 + 2, ...encodeVarint(body.length)]), body]);
 }
 
-/** A number, an enumeration or a truth value (1). */
+/** A number, enum or boolean (1) field. */
 export function encodeNumber(number: number, value: number): Uint8Array {
-  return Buffer.from([number * 8, ...varintBytes(value)]);
+  return Buffer.from([number * 8, ...encodeVarint(value)]);
 }
 
-function varintBytes(value: number): readonly number[] {
+function encodeVarint(value: number): readonly number[] {
   const bytes: number[] = [];
   let rest = value;
   while (rest > 0x7f) {

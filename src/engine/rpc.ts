@@ -7,8 +7,8 @@ import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
 /**
- * The answer to one unary call. `status`: the engine answered with a gRPC status that is not OK.
- * `not-grpc`: something that is no gRPC server answered. `transport`: no answer; `timedOut` when the time was up.
+ * The result of a unary call. `status`: the engine returned a gRPC status other than OK. `not-grpc`: the server that responded is
+ * not a gRPC server. `transport`: there was no response; `timedOut` if it did not arrive in time.
  */
 export type RpcResult<T> =
   | { readonly ok: true; readonly value: T; readonly ms: number }
@@ -39,9 +39,9 @@ export interface NamespaceInfo {
 }
 
 export interface CallOptions {
-  readonly token?: Secret;
+  readonly token?: Secret | undefined;
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An open HTTP/2 connection to the engine. */
@@ -49,13 +49,13 @@ export interface EngineConnection {
   readonly facts: DialFacts;
   getSystemInfo(options: CallOptions): Promise<RpcResult<SystemInfo>>;
   describeNamespace(namespace: string, options: CallOptions): Promise<RpcResult<NamespaceInfo>>;
-  /** Any other call of Temporal's workflow service about a namespace; request and answer as protobuf. */
+  /** Any other call of Temporal's workflow service in a namespace; request and response are protobuf messages. */
   call(
     method: string,
     request: { readonly namespace: string; readonly message: Uint8Array },
     options: CallOptions,
   ): Promise<RpcResult<Uint8Array>>;
-  /** Ends the connection at once; safe to call twice. */
+  /** Closes the connection immediately; can be called twice. */
   close(): void;
 }
 
@@ -85,11 +85,11 @@ const STATUS_NAMES = [
 
 const NAMESPACE_STATES = ['unspecified', 'registered', 'deprecated', 'deleted'] as const;
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
-const ANSWER_LIMIT = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
 
-function statusOf(headers: Headers, token: Secret | undefined): RpcResult<never> | 'ok' | undefined {
+function readStatus(headers: Headers, token: Secret | undefined): RpcResult<never> | 'ok' | undefined {
   const raw = headers['grpc-status'];
   if (raw === undefined) return undefined;
   const status = Number(raw);
@@ -110,13 +110,13 @@ function frame(message: Uint8Array): Buffer {
   return Buffer.concat([head, message]);
 }
 
-/** The first message of the body; empty when it is cut off or compressed (never asked for). */
+/** The first message of the body; empty if it is truncated or compressed, which is never requested. */
 function unframe(body: Buffer): Uint8Array {
   if (body.length < 5 || body[0] !== 0) return new Uint8Array();
   return body.subarray(5, 5 + body.readUInt32BE(1));
 }
 
-interface Call {
+interface UnaryCall {
   readonly method: string;
   readonly message: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
@@ -131,7 +131,7 @@ const transportFailure = (code: string, message: string): RpcResult<never> => ({
   timedOut: code === 'ETIMEDOUT',
 });
 
-async function unary(session: http2.ClientHttp2Session, call: Call): Promise<RpcResult<Uint8Array>> {
+async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Promise<RpcResult<Uint8Array>> {
   const { timeoutMs, token, signal } = call.options;
   if (signal?.aborted === true) return transportFailure('ABORT_ERR', 'stopped');
   if (session.closed || session.destroyed) return transportFailure('ECONNRESET', 'the connection is closed');
@@ -158,8 +158,11 @@ async function unary(session: http2.ClientHttp2Session, call: Call): Promise<Rpc
     const onAbort = (): void => done(transportFailure('ABORT_ERR', 'stopped'));
     const onError = (error: unknown): void => done(transportFailure(codeOf(error) ?? 'UNKNOWN', messageOf(error)));
     const onSessionClose = (): void =>
-      done(transportFailure('ECONNRESET', 'the connection was closed before an answer came'));
-    const timer = setTimeout(() => done(transportFailure('ETIMEDOUT', `no answer within ${timeoutMs} ms`)), timeoutMs);
+      done(transportFailure('ECONNRESET', 'the connection was closed before a response arrived'));
+    const timer = setTimeout(
+      () => done(transportFailure('ETIMEDOUT', `no response within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
     session.on('error', onError).on('close', onSessionClose);
 
@@ -179,13 +182,14 @@ async function unary(session: http2.ClientHttp2Session, call: Call): Promise<Rpc
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size > ANSWER_LIMIT)
-        done(transportFailure('ERR_TOO_LARGE', `the answer is longer than ${ANSWER_LIMIT} bytes`));
+      if (size > MAX_RESPONSE_BYTES)
+        done(transportFailure('ERR_TOO_LARGE', `the response is longer than ${MAX_RESPONSE_BYTES} bytes`));
     });
     stream.on('error', onError);
     stream.on('end', () => {
-      const status = statusOf(trailers, token);
-      if (status === undefined) done(transportFailure('ERR_NO_GRPC_STATUS', 'the answer ended without a gRPC status'));
+      const status = readStatus(trailers, token);
+      if (status === undefined)
+        done(transportFailure('ERR_NO_GRPC_STATUS', 'the response ended without a gRPC status'));
       else if (status !== 'ok') done(status);
       else done({ ok: true, value: unframe(Buffer.concat(chunks)), ms: performance.now() - started });
     });
@@ -193,28 +197,28 @@ async function unary(session: http2.ClientHttp2Session, call: Call): Promise<Rpc
   });
 }
 
-function mapped<T>(result: RpcResult<Uint8Array>, read: (message: Uint8Array) => T): RpcResult<T> {
+function mapResult<T>(result: RpcResult<Uint8Array>, read: (message: Uint8Array) => T): RpcResult<T> {
   return result.ok ? { ...result, value: read(result.value) } : result;
 }
 
-/** Connects as a worker does (mutual TLS, through the proxy when one is decided) and starts HTTP/2. Never rejects. */
+/** Connects like a worker, with mutual TLS and through the proxy if there is one, and starts HTTP/2. Never rejects. */
 export async function connectEngine(options: DialOptions): Promise<EngineConnecting> {
-  const dialled = await dialEngine(options);
-  if (!dialled.ok) return dialled;
-  const session = http2.connect(`https://${dialled.facts.target}`, { createConnection: () => dialled.socket });
+  const dialed = await dialEngine(options);
+  if (!dialed.ok) return dialed;
+  const session = http2.connect(`https://${dialed.facts.target}`, { createConnection: () => dialed.socket });
   session.on('error', () => undefined);
   const connection: EngineConnection = {
-    facts: dialled.facts,
+    facts: dialed.facts,
     getSystemInfo: async (call) =>
-      mapped(
-        await unary(session, { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: call }),
+      mapResult(
+        await callUnary(session, { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: call }),
         (message) => ({
           serverVersion: stringField(message, 1) ?? 'unknown',
         }),
       ),
     describeNamespace: async (namespace, call) =>
-      mapped(
-        await unary(session, {
+      mapResult(
+        await callUnary(session, {
           method: 'DescribeNamespace',
           message: encodeString(1, namespace),
           headers: { 'temporal-namespace': namespace },
@@ -227,10 +231,10 @@ export async function connectEngine(options: DialOptions): Promise<EngineConnect
         },
       ),
     call: (method, { namespace, message }, call) =>
-      unary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: call }),
+      callUnary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: call }),
     close: () => {
       session.destroy();
-      dialled.socket.destroy();
+      dialed.socket.destroy();
     },
   };
   return { ok: true, connection };

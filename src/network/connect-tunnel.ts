@@ -18,11 +18,11 @@ export interface TunnelOptions {
   readonly target: HostPort;
   readonly proxy: Proxy;
   /** All authorities trusted for an `https:` proxy: PEM, or a context made of them; the runtime's own when both are absent. */
-  readonly ca?: readonly string[];
+  readonly ca?: readonly string[] | undefined;
   readonly secureContext?: () => tls.SecureContext;
   /** For all steps together; without it only `signal` ends them. */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

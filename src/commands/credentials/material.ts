@@ -3,7 +3,7 @@ import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { Secret } from '../../base/secret.ts';
 import {
-  normalisePem,
+  normalizePem,
   readTlsMaterial,
   type TlsMaterial,
   type TlsMaterialProblemCode,
@@ -133,7 +133,7 @@ export function createCredentialSet(
 /** Facts of the first certificate in a text, valid or not; undefined if there is no readable certificate. */
 export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefined {
   try {
-    const [leaf] = parseCertificates(normalisePem(text.cert));
+    const [leaf] = parseCertificates(normalizePem(text.cert));
     return leaf && certificateFacts(leaf);
   } catch {
     return undefined;
@@ -167,7 +167,7 @@ function parseCertificates(pem: string): readonly X509Certificate[] {
  */
 function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
-    const pem = normalisePem(text[part]);
+    const pem = normalizePem(text[part]);
     const begun = pem.match(/-----BEGIN /g)?.length ?? 0;
     const ended = pem.match(/-----END [A-Z0-9 ]+-----/g)?.length ?? 0;
     return begun === ended || ended === 0

@@ -37,7 +37,7 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   const secretRead =
     flags.clientSecretStdin === true ? await readGivenSecret(flags, connectionContext(context)) : undefined;
   await watchDoctor({
-    runOnce: (previous) => runOnce(flags, context, { ...previous, ...(secretRead && { secretRead }) }),
+    runOnce: (previous) => runOnce(flags, context, { ...previous, secretRead }),
     onRound: (run, changed) => {
       if (changed || flags.json === true) printRun(run, flags, context);
       context.setStatus(run.report.status);

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { normalisePem, readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
+import { normalizePem, readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 
 /** Programs that read certificate files, named for use in a sentence. */
 export const PROGRAMS = {
@@ -56,18 +56,18 @@ export type MaterialTrait = keyof typeof ACCEPTANCE_BY_TRAIT;
 
 const isTrait = (code: string): code is MaterialTrait => code in ACCEPTANCE_BY_TRAIT;
 const countPemBlocks = (pem: string, label: RegExp): number =>
-  [...normalisePem(pem).matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].filter(([, found = '']) => label.test(found)).length;
+  [...normalizePem(pem).matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].filter(([, found = '']) => label.test(found)).length;
 
 /** Whether there is no text outside of the PEM blocks. */
 const hasOnlyPemBlocks = (pem: string): boolean =>
-  normalisePem(pem)
+  normalizePem(pem)
     .replace(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g, '')
     .trim() === '';
 
 /** Key types and sizes that KuFlow issues; only these were tested. */
 function isTestedKeyType(pem: string): boolean {
   try {
-    const { asymmetricKeyType: type, asymmetricKeyDetails: about } = createPrivateKey(normalisePem(pem));
+    const { asymmetricKeyType: type, asymmetricKeyDetails: about } = createPrivateKey(normalizePem(pem));
     return type === 'rsa' ? about?.modulusLength === 2048 : type === 'ec' && about?.namedCurve === 'prime256v1';
   } catch {
     return false;

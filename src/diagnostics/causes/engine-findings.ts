@@ -3,7 +3,7 @@ import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { Facts, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../check-input.ts';
+import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import type { EngineCause, ClockComparison } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
@@ -23,7 +23,7 @@ function parseTarget(input: CheckInput): { readonly host: string; readonly port:
 /** Dials the engine with this input and the certificate from an earlier check. */
 export function engineDialOptions(
   input: CheckInput,
-  outputs: Readonly<Partial<CheckFacts>>,
+  outputs: Readonly<Partial<CheckOutputs>>,
   signal: AbortSignal,
 ): DialOptions {
   if (outputs.material === undefined) throw new Error('KF-TLS-001 provided no certificate');
@@ -33,8 +33,8 @@ export function engineDialOptions(
     proxy: input.engineProxy,
     timeoutMs: stepMs(input),
     signal,
-    ...(input.serverName && { serverName: input.serverName.value }),
-    ...(input.proxyCa && { proxyCa: input.proxyCa }),
+    serverName: input.serverName?.value,
+    proxyCa: input.proxyCa,
   };
 }
 
@@ -54,7 +54,7 @@ function adviceValues(input: CheckInput): Readonly<Record<string, string>> {
 }
 
 /** This machine's clock and KuFlow's; they differ only if the skew is larger than latency explains. */
-export function compareClocks(input: CheckInput, outputs: Readonly<Partial<CheckFacts>>): ClockComparison {
+export function compareClocks(input: CheckInput, outputs: Readonly<Partial<CheckOutputs>>): ClockComparison {
   return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 

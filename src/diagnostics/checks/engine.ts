@@ -1,6 +1,6 @@
 import { connectEngine } from '../../engine/rpc.ts';
 import type { Check } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../check-input.ts';
+import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { handshakeCause, rpcCause } from '../causes/engine.ts';
 import {
   compareClocks,
@@ -10,7 +10,7 @@ import {
   stepMs,
 } from '../causes/engine-findings.ts';
 
-export const systemInfoCheck: Check<CheckInput, CheckFacts> = {
+export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-001',
   title: 'Engine connection (GetSystemInfo)',
   plane: 'engine',
@@ -30,7 +30,7 @@ export const systemInfoCheck: Check<CheckInput, CheckFacts> = {
     const result = await connection.getSystemInfo({
       timeoutMs: stepMs(input),
       signal,
-      ...(outputs.token && { token: outputs.token }),
+      token: outputs.token,
     });
     if (result.ok) {
       const { serverVersion } = result.value;
@@ -61,7 +61,7 @@ export const systemInfoCheck: Check<CheckInput, CheckFacts> = {
   },
 };
 
-export const namespaceCheck: Check<CheckInput, CheckFacts> = {
+export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-002',
   title: 'Engine namespace (DescribeNamespace)',
   plane: 'engine',
@@ -76,7 +76,7 @@ export const namespaceCheck: Check<CheckInput, CheckFacts> = {
     const result = await connection.describeNamespace(namespace.value, {
       timeoutMs: stepMs(input),
       signal,
-      ...(token && { token }),
+      token,
     });
     const facts = { namespace: namespace.value, namespaceSource: namespace.source };
     if (result.ok)

@@ -1,6 +1,6 @@
 import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
-import { readWorkflowStart } from '../../engine/first-event.ts';
+import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import type { Check, Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
@@ -130,7 +130,7 @@ function callOptions(
   { token }: Readonly<Partial<DoctorOutputs>>,
   signal: AbortSignal,
 ): CallOptions {
-  return { timeoutMs: stepMs(input), signal, ...(token && { token }) };
+  return { timeoutMs: stepMs(input), signal, token };
 }
 
 export const processStartCheck: DoctorCheck = {

@@ -1,7 +1,7 @@
 import { looksLikeTls } from '../../network/detect-tls.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput } from '../check-input.ts';
+import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
@@ -30,7 +30,7 @@ function serverTimeOfError(error: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-export const restCredentialsCheck: Check<CheckInput, CheckFacts> = {
+export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
@@ -40,7 +40,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckFacts> = {
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
     const sentAt = input.clock.now();
-    const skew = (serverTime: number | undefined): Partial<CheckFacts> =>
+    const skew = (serverTime: number | undefined): Partial<CheckOutputs> =>
       serverTime === undefined ? {} : { skewMs: (sentAt + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);

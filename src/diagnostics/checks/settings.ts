@@ -3,10 +3,10 @@ import { readTarget } from '../../engine/dial/target.ts';
 import type { Advice, Check, Facts, Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause } from '../explain-finding.ts';
-import type { CheckFacts, CheckInput } from '../check-input.ts';
+import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
-type SettingsCheck = Check<CheckInput, CheckFacts>;
+type SettingsCheck = Check<CheckInput, CheckOutputs>;
 
 /** Cause codes by kind of problem, most severe first: if a file can't be read, all its settings are missing. */
 const CAUSE_CODES = [

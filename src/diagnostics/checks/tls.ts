@@ -3,13 +3,13 @@ import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/clock.ts';
 import { probeHandshake } from '../../engine/dial/handshake.ts';
 import {
-  normalisePem,
+  normalizePem,
   readTlsMaterial,
   type TlsMaterialProblem,
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
 import type { Check, Finding } from '../check.ts';
-import type { CheckFacts, CheckInput, IssuedMaterial } from '../check-input.ts';
+import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
 import { correctedNow } from '../clock-skew.ts';
@@ -58,7 +58,7 @@ function materialFinding(
 
 /** Every tested program uses the first key. */
 const extractFirstKey = (pem: string): string =>
-  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(normalisePem(pem))?.[0] ?? '';
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(normalizePem(pem))?.[0] ?? '';
 
 function evaluateMaterial(
   text: TlsMaterialText,
@@ -66,7 +66,7 @@ function evaluateMaterial(
   id: string,
   origin: MaterialOrigin,
   now: number,
-): Finding<CheckFacts> {
+): Finding<CheckOutputs> {
   const reading = readTlsMaterial(text, now);
   if (!reading.ok && id === 'KF-TLS-001' && reading.problems.every(({ code }) => code === 'several-keys')) {
     const first = evaluateMaterial({ ...text, key: extractFirstKey(text.key) }, namespace, id, origin, now);
@@ -115,7 +115,7 @@ function evaluatePartialMaterial(
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
-export const configuredCertificateCheck: Check<CheckInput, CheckFacts> = {
+export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-001',
   title: 'Configured engine certificate',
   plane: 'tls',
@@ -148,7 +148,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckFacts> = {
   },
 };
 
-export const issuedCertificateCheck: Check<CheckInput, CheckFacts> = {
+export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-002',
   title: 'Issued engine certificate',
   plane: 'tls',
@@ -173,7 +173,7 @@ export const issuedCertificateCheck: Check<CheckInput, CheckFacts> = {
   },
 };
 
-export const engineHandshakeCheck: Check<CheckInput, CheckFacts> = {
+export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-003',
   title: 'Engine TLS handshake',
   plane: 'tls',

@@ -13,13 +13,13 @@ import type { TlsMaterial } from '../material/tls-material.ts';
 export interface DialOptions {
   readonly target: EngineTarget;
   readonly material: TlsMaterial;
-  /** Name expected in the server's certificate, and sent as SNI, in place of the target's host. */
+  /** Name expected in the server certificate and sent as SNI; the host of the target by default. */
   readonly serverName?: string | undefined;
-  /** What was decided for the engine; absent means a direct connection. */
+  /** Connects directly if undefined. */
   readonly proxy?: ProxyDecision | undefined;
-  /** All authorities trusted for an `https:` proxy (PEM); the runtime's own when absent. */
+  /** All authorities trusted for an `https:` proxy (PEM); those of the runtime by default. */
   readonly proxyCa?: readonly string[] | undefined;
-  /** For each step: connect or tunnel, then handshake. */
+  /** Milliseconds for each step: connect or tunnel, then handshake. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,24 +34,24 @@ export interface PeerCertificate {
 
 export type DialStage = 'dns' | 'tcp' | TunnelStage | 'tls';
 
-/** Node's error code, or ours where Node has none (`ETIMEDOUT` with `timedOut`, `TunnelError`'s). */
+/** `code` is Node's error code, `ETIMEDOUT` for a timeout, or the code of a `TunnelError`. */
 export interface DialFailure {
   readonly stage: DialStage;
   readonly code: string;
   readonly message: string;
   readonly timedOut: boolean;
-  /** HTTP status of the proxy's answer to CONNECT. */
+  /** HTTP status of the proxy's response to CONNECT. */
   readonly proxyStatus?: number;
 }
 
-/** What was seen on the way to the engine, and nothing that is concluded from it. */
+/** Observations from connecting to the engine, without conclusions. */
 export interface DialFacts {
   /** `host:port` */
   readonly target: string;
   readonly serverName: string;
-  /** Address of the proxy without its password, when one was used, and where that setting comes from. */
+  /** The proxy, if one was used: its address without the password, and the source of the setting. */
   readonly proxy?: { readonly shown: string; readonly source: string };
-  /** Addresses that the host name resolved to; absent through a proxy, which resolves itself. */
+  /** Addresses that the host name resolved to; absent with a proxy, which resolves names itself. */
   readonly addresses?: readonly string[];
   readonly connectMs?: number;
   readonly handshakeMs?: number;
@@ -61,17 +61,17 @@ export interface DialFacts {
   readonly alpn?: string;
   /** Leaf first. */
   readonly peer?: readonly PeerCertificate[];
-  /** Whether the server's chain and name are trusted, with Node's code when not. */
+  /** Whether the server's chain and name are trusted; if not, `authorizationError` is Node's code. */
   readonly authorized?: boolean;
   readonly authorizationError?: string;
   readonly failure?: DialFailure;
 }
 
-export type Dialled =
+export type DialResult =
   | { readonly ok: true; readonly socket: tls.TLSSocket; readonly facts: DialFacts }
   | { readonly ok: false; readonly facts: DialFacts };
 
-/** A failure as thrown between the steps of this file. */
+/** Carries a `DialFailure` between the functions of this file. */
 class StepError extends Error {
   readonly failure: DialFailure;
   constructor(failure: DialFailure) {
@@ -102,21 +102,21 @@ function failureOf(error: unknown, stage: DialStage): DialFailure {
   };
 }
 
-/** Resolves on `event`; rejects on an error, a close, the time or the signal, and has destroyed the socket by then. */
-async function reached(
+/** Resolves on `event`. Destroys the socket and rejects on an error, a close, a timeout or when the signal aborts. */
+async function waitForEvent(
   socket: net.Socket,
   event: 'connect' | 'secureConnect',
   stage: DialStage,
   options: DialOptions,
 ): Promise<void> {
   const waiting = deferred<undefined>();
-  const refuse = (code: string, message: string, timedOut = false): void =>
+  const reject = (code: string, message: string, timedOut = false): void =>
     waiting.reject(new StepError({ stage, code, message, timedOut }));
   const onError = (error: unknown): void => waiting.reject(new StepError(failureOf(error, stage)));
-  const onClose = (): void => refuse('ECONNRESET', 'the connection was closed');
-  const onAbort = (): void => refuse('ABORT_ERR', 'stopped');
+  const onClose = (): void => reject('ECONNRESET', 'the connection was closed');
+  const onAbort = (): void => reject('ABORT_ERR', 'stopped');
   const timer = setTimeout(
-    () => refuse('ETIMEDOUT', `nothing within ${options.timeoutMs} ms`, true),
+    () => reject('ETIMEDOUT', `no response within ${options.timeoutMs} ms`, true),
     options.timeoutMs,
   );
   const onEvent = (): void => waiting.resolve(undefined);
@@ -142,13 +142,13 @@ async function connectDirect(options: DialOptions, addresses: string[]): Promise
   socket.on('lookup', (_error: Error | null, address: string | undefined) => {
     if (address !== undefined) addresses.push(address);
   });
-  await reached(socket, 'connect', 'tcp', options);
+  await waitForEvent(socket, 'connect', 'tcp', options);
   return socket;
 }
 
 async function connectThroughProxy(options: DialOptions, proxy: Proxy): Promise<net.Socket> {
   const { target, timeoutMs, signal, proxyCa } = options;
-  return await openTunnel({ target, proxy, timeoutMs, ...(signal && { signal }), ...(proxyCa && { ca: proxyCa }) });
+  return await openTunnel({ target, proxy, timeoutMs, signal, ca: proxyCa });
 }
 
 function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
@@ -164,10 +164,10 @@ function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
 
 /**
  * Connects to the engine, directly or through the proxy, and completes the TLS handshake with ALPN h2 and the client certificate.
- * The server's chain is judged, not enforced, so that a refused one can be described: a socket is only handed out when it is trusted.
- * Never rejects: what went wrong is `facts.failure`, or `authorized: false`.
+ * An untrusted server certificate does not end the handshake, so that it can be described, but only a trusted socket is returned.
+ * Never rejects: failures are in `facts.failure` or `facts.authorized`.
  */
-export async function dialEngine(options: DialOptions): Promise<Dialled> {
+export async function dialEngine(options: DialOptions): Promise<DialResult> {
   const { target, material } = options;
   const serverName = options.serverName ?? target.host;
   const proxy = options.proxy?.kind === 'proxy' ? options.proxy : undefined;
@@ -196,9 +196,9 @@ export async function dialEngine(options: DialOptions): Promise<Dialled> {
       minVersion: 'TLSv1.2',
       rejectUnauthorized: false,
     });
-    // An alert can arrive at any time from here on; whoever holds the socket listens as well.
+    // An alert can arrive at any time from here on; the caller adds its own listener.
     socket.on('error', () => undefined);
-    await reached(socket, 'secureConnect', 'tls', options);
+    await waitForEvent(socket, 'secureConnect', 'tls', options);
     facts = {
       ...facts,
       handshakeMs: performance.now() - connectedAt,
@@ -206,7 +206,7 @@ export async function dialEngine(options: DialOptions): Promise<Dialled> {
       alpn: socket.alpnProtocol === false || socket.alpnProtocol === null ? 'none' : socket.alpnProtocol,
       peer: peerChain(socket),
       authorized: socket.authorized,
-      // Typed as an Error by @types/node, and a code at run time.
+      // @types/node declares it as an Error, but it is a code at run time.
       ...(socket.authorized ? {} : { authorizationError: String(socket.authorizationError) }),
     };
     if (socket.authorized) return { ok: true, socket, facts };

@@ -3,9 +3,9 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial.ts';
 
 /**
- * What the server did once the handshake was over for us. With TLS 1.3 a refused client certificate shows only here.
- * `http2`: its SETTINGS frame came. `http1`: it answered the HTTP/2 preface in HTTP/1.x. `other`: bytes of another protocol.
- * `alert`: a TLS alert (`code`). `closed`: it closed without a word. `silent`: nothing in the time given.
+ * What the server did after the client completed the handshake. In TLS 1.3, a rejected client certificate shows only here.
+ * `http2`: it sent its SETTINGS frame. `http1`: it responded to the HTTP/2 preface with HTTP/1.x. `other`: it sent bytes of another
+ * protocol. `alert`: a TLS alert (`code`). `closed`: it closed the connection. `silent`: it sent nothing in time.
  */
 export type AfterHandshake =
   | { readonly kind: 'http2' | 'http1' | 'other' | 'closed' | 'silent' }
@@ -27,7 +27,7 @@ const PREFACE = Buffer.concat([
 ]);
 const SETTINGS = 4;
 
-function protocolOf(bytes: Buffer): AfterHandshake | undefined {
+function detectProtocol(bytes: Buffer): AfterHandshake | undefined {
   const start = bytes.subarray(0, 5).toString('latin1');
   if ('HTTP/'.startsWith(start) && bytes.length < 9) return start === 'HTTP/' ? { kind: 'http1' } : undefined;
   if (start === 'HTTP/') return { kind: 'http1' };
@@ -35,7 +35,7 @@ function protocolOf(bytes: Buffer): AfterHandshake | undefined {
   return { kind: bytes[3] === SETTINGS ? 'http2' : 'other' };
 }
 
-function refusal(error: Error): AfterHandshake {
+function describeError(error: Error): AfterHandshake {
   const code = codeOf(error) ?? 'UNKNOWN';
   const reset = code === 'ECONNRESET' || code === 'EPIPE';
   if (reset) return { kind: 'closed' };
@@ -43,10 +43,14 @@ function refusal(error: Error): AfterHandshake {
 }
 
 /**
- * Listens first, so that no write of ours can turn a waiting alert into a reset; then sends the HTTP/2 preface,
- * since some servers (Envoy) speak only when spoken to, and listens again.
+ * Listens before writing, because a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, because some servers
+ * (Envoy) wait for the client, and listens again.
  */
-async function listen(socket: tls.TLSSocket, readMs: number, signal: AbortSignal | undefined): Promise<AfterHandshake> {
+async function readAfterHandshake(
+  socket: tls.TLSSocket,
+  readMs: number,
+  signal: AbortSignal | undefined,
+): Promise<AfterHandshake> {
   return await new Promise<AfterHandshake>((resolve) => {
     let bytes = Buffer.alloc(0);
     let timer: NodeJS.Timeout;
@@ -58,19 +62,19 @@ async function listen(socket: tls.TLSSocket, readMs: number, signal: AbortSignal
     };
     const onData = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk]);
-      const answer = protocolOf(bytes);
+      const answer = detectProtocol(bytes);
       if (answer !== undefined) done(answer);
     };
     const onEnd = (): void =>
-      done(socket.errored ? refusal(socket.errored) : { kind: bytes.length > 0 ? 'other' : 'closed' });
-    const onError = (error: Error): void => done(refusal(error));
+      done(socket.errored ? describeError(socket.errored) : { kind: bytes.length > 0 ? 'other' : 'closed' });
+    const onError = (error: Error): void => done(describeError(error));
     const onAbort = (): void => done({ kind: 'silent' });
     timer = setTimeout(() => {
       socket.write(PREFACE);
       timer = setTimeout(() => done({ kind: bytes.length > 0 ? 'other' : 'silent' }), readMs);
     }, readMs);
     signal?.addEventListener('abort', onAbort, { once: true });
-    // What happened between the handshake and now has been emitted already.
+    // Events between the handshake and now have already been emitted.
     if (socket.destroyed) {
       onEnd();
       return;
@@ -79,12 +83,12 @@ async function listen(socket: tls.TLSSocket, readMs: number, signal: AbortSignal
   });
 }
 
-/** A handshake with the engine as a worker makes it, and a look at what the server does right after it. Never rejects. */
+/** Performs a handshake with the engine like a worker, and observes what the server does right after it. Never rejects. */
 export async function probeHandshake(options: HandshakeOptions): Promise<HandshakeFacts> {
-  const dialled = await dialEngine(options);
-  if (!dialled.ok) return dialled.facts;
-  const { socket, facts } = dialled;
-  const after = await listen(socket, options.readMs ?? 500, options.signal);
+  const dialed = await dialEngine(options);
+  if (!dialed.ok) return dialed.facts;
+  const { socket, facts } = dialed;
+  const after = await readAfterHandshake(socket, options.readMs ?? 500, options.signal);
   socket.destroy();
   return { ...facts, after };
 }

@@ -6,7 +6,7 @@ export type EngineTarget = HostPort;
 export type TargetReading =
   { readonly ok: true; readonly target: EngineTarget } | { readonly ok: false; readonly problem: string };
 
-/** Reads `temporal.target`: `host:port`, `1.2.3.4:port` or `[::1]:port`. A URL or a missing port is a problem, since SDKs differ on both. */
+/** Parses `temporal.target`: `host:port`, `1.2.3.4:port` or `[::1]:port`. Rejects URLs and missing ports, which SDKs handle differently. */
 export function readTarget(text: string): TargetReading {
   const trimmed = text.trim();
   if (trimmed === '') return { ok: false, problem: 'it is empty; expected host:port' };
@@ -26,9 +26,8 @@ export function readTarget(text: string): TargetReading {
   const port = Number(digits);
   if (port < 1 || port > 65535) return { ok: false, problem: `port ${port} is outside 1 to 65535` };
   if (bracketed !== undefined && isIP(bracketed) !== 6)
-    return { ok: false, problem: 'only an IPv6 address may stand in brackets' };
+    return { ok: false, problem: 'only an IPv6 address can be in brackets' };
   const host = bracketed ?? plain ?? '';
-  if (/[^\w.:-]/.test(host))
-    return { ok: false, problem: 'its host has characters that no host name has; expected host:port' };
+  if (/[^\w.:-]/.test(host)) return { ok: false, problem: 'its host contains invalid characters; expected host:port' };
   return { ok: true, target: { host, port } };
 }

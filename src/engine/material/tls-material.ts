@@ -1,19 +1,18 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
-import { certificateVersion } from './certificate-version.ts';
 
-/** The three parts as text, from files, inline settings or KuFlow's answer. */
+/** Certificate, key and CA as text, from files, inline settings or a response from KuFlow. */
 export interface TlsMaterialText {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
 }
 
-/** Checked, normalised PEM: line feeds only, nothing but PEM blocks. `key` is secret. */
+/** Checked and normalized PEM: only PEM blocks, with line feeds. `key` is secret. */
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
-  /** Every certificate of the CA text, one PEM each; all of them are trusted. */
+  /** All certificates of the CA, one PEM each; all of them are trusted. */
   readonly ca: readonly string[];
   readonly subject: string;
   readonly issuer: string;
@@ -45,7 +44,7 @@ export type TlsMaterialProblemCode =
 export interface TlsMaterialProblem {
   readonly code: TlsMaterialProblemCode;
   readonly part: keyof TlsMaterialText;
-  /** One sentence, no secret in it. */
+  /** One sentence, without secrets. */
   readonly message: string;
 }
 
@@ -53,7 +52,7 @@ export type TlsMaterialReading =
   | { readonly ok: true; readonly material: TlsMaterial }
   | { readonly ok: false; readonly problems: readonly TlsMaterialProblem[] };
 
-/** How far two clocks that are both right may be apart: whoever issued a certificate a moment ago may be ahead of this machine. */
+/** Accepted difference between two correct clocks: the issuer of a new certificate may be slightly ahead of this machine. */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
 const NAMES = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
@@ -66,8 +65,8 @@ interface Block {
   readonly pem: string;
 }
 
-/** PEM as it is often pasted, made plain: literal `\n`, CRLF, a byte order mark and stray blanks around lines. */
-export function normalisePem(text: string): string {
+/** Normalizes PEM as it is often pasted: literal `\n`, CRLF, a byte order mark and whitespace around lines. */
+export function normalizePem(text: string): string {
   return text
     .replace(/^\ufeff/, '')
     .replaceAll('\\r', '')
@@ -79,7 +78,7 @@ export function normalisePem(text: string): string {
     .trim();
 }
 
-function blocksOf(pem: string): readonly Block[] {
+function findBlocks(pem: string): readonly Block[] {
   return [...pem.matchAll(BLOCK)].map((match) => ({ label: match[1] ?? '', pem: `${match[0]}\n` }));
 }
 
@@ -87,16 +86,16 @@ function isBase64OfPem(text: string): boolean {
   return /^[A-Za-z0-9+/=\s]+$/.test(text) && Buffer.from(text, 'base64').toString('latin1').includes('-----BEGIN ');
 }
 
-/** The blocks of one part, or the problem that makes it none of what is expected there. */
+/** The blocks of the expected type, or a problem. */
 function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] | TlsMaterialProblem {
-  const pem = normalisePem(text);
+  const pem = normalizePem(text);
   const name = NAMES[part];
   if (pem === '') return { code: 'empty', part, message: `${name} is empty` };
-  const blocks = blocksOf(pem);
+  const blocks = findBlocks(pem);
   if (blocks.length === 0) {
     return isBase64OfPem(pem)
-      ? { code: 'base64-of-pem', part, message: `${name} is base64 of PEM text; decode it once` }
-      : { code: 'not-pem', part, message: `${name} holds no complete PEM block (-----BEGIN … END-----)` };
+      ? { code: 'base64-of-pem', part, message: `${name} is base64-encoded PEM; decode it once` }
+      : { code: 'not-pem', part, message: `${name} does not contain a complete PEM block (-----BEGIN … END-----)` };
   }
   const hasKey = blocks.some((block) => block.label.endsWith('PRIVATE KEY'));
   const hasCertificate = blocks.some((block) => block.label === 'CERTIFICATE');
@@ -105,8 +104,8 @@ function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] |
       code: 'swapped',
       part,
       message: hasCertificate
-        ? `${name} holds a certificate; are key and certificate swapped?`
-        : `${name} holds no private key`,
+        ? `${name} contains a certificate; are key and certificate swapped?`
+        : `${name} does not contain a private key`,
     };
   }
   if (part !== 'key' && !hasCertificate) {
@@ -114,8 +113,8 @@ function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] |
       code: 'swapped',
       part,
       message: hasKey
-        ? `${name} holds a private key; are key and certificate swapped?`
-        : `${name} holds no certificate`,
+        ? `${name} contains a private key; are key and certificate swapped?`
+        : `${name} does not contain a certificate`,
     };
   }
   return blocks.filter((block) =>
@@ -130,19 +129,36 @@ function parseCertificates(
   try {
     return blocks.map((block) => new X509Certificate(block.pem));
   } catch {
-    return { code: 'unreadable', part, message: `${NAMES[part]} can't be parsed as X.509` };
+    return { code: 'unreadable', part, message: `${NAMES[part]} cannot be parsed as X.509` };
   }
 }
 
-/** Milliseconds since the epoch; NaN where the certificate has a date that is none, which OpenSSL lets pass. */
-function lifeOf({ validFrom, validTo }: X509Certificate): { readonly begin: number; readonly end: number } {
+/** Milliseconds since the epoch; NaN for an invalid date, which OpenSSL accepts. */
+function validityOf({ validFrom, validTo }: X509Certificate): { readonly begin: number; readonly end: number } {
   return { begin: Date.parse(validFrom), end: Date.parse(validTo) };
 }
 
-/** A CA of several is of use as long as one of them has dates. */
+/** A CA with several certificates is usable as long as one of them has valid dates. */
 function authorityProblems(authorities: readonly X509Certificate[]): readonly TlsMaterialProblem[] {
-  const unreadable = authorities.map(lifeOf).every(({ begin, end }) => Number.isNaN(begin) || Number.isNaN(end));
-  return unreadable ? [{ code: 'unreadable-date', part: 'ca', message: 'The CA has a date that is none' }] : [];
+  const unreadable = authorities.map(validityOf).every(({ begin, end }) => Number.isNaN(begin) || Number.isNaN(end));
+  return unreadable ? [{ code: 'unreadable-date', part: 'ca', message: 'The CA contains an invalid date' }] : [];
+}
+
+/** Where the content of the DER element at `at` starts (X.690 §8.1). */
+function contentOffset(der: Uint8Array, at: number): number {
+  const length = der[at + 1] ?? 0;
+  return at + 2 + (length & 0x80 ? length & 0x7f : 0);
+}
+
+/**
+ * The X.509 version (1, 2 or 3) of a DER certificate, which node:crypto does not expose.
+ * TBSCertificate starts with `[0] { INTEGER version }`, which version 1 omits (RFC 5280 §4.1).
+ */
+function certificateVersion(der: Uint8Array): number {
+  const tbs = contentOffset(der, 0);
+  const first = contentOffset(der, tbs);
+  if (der[first] !== 0xa0) return 1;
+  return (der[contentOffset(der, contentOffset(der, first))] ?? 0) + 1;
 }
 
 function leafProblems(leaf: X509Certificate, now: number): readonly TlsMaterialProblem[] {
@@ -153,19 +169,19 @@ function leafProblems(leaf: X509Certificate, now: number): readonly TlsMaterialP
   if (version !== 3)
     add('x509-version', `The client certificate is X.509 v${version}; Temporal's clients accept only v3`);
   if (leaf.ca)
-    add('leaf-is-ca', 'The client certificate is a CA certificate; a client needs one of its own, issued by the CA');
-  const { begin, end } = lifeOf(leaf);
+    add('leaf-is-ca', 'The client certificate is a CA certificate; use a certificate that the CA issued for a client');
+  const { begin, end } = validityOf(leaf);
   if (Number.isNaN(begin) || Number.isNaN(end))
-    add('unreadable-date', `The client certificate has a date that is none (${leaf.validFrom} to ${leaf.validTo})`);
+    add('unreadable-date', `The client certificate contains an invalid date (${leaf.validFrom} to ${leaf.validTo})`);
   if (end < now - CLOCK_TOLERANCE_MS) add('expired', `The client certificate expired on ${isoTime(end)}`);
   if (begin > now + CLOCK_TOLERANCE_MS)
-    add('not-yet-valid', `The client certificate is valid only from ${isoTime(begin)}`);
-  // Node calls the extended key usages keyUsage, and types it as always there; without the extension it is undefined.
+    add('not-yet-valid', `The client certificate is not valid before ${isoTime(begin)}`);
+  // Node calls the extended key usage `keyUsage`, and its type does not say that it is undefined without the extension.
   const usages = leaf.keyUsage as readonly string[] | undefined;
   if (usages !== undefined && !usages.includes(CLIENT_AUTH) && !usages.includes(ANY_USAGE)) {
     add(
       'wrong-extended-key-usage',
-      'The client certificate is not meant for clients (extended key usage without clientAuth)',
+      'The client certificate is not for clients (its extended key usage does not include clientAuth)',
     );
   }
   return problems;
@@ -179,7 +195,7 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
   });
   const [block, second] = blocks;
   if (block === undefined) return problem('empty', 'The private key is empty');
-  if (second !== undefined) return problem('several-keys', 'The private key holds more than one key');
+  if (second !== undefined) return problem('several-keys', 'There is more than one private key');
   const encrypted = block.label === 'ENCRYPTED PRIVATE KEY' || block.pem.includes('Proc-Type: 4,ENCRYPTED');
   if (encrypted)
     return problem(
@@ -194,7 +210,7 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
   if (block.label !== 'PRIVATE KEY')
     return problem(
       'sec1-key',
-      `The private key is of another form (${block.label}); convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY`,
+      `The private key has another format (${block.label}); convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY`,
     );
   try {
     const key = createPrivateKey(block.pem);
@@ -202,34 +218,34 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
       return problem('key-mismatch', 'The private key does not belong to the client certificate');
     return undefined;
   } catch {
-    return problem('unreadable', `The private key can't be parsed`);
+    return problem('unreadable', 'The private key cannot be parsed');
   }
 }
 
 const isProblem = (value: object): value is TlsMaterialProblem => 'code' in value;
 
 /**
- * Checks the material for the engine's mutual TLS without a network, and lists every problem at once.
- * Stricter than Node's TLS on purpose: PKCS#1 keys and X.509 v1 certificates pass there and fail in a worker's SDK.
- * `now` in milliseconds since the epoch; begin and end count with `CLOCK_TOLERANCE_MS`.
+ * Checks certificate, key and CA for the engine's mutual TLS without network access, and lists all problems at once.
+ * Stricter than Node's TLS, which accepts PKCS#1 keys and X.509 v1 certificates that a worker's SDK rejects.
+ * `now` is in milliseconds since the epoch; validity has a tolerance of `CLOCK_TOLERANCE_MS`.
  */
 export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now()): TlsMaterialReading {
   const problems: TlsMaterialProblem[] = [];
-  const keep = <T extends object>(value: T | TlsMaterialProblem): T | undefined => {
+  const collect = <T extends object>(value: T | TlsMaterialProblem): T | undefined => {
     if (!isProblem(value)) return value;
     problems.push(value);
     return undefined;
   };
-  const certBlocks = keep(readPart('cert', text.cert));
-  const keyBlocks = keep(readPart('key', text.key));
-  const caBlocks = keep(readPart('ca', text.ca));
-  const certificates = certBlocks && keep(parseCertificates('cert', certBlocks));
-  const authorities = caBlocks && keep(parseCertificates('ca', caBlocks));
+  const certBlocks = collect(readPart('cert', text.cert));
+  const keyBlocks = collect(readPart('key', text.key));
+  const caBlocks = collect(readPart('ca', text.ca));
+  const certificates = certBlocks && collect(parseCertificates('cert', certBlocks));
+  const authorities = caBlocks && collect(parseCertificates('ca', caBlocks));
   const leaf = certificates?.[0];
   if (leaf !== undefined) problems.push(...leafProblems(leaf, now));
   if (authorities !== undefined) problems.push(...authorityProblems(authorities));
-  const wrongKey = keyBlocks && keyProblem(keyBlocks, leaf);
-  if (wrongKey !== undefined) problems.push(wrongKey);
+  const problemOfKey = keyBlocks && keyProblem(keyBlocks, leaf);
+  if (problemOfKey !== undefined) problems.push(problemOfKey);
   if (
     problems.length > 0 ||
     leaf === undefined ||
@@ -249,8 +265,8 @@ export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now())
       subject: leaf.subject,
       issuer: leaf.issuer,
       fingerprint: leaf.fingerprint256,
-      notBefore: lifeOf(leaf).begin,
-      notAfter: lifeOf(leaf).end,
+      notBefore: validityOf(leaf).begin,
+      notAfter: validityOf(leaf).end,
     },
   };
 }

@@ -229,7 +229,7 @@ describe('status', () => {
     writeFileSync(join(set.folder, 'client.key'), 'canary');
     const broken = await status();
     expect(broken.status).toBe(1);
-    expect(broken.out).toContain('The private key holds no complete PEM block');
+    expect(broken.out).toContain('The private key does not contain a complete PEM block');
     const lock = join(set.folder, 'lock.json');
     writeFileSync(join(set.folder, 'client.key'), pair.key);
     // As if it had been pulled when it was issued, and had nearly expired.

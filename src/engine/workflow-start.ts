@@ -2,13 +2,13 @@ import { encodeMessage, encodeNumber, encodeString, messageField, stringField } 
 import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
 
 export interface WorkflowStart {
-  /** Empty where the engine does not tell. */
+  /** Empty if the engine does not report it. */
   readonly workflowType: string;
   readonly taskQueue: string;
 }
 
 /**
- * With which type and queue a workflow was started, by the first event of its history.
+ * The type and task queue with which a workflow was started, from the first event of its history.
  * Source: temporal/api/workflowservice/v1/request_response.proto, temporal/api/history/v1/message.proto
  */
 export async function readWorkflowStart(
@@ -23,15 +23,15 @@ export async function readWorkflowStart(
     encodeNumber(3, 1),
   ]);
   const result = await connection.call('GetWorkflowExecutionHistory', { namespace, message }, options);
-  return result.ok ? { ...result, value: read(result.value) } : result;
+  return result.ok ? { ...result, value: readStart(result.value) } : result;
 }
 
-function read(answer: Uint8Array): WorkflowStart {
-  const none = new Uint8Array();
-  const event = messageField(messageField(answer, 1) ?? none, 1) ?? none;
-  const started = messageField(event, 6) ?? none;
+function readStart(response: Uint8Array): WorkflowStart {
+  const empty = new Uint8Array();
+  const event = messageField(messageField(response, 1) ?? empty, 1) ?? empty;
+  const started = messageField(event, 6) ?? empty;
   return {
-    workflowType: stringField(messageField(started, 1) ?? none, 1) ?? '',
-    taskQueue: stringField(messageField(started, 5) ?? none, 1) ?? '',
+    workflowType: stringField(messageField(started, 1) ?? empty, 1) ?? '',
+    taskQueue: stringField(messageField(started, 5) ?? empty, 1) ?? '',
   };
 }
