@@ -193,7 +193,7 @@ export function listFileActions({ files, conflicts }: PlanComparison): readonly 
   return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** What to do about conflicts, after a dry run; nothing without any. */
+/** What to do about conflicts after a dry run. Empty without conflicts. */
 export function conflictSteps({ conflicts }: PlanComparison, command: string): readonly NextStep[] {
   const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
   const others = replaceable.length < conflicts.length ? ' after moving the others away' : '';

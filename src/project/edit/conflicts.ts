@@ -27,7 +27,7 @@ export interface EditConflict {
     | 'already exists'
     | 'is not a regular text file';
   /** What the templates rendered before the change; absent for a file that the change adds. */
-  readonly base?: string;
+  readonly base?: string | undefined;
   readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
   readonly diff: string;
@@ -121,8 +121,8 @@ function planFileEdit(
     path,
     how: 'conflict',
     reason,
+    base,
     next,
-    ...(base === undefined ? {} : { base }),
     diff: unifiedDiff(path, base, next),
   });
   if (current === false) return conflict('is not a regular text file');

@@ -68,14 +68,8 @@ function lockProject(folder: string): () => void {
 /** The same error with advice for an existing project. */
 function withRetryAdvice(error: unknown): unknown {
   if (!(error instanceof KnownError)) return error;
-  const { message, tried, seen, cause } = error;
-  return new KnownError({
-    message,
-    ...(tried === undefined ? {} : { tried }),
-    ...(seen === undefined ? {} : { seen }),
-    next: ['Fix the problem, then run the command again'],
-    cause,
-  });
+  const { message, tried, seen, page, cause } = error;
+  return new KnownError({ message, tried, seen, page, next: ['Fix the problem, then run the command again'], cause });
 }
 
 async function rejectChangedFile(folder: string, path: string, before: string | undefined): Promise<void> {
