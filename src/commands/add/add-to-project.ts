@@ -21,16 +21,16 @@ export interface AddRequest {
   readonly edit: readonly string[];
   readonly dryRun: boolean;
   /** Asks whether to change a file with local changes. Without it, only files named in `edit` are changed. */
-  readonly approve?: (edit: FileEdit) => Promise<boolean>;
+  readonly approve?: ((edit: FileEdit) => Promise<boolean>) | undefined;
   /** This command without `--edit`. */
   readonly command: string;
   /** How a person starts `kuflow`. */
   readonly invocation: string;
   /** Version of this tool. */
   readonly version: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** See `WriteOptions`; a test's way to make a write fail. */
-  readonly onWrite?: (path: string, index: number) => void | Promise<void>;
+  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 export interface AddedFile {
@@ -79,8 +79,8 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
   }
   if (!request.dryRun) {
     await writeEdits(project, processes, made, {
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...(request.onWrite === undefined ? {} : { onWrite: request.onWrite }),
+      signal: request.signal,
+      onWrite: request.onWrite,
     });
   }
   const left = files.filter(({ action }) => action === 'left');

@@ -3,7 +3,7 @@ import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import type { AddFlags } from './run-addition.ts';
-import type { AddTaskFlags } from './run.ts';
+import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
 
 const HOW_FILES_CHANGE =
@@ -54,7 +54,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--name <text>', 'Display name')
     .option('--schema <file>', 'JSON Schema for its data')
     .addHelpText('after', TASK_EXAMPLES)
-    .action(async (code: string, flags: AddTaskFlags) => {
+    .action(async (code: string, flags: TaskFlags & AddFlags) => {
       const { runAddTask } = await import('./run.ts');
       await runAddTask(code, flags, context);
     });

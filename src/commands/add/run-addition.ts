@@ -9,10 +9,10 @@ import type { CommandContext } from '../../cli/context.ts';
 
 /** Options that every kind of addition accepts. */
 export interface AddFlags {
-  readonly edit?: readonly string[];
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly yes?: boolean;
+  readonly edit?: readonly string[] | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
 }
 /** Prompts, if questions may be asked. */
 export async function openAddPrompts(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
@@ -43,16 +43,15 @@ export async function runAddition(run: {
     cwd: context.cwd,
     edit: flags.edit ?? [],
     dryRun: flags.dryRun === true,
-    ...(ask === undefined
-      ? {}
-      : {
-          approve: async (edit) => {
+    approve:
+      ask === undefined
+        ? undefined
+        : async (edit) => {
             printEdit(terminal.err, edit);
             // Both streams are on one screen, so the diff is not printed again.
             if (terminal.out.isTTY) printed.add(edit.path);
             return (await ask.confirm({ message: `${edit.path} has local changes. Apply this change?` })) === true;
           },
-        }),
     command: [invocation, 'add', ...words.map(shellWord)].join(' '),
     invocation,
     version,

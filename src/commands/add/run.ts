@@ -1,19 +1,12 @@
-import { taskAddition } from './task.ts';
+import { taskAddition, type TaskFlags } from './task.ts';
 import { openProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
-export async function runAddTask(task: string, flags: AddTaskFlags, context: CommandContext): Promise<void> {
+export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
   const project = await openProject(context.cwd);
-  const addition = await taskAddition(project, {
-    task,
-    ...(flags.process === undefined ? {} : { process: flags.process }),
-    ...(flags.name === undefined ? {} : { name: flags.name }),
-    ...(flags.after === undefined ? {} : { after: flags.after }),
-    ...(flags.schema === undefined ? {} : { schema: flags.schema }),
-    cwd: context.cwd,
-  });
+  const addition = await taskAddition(project, task, flags, context.cwd);
   const words = [
     'task',
     task,
@@ -34,11 +27,4 @@ export async function runAddActivity(name: string, flags: AddFlags, context: Com
     context,
     ask: await openAddPrompts(flags, context),
   });
-}
-
-export interface AddTaskFlags extends AddFlags {
-  readonly process?: string;
-  readonly schema?: string;
-  readonly name?: string;
-  readonly after?: string;
 }

@@ -4,28 +4,29 @@ import { taskFromFlags } from '../../process/definition/from-flags.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 
+/** The options of `add task` that describe the task. */
 export interface TaskFlags {
-  /** `<code>` or `<code>:<kind>` */
-  readonly task: string;
   /** Code of the process to add it to; optional if the project has only one. */
-  readonly process?: string;
-  readonly name?: string;
-  /** File of a JSON Schema, relative to `cwd`. */
-  readonly schema?: string;
-  readonly cwd: string;
-  readonly after?: string;
+  readonly process?: string | undefined;
+  readonly name?: string | undefined;
+  /** File of a JSON Schema. */
+  readonly schema?: string | undefined;
+  /** Code of the task to insert it after. */
+  readonly after?: string | undefined;
 }
 
-/** The addition of a task that options describe. Rejects with a usage error. */
-export async function taskAddition(project: WorkerProject, flags: TaskFlags): Promise<AdditionRequest> {
+/** The addition of a task: `<code>` or `<code>:<kind>`. Files are relative to `cwd`. Rejects with a usage error. */
+export async function taskAddition(
+  project: WorkerProject,
+  task: string,
+  flags: TaskFlags,
+  cwd: string,
+): Promise<AdditionRequest> {
   const process = findProcess(project, flags.process);
-  const known = process.definition.tasks.find((task) => task.code === flags.task);
+  const known = process.definition.tasks.find(({ code }) => code === task);
   // A task that is already in the definition has its kind there.
-  const written = known === undefined ? flags.task : `${known.code}:${known.kind}`;
-  const { code, kind, data } = await taskFromFlags(
-    { written, ...(flags.schema === undefined ? {} : { schema: flags.schema }) },
-    flags.cwd,
-  );
+  const written = known === undefined ? task : `${known.code}:${known.kind}`;
+  const { code, kind, data } = await taskFromFlags({ written, schema: flags.schema }, cwd);
   return {
     kind: 'task',
     process,
@@ -35,7 +36,7 @@ export async function taskAddition(project: WorkerProject, flags: TaskFlags): Pr
       ...(flags.name === undefined ? {} : { name: flags.name }),
       ...(data === undefined ? {} : { data }),
     },
-    ...(flags.after === undefined ? {} : { after: flags.after }),
+    after: flags.after,
   };
 }
 

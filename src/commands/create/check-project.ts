@@ -20,10 +20,10 @@ export interface CheckProjectRequest {
   readonly folder: string;
   /** Overrides the files, key by key. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly report?: (event: CheckEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly report?: ((event: CheckEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** The command that repeats the check. */
-  readonly retry?: string;
+  readonly retry?: string | undefined;
 }
 
 /** Checks the connection with the settings of a project, as its worker would resolve them. */
@@ -32,9 +32,9 @@ export async function checkProjectConnection(request: CheckProjectRequest): Prom
   const settings = await resolveSettings({ env, files: { dir: folder }, cwd: folder });
   const result = await checkConnection(await inspectConnection(settings, env), {
     env,
-    ...(report === undefined ? {} : { report }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(retry === undefined ? {} : { retry }),
+    report,
+    signal,
+    retry,
   });
   return { kind: 'checked', report: result };
 }

@@ -49,7 +49,7 @@ const clientId: Step = {
       message: 'Client id of the application',
       hint: "In KuFlow's app: Settings > Applications. It is written to application-local.yaml, which git ignores.",
       canGoBack,
-      ...(before === undefined ? {} : { fallback: before }),
+      fallback: before,
       // A secret that is pasted here by mistake must not stay on the screen or get into the project.
       isSecret: (text) => !/^[0-9a-f-]{0,36}$/i.test(text),
       validate: (text) =>
