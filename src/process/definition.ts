@@ -1,21 +1,21 @@
 import type { JsonObject } from '../base/json.ts';
 
-/** How a task runs: a person, the worker itself, a message to read, a thread to talk in. */
+/** Who or what completes a task: a person (`human`) or the worker (`system`); or it is a `message` to read, or a `thread` to talk in. */
 export type TaskKind = 'human' | 'system' | 'message' | 'thread';
 
 export const TASK_KINDS: readonly TaskKind[] = ['human', 'system', 'message', 'thread'];
 
-/** Pattern of a task queue. Settings lose white space around a value, and a worker would poll another queue than KuFlow fills. */
+/** No white space around a task queue: settings are trimmed, so the worker would poll a different queue. */
 export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
 
-/** The shape of a KuFlow JSON value: JSON Schema, and the JSON Forms UI schema when there is one. */
+/** The shape of a KuFlow JSON value: a JSON Schema, and optionally a JSON Forms UI schema. */
 export interface DataShape {
   readonly schema: JsonObject;
   readonly uiSchema?: JsonObject;
 }
 
 export interface TaskDefinition {
-  /** KuFlow's process item definition code, unique in the process. */
+  /** Code of the process item definition in KuFlow, unique within the process. */
   readonly code: string;
   readonly kind: TaskKind;
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface TaskDefinition {
   readonly contextData?: DataShape;
 }
 
-/** What a process is: the content of `kuflow.process.yaml`, the hinge between discovery, templates and the local platform. */
+/** The content of `kuflow.process.yaml`. Discovery writes it; templates and the local KuFlow read it. */
 export interface ProcessDefinition {
   readonly process: {
     /** KuFlow's process definition code. */

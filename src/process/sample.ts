@@ -1,6 +1,6 @@
 import type { ProcessDefinition } from './definition.ts';
 
-/** The sample process: a loan that a person applies for, the worker checks, a person approves, and the applicant hears about. */
+/** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */
 export function sampleDefinition(): ProcessDefinition {
   return {
     process: { code: 'LOAN', name: 'Loan' },

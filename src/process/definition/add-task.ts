@@ -11,8 +11,9 @@ export interface AddedTask {
 }
 
 /**
- * The text of a definition file with one task more, after the task `after` or at the end, in the style of the tasks beside it. Every other byte
- * stays as it is, but where there is no task yet: then the rest is written anew from the parsed document, with its comments, order and quoting. Rejects with a KnownError when the text is no definition; `after` has to be one of its tasks.
+ * Adds a task to the text of a definition file, after the task `after` or at the end, in the style of the neighboring tasks. Every other
+ * byte stays the same. If the file has no tasks yet, it is rewritten from the parsed document, which keeps comments, order and quoting.
+ * `after` must be an existing task. Rejects with a KnownError if the text is not a valid definition.
  */
 export async function addTask(
   text: string,
@@ -22,20 +23,21 @@ export async function addTask(
 ): Promise<AddedTask> {
   const before = await parseDefinition(text, fileName);
   const at = after === undefined ? before.tasks.length : before.tasks.findIndex(({ code }) => code === after) + 1;
-  const wanted: ProcessDefinition = {
+  const expected: ProcessDefinition = {
     ...before,
     tasks: [...before.tasks.slice(0, at), task, ...before.tasks.slice(at)],
   };
-  const says = async (candidate: string): Promise<boolean> =>
-    isDeepStrictEqual(await parseDefinition(candidate, fileName).catch(() => undefined), wanted);
+  const isExpected = async (candidate: string): Promise<boolean> =>
+    isDeepStrictEqual(await parseDefinition(candidate, fileName).catch(() => undefined), expected);
   for (const spliced of [insertIntoBlockList(text, at, task), insertIntoFlowList(text, at, taskData(task))])
-    if (spliced !== undefined && (await says(spliced))) return { text: spliced, definition: wanted };
+    if (spliced !== undefined && (await isExpected(spliced))) return { text: spliced, definition: expected };
   const rewritten = rewriteDocument(text, at, task);
-  if (!(await says(rewritten))) throw new Error('The definition with the new task does not say what it should');
-  return { text: rewritten, definition: wanted };
+  if (!(await isExpected(rewritten)))
+    throw new Error('The definition file with the new task does not parse to the expected definition');
+  return { text: rewritten, definition: expected };
 }
 
-/** Writes the task between two items of a list in block style; undefined where there is none. */
+/** Inserts the task into a list in block style. Undefined if the file has no such list. */
 function insertIntoBlockList(text: string, at: number, task: TaskDefinition): string | undefined {
   const document = parseDocument(text, { keepSourceTokens: true });
   const tasks: unknown = document.get('tasks');
@@ -67,15 +69,15 @@ function insertIntoBlockList(text: string, at: number, task: TaskDefinition): st
   return head + block + (apart ? eol : '') + tail;
 }
 
-/** The item of a list whose neighbour stands between braces, without the indentation of the list. */
+/** The new item in the style of a neighbor in braces, without the indentation of the list. Undefined for other neighbors. */
 function formatInNeighborStyle(
   text: string,
-  neighbour: unknown,
+  neighbor: unknown,
   indent: number,
   task: TaskDefinition,
 ): string | undefined {
-  if (!isMap(neighbour) || neighbour.flow !== true || !Array.isArray(neighbour.range)) return undefined;
-  const [first = '', ...more] = formatFlowItem(taskData(task), text, neighbour.range).split(/\r?\n/);
+  if (!isMap(neighbor) || neighbor.flow !== true || !Array.isArray(neighbor.range)) return undefined;
+  const [first = '', ...more] = formatFlowItem(taskData(task), text, neighbor.range).split(/\r?\n/);
   return [`- ${first}`, ...more.map((line) => line.slice(indent))].join('\n');
 }
 
@@ -84,12 +86,12 @@ function taskData(task: TaskDefinition): unknown {
   return Array.isArray(list) ? list[0] : undefined;
 }
 
-/** Offset of the line on which the item begins, or of the comment right above it; undefined past the last one. */
+/** Offset of the line on which an item begins, or of the comment right above it. Undefined after the last item. */
 function startOfItem(tasks: YAMLSeq, at: number): number | undefined {
   const token = tasks.srcToken;
   if (token?.type !== 'block-seq' || at >= tasks.items.length) return undefined;
   const marks = token.items[at]?.start ?? [];
-  // What stands before the dash: blank lines and comments, which belong to the item that follows, then its indentation.
+  // Before the dash: blank lines and comments, which belong to this item, then its indentation.
   let from = marks.findIndex(({ type }) => type === 'comment');
   if (from === -1) from = marks.findIndex(({ type }) => type === 'seq-item-ind');
   const first = marks[from];
@@ -102,13 +104,13 @@ function endOfLast(text: string, tasks: YAMLSeq): number | undefined {
   const last = tasks.items.at(-1);
   const range = isNode(last) ? last.range : undefined;
   if (range === null || range === undefined) return undefined;
-  // The value ends before the comments and blank lines that follow the list: they stay behind the new task.
+  // The value ends before the comments and blank lines that follow the list, so they stay after the new task.
   const end = endOfDeepestValue(last) ?? range[1];
   const line = text.indexOf('\n', Math.max(0, end - 1));
   return line === -1 ? text.length : line + 1;
 }
 
-/** Where the text of the deepest last value ends, its own line break left out. */
+/** Where the text of the deepest last value ends, without its line break. */
 function endOfDeepestValue(node: unknown): number | undefined {
   if (isCollection(node) && node.flow !== true && node.items.length > 0) {
     const last: unknown = node.items.at(-1);

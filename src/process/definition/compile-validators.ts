@@ -8,7 +8,7 @@ const DRAFT_7 = 'http://json-schema.org/draft-07/schema';
 /** The names under which `validatorsSource` exports what `compileValidators` returns. */
 const EXPORTS = { definitionForm: FORM, draft7: DRAFT_7 };
 
-/** The checks of the form of a definition file and of JSON Schemas of draft 7, compiled now. */
+/** Compiles the validators of definition files and of draft 7 JSON Schemas. */
 export function compileValidators() {
   const ajv = compiler();
   const named = (id: string) => {
@@ -19,7 +19,7 @@ export function compileValidators() {
   return { definitionForm: named(FORM), draft7: named(DRAFT_7) };
 }
 
-/** The same checks as the source of an ES module, for the build: loading Ajv and compiling would be a third of the time of `create`. */
+/** The same validators as the source of an ES module, for the build. Loading Ajv and compiling would take a third of the time of `create`. */
 export function validatorsSource(): string {
   return standalone.default(compiler(), EXPORTS);
 }
@@ -27,11 +27,11 @@ export function validatorsSource(): string {
 function compiler(): Ajv {
   const ajv = new Ajv({
     allErrors: true,
-    // The wording reads the value and the schema around it.
+    // Messages use the value and the schema around it.
     verbose: true,
     strict: false,
     validateFormats: false,
-    // Our own schema needs no check against the meta-schema.
+    // The schema is this package's own.
     validateSchema: false,
     code: { source: true, esm: true },
   });

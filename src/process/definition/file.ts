@@ -15,12 +15,12 @@ export const DEFINITION_FILE = 'kuflow.process.yaml';
 const ADDITIONAL_FOLDER = 'processes';
 const ADDITIONAL_SUFFIX = '.process.yaml';
 
-/** The definition file of a process that came after the first one of a project, relative to it. */
+/** The definition file of each process after the first, relative to the project folder. */
 export function additionalDefinitionFile(slug: string): string {
   return `${ADDITIONAL_FOLDER}/${slug}${ADDITIONAL_SUFFIX}`;
 }
 
-/** The definition files of the project in `folder`, relative to it, in the order in which their processes are told: the first one's, then the others by name. */
+/** The definition files of the project in `folder`, relative to it: that of the first process, then the others by name. */
 export async function listDefinitionFiles(folder: string): Promise<readonly string[]> {
   const names = async (path: string): Promise<readonly string[]> => {
     try {
@@ -35,9 +35,9 @@ export async function listDefinitionFiles(folder: string): Promise<readonly stri
   return [...first, ...further.map((name) => `${ADDITIONAL_FOLDER}/${name}`)];
 }
 
-/** Of a definition file, and of a file with one schema of it. */
+/** Limit for a definition file, and for a file with one of its schemas. */
 export const LARGEST_DEFINITION_MIB = 4;
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 interface Place {
   readonly offset: number;
@@ -45,8 +45,8 @@ interface Place {
 }
 
 /**
- * Reads a definition file; JSON is YAML too. Throws a KnownError that lists every problem as `file:line:column reason`:
- * syntax, duplicate keys and task codes, unknown keys and kinds (with what was probably meant), wrong types, broken JSON Schemas.
+ * Reads a definition file, YAML or JSON. Throws a KnownError that lists every problem as `file:line:column reason`:
+ * syntax errors, duplicate keys and task codes, unknown keys and kinds (with a suggestion), wrong types and invalid JSON Schemas.
  */
 export async function loadDefinition(path: string): Promise<ProcessDefinition> {
   let bytes: Buffer;
@@ -57,7 +57,7 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
     const missing = codeOf(error) === 'ENOENT';
     throw new KnownError({
       message: missing
-        ? `There is no definition file ${escapeForTerminal(path)}`
+        ? `Definition file not found: ${escapeForTerminal(path)}`
         : `The definition file ${escapeForTerminal(path)} can't be read`,
       tried: `read ${escapeForTerminal(path)}`,
       seen: escapeForTerminal(messageOf(error)),
@@ -74,7 +74,7 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
   return await parseDefinition(text, path);
 }
 
-/** As `loadDefinition`, of a text; `fileName` only names it in problems. */
+/** Like `loadDefinition`, for the text of a file. `fileName` is used in messages. */
 export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
   if (text.length > LARGEST_DEFINITION_MIB * MIB) throw tooLargeError(fileName);
   const lines = new LineCounter();
@@ -89,22 +89,22 @@ export async function parseDefinition(text: string, fileName: string): Promise<P
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    const written = [...document.errors, ...document.warnings].map((error) => ({
+    const syntaxErrors = [...document.errors, ...document.warnings].map((error) => ({
       offset: error.pos[0],
       reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : parserMessage(error),
     }));
-    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(written);
+    if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
     const result = await validateDefinitionFile(document.toJS({ maxAliasCount: 100 }));
-    if (result.kind === 'good' && written.length === 0) return toDefinition(result.file);
-    const formed = result.kind === 'bad' ? result.problems : [];
+    if (result.kind === 'valid' && syntaxErrors.length === 0) return toDefinition(result.file);
+    const problems = result.kind === 'invalid' ? result.problems : [];
     throw located([
-      ...written,
-      ...formed.map((problem) => ({ offset: findOffset(document, problem), reason: problem.reason })),
+      ...syntaxErrors,
+      ...problems.map((problem) => ({ offset: findOffset(document, problem), reason: problem.reason })),
     ]);
   } catch (error) {
     if (error instanceof KnownError) throw error;
-    // Aliases that lead nowhere or multiply, and nesting beyond the stack.
+    // Unresolved or exponential aliases, and nesting beyond the stack.
     throw invalidDefinitionError(fileName, [`${formatFileName(fileName)}:1:1 ${parserMessage(error)}`], error);
   }
 }
@@ -129,17 +129,17 @@ function toDefinition(file: DefinitionFile): ProcessDefinition {
 
 function parserMessage(error: unknown): string {
   const message = messageOf(error);
-  return message.startsWith('Maximum call stack') ? 'the text is nested too deeply' : escapeForTerminal(message, 200);
+  return message.startsWith('Maximum call stack') ? 'the file is nested too deeply' : escapeForTerminal(message, 200);
 }
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
 
 function toShape(shape: FileShape): DataShape {
   const { schema, 'ui-schema': uiSchema } = shape;
-  return { schema: schema, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema }) };
+  return { schema, ...(uiSchema === undefined ? {} : { uiSchema }) };
 }
 
-/** Where in the text a problem is: a key that is wrong, else the value, or the key of a value that has parts. */
+/** Offset of a problem in the text: of the key if that is wrong or its value is a map or list, otherwise of the value. */
 function findOffset(document: Document.Parsed, problem: DataProblem): number {
   let here: unknown = document.contents;
   let offset = document.contents?.range[0] ?? 0;
@@ -170,27 +170,27 @@ async function readDefinitionFile(path: string): Promise<Buffer> {
   throw new KnownError({
     message: `${formatFileName(path)} is not a file`,
     tried: `read ${formatFileName(path)}`,
-    seen: isFolder ? 'it is a folder' : 'it is no regular file',
+    seen: isFolder ? 'it is a folder' : 'it is not a regular file',
     next: [
       isFolder
-        ? `Give the file itself, for example ${formatFileName(join(path, DEFINITION_FILE))}`
-        : 'Write the definition to a file, so that the same run can be repeated',
+        ? `Give the path of the file, for example ${formatFileName(join(path, DEFINITION_FILE))}`
+        : 'Write the definition to a file, so that the command can be repeated',
     ],
   });
 }
 
 function tooLargeError(fileName: string): KnownError {
   return invalidDefinitionError(fileName, [
-    `${formatFileName(fileName)}:1:1 the file is larger than ${LARGEST_DEFINITION_MIB} MiB; a process definition is not`,
+    `${formatFileName(fileName)}:1:1 the file is larger than ${LARGEST_DEFINITION_MIB} MiB, which is too large for a process definition`,
   ]);
 }
 
 function invalidDefinitionError(fileName: string, rows: readonly string[], cause?: unknown): KnownError {
-  const shown =
-    rows.length > MOST_PROBLEMS ? [...rows.slice(0, MOST_PROBLEMS), `… and ${rows.length - MOST_PROBLEMS} more`] : rows;
+  const listed =
+    rows.length > MAX_PROBLEMS ? [...rows.slice(0, MAX_PROBLEMS), `… and ${rows.length - MAX_PROBLEMS} more`] : rows;
   return new KnownError({
-    message: `${formatFileName(fileName)} is no usable process definition:\n${shown.map((row) => `  ${row}`).join('\n')}`,
-    next: ['Correct what is named, then run it again'],
+    message: `${formatFileName(fileName)} is not a valid process definition:\n${listed.map((row) => `  ${row}`).join('\n')}`,
+    next: ['Fix the problems listed above, then run the command again'],
     ...(cause === undefined ? {} : { cause }),
   });
 }

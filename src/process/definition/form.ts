@@ -3,15 +3,15 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
-import { didYouMean, findNonJson, parsePointer, createSchemaValidator } from './shapes.ts';
+import { didYouMean, findNonJson, formatAlternatives, parsePointer, createSchemaValidator } from './shapes.ts';
 import type { DataProblem } from './shapes.ts';
 import { definitionForm } from './validators.ts';
 
 export type FileValidation =
-  | { readonly kind: 'good'; readonly file: DefinitionFile }
-  | { readonly kind: 'bad'; readonly problems: readonly DataProblem[] };
+  | { readonly kind: 'valid'; readonly file: DefinitionFile }
+  | { readonly kind: 'invalid'; readonly problems: readonly DataProblem[] };
 
-/** Checks plain data against the form of a definition file: every problem at once. */
+/** Validates the parsed content of a definition file and returns all problems at once. */
 export async function validateDefinitionFile(value: unknown): Promise<FileValidation> {
   const deep = findNonJson(value);
   if (deep.length > 0) {
@@ -19,9 +19,9 @@ export async function validateDefinitionFile(value: unknown): Promise<FileValida
       ...problem,
       reason: `${formatKeyPath(problem.path)} ${problem.reason}`,
     }));
-    return { kind: 'bad', problems };
+    return { kind: 'invalid', problems };
   }
-  const good = definitionForm(value);
+  const isValid = definitionForm(value);
   const errors = definitionForm.errors ?? [];
   const mistyped = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath));
   const problems = [
@@ -29,7 +29,9 @@ export async function validateDefinitionFile(value: unknown): Promise<FileValida
     ...findDuplicateCodes(value),
     ...(await findInvalidSchemas(value)),
   ];
-  return good && problems.length === 0 ? { kind: 'good', file: value as DefinitionFile } : { kind: 'bad', problems };
+  return isValid && problems.length === 0
+    ? { kind: 'valid', file: value as DefinitionFile }
+    : { kind: 'invalid', problems };
 }
 
 function describeError(error: ErrorObject): DataProblem {
@@ -45,7 +47,7 @@ function describeError(error: ErrorObject): DataProblem {
       return {
         path,
         key,
-        reason: `unknown key ${formatValue(key)}${near === '' ? `; known here: ${known.join(', ')}` : near}`,
+        reason: `unknown key ${formatValue(key)}${near === '' ? `; expected one of ${known.join(', ')}` : near}`,
       };
     }
     case 'enum': {
@@ -53,15 +55,18 @@ function describeError(error: ErrorObject): DataProblem {
       const near = typeof error.data === 'string' ? didYouMean(error.data, values) : '';
       return {
         path,
-        reason: `${formatKeyPath(path)} ${formatValue(error.data)} is none of ${values.join(', ')}${near}`,
+        reason: `${formatKeyPath(path)} must be ${formatAlternatives(values)}, not ${formatValue(error.data)}${near}`,
       };
     }
     case 'pattern':
       if (params['pattern'] === '\\S' || String(error.data).trim() === '')
         return { path, reason: `${formatKeyPath(path)} is empty` };
       if (params['pattern'] === TASK_QUEUE_PATTERN)
-        return { path, reason: `${formatKeyPath(path)} begins or ends with white space: ${formatValue(error.data)}` };
-      return { path, reason: `${formatKeyPath(path)} must be a UUID, it is ${formatValue(error.data)}` };
+        return {
+          path,
+          reason: `${formatKeyPath(path)} must not begin or end with white space: ${formatValue(error.data)}`,
+        };
+      return { path, reason: `${formatKeyPath(path)} must be a UUID, not ${formatValue(error.data)}` };
     case 'type':
       return { path, reason: `${formatKeyPath(path)} ${describeWrongType(String(params['type']), error.data)}` };
     default:
@@ -70,10 +75,10 @@ function describeError(error: ErrorObject): DataProblem {
 }
 
 function describeWrongType(wanted: string, data: unknown): string {
-  if (data === null) return `is empty, ${TYPE_NAMES[wanted] ?? wanted} is expected`;
-  const quotes = wanted === 'string' && typeof data !== 'object' ? ': put it in quotes' : '';
+  if (data === null) return `must be ${TYPE_NAMES[wanted] ?? wanted}, but is empty`;
+  const quotes = wanted === 'string' && typeof data !== 'object' ? '; put it in quotes' : '';
   const got = Array.isArray(data) ? 'a list' : (TYPE_NAMES[typeof data] ?? typeof data);
-  return `must be ${TYPE_NAMES[wanted] ?? wanted}, it is ${got}${quotes}`;
+  return `must be ${TYPE_NAMES[wanted] ?? wanted}, not ${got}${quotes}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -95,7 +100,7 @@ function findDuplicateCodes(value: unknown): readonly DataProblem[] {
       return [
         {
           path: ['tasks', String(at), 'code'],
-          reason: `task code ${formatValue(code)} is already that of tasks[${before}]`,
+          reason: `task code ${formatValue(code)} is already used by tasks[${before}]`,
         },
       ];
     first.set(code, at);
@@ -136,7 +141,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return here;
 }
 
-/** `tasks[2].kind`, bounded and printable. */
+/** `tasks[2].kind`, printable and limited in length. */
 function formatKeyPath(path: readonly string[]): string {
   const text = path
     .map((step, index) => (index === 1 && path[0] === 'tasks' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))

@@ -6,7 +6,7 @@ import { isRecord } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { didYouMean, findNonJson, createSchemaValidator } from './shapes.ts';
+import { didYouMean, findNonJson, formatAlternatives, createSchemaValidator } from './shapes.ts';
 import { LARGEST_DEFINITION_MIB } from './file.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
@@ -19,15 +19,15 @@ export interface DefinitionFlags {
   readonly tenant?: string | undefined;
   readonly taskQueue?: string | undefined;
   readonly workflowType?: string | undefined;
-  /** `CODE` or `CODE:KIND`, in order; a task without kind is human. */
+  /** `<code>` or `<code>:<kind>`, in order. The default kind is human. */
   readonly tasks?: readonly string[] | undefined;
-  /** `CODE=FILE`; the file holds a JSON Schema, or `schema` and `ui-schema`, as JSON or YAML. */
+  /** `<code>=<file>`. The file contains a JSON Schema, or `schema` and `ui-schema`, as JSON or YAML. */
   readonly taskSchemas?: readonly string[] | undefined;
-  /** A file as in `taskSchemas`. */
+  /** Path of a file like those of `taskSchemas`. */
   readonly metadataSchema?: string | undefined;
 }
 
-/** A definition from options of a command; files are relative to `cwd`. Throws a usage error (status 2) that lists every problem at once, by option. */
+/** Builds a definition from command options. Files are relative to `cwd`. Throws a usage error (status 2) that lists every problem by option. */
 export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<ProcessDefinition> {
   const problems: string[] = [];
   const required = (option: string, value: string | undefined): string => {
@@ -36,7 +36,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     return value ?? '';
   };
   const uuid = (option: string, value: string | undefined): void => {
-    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, it is ${formatText(value)}`);
+    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, not ${formatText(value)}`);
   };
   const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
     const result = await readShapeFile(resolve(cwd, file));
@@ -57,7 +57,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     const task = parseTask(written);
     if (typeof task === 'string') problems.push(`--task ${formatText(written)}: ${task}`);
     else if (tasks.has(task.code))
-      problems.push(`--task ${formatText(written)}: there is a task ${formatText(task.code)} already`);
+      problems.push(`--task ${formatText(written)}: task ${formatText(task.code)} is already defined`);
     else tasks.set(task.code, task.kind);
   }
   const data = new Map<string, DataShape>();
@@ -66,12 +66,12 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     const taskCode = parseTaskCode(written, [...tasks.keys()]);
     const equals = taskCode.length;
     if (equals < 1 || equals === written.length - 1)
-      problems.push(`--task-schema ${formatText(written)}: must be CODE=FILE`);
+      problems.push(`--task-schema ${formatText(written)}: expected <code>=<file>`);
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
       problems.push(`--task-schema ${formatText(written)}: there is no --task ${formatText(taskCode)}${near}`);
     } else if (given.has(taskCode))
-      problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} has a schema already`);
+      problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} already has a schema`);
     else {
       given.add(taskCode);
       const read = await shape(`--task-schema ${formatText(taskCode)}=`, written.slice(equals + 1));
@@ -82,9 +82,7 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema ', flags.metadataSchema);
 
   if (problems.length > 0)
-    throw usageError(
-      `The process can't be described by these options:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    );
+    throw usageError(`The process options are invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   return {
     process: {
       code,
@@ -103,8 +101,8 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
 }
 
 /**
- * One task from options of a command: `CODE` or `CODE:KIND`, and a file as in `taskSchemas`, relative to `cwd`. Throws a usage error that lists every
- * problem.
+ * Builds a task from command options: `<code>` or `<code>:<kind>`, and optionally the path of its schema, relative to `cwd`.
+ * Throws a usage error that lists every problem.
  */
 export async function taskFromFlags(
   { written, schema }: { readonly written: string; readonly schema?: string | undefined },
@@ -119,11 +117,11 @@ export async function taskFromFlags(
       : []),
   ];
   if (typeof task === 'string' || problems.length > 0)
-    throw usageError(`The task can't be added so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    throw usageError(`The task can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
 }
 
-/** `CODE=FILE` of `taskSchemas` with the file that `change` makes of it; what is no such text stays. */
+/** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
 export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
   const codes = tasks.map((task) => {
     const read = parseTask(task);
@@ -133,7 +131,7 @@ export function mapSchemaFile(written: string, tasks: readonly string[], change:
   return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
 }
 
-/** The code in `CODE=FILE`. A code may hold an equals sign itself: of the known ones it is the longest that fits. */
+/** The code in `<code>=<file>`. Codes may contain equals signs, so the longest known code that fits wins. */
 function parseTaskCode(written: string, codes: readonly string[]): string {
   const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];
   return known ?? written.slice(0, Math.max(written.indexOf('='), 0));
@@ -142,16 +140,16 @@ function parseTaskCode(written: string, codes: readonly string[]): string {
 function parseTask(written: string): { readonly code: string; readonly kind: TaskKind } | string {
   const colon = written.lastIndexOf(':');
   const code = colon < 0 ? written : written.slice(0, colon);
-  if (code.trim() === '') return 'must be CODE or CODE:KIND';
+  if (code.trim() === '') return 'expected <code> or <code>:<kind>';
   if (colon < 0) return { code, kind: 'human' };
   const named = written.slice(colon + 1);
   const kind = TASK_KINDS.find((known) => known === named);
   return kind === undefined
-    ? `the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`
+    ? `the kind must be ${formatAlternatives(TASK_KINDS)}${didYouMean(named, TASK_KINDS)}`
     : { code, kind };
 }
 
-/** The shape in a file, or what is wrong with it. */
+/** Reads the schema in a file, or returns its problems. */
 async function readShapeFile(file: string): Promise<DataShape | readonly string[]> {
   let value: unknown;
   try {
@@ -162,11 +160,11 @@ async function readShapeFile(file: string): Promise<DataShape | readonly string[
   } catch (error) {
     return [escapeForTerminal(messageOf(error).split('\n')[0] ?? '', 200).replace(/:$/, '')];
   }
-  if (!isRecord(value)) return ['holds no JSON Schema: a map is expected'];
+  if (!isRecord(value)) return ['does not contain a JSON Schema; expected a map'];
   const both = isRecord(value['schema']) && value['type'] === undefined && value['properties'] === undefined;
   const schema = both ? value['schema'] : value;
   const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
-  if (!isRecord(schema)) return ['holds no JSON Schema: a map is expected'];
+  if (!isRecord(schema)) return ['does not contain a JSON Schema; expected a map'];
   if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
   const problems = [...findNonJson(value), ...(await createSchemaValidator()(schema))];
   if (problems.length > 0)
@@ -181,13 +179,13 @@ function formatText(text: string): string {
 }
 
 export interface TaskChanges {
-  /** `CODE=KIND` */
+  /** `<code>=<kind>` */
   readonly kinds: readonly string[];
-  /** Every code once, in order. */
+  /** Every task code once, in the new order. */
   readonly order?: readonly string[] | undefined;
 }
 
-/** A definition whose tasks are of other kinds or come in another order. Throws a usage error that lists every problem, by option. */
+/** Changes the kinds and the order of tasks. Throws a usage error that lists every problem by option. */
 export function applyTaskChanges(definition: ProcessDefinition, changes: TaskChanges): ProcessDefinition {
   const problems: string[] = [];
   const codes = definition.tasks.map(({ code }) => code);
@@ -197,11 +195,11 @@ export function applyTaskChanges(definition: ProcessDefinition, changes: TaskCha
     const equals = written.lastIndexOf('=');
     const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
     const kind = TASK_KINDS.find((known) => known === named);
-    if (equals < 1) problems.push(`--task-kind ${formatText(written)}: must be CODE=KIND`);
+    if (equals < 1) problems.push(`--task-kind ${formatText(written)}: expected <code>=<kind>`);
     else if (!codes.includes(code)) problems.push(`--task-kind ${formatText(written)}: ${unknown(code)}`);
     else if (kind === undefined)
       problems.push(
-        `--task-kind ${formatText(written)}: the kind is none of ${TASK_KINDS.join(', ')}${didYouMean(named, TASK_KINDS)}`,
+        `--task-kind ${formatText(written)}: the kind must be ${formatAlternatives(TASK_KINDS)}${didYouMean(named, TASK_KINDS)}`,
       );
     else kinds.set(code, kind);
   }
@@ -210,10 +208,10 @@ export function applyTaskChanges(definition: ProcessDefinition, changes: TaskCha
     if (!codes.includes(code)) problems.push(`--task-order ${formatText(code)}: ${unknown(code)}`);
   const left = codes.filter((code) => !order.includes(code));
   if (left.length > 0)
-    problems.push(`--task-order: it names every task once, ${left.map(formatText).join(', ')} missing`);
-  if (new Set(order).size < order.length) problems.push('--task-order: it names every task once');
+    problems.push(`--task-order must list every task exactly once; missing: ${left.map(formatText).join(', ')}`);
+  if (new Set(order).size < order.length) problems.push('--task-order must list every task exactly once');
   if (problems.length > 0)
-    throw usageError(`The tasks can't be changed so:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    throw usageError(`The tasks can't be changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   const tasks = order.flatMap((code) => definition.tasks.filter((task) => task.code === code));
   return { ...definition, tasks: tasks.map((task) => ({ ...task, kind: kinds.get(task.code) ?? task.kind })) };
 }

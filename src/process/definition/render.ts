@@ -6,20 +6,20 @@ import { validateDefinitionFile } from './form.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 type FileShape = NonNullable<DefinitionFile['metadata']>;
 
 export interface RenderOptions {
-  /** What editors get the file's JSON Schema from: a path relative to the file, or an address. */
+  /** Where editors find the file's JSON Schema: a path relative to the file, or a URL. */
   readonly schemaPath?: string;
-  /** Lines of comment at the top, for instance the evidence of a discovery. */
+  /** Comment lines at the top, such as what a discovery is based on. */
   readonly notes?: readonly string[];
-  /** Lines of comment before a task, by code. */
+  /** Comment lines before a task, by task code. */
   readonly taskNotes?: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The text of a definition file that parses to that definition again. */
+/** Renders a definition as the text of a definition file. Parsing it gives the same definition. */
 export function renderDefinition(definition: ProcessDefinition, options: RenderOptions = {}): string {
   const document = newDocument(toFile(definition));
   const schemaPath = options.schemaPath ?? './node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
@@ -39,36 +39,35 @@ export function renderDefinition(definition: ProcessDefinition, options: RenderO
   return document.toString({ lineWidth: 0 });
 }
 
-/** One task as it stands in the list of a definition file, from `- code: …` on. */
+/** Renders one item of the task list of a definition file, starting with `- code: …`. */
 export function renderTask(task: TaskDefinition): string {
   return newDocument([fromTask(task)]).toString({ lineWidth: 0 });
 }
 
 function newDocument(value: unknown): Document {
-  return new Document(value, { aliasDuplicateObjects: false, customTags: (tags) => [VISIBLE, ...tags] });
+  return new Document(value, { aliasDuplicateObjects: false, customTags: (tags) => [ESCAPED_TEXT, ...tags] });
 }
 
 /**
- * The checks of a definition file for a definition that came another way, from KuFlow or from options. Throws a KnownError that lists
- * every problem.
+ * Validates a definition that comes from KuFlow or from options as if it were in a file. Throws a KnownError that lists every problem.
  */
 export async function checkDefinition(definition: ProcessDefinition): Promise<void> {
   const result = await validateDefinitionFile(toFile(definition));
-  if (result.kind === 'good') return;
+  if (result.kind === 'valid') return;
   const reasons = [...new Set(result.problems.map(({ reason }) => reason))];
-  const shown = reasons.length > MOST_PROBLEMS ? [...reasons.slice(0, MOST_PROBLEMS), '…'] : reasons;
+  const listed = reasons.length > MAX_PROBLEMS ? [...reasons.slice(0, MAX_PROBLEMS), '…'] : reasons;
   throw new KnownError({
-    message: `The process can't be written as a process definition:\n${shown.map((reason) => `  ${reason}`).join('\n')}`,
+    message: `The process can't be written to a definition file:\n${listed.map((reason) => `  ${reason}`).join('\n')}`,
     seen: 'nothing was written',
-    next: ['Describe the process in a file, without what is named, and give that: --definition FILE'],
+    next: ['Describe the process in a file without these problems, and pass it with --definition <file>'],
   });
 }
 
 /**
- * Text with hidden characters is written escaped, so that whoever reviews the file sees them; so is text with a line of
- * spaces only, which the library's block scalars lose.
+ * Escapes text with hidden characters, so that reviewers of the file can see them, and text with a line of only spaces,
+ * which the library's block scalars lose.
  */
-const VISIBLE: ScalarTag = {
+const ESCAPED_TEXT: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
   identify: (value) =>

@@ -19,11 +19,12 @@ const shape = (description: string) =>
       schema: Type.Object(
         {},
         {
-          description: "JSON Schema of the value (draft 7 unless $schema says otherwise), as copied from KuFlow's app.",
+          description:
+            "JSON Schema of the value, as copied from KuFlow's app. Draft 7 unless $schema names another one.",
         },
       ),
       'ui-schema': Type.Optional(
-        Type.Object({}, { description: 'JSON Forms UI schema: how KuFlow lays out the form.' }),
+        Type.Object({}, { description: 'JSON Forms UI schema: the layout of the form in KuFlow.' }),
       ),
     },
     { ...closed, description },
@@ -36,29 +37,29 @@ const TaskFile = Type.Object(
       type: 'string',
       enum: TASK_KINDS,
       description:
-        'human: a person completes it. system: the worker does. message: text to read. thread: a conversation.',
+        'human: a person completes it. system: the worker completes it. message: a text to read. thread: a conversation.',
     }),
-    name: Type.Optional(Type.String({ description: 'What people call it.' })),
-    description: Type.Optional(Type.String({ description: 'What it is for.' })),
+    name: Type.Optional(Type.String({ description: 'Display name of the task.' })),
+    description: Type.Optional(Type.String({ description: 'What the task is for.' })),
     data: Type.Optional(shape('The data that the task collects.')),
-    'context-data': Type.Optional(shape('The data that the task shows to whoever works on it.')),
+    'context-data': Type.Optional(shape('The data that the task shows to the person who works on it.')),
   },
   { ...closed, description: 'One task of the process.' },
 );
 
-/** The content of `kuflow.process.yaml` as written: the source of the published JSON Schema and of every check of the file's form. */
+/** The content of `kuflow.process.yaml` as written. The published JSON Schema and the validation of the file come from it. */
 export const DefinitionFileSchema = Type.Object(
   {
-    $schema: Type.Optional(Type.String({ description: 'For editors; only needed where the file is JSON.' })),
+    $schema: Type.Optional(Type.String({ description: 'For editors. Only needed in JSON files.' })),
     process: Type.Object(
       {
         code: text("Code of the process definition in KuFlow's app."),
-        name: Type.Optional(Type.String({ description: 'What people call the process.' })),
-        id: Type.Optional(uuid('Id of the process definition.')),
-        version: Type.Optional(uuid('Id of the version of the process definition.')),
-        tenant: Type.Optional(uuid('Id of the tenant.')),
+        name: Type.Optional(Type.String({ description: 'Display name of the process.' })),
+        id: Type.Optional(uuid('ID of the process definition.')),
+        version: Type.Optional(uuid('ID of the version of the process definition.')),
+        tenant: Type.Optional(uuid('ID of the tenant.')),
       },
-      { ...closed, description: 'Which process this is.' },
+      { ...closed, description: 'Identifies the process.' },
     ),
     workflow: Type.Object(
       {
@@ -68,23 +69,23 @@ export const DefinitionFileSchema = Type.Object(
           pattern: TASK_QUEUE_PATTERN,
         }),
       },
-      { ...closed, description: 'How KuFlow starts the workflow of a process.' },
+      { ...closed, description: 'How KuFlow starts the workflow of the process.' },
     ),
     metadata: Type.Optional(shape('The metadata of the process.')),
     entity: Type.Optional(shape('The entity of the process.')),
-    tasks: Type.Optional(Type.Array(TaskFile, { description: 'The tasks, in the order in which they usually come.' })),
+    tasks: Type.Optional(Type.Array(TaskFile, { description: 'The tasks, in their usual order.' })),
   },
   { ...closed },
 );
 
 export type DefinitionFile = Static<typeof DefinitionFileSchema>;
 
-/** The published JSON Schema of the file, for editors; text of `schemas/kuflow.process.schema.json`. */
+/** The published JSON Schema of the file, for editors: the text of `schemas/kuflow.process.schema.json`. */
 export function publishedSchema(): string {
   const document = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'KuFlow process definition',
-    description: 'What a KuFlow process is: the file kuflow.process.yaml of a worker project.',
+    description: 'The file kuflow.process.yaml of a worker project, which describes a KuFlow process.',
     ...DefinitionFileSchema,
   };
   return `${JSON.stringify(document, null, 2)}\n`;

@@ -7,7 +7,7 @@ import { isPlainSchema } from '../json-schema/plain-schema.ts';
 import type { Dialect, SchemaCompiler } from '../json-schema/compiler.ts';
 import { draft7 } from './validators.ts';
 
-/** Something wrong at a place of plain data; `key` names a key of the object there, when the key itself is what is wrong. */
+/** A problem at a path in plain data. `key` is set if a key of the object at that path is the problem, not its value. */
 export interface DataProblem {
   readonly path: readonly string[];
   readonly key?: string;
@@ -18,17 +18,17 @@ type Schema = Readonly<Record<string, unknown>>;
 
 export type SchemaValidator = (schema: Schema) => Promise<readonly DataProblem[]>;
 
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
-// No UTF-8 text can hold one, so neither KuFlow nor Ajv takes it.
-const LONE = /\p{Cs}/u;
+// UTF-8 can't encode a lone surrogate, so neither KuFlow nor Ajv accepts one.
+const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
- * A check of JSON Schemas of KuFlow values: draft 7 (and older ones that read the same), 2019-09 or 2020-12 by `$schema`.
- * Formats and keywords that aren't in the standard pass, since KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
+ * Creates a validator for JSON Schemas of KuFlow values. `$schema` selects draft 7 (or an older draft, read as 7), 2019-09 or 2020-12.
+ * Unknown formats and keywords are accepted, because KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
  */
 export function createSchemaValidator(): SchemaValidator {
-  // Compiling a meta-schema costs more than checking with it, so one compiler serves a whole definition.
+  // Compiling a meta-schema takes longer than using it, so one compiler is kept for a whole definition.
   const compilers = new Map<Dialect, SchemaCompiler>();
   const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
     const known = compilers.get(dialect);
@@ -41,15 +41,15 @@ export function createSchemaValidator(): SchemaValidator {
   return async (schema) => {
     const dialect = detectDialect(schema['$schema']);
     if (dialect === undefined) {
-      return [{ path: ['$schema'], reason: 'is no dialect of JSON Schema known here; use draft-07 or 2020-12' }];
+      return [{ path: ['$schema'], reason: 'is not a supported JSON Schema dialect; use draft-07 or 2020-12' }];
     }
     const plain = { ...schema };
     delete plain['$schema'];
     const type: unknown = plain['type'];
     if (type !== undefined && type !== 'object' && !(Array.isArray(type) && type.includes('object'))) {
-      return [{ path: ['type'], reason: 'must be "object": a KuFlow value is an object' }];
+      return [{ path: ['type'], reason: 'must be "object", because KuFlow values are objects' }];
     }
-    // Most schemas need no more than this, and Ajv takes longer to load than all else of a creation takes.
+    // Enough for most schemas, and it avoids loading Ajv, which takes longer than the rest of `create`.
     if (dialect === '7') {
       if (!draft7(plain)) return describeErrors(draft7.errors ?? []);
       if (isPlainSchema(plain)) return [];
@@ -58,20 +58,21 @@ export function createSchemaValidator(): SchemaValidator {
   };
 }
 
-/** What of the value is not JSON, or nested deeper than anything real. */
+/** Finds parts of a value that are not JSON or are nested too deeply. */
 export function findNonJson(value: unknown, path: readonly string[] = []): readonly DataProblem[] {
-  if (path.length > DEEPEST) return [{ path, reason: `is nested more than ${DEEPEST} levels deep` }];
-  if (typeof value === 'number' && !Number.isFinite(value)) return [{ path, reason: 'is no number that JSON knows' }];
+  if (path.length > MAX_DEPTH) return [{ path, reason: `is nested more than ${MAX_DEPTH} levels deep` }];
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return [{ path, reason: 'is not a number that JSON can represent' }];
   if (typeof value === 'string')
-    return LONE.test(value) ? [{ path, reason: 'holds half a character (a lone surrogate)' }] : [];
+    return LONE_SURROGATE.test(value) ? [{ path, reason: 'contains half a character (a lone surrogate)' }] : [];
   if (Array.isArray(value)) return value.flatMap((item, at) => findNonJson(item, [...path, String(at)]));
   if (isRecord(value) && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)) {
     return Object.entries(value).flatMap(([key, item]) => [
-      ...(LONE.test(key) ? [{ path, key, reason: 'holds half a character (a lone surrogate)' }] : []),
+      ...(LONE_SURROGATE.test(key) ? [{ path, key, reason: 'contains half a character (a lone surrogate)' }] : []),
       ...findNonJson(item, [...path, key]),
     ]);
   }
-  return typeof value === 'object' && value !== null ? [{ path, reason: 'is no JSON value' }] : [];
+  return typeof value === 'object' && value !== null ? [{ path, reason: 'is not a JSON value' }] : [];
 }
 
 function detectDialect(declared: unknown): Dialect | undefined {
@@ -86,11 +87,11 @@ function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProbl
   try {
     return describeErrors(compile(schema));
   } catch (error) {
-    return [{ path: [], reason: `is no valid JSON Schema: ${escapeForTerminal(messageOf(error), 200)}` }];
+    return [{ path: [], reason: `is not valid JSON Schema: ${escapeForTerminal(messageOf(error), 200)}` }];
   }
 }
 
-/** One problem a place: of several errors there, the one that says what is allowed. */
+/** One problem per path. If there are several errors, the one that lists the allowed values wins. */
 function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] {
   const byPlace = new Map<string, ErrorObject>();
   for (const error of errors) {
@@ -103,15 +104,22 @@ function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] 
     .filter(
       (error) =>
         error.keyword !== 'if' &&
-        !(COMBINED.has(error.keyword) && places.some((place) => place.startsWith(`${error.instancePath}/`))),
+        !(COMBINING_KEYWORDS.has(error.keyword) && places.some((place) => place.startsWith(`${error.instancePath}/`))),
     )
     .map((error) => ({
       path: parsePointer(error.instancePath),
-      reason: `is no valid JSON Schema: ${describeAllowed(error)}`,
+      reason: `is not valid JSON Schema: ${describeAllowed(error)}`,
     }));
 }
 
-const COMBINED: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef', '$recursiveRef']);
+const COMBINING_KEYWORDS: ReadonlySet<string> = new Set([
+  'anyOf',
+  'oneOf',
+  'allOf',
+  '$ref',
+  '$dynamicRef',
+  '$recursiveRef',
+]);
 
 function describeAllowed(error: ErrorObject): string {
   const values: unknown = (error.params as { allowedValues?: unknown }).allowedValues;
@@ -119,7 +127,7 @@ function describeAllowed(error: ErrorObject): string {
   return `must be one of ${values.map(String).join(', ')}`;
 }
 
-/** The steps of a JSON pointer. */
+/** The steps of a JSON pointer, unescaped. */
 export function parsePointer(pointer: string): readonly string[] {
   return pointer
     .split('/')
@@ -127,8 +135,13 @@ export function parsePointer(pointer: string): readonly string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** `, did you mean "x"?` when something close is there, else nothing. */
+/** `; did you mean "x"?` for the closest candidate; empty if none is close. */
 export function didYouMean(text: string, candidates: readonly string[]): string {
   const match = nearMatch(text, candidates);
-  return match === undefined ? '' : `, did you mean "${match}"?`;
+  return match === undefined ? '' : `; did you mean "${match}"?`;
+}
+
+/** `a, b or c` */
+export function formatAlternatives(values: readonly string[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
 }

@@ -1,17 +1,17 @@
 import type { ErrorObject } from 'ajv';
 import { compileValidators } from './compile-validators.ts';
 
-/** As Ajv makes them: true for good values, else false and `errors` is set. */
+/** As compiled by Ajv: returns true for valid values, otherwise false and sets `errors`. */
 export interface Validator {
   (value: unknown): boolean;
   errors?: readonly ErrorObject[] | null;
 }
 
-// The build puts the code of both in the place of this module (scripts/compile-validators.mjs).
+// The build replaces this module with the compiled code of both (scripts/compile-validators.mjs).
 const compiled = compileValidators();
 
-/** Checks the form of a definition file. */
+/** Validates the content of a definition file. */
 export const definitionForm = compiled.definitionForm as Validator;
 
-/** Checks a JSON Schema against the meta-schema of draft 7. */
+/** Validates a JSON Schema against the draft 7 meta-schema. */
 export const draft7 = compiled.draft7 as Validator;

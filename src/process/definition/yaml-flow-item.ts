@@ -3,40 +3,40 @@ import { isRecord } from '../../base/json.ts';
 import { printableJson } from '../../text/json.ts';
 import { hasHiddenCharacters, yamlString } from '../../text/yaml.ts';
 
-/** How a map between braces is written. */
+/** How a map in braces is written. */
 interface FlowStyle {
-  /** Keys and texts stand between double quotes, as JSON has them. */
+  /** Keys and texts are in double quotes, as in JSON. */
   readonly quoted: boolean;
-  /** Behind `{`, before `}`. */
+  /** After `{` and before `}`. */
   readonly padding: string;
-  /** Behind `,` and `:` on one line. */
+  /** After `,` and `:` within a line. */
   readonly space: string;
-  /** One entry on each line, by so much further in; absent: all on one line. */
-  readonly step?: string;
+  /** Additional indentation, with one entry per line. Absent: everything on one line. */
+  readonly step?: string | undefined;
 }
 
-/** The text of a definition with one task more in its list between brackets, in the style of the tasks around it; undefined where there is no such list. */
+/** Inserts a task into a list in brackets, in the style of the tasks around it. Undefined if the file has no such list. */
 export function insertIntoFlowList(text: string, at: number, task: unknown): string | undefined {
   const document = parseDocument(text);
   const tasks: unknown = document.get('tasks');
   if (!isSeq(tasks) || tasks.flow !== true) return insertIntoJson(text, at, task);
   const places = tasks.items.map((item) => (isNode(item) ? item.range : undefined));
-  const [neighbour, last] = [places[Math.min(at, places.length - 1)], places.at(-1)];
-  if (neighbour === undefined || neighbour === null || last === undefined || last === null)
+  const [neighbor, last] = [places[Math.min(at, places.length - 1)], places.at(-1)];
+  if (neighbor === undefined || neighbor === null || last === undefined || last === null)
     return insertIntoJson(text, at, task);
-  const item = formatFlowItem(task, text, neighbour);
-  const gap = /\s*$/.exec(text.slice(0, neighbour[0]))?.[0] ?? '';
-  const between = gap.includes('\n') ? gap : detectFlowStyle(text, neighbour).space;
+  const item = formatFlowItem(task, text, neighbor);
+  const gap = /\s*$/.exec(text.slice(0, neighbor[0]))?.[0] ?? '';
+  const between = gap.includes('\n') ? gap : detectFlowStyle(text, neighbor).space;
   return at < places.length
-    ? `${text.slice(0, neighbour[0])}${item},${between}${text.slice(neighbour[0])}`
+    ? `${text.slice(0, neighbor[0])}${item},${between}${text.slice(neighbor[0])}`
     : `${text.slice(0, last[1])},${between}${item}${text.slice(last[1])}`;
 }
 
-/** A value in the style of the map at `place` in `text`, from its brace on. */
+/** Formats a value in the style of the map at `place` in `text`, starting with its brace. */
 export function formatFlowItem(value: unknown, text: string, place: readonly [number, number, ...number[]]): string {
   const line = text.slice(text.lastIndexOf('\n', place[0]) + 1, place[0]);
   const indent = /^[ \t]*/.exec(line)?.[0] ?? '';
-  // Behind a dash the lines that follow are further in.
+  // After a dash, the following lines are indented further.
   const dash = /^[ \t]*-[ \t]+$/.test(line) ? ' '.repeat(line.length - indent.length) : '';
   const written = formatFlow(value, detectFlowStyle(text, place), indent + dash);
   return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written;
@@ -51,7 +51,7 @@ function detectFlowStyle(text: string, [start, end]: readonly [number, number, .
     quoted: /^\{\s*"/.test(sample),
     padding: /^\{[ \t]/.test(sample) ? ' ' : '',
     space: /^\{"(?:[^"\\]|\\.)*":\S/.test(sample) ? '' : ' ',
-    ...(inner === undefined ? {} : { step: inner.slice(outer) || '  ' }),
+    step: inner === undefined ? undefined : inner.slice(outer) || '  ',
   };
 }
 
@@ -84,7 +84,7 @@ function formatFlowText(text: string, { quoted }: FlowStyle): string {
   return isPlain && !hasHiddenCharacters(text) ? text : yamlString(text);
 }
 
-/** JSON that has no tasks yet. */
+/** Inserts a task into a JSON file. Undefined if the text is not JSON. */
 function insertIntoJson(text: string, at: number, task: unknown): string | undefined {
   let value: unknown;
   try {

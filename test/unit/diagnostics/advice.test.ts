@@ -194,7 +194,7 @@ describe('generated code and its definition', () => {
       'process: { code: A }\nworkflow: { type: T, task-queue: Q, x: 1 }\ntasks: [{ code: A, kind: humn }]\n',
     );
     const output = await doctor(folder, '--only', 'KF-PROJ-001');
-    expect(output).toMatch(/kuflow\.process\.yaml is no usable process definition: \S+:2:\d+ .+; \S+:3:\d+ .+/);
+    expect(output).toMatch(/kuflow\.process\.yaml is not a valid process definition: \S+:2:\d+ .+; \S+:3:\d+ .+/);
     expect(output).not.toContain('\\u{a}');
   });
 });

@@ -107,7 +107,7 @@ const DEFINITIONS: readonly Row[] = [
     prepare: nothing,
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
-    message: /There is no definition file .*d\.yaml/,
+    message: /Definition file not found: .*d\.yaml/,
     seen: /ENOENT/,
     next: /Check the path/,
   },
@@ -126,7 +126,7 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message: /d\.yaml is not a file/,
-    seen: /it is no regular file|it is a folder/,
+    seen: /it is not a regular file|it is a folder/,
     next: /Write the definition to a file|Give the file itself/,
   },
   {
@@ -135,8 +135,8 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message:
-      /d\.yaml:4:22 .*"humn" is none of human, system, message, thread, did you mean "human"\?[^]*d\.yaml:5:\d+ task code "A" is already that of tasks\[0\]/,
-    next: /Correct what is named/,
+      /d\.yaml:4:22 .*kind must be human, system, message or thread, not "humn"; did you mean "human"\?[^]*d\.yaml:5:\d+ task code "A" is already used by tasks\[0\]/,
+    next: /Fix the problems listed above/,
   },
   {
     what: 'with broken JSON Schemas',
@@ -146,8 +146,8 @@ const DEFINITIONS: readonly Row[] = [
     ),
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
-    message: /d\.yaml:3:\d+ .*no valid JSON Schema[^]*d\.yaml:3:\d+ .*must be array/,
-    next: /Correct what is named/,
+    message: /d\.yaml:3:\d+ .*not valid JSON Schema[^]*d\.yaml:3:\d+ .*must be array/,
+    next: /Fix the problems listed above/,
   },
   {
     what: 'of 10 MB',
@@ -158,7 +158,7 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message: /larger than 4 MiB/,
-    next: /Correct what is named/,
+    next: /Fix the problems listed above/,
   },
   {
     what: 'that is binary',
@@ -166,7 +166,7 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message: /d\.yaml:1:1 the file is not UTF-8 text/,
-    next: /Correct what is named/,
+    next: /Fix the problems listed above/,
   },
   {
     what: 'that is empty',
@@ -174,7 +174,7 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message: /d\.yaml:1:1 the file is empty/,
-    next: /Correct what is named/,
+    next: /Fix the problems listed above/,
   },
 ];
 

@@ -31,7 +31,7 @@ tasks:
 metadata: { schema: { type: object } }
 `;
 
-/** The lines that one text has more than the other; fails when anything else differs. */
+/** The lines added to a text. Fails if anything else differs. */
 function added(before: string, after: string): string {
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;
@@ -45,7 +45,7 @@ describe('addTask', () => {
     ['at the end', undefined, ['A', 'B', 'NEW']],
     ['after the first', 'A', ['A', 'NEW', 'B']],
     ['after the last', 'B', ['A', 'B', 'NEW']],
-  ])('writes the task %s and leaves every other byte', async (_, after, codes) => {
+  ])('inserts the task %s and keeps every other byte', async (_, after, codes) => {
     for (const file of [FILE, FILE.replaceAll('\n', '\r\n')]) {
       const { text, definition } = await addTask(file, 'f', TASK, after);
       expect(definition.tasks.map(({ code }) => code)).toEqual(codes);
@@ -56,13 +56,13 @@ describe('addTask', () => {
     }
   });
 
-  it('keeps a comment with the task that it stands above', async () => {
+  it('keeps a comment with the task below it', async () => {
     const { text } = await addTask(FILE, 'f', TASK, 'A');
     expect(text).toContain('# the second\n-   code: "B"');
     expect(text.indexOf('code: NEW')).toBeLessThan(text.indexOf('# the second'));
   });
 
-  it('writes what the whole definition would be written as, in a file that nobody edited', async () => {
+  it('gives the same text as rendering the whole definition, for a file without edits', async () => {
     const before = sampleDefinition();
     for (const after of [undefined, ...before.tasks.map(({ code }) => code)]) {
       const { text, definition } = await addTask(renderDefinition(before), 'f', TASK, after);
@@ -107,22 +107,22 @@ describe('addTask', () => {
       `tasks: [{ code: A, kind: human }, { code: NEW, kind: system, name: "it's new: #1" }]\n`,
     ],
     [
-      'without blanks',
+      'without spaces',
       'tasks: [{code: A, kind: human}]  # end\n',
       `tasks: [{code: A, kind: human}, {code: NEW, kind: system, name: "it's new: #1"}]  # end\n`,
     ],
     [
-      'with a line each and a comma at the end',
+      'with one task per line and a trailing comma',
       'tasks: [\n    { code: A, kind: human },\n]\n',
       `tasks: [\n    { code: A, kind: human },\n    { code: NEW, kind: system, name: "it's new: #1" },\n]\n`,
     ],
     [
-      'with braces behind dashes',
+      'with braces after dashes',
       'tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n',
       `tasks:\n  - { code: A, kind: human }\n  - { code: B, kind: human } # b\n  - { code: NEW, kind: system, name: "it's new: #1" }\n`,
     ],
     ['that is empty', 'tasks: []\n', `tasks:\n  - code: NEW\n    kind: system\n    name: "it's new: #1"\n`],
-  ])('writes a list %s on in its style', async (_, tasks, wanted) => {
+  ])('extends a list %s in its own style', async (_, tasks, wanted) => {
     const head = 'process: { code: P }\nworkflow: { type: W, task-queue: "Q" }\n';
     for (const eol of ['\n', '\r\n']) {
       const { text } = await addTask((head + tasks).replaceAll('\n', eol), 'f', TASK);
@@ -131,7 +131,7 @@ describe('addTask', () => {
     }
   });
 
-  it.each([undefined, 2, '\t'])('writes JSON on as JSON, indented by %j, shapes and all', async (indent) => {
+  it.each([undefined, 2, '\t'])('extends JSON indented by %j, including schemas', async (indent) => {
     const json = (codes: readonly string[], more: readonly unknown[]): unknown => ({
       process: { code: 'P' },
       workflow: { type: 'W', 'task-queue': 'Q' },
@@ -152,7 +152,7 @@ describe('addTask', () => {
     }
   });
 
-  it('refuses a file that is no definition, by line', async () => {
+  it('rejects an invalid definition file, naming the line', async () => {
     await expect(addTask('process: { code: P }\n', 'f.yaml', TASK)).rejects.toThrow('f.yaml:1:1');
   });
 });

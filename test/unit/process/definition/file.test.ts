@@ -38,7 +38,7 @@ async function problemsOf(text: string): Promise<readonly string[]> {
 const HEAD = 'process: { code: LOAN }\nworkflow: { type: LoanWorkflow, task-queue: LOAN_QUEUE }\n';
 
 describe('parseDefinition', () => {
-  it('reads what a person writes, YAML or JSON', async () => {
+  it('reads YAML and JSON', async () => {
     const yaml = `${HEAD}tasks:\n  - code: A\n    kind: human\n    data:\n      schema: { type: object, properties: { doc: { type: string, format: kuflow-file, accept: pdf } }, requiredOnUpdate: [doc] }\n      ui-schema: { type: VerticalLayout }\n`;
     const expected = {
       process: { code: 'LOAN' },
@@ -64,7 +64,7 @@ describe('parseDefinition', () => {
   });
 
   it.each(['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "])(
-    'takes schemas that hold themselves: %s',
+    'accepts recursive schemas: %s',
     async (dialect) => {
       const schema = `{ schema: { ${dialect}$id: 'http://x/y', type: object, properties: { next: { $ref: '#' } } } }`;
       const text = `${HEAD}metadata: ${schema}\nentity: ${schema}\n`;
@@ -74,7 +74,7 @@ describe('parseDefinition', () => {
   );
 
   it.each(['^[\\w-.]+$', '^\\_$', '^\\p{Lu}$', '^[😀-😎]$'])(
-    'takes the pattern %s, in Unicode mode or without it',
+    'accepts the pattern %s, valid with or without Unicode mode',
     async (pattern) => {
       for (const $schema of ['', "$schema: 'https://json-schema.org/draft/2020-12/schema', "]) {
         const shape = `{ schema: { ${$schema}type: object, properties: { a: { pattern: '${pattern}' } } } }`;
@@ -111,40 +111,40 @@ tasks:
     kind: [human]
 `;
     expect(await problemsOf(text)).toEqual([
-      'k.yaml:3:3 unknown key "nme", did you mean "name"?',
-      'k.yaml:4:7 process.id must be text, it is a number: put it in quotes',
-      'k.yaml:5:12 process.version must be a UUID, it is "abc"',
+      'k.yaml:3:3 unknown key "nme"; did you mean "name"?',
+      'k.yaml:4:7 process.id must be text, not a number; put it in quotes',
+      'k.yaml:5:12 process.version must be a UUID, not "abc"',
       'k.yaml:6:1 workflow.task-queue is missing',
       'k.yaml:7:9 workflow.type is empty',
-      'k.yaml:8:3 unknown key "taskQueue", did you mean "task-queue"?',
-      'k.yaml:11:11 metadata.schema.type must be "object": a KuFlow value is an object',
-      'k.yaml:14:11 tasks[0].kind "humn" is none of human, system, message, thread, did you mean "human"?',
-      'k.yaml:15:11 task code "A" is already that of tasks[0]',
-      'k.yaml:21:22 tasks[1].data.schema.properties.a.type is no valid JSON Schema: must be one of array, boolean, integer, null, number, object, string',
-      'k.yaml:22:19 tasks[1].data.schema.required is no valid JSON Schema: must be array',
-      'k.yaml:23:7 unknown key "ui"; known here: schema, ui-schema',
-      'k.yaml:24:10 tasks[2].code is empty, text is expected',
-      'k.yaml:25:5 tasks[2].kind must be text, it is a list',
+      'k.yaml:8:3 unknown key "taskQueue"; did you mean "task-queue"?',
+      'k.yaml:11:11 metadata.schema.type must be "object", because KuFlow values are objects',
+      'k.yaml:14:11 tasks[0].kind must be human, system, message or thread, not "humn"; did you mean "human"?',
+      'k.yaml:15:11 task code "A" is already used by tasks[0]',
+      'k.yaml:21:22 tasks[1].data.schema.properties.a.type is not valid JSON Schema: must be one of array, boolean, integer, null, number, object, string',
+      'k.yaml:22:19 tasks[1].data.schema.required is not valid JSON Schema: must be array',
+      'k.yaml:23:7 unknown key "ui"; expected one of schema, ui-schema',
+      'k.yaml:24:10 tasks[2].code must be text, but is empty',
+      'k.yaml:25:5 tasks[2].kind must be text, not a list',
     ]);
   });
 
   it.each([
-    ['nothing', '', '1:1 the file is empty'],
+    ['an empty file', '', '1:1 the file is empty'],
     [
-      'a queue that settings would change',
+      'a task queue that settings would trim',
       'process: { code: A }\nworkflow: { type: T, task-queue: " Q" }',
-      '2:34 workflow.task-queue begins or ends with white space: " Q"',
+      '2:34 workflow.task-queue must not begin or end with white space: " Q"',
     ],
-    ['a list', '[1]', '1:1 the document must be a map, it is a list'],
+    ['a list', '[1]', '1:1 the document must be a map, not a list'],
     ['broken YAML', 'a: b: c', '1:4 Nested mappings'],
     ['two documents', `${HEAD}---\n${HEAD}`, '3:1 Source contains multiple documents'],
     ['a duplicate key', `${HEAD}process: { code: B }\n`, '3:1 duplicate key'],
     ['an unknown tag', HEAD.replace('LOAN }', '!x LOAN }'), '1:18 Unresolved tag: !x'],
     ['an alias to nothing', `${HEAD}metadata: *x\n`, 'Unresolved alias'],
     [
-      'no JSON',
+      "a value that JSON can't represent",
       `${HEAD}metadata: { schema: { type: object, maximum: .nan } }`,
-      '3:46 metadata.schema.maximum is no number that JSON knows',
+      '3:46 metadata.schema.maximum is not a number that JSON can represent',
     ],
     [
       'a broken reference',
@@ -159,17 +159,17 @@ tasks:
     [
       'an unknown dialect',
       `${HEAD}metadata: { schema: { $schema: 'http://x/y' } }`,
-      '3:32 metadata.schema.$schema is no dialect',
+      '3:32 metadata.schema.$schema is not a supported',
     ],
     [
       '2020-12 broken',
       `${HEAD}entity: { schema: { $schema: 'https://json-schema.org/draft/2020-12/schema', properties: { a: { type: x } } } }`,
-      'entity.schema.properties.a.type is no valid JSON Schema: must be one of',
+      'entity.schema.properties.a.type is not valid JSON Schema: must be one of',
     ],
     [
       'half a character',
       `${HEAD}metadata: { schema: { type: object, title: "\\ud800" } }`,
-      '3:44 metadata.schema.title holds half a character',
+      '3:44 metadata.schema.title contains half a character',
     ],
     ['deep nesting', `a: ${'['.repeat(100_000)}`, 'nested too deeply'],
     [
@@ -194,7 +194,7 @@ tasks:
     expect(text).not.toMatch(/[\u001b\u202e]/);
   });
 
-  it('cuts an endless list of problems', async () => {
+  it('limits the number of problems listed', async () => {
     const rows = await problemsOf(`${HEAD}tasks:\n${'  - x: 1\n'.repeat(500)}`);
     expect(rows).toHaveLength(51);
     expect(rows.at(-1)).toBe('… and 1450 more');
@@ -202,8 +202,8 @@ tasks:
 });
 
 describe('loadDefinition', () => {
-  it('names what it could not read', async () => {
-    await expect(loadDefinition(join(folder, 'none.yaml'))).rejects.toThrow(/There is no definition file .*none\.yaml/);
+  it('names the file that it could not read', async () => {
+    await expect(loadDefinition(join(folder, 'none.yaml'))).rejects.toThrow(/Definition file not found: .*none\.yaml/);
     await expect(loadDefinition(folder)).rejects.toThrow(KnownError);
     await writeFile(join(folder, 'latin.yaml'), Buffer.from([0x61, 0x3a, 0xe9]));
     await expect(loadDefinition(join(folder, 'latin.yaml'))).rejects.toThrow('not UTF-8');
@@ -212,7 +212,7 @@ describe('loadDefinition', () => {
     await expect(loadDefinition(join(folder, 'large.yaml'))).rejects.toThrow('larger than 4 MiB');
   });
 
-  it('reads its own sample', async () => {
+  it('reads the rendered sample', async () => {
     const path = join(folder, 'kuflow.process.yaml');
     await writeFile(
       path,
@@ -289,7 +289,7 @@ const definition: fc.Arbitrary<ProcessDefinition> = fc
   .map((made) => made as ProcessDefinition);
 
 describe('renderDefinition', () => {
-  it('parses to the same definition, whatever is in it', async () => {
+  it('renders any definition so that it parses to the same definition', async () => {
     await fc.assert(
       fc.asyncProperty(definition, fc.array(anyText, { maxLength: 2 }), async (made, notes) => {
         const taskNotes = new Map(made.tasks.map((task: TaskDefinition) => [task.code, notes]));
@@ -304,7 +304,7 @@ describe('renderDefinition', () => {
   });
 });
 
-describe('renderDefinition, by example', () => {
+describe('renderDefinition with special texts', () => {
   it.each([' \n', 'a\n \nb', '\n', ' a\nb ', 'a: b # c', '- a', '\t', '---', 'null', '0x1', '\u2028'])(
     'keeps the text %j',
     async (text) => {
@@ -314,8 +314,8 @@ describe('renderDefinition, by example', () => {
   );
 });
 
-describe('a definition that came from elsewhere', () => {
-  it('is checked as a file is, every problem at once, with the way out', async () => {
+describe('checkDefinition', () => {
+  it('lists every problem of a definition that is not from a file, with what to do', async () => {
     const { tasks, ...sample } = sampleDefinition();
     await expect(checkDefinition({ ...sample, tasks })).resolves.toBeUndefined();
     const wrong: ProcessDefinition = {
@@ -328,17 +328,17 @@ describe('a definition that came from elsewhere', () => {
     };
     await expect(checkDefinition(wrong)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /^The process can't be written as a process definition:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue begins or ends with white space)(?=[^]*"A" is already)(?=[^]*type must be "object")/,
+        /^The process can't be written to a definition file:\n(?=[^]*workflow\.type is empty)(?=[^]*task-queue must not begin or end with white space)(?=[^]*"A" is already used)(?=[^]*type must be "object")/,
       ) as string,
       seen: 'nothing was written',
-      next: [expect.stringContaining('--definition FILE') as string],
+      next: [expect.stringContaining('--definition <file>') as string],
       status: 1,
     });
   });
 });
 
 describe('the published schema', () => {
-  it('is the one that the parser checks with, and takes the sample', async () => {
+  it('is up to date, and accepts the sample', async () => {
     const written = JSON.parse(
       await readFile(new URL('../../../../schemas/kuflow.process.schema.json', import.meta.url), 'utf8'),
     ) as JsonObject;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('definitionFromFlags', () => {
-  it('makes a definition that a file can hold', async () => {
+  it('builds a definition that can be written to a file', async () => {
     const made = await definitionFromFlags({
       code: 'LOAN',
       taskQueue: 'Q',
@@ -42,7 +42,7 @@ describe('definitionFromFlags', () => {
     expect(await parseDefinition(renderDefinition(made), 'k.yaml')).toEqual(made);
   });
 
-  it('lists every problem at once, as a usage error', async () => {
+  it('lists every problem at once in a usage error', async () => {
     const error: unknown = await definitionFromFlags({
       workflowType: ' ',
       taskQueue: 'Q',
@@ -58,19 +58,19 @@ describe('definitionFromFlags', () => {
       '--process is missing',
       '--workflow-type is empty',
       '--process-version must be a UUID',
-      '--task APPLY: there is a task APPLY already',
-      '--task CHECK:sytem: the kind is none of human, system, message, thread, did you mean "system"?',
-      '--task :human: must be CODE',
-      '--task-schema APLY=a.json: there is no --task APLY, did you mean "APPLY"?',
-      '--task-schema APPLY: must be CODE=FILE',
-      'properties.amount.type is no valid JSON Schema: must be one of',
+      '--task APPLY: task APPLY is already defined',
+      '--task CHECK:sytem: the kind must be human, system, message or thread; did you mean "system"?',
+      '--task :human: expected <code>',
+      '--task-schema APLY=a.json: there is no --task APLY; did you mean "APPLY"?',
+      '--task-schema APPLY: expected <code>=<file>',
+      'properties.amount.type is not valid JSON Schema: must be one of',
       '--metadata-schema',
     ]) {
       expect(message).toContain(part);
     }
   });
 
-  it('names a schema file that is not there, by the option as it was written', async () => {
+  it('names a missing schema file by its option', async () => {
     const flags = { code: 'A', taskQueue: 'Q', workflowType: 'W' };
     const none = join(folder, 'none.json');
     await expect(definitionFromFlags({ ...flags, metadataSchema: none })).rejects.toThrow(
