@@ -46,7 +46,7 @@ export function chooseCredentials(answers: ProcessAnswers, detected: readonly De
 
 const SCREEN = "as in the process definition in KuFlow's app";
 
-/** Every answer that is missing, so that one message can list them all. `clientSecretInEnvironment` explains why that one does not count. */
+/** Every answer that is missing, so that one message can list them all. */
 export function missingAnswers(
   answers: ProcessAnswers,
   credentials: CredentialChoice,
