@@ -129,10 +129,10 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
           draft: { text: '' },
           fallback: question.fallback,
           hint: question.hint === undefined ? undefined : wrap(escapeForTerminal(question.hint)),
-          problem: (text: string) =>
+          validate: (text: string) =>
             problemText(text === '' && question.optional !== true ? 'Enter a value' : question.validate?.(text)),
-          hides: question.isSecret ?? (() => false),
-          check: async (text: string) => problemText(await question.validateAsync?.(text)),
+          isSecret: question.isSecret ?? (() => false),
+          validateAsync: async (text: string) => problemText(await question.validateAsync?.(text)),
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
