@@ -104,7 +104,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     // After Esc, the earlier question shows the wrong answer again, to be corrected.
     await answer(at, 'Process definition code', 'LOAM', ENTER);
     await answer(at, 'Code of the first task', ESC);
-    await answer(at, 'Code of the process definition (LOAM)', 'LOAN', ENTER);
+    await answer(at, 'Process definition code (LOAM)', 'LOAN', ENTER);
     await answer(at, 'Code of the first task', 'APPLY', ENTER);
     await answer(at, 'What kind of task is APPLY?', ENTER);
     await answer(at, 'JSON Schema file for the data of APPLY', 'no.json');
@@ -115,7 +115,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     at.type('\u007f'.repeat(11));
     at.type(`apply.json${ENTER}`);
     await answer(at, 'Code of task 2', 'APPLY');
-    await at.until('> There is a task APPLY already');
+    await at.until('> Task APPLY already exists');
     at.type(`\u007f\u007f\u007f\u007f\u007fSCORE${ENTER}`);
     await answer(at, 'What kind of task is SCORE?', DOWN, ENTER);
     await answer(at, 'JSON Schema file for the data of SCORE', ENTER);
@@ -207,7 +207,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       await at.until(/2\. SCORE +human/);
       await answer(at, 'Are the tasks, their kinds and their order correct?', DOWN, DOWN, ENTER);
       await answer(at, 'Which task comes first?', DOWN, ENTER);
-      for (const after of ['SCORE', 'APPLY', 'APPROVE']) await answer(at, `What comes after ${after}?`, ENTER);
+      for (const after of ['SCORE', 'APPLY', 'APPROVE']) await answer(at, `Which task comes after ${after}?`, ENTER);
       await answer(at, 'Are the tasks, their kinds and their order correct?', ENTER);
       await answer(at, 'Task queue', 'Q', ENTER);
       await answer(at, 'Workflow type', 'W', ENTER);
@@ -310,7 +310,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: 'Where will the worker run first?', args: ['--definition', 'd.yaml'] },
       { at: 'Client id of the application', way: [[which, DOWN, ENTER]] },
       {
-        at: 'Client id and secret of the profile acme',
+        at: 'How do you want to use the profile acme?',
         env: { KUFLOW_PROFILE: 'acme' },
         way: [[which, DOWN, ENTER]],
       },
@@ -409,7 +409,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const at = start(['--no-check', '--no-install'], { columns: 40, env: { NO_COLOR: '1' } });
     await answer(at, 'Which process is the worker for?', DOWN, DOWN, DOWN);
     // Lines are wrapped between words.
-    await at.until('kuflow.process.yaml: tasks and shapes\nof their data, as JSON Schema');
+    await at.until('kuflow.process.yaml: tasks and JSON\nSchemas for their data');
     at.type(`${UP}${UP}${UP}${ENTER}`);
     await at.until('✔ Which process is the worker for? A\nsample process');
     await answer(at, 'Folder for the new project', ENTER);
@@ -444,7 +444,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
     const args = ['mine', '--package-manager', 'npm', '--no-git', '--no-install'];
     const at = start(args);
     await answer(at, 'Which process is the worker for?', ENTER);
-    await answer(at, 'The project cannot be created like this:');
+    await answer(at, 'The project cannot be created like this.');
     expect(at.screen()).toContain('Existing files conflict with the project: README.md differs');
     expect(at.screen()).toContain('Choose another folder');
     at.type(`${DOWN}${DOWN}${ENTER}`);
