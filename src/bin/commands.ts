@@ -26,7 +26,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Get, check and rotate the engine certificate of a project',
+    summary: 'Get, check, and rotate the engine certificate of a project',
     load: () => import('../commands/credentials/command.ts'),
   },
   {

@@ -16,7 +16,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
       '--profile <name>',
       texts.profile ?? 'Stored credentials to use, see `kuflow profiles` (or set KUFLOW_PROFILE)',
     )
-    .option('--client-id <id>', 'Client id of the application')
+    .option('--client-id <id>', 'Client ID of the application')
     .option(
       '--client-secret-file <file>',
       texts.profile === undefined

@@ -26,7 +26,7 @@ export interface ProcessAnswers
   readonly typeCredentials?: boolean | undefined;
 }
 
-/** Where the client id and secret come from. */
+/** Where the client ID and secret come from. */
 export type CredentialChoice =
   | { readonly kind: 'not-needed' }
   /** Named by options, or typed. */
@@ -34,7 +34,7 @@ export type CredentialChoice =
   | { readonly kind: 'detected'; readonly place: DetectedCredentials }
   | { readonly kind: 'missing' };
 
-/** Decides where the client id and secret come from. `detected`: places on this machine, in order of precedence. */
+/** Decides where the client ID and secret come from. `detected`: places on this machine, in order of precedence. */
 export function chooseCredentials(answers: ProcessAnswers, detected: readonly DetectedCredentials[]): CredentialChoice {
   const { profile, clientId, clientSecretFile, clientSecretStdin, secret } = answers;
   if ([profile, clientId, clientSecretFile, clientSecretStdin, secret].some((value) => value !== undefined))
@@ -78,14 +78,14 @@ export function missingAnswers(
     add(
       'client-id',
       '--client-id <id>',
-      'the client id of the application: --client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+      'the client ID of the application: --client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
     );
   }
   if (!hasSecret && (answers.clientId !== undefined || needsId)) {
     const ignored =
       env['KUFLOW_API_CLIENTSECRET'] === undefined
         ? ''
-        : '. KUFLOW_API_CLIENTSECRET is not used: id and secret must come from the same source';
+        : '. KUFLOW_API_CLIENTSECRET is not used: client ID and client secret must come from the same source';
     add(
       'client-secret',
       '--client-secret-stdin',

@@ -133,7 +133,7 @@ export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags,
   // Never echoes the value: someone who mixes up the two options passes the secret here.
   if (flags.clientId !== undefined && !isUuid(flags.clientId.trim())) {
     throw usageError(
-      '--client-id must be a UUID, the id of the application. Pass the secret with --client-secret-file or --client-secret-stdin',
+      '--client-id must be a UUID, the ID of the application. Pass the secret with --client-secret-file or --client-secret-stdin',
     );
   }
   for (const [option, value] of [

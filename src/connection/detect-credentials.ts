@@ -4,7 +4,7 @@ import { configFolder } from '../base/user-folders.ts';
 import { readDefaultProfileName } from '../profiles/file.ts';
 import { APPLICATION_FILES } from '../settings/keys.ts';
 
-/** A place on this machine that may have a client id and secret. */
+/** A place on this machine that may have a client ID and secret. */
 export interface DetectedCredentials {
   readonly kind: 'environment' | 'profile' | 'file';
   /** `the environment`, or the name of the profile or file. */
@@ -17,7 +17,7 @@ export interface DetectionContext {
   readonly cwd: string;
 }
 
-/** Places that may have a client id and secret, in order of precedence. Files are not opened. */
+/** Places that may have a client ID and secret, in order of precedence. Files are not opened. */
 export function detectCredentials({ env, cwd }: DetectionContext): readonly DetectedCredentials[] {
   const set = (variable: string): string => env[variable]?.trim() ?? '';
   const named = set('KUFLOW_PROFILE');
@@ -31,7 +31,7 @@ export function detectCredentials({ env, cwd }: DetectionContext): readonly Dete
   ];
 }
 
-/** The place whose client id and secret would be used. A file counts only if it has one of the two, valid or not. */
+/** The place whose client ID and secret would be used. A file counts only if it has one of the two, valid or not. */
 export async function findDetectedCredentials(context: DetectionContext): Promise<DetectedCredentials | undefined> {
   const places = detectCredentials(context);
   const file = places.some(({ kind }) => kind === 'file') ? await findCredentialsFile(context.cwd) : undefined;

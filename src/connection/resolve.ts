@@ -81,7 +81,7 @@ const CREDENTIAL_VARIABLES = [
   'KUFLOW_API_CLIENTSECRET_FILE',
 ] as const;
 
-/** The variables that are set and give a worker its client id or secret. */
+/** The variables that are set and give a worker its client ID or secret. */
 export function credentialVariables(env: ConnectionContext['env']): readonly string[] {
   return CREDENTIAL_VARIABLES.filter((name) => (env[name]?.trim() ?? '') !== '');
 }

@@ -18,7 +18,7 @@ const MAX_PROCESSES = 500;
 
 /**
  * Remembers processes that the API returned, for completion, which never calls the API itself: in `processes.json` in the user's cache folder,
- * readable only by the user, by a hash of endpoint and client id. Never rejects. A KuFlow on this machine is skipped, because its processes are
+ * readable only by the user, by a hash of endpoint and client ID. Never rejects. A KuFlow on this machine is skipped, because its processes are
  * defined in the project and its port may change.
  */
 export async function rememberProcesses(

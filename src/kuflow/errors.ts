@@ -54,7 +54,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
 
 const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
-    "Compare the client id and client secret with the application in KuFlow's app; creating a new secret invalidates the old one",
+    "Compare the client ID and client secret with the application in KuFlow's app; creating a new secret invalidates the old one",
   ],
   forbidden: ["In KuFlow's app, give the application a role in this process, or check whether the process has ended"],
   'not-found': ["Check the id, and check in KuFlow's app that the application has a role in the process"],

@@ -60,7 +60,7 @@ export function sampleDefinition(): ProcessDefinition {
         code: 'CHECK_CREDIT',
         kind: 'system',
         name: 'Check credit',
-        description: 'The worker rates the applicant by itself',
+        description: 'The worker scores the applicant automatically',
         data: {
           schema: {
             type: 'object',

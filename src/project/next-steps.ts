@@ -17,7 +17,7 @@ export interface NextStepsInput {
   /** The registry that could not be reached. */
   readonly registry?: string | undefined;
   readonly local: boolean;
-  /** Where the worker will find the client id and secret. */
+  /** Where the worker will find the client ID and secret. */
   readonly credentials: 'file' | 'environment' | 'none';
   /** Environment variables that override the settings just written. */
   readonly shadowedBy?: readonly string[] | undefined;
@@ -87,7 +87,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (isMissing && profile === undefined) {
     const source = readWith?.kind === 'file' ? ` from ${readWith.path}` : '';
     steps.push({
-      text: `put the client id and secret of the application${source} into application-local.yaml, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`,
+      text: `put the client ID and secret of the application${source} into application-local.yaml, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`,
     });
   }
   if (input.check !== 'passed') {
@@ -99,7 +99,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   return [
     ...steps,
     { ...start, text: `${start.text} with profile ${profile}, which the worker does not read itself` },
-    { text: 'or put the client id and secret of the application into application-local.yaml, which the worker reads' },
+    { text: 'or put the client ID and secret of the application into application-local.yaml, which the worker reads' },
     dev,
   ];
 }

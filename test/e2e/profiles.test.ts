@@ -68,7 +68,7 @@ describe('stored credentials', () => {
       });
       await session.until("Address of KuFlow's REST API");
       session.type(`${running.platform.loopback.http}\r`);
-      await session.until('Client id of the application');
+      await session.until('Client ID of the application');
       session.type(`${application.id}\r`);
       await session.until('Client secret (token) of the application');
       session.type(`${secret}\r`);

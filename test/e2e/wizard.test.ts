@@ -176,7 +176,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       const at = start(['--endpoint', tenant.endpoint, '--no-check', '--no-install', '--no-git']);
       await answer(at, 'Which process is the worker for?', DOWN, ENTER);
       // An input that may be the secret is masked, and cleared when it is rejected.
-      await answer(at, 'Client id of the application', `Z${SECRET}`);
+      await answer(at, 'Client ID of the application', `Z${SECRET}`);
       await at.until((screen) => prompt(screen).includes(`${'*'.repeat(SECRET.length + 1)}> This is not a UUID`));
       at.type(ENTER);
       await at.until((screen) => !prompt(screen).includes('*'));
@@ -186,7 +186,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       expect(at.screen()).toMatch(/401/);
       refuse = false;
       at.type(ENTER);
-      await answer(at, 'Client id of the application', ENTER);
+      await answer(at, 'Client ID of the application', ENTER);
       await answer(at, 'Client secret', SECRET, ENTER);
       await at.until('Credentials accepted, application Loan worker');
       const before = tenant.requests.length;
@@ -273,7 +273,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
         },
         { at: 'What would you like to do?', args: ['--process', 'NONE', ...args], way: [['Read up to 25', ENTER]] },
         {
-          at: 'Copy the client id and secret from application-local.yaml here',
+          at: 'Copy the client ID and secret from application-local.yaml here',
           args: [
             '--endpoint',
             tenant.endpoint,
@@ -308,7 +308,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       { at: which },
       { at: 'Definition file', way: [[which, DOWN, DOWN, DOWN, ENTER]] },
       { at: 'Where will the worker run first?', args: ['--definition', 'd.yaml'] },
-      { at: 'Client id of the application', way: [[which, DOWN, ENTER]] },
+      { at: 'Client ID of the application', way: [[which, DOWN, ENTER]] },
       {
         at: 'How do you want to use the profile acme?',
         env: { KUFLOW_PROFILE: 'acme' },

@@ -190,7 +190,7 @@ describe('a worker whose POST answers are lost', () => {
 });
 
 describe('a running worker', () => {
-  it('notices that a task was cancelled in KuFlow, and ends the workflow with TaskCancelled', async () => {
+  it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled', async () => {
     const processId = await user.start('OUTSIDE');
     const { id } = await user.item(processId, 'OUTSIDE');
     await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
@@ -199,7 +199,7 @@ describe('a running worker', () => {
       return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_EXECUTION_FAILED');
     });
     expect(failed.attributes).toMatchObject({
-      failure: { message: 'The task OUTSIDE was cancelled', applicationFailureInfo: { type: 'TaskCancelled' } },
+      failure: { message: 'The task OUTSIDE was canceled', applicationFailureInfo: { type: 'TaskCancelled' } },
     });
     const signals = (await user.history(processId)).filter(({ type }) => type === 'WORKFLOW_EXECUTION_SIGNALED');
     expect(signals).toEqual([]);

@@ -9,7 +9,7 @@ import type { AddProcessFlags } from './run-process.ts';
 const HOW_FILES_CHANGE =
   'Files that you have not edited are regenerated from the definition, which is changed where necessary. In a file with local changes, the change is ' +
   'merged with yours: after a prompt in a terminal, otherwise only if you name the file with --edit. A file that cannot be merged is left unchanged, ' +
-  'and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with 3 if a file was left unchanged.';
+  'and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
 
 const TASK_EXAMPLES = `
 Examples:
@@ -32,8 +32,9 @@ Examples:
 
 const ACTIVITY_EXAMPLES = `
 Examples:
+  add an activity
     $ kuflow add activity sendMail
-  change src/activities.ts without a prompt, although it has local changes
+  change src/activities.ts without a prompt, even if it has local changes
     $ kuflow add activity sendMail --edit src/activities.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -49,7 +50,7 @@ export function configure(command: Command, context: CommandContext): void {
       `Add a task to the definition of a process and to the code that is generated from it. If you have already added the task to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
-    .option('--process <code>', 'Process to add it to; required if the project has several')
+    .option('--process <code>', 'Process to add the task to; required if the project has more than one')
     .option('--after <code>', 'Task to insert it after (default: the last one)')
     .option('--name <text>', 'Display name')
     .option('--schema <file>', 'JSON Schema for its data')
@@ -72,8 +73,8 @@ export function configure(command: Command, context: CommandContext): void {
   processOptions(process)
     .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
     .option('--task-queue <name>', 'Task queue; must be the one of the project, which is the default')
-    .option('--process-id <uuid>', 'Process definition id')
-    .option('--tenant-id <uuid>', 'Tenant id')
+    .option('--process-id <uuid>', 'Process definition ID')
+    .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())
     .optionsGroup('Connection options, to read the process from the API:');
   connectionOptions(process)
@@ -101,7 +102,7 @@ function addRunOptions(command: Command): void {
   command
     .optionsGroup('Run options:')
     .addOption(
-      collectValues('--edit <path>', 'Merge the change into this file although it has local changes (repeatable)'),
+      collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
     )
     .option('--yes', 'Skip prompts: leave files with local changes unless --edit names them')
     .option('--dry-run', 'Show the diff, with new files in full, without writing anything')

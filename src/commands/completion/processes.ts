@@ -51,7 +51,7 @@ async function listRememberedForLine(
   // Only the variables that identify the connection: the secret is not needed, and its file may be a pipe that blocks.
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
   const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
-  // The profile itself has endpoint and client id, so the keychain is not opened.
+  // The profile itself has endpoint and client ID, so the keychain is not opened.
   const named = optionValue(words, '--profile');
   const { source } = await selectProfile({ env, cwd, ...(named !== undefined && { named }) });
   const { settings } = await resolveSettings({

@@ -11,7 +11,7 @@ export interface CheckedProject {
   /** The local KuFlow is started for the check and stopped again. */
   readonly local: boolean;
   readonly definition: ProcessDefinition;
-  /** Whether a worker would find a client id and secret. */
+  /** Whether a worker would find a client ID and secret. */
   readonly hasCredentials: boolean;
 }
 
@@ -28,7 +28,7 @@ export async function checkProject(project: CheckedProject, options: CheckOption
   const isInterrupted = (): boolean => signal.aborted;
   if (!options.wanted) return { kind: 'not-run', reason: '--no-check' };
   if (isInterrupted()) return { kind: 'not-run', reason: 'interrupted' };
-  if (!project.local && !project.hasCredentials) return { kind: 'not-run', reason: 'no client id and secret yet' };
+  if (!project.local && !project.hasCredentials) return { kind: 'not-run', reason: 'no client ID and secret yet' };
   // They load the whole platform.
   const { checkLocalProject, checkProjectConnection } = await import('./check-project.ts');
   const { folder, definition } = project;

@@ -30,8 +30,8 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('--task-queue <name>', "Task queue, as in the process definition in KuFlow's app")
     .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
-    .option('--process-id <uuid>', 'Process definition id')
-    .option('--tenant-id <uuid>', 'Tenant id')
+    .option('--process-id <uuid>', 'Process definition ID')
+    .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())
     .optionsGroup('Connection options:')
     .option('--local', 'Configure the project for the local KuFlow; needs no account');
@@ -39,14 +39,13 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup('Project options:')
     .addOption(new Option('--language <name>', 'Language of the worker').choices(['typescript']))
     .addOption(
-      new Option(
-        '--package-manager <name>',
-        'Package manager (default: whichever runs this command, otherwise npm)',
-      ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun']),
+      new Option('--package-manager <name>', 'Package manager (default: the one running this command, or npm)').choices(
+        ['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun'],
+      ),
     )
     .option('--cli-package <spec>', "npm spec of this tool for the project's devDependencies")
     .addOption(
-      collectValues('--overwrite <path>', 'Overwrite this existing file, relative to the project (repeatable)'),
+      collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),
     )
     .option('--no-install', 'Skip installing dependencies')
     .option('--no-git', 'Skip creating a git repository')

@@ -3,7 +3,7 @@ import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 
 export interface ProjectCredentials {
-  /** Where the worker of the project finds client id and secret. */
+  /** Where the worker of the project finds client ID and secret. */
   readonly from: 'file' | 'environment' | 'none';
   /** Variables that give something else than the files of the project, and that a worker takes first. */
   readonly shadowedBy: readonly string[];

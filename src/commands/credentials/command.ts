@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Also write the credentials in another format; an existing target is edited in place',
       ).choices(FORMAT_NAMES),
     )
-    .option('--output <path>', 'Target of --format: a file, a folder for pem, or - for standard output')
+    .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
     .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
     .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
     .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
@@ -41,14 +41,16 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Show the credentials in use, where they come from and when they expire')
     .description(
       'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiry date. Pulled ' +
-        'files are compared with their lock file and with the settings. Needs no network without --online. Exits with 0, or with 1 if something is wrong.',
+        'files are compared with their lock file and with the settings. Needs no network without --online. Exits with status 0, or 1 if something is wrong.',
     )
     .option(
       '--online',
       'Also check with KuFlow and the engine; creates an engine token, and a certificate if none is configured',
     )
     .addOption(
-      new Option('--fail-on <level>', 'Exit with 3 on warnings, for example when renewal is due').choices(['warn']),
+      new Option('--fail-on <level>', 'Exit with status 3 on warnings, for example when renewal is due').choices([
+        'warn',
+      ]),
     )
     .option('--json', 'Print the result as JSON')
     .action(async (flags: StatusFlags) => (await run()).runStatus(flags, context));
@@ -89,7 +91,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command with the credentials in its environment')
     .description(
       'Run a command with the credentials in its environment, under the names that KuFlow workers and Temporal tools read. They include a new engine ' +
-        'token, which is not renewed. Every signal is forwarded unchanged. The exit status is that of the command, or 125 if there are no credentials, ' +
+        "token, which is not renewed. Every signal is forwarded unchanged. Exits with the command's own status, 125 if there are no credentials, " +
         'or 126 or 127 if the command cannot be run. The command can use the terminal, but has no job control and no /dev/tty. ' +
         'TEMPORAL_CONFIG_FILE points to a file that does not exist, so that your Temporal profiles do not interfere.',
     )
@@ -102,5 +104,5 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function withConnectionOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Tenant ID, for an application with several tenants', engine: true });
+  return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', engine: true });
 }

@@ -119,12 +119,12 @@ async function withClient(
   }
 }
 
-/** A worker cannot start with a set alone: it needs client id and secret to get its tokens. */
+/** A worker cannot start with a set alone: it needs client ID and secret to get its tokens. */
 function profileWarnings({ settings }: CredentialClient, cwd: string): readonly string[] {
   const source = settings['kuflow.api.client-id']?.source;
   if (source?.kind !== 'profile') return [];
   return [
-    `Client id and secret come from profile ${source.name}, which a worker does not read. Add them to ${LOCAL_SETTINGS_FILE} or to the ` +
+    `Client ID and secret come from profile ${source.name}, which a worker does not read. Add them to ${LOCAL_SETTINGS_FILE} or to the ` +
       `environment of the worker, for example with ${cliInvocation(cwd)} credentials exec`,
   ];
 }

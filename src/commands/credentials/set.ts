@@ -23,7 +23,7 @@ export interface CredentialToken {
 export interface CredentialScope {
   /** KuFlow's REST API, with its version segment. */
   readonly endpoint: string;
-  /** The client id: an application is its own principal. */
+  /** The client ID: an application is its own principal. */
   readonly principal: string;
   readonly tenantId?: string | undefined;
 }

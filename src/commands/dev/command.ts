@@ -35,8 +35,8 @@ export function configure(command: Command, context: CommandContext): void {
   platformOptions(command.command('exec'))
     .summary('Run a command connected to the local KuFlow')
     .description(
-      'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow that already runs for this folder; ' +
-        "otherwise starts one and stops it afterwards. Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
+      'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
+        "or starts one and stops it afterward. Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
         'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
     )
     .argument('<command...>', 'Command to run, after --')
@@ -50,10 +50,10 @@ export function configure(command: Command, context: CommandContext): void {
     .command('simulate')
     .summary('Run one process from start to end with a worker')
     .description(
-      'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline and stop the worker. ' +
-        'Uses the local KuFlow that already runs for this folder; otherwise starts one and stops it afterwards. The worker gets any free port ' +
-        'for its health endpoint and no metrics port, unless WORKER_HEALTHPORT and WORKER_METRICSPORT are set. Exits with 0 if the process is ' +
-        'COMPLETED with valid data, 1 if a task is stuck, the workflow failed or the command exited early, 4 on a timeout, and 130 on an interrupt.',
+      'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline, and stop the worker. ' +
+        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
+        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process is ' +
+        'COMPLETED with valid data, 1 if a task is stuck, the workflow failed, or the command exited early, 4 on a timeout, and 130 on an interrupt.',
     )
     .argument(
       '[words...]',
@@ -79,7 +79,7 @@ export function configure(command: Command, context: CommandContext): void {
       const { runSimulate } = await import('./simulate/run.ts');
       await runSimulate(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
-  platformOptions(simulate.optionsGroup('The local KuFlow:')).optionsGroup('');
+  platformOptions(simulate.optionsGroup('Local KuFlow options:')).optionsGroup('');
 
   stateOption(command.command('env'))
     .summary('Print the settings of the local KuFlow, including the client secret')
@@ -97,7 +97,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read.',
     )
-    .argument('<id>', 'Workflow id, which equals the process id')
+    .argument('<id>', 'Workflow ID, which equals the process ID')
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./run.ts');
@@ -108,7 +108,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('server-path')
     .summary('Print the path of the Temporal server, and download it if needed')
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
-    .option('--temporal-path <file>', 'Path of the `temporal` program to use')
+    .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(async (flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string }) => {
       const { runServerPath } = await import('./run.ts');
       await runServerPath(flags, context);
@@ -143,7 +143,7 @@ function platformOptions(command: Command): Command {
     .addOption(portOption('--engine-port <port>', 'Engine', 7483))
     .option('--requests', 'Show every request, not only failed ones');
   return stateOption(command)
-    .option('--temporal-path <file>', 'Path of the `temporal` program (or set KUFLOW_TEMPORAL_PATH)')
+    .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
     .addOption(
       collectValues(
         '--host-name <name>',

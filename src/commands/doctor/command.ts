@@ -25,9 +25,9 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
       .option('--process <id>', 'Also compare the workflow of this process with this worker')
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
-      .addOption(new Option('--fail-on <state>', 'Exit with status 3 on warnings').choices(['warn']))
+      .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
-        '--warn-expiry <time>',
+        '--warn-expiry <duration>',
         'Warn if the certificate expires sooner: 14d, 36h, or a share of its lifetime such as 25%',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
@@ -40,16 +40,16 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .option('--json', 'Print the result as JSON'),
-    { tenant: 'Tenant to use, if the application belongs to several', engine: true },
+    { tenant: 'Tenant ID, if the application has several tenants', engine: true },
   ).action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));
 
   command
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an id, list all checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks.',
     )
-    .argument('[id]', 'Id of the check, such as KF-TLS-003')
+    .argument('[id]', 'ID of the check, such as KF-TLS-003')
     .option('--json', 'Print the result as JSON')
     .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
       (await run()).runExplain(id, flags, context),

@@ -15,18 +15,18 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Store the credentials of an application and the address of its KuFlow as a profile for the commands of this tool. The credentials are ' +
-      "verified with KuFlow first. The secret is stored in the system's keychain or, if no keychain answers within 3 seconds, in a file that only " +
-      'you can read; the result says which. Logging in to an existing profile keeps the values that you do not pass, unless the client id changes. ' +
+      "verified with KuFlow first. The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
+      'you can read; the output says which. Logging in to an existing profile keeps the values that you do not pass, unless the client ID changes. ' +
       'The secret is always required. Workers do not read profiles.',
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default: "default")',
-    tenant: 'Tenant ID, for an application with several tenants',
+    tenant: 'Tenant ID, if the application has several tenants',
     engine: true,
   })
     .option(
       '--default',
-      'Use this profile when nothing else gives credentials (the first profile always is the default)',
+      'Use this profile when no other credentials are given (the first profile stored becomes the default)',
     )
     .option('--no-verify', 'Do not verify the credentials with KuFlow')
     .option('--no-keychain', 'Store the secret in a file')

@@ -5,7 +5,7 @@ import type { ProfilesFlags } from './run-profiles.ts';
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'List the profiles stored by `kuflow login`: name, endpoint, client id, tenant, and where the secret is. Secrets are never shown, and no ' +
+      'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
     .option('--default <name>', 'Make this profile the default first')

@@ -80,7 +80,7 @@ async function completeFlags(
   if (hasSecret && hasId) return { defaults, flags, prompted: false };
   if (!terminal.canPrompt || flags.json === true || flags.clientSecretStdin === true) {
     const missing = [
-      ...(hasId ? [] : ['  --client-id: client id of the application']),
+      ...(hasId ? [] : ['  --client-id: client ID of the application']),
       ...(hasSecret ? [] : ['  --client-secret-file or --client-secret-stdin: client secret of the application']),
     ];
     const { clientId, ...others } = flags;
@@ -108,7 +108,7 @@ async function completeFlags(
   const clientId =
     flags.clientId ??
     (await askText({
-      message: 'Client id of the application',
+      message: 'Client ID of the application',
       hint: 'In the KuFlow app: Settings > Applications',
       ...(defaults.values.clientId !== undefined && { fallback: defaults.values.clientId }),
       // The input is not repeated, because it may be a secret that was entered as the id.

@@ -33,7 +33,7 @@ export function printLogin(terminal: Terminal, result: LoginResult, invocation: 
     );
   terminal.err.line(
     isDefault
-      ? 'This is the default profile: commands use it when nothing else gives credentials.'
+      ? 'This is the default profile: commands use it when no other credentials are given.'
       : `To use it, pass --profile ${profile.name} or set KUFLOW_PROFILE=${profile.name}.`,
   );
   const option = isDefault ? '' : ` --profile ${profile.name}`;
@@ -55,7 +55,7 @@ function profileRows({
 }: Omit<Profile, 'secret'>): readonly (readonly string[])[] {
   return [
     ['endpoint', endpoint],
-    ['client id', clientId],
+    ['client ID', clientId],
     ...(tenantId === undefined ? [] : [['tenant', tenantId]]),
     ...(target === undefined ? [] : [['engine', target]]),
     ...(ca === undefined ? [] : [['trusted CA file', ca]]),
@@ -91,7 +91,7 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     secret.where,
   ]);
   const [head = '', ...lines] = formatTable([
-    ['profile', 'endpoint', 'client id', ...(hasTenants ? ['tenant'] : []), 'secret in'],
+    ['profile', 'endpoint', 'client ID', ...(hasTenants ? ['tenant'] : []), 'secret in'],
     ...rows,
   ]);
   terminal.out.line(dim(head));

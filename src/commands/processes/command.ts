@@ -17,8 +17,8 @@ export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('show').argument('<code>', 'Process definition code'))
     .summary('Show the tasks of a process')
     .description(
-      'Show the tasks of a process, their kinds and their usual order, derived from its instances. With --sample, also read instances to ' +
-        'derive the shape of their data; only keys and types are kept, never a value. Sends at most 30 requests, or a few more than --sample.',
+      'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also read instances to ' +
+        'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests, or a few more than --sample.',
     )
     .addOption(sampleOption())
     .action(async (code: string, flags: ProcessesFlags) => {

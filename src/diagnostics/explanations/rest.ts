@@ -2,7 +2,7 @@ import { type FailureKind, failureHints } from '../../kuflow/errors.ts';
 import { fails, unclear, type ExplainedCause } from './explanation.ts';
 
 const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
-  unauthorized: [fails, 'KuFlow did not accept the client id and client secret (401).'],
+  unauthorized: [fails, 'KuFlow did not accept the client ID and client secret (401).'],
   forbidden: [fails, 'KuFlow recognizes the application but does not allow the request (403).'],
   'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
   conflict: [fails, 'The resource is not in a state that allows the request (409).'],

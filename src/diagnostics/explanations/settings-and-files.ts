@@ -19,7 +19,7 @@ const UNUSABLE = {
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
-      "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client id and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
+      "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client ID and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
     causes: {
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, {
         text: 'To try it without an account, use the local KuFlow',

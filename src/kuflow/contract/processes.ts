@@ -130,7 +130,7 @@ export const processOperations = resource('process', {
   cancelProcess: {
     method: 'post',
     path: '/processes/{id}/~actions/cancel',
-    summary: 'Cancel a process and its active items; has no effect if it is already cancelled',
+    summary: 'Cancel a process and its active items; has no effect if it is already canceled',
     parameters: byId,
     responses: { 200: answer(Process, 'The process') },
   },

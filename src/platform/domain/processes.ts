@@ -51,7 +51,7 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
     enqueueForEngine(ctx, id, {
       kind: 'cancel-workflow',
-      reason: `The process was cancelled by ${ctx.principal.name}`,
+      reason: `The process was canceled by ${ctx.principal.name}`,
     });
     return cancelled;
   });
@@ -72,7 +72,7 @@ export function cancelProcessItems(ctx: OperationContext, id: string, processIte
         ? findActiveTasks(ctx.store.sql, id)
         : processItemIds.map((itemId) => requireItemOfProcess(ctx, id, itemId.toLowerCase()));
     for (const item of items) {
-      if (item.task?.state === 'COMPLETED') throw conflict(`Task ${item.id} is COMPLETED and can't be cancelled`);
+      if (item.task?.state === 'COMPLETED') throw conflict(`Task ${item.id} is COMPLETED and can't be canceled`);
       if (item.task !== undefined && item.task.state !== 'CANCELLED') cancelTask(ctx, item);
     }
     return toProcess(ctx, process);

@@ -25,8 +25,7 @@ export function toWorkflowOutcome(event: HistoryEvent | undefined): WorkflowOutc
       ? { kind: 'continued' }
       : { kind: 'timed-out', message: 'The workflow timed out' };
   if (event.workflowExecutionContinuedAsNewEventAttributes) return { kind: 'continued' };
-  if (event.workflowExecutionCanceledEventAttributes)
-    return { kind: 'canceled', message: 'The workflow was cancelled' };
+  if (event.workflowExecutionCanceledEventAttributes) return { kind: 'canceled', message: 'The workflow was canceled' };
   const terminated = event.workflowExecutionTerminatedEventAttributes;
   if (terminated)
     return {

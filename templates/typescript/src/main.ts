@@ -12,7 +12,7 @@ import * as workflows from './workflows.ts';
 const USAGE = `Usage: node main.js [--check [--json]] [--dev]
 
   --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
-           or 4 (could not tell). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
+           or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
   --json   Print the result of --check as JSON
   --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
 `;
@@ -71,9 +71,7 @@ async function runWorker(): Promise<number> {
     settings = load();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(
-      `The settings of this worker are incomplete or invalid:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`,
-    );
+    process.stderr.write(`Settings are missing or invalid:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`);
     return 2;
   }
 
@@ -144,7 +142,7 @@ function indent(text: string): string {
 const SETTINGS_HELP = `To get the settings, use one of these:
 
   npx kuflow dev exec -- <command>           Run a command, such as this worker, with a local KuFlow
-  npx kuflow credentials pull                Get an engine certificate from KuFlow, with the client id and secret
+  npx kuflow credentials pull                Get an engine certificate from KuFlow, with the client ID and secret
                                              from the environment or from npx kuflow login
   npx kuflow credentials exec -- <command>   Run a command with these credentials
 `;

@@ -83,7 +83,7 @@ describe("KuFlow's activities", () => {
       type: 'KuFlowActivities.RestFailure',
       cause: {
         message: expect.stringContaining(
-          '302 to https://login.example.com is not a response of the KuFlow API',
+          '302 to https://login.example.com is not a KuFlow API response',
         ) as string,
       },
     });
@@ -181,7 +181,7 @@ describe("KuFlow's activities", () => {
     expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('abort the call when they are cancelled', async () => {
+  it('abort the call when they are canceled', async () => {
     const running = environment();
     const arrived = new Promise<IncomingMessage>((resolve) => {
       onRequest = (request) => {

@@ -32,7 +32,7 @@ describe('the log', () => {
     expect(line).toContain('a\\\\u{1b}[31m\\\\u{9b}2J\\\\u{202e}b\\nc');
   });
 
-  it('explains a non-determinism error and how to fix it', () => {
+  it('explains a nondeterminism error and how to fix it', () => {
     const lines = logged((logger) =>
       logger.warn('Failing workflow task', { error: 'Status { message: "[TMPRL1100] x" }' }),
     );

@@ -76,7 +76,7 @@ describe('renderProject', () => {
     expect(files.get('src/activities.ts')).toContain('Promise<CreditCheckData>');
   });
 
-  it('does not write the secret or the client id', async () => {
+  it('does not write the secret or the client ID', async () => {
     const files = await filesOf(SPEC);
     expect(files.get('application.yaml')).not.toMatch(/client/);
     expect([...files.keys()]).not.toContain('application-local.yaml');

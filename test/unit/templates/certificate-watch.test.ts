@@ -49,7 +49,7 @@ it('the certificate watch loads a new set for the same namespace, and warns abou
   settings = settingsWith('tenant-2', second);
   await vi.advanceTimersByTimeAsync(31_000);
   expect(swapped).toEqual([]);
-  expect(warned.join()).toContain('the namespace tenant-2, but this worker polls tenant-1. Restart it');
+  expect(warned.join()).toContain('the namespace tenant-2, but this worker polls tenant-1. Restart the worker');
 
   settings = settingsWith('tenant-1', second);
   await vi.advanceTimersByTimeAsync(31_000);

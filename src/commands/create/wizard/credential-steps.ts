@@ -19,7 +19,7 @@ const profile: Step = {
       choices: [
         {
           value: 'write',
-          name: 'Write its client id and secret to the project',
+          name: 'Write its client ID and secret to the project',
           description: 'To application-local.yaml, which git ignores: a worker does not read profiles',
         },
         ...(state.answers.source === 'api'
@@ -27,11 +27,11 @@ const profile: Step = {
               {
                 value: 'read',
                 name: 'Only read the process with it',
-                description: 'The project gets no client id and secret',
+                description: 'The project gets no client ID and secret',
               } as const,
             ]
           : []),
-        { value: 'type', name: 'Enter another client id and secret' },
+        { value: 'type', name: 'Enter another client ID and secret' },
       ],
     });
     if (answer === BACK) return { kind: 'back' };
@@ -46,7 +46,7 @@ const clientId: Step = {
   isOpen: ({ answers }, { missing }) => missing.has('client-id') && answers.profile === undefined,
   run: async (state, context, { canGoBack, before }) => {
     const answer = await context.ask.text({
-      message: 'Client id of the application',
+      message: 'Client ID of the application',
       hint: "In KuFlow's app: Settings > Applications. It is written to application-local.yaml, which git ignores.",
       canGoBack,
       fallback: before,
@@ -93,10 +93,10 @@ const credentials: Step = {
         choice.kind === 'detected'
           ? {
               value: 'retype',
-              name: 'Enter client id and secret',
+              name: 'Enter client ID and secret',
               description: `Instead of those of ${detectedText(choice.place)}`,
             }
-          : { value: 'retype', name: 'Enter client id and secret again' },
+          : { value: 'retype', name: 'Enter client ID and secret again' },
         { value: 'again', name: 'Try again' },
         { value: 'endpoint', name: 'Enter another address for KuFlow' },
         { value: 'skip', name: 'Describe the process now and fix this later' },
@@ -118,7 +118,7 @@ const credentials: Step = {
   },
 };
 
-/** Asks for client id and secret even if something else has them. The addresses of KuFlow stay, including those of a profile. */
+/** Asks for client ID and secret even if something else has them. The addresses of KuFlow stay, including those of a profile. */
 async function typeCredentialsInstead(state: WizardState, context: WizardContext): Promise<WizardState> {
   const { endpoint, target, ca } = await context.profileAddresses(state.answers);
   const { answers } = state;

@@ -71,7 +71,7 @@ const copy: Step = {
     const found = (await context.isUsable(state.answers)) ? await context.fileCredentials(state.answers) : undefined;
     if (found === undefined || credentials.kind !== 'detected') return { kind: 'passed', state: settled };
     const answer = await context.ask.confirm({
-      message: `Copy the client id and secret from ${credentials.place.name} here to application-local.yaml in the project?`,
+      message: `Copy the client ID and secret from ${credentials.place.name} here to application-local.yaml in the project?`,
       canGoBack,
       fallback: before !== 'no',
     });
@@ -237,19 +237,19 @@ function connectionText(answers: CreateAnswers, preview: Preview, context: Wizar
   if (answers.local === true) return 'the local KuFlow';
   const kuflow = preview.endpoint ?? answers.endpoint ?? 'KuFlow';
   if (answers.profile !== undefined)
-    return `${kuflow}; client id and secret of the profile ${answers.profile} are written to application-local.yaml`;
+    return `${kuflow}; client ID and secret of the profile ${answers.profile} are written to application-local.yaml`;
   if (answers.clientId !== undefined)
-    return `${kuflow}, client id ${answers.clientId}; the secret is written to application-local.yaml`;
+    return `${kuflow}, client ID ${answers.clientId}; the secret is written to application-local.yaml`;
   const found = answers.secret === undefined ? context.detected() : undefined;
   switch (found?.kind) {
     case 'environment':
-      return `${kuflow}; client id and secret come from the environment, also when the worker starts`;
+      return `${kuflow}; client ID and secret come from the environment, also when the worker starts`;
     case 'file':
       return preview.folder === context.cwd
-        ? `${kuflow}; client id and secret are already in ${found.name}`
-        : `${kuflow}; the project gets no client id and secret: those in ${found.name} here are not copied`;
+        ? `${kuflow}; client ID and secret are already in ${found.name}`
+        : `${kuflow}; the project gets no client ID and secret: those in ${found.name} here are not copied`;
     default:
-      return `${kuflow}; the project has no client id and secret yet`;
+      return `${kuflow}; the project has no client ID and secret yet`;
   }
 }
 

@@ -118,8 +118,8 @@ const account: Step = {
           name: 'On KuFlow, as an application',
           description:
             detected === undefined
-              ? 'You enter its client id and secret next'
-              : `Uses the client id and secret of ${detectedText(detected)}`,
+              ? 'You enter its client ID and secret next'
+              : `Uses the client ID and secret of ${detectedText(detected)}`,
         },
         { value: 'later', name: 'On KuFlow, with credentials that I add later' },
       ],

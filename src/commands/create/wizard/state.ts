@@ -90,11 +90,11 @@ export interface WizardContext {
   /** Absolute. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Where this machine has a client id and secret. */
+  /** Where this machine has a client ID and secret. */
   readonly detected: () => DetectedCredentials | undefined;
   /** Detects credentials again, after somebody may have corrected them. */
   readonly detectAgain: () => Promise<void>;
-  /** Variables that are set here and give a client id or secret: a worker prefers them to its files. */
+  /** Variables that are set here and give a client ID or secret: a worker prefers them to its files. */
   readonly variables: readonly string[];
   /** The addresses of the profile in use, as options; none if no profile is in use. */
   readonly profileAddresses: (answers: CreateAnswers) => Promise<Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>>;

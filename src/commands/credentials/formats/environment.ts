@@ -12,7 +12,7 @@ const PARTS = [
  * variables that would contradict the others. With `paths` they contain the paths of the set's files instead of their
  * content.
  *
- * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client id
+ * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client ID
  * is not set either, because it must come from the same source as the client secret.
  */
 export function credentialEnvironment(

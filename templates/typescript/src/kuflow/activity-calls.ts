@@ -30,7 +30,10 @@ export const patch =
     body: request['jsonPatch'],
     contentType: 'application/json-patch+json',
   });
-/** `with id` adds an id to a create request without one. It is the same in every attempt, so that KuFlow creates only one. */
+/**
+ * `with id` adds an ID to a create request that has none. Every attempt uses the same ID, so that KuFlow creates only one
+ * resource.
+ */
 export const post =
   (path: ToPath, fields: readonly string[], create?: 'with id'): ToCall =>
   (request) => ({
@@ -58,7 +61,7 @@ export const find =
     ),
   });
 
-// Activities use plural names for filters, the API uses singular ones.
+// Activities use plural names for filters; the API uses singular ones.
 const QUERY_NAMES: Readonly<Record<string, string>> = {
   sorts: 'sort',
   tenantIds: 'tenantId',

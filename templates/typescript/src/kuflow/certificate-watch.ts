@@ -25,7 +25,8 @@ export interface CertificateWatchOptions {
 
 /**
  * Replaces the engine certificate while the worker runs. A certificate from KuFlow is requested again after two thirds of
- * its life. Files and inline data are read every 30 seconds, and a changed, valid set is used.
+ * its lifetime. Files and inline data are reread every 30 seconds; if they have changed and are valid, the worker switches to
+ * them.
  */
 export function startCertificateWatch(options: CertificateWatchOptions): { stop(): void } {
   const { logger, metrics, reloadSettings } = options;
@@ -78,7 +79,7 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
     metrics.certificateRenewalOverdue(overdue);
     if (overdue && !warned && identity.from !== 'api') {
       warned = true;
-      logger.warn('The engine certificate is past two thirds of its life and has not been replaced', {
+      logger.warn('The engine certificate is past two thirds of its lifetime and has not been replaced', {
         seconds: Math.round((identity.validTo - Date.now()) / SECOND),
         hint: 'Replace the files of temporal.mutual-tls. The worker uses them within 30 seconds',
       });
@@ -107,5 +108,7 @@ export function startCertificateWatch(options: CertificateWatchOptions): { stop(
 /** A worker cannot change its namespace. With a certificate for another one, the engine would reject its polls or return no tasks. */
 function assertSameNamespace(current: string, next: string): void {
   if (next !== current)
-    throw new Error(`The new certificate is for the namespace ${next}, but this worker polls ${current}. Restart it`);
+    throw new Error(
+      `The new certificate is for the namespace ${next}, but this worker polls ${current}. Restart the worker`,
+    );
 }

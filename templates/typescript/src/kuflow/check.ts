@@ -19,7 +19,7 @@ export interface CheckStep {
 }
 
 export interface CheckResult {
-  /** 0: connected. 1: failed. 2: invalid settings. 4: could not tell. */
+  /** 0: connected. 1: failed. 2: invalid settings. 4: inconclusive. */
   readonly status: 0 | 1 | 2 | 4;
   readonly steps: readonly CheckStep[];
 }
@@ -134,7 +134,7 @@ async function withinLimit<T>(work: T | Promise<T>, limit: number | undefined): 
   const timeout = new Promise<never>((_, reject) => {
     const left = limit * 1000 - performance.now();
     timer = setTimeout(
-      () => reject(new CheckTimeoutError(`no result within ${limit} s, the time limit of the check`)),
+      () => reject(new CheckTimeoutError(`no result within the time limit of ${limit} s`)),
       left,
     );
   });

@@ -27,7 +27,8 @@ export interface EngineIdentity {
 export function identityFromResponse(response: EngineCertificateResponse, settings: Settings): EngineIdentity {
   const key = normalizePem(response.tls.clientPrivateKey);
   const problem = keyProblem(key);
-  if (problem !== undefined) throw new Error(`KuFlow returned an unusable engine certificate: found ${problem}`);
+  if (problem !== undefined)
+    throw new Error(`KuFlow returned an unusable private key for the engine certificate: found ${problem}`);
   return createIdentity({
     from: 'api',
     namespace: settings.temporal.namespace ?? response.namespace,
@@ -52,7 +53,7 @@ export function isSameIdentity(one: EngineIdentity, other: EngineIdentity): bool
   );
 }
 
-/** When the certificate is due for renewal: after two thirds of its life, in milliseconds since the epoch. */
+/** When the certificate is due for renewal: after two thirds of its lifetime, in milliseconds since the epoch. */
 export function certificateRenewalTime(identity: EngineIdentity): number {
   return identity.validFrom + ((identity.validTo - identity.validFrom) * 2) / 3;
 }
@@ -64,7 +65,7 @@ function createIdentity(parts: Omit<EngineIdentity, 'validFrom' | 'validTo'>): E
   const validFrom = Date.parse(leaf?.validFrom ?? '');
   return {
     ...parts,
-    // Issuers backdate certificates to allow for clock skew, so the life of a requested one starts when it arrives.
+    // Issuers backdate certificates to allow for clock skew, so the lifetime of a requested one starts when it arrives.
     validFrom: parts.from === 'api' ? Math.max(validFrom, Date.now()) : validFrom,
     validTo: Date.parse(leaf?.validTo ?? ''),
   };

@@ -28,7 +28,9 @@ export function toEngineToken(response: EngineTokenResponse, now: number): Engin
   return { value: new Secret(response.token), receivedAt: now, expiresAt: now + (isPlausible ? life : FALLBACK_LIFE) };
 }
 
-/** A token is renewed after a tenth of its life, but after one second at the earliest and ten minutes at the latest. */
+/**
+ * A token is renewed after a tenth of its lifetime, but no sooner than after one second and no later than after ten minutes.
+ */
 export function tokenRenewalTime(token: EngineToken): number {
   const life = token.expiresAt - token.receivedAt;
   return token.receivedAt + Math.max(SECOND, Math.min(life / 10, 10 * MINUTE));

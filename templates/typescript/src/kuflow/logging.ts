@@ -71,7 +71,7 @@ function toRecord(level: LogLevel, message: string, meta: LogMetadata): LogRecor
   return record;
 }
 
-// Their names add nothing to their messages.
+// Errors whose names add nothing to their messages.
 const PLAIN_ERRORS = ['Error', 'RestError', 'SettingsError', 'ConnectTimeoutError'];
 
 /** Name, message and causes of an error. Leaves out the details, which may contain form data. */
@@ -117,6 +117,6 @@ function nonDeterminismHint(message: string, meta: LogMetadata): string | undefi
   return (
     'The workflow code no longer matches the history of a running process. ' +
     'In development, undo the change, or cancel the process and start another one. ' +
-    'In production, keep the old path behind patched(), see "Changing a running workflow" in README.md.'
+    'In production, keep the old path behind patched(); see "Change a running workflow" in README.md.'
   );
 }

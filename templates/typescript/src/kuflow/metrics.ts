@@ -29,7 +29,7 @@ export function createMetrics(meter: MetricMeter): Metrics {
     'kuflow_engine_certificate_renewal_overdue',
     'int',
     undefined,
-    '1 if the engine certificate is past two thirds of its life and has not been replaced',
+    '1 if the engine certificate is past two thirds of its lifetime and has not been replaced',
   );
   const registrations = meter.createCounter(
     'kuflow_worker_registration_failures',

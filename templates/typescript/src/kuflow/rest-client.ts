@@ -120,7 +120,7 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
     if (response.statusCode < 200 || response.statusCode >= 300) {
       const target = redirectTarget(response.headers['location']);
       throw new RestError(
-        `${call}: ${response.statusCode}${target} is not a response of the KuFlow API; check the endpoint`,
+        `${call}: ${response.statusCode}${target} is not a KuFlow API response; check the endpoint`,
         {
           operation: request.operation,
         },

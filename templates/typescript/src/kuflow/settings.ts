@@ -55,7 +55,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Loads the settings of this worker. For each key, the environment overrides `application-local.yaml`, which overrides
- * `application.yaml`. The client id and secret always come from the same source.
+ * `application.yaml`. The client ID and secret always come from the same source.
  * Throws a `SettingsError` that lists all problems at once.
  */
 export function loadSettings(directory: string, environment: Environment): Settings {
@@ -203,7 +203,7 @@ class Loader {
     const secret = this.#usable(secretKey, pair.secret);
     const half = (other: SettingValue | undefined): ProblemCode =>
       inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
-    const together = inEnvironment ? '; id and secret must come from the same source' : '';
+    const together = inEnvironment ? '; client ID and client secret must come from the same source' : '';
     if (id === undefined) this.#missing(idKey, `the identifier of the application${together}`, half(files.id));
     else if (!isUuid(id.text)) this.#problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
     if (secret === undefined) this.#missing(secretKey, `the token of the application${together}`, half(files.secret));
@@ -236,7 +236,7 @@ class Loader {
     const found = this.#usable(key, written);
     const endpoint = parseEndpoint(found?.text ?? DEFAULT_ENDPOINT);
     if (endpoint === undefined) {
-      const expected = `an address like ${DEFAULT_ENDPOINT}; http: is only allowed for this machine, and ${API_VERSION} is the only supported version`;
+      const expected = `an address like ${DEFAULT_ENDPOINT}; http: is allowed only for loopback addresses, and ${API_VERSION} is the only supported version`;
       this.#problem(key, 'invalid', found?.source ?? key, expected);
       return DEFAULT_ENDPOINT;
     }

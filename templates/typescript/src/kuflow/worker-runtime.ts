@@ -144,7 +144,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
       if (error === undefined || draining) return;
       // Temporal's core stops polling soon after the engine rejects a token, even if the outage is short.
       if (tokenIsValid()) return fail('The worker stopped unexpectedly', error);
-      logger.warn('The engine token expired. The worker stopped polling and waits for a new token', { error });
+      logger.warn('The engine token expired. The worker stopped polling and is waiting for a new token', { error });
       const oldConnection = worker.connection;
       // The old worker must not get a new token: it might receive tasks that nothing executes.
       if (oldConnection !== undefined) connections.delete(oldConnection);

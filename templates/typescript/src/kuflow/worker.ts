@@ -12,7 +12,7 @@ export interface WorkerConfig {
   readonly development: boolean;
 }
 
-/** Creates a worker of Temporal's SDK. It does not run yet. */
+/** Creates a Temporal SDK worker without starting it. */
 export async function createWorker(config: WorkerConfig): Promise<Worker> {
   return Worker.create({
     connection: config.connection,
@@ -20,7 +20,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
     taskQueue: config.taskQueue,
     ...workflowCode(),
     activities: config.activities,
-    // Activities get 30 s to complete and are then cancelled. Everything ends within 45 s; Kubernetes allows 60 s.
+    // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
     shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
   });
@@ -28,7 +28,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
 
 /**
  * Runs a worker until it is shut down (returns undefined) or fails (returns the error). Does not wait for the open polls of a
- * failed worker, which may take a minute, nor for a shutdown that hangs.
+ * failed worker, which may take a minute, or for a shutdown that hangs.
  */
 export async function runUntilStopped(worker: Worker, isShuttingDown: () => boolean): Promise<unknown> {
   let shuttingDownSince: number | undefined;

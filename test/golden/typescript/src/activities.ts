@@ -8,7 +8,7 @@ export interface CheckCreditInput {
   readonly loanApplication: LoanApplicationData;
 }
 
-/** Does the work of the task Check credit and returns the task's data. */
+/** Performs the "Check credit" task and returns its data. */
 export async function checkCredit(input: CheckCreditInput): Promise<CheckCreditData> {
   void input; // TODO: use the input
   return {

@@ -74,7 +74,7 @@ describe('the workflow', () => {
     await Worker.runReplayHistory({ workflowBundle }, history);
   });
 
-  it('detects a task that was cancelled in KuFlow, which sends no signal', async () => {
+  it('detects a task that was canceled in KuFlow, which sends no signal', async () => {
     const { result } = await run(() => 'cancel');
 
     expect(result).toMatchObject({ cause: { type: 'TaskCancelled' } });

@@ -333,7 +333,7 @@ describe('add process', () => {
     expect(treeOf(project)).toEqual(before);
     await works(second);
     expect(await offered('process', 'leave_2', '--task', 'A')).toContain('--workflow-type Leave2Workflow2');
-    // Its application files may hold client id and secret.
+    // Its application files may hold client ID and secret.
     expect(await offered('process')).toBe('add process LEAVE3 --workflow-type Leave3Workflow');
     expect(await offered('process', 'TRIP', '--workflow-type', 'T', '--client-id', uuid(8, 1), '--dry-run')).toBe(
       `add process TRIP --workflow-type T --client-id ${uuid(8, 1)} --client-secret-stdin --dry-run`,

@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
     status: 1,
     message: /did not accept the credentials/,
     seen: /^401 Unauthorized: said 401$/,
-    next: /client id and client secret/,
+    next: /client ID and client secret/,
     requests: 1,
   },
   {
@@ -207,7 +207,9 @@ describe('create --process and an API that answers with', () => {
     expect(error.message).toMatch(row.message);
     expect(error.seen).toMatch(row.seen);
     expect(error.next.join('\n')).toMatch(row.next);
-    expect(error.tried).toMatch(/^GET \S+\/v2024-06-14\/processes \(findProcesses\)$|^listing processes and process items/);
+    expect(error.tried).toMatch(
+      /^GET \S+\/v2024-06-14\/processes \(findProcesses\)$|^listing processes and process items/,
+    );
     expect({ ran: ran.status, told: error.status }).toEqual({ ran: row.status, told: row.status });
     if (row.requests !== undefined) expect(server?.requests).toHaveLength(row.requests);
     // The same for a person, and no secret for anybody.

@@ -255,13 +255,13 @@ describe('the secret', () => {
     const ran = await create(cwd, ['x', '--definition', 'd.yaml', '--no-check', '--json', ...QUIET], env);
     expect(ran.status).toBe(0);
     expect(filesBelow(join(cwd, 'x')).filter((file) => readFileSync(file, 'utf8').includes(SECRET))).toEqual([]);
-    expect(json(ran).next.some(({ text }) => text.includes('client id and secret'))).toBe(false);
+    expect(json(ran).next.some(({ text }) => text.includes('client ID and secret'))).toBe(false);
   });
 
   it('is optional: without one the check is skipped, and the next steps ask for it', async () => {
     const cwd = place();
     const made = json(await create(cwd, ['x', '--definition', 'd.yaml', '--json', ...QUIET]));
-    expect(made.check).toEqual({ kind: 'not-run', reason: 'no client id and secret yet' });
+    expect(made.check).toEqual({ kind: 'not-run', reason: 'no client ID and secret yet' });
     expect(made.next.some(({ text }) => text.includes('KUFLOW_API_CLIENTID'))).toBe(true);
     expect(made.status).toBe(0);
   });

@@ -19,7 +19,7 @@ const SUMMARY: CreateSummary = {
   },
   next: [
     { command: 'cd loans', text: 'go to the project' },
-    { text: 'put client id and secret of the application into application-local.yaml' },
+    { text: 'put client ID and secret of the application into application-local.yaml' },
     { command: 'npm run dev', text: 'run the local platform and the worker, reloaded on changes' },
     { command: COMMAND, text: 'repeat it' },
   ],
@@ -40,7 +40,7 @@ describe('the output at the end of create', () => {
     expect(lines.slice(lines.indexOf('Next:'))).toEqual([
       'Next:',
       '  cd loans     go to the project',
-      '  put client id and secret of the',
+      '  put client ID and secret of the',
       '  application into',
       '  application-local.yaml',
       '  npm run dev',

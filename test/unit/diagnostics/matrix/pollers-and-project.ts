@@ -154,7 +154,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     withProject(
       workerSays(
         { step: 'rest', status: 'ok', detail: '' },
-        { step: 'connect', status: 'unknown', detail: 'no result within 13 s, the time limit of the check' },
+        { step: 'connect', status: 'unknown', detail: 'no result within the time limit of 13 s' },
       ),
     ),
   ),

@@ -51,10 +51,10 @@ const envconfig =
   };
 
 export const settingsFaults: readonly Fault[] = [
-  fault('missing client id', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
+  fault('missing client ID', incomplete, ({ local }) => void (local['kuflow.api.client-id'] = undefined)),
   fault('placeholder FILL_ME', incomplete, ({ local }) => void (local['kuflow.api.client-secret'] = 'FILL_ME')),
   fault(
-    'client id that is not a UUID',
+    'client ID that is not a UUID',
     incomplete,
     ({ local }) => void (local['kuflow.api.client-id'] = 'loan-worker'),
   ),
@@ -73,7 +73,7 @@ export const settingsFaults: readonly Fault[] = [
     incomplete,
     ({ settings }) => void (settings['kuflow.api.endpoint'] = 'ftp://kuflow'),
   ),
-  fault('client id in the environment, secret in a file', incomplete, ({ env, local }) => {
+  fault('client ID in the environment, secret in a file', incomplete, ({ env, local }) => {
     env['KUFLOW_API_CLIENTID'] = local['kuflow.api.client-id'] ?? '';
   }),
   fault('credentials in the environment, endpoint in a file', incomplete, ({ env, local }) => {

@@ -13,7 +13,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
       execute: (input, next) => {
         if (ENCODING_HEADER in input.headers) {
           throw new Error(
-            `KuFlow requires encrypted payloads for this process (start header ${ENCODING_HEADER}), which this worker does not support. ` +
+            `KuFlow requires encrypted payloads for this process (start header ${ENCODING_HEADER}), but this worker does not support encryption. ` +
               'Turn off encryption in the process definition, or run a worker that supports it.',
           );
         }

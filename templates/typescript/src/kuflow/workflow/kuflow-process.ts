@@ -17,13 +17,13 @@ const processItemSignal = defineSignal<[ProcessItemSignal]>('KuFlow_Engine_Signa
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
 
-/** Thrown when a task is cancelled in the KuFlow app. Fails the workflow unless it is caught. */
+/** Thrown when a task is canceled in the KuFlow app. Fails the workflow unless it is caught. */
 export class TaskCancelled extends ApplicationFailure {
   readonly code: string;
   readonly processItemId: Uuid;
 
   constructor(code: string, processItemId: Uuid) {
-    super(`The task ${code} was cancelled`, 'TaskCancelled', true, [{ code, processItemId }]);
+    super(`The task ${code} was canceled`, 'TaskCancelled', true, [{ code, processItemId }]);
     this.code = code;
     this.processItemId = processItemId;
   }
@@ -43,7 +43,7 @@ interface Owner {
 }
 
 export interface KuFlowProcess<Metadata> {
-  /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is cancelled. */
+  /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. */
   humanTask<Data, Context>(
     task: HumanTask<Data, Context>,
     options?: Owner & { readonly data?: Partial<Data>; readonly contextData?: Context },
@@ -54,7 +54,7 @@ export interface KuFlowProcess<Metadata> {
     work: (processItemId: Uuid) => Promise<Data>,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
-  /** Posts a message and does not wait. `data` needs the code of its data structure, by default the code of the message. */
+  /** Posts a message and does not wait. `data` requires a data structure code, which defaults to the code of the message. */
   message<Data>(
     message: Message<Data>,
     content: Owner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
@@ -211,7 +211,7 @@ async function logFailureToTask(processItemId: Uuid, error: unknown): Promise<vo
       processItemId,
       level: isCancellation(error) ? 'WARN' : 'ERROR',
       message: isCancellation(error)
-        ? 'The process was cancelled'
+        ? 'The process was canceled'
         : 'The task failed in the worker. See the log of the worker.',
     });
   } catch (failure) {

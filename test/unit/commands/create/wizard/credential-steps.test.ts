@@ -60,7 +60,7 @@ describe('credentials in the wizard', () => {
   afterEach(() => tenant.close());
 
   const typed: readonly ScriptedAnswer[] = [
-    ['Client id of the application', OTHER_APPLICATION],
+    ['Client ID of the application', OTHER_APPLICATION],
     ['Client secret', SECRET],
   ];
   const chosen = (folder: string, ...placed: readonly ScriptedAnswer[]): readonly ScriptedAnswer[] => [
@@ -165,7 +165,7 @@ describe('credentials in the wizard', () => {
     expect(localSettings('y')).toContain(SECRET);
     expect(localSettings('y')).toContain(tenant.endpoint);
     expect(statSync(join(cwd, 'y', 'application-local.yaml')).mode & 0o777).toBe(0o600);
-    expect(nextOf(made)).not.toContain('client id and secret');
+    expect(nextOf(made)).not.toContain('client ID and secret');
     expect(made.command).toContain('--client-secret-stdin');
     expect(made.command).not.toContain(SECRET);
   });
@@ -177,7 +177,7 @@ describe('credentials in the wizard', () => {
     expect(localSettings('x')).toContain(tenant.endpoint);
     expect(statSync(join(cwd, 'x', 'application-local.yaml')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(cwd, 'x', '.gitignore'), 'utf8')).toContain('application-local.yaml');
-    expect(made.said).toMatch(/client id and secret of the profile acme are written to application-local\.yaml/);
+    expect(made.said).toMatch(/client ID and secret of the profile acme are written to application-local\.yaml/);
     expect(made.command).toContain('--profile acme');
 
     const tree = treeOf(join(cwd, 'x'));
@@ -213,8 +213,8 @@ describe('credentials in the wizard', () => {
     writeFileSync(join(cwd, 'application-local.yaml'), settings, { mode: 0o600 });
     const made = await byWizard([[WHICH, 'api'], ...chosen('.')]);
     expect(readFileSync(join(cwd, 'application-local.yaml'), 'utf8')).toBe(settings);
-    expect(nextOf(made)).not.toContain('client id and secret');
-    expect(made.said).toMatch(/client id and secret are already in application-local\.yaml/);
+    expect(nextOf(made)).not.toContain('client ID and secret');
+    expect(made.said).toMatch(/client ID and secret are already in application-local\.yaml/);
   });
 
   it('that are typed are written with the address of the KuFlow that accepted them', async () => {
@@ -253,17 +253,17 @@ describe('credentials in the wizard', () => {
     expect(made.command).not.toMatch(/--profile|--task-kind/);
   });
 
-  it('reject a secret that is typed as the client id, and do not print it', async () => {
+  it('reject a secret that is typed as the client ID, and do not print it', async () => {
     const pasted = 'Zx9-canary-4471-pasted-into-the-wrong-field';
     await expect(
       byWizard(
         [
           [WHICH, 'api'],
-          ['Client id', pasted],
+          ['Client ID', pasted],
         ],
         { endpoint: tenant.endpoint },
       ),
-    ).rejects.toThrow(/Client id of the application: This is not a UUID/);
+    ).rejects.toThrow(/Client ID of the application: This is not a UUID/);
     for (const args of [['x', '--process', 'LOAN'], ['x'], ['x', '--local', '--yes']]) {
       const ran = await createWorker(cwd, [...args, '--client-id', pasted], env);
       expect(ran.status, ran.stderr).toBe(2);
