@@ -31,7 +31,7 @@ export const patch =
     contentType: 'application/json-patch+json',
   });
 /**
- * `with id` adds an ID to a create request that has none. Every attempt uses the same ID, so that KuFlow creates only one
+ * `with id` adds an ID to a create request without one. Every attempt uses the same ID, so that KuFlow creates only one
  * resource.
  */
 export const post =

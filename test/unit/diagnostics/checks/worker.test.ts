@@ -126,7 +126,7 @@ describe("doctor and the worker's own check", () => {
   it('leave the result open if the worker could not tell and doctor found no failure', async () => {
     const silent = await runWorkerChecks(steps('connect', 'unknown', 'no result within the time limit of 13 s'));
     expect(verdict(silent)).toBe('unknown worker-could-not-tell');
-    expect(silent.agrees?.cause?.text).toContain('no result within 13 s');
+    expect(silent.agrees?.cause?.text).toContain('no result within the time limit of 13 s');
     const unseen = but(['KF-TLS-003', 'skip', 'excluded'], ['KF-ENGINE-001', 'skip', 'blocked']);
     expect(verdict(await runWorkerChecks(steps('connect', 'unknown'), unseen))).toBe('unknown worker-could-not-tell');
     expect(verdict(await runWorkerChecks(steps('connect'), unseen))).toBe('fail worker-check-failed');

@@ -157,7 +157,7 @@ describe('a task', () => {
     for (const work of late) expect(thrown(work)).toEqual(refused(409, 'COMPLETED'));
   });
 
-  it('answers 409 if it was cancelled or is a message, and 404 if it is unknown', () => {
+  it('answers 409 if it was canceled or is a message, and 404 if it is unknown', () => {
     const { id } = create();
     cancelProcessItems(world.user, processId, [id]);
     expect(thrown(() => claimTask(world.user, id))).toEqual(refused(409, 'CANCELLED'));
