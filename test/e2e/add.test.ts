@@ -158,7 +158,7 @@ describe('kuflow add in an edited project', () => {
     expect((await asked('interrupted', '\x03')).status).toBe(130);
     const no = await asked('refused', 'n\r');
     expect(no.status).toBe(3);
-    expect(no.output).toContain('you said no');
+    expect(no.output).toContain('you declined the change');
     expect(read('src/activities.ts')).toBe(before);
     expect((await asked('wanted', 'y\r')).status).toBe(0);
     expect(read('src/activities.ts').startsWith(before)).toBe(true);
@@ -214,7 +214,7 @@ describe('kuflow add in an edited project', () => {
     const which = await kuflow('dev', 'simulate', ...ports, ...worker);
     expect(which.status).toBe(2);
     expect(which.err).toContain('Several processes are served: pass the code of one of them');
-    expect(which.err).toContain('Known: LOAN, LEAVE');
+    expect(which.err).toContain('Available: LOAN, LEAVE');
     const leave = await kuflow('dev', 'simulate', 'LEAVE', ...ports, ...worker);
     expect(leave.status, leave.err).toBe(0);
     expect(leave.out).toContain('LEAVE is COMPLETED with valid data');

@@ -177,7 +177,7 @@ describe('instance values and secrets', () => {
     ];
     const byFlags = await packed('create-kuflow-worker', ['by-flags', ...args, ...flags], {});
     expect(byFlags.status, byFlags.err).toBe(0);
-    expect(byFlags.err).toMatch(/^✔ Namespace/m);
+    expect(byFlags.err).toMatch(/^✔ Engine namespace/m);
     const byEnvironment = await packed('create-kuflow-worker', ['by-environment', ...args, '--no-check', '--json']);
     expect(byEnvironment.status, byEnvironment.err).toBe(0);
     expect(readFileSync(join(folder, 'by-flags', 'kuflow.process.yaml'), 'utf8')).toContain('firstName');

@@ -167,7 +167,7 @@ describe('the engine behind the gateway', () => {
     expect(history.events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
     expect(historyFromJSON(history).events).toHaveLength(history.events.length);
     await expect(engine.fetchHistory('nobody')).rejects.toMatchObject({
-      message: 'The engine knows no workflow nobody',
+      message: 'Workflow nobody does not exist in the engine',
     });
   });
 
@@ -298,7 +298,7 @@ describe('the engine behind the gateway', () => {
     }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: 'KnownError',
-      message: expect.stringContaining('did not start: it ended at once') as string,
+      message: expect.stringContaining('did not start: it exited at once') as string,
       seen: expect.stringContaining(String(temporal.port)) as string,
     });
   });
