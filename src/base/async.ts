@@ -6,7 +6,7 @@ export interface Deferred<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A promise settled from outside, as `Promise.withResolvers`, which Node 20 does not have. */
+/** Like `Promise.withResolvers`, which Node 20 does not have. */
 export function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;
@@ -17,7 +17,7 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Waits until `work` has settled, `ms` milliseconds at most; what goes on then is left to itself. Rejects as `work` does. */
+/** Waits for `work` at most `ms` milliseconds, without cancelling it afterwards. Rejects if `work` rejects in that time. */
 export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   const settled = new AbortController();
   const late = clock.sleep(ms, settled.signal).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Wall-clock time and waiting, injected so that tests decide both. */
+/** Wall-clock time and waiting. Injected, so that tests control both. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -14,15 +14,15 @@ export const systemClock: Clock = {
     try {
       await delay(ms, undefined, signal === undefined ? {} : { signal });
     } catch (error) {
-      // Node has an error of its own for it, with the reason as its cause.
+      // Node rejects with an AbortError that has the reason as its cause.
       signal?.throwIfAborted();
       throw error;
     }
   },
 };
 
-/** A time as ISO 8601. What no date can hold, and what is no time at all, is told in words: `Date` throws for both. Milliseconds since the epoch. */
+/** Formats milliseconds since the epoch as ISO 8601. For NaN and times out of range, where `Date` throws, returns a phrase. */
 export function isoTime(ms: number): string {
-  if (Number.isNaN(ms)) return 'no readable date';
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'beyond any date';
+  if (Number.isNaN(ms)) return 'an unreadable date';
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'a date out of range';
 }

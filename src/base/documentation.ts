@@ -12,7 +12,7 @@ export interface DocumentationLink {
   readonly siteUrl?: string | undefined;
 }
 
-/** The address of a page, or undefined while the documentation has none. */
+/** The URL of a page. Undefined while the documentation is not published. */
 export function documentationFor(
   page: DocumentationPage,
   { anchor, siteUrl = DOCUMENTATION_URL }: DocumentationLink = {},

@@ -1,28 +1,28 @@
 import type { DocumentationPage } from './documentation.ts';
 
 /**
- * Exit statuses of every command, in the order of their weight when several apply:
- * 130 interrupted > 2 usage or missing answers > 1 failed > 4 could not tell > 3 warnings (with `--fail-on warn`) > 0 done.
+ * Exit statuses of every command. When several apply, the first one in this list wins:
+ * 130 interrupted, 2 usage error or missing answers, 1 failed, 4 could not tell, 3 warnings (with `--fail-on warn`), 0 done.
  */
 export type ExitStatus = 0 | 1 | 2 | 3 | 4 | 130;
 
 export interface KnownErrorParts {
-  /** What went wrong, one sentence, no trailing period needed. */
+  /** What failed, in one sentence without a period at the end. */
   readonly message: string;
   /** What was attempted, e.g. `GET https://api.kuflow.com/v2024-06-14/tenants`. */
   readonly tried?: string | undefined;
-  /** What was observed, e.g. `401 Unauthorized`. A cause is only named when it was observed. */
+  /** What was observed, e.g. `401 Unauthorized`. Name a cause only if it was observed. */
   readonly seen?: string | undefined;
-  /** What to do next, commands or sentences in the order to try them. */
+  /** What to do next: commands or sentences, in the order to try them. */
   readonly next?: readonly string[] | undefined;
-  /** The page of the documentation that helps. */
+  /** The documentation page about this error. */
   readonly page?: DocumentationPage | undefined;
-  /** Exit status of the command that meets this error; 1 by default. */
+  /** Exit status of the command. Default: 1. */
   readonly status?: ExitStatus | undefined;
   readonly cause?: unknown;
 }
 
-/** An error that the user can act on: printed without a stack, with what was tried, what was seen and the next command. */
+/** An error that the user can act on. It is printed without a stack trace. */
 export class KnownError extends Error {
   override readonly name: string = 'KnownError';
   readonly tried: string | undefined;
@@ -50,23 +50,23 @@ export function amendError(
   return new KnownError({ message, tried, seen, next: [...error.next, ...next], page, status, cause });
 }
 
-/** A mistake in the call: status 2. */
+/** A mistake in how the command was called: status 2. */
 export function usageError(message: string, next: readonly string[] = []): KnownError {
   return new KnownError({ message, next, status: 2 });
 }
 
-/** The user stopped it: status 130. `signal` is its name, kept as the cause for who passes it on. */
+/** The user interrupted the command: status 130. The name of the signal becomes the cause. */
 export function interruptedError(message = 'Interrupted', signal?: string): KnownError {
   return new KnownError({ message, status: 130, cause: signal });
 }
 
-/** The text of anything thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
   return String(error);
 }
 
-/** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`, …), looking through `cause`, or undefined. */
+/** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`, …) or of its causes, or undefined. */
 export function codeOf(error: unknown): string | undefined {
   for (let at: unknown = error, hops = 0; at instanceof Error && hops < 8; at = at.cause, hops++) {
     const code = (at as { code?: unknown }).code;
@@ -77,7 +77,7 @@ export function codeOf(error: unknown): string | undefined {
 
 const BY_WEIGHT: readonly ExitStatus[] = [130, 2, 1, 4, 3, 0];
 
-/** The one status that stands for several: 130 > 2 > 1 > 4 > 3 > 0. */
+/** The status to exit with when several apply: 130 > 2 > 1 > 4 > 3 > 0. */
 export function worstExitStatus(statuses: readonly ExitStatus[]): ExitStatus {
   return BY_WEIGHT.find((status) => statuses.includes(status)) ?? 0;
 }

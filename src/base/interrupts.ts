@@ -1,38 +1,38 @@
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type InterruptSignal = (typeof INTERRUPTS)[number];
 
-/** Those of a terminal and of people that mean something to a command; Windows has only the first three. */
-const PASSED = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
-export type ForwardedSignal = (typeof PASSED)[number] | 'SIGSTOP' | 'SIGCONT';
+/** Signals that a terminal or a person sends to a command. Windows has only the first three. */
+const FORWARDED = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+export type ForwardedSignal = (typeof FORWARDED)[number] | 'SIGSTOP' | 'SIGCONT';
 
-export type ReceivedSignal = (typeof PASSED)[number] | 'SIGTSTP';
+export type ReceivedSignal = (typeof FORWARDED)[number] | 'SIGTSTP';
 
-/** The part of `process` that tells of signals. */
+/** The part of `process` that receives signals. */
 export interface SignalSource {
   on(signal: ReceivedSignal, listener: () => void): unknown;
   off(signal: ReceivedSignal, listener: () => void): unknown;
 }
 
 export interface InterruptHandlers {
-  /** The user asked to stop: once. */
+  /** Called once, for the first request to stop. */
   readonly first: (signal: InterruptSignal) => void;
-  /** The user insists: once for each further request. */
+  /** Called for each further request. */
   readonly again: (signal: InterruptSignal) => void;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
 }
 
 /**
- * One Ctrl-C reaches a script started by npm twice: the terminal signals the whole group and npm forwards its own copy.
- * Requests closer than this are one request; a person does not press twice that fast.
+ * A script started by npm receives Ctrl-C twice: the terminal signals the whole process group, and npm forwards its own copy.
+ * Signals less than this time apart count as one, because nobody presses Ctrl-C twice that fast.
  */
 export const DOUBLE_SIGNAL_MS = 400;
 
-/** Calls back for requests to stop, doubled signals counted once. Returns the function that stops listening. */
+/** Calls the handlers for requests to stop, counting doubled signals once. Returns a function that stops listening. */
 export function handleInterrupts(source: SignalSource, handlers: InterruptHandlers): () => void {
   const now = handlers.now ?? (() => performance.now());
   let last: number | undefined;
-  const heard = (signal: InterruptSignal) => (): void => {
+  const receive = (signal: InterruptSignal) => (): void => {
     const at = now();
     const previous = last;
     last = at;
@@ -41,57 +41,57 @@ export function handleInterrupts(source: SignalSource, handlers: InterruptHandle
   };
   return listen(
     source,
-    INTERRUPTS.map((signal) => [signal, heard(signal)]),
+    INTERRUPTS.map((signal) => [signal, receive(signal)]),
   );
 }
 
 export interface SignalForwarding {
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
-  /** Stops this process as Ctrl-Z does, where there is somebody who can let it go on. */
+  /** Suspends this process, as Ctrl-Z does. */
   readonly suspend?: () => void;
 }
 
-/** Longer than a stop takes to arrive. */
-const SUSPENDED_MS = 50;
+/** Longer than SIGTSTP takes to arrive. */
+const SUSPEND_MS = 50;
 
 /**
- * Hands every signal to a command that lives in another session, where the terminal does not reach it. A doubled SIGINT counts once; nothing
- * else is left out. Ctrl-Z stops the command for as long as this process is stopped. Returns the function that ends it.
+ * Forwards signals to a command in another session, which the terminal does not reach. A doubled SIGINT counts once; every other signal is
+ * forwarded. Ctrl-Z suspends the command while this process is suspended. Returns a function that stops forwarding.
  */
 export function forwardSignals(
   source: SignalSource,
   deliver: (signal: ForwardedSignal) => void,
   { now = () => performance.now(), suspend = () => void process.kill(process.pid, 'SIGTSTP') }: SignalForwarding = {},
 ): () => void {
-  let counted = Number.NEGATIVE_INFINITY;
-  const pass = (signal: (typeof PASSED)[number]) => (): void => {
+  let lastInterrupt = Number.NEGATIVE_INFINITY;
+  const forward = (signal: (typeof FORWARDED)[number]) => (): void => {
     if (signal === 'SIGINT') {
-      if (now() - counted < DOUBLE_SIGNAL_MS) return;
-      counted = now();
+      if (now() - lastInterrupt < DOUBLE_SIGNAL_MS) return;
+      lastInterrupt = now();
     }
     deliver(signal);
   };
   const windows = process.platform === 'win32';
   const stopListening = listen(
     source,
-    (windows ? INTERRUPTS : PASSED).map((signal) => [signal, pass(signal)]),
+    (windows ? INTERRUPTS : FORWARDED).map((signal) => [signal, forward(signal)]),
   );
-  let goingOn: NodeJS.Timeout | undefined;
-  const stopped = (): void => {
+  let resuming: NodeJS.Timeout | undefined;
+  const onSuspend = (): void => {
     deliver('SIGSTOP');
-    // Without a listener it does what it does to others: it stops this process, unless nobody is there who could let it go on.
-    source.off('SIGTSTP', stopped);
+    // Without a listener, SIGTSTP suspends this process, unless the system ignores it because no shell could resume the process.
+    source.off('SIGTSTP', onSuspend);
     suspend();
-    goingOn = setTimeout(() => {
-      source.on('SIGTSTP', stopped);
+    resuming = setTimeout(() => {
+      source.on('SIGTSTP', onSuspend);
       deliver('SIGCONT');
-    }, SUSPENDED_MS);
+    }, SUSPEND_MS);
   };
-  if (!windows) source.on('SIGTSTP', stopped);
+  if (!windows) source.on('SIGTSTP', onSuspend);
   return () => {
-    clearTimeout(goingOn);
-    source.off('SIGTSTP', stopped);
+    clearTimeout(resuming);
+    source.off('SIGTSTP', onSuspend);
     stopListening();
   };
 }

@@ -12,7 +12,7 @@ interface OwnPackage {
 
 let own: OwnPackage | undefined;
 
-// The same code runs from `src/base/` and from a chunk in `dist/`, so the distance to package.json is not fixed.
+// This code runs from `src/base/` and from a chunk in `dist/`, so the distance to package.json varies.
 function findOwnPackage(): OwnPackage {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     let text: string | undefined;
@@ -31,13 +31,13 @@ function findOwnPackage(): OwnPackage {
   }
 }
 
-/** The folder of this very package, which holds `dist/`, `templates/` and `schemas/`. */
+/** The folder of this package, which contains `dist/`, `templates/` and `schemas/`. */
 export function packageRoot(): string {
   own ??= findOwnPackage();
   return own.root;
 }
 
-/** The version of this very package. */
+/** The version of this package. */
 export function packageVersion(): string {
   own ??= findOwnPackage();
   return own.version;

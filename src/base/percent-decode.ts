@@ -1,4 +1,4 @@
-/** A percent-encoded text in clear; one that is not rightly encoded as it is. */
+/** Decodes percent-encoded text. Returns invalid text unchanged. */
 export function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);

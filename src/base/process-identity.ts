@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 // A pid alone does not identify a process, because the system reuses it. Together with the time the process started, it does.
 
-/** Returned in place of a start for a killed process whose parent has not waited for it: it keeps its pid and does nothing. */
+/** The start id of a killed process whose parent has not waited for it. It keeps its pid but no longer runs. */
 const ZOMBIE = 'zombie';
 
 // Process lists give start times in whole seconds, and those times follow clock corrections.
@@ -36,8 +36,8 @@ export function processStartId(pid: number): string | undefined {
 }
 
 /**
- * Whether `pid` is still the process whose `processStartId` was `startId`. Where the system gives no start id, any process
- * with that pid counts. Never starts another program, so it may be called often.
+ * Whether `pid` is still the process whose `processStartId` was `startId`. On systems without start ids, any process with that
+ * pid counts. Cheap enough to call often: never starts another program.
  */
 export function isSameProcess(pid: number, startId: string | undefined): boolean {
   if (!isRunning(pid)) return false;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Sends a signal to a process and to all that it started. On POSIX the process has to lead its group (`detached`); on Windows, which knows no
- * such signals, the tree is ended at once. A tree that is gone already is no error.
+ * Sends a signal to a process and all its descendants. On POSIX the process must lead its group (`detached`). Windows does not have
+ * these signals, so the tree is terminated. Does nothing if the tree has already ended.
  */
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   if (process.platform === 'win32') {
@@ -15,6 +15,6 @@ export function signalTree(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Gone already.
+    // It has already ended.
   }
 }

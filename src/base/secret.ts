@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-/** A value that prints as `[redacted]` in templates, JSON, logs and the inspector; only `reveal()` gives it out. */
+/** A value that prints as `[redacted]` in template strings, JSON, logs and the inspector. Only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 

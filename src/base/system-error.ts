@@ -1,29 +1,29 @@
 import { codeOf, KnownError } from './errors.ts';
 
-const AGAIN = 'Run it again when the cause is gone';
+const AGAIN = 'Fix the cause, then run the command again';
 
-/** What a code says, and what to do about it. */
+/** The meaning of a system error code, and what to do. */
 const MEANING: Readonly<Record<string, readonly [meaning: string, next: string]>> = {
-  ENOSPC: ['the disk is full', 'Make room, then run it again'],
-  EDQUOT: ['the quota of this user is used up', 'Make room, then run it again'],
-  EACCES: ['the permissions do not allow it', 'Check whose it is and who may write there, then run it again'],
-  EPERM: ['the system does not allow it', 'Check whose it is and who may write there, then run it again'],
+  ENOSPC: ['the disk is full', 'Free some disk space, then run the command again'],
+  EDQUOT: ['the disk quota is exceeded', 'Free some disk space, then run the command again'],
+  EACCES: ['permission denied', 'Check the owner and the permissions, then run the command again'],
+  EPERM: ['operation not permitted', 'Check the owner and the permissions, then run the command again'],
   EROFS: ['the file system is read-only', AGAIN],
-  ELOOP: ['it is a symbolic link', 'Put a plain file or folder in its place, then run it again'],
-  EISDIR: ['it is a folder', 'Put a plain file in its place, then run it again'],
-  ENOTDIR: ['a part of the path is no folder', 'Put a folder in its place, then run it again'],
-  EEXIST: ['something else is in its place', 'Move it away, then run it again'],
-  ENOENT: ['it is not there, or a folder of its path is not', 'Check the path, then run it again'],
+  ELOOP: ['it is a symbolic link', 'Replace it with a regular file or folder, then run the command again'],
+  EISDIR: ['it is a folder', 'Replace it with a regular file, then run the command again'],
+  ENOTDIR: ['part of the path is not a folder', 'Check the path, then run the command again'],
+  EEXIST: ['it already exists', 'Move it away, then run the command again'],
+  ENOENT: ['it does not exist, or a folder of its path does not', 'Check the path, then run the command again'],
   EXDEV: ['it is on another file system', AGAIN],
-  EIO: ['the disk failed', AGAIN],
+  EIO: ['the disk reported an error', AGAIN],
 };
 
-/** A call of the system that failed, with what it was for. */
+/** A failed system call, with its purpose. */
 export class SystemError extends KnownError {}
 
 /**
- * A failed call of the system, told for a person: `what` is what it was for ("Reading the state"), `path` what it was about. Anything else,
- * a KnownError among them, as it came.
+ * Converts the error of a failed system call to a SystemError for people: `what` is its purpose ("Reading the state"), `path` its
+ * subject. Returns other errors, KnownErrors included, unchanged.
  */
 export function systemError(error: unknown, what: string, path: string): unknown {
   const code = codeOf(error);
@@ -38,7 +38,7 @@ export function systemError(error: unknown, what: string, path: string): unknown
   });
 }
 
-/** Runs `work` on files at `path`; a failed call of the system in it becomes a SystemError that says what it was for. */
+/** Runs `work` on files at `path`. A failed system call in it becomes a SystemError that names the purpose. */
 export async function withContext<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -47,7 +47,7 @@ export async function withContext<T>(what: string, path: string, work: () => Pro
   }
 }
 
-/** Runs what only tidies up: a failed call of the system in it changes nothing. */
+/** Runs cleanup work, ignoring failed system calls in it. */
 export async function ignoreSystemErrors(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** The folder for what all projects of a user share and what can be got again. */
+/** The cache folder of the user, shared by all projects, for files that can be downloaded or created again. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const xdg = env['XDG_CACHE_HOME'];
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'kuflow');
@@ -12,40 +12,40 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The folder for what a user told this tool and what can't be got again; undefined where the environment names no home. Only the environment
- * given is looked at, so that nothing of the user who runs it gets into a run with another one.
+ * The configuration folder of the user. Undefined if the environment does not have a home folder. Reads only `env`, so that a run with
+ * another environment never uses the files of the current user.
  */
 export function configFolder(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
-  const named = (name: string): string | undefined => {
+  const absolute = (name: string): string | undefined => {
     const value = env[name];
     return value !== undefined && isAbsolute(value) ? value : undefined;
   };
-  const xdg = named('XDG_CONFIG_HOME');
+  const xdg = absolute('XDG_CONFIG_HOME');
   if (xdg !== undefined) return join(xdg, 'kuflow');
   if (platform === 'win32') {
-    const roaming = named('APPDATA');
+    const roaming = absolute('APPDATA');
     return roaming === undefined ? undefined : join(roaming, 'kuflow');
   }
-  const home = named('HOME');
+  const home = absolute('HOME');
   if (home === undefined) return undefined;
   return platform === 'darwin'
     ? join(home, 'Library', 'Application Support', 'kuflow')
     : join(home, '.config', 'kuflow');
 }
 
-/** A path as a shell reads it that expands `~` and `~/…`, where none did: typed into a prompt, in quotes, or on Windows. As it is where `env` names no home. */
+/** Expands `~` and `~/…` where no shell did: in prompts, in quotes and on Windows. Returns the path unchanged if `env` does not have a home folder. */
 export function expandHome(path: string, env: Readonly<Record<string, string | undefined>>): string {
   const below = /^~(?:$|\/|\\)/.test(path) ? path.slice(2) : undefined;
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
   return below === undefined || !isAbsolute(home) ? path : join(home, below);
 }
 
-/** Why a path that begins with `~` is not looked for in this folder, or undefined. To be asked after `expandHome`. */
+/** The problem with a path that still begins with `~` after `expandHome`, or undefined. */
 export function homeProblem(path: string): string | undefined {
   return path.startsWith('~')
-    ? "It begins with another person's home folder: write the whole path, or ./ before it"
+    ? '`~` followed by a user name is not supported: write the full path, or start it with ./'
     : undefined;
 }

@@ -8,7 +8,7 @@ const POLL_MS = 50;
 export interface LockWaitOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** Called once, when another run has the lock; its process where that is known. */
+  /** Called once, if another run has the lock. `pid` is its process, if known. */
   readonly onWait?: (pid: number | undefined) => void;
 }
 
@@ -16,36 +16,36 @@ export interface LockRequest {
   readonly take: () => Promise<FileLock>;
   /** Milliseconds. */
   readonly within: number;
-  /** What another run is at, for `Another run … and does not end`. */
+  /** What the other run is doing, to complete `Another run is …`. */
   readonly busyWith: string;
   /** Absolute path of the lock. */
   readonly path: string;
 }
 
-/** Runs `work` with a lock that only one run has at a time. Waits for another one, in the end rejects with a KnownError of status 4. */
+/** Runs `work` while holding a lock. Waits for another run to release it; rejects with a KnownError of status 4 if that takes too long. */
 export async function withLock<T>(
   { take, within, busyWith, path }: LockRequest,
   { clock, signal, onWait }: LockWaitOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const until = clock.now() + within;
-  for (let asked = false; ; asked = true) {
+  for (let waiting = false; ; waiting = true) {
     const locking = await take();
     if (locking.kind === 'taken') {
       try {
         return await work();
       } finally {
-        // What can't be given back ends with this process.
+        // A lock that can't be released ends with this process.
         await ignoreSystemErrors(locking.release);
       }
     }
-    if (!asked) onWait?.(locking.pid);
+    if (!waiting) onWait?.(locking.pid);
     if (clock.now() > until) {
       throw new KnownError({
-        message: `Another run is ${busyWith} and does not end`,
+        message: `Another run is still ${busyWith}`,
         tried: path,
-        ...(locking.pid !== undefined && { seen: `process ${locking.pid} is running` }),
-        next: ['Wait for it or end it, then try again'],
+        seen: locking.pid === undefined ? undefined : `process ${locking.pid} is running`,
+        next: ['Wait for it to finish, or stop it, then try again'],
         status: 4,
       });
     }

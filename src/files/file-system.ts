@@ -1,15 +1,15 @@
-/** What stands at a path, the link itself where it is one. */
+/** What is at a path; for a link, the link itself. */
 export interface FileStatus {
   readonly kind: 'file' | 'folder' | 'link' | 'other';
   /** Permission bits. */
   readonly mode: number;
   /** Bytes. */
   readonly size: number;
-  /** Whether it belongs to the user of this process; always true where the system has no such owner. */
+  /** Whether it belongs to the user of this process. Always true on systems without file owners. */
   readonly own: boolean;
 }
 
-/** A file that is being written for the first time. */
+/** A newly created file that is open for writing. */
 export interface NewFile {
   write(content: Uint8Array): Promise<void>;
   /** Sets the permission bits. */
@@ -19,31 +19,31 @@ export interface NewFile {
 }
 
 /**
- * Every call of the system that the store makes, one method each, so that a test can end the process between any two of them.
+ * The system calls that the credential store and the profiles make, one method each, so that a test can end the process between any two.
  * All reject with the system's error.
  */
 export interface FileSystem {
-  /** Undefined when nothing is there. */
+  /** Undefined if nothing is there. */
   look(path: string): Promise<FileStatus | undefined>;
-  /** The content of a regular file that is not followed through a link. */
+  /** The content of a regular file. Does not follow links. */
   read(path: string): Promise<Buffer>;
   list(folder: string): Promise<readonly string[]>;
-  /** Mode 0700; fails when something is there. */
+  /** Creates it with mode 0700. Fails if something is there. */
   makeFolder(path: string): Promise<void>;
-  /** Closes a folder that is there to everybody else. */
+  /** Makes an existing folder accessible only to its owner. */
   closeFolder(path: string): Promise<void>;
-  /** Mode 0600 from birth; fails when something is there, a link included. */
+  /** Creates it with mode 0600. Fails if something is there, even a link. */
   create(path: string): Promise<NewFile>;
   rename(from: string, to: string): Promise<void>;
-  /** Makes renames and new names in the folder survive a power cut. */
+  /** Makes renames and new files in the folder survive a power failure. */
   syncFolder(path: string): Promise<void>;
   removeFile(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
-  /** A lock that a killed holder does not keep. */
+  /** Tries to take a lock, which ends when its holder is killed. */
   lock(path: string): Promise<FileLock>;
 }
 
 export type FileLock =
   | { readonly kind: 'taken'; readonly release: () => Promise<void> }
-  /** `pid` is absent when it changed hands at every try. */
-  | { readonly kind: 'held'; readonly pid?: number };
+  /** `pid` is absent if the holder changed at every attempt. */
+  | { readonly kind: 'held'; readonly pid?: number | undefined };

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import which from 'which';
 
-/** The path of a program that the PATH of `env` leads to, on Windows with an extension of PATHEXT; undefined if there is none. */
+/** Finds a program on the PATH of `env`, on Windows with the extensions of PATHEXT. Undefined if it is not there. */
 export function findOnPath(program: string, env: NodeJS.ProcessEnv): string | undefined {
   const path = env['PATH'] ?? env['Path'] ?? '';
   if (path === '') return undefined;

@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 
-const OF_A_HOOK = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
+const HOOK_VARIABLES = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
 
-/** An environment without what git sets for its hooks, which would turn our calls to the repository whose hook runs. */
+/** An environment without the variables that git sets for its hooks. They would make every git call use the repository of the hook. */
 export function gitEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !OF_A_HOOK.test(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !HOOK_VARIABLES.test(name)));
 }
 
-/** What git makes of a file. `none`: no repository, or no git. `unknown`: it could not be asked. */
+/** How git sees a file. `none`: no repository, or git is not installed. `unknown`: git failed. */
 export type GitState =
   | { readonly kind: 'none' }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'tracked' }
-  /** `line`: for the `.gitignore` beside the file. */
+  /** `line`: what to add to the `.gitignore` next to the file. */
   | { readonly kind: 'visible'; readonly line: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Asks git about a file, which need not be there yet; absolute, in a folder that is. Changes nothing. `limitMs`: for each of three questions. */
+/** Asks git about a file in an existing folder; the file may not exist yet. Runs up to three read-only git commands, each for at most `limitMs`. */
 export async function readGitState(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -28,7 +28,7 @@ export async function readGitState(
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
-  // Within `.git` itself.
+  // Inside `.git` itself.
   if (inside.text.trim() !== 'true') return { kind: 'none' };
   const tracked = await git(['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name]);
   if (tracked.kind === 'answer') return { kind: 'tracked' };
@@ -41,7 +41,7 @@ export async function readGitState(
 
 type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
-  | { readonly kind: 'failed'; readonly text: string; readonly status?: number }
+  | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }
   | { readonly kind: 'absent'; readonly text: string };
 
 function runGit(
@@ -50,8 +50,8 @@ function runGit(
   env: Readonly<Record<string, string | undefined>>,
   timeout: number,
 ): Promise<GitAnswer> {
-  // A repository may name a program that git runs for each question.
-  const all = ['-c', 'core.fsmonitor=false', ...args];
+  // A repository can configure a program that git runs on each of these commands.
+  const safeArgs = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
     cwd,
     env: { ...gitEnvironment(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
@@ -59,12 +59,12 @@ function runGit(
     windowsHide: true,
   };
   return new Promise((resolve) => {
-    execFile('git', all, options, (error, stdout, stderr) => {
+    execFile('git', safeArgs, options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'answer', text: stdout });
       else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
       else {
         const text = stderr.trim() === '' ? `git ${args[0] ?? ''} did not answer` : stderr;
-        resolve({ kind: 'failed', text, ...(typeof error.code === 'number' && { status: error.code }) });
+        resolve({ kind: 'failed', text, status: typeof error.code === 'number' ? error.code : undefined });
       }
     });
   });

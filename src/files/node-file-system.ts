@@ -19,14 +19,14 @@ function kindOf(stats: Stats): FileStatus['kind'] {
 
 async function closeFolder(path: string): Promise<void> {
   if (!WINDOWS) await chmod(path, 0o700);
-  // What is made in it inherits this.
+  // New files in the folder inherit this.
   else
     await run('icacls', [path, '/inheritance:r', '/grant:r', `${userInfo().username}:(OI)(CI)F`], {
       windowsHide: true,
     });
 }
 
-/** The store on this machine's disk. */
+/** The real file system. */
 export const nodeFileSystem: FileSystem = {
   look: async (path) => {
     try {
@@ -39,7 +39,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   read: async (path) => {
-    // A FIFO would wait for a writer for ever.
+    // Opening a pipe must not wait for a writer.
     const file = await open(path, constants.O_RDONLY | (WINDOWS ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK));
     try {
       return await file.readFile();
@@ -64,7 +64,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   syncFolder: async (path) => {
-    // Windows has no such thing for folders.
+    // Windows can't sync folders.
     if (WINDOWS) return;
     const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
@@ -76,11 +76,11 @@ export const nodeFileSystem: FileSystem = {
   removeFile: unlink,
   removeFolder: rmdir,
   lock: (path) => {
-    const taking = acquirePidLock(path);
-    if (taking.kind !== 'taken')
-      return Promise.resolve({ kind: 'held', ...(taking.kind === 'held' && { pid: taking.pid }) });
+    const result = acquirePidLock(path);
+    if (result.kind !== 'taken')
+      return Promise.resolve({ kind: 'held', pid: result.kind === 'held' ? result.pid : undefined });
     const release = (): Promise<void> => {
-      taking.release();
+      result.release();
       return Promise.resolve();
     };
     return Promise.resolve({ kind: 'taken', release });

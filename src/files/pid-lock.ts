@@ -4,26 +4,26 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 
-/** `held`: by a process that lives now, maybe this one. `contended`: it changed hands at every try. */
+/** `held`: by a running process, possibly this one. `contended`: the holder changed at every attempt. */
 export type PidLockResult =
   | {
       readonly kind: 'taken';
-      /** Removes the lock if it is still ours; safe to call twice. */
+      /** Removes the lock if this process still has it. Safe to call twice. */
       readonly release: () => void;
     }
   | { readonly kind: 'held'; readonly pid: number }
   | { readonly kind: 'contended' };
 
 /**
- * Takes the lock file `path` for this process. A lock whose holder is dead, or whose pid now belongs to a process that
- * started at another time, is taken over: `kill -9` of a holder blocks nobody. Throws the system's error when the file can't be written.
+ * Takes the lock file `path` for this process. Takes over the lock of a process that no longer runs, so killing a holder
+ * blocks nobody. Throws the system's error if the file can't be written.
  */
 export function acquirePidLock(path: string): PidLockResult {
-  const mine = JSON.stringify(ownIdentity());
+  const own = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (createAtomically(path, mine)) {
+    if (createAtomically(path, own)) {
       removeLeftovers(path);
-      return { kind: 'taken', release: () => releaseIfOwn(path, mine) };
+      return { kind: 'taken', release: () => releaseIfOwn(path, own) };
     }
     const text = readIfExists(path);
     if (text === undefined) continue;
@@ -34,14 +34,14 @@ export function acquirePidLock(path: string): PidLockResult {
   return { kind: 'contended' };
 }
 
-/** The process that holds the lock file `path` now, or undefined: no file, or its holder is gone. */
+/** The running process that holds the lock file `path`, or undefined. */
 export function pidLockHolder(path: string): number | undefined {
   const text = readIfExists(path);
   const holder = text === undefined ? undefined : parseHolder(text);
   return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
 }
 
-/** Creates the file with its whole content in one step, so that nobody ever reads half a holder. False when it exists. */
+/** Creates the file and its content in one step, so that nobody reads an incomplete holder. False if it exists. */
 function createAtomically(path: string, content: string): boolean {
   const temporary = siblingPath(path, '');
   try {
@@ -58,7 +58,7 @@ function linkOrCreate(temporary: string, path: string, content: string): boolean
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
-    // File systems without hard links (exFAT, some network shares).
+    // The file system does not have hard links (exFAT, some network shares).
     return createExclusively(path, content);
   }
 }
@@ -73,7 +73,7 @@ function createExclusively(path: string, content: string): boolean {
   }
 }
 
-/** Two starters may see the same dead holder: the rename gives it to one of them, and a fresh lock taken by mistake is put back. */
+/** Removes a dead lock. Two processes may see the same one: the rename succeeds in one of them, and a new lock renamed by mistake is put back. */
 function removeDead(path: string, seen: string): void {
   const aside = siblingPath(path, 'dead-');
   try {
@@ -91,24 +91,24 @@ function removeDead(path: string, seen: string): void {
   }
 }
 
-/** A name that tells whose it is: that of a living process may be all that is left of somebody's lock. */
+/** A temporary path that contains the pid. The file of a running process may be the only copy of its lock. */
 function siblingPath(path: string, kind: '' | 'dead-'): string {
   return `${path}.${kind}${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Removes what killed processes left beside the lock, which is ours now: without it their folder would never be empty. */
+/** Removes the temporary files that killed processes left next to the lock. Called while holding the lock. */
 function removeLeftovers(path: string): void {
   const start = `${basename(path)}.`;
   try {
     for (const name of readdirSync(dirname(path))) {
       if (!name.startsWith(start)) continue;
       const pid = /^(?:dead-)?(\d+)-[0-9a-f]{12}$/.exec(name.slice(start.length))?.[1];
-      // One of this pid is of a process before: nothing of this one is under way.
+      // A file with the pid of this process is from an earlier process, because this one has no temporary files now.
       if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid))))
         rmSync(join(dirname(path), name), { force: true });
     }
   } catch (error) {
-    // The lock is taken all the same.
+    // Leftover files do not affect the lock.
     if (codeOf(error) === undefined) throw error;
   }
 }
@@ -137,7 +137,7 @@ function parseHolder(text: string): ProcessIdentity | undefined {
     )
       return { pid: value.pid, start: value.start };
   } catch {
-    // A power cut may leave an empty file: nobody holds it.
+    // A power failure may leave an empty file. Nobody holds it.
   }
   return undefined;
 }

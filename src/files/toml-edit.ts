@@ -5,7 +5,7 @@ import { KnownError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { insertLines, lineAfter } from './text-file.ts';
 
-/** A key by its path, and the text that it is to say; undefined: it is not to be there. */
+/** The path of a key and its new text. Undefined removes the key. */
 export interface TomlEdit {
   readonly path: readonly string[];
   readonly value: string | undefined;
@@ -14,20 +14,20 @@ export interface TomlEdit {
 export type TomlData = Readonly<Record<string, unknown>>;
 
 /**
- * A TOML text with these edits and every other byte as it was, whether its tables have headers, dotted keys or stand inline. What comes out is read by
- * another parser, and has to say the same but for the edits. `name` is what messages call the file; they never quote it. Throws a KnownError.
+ * Edits keys of a TOML text and keeps every other byte, for tables with headers, dotted keys and inline tables. A second parser confirms that
+ * nothing but the edits changed. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
 export function editToml(text: string, edits: readonly TomlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
-  const wanted = edits.reduce<TomlData>(
+  const expected = edits.reduce<TomlData>(
     (data, { path, value }) => withValue(data, path, value),
     parseTomlTable(text, name),
   );
-  let now = text;
-  for (const edit of edits) now = applyEdit(now, edit, lineEnd) ?? throwUneditable(edit, name);
-  return isDeepStrictEqual(parseOrUndefined(now), wanted) ? now : throwUneditable(edits[0], name);
+  let edited = text;
+  for (const edit of edits) edited = applyEdit(edited, edit, lineEnd) ?? throwUneditable(edit, name);
+  return isDeepStrictEqual(parseOrUndefined(edited), expected) ? edited : throwUneditable(edits[0], name);
 }
 
-/** What the text says. Throws a KnownError for what is no TOML. */
+/** Parses a TOML text. Throws a KnownError if it is not valid. */
 export function parseTomlTable(text: string, name: string): TomlData {
   const data = parseOrUndefined(text);
   let line: number | undefined;
@@ -37,15 +37,15 @@ export function parseTomlTable(text: string, name: string): TomlData {
   } catch (error) {
     line = (error as { lineNumber?: number }).lineNumber;
   }
-  // The parser's own words may quote the file.
+  // The parser's messages may quote the file.
   const at = line === undefined ? '' : `, line ${line}`;
   throw new KnownError({
-    message: `${name} can't be used: it is no valid TOML, or a key stands in it twice${at}`,
-    next: ['Correct the file, or move it away'],
+    message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
+    next: ['Fix the file, or move it away'],
   });
 }
 
-/** The text that a path says; undefined for what is no text. */
+/** The text at a path. Undefined if there is no text. */
 export function getTomlText(data: TomlData, path: readonly string[]): string | undefined {
   const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), data);
   return typeof value === 'string' ? value : undefined;
@@ -60,7 +60,7 @@ function parseOrUndefined(text: string): TomlData | undefined {
   }
 }
 
-/** The parser's tables without its prototypes, so that they can be compared with copies. */
+/** Copies the parser's tables to plain objects, so that they can be compared. */
 function toPlainObjects(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPlainObjects);
   if (!isRecord(value) || value instanceof Date) return value;
@@ -69,8 +69,8 @@ function toPlainObjects(value: unknown): unknown {
 
 function throwUneditable(edit: TomlEdit | undefined, name: string): never {
   throw new KnownError({
-    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} has no place in it as it is written`,
-    next: ['Write the profile as [profile.NAME] and [profile.NAME.tls] with plain keys, or move the file away'],
+    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
+    next: ['Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away'],
   });
 }
 
@@ -82,14 +82,14 @@ function withValue(data: TomlData, [key = '', ...rest]: readonly string[], value
   return Object.fromEntries([...others, ...(value === undefined ? [] : [[key, value] as const])]);
 }
 
-/** A key with its value in the text. */
+/** A key and its value in the text. */
 interface Item {
   readonly path: readonly string[];
   readonly node: AST.TOMLKeyValue;
-  /** Path of the table that it stands in: its own starts there. */
+  /** Path of its table, with which `path` starts. */
   readonly base: readonly string[];
-  /** The inline table that it stands in. */
-  readonly inline?: AST.TOMLInlineTable;
+  /** The inline table that contains it. */
+  readonly inline?: AST.TOMLInlineTable | undefined;
 }
 
 interface Table {
@@ -102,7 +102,7 @@ interface Shape {
   readonly tables: readonly Table[];
 }
 
-/** Undefined for a text that an edit before broke. */
+/** Undefined if an earlier edit broke the text. */
 function parseShape(text: string): Shape | undefined {
   const items: Item[] = [];
   const tables: Table[] = [];
@@ -115,7 +115,7 @@ function parseShape(text: string): Shape | undefined {
       } else if (node.type === 'TOMLKeyValue') {
         const keys = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
         const path = [...base, ...keys];
-        items.push({ path, node, base, ...(inline && { inline }) });
+        items.push({ path, node, base, inline });
         if (node.value.type === 'TOMLInlineTable') visit(node.value.body, path, node.value);
       }
     }
@@ -133,7 +133,7 @@ const isSamePath = (one: readonly string[], other: readonly string[]): boolean =
 const isBelow = (path: readonly string[], parent: readonly string[]): boolean =>
   isSamePath(path.slice(0, parent.length), parent);
 
-/** Undefined where there is no place for the key. */
+/** Undefined if the key can't be placed. */
 function applyEdit(text: string, { path, value }: TomlEdit, lineEnd: string): string | undefined {
   const shape = parseShape(text);
   if (shape === undefined) return undefined;
@@ -174,7 +174,7 @@ function insertKey(
       indentOf(text, sibling.node) + line(sibling.base),
       lineEnd,
     );
-  // A table of its own, behind those of the same profile.
+  // A separate table, after those of the same profile.
   const header = `[${formatKey(parent)}]\n${line(parent)}`;
   const last = tables.findLast((candidate) => isBelow(candidate.path, parent.slice(0, 2)));
   const end = last === undefined ? text.length : endOfTable(text, last.node);
@@ -218,7 +218,7 @@ function formatKey(path: readonly string[]): string {
   return path.map((key) => (/^[\w-]+$/.test(key) ? key : formatString(key))).join('.');
 }
 
-/** Paths of Windows stand in literal strings, where a backslash is one. */
+/** Windows paths are written as literal strings, which do not need escaped backslashes. */
 function formatString(value: string): string {
   if (value.includes('\\') && /^[^'\u0000-\u001f\u007f]*$/.test(value)) return `'${value}'`;
   return JSON.stringify(value).replaceAll('\u007f', '\\u007f');

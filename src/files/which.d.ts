@@ -1,4 +1,4 @@
-// The package has no types of its own; this is the part that is used.
+// `which` does not include types. These cover only what is used here.
 declare module 'which' {
   const which: {
     sync(program: string, options: { path: string; all: true; nothrow: true }): readonly string[] | null;

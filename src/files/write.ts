@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import type { FileSystem } from './file-system.ts';
 
 /**
- * Writes a whole file or nothing: a temporary sibling created with `mode` from birth, fsynced, then renamed over `path`.
- * Rejects with the system error; the temporary file is gone by then.
+ * Writes a file completely or not at all: creates a temporary sibling with `mode`, syncs it and renames it to `path`.
+ * Rejects with the system error, after removing the temporary file.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -27,7 +27,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   }
 }
 
-/** Writes a file that is not there yet: closed to others from birth, on the disk when this resolves. `mode`: its permission bits in the end. */
+/** Writes a new file, accessible only to its owner until it is complete, and syncs it to disk. `mode`: its final permission bits. */
 export async function writeNewFile(
   files: FileSystem,
   path: string,
@@ -47,8 +47,7 @@ export async function writeNewFile(
 const sync = promisify(fsync);
 
 /**
- * Waits until what was written to an open file is on the disk. By its descriptor: the handles that Yarn's Plug'n'Play puts in the place of
- * Node's, as below `yarn dlx`, have no `sync`.
+ * Syncs an open file to disk. Uses its descriptor, because the file handles of Yarn's Plug'n'Play (as with `yarn dlx`) do not have `sync`.
  */
 export function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   return sync(fd);

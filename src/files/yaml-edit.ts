@@ -12,10 +12,10 @@ import {
   removeNull,
 } from './yaml-lines.ts';
 
-/** The library's own warnings and pretty errors quote the file. */
+/** Without the library's warnings and pretty errors, because they quote the file. */
 export const PARSING = { prettyErrors: false, logLevel: 'error' } as const;
 
-/** A key by its path in the maps of a document, and what it is to say; undefined: it is not to be there. */
+/** The path of a key in a document, and its new value. Undefined removes the key. */
 export interface YamlEdit {
   readonly path: readonly string[];
   readonly value: string | undefined;
@@ -26,41 +26,41 @@ const isData = (value: unknown): value is YamlData =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The text of one YAML document with these edits and every other byte as it was: comments, order, blanks, quotes, line ends. Flow maps
- * (`{a: 1}`, JSON too) are edited as they are written. `name` is what messages call the file; they never quote it. Throws a KnownError.
+ * Edits keys of a YAML document and keeps every other byte: comments, order, spaces, quotes and line ends. Flow maps (`{a: 1}`, JSON too)
+ * stay flow maps. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
 export function editYaml(text: string, edits: readonly YamlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
-  const wanted = edits.reduce<YamlData>(
+  const expected = edits.reduce<YamlData>(
     (data, { path, value }) => withValue(data, path, value),
     parseYamlMap(text, name),
   );
-  let now = text;
-  for (const edit of edits) now = applyEdit(now, edit, lineEnd) ?? throwUneditable(edit, name);
-  if (isDeepStrictEqual(parseOrUndefined(now), wanted)) return now;
+  let edited = text;
+  for (const edit of edits) edited = applyEdit(edited, edit, lineEnd) ?? throwUneditable(edit, name);
+  if (isDeepStrictEqual(parseOrUndefined(edited), expected)) return edited;
   return throwUneditable(edits[0], name);
 }
 
-/** What a document says; an empty one says nothing. Throws a KnownError for text that is no YAML map, or has a key twice. */
+/** Parses a YAML document. Throws a KnownError if it is not a map or contains a key twice. An empty document counts as an empty map. */
 export function parseYamlMap(text: string, name: string): YamlData {
   const document = parseDocument(text, PARSING);
   const [broken] = document.errors;
   const nothing = isEmpty(document);
   if (broken === undefined && (nothing || isMap(document.contents))) return nothing ? {} : documentData(document);
-  // The library's own words may quote the file, and with it a secret.
+  // The library's messages may quote the file, and with it a secret.
   const why =
     broken === undefined
-      ? 'it holds no map'
+      ? 'it is not a YAML map'
       : broken.code === 'DUPLICATE_KEY'
-        ? 'a key stands in it twice'
-        : 'it is no valid YAML';
+        ? 'it contains a key twice'
+        : 'it is not valid YAML';
   const line = broken === undefined ? '' : `, line ${text.slice(0, broken.pos[0]).split('\n').length}`;
   throw new KnownError({
     message: `${name} can't be used: ${why}${line}`,
-    next: ['Correct the file, or move it away'],
+    next: ['Fix the file, or move it away'],
   });
 }
 
-/** The text that a path says, undefined for what is no text. */
+/** The text at a path. Undefined if there is no text. */
 export function getYamlText(data: YamlData, path: readonly string[]): string | undefined {
   const value = path.reduce<unknown>((at, key) => (isData(at) ? at[key] : undefined), data);
   return typeof value === 'string' ? value : undefined;
@@ -68,8 +68,8 @@ export function getYamlText(data: YamlData, path: readonly string[]): string | u
 
 function throwUneditable(edit: YamlEdit | undefined, name: string): never {
   throw new KnownError({
-    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} stands in it in a way that leaves no place for a value (an anchor, a tag, a map, a list)`,
-    next: ['Write it as a plain key, or move the file away'],
+    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} uses YAML syntax that can't be edited (an anchor, a tag, a map or a list)`,
+    next: ['Write it as a plain key and value, or move the file away'],
   });
 }
 
@@ -97,7 +97,7 @@ function withValue(data: YamlData, [key = '', ...rest]: readonly string[], value
   ]);
 }
 
-/** Undefined where there is no place for the key. */
+/** Undefined if the key can't be placed. */
 function applyEdit(text: string, { path, value }: YamlEdit, lineEnd: '\n' | '\r\n'): string | undefined {
   const document = parseDocument(text, PARSING);
   if (document.errors.length > 0) return undefined;

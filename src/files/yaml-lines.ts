@@ -1,7 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, stringify, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { insertLines, lineAfter } from './text-file.ts';
 
-/** How a file is written. `literal`: whether text of several lines may be written as such. */
+/** The style of a file. `literal`: whether text of several lines can be written as a block. */
 export interface Style {
   readonly step: string;
   readonly lineEnd: '\n' | '\r\n';
@@ -9,16 +9,16 @@ export interface Style {
 }
 
 export function detectStyle(text: string, contents: unknown, lineEnd: Style['lineEnd']): Style {
-  // A block of lines at an end without a line end would lose its last one.
+  // A block at the end of a file without a final line end would lose its last line end.
   return { step: detectIndentStep(text, contents), lineEnd, literal: text === '' || text.endsWith('\n') };
 }
 
-/** The text of a document that says nothing, with a first key at its end. */
+/** Adds the first key at the end of an empty document. */
 export function startDocument(text: string, path: readonly string[], value: string, style: Style): string {
   return insertLines(text, text.length, blockOf(path, value, '', style), style.lineEnd);
 }
 
-/** The text with keys below one that has nothing after it but a comment. Undefined where there is no place for them. */
+/** Adds keys below a key without a value. Undefined if they can't be placed. */
 export function insertBelow(
   text: string,
   map: YAMLMap,
@@ -33,7 +33,7 @@ export function insertBelow(
   return insertLines(text, lineAfter(text, endOf(pair)), block, style.lineEnd);
 }
 
-/** The text with a key at the end of a map. Undefined where there is no place for it, as the next two. */
+/** Adds a key at the end of a map. Undefined if it can't be placed. */
 export function appendKey(
   text: string,
   map: YAMLMap,
@@ -70,7 +70,7 @@ export function appendKey(
   return insertLines(text, lineAfter(text, endOf(last)), blockOf(path, value, indent, style), lineEnd);
 }
 
-/** The blanks before a key that stands first on its line; undefined when something else stands before it. */
+/** The indentation of a key; undefined if it is not the first thing on its line. */
 function lineStartOf(text: string, { key }: Pair): string | undefined {
   const start = isScalar(key) ? key.range?.[0] : undefined;
   if (start === undefined) return undefined;
@@ -89,7 +89,7 @@ function blockOf(path: readonly string[], value: string, indent: string, { step,
   return `${lines.join('\n')} ${head}${body === '' ? '' : `\n${body}`}`;
 }
 
-/** A value as it is written after its key, and below it: text of several lines, such as PEM, keeps its lines. */
+/** The value as written after its key (`head`) and below it (`body`). Text of several lines, such as PEM, keeps its lines. */
 function scalarText(value: string, indent: string, literal: boolean): { readonly head: string; readonly body: string } {
   if (literal && /^(?! )(?:[\x20-\x7e]+\n)+$/.test(value))
     return { head: '|', body: value.trimEnd().replaceAll(/^/gm, indent) };
@@ -97,19 +97,19 @@ function scalarText(value: string, indent: string, literal: boolean): { readonly
   return { head: plain.includes('\n') ? JSON.stringify(value) : plain, body: '' };
 }
 
-/** How far this file indents a level: as its first inner map does. */
+/** The indentation of a level in this file: that of its first inner map. */
 function detectIndentStep(text: string, contents: unknown): string {
   const maps = isMap(contents) ? contents.items.map(({ value }) => value) : [];
   const inner = maps.map((map) => (isMap(map) && map.flow !== true ? indentOf(text, map) : undefined));
   return inner.find((indent) => indent !== undefined && indent !== '') ?? '  ';
 }
 
-/** A key with nothing after it but a comment. */
+/** Whether nothing but a comment follows the key. */
 export function hasNoValue({ value }: Pair): boolean {
   return value === null || (isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1]);
 }
 
-/** The text without a null that is written where a section would be; undefined where there is none. */
+/** Removes an explicit null after a key. Undefined if there is not one. */
 export function removeNull(text: string, { value }: Pair): string | undefined {
   if (!isScalar(value) || value.value !== null || value.anchor !== undefined || value.tag !== undefined)
     return undefined;
@@ -117,7 +117,7 @@ export function removeNull(text: string, { value }: Pair): string | undefined {
   return end > start ? text.slice(0, start).trimEnd() + text.slice(end) : undefined;
 }
 
-/** Where the last thing of a key or an item ends, comments and blank lines after it left out. */
+/** Where a key or an item ends, without the comments and blank lines after it. */
 function endOf(item: unknown): number {
   if (isPair(item)) {
     const end = hasNoValue(item) ? undefined : endOf(item.value);
@@ -142,12 +142,12 @@ export function replaceValue(
   const place = placeOfValue(text, pair);
   if (place === undefined) return undefined;
   const { start, end, after, next } = place;
-  // A comment behind the old value stays on the line of the new one.
+  // A comment after the old value stays on the line of the new one.
   const line = text.slice(0, start) + (text[start - 1] === ':' ? ' ' : '') + head + text.slice(end, after);
   return body === '' ? line + text.slice(next) : insertLines(line + text.slice(next), line.length, body, lineEnd);
 }
 
-/** Where a value stands: its first line from `start` to `end`, the rest of that line to `after`, what follows it from `next`. */
+/** The place of a value: `start` to `end` on its first line, the rest of that line until `after`, and the following text from `next`. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -178,7 +178,7 @@ function placeOfValue(text: string, pair: Pair): Place | undefined {
   return { start, end, after, next: after };
 }
 
-/** Blank lines behind the last line of a block belong to nobody. */
+/** The end of a block, without the blank lines after its last line. */
 function endOfBlock(text: string, from: number, end: number): number {
   const content = text.slice(from, end);
   return from + content.replace(/(?<=\n)(?:[ \t]*\r?\n)+$/, '').length;

@@ -7,34 +7,34 @@ import { formatHostPort, type HostPort } from './address.ts';
 import type { ProxyDecision } from './proxy.ts';
 import { looksLikeTls } from './detect-tls.ts';
 
-/** A proxy that was decided for a plane. */
+/** The proxy of a decision to use one. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
 
-/** Where a tunnel stopped. `answer`: the proxy spoke, and did not say 2xx. */
+/** The step at which a tunnel failed. `proxy-answer`: the proxy answered, but not with 2xx. */
 export type TunnelStage = 'proxy-dns' | 'proxy-connect' | 'proxy-tls' | 'proxy-answer';
 
 export interface TunnelOptions {
-  /** Sent to the proxy by name: only the proxy may be able to resolve it. */
+  /** Sent to the proxy by name, because perhaps only the proxy can resolve it. */
   readonly target: HostPort;
   readonly proxy: Proxy;
-  /** All authorities trusted for an `https:` proxy: PEM, or a context made of them; the runtime's own when both are absent. */
+  /** All authorities to trust for an `https:` proxy, as PEM or as a context. Default: the runtime's own. */
   readonly ca?: readonly string[] | undefined;
   readonly secureContext?: () => tls.SecureContext;
-  /** For all steps together; without it only `signal` ends them. */
+  /** For all steps together. Without it, only `signal` ends them. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A tunnel that was not opened. `code` is Node's, or one of ours: `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`,
- * `PROXY_NOT_HTTP`, `PROXY_CLOSED`, `ETIMEDOUT` when the time was up, `ABORT_ERR`.
+ * A tunnel that could not be opened. `code` is Node's, or one of `PROXY_STATUS` (see `status`), `PROXY_SPEAKS_TLS`, `PROXY_NOT_HTTP`,
+ * `PROXY_CLOSED`, `ETIMEDOUT` and `ABORT_ERR`.
  */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
   readonly stage: TunnelStage;
   readonly code: string;
   readonly status: number | undefined;
-  /** Address of the proxy as it may be shown. */
+  /** Address of the proxy, safe to print. */
   readonly proxy: string;
 
   constructor(
@@ -77,7 +77,7 @@ function connectRequest(target: HostPort, proxy: Proxy): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Rejects `work` when the time is up or the signal fires; `onLate` then ends what is open. */
+/** Rejects `work` on timeout or abort, and calls `onLate` to close what is open. */
 async function withDeadline<T>(
   work: Promise<T>,
   stage: () => TunnelStage,
@@ -116,7 +116,7 @@ async function waitForConnection(socket: net.Socket, event: 'connect' | 'secureC
   });
 }
 
-/** Reads the answer's head; bytes after it stay in the socket. */
+/** Reads the head of the response. The bytes after it stay in the socket. */
 async function readHead(socket: net.Socket): Promise<string> {
   return await new Promise<string>((resolve, reject) => {
     let head = Buffer.alloc(0);
@@ -145,7 +145,7 @@ async function readHead(socket: net.Socket): Promise<string> {
               new TunnelError(
                 'proxy-answer',
                 code,
-                http ? 'the answer has no end of its head' : 'the answer is not HTTP',
+                http ? 'the head of the response does not end' : 'the response is not HTTP',
               ),
             ),
           );
@@ -155,7 +155,7 @@ async function readHead(socket: net.Socket): Promise<string> {
     };
     const onError = (error: Error): void => done(() => reject(error));
     const onEnd = (): void =>
-      done(() => reject(new TunnelError('proxy-answer', 'PROXY_CLOSED', 'closed without an answer')));
+      done(() => reject(new TunnelError('proxy-answer', 'PROXY_CLOSED', 'closed without a response')));
     socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd);
   });
 }
@@ -165,9 +165,14 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
   const about = { proxy: proxy.shown, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
-  // Asked only after it closed on plain text.
+  // Only after the proxy closed the connection on plain text.
   if (stage === 'proxy-answer' && !address.secure && closed && (await looksLikeTls(address))) {
-    return new TunnelError(stage, 'PROXY_SPEAKS_TLS', 'the proxy speaks TLS, and its address says http://', about);
+    return new TunnelError(
+      stage,
+      'PROXY_SPEAKS_TLS',
+      'the proxy expects TLS, but its address starts with http://',
+      about,
+    );
   }
   if (error instanceof TunnelError) {
     return new TunnelError(error.stage, error.code, error.message, { ...about, status: error.status });
@@ -177,8 +182,8 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
 }
 
 /**
- * Opens a TCP connection to `target` through an HTTP proxy by CONNECT. The host name is left to the proxy.
- * Rejects with `TunnelError`; nothing stays open then.
+ * Opens a TCP connection to `target` through an HTTP proxy with CONNECT. The proxy resolves the host name.
+ * Rejects with `TunnelError`, with everything closed.
  */
 export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   const address = parseProxyAddress(options.proxy);
@@ -186,7 +191,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   let stage: TunnelStage = 'proxy-connect';
   const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
   plain.setNoDelay(true);
-  // Kept for the whole life: an error between two awaited steps must not become an uncaught one.
+  // Stays registered, so that an error between two awaited steps is never uncaught.
   plain.on('error', () => undefined);
   const open = async (): Promise<net.Socket> => {
     let socket: net.Socket = plain;
@@ -208,7 +213,7 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     socket.write(connectRequest(options.target, options.proxy));
     const head = await readHead(socket);
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
-    if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the answer is not HTTP');
+    if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the response is not HTTP');
     if (status < 200 || status > 299) {
       throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, { status });
     }

@@ -2,8 +2,8 @@ import tls from 'node:tls';
 import type { HostPort } from './address.ts';
 
 /**
- * Whether a server completes an anonymous TLS handshake (in a second at most). For one that turned plain text away: the cause is
- * then seen, not guessed. Nothing is sent in it. Never rejects.
+ * Whether a server completes a TLS handshake within a second. Call it for a server that rejected plain text, to confirm the cause.
+ * Sends no data and never rejects.
  */
 export async function looksLikeTls({ host, port }: HostPort): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {

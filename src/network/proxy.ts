@@ -1,16 +1,16 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { usageError } from '../base/errors.ts';
-import { isLoopbackHost } from './address.ts';
+import { isLoopbackHost, normalizeHost } from './address.ts';
 import { Secret } from '../base/secret.ts';
 
-/** How one plane (REST, engine) reaches its address, decided once and stated in results. */
+/** How REST or the engine is reached. Decided once, and included in results. */
 export type ProxyDecision =
   | { readonly kind: 'direct'; readonly reason: string }
   | {
       readonly kind: 'proxy';
       /** `http://host:port` or `https://host:port`, without credentials. */
       readonly url: string;
-      /** `user:password`, decoded, when the address has them. */
+      /** `user:password`, decoded, if the address contains them. */
       readonly credentials?: Secret;
       /** The address as it may be printed. */
       readonly shown: string;
@@ -19,14 +19,14 @@ export type ProxyDecision =
     };
 
 export interface ProxyRequest {
-  /** What is to be reached: `https://api.kuflow.com`, or `https://engine.kuflow.com:443` for the engine. */
+  /** The URL to reach: `https://api.kuflow.com`, or `https://engine.kuflow.com:443` for the engine. */
   readonly url: string | URL;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A proxy given by a setting: it wins over the environment and over NO_PROXY. `none` or nothing means no proxy. */
+  /** A proxy from a setting, which overrides the environment and NO_PROXY. `none` or empty means no proxy. */
   readonly explicit?: { readonly value: string; readonly source: string };
 }
 
-/** The lower-case variable wins, as in curl; an empty one counts as absent. */
+/** The lower-case variable wins, as in curl. An empty variable counts as absent. */
 function readVariable(
   env: ProxyRequest['env'],
   name: string,
@@ -38,17 +38,10 @@ function readVariable(
   return undefined;
 }
 
-/** The setting or variable that decides how an address is reached, where one does. */
+/** The setting or variable that names the proxy for a URL, or undefined. */
 export function proxySource({ url, env, explicit }: ProxyRequest): string | undefined {
   if (explicit !== undefined) return explicit.source;
   return readVariable(env, new URL(url).protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY')?.source;
-}
-
-function bare(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
 }
 
 function inSubnet(host: string, address: string, prefix: number): boolean {
@@ -63,32 +56,34 @@ function matchesException(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   const [subnet = '', prefix] = entry.split('/');
   if (prefix !== undefined)
-    return isIP(bare(subnet)) !== 0 && isIP(host) !== 0 && inSubnet(host, bare(subnet), Number(prefix));
+    return (
+      isIP(normalizeHost(subnet)) !== 0 && isIP(host) !== 0 && inSubnet(host, normalizeHost(subnet), Number(prefix))
+    );
   const withPort = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry);
   if (withPort !== null && withPort[2] !== port) return false;
-  const name = bare(withPort?.[1] ?? entry).replace(/^\*?\./, '');
+  const name = normalizeHost(withPort?.[1] ?? entry).replace(/^\*?\./, '');
   return host === name || (isIP(host) === 0 && host.endsWith(`.${name}`));
 }
 
 function parseProxy(text: string, source: string): ProxyDecision {
-  // The text is not repeated: it may hold a password.
-  const wrong = (what: string) =>
+  // The message does not contain the text, because it may include a password.
+  const invalidProxy = (what: string) =>
     usageError(`${source} ${what}`, [`Set ${source} to an address like http://proxy.example.com:3128`]);
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   } catch {
-    throw wrong('is not a proxy address');
+    throw invalidProxy('is not a proxy address');
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw wrong(`names a ${url.protocol.slice(0, -1)} proxy; only http and https proxies are supported`);
+    throw invalidProxy(`names a ${url.protocol.slice(0, -1)} proxy; only http and https proxies are supported`);
   const address = `${url.protocol}//${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
   if (url.username === '' && url.password === '') return { kind: 'proxy', url: address, shown: address, source };
   let credentials: string;
   try {
     credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   } catch {
-    throw wrong('has a user name or password that is not percent-encoded');
+    throw invalidProxy('has a user name or password that is not percent-encoded');
   }
   return {
     kind: 'proxy',
@@ -100,8 +95,8 @@ function parseProxy(text: string, source: string): ProxyDecision {
 }
 
 /**
- * Decides whether `url` is reached through a proxy: never for loopback, else by the explicit setting, else by NO_PROXY, HTTPS_PROXY
- * and HTTP_PROXY (upper or lower case) for the scheme of `url`. Throws a usage error that names the source of a bad address.
+ * Decides whether `url` is reached through a proxy. Loopback never is; otherwise the explicit setting decides, then NO_PROXY, then
+ * HTTPS_PROXY or HTTP_PROXY (upper or lower case) for the scheme of `url`. Throws a usage error that names the source of an invalid address.
  */
 export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision {
   const target = new URL(url);
@@ -109,7 +104,7 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
   if (explicit !== undefined) {
     const value = explicit.value.trim();
     return value === '' || value === 'none'
-      ? { kind: 'direct', reason: `${explicit.source} says so` }
+      ? { kind: 'direct', reason: `${explicit.source} disables it` }
       : parseProxy(value, explicit.source);
   }
   const found = readVariable(env, target.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY');
@@ -118,13 +113,13 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
   const port = target.port === '' ? (target.protocol === 'http:' ? '80' : '443') : target.port;
   const exempting = exceptions?.value
     .split(/[\s,]+/)
-    .find((entry) => entry !== '' && matchesException(entry, bare(target.hostname), port));
+    .find((entry) => entry !== '' && matchesException(entry, normalizeHost(target.hostname), port));
   if (exceptions !== undefined && exempting !== undefined)
-    return { kind: 'direct', reason: `${exceptions.source} has ${exempting}` };
+    return { kind: 'direct', reason: `${exceptions.source} contains ${exempting}` };
   return parseProxy(found.value, found.source);
 }
 
-/** One phrase for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */
+/** Formats a decision for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */
 export function formatProxy(decision: ProxyDecision): string {
   return decision.kind === 'direct' ? `direct (${decision.reason})` : `through ${decision.shown} (${decision.source})`;
 }

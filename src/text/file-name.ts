@@ -2,15 +2,15 @@ import { hash, splitWords } from './identifiers.ts';
 
 const PLAIN = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$/;
 const LONGEST = 60;
-// Nobody finds two texts that are alike in so many, and nothing here knows what else there is.
+// Long enough that nobody finds two texts with the same digits. Other names are not known here, so collisions can't be resolved.
 const DIGITS = 20;
-// Windows opens devices under these names, with any extension.
+// Windows opens devices with these names, whatever the extension.
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)$/;
 
 /**
- * One segment of a path for a text, without extension: a-z, 0-9, hyphen and one underscore, at most 62 characters, good on
- * every system, different for different texts even where case doesn't count, and stable as `identifiers` is.
- * KuFlow's codes convert plainly (`LOAN_APPLICATION` to `loan-application`), other texts carry a hash.
+ * Converts a text to a file name without extension: a-z, 0-9, hyphens and one underscore, at most 62 characters, valid on every system.
+ * Different texts get different names, even on file systems that ignore case, and the same text always gets the same name.
+ * KuFlow codes convert directly (`LOAN_APPLICATION` to `loan-application`); other texts get a hash.
  */
 export function fileName(text: string): string {
   if (text.length <= LONGEST && PLAIN.test(text)) {

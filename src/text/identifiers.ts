@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 
 export type IdentifierStyle = 'camel' | 'pascal' | 'constant';
 
-// KuFlow's codes: upper-case words joined by single underscores. The conversion of these loses nothing.
+// KuFlow codes: upper-case words joined by single underscores, which convert without loss.
 const CANONICAL = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 const LONGEST_PLAIN = 60;
 const LONGEST_BASE = 40;
 
 /**
- * An ASCII identifier for each text, the same text always giving the same name: what else is in `texts`, and in which
- * order, doesn't matter. KuFlow's codes convert plainly (`LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step_1`);
- * a text that converts only with loss, or into a word of `reserved`, carries `_x` and ten hex digits of its hash, a
- * form that no code converts into. At most 60 characters; different texts never share a name.
+ * Converts each text to an ASCII identifier of at most 60 characters. Different texts never share a name, and the same text always
+ * gets the same name, whatever else is in `texts`. KuFlow codes convert directly (`LOAN_APPLICATION` to `loanApplication`, `STEP_1`
+ * to `step_1`). A text that converts only with loss, or to a word in `reserved`, gets a suffix of `_x` and ten hex digits of its
+ * hash, which no code converts to.
  *
- * Only two texts of the same words whose hashes begin alike, which nobody meets by chance, depend on each other: the one that
- * comes first in the order of UTF-16 keeps this name, the other one has more of its hash behind it, 100 characters at most.
+ * One exception, which does not happen by chance: if two texts have the same words and hashes that begin alike, the first one in
+ * UTF-16 order keeps the name, and the other one gets more digits, up to 100 characters.
  */
 export function identifiers(
   texts: readonly string[],
@@ -25,7 +25,7 @@ export function identifiers(
   const textOf = new Map<string, string>();
   for (const text of [...new Set(texts)].sort()) {
     let name = identifier(text, style, reserved);
-    // Two texts with equal hashes have to be searched for on purpose; then distinct beats short.
+    // Equal hashes are deliberate. A longer name keeps them distinct.
     if (textOf.has(name) || reserved.has(name)) name = `${name}_${hash(text, 32)}`;
     textOf.set(name, text);
     names.set(text, name);
@@ -42,12 +42,12 @@ export function identifier(text: string, style: IdentifierStyle, reserved: Reado
   return `${joinWords(splitWords(text), style, LONGEST_BASE)}_x${hash(text, 10)}`;
 }
 
-/** Hex digits of the SHA-256 of a text; UTF-16 keeps lone surrogates apart. */
+/** The first hex digits of the SHA-256 of a text. Encoded as UTF-16, so that lone surrogates stay distinct. */
 export function hash(text: string, digits: number): string {
   return createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('hex').slice(0, digits);
 }
 
-/** Lower-case ASCII words of any text: accents dropped, split at humps and at everything that is no letter or digit; may be none. */
+/** The lower-case ASCII words of a text: without accents, split at camel case and at everything but letters and digits. May be empty. */
 export function splitWords(text: string): readonly string[] {
   return text
     .slice(0, 200)
@@ -61,7 +61,7 @@ export function splitWords(text: string): readonly string[] {
 
 function joinWords(parts: readonly string[], style: IdentifierStyle, longest = LONGEST_PLAIN): string {
   const [first = 'unnamed', ...rest] = /^[a-z]/.test(parts[0] ?? 'a') ? parts : ['n', ...parts];
-  // A word that starts with a digit keeps its underscore: A_1B and A1_B, A1B stay apart.
+  // A word that starts with a digit keeps its underscore, so that A_1B, A1_B and A1B stay distinct.
   const joined =
     style === 'constant'
       ? [first, ...rest].join('_').toUpperCase()

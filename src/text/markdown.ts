@@ -6,7 +6,7 @@ function visibleLine(text: string, limit: number): string {
   return oneLine(text, limit).replace(CONTROLS, '\ufffd');
 }
 
-/** A text as plain words within one line of Markdown, table cells included: no markup, HTML or link comes of it. */
+/** Escapes a text for one line of Markdown or a table cell, so that it never becomes markup, HTML or a link. */
 export function mdText(text: string, limit = 300): string {
   return visibleLine(text, limit)
     .replaceAll('&', '&amp;')
@@ -16,7 +16,7 @@ export function mdText(text: string, limit = 300): string {
     );
 }
 
-/** A text as inline code, table cells included. */
+/** Formats a text as inline code for Markdown, also in table cells. */
 export function mdCode(text: string, limit = 300): string {
   const line = visibleLine(text, limit);
   if (line !== '' && !/[`|\\]/.test(line)) return `\`${line}\``;
@@ -24,7 +24,7 @@ export function mdCode(text: string, limit = 300): string {
   return `<code>${entities}</code>`;
 }
 
-/** Marks that mean something only at the start of a line, or that a reader would see escaped in every sentence, stay bare elsewhere. */
+/** Whether a mark needs escaping at this place. Some are markup only at the start of a line or in a link. */
 function isMarkup(mark: string, at: number, whole: string): boolean {
   if ('-+#=>'.includes(mark)) return at === 0 || mark === '>';
   if (mark === '.' || mark === ')') return /^\d+$/.test(whole.slice(0, at)) || /www$/i.test(whole.slice(0, at));

@@ -1,4 +1,4 @@
-/** The candidate that the text was probably meant to be: equal but for case and punctuation, else at most a third of it mistyped. */
+/** The candidate that was probably meant: equal except for case and punctuation, or with at most a third of the characters mistyped. */
 export function nearMatch(text: string, candidates: readonly string[]): string | undefined {
   const wanted = normalized(text);
   if (wanted === '' || wanted.length > 100) return undefined;
@@ -15,7 +15,7 @@ function normalized(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two texts. */
+/** The number of insertions, deletions, replacements and swaps of neighbors between two texts. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -1,4 +1,4 @@
-/** A text on one line: white space collapsed, cut at `limit` characters. Reads no more of it than that needs. */
+/** Puts a text on one line: collapses white space and cuts at `limit` characters. */
 export function oneLine(text: string, limit: number): string {
   const line = text
     .slice(0, limit * 4)
@@ -8,14 +8,14 @@ export function oneLine(text: string, limit: number): string {
   return points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : line;
 }
 
-/** For people: every character that `hidden` finds as `\u{…}`. */
+/** Escapes characters that match `hidden` as `\u{…}`, for people. */
 export function escapeForReaders(text: string, hidden: RegExp): string {
   return text.replace(hidden, (character) => `\\u{${hexOf(character)}}`);
 }
 
 /**
- * For compilers: every character that `hidden` finds as an escape of double-quoted text, `\n`, `\u001b`, `\u202e`, and beyond
- * the first 65,536 as the language has it.
+ * Escapes characters that match `hidden` for double-quoted text in code: `\n`, `\u001b`, `\u202e`. `beyond` formats characters
+ * beyond U+FFFF, which languages escape differently.
  */
 export function escapeForCompilers(text: string, hidden: RegExp, beyond: (hex: string) => string): string {
   return text.replace(hidden, (character) => {

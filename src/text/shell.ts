@@ -3,12 +3,12 @@ import { hasControlCharacters } from '../base/escape.ts';
 const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./-]*$/;
 
 /**
- * One word of a POSIX shell's command line with that value; NUL, which no argument can hold, is dropped. What a terminal would not show
- * as it is, is written by its bytes, so that the command can be printed and copied.
+ * Quotes a text as one word of a POSIX shell command. Drops NUL, which arguments can't contain. Characters that a terminal does not
+ * display are written as byte escapes, so that the command can be printed and copied.
  */
 export function shellWord(text: string): string {
   const value = text.replaceAll('\0', '');
-  // A line end at the end is lost in `$(…)`.
+  // `$(…)` drops a line end at the end.
   if (hasControlCharacters(value) && !value.endsWith('\n')) return `"$(printf '${printfFormat(value)}')"`;
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
@@ -25,12 +25,12 @@ function printfFormat(value: string): string {
   }).join('');
 }
 
-/** A path as one word, for a command that would take `-x` for an option. */
+/** Quotes a path as one word. A path that starts with a hyphen gets `./`, so that it is not read as an option. */
 export function shellPath(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path);
 }
 
-/** An option with its path, after a blank, to follow a command; nothing without a path. */
+/** An option with its path to append to a command, with a leading space. Empty without a path. */
 export function formatPathOption(name: string, path: string | undefined): string {
   return path === undefined ? '' : ` ${name} ${shellPath(path)}`;
 }
@@ -38,8 +38,8 @@ export function formatPathOption(name: string, path: string | undefined): string
 const LONGEST_PORTABLE = 200;
 
 /**
- * One argument with that value on a command line that every shell reads alike, cmd.exe too, which knows no single quotes; undefined for
- * a text that no quotes keep in all of them, and for one that a command would take for an option.
+ * Quotes a text as one argument that every shell reads the same way, including cmd.exe, which does not have single quotes. Undefined if
+ * that is not possible, or if the text looks like an option.
  */
 export function portableWord(text: string): string | undefined {
   if (text.length > LONGEST_PORTABLE || text.startsWith('-')) return undefined;

@@ -91,7 +91,7 @@ function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProbl
   }
 }
 
-/** One problem per path. If there are several errors, the one that lists the allowed values wins. */
+/** One problem per path. An error that lists the allowed values wins. */
 function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] {
   const byPlace = new Map<string, ErrorObject>();
   for (const error of errors) {

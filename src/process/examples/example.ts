@@ -5,23 +5,23 @@ import { sampleString } from './text.ts';
 import { mergeSchema, type SchemaPath } from './flat-schema.ts';
 import { matchesPattern } from './pattern-match.ts';
 
-const DEEPEST = 8;
-const DEEPEST_OPTIONAL = 3;
-const MOST_ITEMS = 100;
+const MAX_DEPTH = 8;
+const MAX_OPTIONAL_DEPTH = 3;
+const MAX_ITEMS = 100;
 const CHOICES = 6;
-// A definition that is referred to from several places is written as often, and so are those that it refers to.
-const MOST_PARTS = 2000;
+// References multiply: a definition is repeated wherever it is referenced, with everything that it references.
+const MAX_PARTS = 2000;
 
-/** A value for generated code to start from: valid under the schemas that people usually write, required fields only. */
+/** A sample value for generated code: required fields only. Valid for the schemas that people usually write. */
 export function sampleForSchema(schema: JsonObject): JsonObject {
   const value = sampleRoot(schema, { choice: 0, full: false });
-  // A KuFlow value is an object, whatever its schema says by default.
+  // A KuFlow value is always an object, even if the default of its schema is not.
   return isRecord(value) ? value : {};
 }
 
 /**
- * Values of which one is probably valid under the schema, the plainest first: with its required fields alone and with all, and with one
- * after the other of its choices. Whether a value is valid is for a validator to say.
+ * Sample values of which one is probably valid, the simplest first: with only the required fields, then with all fields, for each of
+ * the first choices of the schema. Validate them to find a valid one.
  */
 export function* samplesForSchema(schema: JsonObject): Generator<Json> {
   for (let choice = 0; choice < CHOICES; choice++) {
@@ -29,20 +29,20 @@ export function* samplesForSchema(schema: JsonObject): Generator<Json> {
   }
 }
 
-function sampleRoot(schema: JsonObject, way: Pick<SchemaPath, 'choice' | 'full'>): Json {
-  return sampleValue(schema, { root: schema, left: { parts: MOST_PARTS }, ...way }, 0, 0) ?? {};
+function sampleRoot(schema: JsonObject, path: Pick<SchemaPath, 'choice' | 'full'>): Json {
+  return sampleValue(schema, { root: schema, left: { parts: MAX_PARTS }, ...path }, 0, 0) ?? {};
 }
 
-/** `nth` gives another value for each number where the schema allows it. */
-function sampleValue(given: unknown, way: SchemaPath, depth: number, nth: number): Json | undefined {
-  if (!isRecord(given) || depth > DEEPEST || way.left.parts-- <= 0) return undefined;
-  const schema = mergeSchema(given, way);
+/** Different numbers in `nth` give different values, if the schema allows it. */
+function sampleValue(given: unknown, path: SchemaPath, depth: number, nth: number): Json | undefined {
+  if (!isRecord(given) || depth > MAX_DEPTH || path.left.parts-- <= 0) return undefined;
+  const schema = mergeSchema(given, path);
   if ('const' in schema) return schema['const'] as Json;
-  if ('default' in schema && way.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
+  if ('default' in schema && path.choice === 0 && nth === 0 && isOfType(schema['default'], schema['type']))
     return schema['default'] as Json;
   const { enum: values } = schema;
-  if (Array.isArray(values) && values.length > 0) return values[(nth + way.choice) % values.length] as Json;
-  switch (selectType(schema, way)) {
+  if (Array.isArray(values) && values.length > 0) return values[(nth + path.choice) % values.length] as Json;
+  switch (selectType(schema, path)) {
     case 'string':
       return sampleString(schema, nth);
     case 'number':
@@ -54,13 +54,13 @@ function sampleValue(given: unknown, way: SchemaPath, depth: number, nth: number
     case 'null':
       return null;
     case 'array':
-      return sampleArray(schema, way, depth);
+      return sampleArray(schema, path, depth);
     default:
-      return sampleObject(schema, way, depth, nth);
+      return sampleObject(schema, path, depth, nth);
   }
 }
 
-/** Whether a value is of the type that its schema names; people give defaults of another one. */
+/** Whether a value has the type that its schema names. Defaults sometimes do not. */
 function isOfType(value: unknown, type: unknown): boolean {
   if (Array.isArray(type)) return type.some((one) => isOfType(value, one));
   switch (type) {
@@ -88,13 +88,13 @@ const KEYWORDS: readonly (readonly [type: string, keywords: readonly string[]])[
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
 ];
 
-function selectType(schema: Record<string, unknown>, way: SchemaPath): unknown {
+function selectType(schema: Record<string, unknown>, path: SchemaPath): unknown {
   const { type } = schema;
-  if (Array.isArray(type)) return type[way.choice % type.length] as unknown;
+  if (Array.isArray(type)) return type[path.choice % type.length] as unknown;
   return type ?? KEYWORDS.find(([, keywords]) => keywords.some((keyword) => keyword in schema))?.[0];
 }
 
-function sampleArray(schema: Record<string, unknown>, way: SchemaPath, depth: number): Json {
+function sampleArray(schema: Record<string, unknown>, path: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
   const tuple: readonly unknown[] = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [];
   const rest = Array.isArray(items) ? schema['additionalItems'] : items;
@@ -103,33 +103,33 @@ function sampleArray(schema: Record<string, unknown>, way: SchemaPath, depth: nu
   const wanted = Math.max(
     numberKeyword(schema, 'minItems') ?? 0,
     contained,
-    way.full && depth < DEEPEST_OPTIONAL ? 1 : 0,
+    path.full && depth < MAX_OPTIONAL_DEPTH ? 1 : 0,
   );
-  return Array.from({ length: Math.min(wanted, most, MOST_ITEMS) }, (_, at) => {
+  return Array.from({ length: Math.min(wanted, most, MAX_ITEMS) }, (_, at) => {
     const one = at < tuple.length ? tuple[at] : at < contained ? schema['contains'] : rest;
-    return sampleValue(one, way, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
+    return sampleValue(one, path, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
   });
 }
 
-function sampleObject(schema: Record<string, unknown>, way: SchemaPath, depth: number, nth: number): JsonObject {
+function sampleObject(schema: Record<string, unknown>, path: SchemaPath, depth: number, nth: number): JsonObject {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = new Set((Array.isArray(schema['required']) ? schema['required'] : []).filter(isText));
   const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
   const result = new Map<string, Json>();
-  // Objects that have to differ from each other differ in each of their values that can.
+  // Objects that must be unique differ in as many values as possible.
   const add = (name: string): void => {
-    const value = sampleValue(propertySchema(schema, properties, name), way, depth + 1, nth);
+    const value = sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth);
     if (value !== undefined) result.set(name, value);
     else if (required.has(name)) result.set(name, null);
   };
   for (const name of required) add(name);
-  if (way.full && depth < DEEPEST_OPTIONAL) for (const name of optional) add(name);
-  const least = Math.min(numberKeyword(schema, 'minProperties') ?? 0, MOST_ITEMS);
+  if (path.full && depth < MAX_OPTIONAL_DEPTH) for (const name of optional) add(name);
+  const least = Math.min(numberKeyword(schema, 'minProperties') ?? 0, MAX_ITEMS);
   for (const name of optional) if (result.size < least && !result.has(name)) add(name);
-  for (let at = 0; result.size < least && at < 2 * MOST_ITEMS; at++) {
+  for (let at = 0; result.size < least && at < 2 * MAX_ITEMS; at++) {
     const name = samplePropertyName(schema, at);
     if (!result.has(name))
-      result.set(name, sampleValue(propertySchema(schema, properties, name), way, depth + 1, nth) ?? 'TODO');
+      result.set(name, sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth) ?? 'TODO');
   }
   return Object.fromEntries(result);
 }

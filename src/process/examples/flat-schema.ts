@@ -2,56 +2,56 @@ import type { JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { resolveReference } from '../json-schema/reference.ts';
 
-/** One of the ways through a schema that leaves choices. */
+/** A selection among the choices of a schema. */
 export interface SchemaPath {
   readonly root: JsonObject;
-  /** Which of several alternatives is taken, by its index; past the last one it begins again. */
+  /** The index of the alternative to use, modulo their number. */
   readonly choice: number;
-  /** Optional properties too. */
+  /** Whether to include optional properties. */
   readonly full: boolean;
-  /** How many more schemas may be put together: references multiply them. */
+  /** How many more schemas may be merged. Bounds the work, because references multiply. */
   readonly left: { parts: number };
 }
 
 type Schema = Record<string, unknown>;
 
-const MOST_HOPS = 16;
+const MAX_HOPS = 16;
 const DEPENDENT = ['dependentRequired', 'dependentSchemas', 'dependencies'];
 const COMPOSED = new Set(['$ref', 'allOf', 'oneOf', 'anyOf', 'if', 'then', 'else', ...DEPENDENT]);
 
 /**
- * The schema with its reference, its `allOf`, and one of each of its alternatives put into it. Properties are left as they are, and what
- * two schemas say of one property stays an `allOf`.
+ * Merges the reference, the `allOf` and one alternative of each choice into a schema. Properties are not merged themselves: if two
+ * schemas have the same property, it becomes an `allOf`.
  */
-export function mergeSchema(schema: Schema, way: SchemaPath, hops = 0): Schema {
+export function mergeSchema(schema: Schema, path: SchemaPath, hops = 0): Schema {
   let flat: Schema = Object.fromEntries(Object.entries(schema).filter(([key]) => !COMPOSED.has(key)));
-  if (hops > MOST_HOPS) return flat;
+  if (hops > MAX_HOPS) return flat;
   const add = (part: unknown): void => {
-    if (isRecord(part) && way.left.parts-- > 0) flat = intersect(flat, mergeSchema(part, way, hops + 1));
+    if (isRecord(part) && path.left.parts-- > 0) flat = intersect(flat, mergeSchema(part, path, hops + 1));
   };
-  if (typeof schema['$ref'] === 'string') add(resolveReference(schema['$ref'], way.root));
+  if (typeof schema['$ref'] === 'string') add(resolveReference(schema['$ref'], path.root));
   for (const part of listOf(schema['allOf'])) add(part);
   for (const keyword of ['oneOf', 'anyOf']) {
     const choices = listOf(schema[keyword]);
-    if (choices.length > 0) add(choices[way.choice % choices.length]);
+    if (choices.length > 0) add(choices[path.choice % choices.length]);
   }
-  if (way.choice % 2 === 1) {
+  if (path.choice % 2 === 1) {
     add(schema['if']);
     add(schema['then']);
-  } else if (way.choice > 0) add(schema['else']);
-  for (const keyword of way.full ? DEPENDENT : []) {
+  } else if (path.choice > 0) add(schema['else']);
+  for (const keyword of path.full ? DEPENDENT : []) {
     const dependents = isRecord(schema[keyword]) ? Object.values(schema[keyword]) : [];
-    for (const wanted of dependents) add(Array.isArray(wanted) ? { required: wanted as unknown[] } : wanted);
+    for (const required of dependents) add(Array.isArray(required) ? { required: required as unknown[] } : required);
   }
   return flat;
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-const HIGHEST = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
-const LOWEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties']);
+const HIGHER_WINS = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
+const LOWER_WINS = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties']);
 
-/** What holds when both hold, as far as one schema can say it. */
+/** A schema that requires what both schemas require, within what one schema can express. */
 function intersect(one: Schema, other: Schema): Schema {
   const result: Schema = { ...one };
   for (const [key, value] of Object.entries(other)) {
@@ -62,8 +62,8 @@ function intersect(one: Schema, other: Schema): Schema {
 
 function intersectKeyword(key: string, one: unknown, other: unknown): unknown {
   if (typeof one === 'number' && typeof other === 'number') {
-    if (HIGHEST.has(key)) return Math.max(one, other);
-    if (LOWEST.has(key)) return Math.min(one, other);
+    if (HIGHER_WINS.has(key)) return Math.max(one, other);
+    if (LOWER_WINS.has(key)) return Math.min(one, other);
     if (key === 'multipleOf') return commonMultiple(one, other);
   }
   if (key === 'required') return [...new Set([...listOf(one), ...listOf(other)])];

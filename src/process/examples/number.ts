@@ -1,4 +1,4 @@
-/** A number within the limits of a schema, 0 or the next to it; `nth` gives another one for each number, upwards or downwards as there is room. */
+/** A number within the limits of a schema, as close to 0 as possible. Different numbers in `nth` give different values. */
 export function sampleNumber(schema: Record<string, unknown>, nth: number, whole: boolean): number {
   const limit = (name: string): number | undefined => (typeof schema[name] === 'number' ? schema[name] : undefined);
   const [least, above] = [limit('minimum'), limit('exclusiveMinimum')];
@@ -16,7 +16,7 @@ export function sampleNumber(schema: Record<string, unknown>, nth: number, whole
   if (step !== undefined) {
     const first = Math.ceil(nearest / step);
     const found: number[] = [];
-    // Up, then down; a multiple that is not exact in binary is passed over.
+    // Up, then down. Skips multiples that are not exact in binary.
     for (const way of [1, -1]) {
       for (let at = way === 1 ? 0 : 1; at <= nth + 200 && found.length <= nth; at++) {
         const value = Number(((first + way * at) * step).toPrecision(15));

@@ -1,15 +1,15 @@
 import { createContext, Script, type Context } from 'node:vm';
 import { codeOf } from '../../base/errors.ts';
 
-// Patterns of a schema may take longer than anybody waits: `^(a+)+$` doubles its time with each letter.
+// The time of a pattern can grow exponentially: that of `^(a+)+$` doubles with each letter.
 const LONGEST_MS = 20;
 const tooSlow = new Set<string>();
-// As `schemaPattern` does, in the context.
+// The same as `schemaPattern`, inside the context.
 const READ = 'function read() { try { return new RegExp(pattern, "u"); } catch { return new RegExp(pattern); } }\n';
 
 let test: { readonly context: Context; readonly script: Script } | undefined;
 
-/** Whether the text matches a regular expression of a schema; not when it is none that we read, or takes too long to say. */
+/** Whether a text matches a pattern of a schema. False if the pattern is invalid or takes too long. */
 export function matchesPattern(pattern: string, text: string): boolean {
   if (tooSlow.has(pattern)) return false;
   test ??= { context: createContext({}), script: new Script(`${READ}read().test(text)`) };

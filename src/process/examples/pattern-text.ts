@@ -1,18 +1,18 @@
 import { matchesPattern } from './pattern-match.ts';
 
-/** How texts of one pattern differ from each other. */
-interface Way {
-  /** Which of several possible characters or alternatives is taken. */
+/** Selects one of the texts that match a pattern. */
+interface Selection {
+  /** The index of the character or alternative to use. */
   readonly nth: number;
-  /** How often a repetition is repeated beyond its least. */
+  /** How often a repetition is repeated beyond its minimum. */
   readonly more: number;
 }
 
-type Node = (way: Way) => string;
+type Node = (selection: Selection) => string;
 
-const MOST_REPEATED = 64;
-// Repetitions of repetitions multiply.
-const LONGEST = 20_000;
+const MAX_REPETITIONS = 64;
+// Nested repetitions multiply.
+const MAX_LENGTH = 20_000;
 const CLASSES: Readonly<Record<string, string>> = {
   d: '1234567890',
   w: 'abcdefghijklmnopqrstuvwxyz',
@@ -25,9 +25,9 @@ const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', 
 const ANY = 'abcdefghijklmnopqrstuvwxyz0123456789-_ ABCDEFGHIJKLMNOPQRSTUVWXYZ.,:;/@#';
 
 /**
- * A text that matches a regular expression of the kind that people write into schemas: literals, classes, groups, alternatives and
- * repetitions. `nth` gives another text for each number where the pattern allows it. Undefined for what it does not understand
- * (look-arounds that matter, back references) and where no length fits.
+ * A text that matches a regular expression, as people write them in schemas: literals, classes, groups, alternatives and repetitions.
+ * Different numbers in `nth` give different texts, if the pattern allows it. Undefined for unsupported patterns (look-arounds that
+ * matter, back references) and if no length fits.
  */
 export function sampleForPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
   try {
@@ -37,7 +37,7 @@ export function sampleForPattern(pattern: string, nth: number, least: number, mo
       if (text.length >= least && text.length <= most && matchesPattern(pattern, text)) return text;
     }
   } catch {
-    // No pattern that we read.
+    // An unsupported pattern.
   }
   return undefined;
 }
@@ -48,7 +48,7 @@ function parser(pattern: string): () => Node {
   const peek = (): string | undefined => characters[at];
   const next = (): string => characters[at++] ?? fail();
   const fail = (): never => {
-    throw new Error('not understood');
+    throw new Error('unsupported pattern');
   };
   const takes = (text: string): boolean => {
     if (characters.slice(at, at + text.length).join('') !== text) return false;
@@ -59,17 +59,17 @@ function parser(pattern: string): () => Node {
   function alternatives(): Node {
     const all = [sequence()];
     while (takes('|')) all.push(sequence());
-    return (way) => all[way.nth % all.length]?.(way) ?? '';
+    return (selection) => all[selection.nth % all.length]?.(selection) ?? '';
   }
 
   function sequence(): Node {
     const parts: Node[] = [];
     while (peek() !== undefined && peek() !== '|' && peek() !== ')') parts.push(repeated(atom()));
-    return (way) => {
+    return (selection) => {
       let text = '';
       for (const part of parts) {
-        text += part(way);
-        if (text.length > LONGEST) fail();
+        text += part(selection);
+        if (text.length > MAX_LENGTH) fail();
       }
       return text;
     };
@@ -79,10 +79,10 @@ function parser(pattern: string): () => Node {
     const [least, most] = bounds();
     if (least === 1 && most === 1) return node;
     takes('?');
-    return (way) => {
-      const text = node(way);
-      const times = Math.max(least, Math.min(most, least + way.more, MOST_REPEATED));
-      return text.length * times > LONGEST ? fail() : text.repeat(times);
+    return (selection) => {
+      const text = node(selection);
+      const times = Math.max(least, Math.min(most, least + selection.more, MAX_REPETITIONS));
+      return text.length * times > MAX_LENGTH ? fail() : text.repeat(times);
     };
   }
 
@@ -128,7 +128,7 @@ function parser(pattern: string): () => Node {
     }
     const inner = alternatives();
     if (next() !== ')') fail();
-    // A look-around adds nothing; whether it holds is tried out on the whole text.
+    // A look-around adds no text. The whole text is tested against the pattern at the end.
     return silent ? () => '' : inner;
   }
 
@@ -191,5 +191,5 @@ function range(first: string, last: string): string {
 
 function oneOf(members: string): Node {
   const all = Array.from(members);
-  return (way) => all[way.nth % all.length] ?? '';
+  return (selection) => all[selection.nth % all.length] ?? '';
 }

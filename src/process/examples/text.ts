@@ -31,7 +31,7 @@ const BY_FORMAT: Readonly<Record<string, (nth: number) => string>> = {
   'kuflow-group': (nth) => `kuflow-group:id=${ID(nth)};type=OTHERS;name=TODO;`,
 };
 
-/** A text that fits the pattern, the format and the length of a schema, in this order; `nth` gives another one for each number. */
+/** A text for the pattern, format and length of a schema, in this order of priority. Different numbers in `nth` give different texts. */
 export function sampleString(schema: Record<string, unknown>, nth: number): string {
   const limit = (name: string, otherwise: number): number =>
     typeof schema[name] === 'number' ? schema[name] : otherwise;
@@ -47,7 +47,7 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
   if (formatted !== undefined) return padToLength(formatted, String(format), least);
   const plain = 'TODO'.padEnd(least, '.').slice(0, most);
   if (nth === 0) return plain;
-  // Its end tells it from the others.
+  // Makes it different from the others.
   const mark = String(nth).slice(-Math.min(most, 20));
   return plain.length + mark.length <= most ? plain + mark : plain.slice(0, Math.max(0, most - mark.length)) + mark;
 }

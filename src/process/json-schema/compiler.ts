@@ -6,14 +6,14 @@ import { schemaPatterns } from './pattern.ts';
 
 export type Dialect = '7' | '2019-09' | '2020-12';
 
-/** Checks a JSON Schema as a whole: what breaks its meta-schema, else nothing. Throws what Ajv says of one that can't be compiled. */
+/** Validates a JSON Schema: returns what violates its meta-schema. Throws Ajv's error if it can't be compiled. */
 export type SchemaCompiler = (schema: AnySchemaObject) => readonly ErrorObject[];
 
 export function createSchemaCompiler(dialect: Dialect): SchemaCompiler {
   const ajv = newAjv(dialect, true);
   return (schema) => {
     if (ajv.validateSchema(schema) !== true) return ajv.errors ?? [];
-    // One of its own: what a schema calls itself or its parts would otherwise meet in the next one.
+    // A separate instance, because the ids of a schema would collide with those of the next one.
     newAjv(dialect, false).compile(schema);
     return [];
   };

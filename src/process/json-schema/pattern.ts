@@ -1,6 +1,6 @@
 /**
- * The regular expression of a schema: in Unicode mode, which JSON Schema recommends, else without it, as many are written
- * (`[\w-.]`, `\_`). Throws a SyntaxError for one that is none in either.
+ * Compiles the pattern of a schema: in Unicode mode, which JSON Schema recommends, or without it, as many patterns need
+ * (`[\w-.]`, `\_`). Throws a SyntaxError if it is invalid in both.
  */
 export function schemaPattern(pattern: string): RegExp {
   try {
@@ -10,5 +10,5 @@ export function schemaPattern(pattern: string): RegExp {
   }
 }
 
-/** For Ajv's option `code`. */
+/** Value of Ajv's option `code`. */
 export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'schemaPattern' }) };

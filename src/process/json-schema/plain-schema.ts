@@ -2,8 +2,8 @@ import { isRecord } from '../../base/json.ts';
 import { schemaPattern } from './pattern.ts';
 
 /**
- * Whether a JSON Schema that its meta-schema of draft 7 accepts holds nothing more that a compiler could refuse: no address but
- * `#` and `#/definitions/…` of its own, no broken pattern, nothing that Ajv treats in its own way. False means that it has to be compiled.
+ * Whether a JSON Schema that the draft 7 meta-schema accepts can't fail to compile: it has no references except `#` and
+ * `#/definitions/…`, no invalid patterns and no keywords that Ajv treats specially. If false, compile it to find out.
  */
 export function isPlainSchema(schema: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(schema).every(([keyword, value]) => isPlainKeyword(keyword, value, schema));
@@ -41,7 +41,7 @@ function isPlainKeyword(keyword: string, value: unknown, root: Root): boolean {
   return isPlainPart(value, root);
 }
 
-// A keyword that isn't in the standard is read as a schema too, as Ajv does when it looks for addresses.
+// Unknown keywords are treated as schemas too, as Ajv does when it looks for ids.
 function isPlainPart(part: unknown, root: Root): boolean {
   if (Array.isArray(part)) return part.every((item) => isPlainPart(item, root));
   if (!isRecord(part)) return true;

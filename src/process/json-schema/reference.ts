@@ -6,8 +6,8 @@ type Schema = Readonly<Record<string, unknown>>;
 const DATA = new Set(['const', 'enum', 'default', 'examples']);
 
 /**
- * What a `$ref` of a JSON Schema leads to within it: by a JSON pointer, by the name of an anchor, or by the address that the schema
- * or one of its parts gives itself. Undefined for what is elsewhere or nowhere.
+ * Resolves a `$ref` within a JSON Schema: a JSON pointer, an anchor, or the `$id` of the schema or one of its parts. Undefined if it
+ * leads outside of the schema or nowhere.
  */
 export function resolveReference(reference: string, root: Schema): unknown {
   const at = reference.indexOf('#');
@@ -37,15 +37,14 @@ function atPointer(pointer: string, root: unknown): unknown {
   return at;
 }
 
-/** The first schema within this one that is as wanted; values that are only data are none. */
-function findSubschema(root: Schema, wanted: (one: Schema) => boolean): Schema | undefined {
+/** The first schema within this one that matches, breadth first. Skips values that are data. */
+function findSubschema(root: Schema, matches: (one: Schema) => boolean): Schema | undefined {
   const seen = new Set<unknown>();
   const all: unknown[] = [root];
-  // What is found on the way comes behind.
   for (const one of all) {
     if (typeof one !== 'object' || one === null || seen.has(one)) continue;
     seen.add(one);
-    if (isRecord(one) && wanted(one)) return one;
+    if (isRecord(one) && matches(one)) return one;
     for (const [key, value] of Object.entries(one)) if (!DATA.has(key)) all.push(value);
   }
   return undefined;

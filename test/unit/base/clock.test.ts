@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 
-it('waiting that is ended rejects with the reason, as whoever ended it gave it', async () => {
+it('rejects an aborted wait with the reason of the signal', async () => {
   const reason = new Error('enough');
   const waiting = new AbortController();
   const waits = systemClock.sleep(60_000, waiting.signal);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { redactSecrets } from '../../../src/base/redact.ts';
 
-it('takes a secret out in every form in which it may come back, and nothing by chance', () => {
+it('removes a secret in every form a server may echo, and no short texts', () => {
   const secret = 'pa"ss wörd==';
   const text = `${secret} ${JSON.stringify({ secret })} ?s=${encodeURIComponent(secret)} pa"ss wörd, a`;
   expect(redactSecrets(text, [secret, 'a', ''])).toBe('[redacted] {"secret":"[redacted]"} ?s=[redacted] [redacted], a');

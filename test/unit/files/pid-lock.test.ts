@@ -11,8 +11,8 @@ const folder = temporaryFolders();
 const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 const left = (pid: number, kind: '' | 'dead-' = ''): string => `lock.${kind}${pid}-0123456789ab`;
 
-describe('a lock by pid', () => {
-  it('is held by one at a time, and by nobody who is dead', () => {
+describe('acquirePidLock', () => {
+  it('locks out other callers, and takes over the lock of a dead process', () => {
     const path = join(folder(), 'lock');
     const first = acquirePidLock(path);
     expect(first.kind).toBe('taken');
@@ -29,7 +29,7 @@ describe('a lock by pid', () => {
     expect(pidLockHolder(path)).toBeUndefined();
   });
 
-  it('is taken with nothing beside it that the dead left, and leaves what others may still need', () => {
+  it('removes the temporary files of dead processes, and keeps those of running ones', () => {
     const at = folder();
     const living = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
@@ -48,7 +48,7 @@ describe('a lock by pid', () => {
   });
 });
 
-describe('a process that is killed while it takes a lock, or gives it back', () => {
+describe('a process killed while it acquires or releases a lock', () => {
   const built = mkdtempSync(join(tmpdir(), 'kuflow-lock-'));
   const child = join(built, 'lock-child.cjs');
   afterAll(() => rmSync(built, { recursive: true, force: true }));
@@ -64,7 +64,7 @@ describe('a process that is killed while it takes a lock, or gives it back', () 
   });
 
   it.each(['no lock', 'the lock of a dead process'])(
-    'with %s before leaves nothing that stays',
+    'leaves nothing behind permanently, starting from %s',
     (before) => {
       const dead = JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' });
       const run = (step: string) => {

@@ -10,7 +10,7 @@ const gone = (path: string): YamlEdit => ({ path: path.split('/'), value: undefi
 const edit = (text: string, ...edits: readonly YamlEdit[]): string =>
   editYaml(text, edits, 'a.yaml', text.includes('\r\n') ? '\r\n' : '\n');
 
-describe('a YAML document edited in place', () => {
+describe('editYaml', () => {
   it.each([
     ['a value', 'a:\n  b: old # c\nz: 1\n', [set('a/b', 'new')], 'a:\n  b: new # c\nz: 1\n'],
     [
@@ -31,11 +31,21 @@ describe('a YAML document edited in place', () => {
       [set('a/b', 'p\nq\n')],
       'a:\n    b: |\n        p\n        q\n\n\n    c: 1\n',
     ],
-    ['lines for nothing', 'a:\n  b: # c\nz: 1\n', [set('a/b', 'p\nq\n')], 'a:\n  b: | # c\n    p\n    q\nz: 1\n'],
-    ['lines where no line end is', 'a:\n  b: x', [set('a/c', 'p\nq\n')], 'a:\n  b: x\n  c: "p\\nq\\n"'],
+    [
+      'several lines instead of an empty value',
+      'a:\n  b: # c\nz: 1\n',
+      [set('a/b', 'p\nq\n')],
+      'a:\n  b: | # c\n    p\n    q\nz: 1\n',
+    ],
+    [
+      'several lines in a file without a final line end',
+      'a:\n  b: x',
+      [set('a/c', 'p\nq\n')],
+      'a:\n  b: x\n  c: "p\\nq\\n"',
+    ],
     ['line ends of Windows', 'a:\r\n  b: x\r\n', [set('a/b', 'p\nq\n')], 'a:\r\n  b: |\r\n    p\r\n    q\r\n'],
     ['a new section', 'z: 1\n# t\n', [set('a/b', 'p')], 'z: 1\na:\n  b: p\n# t\n'],
-    ['nothing but a comment', '# t\n', [set('a/b', 'p')], '# t\na:\n  b: p\n'],
+    ['a file with only a comment', '# t\n', [set('a/b', 'p')], '# t\na:\n  b: p\n'],
     ['an empty section', 'a: # s\nz: 1\n', [set('a/b', 'p')], 'a: # s\n  b: p\nz: 1\n'],
     [
       'a key that goes',
@@ -43,8 +53,8 @@ describe('a YAML document edited in place', () => {
       [gone('a/b')],
       '# k\na:\n  # n\n\n  c: 1 # c\n',
     ],
-    ['the last key that goes', 'a:\n  c: 1\n  b: x # b\n# t\n', [gone('a/b')], 'a:\n  c: 1\n# t\n'],
-    ['a key that is not there', 'a:\n  c: 1', [gone('a/b'), gone('b/c')], 'a:\n  c: 1'],
+    ['the last key removed', 'a:\n  c: 1\n  b: x # b\n# t\n', [gone('a/b')], 'a:\n  c: 1\n# t\n'],
+    ['a missing key removed', 'a:\n  c: 1', [gone('a/b'), gone('b/c')], 'a:\n  c: 1'],
     [
       'a flow map',
       'a: {b: 1,  c: "x"} # k\n',
@@ -58,8 +68,8 @@ describe('a YAML document edited in place', () => {
       [set('a/c', 'x\n'), set('d', 'y')],
       '{\n\t"a": {\n\t\t"b": 1,\n\t\t"c": "x\\n"\n\t},\n\t"d": "y"\n}\n',
     ],
-    ['keys of a flow map that go', '{"a": 1, "b": 2, "c": 3}', [gone('b'), gone('a')], '{"c": 3}'],
-    ['a key that says it already', "a:   'p'   # k\n", [set('a', 'p')], "a:   'p'   # k\n"],
+    ['keys of a flow map removed', '{"a": 1, "b": 2, "c": 3}', [gone('b'), gone('a')], '{"c": 3}'],
+    ['a key with the same value', "a:   'p'   # k\n", [set('a', 'p')], "a:   'p'   # k\n"],
     [
       'what would be read as something else',
       'a: 1\n',
@@ -76,18 +86,18 @@ describe('a YAML document edited in place', () => {
     ['an anchor that another key uses', 'a: &x old\nb: *x\n'],
     ['a map', 'a:\n  b: 1\n'],
     ['a list', 'a: [1]\n'],
-    ['keys of a list item', '- a: 1\n'],
-    ['a key twice', 'a: 1\na: 2\n'],
-    ['what is no YAML', 'a: "canary\n'],
+    ['a list item with the key', '- a: 1\n'],
+    ['a duplicate key', 'a: 1\na: 2\n'],
+    ['invalid YAML', 'a: "canary\n'],
     ['several documents', 'a: 1\n---\nb: 2\n'],
-  ])('is refused where %s stands, without its text', (_name, before) => {
+  ])('rejects %s without quoting the file', (_name, before) => {
     const before2 = `${before}# canary\n`;
     expect(() => edit(before2, set('a', 'x'))).toThrow(KnownError);
     expect(() => edit(before2, set('a', 'x'))).not.toThrow(/canary/);
     expect(() => edit(before2, set('a', 'x'))).toThrow('a.yaml');
   });
 
-  it('comes back byte for byte but for the keys', () => {
+  it('keeps every byte except for the edited keys', () => {
     const value = fc.constantFrom(
       '1',
       '"q: x"  # c',

@@ -161,7 +161,7 @@ describe('a CONNECT proxy', () => {
     const unknown = 'https://unknown.kuflow.test';
     const unreached = await failure(fetchName(unknown, { proxy: decide(unknown, proxy.url) }));
     expect(unreached).toMatchObject({ kind: 'proxy', sent: false });
-    expect(unreached.seen).toMatch(/^no connection to the proxy .*: closed without an answer$/);
+    expect(unreached.seen).toMatch(/^no connection to the proxy .*: closed without a response$/);
     expect(proxy.connects).toEqual(['unknown.kuflow.test:443']);
     await proxy.close();
     const gone = await failure(fetchName(unknown, { proxy: decide(unknown, proxy.url) }));

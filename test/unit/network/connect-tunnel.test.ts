@@ -28,7 +28,7 @@ async function proxyThat(answer: (request: string) => readonly string[], seen: s
 }
 
 describe('openTunnel', () => {
-  it('asks by name, and keeps what the engine said in the same breath as the proxy', async () => {
+  it('asks for the host by name, and keeps bytes of the engine that arrive with the response of the proxy', async () => {
     const seen: string[] = [];
     const proxy = await proxyThat(() => ['HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\nhello'], seen);
     const socket = await openTunnel({
@@ -44,14 +44,14 @@ describe('openTunnel', () => {
     );
   });
 
-  it('reads an answer in many pieces', async () => {
+  it('reads a response that arrives in many pieces', async () => {
     const proxy = await proxyThat(() => Array.from('HTTP/1.1 200 OK\r\nX: y\r\n\r\n'));
     const socket = await openTunnel({ target, proxy, timeoutMs: 5_000 });
     socket.destroy();
     expect(socket.destroyed).toBe(true);
   });
 
-  it('gives up on a head without end, in time or in size', async () => {
+  it('fails on a head that does not end, after a time or a size limit', async () => {
     const endless = await proxyThat(() => ['HTTP/1.1 200 OK\r\n', `X: ${'y'.repeat(20_000)}\r\n`]);
     await expect(openTunnel({ target, proxy: endless, timeoutMs: 5_000 })).rejects.toMatchObject({
       stage: 'proxy-answer',
@@ -64,7 +64,7 @@ describe('openTunnel', () => {
     });
   });
 
-  it('stops with its signal', async () => {
+  it('stops when its signal aborts', async () => {
     const stop = new AbortController();
     const proxy = await proxyThat(() => (stop.abort(), []));
     await expect(openTunnel({ target, proxy, timeoutMs: 5_000, signal: stop.signal })).rejects.toMatchObject({

@@ -7,7 +7,7 @@ const url = 'https://api.kuflow.com/v2024-06-14';
 const proxied = { HTTPS_PROXY: 'http://proxy.corp:3128' };
 
 describe('decideProxy', () => {
-  it('takes the variable of the scheme, lower case first, and says which', () => {
+  it('uses the variable of the scheme, lower case first, and names it', () => {
     expect(decideProxy({ url, env: proxied })).toEqual({
       kind: 'proxy',
       url: 'http://proxy.corp:3128',
@@ -28,7 +28,7 @@ describe('decideProxy', () => {
     expect(decideProxy({ url, env: { HTTPS_PROXY: '' } }).kind).toBe('direct');
   });
 
-  it('never proxies loopback, not even by an explicit setting', () => {
+  it('never proxies loopback, not even with an explicit setting', () => {
     const explicit = { value: 'http://proxy.corp:3128', source: '--proxy' };
     for (const host of ['localhost', 'a.localhost', '127.0.0.1', '127.9.9.9', '[::1]', '[::ffff:127.0.0.1]']) {
       const decision = decideProxy({ url: `https://${host}:8443`, env: proxied, explicit });
@@ -55,7 +55,7 @@ describe('decideProxy', () => {
     expect(decideProxy({ url, env: { ...proxied, NO_PROXY: exceptions } }).kind).toBe(direct ? 'direct' : 'proxy');
   });
 
-  it('knows addresses and networks in NO_PROXY', () => {
+  it('supports addresses and networks in NO_PROXY', () => {
     const to = (host: string, exceptions: string) =>
       decideProxy({ url: `https://${host}`, env: { ...proxied, no_proxy: exceptions } }).kind;
     expect(to('10.1.2.3', '10.0.0.0/8')).toBe('direct');
@@ -74,11 +74,11 @@ describe('decideProxy', () => {
     });
     expect(decideProxy({ url, env: proxied, explicit: { value: 'none', source: '--proxy' } })).toEqual({
       kind: 'direct',
-      reason: '--proxy says so',
+      reason: '--proxy disables it',
     });
   });
 
-  it('keeps credentials out of everything that is printed', () => {
+  it('prints no credentials', () => {
     const decision = decideProxy({ url, env: { HTTPS_PROXY: 'http://jane:s%3Acret@proxy.corp:3128' } });
     expect(decision.kind === 'proxy' && decision.credentials?.reveal()).toBe('jane:s:cret');
     expect(decision.kind === 'proxy' && decision.url).toBe('http://proxy.corp:3128');
@@ -87,7 +87,7 @@ describe('decideProxy', () => {
     expect(printed).not.toMatch(/jane|s:cret|s%3Acret/);
   });
 
-  it('refuses what is no HTTP proxy, naming the source and not the text', () => {
+  it('rejects an address that is not an HTTP proxy, naming its source but not its text', () => {
     for (const value of ['socks5://jane:secret@proxy:1080', 'http://', 'http://jane:secret@:x']) {
       let message = '';
       try {

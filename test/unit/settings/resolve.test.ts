@@ -95,7 +95,7 @@ describe('the shared table of cases', () => {
     }
   });
 
-  it('has at least 30 cases, and each key and code occurs in one', () => {
+  it('has at least 30 cases, which cover every key and code', () => {
     expect(table.cases.length).toBeGreaterThanOrEqual(30);
     const text = JSON.stringify(table.cases);
     for (const { name, env } of SETTING_KEYS) expect(text.includes(name) || text.includes(env), name).toBe(true);
@@ -117,7 +117,7 @@ const ID = '018f3a1c-0000-7000-8000-000000000001';
 const FILE = `kuflow:\n  api:\n    client-id: ${ID}\n    client-secret: canary-1\ntemporal:\n  kuflow-queue: A\n`;
 
 describe('resolveSettings', () => {
-  it('says where a value stands, to the line, and what it shadows', async () => {
+  it('reports the source of a value, with its line, and what it shadows', async () => {
     const asked = await question({
       files: { 'application-local.yaml': FILE, 'application.yaml': 'temporal:\n\n  kuflow-queue: B\n' },
       env: { TEMPORAL_KUFLOWQUEUE: 'C', KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'canary-2' },
@@ -134,7 +134,7 @@ describe('resolveSettings', () => {
     expect(settings['kuflow.api.client-secret']?.shadows.map(formatSource)).toEqual(['application-local.yaml:4']);
   });
 
-  it('names both endpoints of a mismatch', async () => {
+  it('names both endpoints if they do not match', async () => {
     const asked = await question({
       files: { 'application.yaml': 'kuflow:\n  api:\n    endpoint: https://staging.example.com\n' },
       env: { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 's', TEMPORAL_KUFLOWQUEUE: 'Q' },
@@ -145,7 +145,7 @@ describe('resolveSettings', () => {
     expect(problems[0]?.source).toMatchObject({ line: 3 });
   });
 
-  it('lets no secret out, whatever goes wrong', async () => {
+  it('never includes a secret in a problem', async () => {
     for (const local of [
       FILE,
       FILE.replace('canary-1', '"canary-1'),
@@ -169,7 +169,7 @@ describe('resolveSettings', () => {
     }
   });
 
-  it('asks only for what a command needs, and tells what is absent from what is wrong', async () => {
+  it('requires only what a command needs, and distinguishes missing from invalid settings', async () => {
     const asked = await question({});
     expect((await resolveSettings({ ...asked, required: [] })).problems).toEqual([]);
     const status = async (env: Readonly<Record<string, string>>): Promise<number> => {
@@ -185,7 +185,7 @@ describe('resolveSettings', () => {
     expect(await status({ WORKER_HEALTHPORT: 'x' })).toBe(1);
   });
 
-  it('takes a profile as one source, with its endpoint', async () => {
+  it('treats a profile as one source, with its endpoint', async () => {
     const values = {
       'kuflow.api.client-id': ID,
       'kuflow.api.client-secret': new Secret('profile'),
@@ -208,7 +208,7 @@ describe('resolveSettings', () => {
     expect(chosen.settings['kuflow.api.client-secret']?.value.reveal()).toBe('profile');
   });
 
-  it('warns of near misses, open files and secrets that git tracks', async () => {
+  it('warns of misspelled keys, readable files and secrets that git tracks', async () => {
     const asked = await question({
       files: {
         'application-local.yaml': FILE,

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 describe('secretFromFile', () => {
-  it('takes one line, and warns when others may read it', async () => {
+  it('reads one line, and warns if others can read the file', async () => {
     const path = join(root, 'secret');
     await writeFile(path, 'abc \r\n', { mode: 0o600 });
     const own = await secretFromFile(path);
@@ -28,11 +28,11 @@ describe('secretFromFile', () => {
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty file', ''],
     ['a line break', '\n'],
     ['two lines', 'canary\ncanary\n'],
-    ['a lot', 'x'.repeat(100_000)],
-  ])('refuses %s as a usage error', async (_what, content) => {
+    ['a huge file', 'x'.repeat(100_000)],
+  ])('rejects %s with a usage error', async (_what, content) => {
     await writeFile(join(root, 'bad'), content);
     const error: unknown = await secretFromFile(join(root, 'bad')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(KnownError);
@@ -40,7 +40,7 @@ describe('secretFromFile', () => {
     expect((error as KnownError).message).not.toContain('canary');
   });
 
-  it('names a file that is not there, and a folder', async () => {
+  it('rejects a missing file and a folder, naming it', async () => {
     await expect(secretFromFile(join(root, 'none'))).rejects.toThrow(
       /--client-secret-file .*none can't be read: ENOENT/,
     );
@@ -53,7 +53,7 @@ describe('secretFromStdin', () => {
     expect((await secretFromStdin(Readable.from([Buffer.from('ab'), Buffer.from('c\n')]))).secret.reveal()).toBe('abc');
   });
 
-  it('refuses a terminal, nothing and too much', async () => {
+  it('rejects a terminal, empty input and too much input', async () => {
     await expect(secretFromStdin(Object.assign(Readable.from(['a']), { isTTY: true }))).rejects.toThrow(
       'is a terminal',
     );
@@ -63,7 +63,7 @@ describe('secretFromStdin', () => {
 });
 
 describe('secretFromStdin of a pipe that stays open', () => {
-  it('ends with the reason of its signal, before and while it waits', async () => {
+  it('rejects with the reason of its signal, before and during the wait', async () => {
     const open = (): PassThrough => {
       const pipe = new PassThrough();
       pipe.write('half of ');
@@ -88,7 +88,7 @@ describe('localSettingsText', () => {
   };
   const data = { kuflow: { api: { 'client-id': 'id', 'client-secret': `a"b'c: #d` } }, worker: { 'health-port': 0 } };
 
-  it('makes a file with comments', () => {
+  it('writes a file with comments', () => {
     const text = localSettingsText(values);
     expect(parse(text)).toEqual(data);
     expect(text).toMatch(/^# Settings of this machine/);

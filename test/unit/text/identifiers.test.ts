@@ -9,7 +9,7 @@ import { anyText, HOSTILE } from './hostile.ts';
 const STYLES: readonly IdentifierStyle[] = ['camel', 'pascal', 'constant'];
 
 describe('identifiers', () => {
-  it('converts codes plainly', () => {
+  it('converts codes directly', () => {
     const codes = ['LOAN_APPLICATION', 'LOAN', 'STEP_1', 'V2_CHECK'];
     expect([...identifiers(codes, 'camel', TS_RESERVED).entries()]).toEqual(
       expect.arrayContaining([
@@ -23,7 +23,7 @@ describe('identifiers', () => {
     expect(identifier('STEP_1', 'constant', TS_RESERVED)).toBe('STEP_1');
   });
 
-  it('marks a text that loses something, and a reserved word', () => {
+  it('adds a hash to a text that converts with loss, and to a reserved word', () => {
     expect(identifier('Loan Application', 'camel', TS_RESERVED)).toMatch(/^loanApplication_x[0-9a-f]{10}$/);
     expect(identifier('Préstamo', 'pascal', TS_RESERVED)).toMatch(/^Prestamo_x[0-9a-f]{10}$/);
     expect(identifier('DELETE', 'camel', TS_RESERVED)).toMatch(/^delete_x[0-9a-f]{10}$/);
@@ -42,7 +42,7 @@ describe('identifiers', () => {
     }
   });
 
-  it.each(STYLES)('is injective, and one text keeps its name whatever stands beside it (%s)', (style) => {
+  it.each(STYLES)('gives distinct names that do not depend on the other texts (%s)', (style) => {
     fc.assert(
       fc.property(fc.uniqueArray(anyText, { maxLength: 30 }), (texts) => {
         const names = identifiers(texts, style, TS_RESERVED);
@@ -59,14 +59,14 @@ describe('identifiers', () => {
 });
 
 describe('fileName', () => {
-  it('converts codes plainly and keeps devices of Windows out', () => {
+  it('converts codes directly and avoids Windows device names', () => {
     expect(fileName('LOAN_APPLICATION')).toBe('loan-application');
     expect(fileName('STEP_1')).toBe('step-1');
     expect(fileName('CON')).toMatch(/^con_x/);
     expect(fileName('..')).toMatch(/^unnamed_x/);
   });
 
-  it('is injective where case does not count', () => {
+  it('gives names that stay distinct when case is ignored', () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyText, { maxLength: 30 }), (texts) => {
         const names = texts.map(fileName);

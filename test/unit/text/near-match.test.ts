@@ -10,7 +10,7 @@ describe('nearMatch', () => {
     ['x', ['human', 'system'], undefined],
     ['', ['human'], undefined],
     ['banana', ['human', 'system'], undefined],
-  ])('%j among %j is %j', (text, candidates, expected) => {
+  ])('finds the match of %j in %j: %j', (text, candidates, expected) => {
     expect(nearMatch(text, candidates)).toBe(expected);
   });
 });

@@ -20,14 +20,14 @@ describe('npm names', () => {
     ['../x', 'starts with'],
     ['a/b', 'characters'],
     ['@kuflow/', 'empty'],
-    ['node_modules', 'Node or npm'],
-    ['fs', 'Node or npm'],
+    ['node_modules', 'Node.js or npm'],
+    ['fs', 'Node.js or npm'],
     ['x'.repeat(215), 'longer'],
-  ])('refuses %j', (name, reason) => {
+  ])('rejects %j', (name, reason) => {
     expect(npmNameProblem(name)).toContain(reason);
   });
 
-  it('accepts a made name, whatever it was made from', () => {
+  it('accepts every generated name', () => {
     expect(npmNameProblem('loan-worker')).toBeUndefined();
     expect(npmNameProblem('@acme/loan.worker')).toBeUndefined();
     expect(toNpmName('My Loan Worker')).toBe('my-loan-worker');
@@ -38,7 +38,7 @@ describe('npm names', () => {
 });
 
 describe('yamlString', () => {
-  it('is the value again, in YAML and beside other keys', () => {
+  it('parses to the same value, also next to other keys', () => {
     const check = (text: string): void => {
       expect(parse(`a: ${yamlString(text)}\nb: [${yamlString(text)}, 1] # end`)).toEqual({ a: text, b: [text, 1] });
     };
@@ -48,7 +48,7 @@ describe('yamlString', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)', () => {
-  it('reaches the program as it is', () => {
+  it('passes the text to the program unchanged', () => {
     const texts = [
       ...HOSTILE.filter((text) => text.length < 5000),
       '~',
@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('shellWord (needs a POSIX shell)',
 });
 
 describe('Markdown', () => {
-  it('makes no markup of text', () => {
+  it('never turns text into markup', () => {
     expect(mdText('Loan application - step 1.')).toBe('Loan application - step 1.');
     expect(mdText('# x')).toBe('\\# x');
     expect(mdText('1. x')).toBe('1\\. x');
@@ -88,7 +88,7 @@ describe('Markdown', () => {
     expect(mdText('a_b *c*')).toBe('a\\_b \\*c\\*');
   });
 
-  it('makes code that ends where it should', () => {
+  it('formats code that ends in the right place', () => {
     expect(mdCode('LOAN_APPLICATION')).toBe('`LOAN_APPLICATION`');
     expect(mdCode('a`b|c')).toBe('<code>a&#96;b&#124;c</code>');
     fc.assert(fc.property(anyText, (text) => /^`[^`|\n]+`$|^<code>[\w &#;]*<\/code>$/u.test(mdCode(text))));

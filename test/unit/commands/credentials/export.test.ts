@@ -150,19 +150,19 @@ const INVALID_TARGETS: readonly (readonly [
     'YAML that repeats a key',
     (at) => writeFileSync(join(at, 'out', 'a.yaml'), 'a: canary\na: 2\n'),
     { format: 'yaml', output: 'out/a.yaml' },
-    /a key stands in it twice, line 2/,
+    /it contains a key twice, line 2/,
   ],
   [
     'YAML with a list instead of a map',
     (at) => writeFileSync(join(at, 'out', 'a.yaml'), 'temporal: [canary]\n'),
     { format: 'yaml', output: 'out/a.yaml' },
-    /no place for a value/,
+    /uses YAML syntax that can't be edited/,
   ],
   [
     'broken TOML',
     (at) => writeFileSync(join(at, 'out', 'a.toml'), 'canary = \n'),
     { format: 'temporal-toml', output: 'out/a.toml' },
-    /no valid TOML/,
+    /not valid TOML/,
   ],
   [
     'an open quote in an environment file',
@@ -264,7 +264,7 @@ describe('a full disk', () => {
           ? `Writing the credentials failed: the disk is full; the new set ${id} is in use anyway`
           : `Writing .env failed: the disk is full; the new set ${id} is in use anyway`,
       );
-      expect(error.next.join(' ')).toContain('Make room');
+      expect(error.next.join(' ')).toContain('Free some disk space');
       expect(error.next.join(' ')).not.toContain('Settings and credentials are unchanged');
       const asked = kuflow.requests.length;
       expect(await exporting(at, exported)).toMatchObject({ exported: { kind: 'written' } });

@@ -91,8 +91,8 @@ const schemas = fc.letrec<{ any: JsonObject }>((tie) => ({
   ),
 })).any;
 
-describe('examples of a schema', () => {
-  it('hold a valid one for every schema that people build from the usual keywords', () => {
+describe('samplesForSchema', () => {
+  it('includes a valid sample for every schema of the usual keywords', () => {
     fc.assert(
       fc.property(schemas, (schema) => oneIsValid(schema)),
       { numRuns: 300 },
@@ -132,7 +132,7 @@ describe('examples of a schema', () => {
       },
     ],
     [
-      'a choice beside properties',
+      'a choice in addition to properties',
       {
         type: 'object',
         properties: { KIND: { type: 'string' } },
@@ -146,12 +146,15 @@ describe('examples of a schema', () => {
         ],
       },
     ],
-    ['what only a later choice allows', { anyOf: [false, false, { type: 'object', required: ['x'] }] }],
+    ['a value that only a later choice allows', { anyOf: [false, false, { type: 'object', required: ['x'] }] }],
     [
       'an optional property that has to be there',
       { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } }, minProperties: 2 },
     ],
-    ['a map with least entries', { type: 'object', additionalProperties: { type: 'boolean' }, minProperties: 3 }],
+    [
+      'a map with a minimum of entries',
+      { type: 'object', additionalProperties: { type: 'boolean' }, minProperties: 3 },
+    ],
     [
       'names of a pattern',
       {
@@ -171,7 +174,7 @@ describe('examples of a schema', () => {
         then: { required: ['b'] },
       },
     ],
-    ['what has to be contained', { type: 'array', contains: { const: 5 } }],
+    ['an item that must be contained', { type: 'array', contains: { const: 5 } }],
     [
       'a tuple',
       {
@@ -226,11 +229,11 @@ describe('examples of a schema', () => {
       'an exact cent',
       { type: 'object', required: ['n'], properties: { n: { type: 'number', multipleOf: 0.01, minimum: 0.07 } } },
     ],
-  ])('satisfy %s', (_, schema) => {
+  ])('satisfies %s', (_, schema) => {
     expect([...samplesForSchema(schema)].filter(validator(schema))).not.toEqual([]);
   });
 
-  it('end for a schema that contains itself', () => {
+  it('ends for a recursive schema', () => {
     const tree: JsonObject = {
       type: 'object',
       required: ['name'],
@@ -240,7 +243,7 @@ describe('examples of a schema', () => {
     expect([...samplesForSchema({ allOf: [{ $ref: '#' }] })]).not.toEqual([]);
   });
 
-  it('hold none for what nothing satisfies', () => {
+  it('does not include a valid sample for a schema that nothing satisfies', () => {
     expect(
       oneIsValid({
         type: 'object',
@@ -251,7 +254,7 @@ describe('examples of a schema', () => {
     expect(oneIsValid({ type: 'object', required: ['a'], properties: { a: false } })).toBe(false);
   });
 
-  it('begin with the required fields of the sample alone', () => {
+  it('starts with only the required fields of the sample', () => {
     const [application] = sampleDefinition().tasks;
     expect(sampleForSchema(application?.data?.schema ?? {})).toEqual({
       firstName: 'TODO',
@@ -262,15 +265,15 @@ describe('examples of a schema', () => {
   });
 });
 
-describe('a text of a pattern', () => {
+describe('sampleForPattern', () => {
   it.each(['^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$', '^\\d{4}\\/\\d\\:\\_\\ x$'])(
-    'matches %s, which is none in Unicode mode',
+    'matches %s, which is invalid in Unicode mode',
     (pattern) => {
       expect(sampleForPattern(pattern, 0, 0, 100)).toMatch(new RegExp(pattern));
     },
   );
 
-  it('matches whatever it is made for, or is not made', () => {
+  it('returns a text that matches, or undefined', () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^([a-z]|\\d|\[[a-f]+\]|\.|(\([a-z]\|[a-z]{2}\)))([*+?]|\{[1-3](,[4-6]?)?\})?$/),
@@ -284,12 +287,12 @@ describe('a text of a pattern', () => {
     );
   });
 
-  it('is as long as it has to be', () => {
+  it('returns a text of the required length', () => {
     expect(sampleForPattern('^[ab]+$', 1, 10, 20)).toMatch(/^b{10,20}$/);
     expect(sampleForPattern('^a{3}$', 0, 10, 20)).toBeUndefined();
   });
 
-  it('is none for what it does not understand', () => {
+  it('returns undefined for unsupported patterns', () => {
     expect(sampleForPattern('(a)\\1', 0, 0, 10)).toBeUndefined();
     expect(sampleForPattern('(unclosed', 0, 0, 10)).toBeUndefined();
   });

@@ -50,8 +50,8 @@ const { schema } = fc.letrec<{ schema: Schema; part: unknown }>((tie) => {
   };
 });
 
-describe('schemas that need no compiler', () => {
-  it('are all taken by it, and broken ones are described alike', () => {
+describe('isPlainSchema', () => {
+  it('is true only for schemas that compile, and both report the same problems of invalid ones', () => {
     const compile = createSchemaCompiler('7');
     let plain = 0;
     let broken = 0;
@@ -81,17 +81,17 @@ describe('schemas that need no compiler', () => {
 
   it.each<[string, Schema]>([
     ['a reference that leads nowhere', { properties: { a: { $ref: '#/definitions/none' } } }],
-    ['a reference to what is no schema', { $ref: '#/properties' }],
+    ['a reference to something that is not a schema', { $ref: '#/properties' }],
     ['a broken pattern', { properties: { a: { pattern: '(' } } }],
-    ['a pattern of names that is broken', { patternProperties: { '(': {} } }],
+    ['a broken pattern of property names', { patternProperties: { '(': {} } }],
     ['an empty list of values', { enum: [] }],
-    ['an address of its own, in an unknown keyword', { unknown: { deep: { $id: 'x' } } }],
+    ['an $id in an unknown keyword', { unknown: { deep: { $id: 'x' } } }],
     ['Ajv’s own nullable', { nullable: true }],
-  ])('do not have %s', (_what, made) => {
+  ])('is false for %s', (_what, made) => {
     expect(isPlainSchema(made)).toBe(false);
   });
 
-  it('include what people copy from KuFlow', () => {
+  it('is true for a schema copied from KuFlow', () => {
     const address = { type: 'object', properties: { id: { type: 'string', pattern: '^[A-Z]' }, nullable: true } };
     const made = {
       type: 'object',

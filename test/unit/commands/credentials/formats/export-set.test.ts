@@ -195,8 +195,8 @@ describe('a target is rejected if it', () => {
     const dir = folder();
     chmodSync(dir, 0o555);
     const inFolder = async (): Promise<void> => {
-      await expectRejected(dir, 'a', 'the permissions do not allow it');
-      await expectRejected(dir, '.', 'the permissions do not allow it', { format: 'pem' });
+      await expectRejected(dir, 'a', 'permission denied');
+      await expectRejected(dir, '.', 'permission denied', { format: 'pem' });
     };
     if (!ROOT) {
       await inFolder();

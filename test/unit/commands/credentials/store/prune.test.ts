@@ -188,9 +188,9 @@ it('reports which system call failed, without the hint of a pull', async () => {
     (thrown: unknown) => thrown,
   );
   expect(error).toMatchObject({
-    message: 'Removing an old credential set failed: the disk failed',
+    message: 'Removing an old credential set failed: the disk reported an error',
     tried: join(store(at), one),
-    next: ['Run it again when the cause is gone'],
+    next: ['Fix the cause, then run the command again'],
   });
 });
 

@@ -354,7 +354,10 @@ describe('a failed pull', () => {
       create: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
     };
     const error = await expectRejected(at, { files });
-    expect(error.next).toEqual(['Make room, then run it again', 'Settings and credentials are unchanged']);
+    expect(error.next).toEqual([
+      'Free some disk space, then run the command again',
+      'Settings and credentials are unchanged',
+    ]);
   });
 
   it('keeps the previous set in use', async () => {
@@ -423,8 +426,8 @@ describe('a pull is rejected for', () => {
       [Buffer.from('a: canary\n', 'utf16le'), 'UTF-16'],
       [Buffer.from([0x61, 0x3a, 0x20, 0xe9, 0x0a]), 'not UTF-8'],
       [Buffer.from('a: canary\na: 2\n'), 'twice, line 2'],
-      [Buffer.from('- canary\n'), 'no map'],
-      [Buffer.from('a: "canary\n'), 'no valid YAML'],
+      [Buffer.from('- canary\n'), 'not a YAML map'],
+      [Buffer.from('a: "canary\n'), 'not valid YAML'],
     ] as const) {
       const at = project(null);
       writeFileSync(join(at, 'application-local.yaml'), bytes);
