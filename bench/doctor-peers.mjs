@@ -23,7 +23,7 @@ const FORMS = 'Forms';
 const asked = process.argv[2];
 
 const materials = await makeMaterials();
-const RIGHT_CLOCK = 'connects, by a right clock';
+const RIGHT_CLOCK = 'connects (its clock is correct)';
 const asBasic = ({ headers }) => headers.authorization?.replace(/^Bearer /, 'Basic ');
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'doctor-peers-')));
 const authorities = join(base, 'authorities.pem');

@@ -80,8 +80,8 @@ function throughputRow(database, { share, low, high, rounds, gateway, direct }, 
   const percent = (part) => (part * 100).toFixed(0);
   return {
     what: `engine gateway: workflows per second (300 in parallel, one activity each), database ${database}`,
-    measured: `${percent(share)} % of direct (${gateway.toFixed(0)}/s and ${direct.toFixed(0)}/s; middle half of ${rounds} rounds: ${percent(low)} to ${percent(high)} %)`,
-    ...(target === undefined ? {} : { target: `≥ ${percent(target)} %`, met: share >= target }),
+    measured: `${percent(share)}% of direct (${gateway.toFixed(0)}/s and ${direct.toFixed(0)}/s; middle half of ${rounds} rounds: ${percent(low)} to ${percent(high)}%)`,
+    ...(target === undefined ? {} : { target: `≥ ${percent(target)}%`, met: share >= target }),
   };
 }
 

@@ -4,7 +4,7 @@ import { replaceGeneratedPart, tableCell } from './generated-part.mjs';
 const PROGRAMS = {
   typescript: "Temporal's TypeScript SDK says",
   python: "KuFlow's Python SDK says",
-  java: "the calls of KuFlow's Java library say",
+  java: "the calls that KuFlow's Java library makes report",
   temporal: '`temporal` says',
 };
 const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };

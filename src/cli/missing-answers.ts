@@ -44,7 +44,7 @@ export function chooseCredentials(answers: ProcessAnswers, detected: readonly De
   return place === undefined ? { kind: 'missing' } : { kind: 'detected', place };
 }
 
-const SCREEN = "as in the process definition in KuFlow's app";
+const SCREEN = 'as in the process definition in the KuFlow app';
 
 /** Every answer that is missing, so that one message can list them all. */
 export function missingAnswers(

@@ -17,7 +17,7 @@ const LISTING_BUDGET = 10;
 
 export interface DiscoverOptions {
   readonly code: string;
-  /** Tenant id. */
+  /** Tenant ID. */
   readonly tenant?: string | undefined;
   /** Instances to read for their keys and types; may be 0. */
   readonly sample: number;

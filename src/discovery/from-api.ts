@@ -63,7 +63,8 @@ function createCommandFor(code: string): string {
 function notFoundError(discovery: UndiscoveredProcess, describeCommand: string): KnownError {
   const { code, reason, otherCodes } = discovery;
   const describe = `Or describe the process by flags: ${describeCommand}`;
-  const grantRole = "In KuFlow's app, give the application a role in the process definition that can see its processes";
+  const grantRole =
+    'In the KuFlow app, give the application a role in the process definition that can see its processes';
   const tried = `listing processes and process items of ${code}`;
   if (reason === 'not-allowed') {
     return new KnownError({

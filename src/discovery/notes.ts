@@ -16,7 +16,7 @@ export interface DiscoveryConditions {
 export function writeNotes(evidence: DiscoveryEvidence, seen: DiscoveryConditions): readonly string[] {
   const { processes, items, tasks } = evidence;
   return [
-    "KuFlow's API does not expose the workflow type and task queue: see the process definition in KuFlow's app",
+    "KuFlow's API does not expose the workflow type and task queue: see the process definition in the KuFlow app",
     seen.processesRefused
       ? 'KuFlow does not allow this application to list processes, so id, version and tenant are unknown'
       : processes.seen === 0

@@ -90,7 +90,7 @@ export interface DiscoveredProcess {
   readonly found: true;
   readonly definition: DiscoveredDefinition;
   readonly evidence: DiscoveryEvidence;
-  /** Settings that only KuFlow's app shows, so the user has to provide them. */
+  /** Settings that only the KuFlow app shows, so the user has to provide them. */
   readonly missing: readonly ['workflow.type', 'workflow.taskQueue'];
   /** Sentences about what may be wrong or incomplete, without values. */
   readonly notes: readonly string[];

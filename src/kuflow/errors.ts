@@ -54,12 +54,12 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
 
 const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
-    "Compare the client ID and client secret with the application in KuFlow's app; creating a new secret invalidates the old one",
+    'Compare the client ID and client secret with the application in the KuFlow app; creating a new secret invalidates the old one',
   ],
-  forbidden: ["In KuFlow's app, give the application a role in this process, or check whether the process has ended"],
-  'not-found': ["Check the id, and check in KuFlow's app that the application has a role in the process"],
+  forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
+  'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
   conflict: ['Read the resource again; someone else may have changed it'],
-  rejected: ['Correct the fields that the answer names'],
+  rejected: ['Correct the fields that the response lists'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
   redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have answered'],

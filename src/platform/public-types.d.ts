@@ -36,17 +36,17 @@ export interface ProcessDefinition {
     /** The process definition code in KuFlow. */
     readonly code: string;
     readonly name?: string;
-    /** Process definition id, UUID. */
+    /** Process definition ID, UUID. */
     readonly id?: string;
     /** Process definition version, UUID. */
     readonly version?: string;
-    /** Tenant id, UUID. */
+    /** Tenant ID, UUID. */
     readonly tenant?: string;
   };
   readonly workflow: {
-    /** Temporal workflow type, exactly as in the process definition in KuFlow's app. */
+    /** Temporal workflow type, exactly as in the process definition in the KuFlow app. */
     readonly type: string;
-    /** Temporal task queue, exactly as in the process definition in KuFlow's app. */
+    /** Temporal task queue, exactly as in the process definition in the KuFlow app. */
     readonly taskQueue: string;
   };
   readonly metadata?: DataShape;
@@ -220,7 +220,7 @@ export interface RunningPlatform {
   readonly caFile: string;
   readonly definitions: readonly ProcessDefinition[];
   readonly faults: FaultRegistry;
-  /** Process id of the Temporal server. */
+  /** Process ID of the Temporal server. */
   temporalPid(): number;
   /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;

@@ -33,7 +33,7 @@ const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
-  /** The process id of the real Temporal server. Tests kill it. */
+  /** The process ID of the real Temporal server. Tests kill it. */
   temporalPid(): number;
   /** Resolves when all commands for the engine have been delivered. */
   engineIdle(): Promise<void>;

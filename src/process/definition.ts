@@ -30,17 +30,17 @@ export interface ProcessDefinition {
     /** KuFlow's process definition code. */
     readonly code: string;
     readonly name?: string;
-    /** Process definition id, UUID. */
+    /** Process definition ID, UUID. */
     readonly id?: string;
     /** Process definition version, UUID. */
     readonly version?: string;
-    /** Tenant id, UUID. */
+    /** Tenant ID, UUID. */
     readonly tenant?: string;
   };
   readonly workflow: {
-    /** Temporal workflow type, exactly as in the process definition in KuFlow's app. */
+    /** Temporal workflow type, exactly as in the process definition in the KuFlow app. */
     readonly type: string;
-    /** Temporal task queue, exactly as in the process definition in KuFlow's app. */
+    /** Temporal task queue, exactly as in the process definition in the KuFlow app. */
     readonly taskQueue: string;
   };
   readonly metadata?: DataShape;

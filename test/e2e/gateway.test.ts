@@ -123,7 +123,7 @@ const COMPLETE: Command = {
   },
 };
 
-/** Polls and answers one workflow task through the gateway, like a worker. Resolves to its workflow id. */
+/** Polls and answers one workflow task through the gateway, like a worker. Resolves to its workflow ID. */
 async function work(command: Command | undefined, queue = QUEUE): Promise<string> {
   const task = await worker.withDeadline(Date.now() + 30_000, () =>
     worker.workflowService.pollWorkflowTaskQueue({

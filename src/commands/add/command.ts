@@ -27,7 +27,7 @@ Examples:
   describe the process with options or in a file
     $ kuflow add process LEAVE --task REQUEST --task BOOK:system --workflow-type LeaveWorkflow
     $ kuflow add process --definition leave.yaml
-  read a process that KuFlow already runs
+  read a process that already exists in KuFlow
     $ kuflow add process LEAVE --workflow-type LeaveWorkflow`;
 
 const ACTIVITY_EXAMPLES = `
@@ -71,8 +71,8 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)');
   processOptions(process)
-    .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
-    .option('--task-queue <name>', 'Task queue; must be the one of the project, which is the default')
+    .option('--workflow-type <name>', 'Workflow type, as in the process definition in the KuFlow app')
+    .option('--task-queue <name>', "Task queue; must match the project's task queue, which is the default")
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())

@@ -22,7 +22,7 @@ export async function projectTaskQueue(project: WorkerProject): Promise<string> 
 export function rejectOtherQueue(queue: string, wanted: string, source: string): void {
   if (queue === wanted) return;
   throw usageError(`${source} ${wanted}: the worker of this project polls only the task queue ${queue}`, [
-    `Set the task queue of the process in KuFlow's app to ${queue}, and omit --task-queue`,
+    `Set the task queue of the process in the KuFlow app to ${queue}, and omit --task-queue`,
     `Or create a separate worker for ${wanted}: npx create-kuflow-worker`,
   ]);
 }

@@ -129,7 +129,7 @@ async function readAnswers(
     missingAnswers(given, chooseCredentials(given, detectCredentials(place)), context.env);
   if (ask !== undefined && missingOf(answers).some(({ question }) => question === 'workflow-type')) {
     const answer = await ask.text({
-      message: "Workflow type, as in the process definition in KuFlow's app",
+      message: 'Workflow type, as in the process definition in the KuFlow app',
     });
     if (typeof answer === 'string') answers = { ...answers, workflowType: answer };
   }

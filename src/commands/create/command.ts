@@ -14,7 +14,7 @@ Examples:
     $ create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
     $ create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
-  read a process that KuFlow already runs
+  read a process that already exists in KuFlow
     $ create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -28,8 +28,8 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues('--task-order <code>', 'Reorder the discovered tasks: repeat it with the code of every task'),
     )
-    .option('--task-queue <name>', "Task queue, as in the process definition in KuFlow's app")
-    .option('--workflow-type <name>', "Workflow type, as in the process definition in KuFlow's app")
+    .option('--task-queue <name>', 'Task queue, as in the process definition in the KuFlow app')
+    .option('--workflow-type <name>', 'Workflow type, as in the process definition in the KuFlow app')
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())
@@ -43,7 +43,7 @@ export function configure(command: Command, context: CommandContext): void {
         ['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun'],
       ),
     )
-    .option('--cli-package <spec>', "npm spec of this tool for the project's devDependencies")
+    .option('--cli-package <spec>', "npm package spec to use for this tool in the project's devDependencies")
     .addOption(
       collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),
     )

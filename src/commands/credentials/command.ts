@@ -13,7 +13,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
         'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
-        'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced in one rename: ' +
+        'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
         'a worker sees either the old or the new credentials, never a mix.',
     )
     .option(
@@ -40,7 +40,7 @@ export function configure(command: Command, context: CommandContext): void {
   withConnectionOptions(command.command('status'))
     .summary('Show the credentials in use, where they come from and when they expire')
     .description(
-      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiry date. Pulled ' +
+      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
         'files are compared with their lock file and with the settings. Needs no network without --online. Exits with status 0, or 1 if something is wrong.',
     )
     .option(

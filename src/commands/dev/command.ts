@@ -97,7 +97,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read.',
     )
-    .argument('<id>', 'Workflow ID, which equals the process ID')
+    .argument('<id>', 'Workflow ID, which is the same as the process ID')
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .action(async (id: string, flags: DevFlags & { readonly output?: string }) => {
       const { runHistory } = await import('./run.ts');

@@ -12,7 +12,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
           'Changes no files unless you pass --fix. In KuFlow, it creates an engine token, and a certificate if the settings give none; ' +
-          "if the worker is installed, the worker's own check creates its own. Pass --no-create to create nothing.",
+          "if the worker is installed, the worker's own check creates another token and, if needed, another certificate. Pass --no-create to create nothing.",
       )
       .addOption(
         new Option(
@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires sooner: 14d, 36h, or a share of its lifetime such as 25%',
+        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime such as 25%',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')

@@ -81,7 +81,7 @@ function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryT
 
 export const certificateExpiryCheck: DoctorCheck = {
   id: 'KF-TLS-005',
-  title: 'Engine certificate expiry',
+  title: 'Engine certificate expiration',
   plane: 'tls',
   docs: 'kf-tls-005',
   requires: ['KF-TLS-001'],

@@ -41,7 +41,7 @@ function evaluateToken(issued: IssuedToken, now: number): Finding<CheckOutputs> 
   });
   if (value.length > MAX_TOKEN_LENGTH)
     return finding('token-too-long', `The token has ${value.length} characters, which is too long for request headers`);
-  if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a valid expiry time');
+  if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a valid expiration time');
   if (end <= now)
     return finding(
       'token-expired-by-clock',

@@ -65,7 +65,7 @@ const UNUSABLE = {
     'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'The certificate, or every certificate of the CA, contains an invalid date, e.g. in month 13.',
+    'The certificate, or every certificate of the CA, contains an invalid date, for example in month 13.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),

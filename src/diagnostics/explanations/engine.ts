@@ -15,7 +15,7 @@ const SHOW_SERVER: AdviceTemplate = {
   command: 'openssl s_client -connect <target> -servername <server-name> -showcerts </dev/null',
 };
 const CHECK_DNS = 'Check the network connection and the DNS configuration of this machine';
-const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow';
+const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow environment';
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
@@ -138,11 +138,11 @@ const handshake = {
 const call = {
   'engine-unauthenticated': fails(
     'The engine did not accept the engine token (UNAUTHENTICATED).',
-    "Check that <target-source> belongs to the same KuFlow as <endpoint>, which issued the token, and check this machine's clock",
+    "Check that <target-source> belongs to the same KuFlow environment as <endpoint>, which issued the token, and check this machine's clock",
   ),
   'engine-permission-denied': fails(
     'The engine denies this application access: it responds PERMISSION_DENIED to GetSystemInfo, which SDKs need to connect, so no worker can start.',
-    "Check the namespace (<namespace-source>), and the permissions of the application in KuFlow's app",
+    'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
   ),
   'engine-namespace-not-found': fails(
     'The engine does not know the namespace (NOT_FOUND).',

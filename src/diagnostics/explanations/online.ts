@@ -33,7 +33,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-CLOCK-001': {
     looksAt:
-      "This machine's clock compared with KuFlow's, which responses contain (the Date header, or the timestamp of an error). If they differ, tokens and certificates are checked against KuFlow's time.",
+      "This machine's clock, compared with the time in KuFlow's responses (the Date header, or the timestamp of an error). If they differ, tokens and certificates are checked against KuFlow's time.",
     causes: {
       'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
       'clock-wrong': fails(
@@ -60,7 +60,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'If the clock is right, report it to KuFlow',
       ),
       'token-claims-differ': warns(
-        'The claims of the token and KuFlow give different expiry times. The engine may reject the token before the worker renews it.',
+        "The token's claims and KuFlow's response contain different expiration times. The engine may reject the token before the worker renews it.",
         'Report both times to KuFlow',
       ),
       'token-not-yet-valid': warns(
@@ -76,7 +76,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-003': {
     looksAt:
-      'The connection to the engine and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what follows the handshake, because in TLS 1.3 a rejected client certificate shows only then.',
+      'The connection to the engine and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what follows the handshake, because in TLS 1.3, the rejection of a client certificate becomes visible only then.',
     causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
@@ -125,11 +125,11 @@ export const online: Readonly<Record<string, Explanation>> = {
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a different task queue than this worker polls.',
-        "Use the same task queue on the definition's screen in KuFlow's app and in <source>",
+        "Use the same task queue on the definition's screen in the KuFlow app and in <source>",
       ),
       'process-type-differs': fails(
         'KuFlow started the process with a workflow type that this worker does not have.',
-        "Use the same name in **Type** on the definition's screen in KuFlow's app and in workflow.type in <file>",
+        "Use the same name in **Type** on the definition's screen in the KuFlow app and in workflow.type in <file>",
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },

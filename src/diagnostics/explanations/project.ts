@@ -20,7 +20,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     },
   },
   'KF-PROJ-002': {
-    looksAt: 'Whether all installed Temporal packages have the same version, without known bugs.',
+    looksAt: 'Whether all installed Temporal packages have the same version, and whether that version has known bugs.',
     causes: {
       'sdk-not-installed': warns('The dependencies of the project are not installed.', {
         text: 'Install them',
@@ -34,7 +34,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     },
   },
   'KF-PROJ-003': {
-    looksAt: "Whether this Node.js is at least the oldest version that the worker's packages support (20.19).",
+    looksAt: "Whether this Node.js version is supported by the worker's packages (20.19 or newer).",
     causes: {
       'node-too-old': fails('Node.js is older than the worker requires.', 'Install Node.js <wanted>'),
     },
@@ -67,7 +67,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         RUN_WORKER_CHECK,
       ),
       'worker-could-not-tell': unclear(
-        'The worker ran out of time at a step that no check of doctor fails at.',
+        "The worker ran out of time at a step where none of doctor's checks fails.",
         'Allow more time with --timeout',
         RUN_WORKER_CHECK,
       ),

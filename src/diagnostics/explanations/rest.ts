@@ -10,7 +10,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
   server: [unclear, 'KuFlow or a server in front of it failed (5xx).'],
   redirect: [fails, 'The response is a redirect. It was not followed because that would send the credentials along.'],
-  html: [fails, 'The response is an HTML page instead of JSON, e.g. from a proxy or a login portal.'],
+  html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],

@@ -12,7 +12,7 @@ import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
 
 /**
- * Creates a process and, in the same commit, the command that starts its workflow (the workflow id is the process id).
+ * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID).
  * If a process with the requested id exists, returns that one and does nothing else.
  */
 export function createProcess(

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 const CLOSING = new Set([4, 5, 7, 10]);
 
 /**
- * Reads a RespondWorkflowTaskCompleted request (gRPC framing included): the workflow id inside the server's task token,
+ * Reads a RespondWorkflowTaskCompleted request (gRPC framing included): the workflow ID inside the server's task token,
  * and whether a command ends the run. Undefined if the bytes are not as expected.
  */
 export function readCompletedTask(

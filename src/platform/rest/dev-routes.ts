@@ -29,7 +29,7 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps): void {
   });
 
   app.get<{ Params: { id: string } }>('/_dev/processes/:id/timeline', { onRequest }, (request) => {
-    if (!isUuid(request.params.id)) throw new ApiError(400, 'The process id must be a UUID');
+    if (!isUuid(request.params.id)) throw new ApiError(400, 'The process ID must be a UUID');
     return { entries: getProcessTimeline(deps.domain, request.params.id.toLowerCase()) };
   });
   app.get('/_dev/workers', { onRequest }, () => ({ workers: listWorkers(deps.domain) }));

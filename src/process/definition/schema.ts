@@ -20,7 +20,7 @@ const shape = (description: string) =>
         {},
         {
           description:
-            "JSON Schema of the value, as copied from KuFlow's app. Draft 7 unless $schema names another one.",
+            'JSON Schema of the value, as copied from the KuFlow app. Draft 7 unless $schema names another one.',
         },
       ),
       'ui-schema': Type.Optional(
@@ -32,7 +32,7 @@ const shape = (description: string) =>
 
 const TaskFile = Type.Object(
   {
-    code: text("Code of the process item definition in KuFlow's app, unique in the process."),
+    code: text('Code of the process item definition in the KuFlow app, unique in the process.'),
     kind: Type.Unsafe<TaskKind>({
       type: 'string',
       enum: TASK_KINDS,
@@ -53,7 +53,7 @@ export const DefinitionFileSchema = Type.Object(
     $schema: Type.Optional(Type.String({ description: 'For editors. Only needed in JSON files.' })),
     process: Type.Object(
       {
-        code: text("Code of the process definition in KuFlow's app."),
+        code: text('Code of the process definition in the KuFlow app.'),
         name: Type.Optional(Type.String({ description: 'Display name of the process.' })),
         id: Type.Optional(uuid('ID of the process definition.')),
         version: Type.Optional(uuid('ID of the version of the process definition.')),
@@ -63,9 +63,9 @@ export const DefinitionFileSchema = Type.Object(
     ),
     workflow: Type.Object(
       {
-        type: text("Workflow type, exactly as in the process definition in KuFlow's app."),
+        type: text('Workflow type, exactly as in the process definition in the KuFlow app.'),
         'task-queue': Type.String({
-          description: "Task queue, exactly as in the process definition in KuFlow's app.",
+          description: 'Task queue, exactly as in the process definition in the KuFlow app.',
           pattern: TASK_QUEUE_PATTERN,
         }),
       },

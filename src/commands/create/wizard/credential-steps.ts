@@ -47,7 +47,7 @@ const clientId: Step = {
   run: async (state, context, { canGoBack, before }) => {
     const answer = await context.ask.text({
       message: 'Client ID of the application',
-      hint: "In KuFlow's app: Settings > Applications. It is written to application-local.yaml, which git ignores.",
+      hint: 'In the KuFlow app: Settings > Applications. It is written to application-local.yaml, which git ignores.',
       canGoBack,
       fallback: before,
       // A secret that is pasted here by mistake must not stay on the screen or get into the project.

@@ -16,7 +16,7 @@ import {
   type WizardState,
 } from './state.ts';
 
-const APP_HINT = "Exactly as in the process definition in KuFlow's app, section Workflow";
+const APP_HINT = 'Exactly as in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
 
 /** Why a text cannot be a code, a task queue or a workflow type. */
@@ -144,7 +144,7 @@ const namedProcess = lineStep({
   topic: 'process',
   flag: 'process',
   message: 'Process definition code',
-  hint: "As in KuFlow's app, for example LOAN",
+  hint: 'As in the KuFlow app, for example LOAN',
   offer: () => undefined,
 });
 
@@ -234,7 +234,7 @@ const taskSchema: Step = {
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
     const answer = await context.ask.text({
       message: `JSON Schema file for the data of ${code}, or Enter to skip`,
-      hint: "The schema of its form, as shown in KuFlow's app; types are generated from it",
+      hint: 'The schema of its form, as shown in the KuFlow app; types are generated from it',
       optional: true,
       canGoBack,
       validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'The file does not exist'),

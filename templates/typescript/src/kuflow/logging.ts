@@ -59,7 +59,7 @@ type LogRecord = { time: string; level: LogLevel; message: string } & Record<str
 
 function toRecord(level: LogLevel, message: string, meta: LogMetadata): LogRecord {
   const record: LogRecord = { time: new Date().toISOString(), level, message };
-  // KuFlow uses the id of the process as the workflow id.
+  // KuFlow uses the id of the process as the workflow ID.
   const workflowId: unknown = meta['workflowId'] ?? meta['workflow_id'];
   if (typeof workflowId === 'string') record['processId'] = workflowId;
   for (const field of FIELDS) {

@@ -45,7 +45,7 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-/** Start of a stand-in worker that writes its process id to a file. */
+/** Start of a stand-in worker that writes its process ID to a file. */
 const WRITE_PID = "import { writeFileSync } from 'node:fs';\nwriteFileSync('pid', String(process.pid));\n";
 const KEEP_RUNNING = 'setInterval(() => undefined, 1000);\n';
 const pidIn = (at: string): number => Number(readFileSync(join(at, 'pid'), 'utf8'));

@@ -105,7 +105,7 @@ export const settingsFaults: readonly Fault[] = [
     setup.endpoint = () => 'https://api.kuflow.test';
     setup.target = () => 'engine.kuflow.test:443';
   }),
-  fault('tenant id that is not a UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
+  fault('tenant ID that is not a UUID', incomplete, ({ settings }) => void (settings['kuflow.api.tenant-id'] = 'mine')),
   fault('`worker` that is not a map', 'KF-SET-002 fail worker-settings-incomplete', ({ settings }) => {
     settings['worker'] = 'robots';
   }),

@@ -33,7 +33,7 @@ const task = (processId: string, more: object = {}): string =>
     .processItem.id;
 
 describe('createProcess', () => {
-  it('starts the workflow with the process id as workflow id and the input that KuFlow sends', async () => {
+  it('starts the workflow with the process ID as workflow ID and the input that KuFlow sends', async () => {
     const before = Date.now();
     const id = start();
     await world.outbox.whenIdle();
