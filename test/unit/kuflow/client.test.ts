@@ -351,7 +351,7 @@ describe('an error', () => {
   it.each([
     [401, 'unauthorized', /client secret/],
     [403, 'forbidden', /role/],
-    [404, 'not-found', /id/],
+    [404, 'not-found', /Check the ID/],
     [409, 'conflict', /again/],
     [429, 'rate-limited', /Wait/],
     [500, 'server', /later/],
