@@ -14,7 +14,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   command
     .option(
       '--profile <name>',
-      texts.profile ?? 'Stored credentials to use, see `kuflow profiles` (or set KUFLOW_PROFILE)',
+      texts.profile ?? 'Stored credentials to use; see `kuflow profiles` (or set KUFLOW_PROFILE)',
     )
     .option('--client-id <id>', 'Client ID of the application')
     .option(

@@ -44,7 +44,7 @@ export function chooseCredentials(answers: ProcessAnswers, detected: readonly De
   return place === undefined ? { kind: 'missing' } : { kind: 'detected', place };
 }
 
-const SCREEN = 'as in the process definition in the KuFlow app';
+const SCREEN = 'as set in the process definition in the KuFlow app';
 
 /** Every answer that is missing, so that one message can list them all. */
 export function missingAnswers(
@@ -59,7 +59,7 @@ export function missingAnswers(
   };
   if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder for the new project');
   if (source === undefined)
-    add('source', '--local', 'the process: --local (a sample), --definition <file>, --process <code> or --task <code>');
+    add('source', '--local', 'one of --local (a sample), --definition <file>, --process <code>, or --task <code>');
   if (source === 'flags' || source === 'api') {
     if (answers.process === undefined) add('process', '--process LOAN', 'the code of the process definition');
     if (answers.taskQueue === undefined) add('task-queue', '--task-queue LOAN_QUEUE', `the task queue, ${SCREEN}`);
@@ -78,7 +78,7 @@ export function missingAnswers(
     add(
       'client-id',
       '--client-id <id>',
-      'the client ID of the application: --client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET',
+      'the client ID of the application (--client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)',
     );
   }
   if (!hasSecret && (answers.clientId !== undefined || needsId)) {
@@ -86,19 +86,25 @@ export function missingAnswers(
       env['KUFLOW_API_CLIENTSECRET'] === undefined
         ? ''
         : '. KUFLOW_API_CLIENTSECRET is not used: client ID and client secret must come from the same source';
-    add(
-      'client-secret',
-      '--client-secret-stdin',
-      `the client secret: --client-secret-file or --client-secret-stdin${ignored}`,
-    );
+    add('client-secret', '--client-secret-stdin', `the client secret of the application${ignored}`);
   }
   return missing;
 }
 
+const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {
+  folder: 'folder',
+  source: 'process',
+  process: '--process',
+  'task-queue': '--task-queue',
+  'workflow-type': '--workflow-type',
+  'client-id': '--client-id',
+  'client-secret': '--client-secret-file or --client-secret-stdin',
+};
+
 /** The usage error that lists missing answers, with an example of the whole command. */
 export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'example'>[], example: string): Error {
-  const lines = missing.map(({ question, why }) => `  ${question}: ${why}`);
-  return usageError(`Missing required options:\n${lines.join('\n')}`, [`for example: ${example}`]);
+  const lines = missing.map(({ question, why }) => `  ${QUESTION_LABELS[question]}: ${why}`);
+  return usageError(`Missing required arguments or options:\n${lines.join('\n')}`, [`For example: ${example}`]);
 }
 
 /** A workflow type that a process of this code might have: `LoanWorkflow` for LOAN. */

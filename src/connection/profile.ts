@@ -63,7 +63,7 @@ export async function resolveSettingsWithProfile(
         key: SECRET,
         code: 'unreadable',
         source: used,
-        problem: `the stored secret can't be read: ${read.why}. To store it again, run ${cliInvocation(choice.cwd)} login --profile ${profile.name}`,
+        problem: `the stored secret cannot be read: ${read.why}. To store it again, run ${cliInvocation(choice.cwd)} login --profile ${profile.name}`,
       };
       return { result: { ...withoutSecret, problems: [...first.problems, problem] }, warnings: [] };
     }

@@ -23,7 +23,7 @@ export function normaliseEndpoint(text: string, options: EndpointOptions = {}): 
     throw usageError('The KuFlow endpoint is not a URL', advice);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw usageError(`The KuFlow endpoint has the scheme ${url.protocol}, not https:`, advice);
+    throw usageError(`The KuFlow endpoint must start with https:, not ${url.protocol}`, advice);
   if (url.username !== '' || url.password !== '')
     throw usageError('The KuFlow endpoint must not contain credentials', advice);
   if (url.search !== '' || url.hash !== '')

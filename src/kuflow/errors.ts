@@ -57,15 +57,17 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     'Compare the client ID and client secret with the application in the KuFlow app; creating a new secret invalidates the old one',
   ],
   forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
-  'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
+  'not-found': ['Check the id, and check in the KuFlow app that the application has a role in the process'],
   conflict: ['Read the resource again; someone else may have changed it'],
   rejected: ['Correct the fields that the response lists'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
-  redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have answered'],
+  redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have responded instead'],
   html: ['Check the endpoint', 'Check whether a proxy or a login portal answered instead of KuFlow'],
   'not-json': ["Check that the endpoint is KuFlow's API"],
-  truncated: ['Try again; if the error persists, check the proxies and firewalls on the way to the endpoint'],
+  truncated: [
+    'Try again; if the error persists, check the proxies and firewalls between this machine and the endpoint',
+  ],
   contract: ['Check for a newer version of this tool; the API may have changed'],
   timeout: ['Try again', 'Check the network, and set HTTPS_PROXY if a proxy is required'],
   dns: ['Check the spelling of the endpoint', 'If only a proxy can resolve host names, set HTTPS_PROXY'],
@@ -90,6 +92,12 @@ export function failureHints(kind: FailureKind): readonly string[] {
 function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
   if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];
   return [`Wait ${Math.ceil(retryAfter)} s before you try again, as KuFlow requests`];
+}
+
+/** The message, then what was seen in parentheses: `The connection was refused (ECONNREFUSED, after 2 attempts)`. */
+export function formatWithSeen({ message, seen }: Pick<KnownError, 'message' | 'seen'>): string {
+  if (seen === undefined) return message;
+  return `${message} (${seen.replace(/ \((after \d+ attempts)\)$/, ', $1')})`;
 }
 
 /** The server's message, then each error with its location; safe to print. */

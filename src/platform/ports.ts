@@ -153,7 +153,7 @@ async function findHolderInProc(port: number): Promise<string | undefined> {
   if (inodes.size === 0) return undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
-    // The descriptors of other users' processes can't be read.
+    // The descriptors of other users' processes cannot be read.
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {
       if (!inodes.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ''))) continue;

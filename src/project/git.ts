@@ -88,7 +88,7 @@ async function initAndCommit(options: GitOptions): Promise<GitResult> {
     const own = existsSync(join(options.folder, '.git'));
     return {
       kind: 'skipped',
-      reason: own ? 'the folder already is a repository' : `the folder is inside the repository ${inside.stdout}`,
+      reason: own ? 'the folder is already a repository' : `the folder is inside the repository ${inside.stdout}`,
     };
   }
   // A repository that git refuses to read (another owner, a corrupt file) is still a repository.

@@ -69,7 +69,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.local) {
     return [
       ...steps,
-      { command: script('dev'), text: 'run a local KuFlow and the worker, with reload' },
+      { command: script('dev'), text: 'run a local KuFlow and the worker, and restart the worker on changes' },
       { command: script('smoke'), text: 'run one process to completion' },
     ];
   }

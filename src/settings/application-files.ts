@@ -44,7 +44,7 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
-    return failed(`the file can't be read: ${code ?? 'unknown error'}`);
+    return failed(`the file cannot be read: ${code ?? 'unknown error'}`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

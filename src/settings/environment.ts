@@ -43,7 +43,7 @@ export async function readEnvironment(env: Environment, folder: string): Promise
   return { group: 'environment', entries, problems, warnings: [] };
 }
 
-/** Reads a file with a secret, or returns why it can't be read. */
+/** Reads a file with a secret, or returns why it cannot be read. */
 export async function readSecretFile(file: string): Promise<string | { readonly why: string }> {
   try {
     const content = await readSmallFile(file, LARGEST_SECRET);

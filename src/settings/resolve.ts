@@ -129,8 +129,9 @@ export function optionsAsEnvironment(settings: ResolvedSettings): Environment {
 }
 
 /** One line: key, source and problem. */
-export function formatProblem({ key, source, problem }: SettingProblem): string {
-  return `${key}${source === undefined ? '' : ` (${formatSource(source)})`}: ${problem}`;
+export function formatProblem({ key, code, source, problem }: SettingProblem): string {
+  // The source of a missing credential is that of the other one, which the problem mentions.
+  return `${key}${source === undefined || code === 'missing' ? '' : ` (${formatSource(source)})`}: ${problem}`;
 }
 
 interface Credentials {
@@ -185,13 +186,17 @@ function chooseCredentials(layers: readonly Layer[]): Credentials {
     if (group === undefined || own.some((layer) => has(layer, name))) return [];
     const sourceOfOther = own.map((layer) => layer.entries.get(other)?.source).find((source) => source !== undefined);
     const elsewhere = others.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
-    const what = elsewhere === undefined ? `missing ${name}` : `${name} comes from ${formatSource(elsewhere)}`;
+    const role = other === CLIENT_ID ? 'client ID' : 'client secret';
+    const what =
+      elsewhere === undefined
+        ? `missing; the ${role} comes from ${sourceOfOther === undefined ? 'another source' : formatSource(sourceOfOther)}`
+        : `${name} comes from ${formatSource(elsewhere)}`;
     return [
       {
         key: name,
         code: elsewhere === undefined ? 'missing' : 'mixed-credentials',
         source: sourceOfOther,
-        problem: `${what}; client ID and client secret must come from the same source`,
+        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source`,
       },
     ];
   });

@@ -13,13 +13,13 @@ export interface SecretInput {
 
 /**
  * Reads the secret in a file (`--client-secret-file`), without the line break at its end. Throws a usage error if the file
- * can't be read, is empty or has more than one line; warns if other users can read it.
+ * cannot be read, is empty or has more than one line; warns if other users can read it.
  */
 export async function secretFromFile(path: string, option = '--client-secret-file'): Promise<SecretInput> {
   const file = resolve(path);
   const content = await readSecretFile(file);
   const name = escapeForTerminal(path, 200);
-  if (typeof content !== 'string') throw usageError(`${option} ${name} can't be read: ${content.why}`);
+  if (typeof content !== 'string') throw usageError(`${option}: cannot read ${name} (${content.why})`);
   const secret = secretFromText(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
   return { secret, warnings: open ? [`Other users can read ${name}. To fix: chmod 600 ${name}`] : [] };

@@ -11,7 +11,7 @@ export interface Source {
 }
 
 /**
- * `missing`: not set. `placeholder`: FILL_ME. `invalid`: a value the setting does not accept. `unreadable`: a file that can't be read.
+ * `missing`: not set. `placeholder`: FILL_ME. `invalid`: a value the setting does not accept. `unreadable`: a file that cannot be read.
  * `mixed-credentials`: client ID and secret in different sources. `conflict`: the same thing set in two ways.
  * `endpoint-mismatch`: credentials of the environment or a profile, and a different endpoint in another source.
  */

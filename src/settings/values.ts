@@ -112,7 +112,7 @@ function readWith(read: () => string | Secret, expected: string): ReadValue {
   try {
     return valid(read());
   } catch (error) {
-    return invalid('invalid', `${expected}; ${escapeForTerminal(messageOf(error), 200)}`);
+    return invalid('invalid', `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`);
   }
 }
 

@@ -205,7 +205,7 @@ describe.runIf(process.platform !== 'win32')('a second create with the same answ
     const made = createdOf(second.stdout);
     expect(made, second.stderr).toMatchObject({
       install: { kind: 'installed' },
-      git: { kind: 'skipped', reason: 'the folder already is a repository' },
+      git: { kind: 'skipped', reason: 'the folder is already a repository' },
       status: 0,
     });
     expect(made.files.filter(({ action }) => action !== 'identical')).toEqual([]);

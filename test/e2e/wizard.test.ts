@@ -462,6 +462,6 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
   it('does not ask anything with --yes', async () => {
     const at = start(['--yes']);
     expect(await at.ended).toEqual({ status: 2 });
-    expect(at.everything()).toContain('Missing required options');
+    expect(at.everything()).toContain('Missing required arguments or options');
   });
 });

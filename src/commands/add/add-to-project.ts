@@ -186,7 +186,7 @@ function stepsAfterAddition(
         ...checks,
         simulation(process.code),
         {
-          text: `in the KuFlow app, set in the process definition ${process.code}: task queue ${workflow.taskQueue}, workflow type ${workflow.type}`,
+          text: `in the KuFlow app, set these values in the process definition ${process.code}: task queue ${workflow.taskQueue}, workflow type ${workflow.type}`,
         },
       ];
     }
@@ -197,7 +197,7 @@ function stepsAfterAddition(
         ...checks,
         simulation(code),
         {
-          text: `add the task${others} in the KuFlow app too; processes that are already running need patched(…), see README.md`,
+          text: `also add the task${others} in the KuFlow app; if processes are already running, use patched(…) (see README.md)`,
         },
       ];
     }

@@ -7,9 +7,9 @@ import type { TaskFlags } from './task.ts';
 import type { AddProcessFlags } from './run-process.ts';
 
 const HOW_FILES_CHANGE =
-  'Files that you have not edited are regenerated from the definition, which is changed where necessary. In a file with local changes, the change is ' +
-  'merged with yours: after a prompt in a terminal, otherwise only if you name the file with --edit. A file that cannot be merged is left unchanged, ' +
-  'and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
+  'Updates the definition if needed, and regenerates the files that you have not edited from it. In a file that you have edited, the change is ' +
+  'merged with your edits: in a terminal, after you confirm; otherwise, only if you pass the file with --edit. A file that cannot be merged is left ' +
+  'unchanged, and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
 
 const TASK_EXAMPLES = `
 Examples:
@@ -65,14 +65,14 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[code]', 'Process definition code in KuFlow; not needed with --definition')
     .summary('Add a process for the same worker to run')
     .description(
-      'Add a process with its own definition, workflow and tests. It is read from the API unless --definition or --task describes it. The ' +
-        `worker polls one task queue, so the process uses the one of the project. ${HOW_FILES_CHANGE}`,
+      'Add a process with its own definition, workflow and tests. It is read from the API unless --definition or --task describes it. A ' +
+        `worker polls a single task queue, so the new process uses the project's task queue. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)');
   processOptions(process)
-    .option('--workflow-type <name>', 'Workflow type, as in the process definition in the KuFlow app')
-    .option('--task-queue <name>', "Task queue; must match the project's task queue, which is the default")
+    .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
+    .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())

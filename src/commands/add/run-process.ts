@@ -129,7 +129,7 @@ async function readAnswers(
     missingAnswers(given, chooseCredentials(given, detectCredentials(place)), context.env);
   if (ask !== undefined && missingOf(answers).some(({ question }) => question === 'workflow-type')) {
     const answer = await ask.text({
-      message: 'Workflow type, as in the process definition in the KuFlow app',
+      message: 'Workflow type, as set in the process definition in the KuFlow app',
     });
     if (typeof answer === 'string') answers = { ...answers, workflowType: answer };
   }
@@ -141,7 +141,7 @@ async function readAnswers(
   const others = isUnnamed ? missingOf({ ...answers, process: example, source: source ?? 'api' }) : missing;
   const named = [
     ...(isUnnamed
-      ? [{ question: 'process', why: 'the process definition code, or --definition <file>', example: '' } as const]
+      ? [{ question: 'source', why: 'the process definition code, or --definition <file>', example: '' } as const]
       : []),
     ...others.map((one) =>
       one.question === 'workflow-type' ? { ...one, example: `--workflow-type ${freeType(project, example)}` } : one,

@@ -30,11 +30,11 @@ export function printEdit(channel: Channel, edit: FileEdit): void {
   printDiff(channel, edit.diff);
 }
 
-const ACTION_LABELS: Readonly<Record<AddedFile['action'], string>> = {
-  written: 'written',
-  'would-write': 'write',
-  left: 'left',
-};
+function actionLabel({ action, how }: AddedFile, dryRun: boolean): string {
+  if (action === 'left') return dryRun ? 'skip' : 'skipped';
+  if (how === 'new') return dryRun ? 'create' : 'created';
+  return dryRun ? 'update' : 'updated';
+}
 
 /**
  * Prints the result: to stdout the files and a diff of each, or the number of lines of a new file unless this is a dry run; to stderr the next
@@ -48,10 +48,10 @@ export function printAdded(
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
   const prose = (text: string): string => (err.isTTY ? wrapText(text, err.columns) : text);
-  const width = result.dryRun ? 5 : 7;
+  const width = result.dryRun ? 6 : 7;
   for (const file of result.files)
     out.line(
-      `${ACTION_LABELS[file.action].padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`,
+      `${actionLabel(file, result.dryRun).padEnd(width)} ${escapeForTerminal(file.path, 1000)}${formatFileNote(file)}`,
     );
   for (const { path, how, diff } of result.files) {
     if (printed.has(path) || (how === 'new' && !result.dryRun)) continue;
@@ -70,8 +70,8 @@ export function printAdded(
   const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
   // A task that was already in the definition is not new.
   const isKnown = result.added.kind === 'task' && !result.files.some(({ how }) => how === 'definition');
-  const done = isKnown ? 'added to the code' : 'added';
-  err.line(`\n${bold(escapeForTerminal(formatAddition(result)))} ${isAdded ? done : `not ${done}`}${where}${leftNote}`);
+  const outcome = isKnown ? formatCodeUpdate(result, isAdded) : formatAddition(result, isAdded);
+  err.line(`\n${bold(escapeForTerminal(outcome))}${where}${leftNote}`);
   err.line('\nNext:');
   printNextSteps(err, result.next);
 }
@@ -84,13 +84,22 @@ function formatFileNote({ action, how, reason, diff }: AddedFile): string {
   return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
-function formatAddition({ added }: AddResult): string {
+function formatAddition({ added }: AddResult, isAdded: boolean): string {
+  const verb = isAdded ? 'Added' : 'Did not add';
   switch (added.kind) {
     case 'process':
-      return `Process ${added.code}`;
+      return `${verb} process ${added.code}`;
     case 'task':
-      return `Task ${added.code} of ${added.process}`;
+      return `${verb} task ${added.code} to ${added.process}`;
     case 'activity':
-      return `Activity ${added.name}`;
+      return `${verb} activity ${added.name}`;
   }
+}
+
+/** The result for a task that was already in the definition. */
+function formatCodeUpdate({ added }: AddResult, isAdded: boolean): string {
+  if (added.kind !== 'task') return '';
+  return isAdded
+    ? `Added task ${added.code} of ${added.process} to the code`
+    : `Task ${added.code} is in the definition of ${added.process} but not in all of its code`;
 }

@@ -62,7 +62,7 @@ export function completeLine(program: CommandDescription, words: readonly string
   const argument = findArgument(command, operands);
   if (argument === undefined) return completeWords([]);
   if (command.name === 'explain') return { kind: 'checks', prefix: '' };
-  return completeValue(argument.choices, argument.name === 'words' ? 'code' : argument.name, '');
+  return completeValue(argument.choices, argument.name, '');
 }
 
 const completeWords = (candidates: readonly Candidate[], prefix = ''): Completion => ({
@@ -82,10 +82,10 @@ function runsOtherCommand(command: CommandDescription): boolean {
 }
 
 function findArgument(command: CommandDescription, operands: number): ArgumentDescription | undefined {
-  const argument = command.arguments[operands];
-  if (argument !== undefined) return argument;
   const last = command.arguments.at(-1);
-  return last?.variadic === true && last.name !== 'words' ? last : undefined;
+  const argument = command.arguments[operands] ?? (last?.variadic === true ? last : undefined);
+  // An optional command comes only after `--`.
+  return argument?.name === 'command' && !argument.required ? undefined : argument;
 }
 
 function findOption(command: CommandDescription, word: string): OptionDescription | undefined {

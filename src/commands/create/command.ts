@@ -24,12 +24,15 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option('--process <code>', 'Process definition code; the process is read from the API unless --task describes it');
   processOptions(command)
-    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a discovered task (repeatable)'))
+    .addOption(collectValues('--task-kind <code=kind>', 'Override the kind of a task read from the API (repeatable)'))
     .addOption(
-      collectValues('--task-order <code>', 'Reorder the discovered tasks: repeat it with the code of every task'),
+      collectValues(
+        '--task-order <code>',
+        'Set the order of the tasks read from the API; repeat the option once per task, in order',
+      ),
     )
-    .option('--task-queue <name>', 'Task queue, as in the process definition in the KuFlow app')
-    .option('--workflow-type <name>', 'Workflow type, as in the process definition in the KuFlow app')
+    .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
+    .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--process-id <uuid>', 'Process definition ID')
     .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())

@@ -75,10 +75,10 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
         );
       break;
     case 'initialised':
-      progress.end('warning', `Created a git repository without a first commit: ${result.reason}`);
+      progress.end('warning', `Created a git repository but made no commit: ${result.reason}`);
       break;
     case 'skipped':
-      progress.end('skipped', `No git repository: ${result.reason}`);
+      progress.end('skipped', `Skipped creating a git repository: ${result.reason}`);
       break;
     case 'failed':
       progress.end('warning', `Git failed (${result.command}): ${result.output.split('\n')[0] ?? ''}`);

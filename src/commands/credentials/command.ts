@@ -21,7 +21,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Get a new certificate even if the current one is usable, and replace settings that point to other files',
     )
     .option('--offline', 'Do not test the certificate against the engine')
-    .option('--with-token', 'Also get an engine token and store it with the certificate; it expires soon')
+    .option('--with-token', 'Also get an engine token and store it with the certificate; the token is short-lived')
     .addOption(
       new Option(
         '--format <format>',
@@ -40,8 +40,9 @@ export function configure(command: Command, context: CommandContext): void {
   withConnectionOptions(command.command('status'))
     .summary('Show the credentials in use, where they come from and when they expire')
     .description(
-      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
-        'files are compared with their lock file and with the settings. Needs no network without --online. Exits with status 0, or 1 if something is wrong.',
+      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiry date. Pulled ' +
+        'files are compared with their lock file and with the settings. Uses the network only with --online. ' +
+        'Exits with status 0 if everything is fine, and 1 if there is a problem.',
     )
     .option(
       '--online',
@@ -69,8 +70,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove unused credential sets')
     .description(
-      'Remove the folders in .kuflow/credentials that no settings file of this project and no environment variable refers to. Nothing is removed ' +
-        'if one of those files cannot be read. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
+      "Remove folders in .kuflow/credentials that neither this project's settings files nor environment variables refer to. If a settings file " +
+        'cannot be read, nothing is removed. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
         'Files that this tool did not write are never removed.',
     )
     .option('--dry-run', 'Show what would be removed')

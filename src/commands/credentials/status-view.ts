@@ -62,7 +62,7 @@ function printStore(
   };
   switch (store.kind) {
     case 'none':
-      out.line('The settings have no certificate, so a worker requests one from KuFlow at each start.');
+      out.line('No certificate is configured, so a worker requests one from KuFlow each time it starts.');
       out.line(dim(`To store one in this project: ${invocation} credentials pull`));
       break;
     case 'unusable':

@@ -125,8 +125,8 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
   const verb = dryRun ? 'would be removed' : 'removed';
   for (const id of result.removed) out.line(`${id}  ${verb}`);
   for (const { id, because } of result.kept) out.line(`${id}  kept: ${escapeForTerminal(because)}`);
-  if (result.removed.length + result.kept.length === 0) out.line('There are no stored credentials here.');
-  else if (result.removed.length === 0) out.line('There is nothing to remove.');
+  if (result.removed.length + result.kept.length === 0) out.line('This project has no stored credentials');
+  else if (result.removed.length === 0) out.line('There is nothing to remove');
 }
 
 /** `--json` of `prune`. */

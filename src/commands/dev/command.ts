@@ -48,17 +48,15 @@ export function configure(command: Command, context: CommandContext): void {
 
   const simulate = command
     .command('simulate')
-    .summary('Run one process from start to end with a worker')
+    .summary('Run one process from start to finish with a worker')
     .description(
       'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline, and stop the worker. ' +
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
-        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process is ' +
-        'COMPLETED with valid data, 1 if a task is stuck, the workflow failed, or the command exited early, 4 on a timeout, and 130 on an interrupt.',
+        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process ' +
+        'completes with valid data; 1 if a task gets stuck, the workflow fails, or the command exits early; 4 on a timeout; and 130 if interrupted.',
     )
-    .argument(
-      '[words...]',
-      'Code of the process definition (optional if only one is served), then -- and the worker command',
-    )
+    .argument('[code]', 'Process definition code (optional if only one process is served)')
+    .argument('[command...]', 'Command that starts the worker, after --')
     .option(
       '--answers <file>',
       'YAML or JSON file with data for tasks and metadata: { metadata, tasks: { <code>: … } }',
@@ -75,9 +73,14 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--json', 'Print the result as JSON')
     .usage('[code] [options] -- <command...>')
     .addHelpText('after', SIMULATE_EXAMPLES)
-    .action(async (words: string[], flags: SimulateFlags) => {
+    .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
       const { runSimulate } = await import('./simulate/run.ts');
-      await runSimulate(words, { ...command.opts<DevFlags>(), ...flags }, context);
+      // Without a code, the first word of the command arrives in its place.
+      await runSimulate(
+        code === undefined ? words : [code, ...words],
+        { ...command.opts<DevFlags>(), ...flags },
+        context,
+      );
     });
   platformOptions(simulate.optionsGroup('Local KuFlow options:')).optionsGroup('');
 

@@ -11,13 +11,13 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
-          'Changes no files unless you pass --fix. In KuFlow, it creates an engine token, and a certificate if the settings give none; ' +
-          "if the worker is installed, the worker's own check creates another token and, if needed, another certificate. Pass --no-create to create nothing.",
+          'Changes no files unless you pass --fix. Creates an engine token in KuFlow, and a certificate if none is configured. If the worker is ' +
+          'installed, its own check creates another token, and a certificate if none is configured. Pass --no-create to prevent this.',
       )
       .addOption(
         new Option(
           '--only <ids>',
-          'Run only these checks or planes (comma-separated) and the checks they depend on',
+          'Run only these checks or planes (groups of checks, such as tls; comma-separated) and the checks they depend on',
         ).argParser(parseNonEmptyList),
       )
       .addOption(new Option('--skip <ids>', 'Skip these checks or planes (comma-separated)').argParser(parseList))
@@ -28,14 +28,14 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime such as 25%',
+        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25%',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(
         new Option(
           '--watch [seconds]',
-          'Repeat the checks and print changes; reuses one token and certificate (default: 10)',
+          'Repeat the checks at this interval and print changes; one token and certificate are reused (default: 10 seconds)',
         ).argParser(parseSeconds),
       )
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))

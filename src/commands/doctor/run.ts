@@ -137,7 +137,7 @@ export function runExplain(
       id,
       all.map((one) => one.id),
     );
-    throw usageError(`check ${id} does not exist`, [
+    throw usageError(`Unknown check ${id}`, [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       `List all checks: ${invocation} doctor explain`,
     ]);

@@ -24,8 +24,11 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
   report.roots.forEach((root) => {
     const { mark, color } = stateStyle(out, root.state);
-    const text = `${root.cause?.text ?? root.summary}${earlierSuffix(root)}`;
+    const problems = listProblems(root);
+    const heading = problems.length === 0 ? (root.cause?.text ?? root.summary) : 'missing or invalid settings';
+    const text = `${heading}${earlierSuffix(root)}`;
     prose(`${color(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
+    for (const problem of problems) prose(`    ${escapeForTerminal(problem, 1000)}`);
     for (const step of root.advice) prose(`    ${escapeForTerminal(formatAdvice(step), Infinity)}`);
     const page = documentationFor('reference/doctor', { anchor: root.docs, siteUrl });
     out.line(dim(`    Learn more: ${page ?? `${invocation} doctor explain ${root.id}`}`));
@@ -39,13 +42,19 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     const { mark, color } = stateStyle(out, result.state);
     const isRoot = report.roots.includes(result);
     const text = isRoot
-      ? `${result.state}: see above`
+      ? `${result.state === 'fail' ? 'failed' : 'warning'}: see above`
       : escapeForTerminal(`${result.summary}${earlierSuffix(result)}`, 300);
     out.line(`  ${color(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${color(text)}`);
   }
   out.line();
   out.line(formatCounts(report));
   if (report.created.length > 0) out.line(dim(`Created in KuFlow: ${report.created.join(', ')}`));
+}
+
+/** The problems of a check of settings, one per line; empty for other checks. */
+function listProblems({ facts }: CheckResult): readonly string[] {
+  const { problems } = facts;
+  return Array.isArray(problems) ? problems.map(String) : [];
 }
 
 /** Prints what `--fix` changed, on stderr. */

@@ -14,8 +14,8 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Store the credentials of an application and the address of its KuFlow environment as a profile for the commands of this tool. The credentials are ' +
-      "verified with KuFlow first. The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
+    "Verify an application's credentials with KuFlow, then store them with the KuFlow address as a profile for use by this tool. " +
+      "The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
       'you can read; the output says which. Logging in to an existing profile keeps the values that you do not pass, unless the client ID changes. ' +
       'The secret is always required. Workers do not read profiles.',
   );

@@ -8,7 +8,7 @@ export function configure(command: Command, context: CommandContext): void {
       'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
-    .option('--default <name>', 'Make this profile the default first')
+    .option('--default <name>', 'Make this profile the default before listing')
     .option('--json', 'Print the result as JSON')
     .action(async (flags: ProfilesFlags) => {
       const { runProfiles } = await import('./run-profiles.ts');

@@ -61,6 +61,6 @@ async function askForProfile(
   }
   const [first] = profiles;
   throw usageError('Missing required option: --profile', [
-    first === undefined ? 'There are no profiles' : `for example: ${invocation} logout --profile ${first.name}`,
+    first === undefined ? 'There are no profiles' : `For example: ${invocation} logout --profile ${first.name}`,
   ]);
 }

@@ -88,7 +88,7 @@ async function completeFlags(
     const id = clientId !== undefined && isUuid(clientId) ? clientId : ID_PLACEHOLDER;
     const complete = hasId && clientId === undefined ? flags : { ...others, clientId: id };
     throw usageError(`Missing required options:\n${missing.join('\n')}`, [
-      `for example: ${loginCommand(complete, defaults.name, invocation)}`,
+      `For example: ${loginCommand(complete, defaults.name, invocation)}`,
     ]);
   }
   const { openPrompts } = await import('../../terminal/prompts.ts');

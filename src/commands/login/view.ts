@@ -78,7 +78,7 @@ export function loginAsData(result: LoginResult): object {
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
   const { dim } = palette(terminal.out);
   if (profiles.length === 0) {
-    terminal.out.line('There are no profiles.');
+    terminal.out.line('There are no profiles');
     terminal.err.line(`To store one: ${invocation} login`);
     return;
   }

@@ -1,4 +1,4 @@
-import { KuFlowApiError } from '../../kuflow/errors.ts';
+import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Facts, Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { restCauses, type RestCauseCode } from '../explanations/rest.ts';
@@ -17,7 +17,7 @@ export function restFinding(error: unknown): Finding<never> {
   const isResolverDown = error.kind === 'dns' && error.seen?.includes('EAI_AGAIN') === true;
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
   const { verdict, advice } = restCauses[code];
-  const text = error.seen === undefined ? error.message : `${error.message} (${error.seen})`;
+  const text = formatWithSeen(error);
   return {
     state: verdict,
     summary: text,

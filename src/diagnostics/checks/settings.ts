@@ -8,7 +8,7 @@ import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
 type SettingsCheck = Check<CheckInput, CheckOutputs>;
 
-/** Cause codes by kind of problem, most severe first: if a file can't be read, all its settings are missing. */
+/** Cause codes by kind of problem, most severe first: if a file cannot be read, all its settings are missing. */
 const CAUSE_CODES = [
   ['file', 'settings-file-unreadable'],
   [undefined, 'settings-incomplete'],

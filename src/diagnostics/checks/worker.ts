@@ -30,7 +30,7 @@ export const workerCheck: DoctorCheck = {
   docs: 'kf-work-001',
   requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002'],
   offline: false,
-  creates: "engine token, and an engine certificate if the settings give none (by the worker's own check)",
+  creates: "engine token, and an engine certificate if none is configured (by the worker's own check)",
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   notApplicable: notInstalled,
   run: async ({ input, signal }) => {

@@ -97,7 +97,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-002': {
     looksAt:
-      'The engine certificate that KuFlow issues if the settings give none. Creates a certificate in KuFlow; `--no-create` skips this check.',
+      'The engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow; `--no-create` skips this check.',
     causes: ISSUED,
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },

@@ -13,7 +13,7 @@ const RESTART_WORKER = "Check the worker's log and restart it";
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:
-      "KuFlow's REST API with the credentials of the application: host name, connection, TLS, proxy, status, and which application the credentials belong to. Only reads; creates nothing.",
+      "Calls the KuFlow REST API with the application's credentials: checks the host name, connection, TLS, proxy, and status, and finds which application the credentials belong to. Read-only.",
     causes: restCauses,
   },
   'KF-REST-002': {

@@ -41,7 +41,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-001': {
     looksAt:
-      "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if the settings give none; `--no-create` skips this check.",
+      "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
     causes: {
       'worker-check-no-answer': warns("The worker's own check ended without a result.", RUN_WORKER_CHECK),
       'worker-reads-no-profiles': warns(

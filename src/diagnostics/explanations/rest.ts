@@ -9,8 +9,11 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   rejected: [fails, 'KuFlow rejected the request (another 4xx).'],
   'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
   server: [unclear, 'KuFlow or a server in front of it failed (5xx).'],
-  redirect: [fails, 'The response is a redirect. It was not followed because that would send the credentials along.'],
-  html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
+  redirect: [
+    fails,
+    'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
+  ],
+  html: [fails, 'The response is an HTML page instead of JSON, e.g. from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],

@@ -124,7 +124,7 @@ function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'tempor
     }
     case 'passed-over':
       if (event.source === 'download' || event.source === 'pip')
-        progress.end('skipped', `${event.what}: ${event.reason}`);
+        progress.end('skipped', `Could not download ${event.tool} (${event.what}): ${event.reason}`);
       break;
   }
 }

@@ -124,7 +124,7 @@ function withReadError<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     throw new KnownError({
-      message: `The local platform's state file can't be read: ${messageOf(error)}`,
+      message: `The local platform's state file cannot be read: ${messageOf(error)}`,
       tried: `open ${path}`,
       next: [`Move ${dirname(path)} away and start again with an empty state`],
       cause: error,

@@ -58,7 +58,7 @@ export async function loadDefinition(path: string): Promise<ProcessDefinition> {
     throw new KnownError({
       message: missing
         ? `Definition file not found: ${escapeForTerminal(path)}`
-        : `The definition file ${escapeForTerminal(path)} can't be read`,
+        : `The definition file ${escapeForTerminal(path)} cannot be read`,
       tried: `read ${escapeForTerminal(path)}`,
       seen: escapeForTerminal(messageOf(error)),
       next: ['Check the path'],

@@ -63,9 +63,9 @@ export const DefinitionFileSchema = Type.Object(
     ),
     workflow: Type.Object(
       {
-        type: text('Workflow type, exactly as in the process definition in the KuFlow app.'),
+        type: text('Workflow type, exactly as set in the process definition in the KuFlow app.'),
         'task-queue': Type.String({
-          description: 'Task queue, exactly as in the process definition in the KuFlow app.',
+          description: 'Task queue, exactly as set in the process definition in the KuFlow app.',
           pattern: TASK_QUEUE_PATTERN,
         }),
       },

@@ -42,7 +42,7 @@ describe('secretFromFile', () => {
 
   it('rejects a missing file and a folder, naming it', async () => {
     await expect(secretFromFile(join(root, 'none'))).rejects.toThrow(
-      /--client-secret-file .*none can't be read: ENOENT/,
+      /--client-secret-file: cannot read .*none \(ENOENT\)/,
     );
     await expect(secretFromFile(root)).rejects.toThrow('it is not a file');
   });

@@ -16,7 +16,7 @@ import {
   type WizardState,
 } from './state.ts';
 
-const APP_HINT = 'Exactly as in the process definition in the KuFlow app, section Workflow';
+const APP_HINT = 'Exactly as set in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
 
 /** Why a text cannot be a code, a task queue or a workflow type. */

@@ -2,7 +2,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
 import type { KuFlowClient } from '../../../kuflow/client.ts';
-import { KuFlowApiError } from '../../../kuflow/errors.ts';
+import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { JsonValue } from '../../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../text/shell.ts';
@@ -121,8 +121,7 @@ async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonOb
     await user.completeProcessItemTask(id);
   } catch (error) {
     if (!(error instanceof KuFlowApiError) || work.signal.aborted) throw error;
-    const seen = error.seen === undefined ? '' : ` (${error.seen})`;
-    throw new SimulationFailure(1, `Task ${code} (${id}) is stuck: ${error.message}${seen}`, {
+    throw new SimulationFailure(1, `Task ${code} (${id}) is stuck: ${formatWithSeen(error)}`, {
       item: blocked,
       cause: error,
     });

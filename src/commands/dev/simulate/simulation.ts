@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.ts';
+import { formatWithSeen } from '../../../kuflow/errors.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
@@ -203,8 +204,7 @@ function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
     return { status, problem: message, ...(item === undefined ? {} : { item }), next };
   }
   if (!(error instanceof KnownError)) return undefined;
-  const seen = error.seen === undefined ? '' : ` (${error.seen})`;
-  return { status: 1, problem: `${error.message}${seen}`, next: error.next };
+  return { status: 1, problem: formatWithSeen(error), next: error.next };
 }
 
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {

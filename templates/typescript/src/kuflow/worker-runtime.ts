@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 import { createWorker, runUntilStopped } from './worker.ts';
 
 const SECOND = 1_000;
-/** How long a token may be expired oldConnection the worker stops. */
+/** How long a token may have been expired before the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
 
 export interface WorkerRuntimeOptions {

@@ -107,15 +107,15 @@ describe('add task', () => {
 
     const more = await add('task', 'BOOK:system', '--edit', 'src/workflows.ts');
     expect(more.status).toBe(3);
-    expect(more.stdout).toMatch(/^written src\/workflows\.ts {2}\(merged with local changes\)$/m);
-    expect(more.stdout).toMatch(/^left {4}src\/activities\.ts {2}\(has local changes\)$/m);
+    expect(more.stdout).toMatch(/^updated src\/workflows\.ts {2}\(merged with local changes\)$/m);
+    expect(more.stdout).toMatch(/^skipped src\/activities\.ts {2}\(has local changes\)$/m);
     expect(more.stdout).toContain('+export async function book(input: BookInput)');
     expect(read('src/workflows.ts')).toContain("log.info('Loan started'");
     expect(read('src/workflows.ts')).toContain('activities.book(');
 
     const last = await kuflow(path('src'), 'add', 'task', 'BOOK:system', '--edit', './activities.ts');
     expect(last.status, last.stderr).toBe(0);
-    expect(last.stderr).toContain(`Task BOOK of LOAN added to the code in ${project}`);
+    expect(last.stderr).toContain(`Added task BOOK of LOAN to the code in ${project}`);
     expect(read('src/activities.ts')).toContain('if (input.processId === "") return {};');
     expect(read('src/activities.ts')).toContain('export async function book(');
     const over = await add('task', 'BOOK:system');
@@ -130,7 +130,7 @@ describe('add task', () => {
     const ran = await add('task', 'REVIEW', '--edit', 'src/workflows.ts');
     expect(ran.status).toBe(3);
     expect(read('src/workflows.ts')).toBe(before);
-    expect(ran.stdout).toContain('left    src/workflows.ts  (has local changes in the same place)');
+    expect(ran.stdout).toContain('skipped src/workflows.ts  (has local changes in the same place)');
     expect(ran.stdout).toContain('+  await kuflow.humanTask(tasks.review);');
     expect(ran.stderr).toContain('by hand in src/workflows.ts');
   });
@@ -165,7 +165,7 @@ describe('add task', () => {
     expect(edited).not.toEqual(before);
     expect(ran.stdout).toContain('--- a/kuflow.process.yaml');
     expect(ran.stdout).toMatch(/^\+ {2}- code: REVIEW$/m);
-    expect(ran.stdout).toMatch(/^left {2}src\/workflows\.ts {2}\(has local changes\)$/m);
+    expect(ran.stdout).toMatch(/^skip {3}src\/workflows\.ts {2}\(has local changes\)$/m);
     expect(ran.stdout).toContain("+  await kuflow.message(tasks.review, { text: 'REVIEW' });");
     expect(ran.status).toBe(3);
     expect((await add('task', 'REVIEW', '--dry-run', '--edit', 'src/workflows.ts')).status).toBe(0);
@@ -310,7 +310,7 @@ describe('add process', () => {
     const offered = async (...args: readonly string[]): Promise<string> => {
       const ran = await add(...args);
       expect(ran.status).toBe(2);
-      return /for example: npx kuflow (.*)/.exec(ran.stderr)?.[1] ?? '';
+      return /For example: npx kuflow (.*)/.exec(ran.stderr)?.[1] ?? '';
     };
     const works = async (command: string): Promise<void> => {
       const ran = await kuflow(project, ...command.split(' '));
@@ -432,7 +432,7 @@ describe('the project that is added to', () => {
     expect(JSON.parse(none.stdout)).toMatchObject({ error: { status: 2 } });
     const deep = await kuflow(path('src/kuflow'), 'add', 'task', 'X');
     expect(deep.status).toBe(0);
-    expect(deep.stderr).toContain(`Task X of LOAN added in ${project}`);
+    expect(deep.stderr).toContain(`Added task X to LOAN in ${project}`);
   });
 
   it.each([

@@ -241,7 +241,7 @@ describe('the output', () => {
     const ran = await add('process', 'LEAVE', '--task', 'ASK', '--workflow-type', 'LeaveWorkflow');
     expect(ran.status).toBe(0);
     const lines = read('src/processes/leave/tasks.ts').trimEnd().split('\n').length;
-    expect(ran.stdout).toContain(`written src/processes/leave/tasks.ts  (new, ${lines} lines)\n`);
+    expect(ran.stdout).toContain(`created src/processes/leave/tasks.ts  (new, ${lines} lines)\n`);
     expect(ran.stdout).toContain('\n--- a/src/workflows.ts\n+++ b/src/workflows.ts\n');
     expect(ran.stdout).toContain("+export * from './processes/leave/workflows.ts';");
     expect(ran.stdout).not.toContain('/dev/null');

@@ -89,8 +89,8 @@ describe('create', () => {
     expect(nothing.status).toBe(2);
     for (const part of [
       'folder:',
-      'source:',
-      'next   for example: npx create-kuflow-worker loan-worker --yes --local',
+      'process:',
+      'next   For example: npx create-kuflow-worker loan-worker --yes --local',
     ]) {
       expect(nothing.stderr).toContain(part);
     }

@@ -212,7 +212,7 @@ describe('a name with control characters', () => {
     expect(ran.stderr).not.toMatch(OBEYED);
     const found = JSON.parse(ran.stdout) as Partial<CreatedJson & ErrorJson>;
     // A command has it by its bytes.
-    const [, command = "''"] = /^for example: (.*)$/.exec(found.error?.next[0] ?? '') ?? [];
+    const [, command = "''"] = /^For example: (.*)$/.exec(found.error?.next[0] ?? '') ?? [];
     expect([JSON.stringify(found), ...wordsOf(command)].join('\n')).toContain(HOSTILE);
   });
 });
@@ -448,9 +448,15 @@ describe('the command that repeats a run', () => {
     ]);
     expect(status).toBe(2);
     const { message, next } = failureOf(stdout).error;
-    for (const answer of ['folder:', 'process:', 'task-queue:', 'workflow-type:', 'client-secret:'])
+    for (const answer of [
+      'folder:',
+      '--process:',
+      '--task-queue:',
+      '--workflow-type:',
+      '--client-secret-file or --client-secret-stdin:',
+    ])
       expect(message).toContain(`\n  ${answer}`);
-    const [, command = ''] = /^for example: (.*)$/.exec(next[0] ?? '') ?? [];
+    const [, command = ''] = /^For example: (.*)$/.exec(next[0] ?? '') ?? [];
     const args = wordsOf(command.replace('--client-secret-stdin', '--client-secret-file secret.txt')).slice(2);
     const dry = await createWorker(cwd, args);
     expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, status: 0 });

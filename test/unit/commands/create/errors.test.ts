@@ -96,7 +96,7 @@ const TARGETS: readonly Row[] = [
     prepare: file('package.json', '{}'),
     args: ['', '--local'],
     status: 2,
-    message: /Missing required options:\n {2}folder: /,
+    message: /Missing required arguments or options:\n {2}folder: /,
     next: /npx create-kuflow-worker loan-worker --local/,
   },
 ];
@@ -271,7 +271,7 @@ describe('a repository', () => {
       kind: 'skipped',
       reason: `the folder is inside the repository ${cwd}`,
     });
-    expect(ran.stderr).toContain(`No git repository: the folder is inside the repository ${cwd}`);
+    expect(ran.stderr).toContain(`Skipped creating a git repository: the folder is inside the repository ${cwd}`);
     expect(existsSync(join(cwd, 'x', '.git'))).toBe(false);
     expect(readdirSync(join(cwd, '.git'), { recursive: true })).toEqual(before);
     expect(ran.status).toBe(0);

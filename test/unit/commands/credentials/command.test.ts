@@ -251,7 +251,7 @@ describe('status', () => {
   it('succeeds for a project without a set', async () => {
     const ended = await kuflow(['status']);
     expect(ended).toMatchObject({ status: 0, asked: 0 });
-    expect(ended.out).toContain('a worker requests one from KuFlow at each start');
+    expect(ended.out).toContain('a worker requests one from KuFlow each time it starts');
     expect(ended.out).toContain('npx kuflow credentials pull');
   });
 
@@ -346,7 +346,7 @@ describe('status', () => {
       const { status, text, store } = await checkStatus({ env });
       expect(status).toBe(1);
       expect(text).toMatch(EXPIRED);
-      expect(text).not.toContain('The settings have no certificate');
+      expect(text).not.toContain('No certificate is configured');
       expect(text).not.toContain('PRIVATE KEY');
       expect(store).toMatchObject({ kind: 'inline', source: 'TEMPORAL_MUTUALTLS_CERTDATA', others: [] });
     });

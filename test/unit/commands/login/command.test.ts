@@ -119,7 +119,7 @@ describe('from login to logout', () => {
     expect(unnamed).toMatchObject({ status: 2 });
     expect(unnamed.err).toContain('npx kuflow logout --profile default');
     expect(await kuflow(here, ['logout', '--profile', 'default'])).toMatchObject({ status: 0 });
-    expect((await kuflow(here, ['profiles'])).out).toBe('There are no profiles.\n');
+    expect((await kuflow(here, ['profiles'])).out).toBe('There are no profiles\n');
     expect(readdirSync(join(here.home, 'kuflow', 'secrets'))).toEqual([]);
     expect(readdirSync(here.project)).toEqual([]);
   });
@@ -246,7 +246,7 @@ describe('login', () => {
     const suggested = async (...args: readonly string[]): Promise<string | undefined> => {
       const ended = await kuflow(here, ['login', ...args]);
       expect(ended, args.join(' ')).toMatchObject({ status: 2 });
-      return /for example: npx kuflow login (.*)/.exec(ended.err)?.[1];
+      return /For example: npx kuflow login (.*)/.exec(ended.err)?.[1];
     };
     const given = ['--client-id', CLIENT, '--endpoint', endpoint, '--tenant-id', uuid(9, 1), '--target', 'e:443'];
     const rest = ['--ca', 'my ca.pem', '--default', '--no-verify', '--no-keychain', '--json'];
@@ -315,7 +315,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
     expect(inCi).toMatchObject({ status: 1 });
     expect(inCi.err).toContain(
-      "(profile default): the stored secret can't be read: the keychain is not used: CI is set",
+      '(profile default): the stored secret cannot be read: the keychain is not used: CI is set',
     );
     const left = await kuflow(here, ['logout', '--profile', 'default'], { env: { ...env, CI: 'true' } });
     expect(left).toMatchObject({ status: 1 });
