@@ -57,7 +57,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     'Compare the client ID and client secret with the application in the KuFlow app; creating a new secret invalidates the old one',
   ],
   forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
-  'not-found': ['Check the id, and check in the KuFlow app that the application has a role in the process'],
+  'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
   conflict: ['Read the resource again; someone else may have changed it'],
   rejected: ['Correct the fields that the response lists'],
   'rate-limited': ['Wait and try again'],

@@ -40,7 +40,7 @@ export function configure(command: Command, context: CommandContext): void {
   withConnectionOptions(command.command('status'))
     .summary('Show the credentials in use, where they come from and when they expire')
     .description(
-      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiry date. Pulled ' +
+      'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
         'files are compared with their lock file and with the settings. Uses the network only with --online. ' +
         'Exits with status 0 if everything is fine, and 1 if there is a problem.',
     )

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     fails,
     'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
   ],
-  html: [fails, 'The response is an HTML page instead of JSON, e.g. from a proxy or a login portal.'],
+  html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],
