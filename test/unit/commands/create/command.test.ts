@@ -99,7 +99,7 @@ describe('create', () => {
       'process:',
       'task-queue:',
       'workflow-type:',
-      'client-secret:',
+      '--client-secret-file or --client-secret-stdin:',
       '--process LOAN --task-queue LOAN_QUEUE',
     ]) {
       expect(half.stderr).toContain(part);
