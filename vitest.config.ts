@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          // Loading modules anew for each file takes longer than the tests. A file that mocks one resets them itself.
+          // Loading the modules again for each file takes longer than the tests. A file that mocks one resets them itself.
           isolate: false,
           // One fewer by default; these tests wait more than they compute.
           maxWorkers: Math.max(2, availableParallelism()),

@@ -52,7 +52,7 @@ interface Over {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
   /** Called with the way to interrupt it, once it runs. */
-  readonly meanwhile?: (interrupt: () => void) => Promise<void>;
+  readonly whileRunning?: (interrupt: () => void) => Promise<void>;
 }
 
 async function kuflow(args: readonly string[], over: Over = {}) {
@@ -62,7 +62,7 @@ async function kuflow(args: readonly string[], over: Over = {}) {
   const root = { name: 'kuflow', description: '', version: '1', invocation: 'npx kuflow', commands: kuflowEntries };
   const [before, asked] = [lookups(), server.requests.length];
   const running = runProgram(root, { ...fake.host, stdin });
-  await over.meanwhile?.(() => fake.signal('SIGINT'));
+  await over.whileRunning?.(() => fake.signal('SIGINT'));
   const status = await running;
   const [out, err] = [fake.stdout(), fake.stderr()];
   expect(out + err).not.toContain('canary');
@@ -72,7 +72,7 @@ async function kuflow(args: readonly string[], over: Over = {}) {
 /** How often the keychain was opened to read. */
 const lookups = (): number => tool.seen().split('secret-tool lookup').length - 1;
 
-describe.runIf(process.platform === 'linux')('the secret of a profile that lies in the keychain', () => {
+describe.runIf(process.platform === 'linux')('a profile secret in the keychain', () => {
   it('is not read by what asks nobody, and once by what asks', async () => {
     const none = await kuflow(['credentials', 'status', '--json']);
     expect(none).toMatchObject({ status: 0, opened: 0, asked: 0 });
@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('the secret of a profile that lies 
 
     const token = await kuflow(['credentials', 'token', '--json']);
     expect(token).toMatchObject({ status: 0, opened: 1, asked: 1 });
-    // Nobody is at that engine, which is none of this.
+    // Nothing listens at that engine, which does not matter here.
     const online = await kuflow(['credentials', 'status', '--online', '--target', '127.0.0.1:1']);
     expect(online).toMatchObject({ opened: 1 });
     expect(online.out).toMatch(/client-secret +\[redacted\] +profile default/);
@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'linux')('the secret of a profile that lies 
     const stuck = fakeSecretTool(join(home, 'other'), 'hangs');
     const ended = await kuflow(['credentials', 'pull', '--offline'], {
       env: { PATH: stuck.PATH },
-      meanwhile: async (interrupt) => {
+      whileRunning: async (interrupt) => {
         await until('it hangs', () => existsSync(stuck.pidFile));
         interrupt();
       },
