@@ -162,7 +162,7 @@ async function readHead(socket: net.Socket): Promise<string> {
 
 async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
   const address = parseProxyAddress(proxy);
-  const about = { proxy: proxy.shown, cause: error };
+  const about = { proxy: proxy.displayUrl, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
   // Only after the proxy closed the connection on plain text.
@@ -203,8 +203,8 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
         host,
         ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
-        ...(options.ca && { ca: [...options.ca] }),
-        ...(options.secureContext && { secureContext: options.secureContext() }),
+        ca: options.ca && [...options.ca],
+        secureContext: options.secureContext?.(),
       });
       socket.on('error', () => undefined);
       await waitForConnection(socket, 'secureConnect');

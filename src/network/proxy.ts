@@ -13,7 +13,7 @@ export type ProxyDecision =
       /** `user:password`, decoded, if the address contains them. */
       readonly credentials?: Secret;
       /** The address as it may be printed. */
-      readonly shown: string;
+      readonly displayUrl: string;
       /** The setting or variable it comes from, e.g. `HTTPS_PROXY`. */
       readonly source: string;
     };
@@ -78,7 +78,7 @@ function parseProxy(text: string, source: string): ProxyDecision {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw invalidProxy(`names a ${url.protocol.slice(0, -1)} proxy; only http and https proxies are supported`);
   const address = `${url.protocol}//${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
-  if (url.username === '' && url.password === '') return { kind: 'proxy', url: address, shown: address, source };
+  if (url.username === '' && url.password === '') return { kind: 'proxy', url: address, displayUrl: address, source };
   let credentials: string;
   try {
     credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -89,7 +89,7 @@ function parseProxy(text: string, source: string): ProxyDecision {
     kind: 'proxy',
     url: address,
     credentials: new Secret(credentials),
-    shown: address.replace('://', '://[redacted]@'),
+    displayUrl: address.replace('://', '://[redacted]@'),
     source,
   };
 }
@@ -121,5 +121,7 @@ export function decideProxy({ url, env, explicit }: ProxyRequest): ProxyDecision
 
 /** Formats a decision for results: `through http://proxy:3128 (HTTPS_PROXY)` or `direct (loopback is never proxied)`. */
 export function formatProxy(decision: ProxyDecision): string {
-  return decision.kind === 'direct' ? `direct (${decision.reason})` : `through ${decision.shown} (${decision.source})`;
+  return decision.kind === 'direct'
+    ? `direct (${decision.reason})`
+    : `through ${decision.displayUrl} (${decision.source})`;
 }

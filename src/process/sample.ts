@@ -19,7 +19,7 @@ export function sampleDefinition(): ProcessDefinition {
         code: 'LOAN_APPLICATION',
         kind: 'human',
         name: 'Loan application',
-        description: 'Who applies, and for how much',
+        description: 'Applicant and amount of the loan',
         data: {
           schema: {
             type: 'object',
@@ -76,7 +76,7 @@ export function sampleDefinition(): ProcessDefinition {
         code: 'APPROVE_LOAN',
         kind: 'human',
         name: 'Approve loan',
-        description: 'A person decides',
+        description: 'A person approves or rejects the loan',
         data: {
           schema: {
             type: 'object',
@@ -88,7 +88,12 @@ export function sampleDefinition(): ProcessDefinition {
           },
         },
       },
-      { code: 'LOAN_RESULT', kind: 'message', name: 'Loan result', description: 'Tells the applicant how it went' },
+      {
+        code: 'LOAN_RESULT',
+        kind: 'message',
+        name: 'Loan result',
+        description: 'Informs the applicant of the decision',
+      },
       {
         code: 'LOAN_DISCUSSION',
         kind: 'thread',

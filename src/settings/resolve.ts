@@ -64,9 +64,9 @@ export interface SettingsRequest {
  * If it is a profile, the endpoint is the profile's, and a file or variable with a different endpoint is a problem.
  * Never rejects because of a setting: the result lists all problems.
  */
-export async function resolveSettings(question: SettingsRequest): Promise<SettingsResult> {
-  const cwd = question.cwd ?? process.cwd();
-  const layers = await collectLayers(question, cwd);
+export async function resolveSettings(request: SettingsRequest): Promise<SettingsResult> {
+  const cwd = request.cwd ?? process.cwd();
+  const layers = await collectLayers(request, cwd);
   const credentials = chooseCredentials(layers);
   const used = layers.filter((layer) => !layer.group.startsWith('profile') || layer.group === credentials.group);
   const settings: Record<string, Setting<unknown>> = {};
@@ -77,7 +77,7 @@ export async function resolveSettings(question: SettingsRequest): Promise<Settin
     const { chosen, shadows } = selectEntry(key.name, used, layers, credentials);
     const entry = chosen ?? defaultEntry(key);
     if (entry === undefined || (hasProblem(key.name) && entry.raw === '')) continue;
-    const folder = entry.source.kind === 'file' ? (question.files?.dir ?? cwd) : cwd;
+    const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
     const read = await readValue(key, entry, folder);
     if (read.kind === 'valid') settings[key.name] = { value: read.value, source: entry.source, shadows };
     else problems.push({ key: key.name, code: read.code, source: entry.source, problem: read.problem });
@@ -85,7 +85,7 @@ export async function resolveSettings(question: SettingsRequest): Promise<Settin
 
   const resolved = settings as ResolvedSettings;
   problems.push(...endpointMismatch(resolved, layers, credentials), ...mutualTlsProblems(used));
-  for (const name of question.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
+  for (const name of request.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
     if (key === undefined || settings[name] !== undefined || hasProblem(name)) continue;
     problems.push({
@@ -139,15 +139,15 @@ interface Credentials {
   readonly problems: readonly SettingProblem[];
 }
 
-async function collectLayers(question: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
+async function collectLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
   const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
-    (question.profiles ?? []).filter((one) => one.chosenBy === chosenBy).map(profileLayer);
+    (request.profiles ?? []).filter((one) => one.chosenBy === chosenBy).map(profileLayer);
   return [
-    flagLayer(question.flags ?? {}),
+    flagLayer(request.flags ?? {}),
     ...profile('flag'),
-    await readEnvironment(question.env, cwd),
+    await readEnvironment(request.env, cwd),
     ...profile('environment'),
-    ...(question.files === undefined ? [] : await readApplicationFiles(question.files.dir)),
+    ...(request.files === undefined ? [] : await readApplicationFiles(request.files.dir)),
     ...profile('default'),
   ];
 }

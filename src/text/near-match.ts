@@ -11,6 +11,17 @@ export function nearMatch(text: string, candidates: readonly string[]): string |
   return best;
 }
 
+/** `; did you mean "x"?` for the closest candidate; empty if none is close. */
+export function didYouMean(text: string, candidates: readonly string[]): string {
+  const match = nearMatch(text, candidates);
+  return match === undefined ? '' : `; did you mean "${match}"?`;
+}
+
+/** `a, b or c` */
+export function formatAlternatives(values: readonly string[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
+}
+
 function normalized(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }

@@ -73,7 +73,7 @@ export function formatHandshakeFacts(facts: HandshakeFacts): Facts {
   return {
     target: facts.target,
     serverName: facts.serverName,
-    ...(proxy && { proxy: proxy.shown, proxySource: proxy.source }),
+    ...(proxy && { proxy: proxy.displayUrl, proxySource: proxy.source }),
     ...(facts.addresses && { addresses: facts.addresses }),
     ...(facts.connectMs !== undefined && { connectMs: Math.round(facts.connectMs) }),
     ...(facts.handshakeMs !== undefined && { handshakeMs: Math.round(facts.handshakeMs) }),

@@ -98,7 +98,7 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
 function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause {
   const { target, serverName } = facts;
   const { code, stage, timedOut, message } = failure;
-  if (stage.startsWith('proxy-')) return proxyCause(failure, target, facts.proxy?.shown ?? 'unknown');
+  if (stage.startsWith('proxy-')) return proxyCause(failure, target, facts.proxy?.displayUrl ?? 'unknown');
   if (stage === 'tls') return tlsCause(failure, target);
   if (code === 'EAI_AGAIN') return engineCause('engine-resolver-down', 'The DNS server did not respond');
   if (stage === 'dns')

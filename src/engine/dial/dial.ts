@@ -50,7 +50,7 @@ export interface DialFacts {
   readonly target: string;
   readonly serverName: string;
   /** The proxy, if one was used: its address without the password, and the source of the setting. */
-  readonly proxy?: { readonly shown: string; readonly source: string };
+  readonly proxy?: { readonly displayUrl: string; readonly source: string };
   /** Addresses that the host name resolved to; absent with a proxy, which resolves names itself. */
   readonly addresses?: readonly string[];
   readonly connectMs?: number;
@@ -175,7 +175,7 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
   let facts: DialFacts = {
     target: formatHostPort(target),
     serverName,
-    ...(proxy && { proxy: { shown: proxy.shown, source: proxy.source } }),
+    ...(proxy && { proxy: { displayUrl: proxy.displayUrl, source: proxy.source } }),
   };
   let stage: DialStage = 'tcp';
   let plain: net.Socket | undefined;

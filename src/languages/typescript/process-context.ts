@@ -1,7 +1,7 @@
 import { identifier, identifiers } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import { sampleForSchema } from '../../process/examples/example.ts';
+import { sampleForSchema } from '../../process/examples/schema.ts';
 import { choiceOf, type TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { fitsLiteralType } from './literal-types.ts';

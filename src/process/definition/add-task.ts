@@ -3,7 +3,7 @@ import { isCollection, isMap, isNode, isSeq, parseDocument, type Document, type 
 import { parseDefinition } from './file.ts';
 import { renderTask } from './render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
-import { formatFlowItem, insertIntoFlowList } from './yaml-flow-item.ts';
+import { formatFlowItem, insertIntoFlowList } from './flow-list.ts';
 
 export interface AddedTask {
   readonly text: string;

@@ -4,10 +4,11 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } f
 import type { Document } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { validateDefinitionFile } from './form.ts';
+import { validateDefinitionFile } from './validate.ts';
 import type { DefinitionFile } from './schema.ts';
-import type { DataProblem } from './shapes.ts';
+import type { DataProblem } from './validate-schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 export const DEFINITION_FILE = 'kuflow.process.yaml';
@@ -111,20 +112,20 @@ export async function parseDefinition(text: string, fileName: string): Promise<P
 
 function toDefinition(file: DefinitionFile): ProcessDefinition {
   const { type, 'task-queue': taskQueue } = file.workflow;
-  return {
+  return withoutUndefined({
     process: file.process,
     workflow: { type, taskQueue },
-    ...(file.metadata === undefined ? {} : { metadata: toShape(file.metadata) }),
-    ...(file.entity === undefined ? {} : { entity: toShape(file.entity) }),
+    metadata: file.metadata && toShape(file.metadata),
+    entity: file.entity && toShape(file.entity),
     tasks: (file.tasks ?? []).map((task): TaskDefinition => {
       const { data, 'context-data': contextData, ...rest } = task;
-      return {
+      return withoutUndefined({
         ...rest,
-        ...(data === undefined ? {} : { data: toShape(data) }),
-        ...(contextData === undefined ? {} : { contextData: toShape(contextData) }),
-      };
+        data: data && toShape(data),
+        contextData: contextData && toShape(contextData),
+      });
     }),
-  };
+  });
 }
 
 function parserMessage(error: unknown): string {
@@ -136,7 +137,7 @@ type FileShape = NonNullable<DefinitionFile['metadata']>;
 
 function toShape(shape: FileShape): DataShape {
   const { schema, 'ui-schema': uiSchema } = shape;
-  return { schema, ...(uiSchema === undefined ? {} : { uiSchema }) };
+  return withoutUndefined({ schema, uiSchema });
 }
 
 /** Offset of a problem in the text: of the key if that is wrong or its value is a map or list, otherwise of the value. */
@@ -191,7 +192,7 @@ function invalidDefinitionError(fileName: string, rows: readonly string[], cause
   return new KnownError({
     message: `${formatFileName(fileName)} is not a valid process definition:\n${listed.map((row) => `  ${row}`).join('\n')}`,
     next: ['Fix the problems listed above, then run the command again'],
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/uuid.ts';
-import { didYouMean, findNonJson, formatAlternatives, createSchemaValidator } from './shapes.ts';
+import { didYouMean, formatAlternatives } from '../../text/near-match.ts';
+import { findNonJson, createSchemaValidator } from './validate-schema.ts';
 import { LARGEST_DEFINITION_MIB } from './file.ts';
 import { TASK_KINDS } from '../definition.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../definition.ts';
@@ -83,21 +84,15 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
 
   if (problems.length > 0)
     throw usageError(`The process options are invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-  return {
-    process: {
-      code,
-      ...(flags.name === undefined ? {} : { name: flags.name }),
-      ...(flags.id === undefined ? {} : { id: flags.id }),
-      ...(flags.version === undefined ? {} : { version: flags.version }),
-      ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }),
-    },
+  const { name, id, version, tenant } = flags;
+  return withoutUndefined({
+    process: withoutUndefined({ code, name, id, version, tenant }),
     workflow: { type, taskQueue },
-    ...(metadata === undefined ? {} : { metadata }),
-    tasks: [...tasks].map(([taskCode, kind]): TaskDefinition => {
-      const shapeOf = data.get(taskCode);
-      return { code: taskCode, kind, ...(shapeOf === undefined ? {} : { data: shapeOf }) };
-    }),
-  };
+    metadata,
+    tasks: [...tasks].map(([taskCode, kind]): TaskDefinition =>
+      withoutUndefined({ code: taskCode, kind, data: data.get(taskCode) }),
+    ),
+  });
 }
 
 /**
@@ -118,7 +113,7 @@ export async function taskFromFlags(
   ];
   if (typeof task === 'string' || problems.length > 0)
     throw usageError(`The task can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-  return { ...task, ...(shape !== undefined && 'schema' in shape ? { data: shape } : {}) };
+  return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
 }
 
 /** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
@@ -171,7 +166,7 @@ async function readShapeFile(file: string): Promise<DataShape | readonly string[
     return problems.map(
       ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,
     );
-  return { schema: schema as JsonObject, ...(uiSchema === undefined ? {} : { uiSchema: uiSchema as JsonObject }) };
+  return withoutUndefined({ schema: schema as JsonObject, uiSchema: uiSchema as JsonObject | undefined });
 }
 
 function formatText(text: string): string {

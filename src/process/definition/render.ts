@@ -1,8 +1,9 @@
 import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { ScalarTag } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import { hasHiddenCharacters, yamlComment, yamlString } from '../../text/yaml.ts';
-import { validateDefinitionFile } from './form.ts';
+import { validateDefinitionFile } from './validate.ts';
 import type { DefinitionFile } from './schema.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
@@ -82,24 +83,24 @@ function comment(lines: readonly string[]): string {
 }
 
 function fromShape(shape: DataShape): FileShape {
-  return { schema: shape.schema, ...(shape.uiSchema === undefined ? {} : { 'ui-schema': shape.uiSchema }) };
+  return withoutUndefined({ schema: shape.schema, 'ui-schema': shape.uiSchema });
 }
 
 function toFile(definition: ProcessDefinition): DefinitionFile {
   const { process, workflow, metadata, entity, tasks } = definition;
-  return {
+  return withoutUndefined({
     process,
     workflow: { type: workflow.type, 'task-queue': workflow.taskQueue },
-    ...(metadata === undefined ? {} : { metadata: fromShape(metadata) }),
-    ...(entity === undefined ? {} : { entity: fromShape(entity) }),
+    metadata: metadata && fromShape(metadata),
+    entity: entity && fromShape(entity),
     tasks: tasks.map(fromTask),
-  };
+  });
 }
 
 function fromTask({ data, contextData, ...rest }: TaskDefinition): NonNullable<DefinitionFile['tasks']>[number] {
-  return {
+  return withoutUndefined({
     ...rest,
-    ...(data === undefined ? {} : { data: fromShape(data) }),
-    ...(contextData === undefined ? {} : { 'context-data': fromShape(contextData) }),
-  };
+    data: data && fromShape(data),
+    'context-data': contextData && fromShape(contextData),
+  });
 }

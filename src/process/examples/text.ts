@@ -1,5 +1,5 @@
-import { matchesPattern } from './pattern-match.ts';
-import { sampleForPattern } from './pattern-text.ts';
+import { matchesPattern } from './match-pattern.ts';
+import { sampleForPattern } from './pattern.ts';
 
 const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2025, 0, 31);

@@ -127,7 +127,7 @@ describe('a command that reads the API', () => {
         endpoint: `https://kuflow.test:${front.port}/v2024-06-14`,
         ca: authority.cert,
         credentials: { clientId: owner.clientId, clientSecret: new Secret('canary-secret') },
-        proxy: { kind: 'proxy', url: proxy.url, shown: proxy.url, source: 'HTTPS_PROXY' } as const,
+        proxy: { kind: 'proxy', url: proxy.url, displayUrl: proxy.url, source: 'HTTPS_PROXY' } as const,
         env,
       };
       const listing = await listFromApi(rest);

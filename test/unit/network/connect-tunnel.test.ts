@@ -24,7 +24,7 @@ async function proxyThat(answer: (request: string) => readonly string[], seen: s
     });
   });
   open.push(server);
-  return { kind: 'proxy', url: `http://${server.address}`, shown: `http://${server.address}`, source: 'test' };
+  return { kind: 'proxy', url: `http://${server.address}`, displayUrl: `http://${server.address}`, source: 'test' };
 }
 
 describe('openTunnel', () => {

@@ -11,7 +11,7 @@ describe('decideProxy', () => {
     expect(decideProxy({ url, env: proxied })).toEqual({
       kind: 'proxy',
       url: 'http://proxy.corp:3128',
-      shown: 'http://proxy.corp:3128',
+      displayUrl: 'http://proxy.corp:3128',
       source: 'HTTPS_PROXY',
     });
     expect(decideProxy({ url, env: { ...proxied, https_proxy: 'other:8080' } })).toMatchObject({

@@ -5,7 +5,7 @@ import { codeOf, messageOf, usageError } from '../../../base/errors.ts';
 import { isRecord, type JsonObject } from '../../../base/json.ts';
 import { createValueCheck } from '../../../platform/domain/json-values.ts';
 import type { DataShape, ProcessDefinition } from '../../../process/definition.ts';
-import { samplesForSchema } from '../../../process/examples/example.ts';
+import { samplesForSchema } from '../../../process/examples/schema.ts';
 
 /** Data to fill in, by task code: one object for every occurrence, or a list used in order, whose last object is repeated. */
 export interface SimulationAnswers {

@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { sampleNumber } from './number.ts';
 import { sampleString } from './text.ts';
-import { mergeSchema, type SchemaPath } from './flat-schema.ts';
-import { matchesPattern } from './pattern-match.ts';
+import { mergeSchema, type SchemaPath } from './merge-schema.ts';
+import { matchesPattern } from './match-pattern.ts';
 
 const MAX_DEPTH = 8;
 const MAX_OPTIONAL_DEPTH = 3;

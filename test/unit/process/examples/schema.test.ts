@@ -4,8 +4,8 @@ import ajvFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
-import { sampleForSchema, samplesForSchema } from '../../../../src/process/examples/example.ts';
-import { sampleForPattern } from '../../../../src/process/examples/pattern-text.ts';
+import { sampleForSchema, samplesForSchema } from '../../../../src/process/examples/schema.ts';
+import { sampleForPattern } from '../../../../src/process/examples/pattern.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 
 const FORMATS = [

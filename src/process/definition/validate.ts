@@ -3,8 +3,9 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord } from '../../base/json.ts';
 import { TASK_QUEUE_PATTERN } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
-import { didYouMean, findNonJson, formatAlternatives, parsePointer, createSchemaValidator } from './shapes.ts';
-import type { DataProblem } from './shapes.ts';
+import { didYouMean, formatAlternatives } from '../../text/near-match.ts';
+import { findNonJson, parsePointer, createSchemaValidator } from './validate-schema.ts';
+import type { DataProblem } from './validate-schema.ts';
 import { definitionForm } from './validators.ts';
 
 export type FileValidation =

@@ -2,7 +2,6 @@ import type { ErrorObject } from 'ajv';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { nearMatch } from '../../text/near-match.ts';
 import { isPlainSchema } from '../json-schema/plain-schema.ts';
 import type { Dialect, SchemaCompiler } from '../json-schema/compiler.ts';
 import { draft7 } from './validators.ts';
@@ -133,15 +132,4 @@ export function parsePointer(pointer: string): readonly string[] {
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** `; did you mean "x"?` for the closest candidate; empty if none is close. */
-export function didYouMean(text: string, candidates: readonly string[]): string {
-  const match = nearMatch(text, candidates);
-  return match === undefined ? '' : `; did you mean "${match}"?`;
-}
-
-/** `a, b or c` */
-export function formatAlternatives(values: readonly string[]): string {
-  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
 }
