@@ -104,7 +104,7 @@ describe('answers in the wizard', () => {
       [WHICH, 'sample'],
       ['Folder for the new project', '~ada/x'],
     ]);
-    await expect(other).rejects.toThrow(/home folder/);
+    await expect(other).rejects.toThrow(/followed by a user name is not supported/);
   });
 
   it('omit options that they make useless, so that the command can be repeated', async () => {
