@@ -343,7 +343,7 @@ describe('--check', () => {
     const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
     const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '4' });
     expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
-    expect(detailOf(json, 'connect')).toContain('no result within the 4 s');
+    expect(detailOf(json, 'connect')).toContain('no result within the time limit of 4 s');
     const wrong = await runWorkerCommand({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: 'soon' }, ['--check']);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
