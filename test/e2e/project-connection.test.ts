@@ -109,7 +109,7 @@ describe('the final check of create', () => {
     expect(failed).toHaveLength(1);
     expect(failed[0]).toContain('REST credentials');
     expect(failed[0]).toContain('401');
-    expect(ended.err).not.toMatch(/^✔ (Engine|TLS|Namespace)/m);
+    expect(ended.err).not.toMatch(/^✔ (?!Engine settings)(Engine|Issued|TLS)/m);
     expect(ended.out + ended.err).not.toContain('canary-wrong-secret');
     expect(readFileSync(join(folder, 'worker', 'application-local.yaml'), 'utf8')).toContain('canary-wrong-secret');
     expect(existsSync(join(folder, 'worker', 'package.json'))).toBe(true);
