@@ -112,7 +112,7 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
     expect(await worker.exited).toBe(1);
     const last = worker.log.find(({ message }) => message === GIVES_UP);
     expect(last).toMatchObject({ level: 'ERROR' });
-    expect(last?.error).toContain('/authentications: no answer');
+    expect(last?.error).toContain('/authentications: no response');
     expect(last?.error).toContain('ECONNREFUSED');
     expect(last?.error).toContain(new URL(relay.url).port);
   }, 120_000);
