@@ -97,19 +97,6 @@ export function smallFiles(root, lines = 30) {
     .map(([path, file]) => `${path}: ${file.lines} lines, imported only by ${[...importers.get(path)][0]}`);
 }
 
-/** The value imports between modules, as module -> entry files: what `entries` in architecture.json lists. */
-export function entriesOf(root) {
-  const entries = new Map();
-  for (const [path, { targets }] of readGraph(root)) {
-    for (const { target, kind } of targets) {
-      const module = moduleOf(target);
-      if (kind === 'type' || !target.startsWith('src/') || module === moduleOf(path)) continue;
-      entries.set(module, (entries.get(module) ?? new Set()).add(target));
-    }
-  }
-  return Object.fromEntries([...entries].sort().map(([module, files]) => [module, [...files].sort()]));
-}
-
 function readGraph(root) {
   return new Map(
     sourceFiles(root).map((path) => {

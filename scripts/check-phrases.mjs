@@ -1,6 +1,6 @@
 // Fails on phrases that read as if translated: `node scripts/check-phrases.mjs [path…]`.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
 import { checkPhrases } from './phrases.mjs';
@@ -13,7 +13,7 @@ const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 })
   .split('\n')
   .filter((path) => /\.(?:[cm]?[jt]s|hbs|md|ya?ml|json|bash|fish|zsh|ps1|py|java)$/.test(path))
-  .filter((path) => !ignored.some((start) => path.startsWith(start)));
+  .filter((path) => !ignored.some((start) => path.startsWith(start)) && existsSync(join(ROOT, path)));
 const problems = checkPhrases(ROOT, [...new Set(paths)], allowed);
 for (const problem of problems) console.error(problem);
 console.log(

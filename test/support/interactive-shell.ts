@@ -39,7 +39,7 @@ const SOURCE: Readonly<Record<TestedShell, string>> = {
 };
 
 /**
- * A shell in a terminal on its own, with nobody's configuration, that has sourced the completion of the packed package. In its PATH are
+ * A shell in its own terminal, without any user configuration, that has sourced the completion of the packed package. In its PATH are
  * programs that only record how they were started: `kuflow`, which still answers completion requests, and those in `programs`.
  */
 export async function startInteractiveShell(
