@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { cliInvocation } from '../base/cli-invocation.ts';
-import { KnownError, codeOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { decideProxy, type ProxyDecision } from '../network/proxy.ts';
 import { requireSettings, type ResolvedSettings } from '../settings/resolve.ts';
+import { readPemFile } from './certificate.ts';
 import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
 
@@ -72,21 +71,8 @@ async function restConnection(
     endpoint,
     credentials: { clientId, clientSecret },
     tenantId: settings['kuflow.api.tenant-id']?.value,
-    ca: caFile === undefined ? undefined : await readAuthorities(caFile),
+    ca: caFile === undefined ? undefined : await readPemFile('The CA of the REST API', caFile),
     proxy: decideProxy({ url: endpoint, env }),
     env,
   };
-}
-
-async function readAuthorities(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new KnownError({
-      message: 'The CA file of the REST API cannot be read',
-      tried: file,
-      seen: codeOf(error) ?? 'unknown error',
-      cause: error,
-    });
-  }
 }
