@@ -4,7 +4,7 @@ import { KnownError, messageOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
 import { readTlsMaterial } from '../engine/material/tls-material.ts';
-import type { HealthReport } from './rest/deps.ts';
+import { PROBE_HEADER, type HealthReport } from './rest/deps.ts';
 import type { Store } from './store/open.ts';
 import { PlatformConnection } from './temporal/connection.ts';
 
@@ -17,6 +17,8 @@ export interface ProbeOptions {
   readonly client: { readonly certificate: string; readonly privateKey: string };
   readonly token: Secret;
   readonly store: Store;
+  /** Keeps the probes of the REST API out of its log. */
+  readonly probeToken: string;
 }
 
 export interface Probes {
@@ -35,8 +37,8 @@ export function createProbes(options: ProbeOptions): Probes {
   return {
     checkAll: async () => {
       await runProbe('The store', () => Promise.resolve(options.store.sql.get('SELECT 1')));
-      await runProbe('The REST API on HTTP', () => probeHealth(http, options.ports.http));
-      await runProbe('The REST API on HTTPS', () => probeHealth(https, options.ports.https, options.ca));
+      await runProbe('The REST API on HTTP', () => probeHealth(options, http));
+      await runProbe('The REST API on HTTPS', () => probeHealth(options, https));
       await runProbe('The engine gateway', () => probeGateway(options));
     },
     health: async () => {
@@ -88,10 +90,12 @@ async function probeTemporal({ temporal, namespace }: ProbeOptions): Promise<voi
 }
 
 // Any answer proves that the server is up, even if `/health` is not ready yet.
-function probeHealth(client: typeof http | typeof https, port: number, ca?: string): Promise<void> {
+function probeHealth({ ports, ca, probeToken }: ProbeOptions, client: typeof http | typeof https): Promise<void> {
+  const port = client === http ? ports.http : ports.https;
+  const headers = { [PROBE_HEADER]: probeToken };
   return new Promise((resolve, reject) => {
     const request = client.get(
-      { host: '127.0.0.1', port, path: '/health', agent: false, timeout: TIMEOUT_MS, ca },
+      { host: '127.0.0.1', port, path: '/health', headers, agent: false, timeout: TIMEOUT_MS, ca },
       (answer) => {
         answer.resume();
         answer.on('end', resolve);

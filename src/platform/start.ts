@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { systemClock, type Clock } from '../base/clock.ts';
@@ -45,6 +46,8 @@ interface StartContext {
   readonly clock: Clock;
   readonly report: (event: PlatformEvent) => void;
   readonly hostNames: readonly string[];
+  /** Identifies the platform's own probes to the REST API. */
+  readonly probeToken: string;
   /** Runs when the platform stops, the last one first. */
   readonly onStop: (step: () => Promise<void> | void) => void;
 }
@@ -89,6 +92,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
         clock: options.clock ?? systemClock,
         report: options.report ?? (() => undefined),
         hostNames: options.hostNames ?? [],
+        probeToken: randomUUID(),
         onStop: (step) => steps.push(step),
       },
       stop,
@@ -110,7 +114,7 @@ async function startParts(context: StartContext, stop: () => Promise<void>): Pro
   const servers = await startServers(context, state, ports, engine);
   const endpoints = endpointsOf(context.hostNames[0] ?? '127.0.0.1', ports, engine.temporal.address);
 
-  const probes = await openProbes(state, ports, engine.temporal.address);
+  const probes = await openProbes(context, state, ports, engine.temporal.address);
   await probes.checkAll();
   servers.connectProbes(probes);
   context.report({ kind: 'ready', part: 'gateway', address: endpoints.engine });
@@ -261,7 +265,7 @@ async function startServers(
   ports: HeldPorts,
   { temporal, watcher }: RunningEngine,
 ): Promise<RunningServers> {
-  const { hostNames, clock, report, onStop } = context;
+  const { hostNames, probeToken, clock, report, onStop } = context;
   const server = await authority.issueServerCertificate({ hostNames });
   report({ kind: 'starting', part: 'gateway' });
   await ports.engine.release();
@@ -284,6 +288,7 @@ async function startServers(
     domain,
     faults,
     hostNames,
+    probeToken,
     readEngineToken: async (token: string) => {
       const verified = await tokens.verifyToken(token);
       return 'claims' in verified ? verified.claims.principalId : undefined;
@@ -316,6 +321,7 @@ function endpointsOf(host: string, ports: HeldPorts, temporal: string): Platform
 
 /** Probes with a token and a client certificate, which only have to last for the start. */
 async function openProbes(
+  { probeToken }: StartContext,
   { authority, tokens, identity, store }: OpenState,
   ports: HeldPorts,
   temporal: string,
@@ -332,5 +338,6 @@ async function openProbes(
     client: { certificate: client.certificate, privateKey: client.privateKey.reveal() },
     token,
     store,
+    probeToken,
   });
 }

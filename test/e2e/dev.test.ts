@@ -31,7 +31,7 @@ let state: PlatformState;
 // The folder's name contains a space and a quote, to test the escaping of what is printed for a shell.
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(inject('runFolder'), "dev it's ")));
-  platform = startCommand(kuflowDev(...ANY_PORTS), { cwd: folder, mark });
+  platform = startCommand(kuflowDev(...ANY_PORTS, '--requests'), { cwd: folder, mark });
   state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
   await until('the platform is ready', () => platform.output().includes('Ctrl-C'));
 });
@@ -58,6 +58,10 @@ describe('kuflow dev', () => {
       /^ {2}worker {5}npx .*kuflow dev exec -- npm start$/,
     );
     expect(platform.output()).not.toContain('\x1b');
+  });
+
+  it('--requests does not show its own probes', () => {
+    expect(platform.output()).not.toContain('/health');
   });
 
   it('shows what happens to a process, with its full id once', async () => {

@@ -7,7 +7,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import type { RestDeps, ServerTls } from './deps.ts';
+import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
@@ -85,7 +85,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     });
   };
   app.addHook('onResponse', (request, reply, done) => {
-    log(request, reply.statusCode, reply.elapsedTime);
+    if (request.headers[PROBE_HEADER] !== deps.probeToken) log(request, reply.statusCode, reply.elapsedTime);
     done();
   });
   app.setErrorHandler((error, request, reply) => {

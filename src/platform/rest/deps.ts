@@ -14,11 +14,16 @@ export interface HealthReport {
   >;
 }
 
+/** The header with which the platform's own probes identify themselves. */
+export const PROBE_HEADER = 'x-kuflow-probe';
+
 export interface RestDeps {
   readonly domain: Domain;
   readonly faults: FaultRegistry;
   readonly readEngineToken: EngineTokenReader;
   readonly health: () => HealthReport | Promise<HealthReport>;
+  /** A random value of this run. Requests with it in the probe header are the platform's own and are not logged. */
+  readonly probeToken: string;
   /** DNS names that clients may use, in addition to the loopback ones. */
   readonly hostNames?: readonly string[] | undefined;
   /** Handlers that replace the built-in ones. */

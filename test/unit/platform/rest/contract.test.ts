@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
-import { createRest, createTask, refusal, startLoan, type Rest } from './server.ts';
+import { PROBE_HEADER } from '../../../../src/platform/rest/deps.ts';
+import { createRest, createTask, PROBE_TOKEN, refusal, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
 beforeEach(() => {
@@ -168,6 +169,19 @@ describe('the request log', () => {
       rest.world.identity.application.secret.reveal(),
     ])
       expect(text).not.toContain(canary);
+  });
+
+  it("leaves out the platform's own probes, but not those of anybody else", async () => {
+    const probe = async (value?: string): Promise<void> => {
+      const headers = { host: '127.0.0.1:1', ...(value === undefined ? {} : { [PROBE_HEADER]: value }) };
+      await rest.app.inject({ url: '/health', headers });
+    };
+    const logged = (): number => rest.world.events.filter((event) => event.kind === 'request').length;
+    await probe(PROBE_TOKEN);
+    expect(logged()).toBe(0);
+    await probe();
+    await probe('value-of-another-run');
+    expect(logged()).toBe(2);
   });
 
   it('warns when a worker gets a 4xx, but not every time', async () => {

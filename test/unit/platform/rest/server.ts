@@ -32,6 +32,7 @@ export interface RestOptions extends WorldOptions {
 }
 
 export const ENGINE_TOKEN = 'header.payload.signature';
+export const PROBE_TOKEN = 'value-of-this-run';
 
 export function createRest(options: RestOptions = {}): Rest {
   const world = createWorld(options);
@@ -49,6 +50,7 @@ export function createRest(options: RestOptions = {}): Rest {
         faults,
         readEngineToken: (token) => (token === ENGINE_TOKEN ? id : undefined),
         health: () => rest.health,
+        probeToken: PROBE_TOKEN,
         ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
         ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       },
