@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/create-kuflow-worker.cjs');
+require('./start.js')('create-kuflow-worker');

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/kuflow.cjs');
+require('./start.js')('kuflow');
