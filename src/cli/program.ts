@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, type Option } from 'commander';
+import { Command, InvalidArgumentError, type Argument, type ErrorOptions, type Option } from 'commander';
 import { escapeLinesForTerminal } from '../base/escape.ts';
 import { nearMatch } from '../text/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -21,8 +21,35 @@ export function commandEntries(root: RootProgram): readonly CommandEntry[] {
   return isEntryList(root.commands) ? root.commands : [];
 }
 
+/**
+ * A command that also runs without a subcommand, such as `dev`, would report a mistyped subcommand as one argument too many, or report the
+ * options that follow it.
+ */
+class ProgramCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new ProgramCommand(name);
+  }
+
+  override error(message: string, options: ErrorOptions = {}): never {
+    const [name] = this.args;
+    const isMistyped =
+      ['commander.excessArguments', 'commander.unknownOption'].includes(options.code ?? '') &&
+      this.commands.length > 0 &&
+      this.registeredArguments.length === 0 &&
+      name?.startsWith('-') === false;
+    if (!isMistyped) super.error(message, options);
+    const near = nearMatch(
+      name,
+      this.commands.map((command) => command.name()),
+    );
+    super.error(`error: unknown command '${name}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`, {
+      code: 'commander.unknownCommand',
+    });
+  }
+}
+
 export function createProgram(root: RootProgram, terminal: Terminal): Command {
-  return new Command(root.name)
+  return new ProgramCommand(root.name)
     .description(root.description)
     .version(root.version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show this help')
@@ -65,7 +92,7 @@ export async function loadCommands(
 // Every command has --debug, points to its own help on usage errors, suggests the nearest choice, and rejects blank values.
 function applyConventions(command: Command, invocation: string, path = ''): void {
   if (!command.options.some((option) => option.long === '--debug')) command.option('--debug', 'Show stack traces');
-  command.options.forEach(suggestChoice);
+  [...command.options, ...command.registeredArguments].forEach(suggestChoice);
   for (const option of command.options) if (option.required || option.optional) rejectBlankValue(command, option);
   command.showHelpAfterError(`Help: ${invocation}${path} --help`);
   for (const child of command.commands) applyConventions(child, invocation, `${path} ${child.name()}`);
@@ -88,10 +115,10 @@ function rejectBlankArguments(command: Command): void {
   });
 }
 
-function suggestChoice(option: Option): void {
-  const choices = option.argChoices;
-  if (choices === undefined || option.variadic) return;
-  option.argParser((text: string) => {
+function suggestChoice(valued: Option | Argument): void {
+  const choices = valued.argChoices;
+  if (choices === undefined || valued.variadic) return;
+  valued.argParser((text: string) => {
     if (choices.includes(text)) return text;
     const near = nearMatch(text, choices);
     const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;

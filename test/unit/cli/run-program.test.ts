@@ -7,6 +7,7 @@ import {
   type ReceivedSignal,
 } from '../../../src/base/interrupts.ts';
 import { Secret } from '../../../src/base/secret.ts';
+import { kuflowEntries } from '../../../src/bin/commands.ts';
 import type { CommandContext, CommandEntry } from '../../../src/cli/context.ts';
 import type { RootProgram } from '../../../src/cli/program.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
@@ -85,6 +86,24 @@ describe('a program', () => {
     expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
     expect(fake.stderr()).toContain(text);
     expect(fake.stderr()).toContain(`Help: npx kuflow${argv[0] === 'create' ? ' create' : ''} --help`);
+  });
+
+  it.each([
+    [['dev', 'simulat'], "unknown command 'simulat'\n(Did you mean simulate?)"],
+    [
+      ['dev', 'simulat', '--timeout', '5m', '--', 'npm', 'start'],
+      "unknown command 'simulat'\n(Did you mean simulate?)",
+    ],
+    [['doctor', 'explian', 'KF-TLS-001'], "unknown command 'explian'\n(Did you mean explain?)"],
+    [['doctor', 'zzz'], "unknown command 'zzz'\nHelp: "],
+    [['credentials', 'pul'], "unknown command 'pul'\n(Did you mean pull?)"],
+    [['completion', 'bsh'], 'Did you mean bash?'],
+    [['doctor', '--offlin', 'explain'], "unknown option '--offlin'\n(Did you mean --offline?)"],
+  ])('suggests what was meant by %j', async (argv, text) => {
+    const fake = fakeHost(argv);
+    const root = { ...rootOf({}), commands: kuflowEntries };
+    expect(await runProgram(root, fake.host)).toBe(2);
+    expect(fake.stderr()).toContain(text);
   });
 
   it('shows its help with status 2 when called without arguments', async () => {
