@@ -16,6 +16,7 @@ import { prepareRequest } from './request.ts';
 import type { AnyCallParts, PreparedRequest } from './request.ts';
 import { DEFAULT_RETRY, backOff, mayRetry } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
+import { explainWrongProtocol } from './wrong-protocol.ts';
 import { createTransport, type RawAnswer } from './transport.ts';
 
 export type KuFlowCredentials =
@@ -126,6 +127,11 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
   });
   if (!isSecureEnough(new URL(endpoint))) report({ kind: 'insecure-endpoint', endpoint });
 
+  let hasAnswered = false;
+  /** A server that has answered once does not need to be probed. */
+  const explain = async (error: KuFlowApiError): Promise<KuFlowApiError> =>
+    hasAnswered || options.proxy?.kind === 'proxy' ? error : await explainWrongProtocol(error);
+
   async function attempt(
     id: OperationId,
     prepared: PreparedRequest,
@@ -148,7 +154,9 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     report({ kind: 'answered', ...site, status, ms: clock.now() - started, attempt: number });
     const read = (answer: RawAnswer): unknown => readAnswer(site, answer, clock.now());
     try {
-      return { status, headers: answered, body: read(exchange.answer) };
+      const body = read(exchange.answer);
+      hasAnswered = true;
+      return { status, headers: answered, body };
     } catch (error) {
       // Read again where it is to be quoted.
       if (error instanceof KuFlowApiError) read(withoutSent(exchange.answer, options.credentials));
@@ -188,11 +196,10 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
           ).after(number);
         }
         if (!(error instanceof KuFlowApiError)) throw error;
-        last = error;
-        const waitMs = backOff(policy, number, error.retryAfter, random);
-        if (number >= policy.attempts || !mayRetry(error) || clock.now() + waitMs >= deadline)
-          throw error.after(number);
-        report({ kind: 'retry', operationId: id, attempt: number, waitMs, error });
+        last = await explain(error);
+        const waitMs = backOff(policy, number, last.retryAfter, random);
+        if (number >= policy.attempts || !mayRetry(last) || clock.now() + waitMs >= deadline) throw last.after(number);
+        report({ kind: 'retry', operationId: id, attempt: number, waitMs, error: last });
         const waiting = callers.filter((caller) => caller !== undefined);
         try {
           await clock.sleep(waitMs, waiting.length === 0 ? undefined : AbortSignal.any(waiting));

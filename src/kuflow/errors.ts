@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { isLoopbackHost } from '../network/address.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import type { FailureKind } from './failure.ts';
@@ -49,6 +50,9 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   'tls-host-name': "The server's certificate is for another host name",
   'tls-expired': "The server's certificate is outside its period of validity",
   tls: 'The TLS handshake failed',
+  'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
+  'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
+  'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
   network: 'The connection failed',
 };
 
@@ -81,6 +85,11 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'tls-host-name': ['Compare the host name of the endpoint with the names in the certificate'],
   'tls-expired': ["Check this machine's clock; if it is correct, the certificate must be renewed"],
   tls: ['Check that the endpoint uses TLS on this port'],
+  'plain-http': ["Check the port of the endpoint; KuFlow's API speaks TLS. On this machine, http:// is also allowed"],
+  'speaks-tls': ['Change the endpoint to https://'],
+  'grpc-port': [
+    'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',
+  ],
   network: ['Check the endpoint and the network'],
 };
 
@@ -89,7 +98,10 @@ export function failureHints(kind: FailureKind): readonly string[] {
   return HINTS[kind];
 }
 
-function hintsOf({ kind, retryAfter }: KuFlowApiErrorParts): readonly string[] {
+function hintsOf({ kind, retryAfter, url }: KuFlowApiErrorParts): readonly string[] {
+  if (kind === 'speaks-tls') return [`Change the endpoint to https://${new URL(url).host}`];
+  if (kind === 'plain-http' && isLoopbackHost(new URL(url).hostname))
+    return [`Change the endpoint to http://${new URL(url).host}`];
   if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];
   return [`Wait ${Math.ceil(retryAfter)} s before you try again, as KuFlow requests`];
 }

@@ -24,6 +24,9 @@ export type FailureKind =
   | 'tls-host-name'
   | 'tls-expired'
   | 'tls'
+  | 'plain-http'
+  | 'speaks-tls'
+  | 'grpc-port'
   | 'network';
 
 export interface NetworkFailure {

@@ -5,7 +5,7 @@ import { deferred } from '../base/async.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { formatHostPort, type HostPort } from './address.ts';
 import type { ProxyDecision } from './proxy.ts';
-import { looksLikeTls } from './detect-tls.ts';
+import { looksLikeTls } from './detect-protocol.ts';
 
 /** The proxy of a decision to use one. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;

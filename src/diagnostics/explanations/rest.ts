@@ -33,17 +33,19 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     "According to this machine's clock, the certificate of the endpoint has expired or is not valid yet.",
   ],
   tls: [fails, 'The TLS handshake failed for another reason.'],
+  'plain-http': [fails, 'The endpoint is an https:// address, but the server speaks plain HTTP.'],
+  'speaks-tls': [fails, 'The endpoint is an http:// address, but the server speaks TLS.'],
+  'grpc-port': [
+    fails,
+    'The server at the endpoint speaks HTTP/2 only. It looks like a gRPC (engine) port, not like the REST API.',
+  ],
   network: [fails, 'The connection failed for another reason.'],
 };
 
-export type RestCauseCode = `rest-${FailureKind}` | 'rest-speaks-tls' | 'rest-resolver-down';
+export type RestCauseCode = `rest-${FailureKind}` | 'rest-resolver-down';
 
 /** Every cause that a call of KuFlow's REST API can have; the advice comes from the client. */
 export const restCauses = {
-  'rest-speaks-tls': fails(
-    'The endpoint is an http:// address, but the server speaks TLS.',
-    'Change the endpoint to https:// (<source>)',
-  ),
   'rest-resolver-down': unclear(
     'The DNS server did not respond.',
     'Check the network connection and the DNS configuration of this machine',
@@ -56,7 +58,10 @@ export const restCauses = {
   ),
 } as Readonly<Record<RestCauseCode, ExplainedCause>>;
 
+/** Codes of an endpoint with the wrong protocol or port, which the first call finds. */
+const WRONG_ENDPOINT_CODES: readonly RestCauseCode[] = ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port'];
+
 /** Codes that any call can have once the credentials have been accepted. */
 export const REST_CALL_CODES = (Object.keys(restCauses) as RestCauseCode[]).filter(
-  (code) => code !== 'rest-speaks-tls',
+  (code) => !WRONG_ENDPOINT_CODES.includes(code),
 );

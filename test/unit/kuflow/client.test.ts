@@ -476,7 +476,7 @@ describe('an error', () => {
     const plain = await failureOf(
       connect(`https://127.0.0.1:${server.port}`, { retry: { attempts: 1 } }).retrieveTenant(id),
     );
-    expect(plain.kind).toBe('tls');
+    expect(plain.kind).toBe('plain-http');
   });
 
   it('stops when the caller aborts, also between attempts', async () => {

@@ -15,6 +15,7 @@ import { sendJson, startAnsweringServer } from '../../support/answering-server.t
 import type { AnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 import type { TestAuthority } from '../../support/certificates.ts';
+import { listen } from '../../support/engine-server.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import type { ConnectProxyOptions } from '../../support/connect-proxy.ts';
 
@@ -60,13 +61,15 @@ interface Reach {
   readonly timeoutMs?: number;
   readonly connectTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly allowInsecure?: boolean;
+  readonly attempts?: number;
 }
 
-async function fetchName(endpoint: string, reach: Reach = {}): Promise<string> {
+async function fetchName(endpoint: string, { attempts = 1, ...reach }: Reach = {}): Promise<string> {
   const client = createKuFlowClient({
     endpoint,
     credentials: { clientId: 'my-app', clientSecret: new Secret('s') },
-    retry: { attempts: 1 },
+    retry: { attempts },
     timeoutMs: 10_000,
     env: {},
     ...reach,
@@ -110,6 +113,28 @@ describe('TLS', () => {
     expect(await failure(fetchName(other.url, { ca: authority.cert }))).toMatchObject({ kind: 'tls-host-name' });
     const old = await serveTls(['127.0.0.1'], { fromDays: -20, toDays: -10 });
     expect(await failure(fetchName(old.url, { ca: authority.cert }))).toMatchObject({ kind: 'tls-expired' });
+  });
+});
+
+describe('an endpoint with the wrong protocol or port', () => {
+  it('is an http:// address of a TLS port: named after one attempt, with the address to use', async () => {
+    const server = await serveTls(['127.0.0.1']);
+    const error = await failure(fetchName(`http://127.0.0.1:${server.port}`, { attempts: 4 }));
+    expect(error).toMatchObject({
+      kind: 'speaks-tls',
+      next: [`Change the endpoint to https://127.0.0.1:${server.port}`],
+    });
+    expect(error.seen).not.toContain('attempts');
+  });
+
+  it('is not assumed for a server that closes connections, or behind a proxy', async () => {
+    const cutting = await listen(createServer((socket) => socket.once('data', () => socket.destroy())));
+    toClose.push(() => cutting.close());
+    expect(await failure(fetchName(`http://${cutting.address}`))).toMatchObject({ kind: 'reset' });
+    const server = await serveTls([NAME]);
+    const proxy = decideProxy({ url: 'https://x.test', env: { HTTPS_PROXY: (await serveProxy()).url } });
+    const proxied = await failure(fetchName(`http://${NAME}:${server.port}`, { proxy, allowInsecure: true }));
+    expect(proxied).toMatchObject({ kind: 'reset' });
   });
 });
 

@@ -1,6 +1,7 @@
+import http2 from 'node:http2';
 import { type Answerer, closedPort, sendJson } from '../../../support/answering-server.ts';
 import { startConnectProxy } from '../../../support/connect-proxy.ts';
-import { startTcpServer } from '../../../support/engine-server.ts';
+import { listen, startEngineStub, startTcpServer } from '../../../support/engine-server.ts';
 import { fault, type Fault, type TestSetup } from './fault.ts';
 
 const NAME = 'api.kuflow.test';
@@ -123,6 +124,22 @@ export const restFaults: readonly Fault[] = [
     await secure({ hosts: ['127.0.0.1'] })(setup);
     setup.endpoint = (port) => `http://127.0.0.1:${port}`;
   }),
+  fault('https:// to a plain HTTP port', rest('fail rest-plain-http'), (setup) => {
+    setup.endpoint = (port) => `https://127.0.0.1:${port}`;
+  }),
+  fault(
+    'https:// to the port of the engine',
+    rest('fail rest-grpc-port'),
+    instead(
+      async ({ keep, authority }) =>
+        `https://${keep(await startEngineStub({ server: await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] }), clientCa: authority.cert })).address}`,
+    ),
+  ),
+  fault(
+    'http:// to the port of an engine without TLS',
+    rest('fail rest-grpc-port'),
+    instead(async ({ keep }) => `http://${keep(await listen(http2.createServer())).address}`),
+  ),
   fault(
     'certificate of an unknown authority',
     rest('fail rest-tls-unknown-authority'),

@@ -1,0 +1,73 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import type { HostPort } from './address.ts';
+
+/** Milliseconds for each probe. */
+const PROBE_MS = 1_000;
+
+/**
+ * Whether a server completes a TLS handshake within a second. Call it for a server that rejected plain text, to confirm the cause.
+ * Sends no data and never rejects.
+ */
+export async function looksLikeTls(address: HostPort): Promise<boolean> {
+  return (await probeTls(address, [])) !== undefined;
+}
+
+/**
+ * Whether a server speaks TLS but only HTTP/2, as a gRPC server does: it negotiates `h2` but not `http/1.1`. Sends no data and never
+ * rejects.
+ */
+export async function speaksOnlyHttp2OverTls(address: HostPort): Promise<boolean> {
+  const [http1, http2] = await Promise.all([probeTls(address, ['http/1.1']), probeTls(address, ['h2'])]);
+  return http2 === 'h2' && http1 !== 'http/1.1';
+}
+
+/**
+ * What a server without TLS responds to an HTTP/1.1 request without credentials: HTTP/1.x, or the first frame of HTTP/2. Undefined for anything
+ * else, or if there is no response within a second. Never rejects.
+ */
+export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'http2' | undefined> {
+  return await new Promise((resolve) => {
+    const socket = net.connect(address);
+    const done = (answer: 'http1' | 'http2' | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(undefined));
+    socket.once('connect', () =>
+      socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${address.host}\r\nconnection: close\r\n\r\n`),
+    );
+    socket.once('data', (bytes) => {
+      if (bytes.toString('latin1', 0, 5) === 'HTTP/') done('http1');
+      else done(isSettingsFrame(bytes) ? 'http2' : undefined);
+    });
+    socket.on('error', () => done(undefined));
+    socket.once('close', () => done(undefined));
+  });
+}
+
+/** The negotiated protocol, `none`, or undefined if there is no TLS handshake. */
+async function probeTls({ host, port }: HostPort, protocols: readonly string[]): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const socket = tls.connect({
+      host,
+      port,
+      rejectUnauthorized: false,
+      ...(net.isIP(host) === 0 && { servername: host }),
+      ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
+    });
+    const done = (answer: string | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(PROBE_MS, () => done(undefined));
+    socket.once('secureConnect', () => done(socket.alpnProtocol || 'none'));
+    socket.on('error', () => done(undefined));
+    socket.once('close', () => done(undefined));
+  });
+}
+
+/** The frame that an HTTP/2 server sends first: type 4, stream 0, a multiple of 6 bytes (RFC 9113 §6.5). */
+function isSettingsFrame(bytes: Buffer): boolean {
+  return bytes.length >= 9 && bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
+}
