@@ -39,6 +39,16 @@ export async function readGitState(
   return { kind: 'visible', line: `/${name.replace(/[\\*?[\]]|^[!#]|\s$/g, '\\$&')}` };
 }
 
+/** Whether the last commit contains the file, which need not exist in its folder. False without a repository, and if git fails. */
+export async function isCommitted(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = 10_000,
+): Promise<boolean> {
+  const answer = await runGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env, limitMs);
+  return answer.kind === 'answer';
+}
+
 type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }

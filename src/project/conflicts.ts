@@ -4,7 +4,7 @@ import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { nearMatch } from '../text/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
-import { RECORD_FILE } from './find-project.ts';
+import { RECORD_FILE } from '../process/find-project.ts';
 import { isUneditedRecord } from './record.ts';
 
 export type FileAction = 'create' | 'identical' | 'overwrite';

@@ -16,7 +16,7 @@ import { processLayout } from '../languages/typescript/layout.ts';
 import { isTsIdentifier } from '../languages/typescript/literals.ts';
 import { PACKAGE_MANAGERS } from '../languages/typescript/package-manager.ts';
 import { printableJson } from '../text/json.ts';
-import { RECORD_FILE } from './find-project.ts';
+import { RECORD_FILE } from '../process/find-project.ts';
 
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
 const MAX_RECORD_MIB = 16;

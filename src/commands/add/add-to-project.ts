@@ -1,7 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { usageError, type ExitStatus } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
-import { RECORD_FILE } from '../../project/find-project.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import { writeEdits } from '../../project/edit/write-edits.ts';
 import type { RemovedProcess, OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';

@@ -5,7 +5,7 @@ import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './r
 import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd);
+  const project = await openProject(context.cwd, context.env);
   const addition = await taskAddition(project, task, flags, context.cwd);
   const words = [
     'task',
@@ -17,7 +17,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
-  const project = await openProject(context.cwd);
+  const project = await openProject(context.cwd, context.env);
   const addition: AdditionRequest = { kind: 'activity', name };
   await runAddition({
     project,

@@ -1,4 +1,4 @@
-import { findProject } from '../../project/find-project.ts';
+import { findProject } from '../../process/find-project.ts';
 import {
   hasRememberedProcesses,
   listDefinedProcesses,

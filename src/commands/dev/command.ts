@@ -23,7 +23,7 @@ export function configure(command: Command, context: CommandContext): void {
     .enablePositionalOptions()
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
-        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml, or a sample process if there are no such files, and keeps ' +
+        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml, or a sample process if there are no such files and the folder is not a project, and keeps ' +
         'its state in .kuflow/dev. It prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)

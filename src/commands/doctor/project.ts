@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import { findProject } from '../../project/find-project.ts';
+import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, DriftedFile, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { openProject, toProjectSpec } from '../../project/edit/open-project.ts';
 import { readProjectRecord } from '../../project/record.ts';
@@ -20,17 +20,15 @@ export function projectFolder(cwd: string): string | undefined {
   return findProject(cwd);
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The project in `folder`. Its worker runs with the same settings as doctor, including options. */
-export function createProjectProbe(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  settings: ResolvedSettings,
-): ProjectProbe {
+export function createProjectProbe(folder: string, env: Environment, settings: ResolvedSettings): ProjectProbe {
   const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
   const workerEnv = { ...env, ...optionsAsEnvironment(settings) };
   return {
-    processes: () => listProcesses(folder),
-    drift: () => findDrift(folder),
+    processes: () => listProcesses(folder, env),
+    drift: () => findDrift(folder, env),
     workerCheck: installed ? (options) => runWorkerCheck(folder, workerEnv, options) : undefined,
     workerCheckUnavailable: findEndpointConflict(settings),
   };
@@ -58,8 +56,8 @@ function findEndpointConflict(settings: ResolvedSettings): string | undefined {
   return `the worker accepts only the endpoint in ${formatSource(file)}`;
 }
 
-async function listProcesses(folder: string): Promise<readonly ProjectProcess[]> {
-  const { processes } = await openProject(folder);
+async function listProcesses(folder: string, env: Environment): Promise<readonly ProjectProcess[]> {
+  const { processes } = await openProject(folder, env);
   return processes.map(({ definition, layout: place }) => ({
     file: place.definitionFile,
     code: definition.process.code,
@@ -68,8 +66,8 @@ async function listProcesses(folder: string): Promise<readonly ProjectProcess[]>
   }));
 }
 
-async function findDrift(folder: string): Promise<CodeDrift> {
-  const project = await openProject(folder);
+async function findDrift(folder: string, env: Environment): Promise<CodeDrift> {
+  const project = await openProject(folder, env);
   const version = packageVersion();
   if (project.record.version !== version) return { kind: 'not-compared', madeBy: project.record.version, version };
   const spec = toProjectSpec(project, project.processes);

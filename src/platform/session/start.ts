@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
@@ -14,7 +15,9 @@ import {
   type PlatformState,
 } from '../state-file.ts';
 import { findTemporal, type FindEvent } from '../temporal/find.ts';
-import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
+import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
+import { missingDefinitionError } from '../../process/definition/missing.ts';
+import { isProject } from '../../process/find-project.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
@@ -126,10 +129,15 @@ export async function workerEnvironment(
   return { ...platformAccessEnvironment(state, request.env), ...overrides };
 }
 
-/** The definitions of the request, or those in the project's files; undefined if there are no such files. */
+/**
+ * The definitions of the request, or those in the files of the folder; undefined if there are no such files. Rejects with a usage error if the
+ * folder is a worker project without its definition file, because the sample process is not what its worker expects.
+ */
 export async function loadDefinitions(request: DevPlatformRequest): Promise<readonly ProcessDefinition[] | undefined> {
   if (request.definitions !== undefined) return request.definitions;
   const given = request.definitionFiles ?? [];
+  if (given.length === 0 && isProject(request.cwd) && !existsSync(join(request.cwd, DEFINITION_FILE)))
+    throw await missingDefinitionError(request.cwd, request.env, ['Or serve another file with --definition <file>']);
   const files = given.length > 0 ? given : await listDefinitionFiles(request.cwd);
   if (files.length === 0) return undefined;
   const definitions = await Promise.all(files.map((file) => loadDefinition(resolve(request.cwd, file))));

@@ -7,7 +7,8 @@ import { listCodeFiles, processLayout, type ProcessLayout } from '../../language
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { loadDefinition } from '../../process/definition/file.ts';
-import { findProject, RECORD_FILE } from '../find-project.ts';
+import { missingDefinitionError } from '../../process/definition/missing.ts';
+import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { isUnedited, readTextFile } from './file-edit.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
@@ -43,8 +44,14 @@ export interface WorkerProject {
   readonly removedProcesses: readonly RemovedProcess[];
 }
 
-/** Opens the project that contains `cwd`. Rejects with a KnownError if there is no project, or its record or a definition is not valid. */
-export async function openProject(cwd: string): Promise<WorkerProject> {
+/**
+ * Opens the project that contains `cwd`. Rejects with a KnownError if there is no project, or its record or a definition is not valid. `env` is
+ * for git, which is asked how a missing file can be restored.
+ */
+export async function openProject(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<WorkerProject> {
   const folder = findProject(cwd);
   if (folder === undefined) {
     throw usageError(`${cwd} is not in a worker project: there is no ${RECORD_FILE}`, [
@@ -72,13 +79,7 @@ export async function openProject(cwd: string): Promise<WorkerProject> {
     };
   };
   const { definitionFile } = processLayout();
-  if (!exists(definitionFile)) {
-    throw new KnownError({
-      message: `The definition file of the first process does not exist: ${definitionFile}`,
-      tried: folder,
-      next: [`Restore it from version control: git checkout ${definitionFile}`],
-    });
-  }
+  if (!exists(definitionFile)) throw await missingDefinitionError(folder, env);
   const first = await open(undefined, record.definitionSource, record.choices);
   const additional = record.additionalProcesses.map((process) => ({ ...process, layout: processLayout(process.slug) }));
   const others = await Promise.all(

@@ -5,7 +5,7 @@ import { isRecord } from '../../base/json.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
 import { printableJson } from '../../text/json.ts';
 import type { ComparedFile } from '../conflicts.ts';
-import { RECORD_FILE } from '../find-project.ts';
+import { RECORD_FILE } from '../../process/find-project.ts';
 import { recordedProcesses } from '../record.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
 import { listCodeFiles } from '../../languages/typescript/layout.ts';

@@ -29,7 +29,7 @@ const PROCESS: AdditionRequest = {
 
 async function add(addition: AdditionRequest, more: Partial<AddRequest> = {}): Promise<AddResult> {
   return addToProject({
-    project: await openProject(folder),
+    project: await openProject(folder, {}),
     addition,
     cwd: folder,
     edit: [],
@@ -106,7 +106,7 @@ describe('addToProject', () => {
       source: 'flags',
       notes: [],
     };
-    const other = await openProject(folder);
+    const other = await openProject(folder, {});
     let refused: unknown;
     await add(PROCESS, {
       onWrite: async (path) => {
@@ -147,7 +147,7 @@ describe('addToProject', () => {
     expect(readFileSync(join(folder, 'src/workflows.ts'), 'utf8')).toMatch(/^\/\/ mine\n[\s\S]*processes\/leave\//);
     // No question about what is named, and none twice.
     asked.length = 0;
-    const project = await openProject(folder);
+    const project = await openProject(folder, {});
     const [, process] = project.processes;
     if (process === undefined) throw new Error('there is a second process');
     const rest = await add(
@@ -198,7 +198,7 @@ describe('addToProject', () => {
     );
     expect(names.length).toBeGreaterThan(codes.length * 4);
     expect(new Set(names).size).toBe(names.length);
-    const project = await openProject(folder);
+    const project = await openProject(folder, {});
     expect(project.processes).toHaveLength(codes.length + 1);
   });
 
@@ -220,7 +220,7 @@ describe('addToProject', () => {
         }
         let names = namesOf(folder);
         for (const { process: code, code: task, kind, isFirst } of steps) {
-          const { processes } = await openProject(folder);
+          const { processes } = await openProject(folder, {});
           const process = processes.find(({ definition }) => definition.process.code === code);
           const [before] = process?.definition.tasks ?? [];
           if (process?.definition.tasks.some((one) => one.code === task) === true) continue;

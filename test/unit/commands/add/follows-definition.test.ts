@@ -56,7 +56,7 @@ it('unedited code follows the definition, however it changes between additions',
       const file = join(folder, 'kuflow.process.yaml');
       for (const [round, changes] of rounds.entries()) {
         writeFileSync(file, renderDefinition(changes.reduce(edited, await loadDefinition(file))));
-        const project = await openProject(folder);
+        const project = await openProject(folder, {});
         const [process] = project.processes;
         const result = await addToProject({
           project,
@@ -68,7 +68,7 @@ it('unedited code follows the definition, however it changes between additions',
           ...{ cwd: folder, edit: [], dryRun: false, command: '', invocation: 'kuflow', version: '1.0.0' },
         });
         expect(result.files.filter(({ action }) => action !== 'written')).toEqual([]);
-        const now = await openProject(folder);
+        const now = await openProject(folder, {});
         const rendered = await renderProject(toProjectSpec(now, now.processes));
         for (const path of listCodeFiles(process.layout)) {
           const wanted = rendered.find((one) => one.path === path)?.contents;

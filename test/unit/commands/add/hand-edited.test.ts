@@ -230,9 +230,9 @@ describe('a removed process', () => {
   it('is an error only if it is the first one, with a way to restore it', async () => {
     rmSync(join(project, 'kuflow.process.yaml'));
     const ran = await add('task', 'REVIEW');
-    expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('The definition file of the first process does not exist');
-    expect(ran.stderr).toContain('git checkout kuflow.process.yaml');
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain('kuflow.process.yaml is missing in this project');
+    expect(ran.stderr).toContain('Restore it');
   });
 });
 

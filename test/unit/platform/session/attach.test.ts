@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { interruptedError, type KnownError } from '../../../../src/base/errors.ts';
+import { gitEnvironment } from '../../../../src/files/git.ts';
 import { ensurePlatform } from '../../../../src/platform/session/attach.ts';
 import type { DevEvent, DevPlatform, DevPlatformRequest } from '../../../../src/platform/session/start.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
@@ -104,6 +105,54 @@ describe('a running platform', () => {
     expect(error).toMatchObject({ status: 2 });
     expect((error as KnownError).message).toContain('serves a different definition of LOAN');
     expect(steps).not.toContain('command-started');
+  });
+});
+
+describe('a project without kuflow.process.yaml', () => {
+  const attempt = (): Promise<DevPlatform> =>
+    ensurePlatform({ ...request(), env: process.env, temporalPath: 'no-such-program' });
+  const git = (...words: string[]): void => {
+    const identity = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'commit.gpgsign=false'];
+    execFileSync('git', [...identity, ...words], { cwd: folder, env: gitEnvironment(process.env), stdio: 'pipe' });
+  };
+  beforeEach(() => {
+    mkdirSync(join(folder, '.kuflow'));
+    writeFileSync(join(folder, '.kuflow', 'project.json'), '{}');
+  });
+
+  it('is an error that says how to restore the file, also if a platform is running', async () => {
+    const missing = {
+      status: 2,
+      message: 'kuflow.process.yaml is missing in this project',
+      tried: folder,
+      next: [expect.stringContaining('.kuflow/project.json'), expect.stringContaining('--definition')],
+    };
+    await expect(attempt()).rejects.toMatchObject(missing);
+    await runs();
+    await expect(attempt()).rejects.toMatchObject(missing);
+    mkdirSync(join(folder, 'processes'));
+    writeFileSync(join(folder, 'processes', 'other.process.yaml'), OTHER);
+    await expect(attempt()).rejects.toMatchObject(missing);
+  });
+
+  it('names a git command that works if the last commit has the file', async () => {
+    const file = join(folder, 'kuflow.process.yaml');
+    writeFileSync(file, SERVED);
+    git('init', '--quiet');
+    git('add', 'kuflow.process.yaml');
+    git('commit', '--quiet', '-m', 'x');
+    git('rm', '--quiet', 'kuflow.process.yaml');
+    const command = 'git checkout HEAD -- kuflow.process.yaml';
+    await expect(attempt()).rejects.toMatchObject({
+      next: [expect.stringContaining(command), expect.anything()],
+    });
+    git(...command.split(' ').slice(1));
+    expect(readFileSync(file, 'utf8')).toBe(SERVED);
+  });
+
+  it('can serve another file', async () => {
+    await runs();
+    expect(await attach(SERVED)).toBe(false);
   });
 });
 
