@@ -39,7 +39,7 @@ export async function readGitState(
   return { kind: 'visible', line: `/${name.replace(/[\\*?[\]]|^[!#]|\s$/g, '\\$&')}` };
 }
 
-/** Whether the last commit contains the file, which need not exist in its folder. False without a repository, and if git fails. */
+/** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
 export async function isCommitted(
   path: string,
   env: Readonly<Record<string, string | undefined>>,

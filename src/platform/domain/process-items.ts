@@ -4,6 +4,7 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
 import { findPage } from '../store/find.ts';
+import { findPrincipalById } from '../store/people.ts';
 import {
   insertTaskLog,
   mapProcessItemRow,
@@ -24,7 +25,6 @@ import {
   toProcessItem,
   requireProcessItem,
   requireTask,
-  type LoadedTask,
 } from './process-item-view.ts';
 import { requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
@@ -139,7 +139,7 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
   return toProcessItem(ctx, completed);
 }
 
-/** Adds a log entry, whatever the state of the task. */
+/** Adds a log entry, whatever the state of the task and whoever has claimed it. */
 export function appendTaskLog(
   ctx: OperationContext,
   id: string,
@@ -155,50 +155,46 @@ export function appendTaskLog(
       message: params.message,
     };
     insertTaskLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
-    return toProcessItem(ctx, saveItem(ctx, item, task, item.ownerId));
+    const changed = saveItem(ctx, item, task, item.ownerId);
+    const notice = describeOtherOwner(ctx, changed);
+    if (notice !== undefined) recordItemEvent(ctx, changed, 'log-appended', notice);
+    return toProcessItem(ctx, changed);
   });
 }
 
 /**
- * Replaces the data without enforcing its shape; the answer lists what is invalid. Only the owner may change a claimed
- * task.
+ * Replaces the data without enforcing its shape; the answer lists what is invalid. A task that somebody else has claimed
+ * may be changed too, as KuFlow's robots do: the timeline then has a notice.
  */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
-  return changeTaskData(ctx, id, () => value.value as JsonObject);
+  return changeTask(ctx, id, 'data-saved', (task) => ({ ...task, data: value.value as JsonObject }));
 }
 
 /** Changes the data with an RFC 6902 patch. */
 export function patchTaskData(ctx: OperationContext, id: string, patch: JsonPatch): ProcessItem {
-  return changeTaskData(ctx, id, (value) => applyJsonPatch(value, patch));
-}
-
-function changeTaskData(ctx: OperationContext, id: string, change: (value: JsonObject) => JsonObject): ProcessItem {
-  return changeTask(ctx, id, 'data-saved', ({ item, task }) => {
-    if (task.state === 'CLAIMED') requireOwner(ctx, item);
-    return { ...task, data: change(task.data) };
-  });
+  return changeTask(ctx, id, 'data-saved', (task) => ({ ...task, data: applyJsonPatch(task.data, patch) }));
 }
 
 /** Replaces the context data, which the process provides for the owner. Anybody may do so while the task is open. */
 export function updateTaskContextData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
-  return changeTask(ctx, id, 'context-data-saved', ({ task }) => ({ ...task, contextData: value.value as JsonObject }));
+  return changeTask(ctx, id, 'context-data-saved', (task) => ({ ...task, contextData: value.value as JsonObject }));
 }
 
 function changeTask(
   ctx: OperationContext,
   id: string,
   kind: string,
-  change: (task: LoadedTask) => TaskFields,
+  change: (task: TaskFields) => TaskFields,
 ): ProcessItem {
   return ctx.store.transaction(() => {
-    const loaded = requireTask(ctx, id);
-    requireRunning(loaded.process);
-    requireOpen(id, loaded.task, 'be changed');
-    const task = change(loaded);
+    const { item, process, task: before } = requireTask(ctx, id);
+    requireRunning(process);
+    requireOpen(id, before, 'be changed');
+    const task = change(before);
     linkDocuments(ctx, task.data, formatProcessItemUri(id));
     if (task.contextData !== undefined) linkDocuments(ctx, task.contextData, formatProcessItemUri(id));
-    const changed = saveItem(ctx, loaded.item, task, loaded.item.ownerId);
-    recordItemEvent(ctx, changed, kind);
+    const changed = saveItem(ctx, item, task, item.ownerId);
+    recordItemEvent(ctx, changed, kind, describeOtherOwner(ctx, changed));
     return toProcessItem(ctx, changed);
   });
 }
@@ -206,6 +202,13 @@ function changeTask(
 function requireOpen(id: string, task: TaskFields, what: string): void {
   if (task.state === 'COMPLETED' || task.state === 'CANCELLED')
     throw conflict(`Task ${id} is ${task.state} and can't ${what}`);
+}
+
+/** A notice for the timeline if somebody else has claimed the task that the caller changes. */
+function describeOtherOwner(ctx: OperationContext, item: ProcessItemRow): string | undefined {
+  if (item.task?.state !== 'CLAIMED' || item.ownerId === undefined || item.ownerId === ctx.principal.id)
+    return undefined;
+  return `the task is claimed by ${findPrincipalById(ctx.store.sql, item.ownerId)?.name ?? item.ownerId}`;
 }
 
 function requireOwner(ctx: OperationContext, item: ProcessItemRow): void {

@@ -177,6 +177,7 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'item-cancelled': 'canceled',
   'data-saved': 'data saved',
   'context-data-saved': 'context data saved',
+  'log-appended': 'log entry added',
   'metadata-saved': 'metadata saved',
   'entity-saved': 'entity saved',
   'initiator-changed': 'initiator changed',

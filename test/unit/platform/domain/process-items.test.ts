@@ -16,7 +16,12 @@ import {
   updateTaskContextData,
   updateTaskData,
 } from '../../../../src/platform/domain/process-items.ts';
-import { cancelProcessItems, completeProcess, getProcessTimeline } from '../../../../src/platform/domain/processes.ts';
+import {
+  cancelProcess,
+  cancelProcessItems,
+  completeProcess,
+  getProcessTimeline,
+} from '../../../../src/platform/domain/processes.ts';
 import { createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
 
@@ -144,8 +149,6 @@ describe('a task', () => {
     expect(thrown(() => claimTask(world.user, id))).toEqual(refused(409, 'CLAIMED'));
     expect(thrown(() => claimTask(world.otherUser, id))).toEqual(refused(409));
     expect(thrown(() => completeTask(world.otherUser, id))).toEqual(refused(403, 'another principal'));
-    expect(thrown(() => updateTaskData(world.worker, id, { value: {} }))).toEqual(refused(403));
-    expect(thrown(() => patchTaskData(world.worker, id, [{ op: 'add', path: '/a', value: 1 }]))).toEqual(refused(403));
     completeTask(world.user, id);
     const late = [
       () => claimTask(world.user, id),
@@ -155,6 +158,40 @@ describe('a task', () => {
       () => updateTaskContextData(world.worker, id, { value: {} }),
     ];
     for (const work of late) expect(thrown(work)).toEqual(refused(409, 'COMPLETED'));
+  });
+
+  it('can be changed by an application while a user has claimed it, with a notice, but not completed', () => {
+    const { id } = create();
+    claimTask(world.user, id);
+    updateTaskData(world.worker, id, { value: { AMOUNT: '1' } });
+    patchTaskData(world.worker, id, [{ op: 'replace', path: '/AMOUNT', value: '2' }]);
+    updateTaskContextData(world.worker, id, { value: { note: 'x' } });
+    expect(appendTaskLog(world.worker, id, { message: 'm', level: 'INFO' })).toMatchObject({
+      ownerId: world.user.principal.id,
+      task: { data: { value: { AMOUNT: '2' } }, contextData: { value: { note: 'x' } }, logs: [{ message: 'm' }] },
+    });
+    expect(thrown(() => completeTask(world.worker, id))).toEqual(refused(403, 'another principal'));
+    updateTaskData(world.user, id, { value: {} });
+    appendTaskLog(world.user, id, { message: 'n', level: 'INFO' });
+    const notice = 'the task is claimed by Local user';
+    const changes = getProcessTimeline(world.domain, processId).slice(3);
+    expect(changes.map(({ kind, principal, detail }) => [kind, principal, detail])).toEqual([
+      ['data-saved', 'Local application', notice],
+      ['data-saved', 'Local application', notice],
+      ['context-data-saved', 'Local application', notice],
+      ['log-appended', 'Local application', notice],
+      ['data-saved', 'Local user', undefined],
+    ]);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ kind: 'process', what: 'log-appended', detail: notice }),
+    );
+    cancelProcess(world.user, processId);
+    for (const change of [
+      () => updateTaskData(world.worker, id, { value: {} }),
+      () => updateTaskContextData(world.worker, id, { value: {} }),
+      () => appendTaskLog(world.worker, id, { message: 'm', level: 'INFO' }),
+    ])
+      expect(thrown(change)).toEqual(refused(403, 'CANCELLED'));
   });
 
   it('answers 409 if it was canceled or is a message, and 404 if it is unknown', () => {
