@@ -86,7 +86,8 @@ beforeAll(async () => {
       serverRootCACertificate: Buffer.from(authority.certificate),
       clientCertPair: { crt: Buffer.from(client.certificate), key: Buffer.from(client.privateKey.reveal()) },
     },
-    metadata: { authorization: `Bearer ${token.reveal()}`, 'temporal-namespace': NAMESPACE },
+    // As cores of older SDKs do, without the header temporal-namespace.
+    metadata: { authorization: `Bearer ${token.reveal()}` },
   });
 });
 
@@ -239,6 +240,44 @@ describe('the engine behind the gateway', () => {
     const described = await worker.workflowService.describeNamespace({ namespace: NAMESPACE });
     expect(described.namespaceInfo?.name).toBe(NAMESPACE);
     await worker.workflowService.describeTaskQueue({ namespace: NAMESPACE, taskQueue: { name: QUEUE } });
+  });
+
+  it('keeps a worker in its namespace, also by ID and in the commands of its workflows', async () => {
+    const describe = { namespace: 'default' };
+    await expect(worker.workflowService.describeNamespace(describe)).rejects.toMatchObject({ code: 7 });
+    const direct = await Connection.connect({ address: temporal.address });
+    const { namespaceInfo } = await direct.workflowService.describeNamespace(describe);
+    await direct.close();
+    await expect(worker.workflowService.describeNamespace({ id: namespaceInfo?.id ?? '' })).rejects.toMatchObject({
+      code: 7,
+      details: 'The message of DescribeNamespace does not name a namespace',
+    });
+
+    const namespace = 'default';
+    const foreign: readonly Command[] = [
+      {
+        commandType: 11,
+        startChildWorkflowExecutionCommandAttributes: {
+          ...{ namespace, workflowId: 'child' },
+          ...{ workflowType: { name: 'LoanWorkflow' }, taskQueue: { name: QUEUE } },
+        },
+      },
+      {
+        commandType: 12,
+        signalExternalWorkflowExecutionCommandAttributes: {
+          ...{ namespace, execution: { workflowId: 'other' }, signalName: 'signal' },
+        },
+      },
+      { commandType: 8, requestCancelExternalWorkflowExecutionCommandAttributes: { namespace, workflowId: 'other' } },
+    ];
+    for (const [index, command] of foreign.entries()) {
+      const queue = `FOREIGN_${index}`;
+      const input = { workflowId: queue, workflowType: 'LoanWorkflow', taskQueue: queue, input: {} };
+      await engine.startWorkflow(input);
+      await expect(work(command, queue)).rejects.toMatchObject({
+        details: expect.stringContaining('cross namespace commands are not allowed') as string,
+      });
+    }
   });
 
   it('does not lose the next task to an abandoned poll', async () => {

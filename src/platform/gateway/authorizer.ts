@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
-import { isWorkerRpc, needsNamespace, needsToken, rpcName } from './rpcs.ts';
+import { readFields } from './message-fields.ts';
+import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 
 /** What the gateway needs to know about a token. */
 export interface VerifiedToken {
@@ -13,62 +15,42 @@ export interface VerifiedToken {
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 
+/** Decides on the request's message of a call whose headers are allowed. */
+export type CheckMessage = (message: Buffer) => CallRefusal | undefined;
+
+/** The decision on the headers of a call. Without `checkMessage` the message is not checked. */
+export type Authorization =
+  { readonly refused: CallRefusal } | { readonly refused?: undefined; readonly checkMessage?: CheckMessage };
+
 export interface AuthorizerOptions {
   readonly verifyToken: VerifyToken;
   readonly clock: Clock;
-  /** Allows every RPC with a valid token and the right namespace. */
-  readonly relax: boolean;
 }
 
 const CACHED_TOKENS = 256;
 const BEARER = /^bearer +(\S+)$/i;
+const ALLOWED: Authorization = {};
+const OWN_NAMESPACE =
+  'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
 /**
- * Creates the function that decides whether a call is allowed: it returns undefined, or the refusal. For a token it has
- * seen before it returns at once; for a new one it returns a promise, because each distinct header is verified once.
+ * Creates the function that decides whether a call is allowed. For a token it has seen before it returns at once; for a
+ * new one it returns a promise, because each distinct header is verified once.
  */
 export function createAuthorizer(
   options: AuthorizerOptions,
-): (headers: IncomingHttpHeaders) => CallRefusal | undefined | Promise<CallRefusal | undefined> {
+): (headers: IncomingHttpHeaders) => Authorization | Promise<Authorization> {
   const verifiedTokens = new Map<string, VerifiedToken>();
 
-  function authorize(path: string, headers: IncomingHttpHeaders, token: VerifiedToken): CallRefusal | undefined {
-    if (!options.relax && !isWorkerRpc(path)) {
-      return {
-        status: GRPC_STATUS.permissionDenied,
-        message: `${rpcName(path)} is not allowed for workers: only KuFlow starts, signals and cancels workflows`,
-      };
-    }
-    const namespace = headers['temporal-namespace'];
-    if (namespace === undefined) {
-      if (!needsNamespace(path) || options.relax) return undefined;
-      return {
-        status: GRPC_STATUS.permissionDenied,
-        message: `${rpcName(path)} needs a namespace (header temporal-namespace)`,
-      };
-    }
-    if (namespace === token.namespace) return undefined;
-    return {
-      status: GRPC_STATUS.permissionDenied,
-      message: `Namespace ${String(namespace)} is not the token's namespace, ${token.namespace}`,
-      hint: 'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate',
-    };
-  }
-
-  async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<CallRefusal | undefined> {
+  async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<Authorization> {
     const token = BEARER.exec(header)?.[1];
-    if (token === undefined)
-      return {
-        status: GRPC_STATUS.unauthenticated,
-        message: 'The authorization header is not "Bearer <engine token>"',
-      };
+    if (token === undefined) return unauthenticated('The authorization header is not "Bearer <engine token>"');
     const verified = await options.verifyToken(token);
     if ('refused' in verified) {
-      return {
-        status: GRPC_STATUS.unauthenticated,
-        message: `Engine token refused: ${verified.refused}`,
-        hint: 'A worker must renew its token before it expires (POST /authentications, ENGINE_TOKEN)',
-      };
+      return unauthenticated(
+        `Engine token refused: ${verified.refused}`,
+        'A worker must renew its token before it expires (POST /authentications, ENGINE_TOKEN)',
+      );
     }
     if (verifiedTokens.size >= CACHED_TOKENS) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '');
     verifiedTokens.set(header, verified.claims);
@@ -77,14 +59,10 @@ export function createAuthorizer(
 
   return (headers) => {
     const path = headers[':path'] ?? '';
-    if (!needsToken(path)) return undefined;
+    if (!needsToken(path)) return ALLOWED;
     const header = headers.authorization;
-    if (header === undefined) {
-      return {
-        status: GRPC_STATUS.unauthenticated,
-        message: `${rpcName(path)} needs an engine token (authorization: Bearer <token>)`,
-      };
-    }
+    if (header === undefined)
+      return unauthenticated(`${rpcName(path)} needs an engine token (authorization: Bearer <token>)`);
     const token = verifiedTokens.get(header);
     if (token !== undefined) {
       if (token.acceptedUntil > options.clock.now()) return authorize(path, headers, token);
@@ -92,4 +70,61 @@ export function createAuthorizer(
     }
     return verify(path, headers, header);
   };
+}
+
+function authorize(path: string, headers: IncomingHttpHeaders, token: VerifiedToken): Authorization {
+  if (!WORKER_RPCS.has(path)) {
+    const reason = 'only KuFlow starts, signals and cancels workflows';
+    return { refused: permissionDenied(`${rpcName(path)} is not allowed for workers: ${reason}`) };
+  }
+  // Older SDKs do not send the header, and Temporal's server does not read it.
+  const named = headers['temporal-namespace'];
+  if (named !== undefined && named !== token.namespace) {
+    const message = `The header names namespace ${String(named)}, but the token is for ${token.namespace}`;
+    return { refused: permissionDenied(message, OWN_NAMESPACE) };
+  }
+  if (!needsNamespace(path)) return ALLOWED;
+  return { checkMessage: (message) => checkNamespace(path, message, token.namespace) };
+}
+
+/**
+ * The server acts on the namespace in the message. Without one it uses that of the task token, or the ID of any
+ * namespace in DescribeNamespace; of several it uses the last. Therefore there must be one, and all must be the token's.
+ */
+function checkNamespace(path: string, message: Buffer, namespace: string): CallRefusal | undefined {
+  const expected = Buffer.from(namespace);
+  const wanted = namespaceField(path);
+  let found = false;
+  try {
+    for (const [field, value] of readFields(message)) {
+      if (field !== wanted || typeof value === 'number') continue;
+      if (!value.equals(expected)) return foreignNamespace(path, value, namespace);
+      found = true;
+    }
+  } catch (error) {
+    return {
+      status: GRPC_STATUS.invalidArgument,
+      message: `The message of ${rpcName(path)} is not valid protobuf: ${messageOf(error)}`,
+    };
+  }
+  return found ? undefined : foreignNamespace(path, Buffer.alloc(0), namespace);
+}
+
+function foreignNamespace(path: string, found: Buffer, namespace: string): CallRefusal {
+  // A namespace is short; this may be any text of up to 4 MB.
+  const name = found.toString('utf8', 0, 100);
+  return name === ''
+    ? permissionDenied(
+        `The message of ${rpcName(path)} does not name a namespace`,
+        `Set the namespace of the Temporal client to ${namespace}, which comes with the engine certificate`,
+      )
+    : permissionDenied(`The message names namespace ${name}, but the token is for ${namespace}`, OWN_NAMESPACE);
+}
+
+function permissionDenied(message: string, hint?: string): CallRefusal {
+  return { status: GRPC_STATUS.permissionDenied, message, hint };
+}
+
+function unauthenticated(message: string, hint?: string): Authorization {
+  return { refused: { status: GRPC_STATUS.unauthenticated, message, hint } };
 }

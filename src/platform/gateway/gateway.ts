@@ -8,7 +8,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { PlatformEvent } from '../types.ts';
 import { createAuthorizer } from './authorizer.ts';
-import type { VerifyToken } from './authorizer.ts';
+import type { Authorization, VerifyToken } from './authorizer.ts';
 import { proxyCall } from './proxy-call.ts';
 import type { GatewayCall, CallLimits, CallObserver } from './proxy-call.ts';
 import { readCompletedTask } from './completed-task.ts';
@@ -30,8 +30,6 @@ export interface GatewayOptions {
   /** The real Temporal server, cleartext HTTP/2. */
   readonly upstream: { readonly host: string; readonly port: number };
   readonly verifyToken: VerifyToken;
-  /** Allows every RPC, not only those that a worker needs. */
-  readonly relax?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
   /**
@@ -66,7 +64,8 @@ interface GatewayState {
 
 type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 
-const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, bodyCap: 4 * 1024 * 1024 };
+/** The message size is the limit of Temporal's server. */
+const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxMessage: 4 * 1024 * 1024 };
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
@@ -146,25 +145,20 @@ function acceptSessions(server: Http2SecureServer, state: GatewayState): void {
 }
 
 function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
-  const authorize = createAuthorizer({
-    verifyToken: state.options.verifyToken,
-    clock: state.clock,
-    relax: state.options.relax ?? false,
-  });
+  const authorize = createAuthorizer({ verifyToken: state.options.verifyToken, clock: state.clock });
   server.on('stream', (stream, headers) => {
-    const refusal = authorize(headers);
-    if (refusal instanceof Promise) {
+    const authorization = authorize(headers);
+    if (authorization instanceof Promise) {
       // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
       stream.on('error', () => undefined);
-      refusal.then(
-        (refused) => handleCall(state, stream, headers, refused),
-        (error: unknown) =>
-          handleCall(state, stream, headers, {
-            status: GRPC_STATUS.unauthenticated,
-            message: `The token could not be verified: ${messageOf(error)}`,
-          }),
+      authorization.then(
+        (decided) => handleCall(state, stream, headers, decided),
+        (error: unknown) => {
+          const message = `The token could not be verified: ${messageOf(error)}`;
+          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.unauthenticated, message } });
+        },
       );
-    } else handleCall(state, stream, headers, refusal);
+    } else handleCall(state, stream, headers, authorization);
   });
 }
 
@@ -172,7 +166,7 @@ function handleCall(
   state: GatewayState,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  refusal: CallRefusal | undefined,
+  authorization: Authorization,
 ): void {
   if (stream.destroyed) return;
   const path = headers[':path'] ?? '';
@@ -182,26 +176,28 @@ function handleCall(
     stream.end('This port speaks gRPC only\n');
     return;
   }
-  if (refusal !== undefined) {
+  const observer = createObserver(state, path);
+  if (authorization.refused !== undefined) {
     stream.on('error', () => undefined);
-    sendRefusal(stream, refusal);
-    state.report(refusal.message, rpcName(path), refusal.hint);
+    sendRefusal(stream, authorization.refused);
+    observer.refused(authorization.refused);
     return;
   }
   const calls = stream.session === undefined ? undefined : state.sessions.get(stream.session as ServerHttp2Session);
-  const call = proxyCall(stream, headers, state.upstream, state.limits, createObserver(state, path));
+  const { checkMessage } = authorization;
+  const call = proxyCall(stream, headers, { upstream: state.upstream, limits: state.limits, observer, checkMessage });
   calls?.add(call);
   stream.on('close', () => calls?.delete(call));
 }
 
 function createObserver(state: GatewayState, path: string): CallObserver {
-  const gaveUp = (refusal: CallRefusal): void => state.report(refusal.message, rpcName(path));
+  const refused = (refusal: CallRefusal): void => state.report(refusal.message, rpcName(path), refusal.hint);
   const notify = state.options.onWorkflowTaskCompleted;
-  if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { gaveUp };
+  if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
   return {
-    gaveUp,
-    finished: ({ ok, body }) => {
-      if (ok) notify((body === undefined ? undefined : readCompletedTask(body)) ?? { closing: true });
+    refused,
+    finished: ({ ok, message }) => {
+      if (ok) notify(readCompletedTask(message) ?? { closing: true });
     },
   };
 }

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders
 /** The gRPC statuses that the gateway itself answers with. */
 export const GRPC_STATUS = {
   ok: 0,
+  invalidArgument: 3,
   permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,

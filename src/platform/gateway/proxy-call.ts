@@ -10,6 +10,9 @@ import type {
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
+import type { CheckMessage } from './authorizer.ts';
+import { createRequestReader, messageIn } from './request-message.ts';
+import type { RequestReader } from './request-message.ts';
 import type { Upstream } from './upstream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =
@@ -20,15 +23,15 @@ export interface CallLimits {
   readonly watchdogGrace: number;
   /** Milliseconds for a call without a deadline. */
   readonly watchdogDefault: number;
-  /** Bytes of a request that are buffered so that it can be retried; a larger one is streamed and never retried. */
-  readonly bodyCap: number;
+  /** Bytes of a request's message, uncompressed. Larger ones are refused. */
+  readonly maxMessage: number;
 }
 
 export interface CallObserver {
-  /** The server answered. `body` is the whole request (gRPC framing included) if it was small enough to buffer. */
-  finished?(outcome: { readonly ok: boolean; readonly body: Buffer | undefined }): void;
-  /** The server did not answer, so the gateway did. */
-  gaveUp(refusal: CallRefusal): void;
+  /** The server answered the request with this message. */
+  finished?(outcome: { readonly ok: boolean; readonly message: Buffer }): void;
+  /** The gateway answered: the request was refused, or the server did not answer. */
+  refused(refusal: CallRefusal): void;
 }
 
 export interface GatewayCall {
@@ -44,12 +47,8 @@ interface ProxiedCall {
   readonly upstream: Upstream;
   readonly limits: CallLimits;
   readonly observer: CallObserver;
-  /** The buffered request body; empty once the call streams. */
-  readonly chunks: Buffer[];
-  size: number;
-  requestEnded: boolean;
-  /** The body exceeded `bodyCap`: it is forwarded as it arrives. */
-  streaming: boolean;
+  /** The request's message with its prefix, once it has been received and checked. */
+  body: Buffer;
   retried: boolean;
   /** The client has its answer, or is gone. */
   finished: boolean;
@@ -58,30 +57,31 @@ interface ProxiedCall {
   watchdog: NodeJS.Timeout | undefined;
 }
 
+const NO_BODY = Buffer.alloc(0);
 /** Only a request that the server has never seen may be sent again. */
 const NEVER_SENT = new Set(['ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION']);
+
+export interface ProxyOptions {
+  readonly upstream: Upstream;
+  readonly limits: CallLimits;
+  readonly observer: CallObserver;
+  readonly checkMessage?: CheckMessage | undefined;
+}
 
 /**
  * Proxies one authorized call: headers, data, trailers or trailers-only answers, resets and cancellation in both
  * directions, one safe retry when the server's connection rotates, and a watchdog for a server that does not answer.
+ * The request is forwarded when all of it has arrived and its message has been checked.
  */
-export function proxyCall(
-  client: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  upstream: Upstream,
-  limits: CallLimits,
-  observer: CallObserver,
-): GatewayCall {
+export function proxyCall(client: ServerHttp2Stream, headers: IncomingHttpHeaders, options: ProxyOptions): GatewayCall {
+  const { upstream, limits, observer } = options;
   const call: ProxiedCall = {
     client,
     headers: toUpstreamHeaders(headers, upstream.authority),
     upstream,
     limits,
     observer,
-    chunks: [],
-    size: 0,
-    requestEnded: false,
-    streaming: false,
+    body: NO_BODY,
     retried: false,
     finished: false,
     server: undefined,
@@ -89,7 +89,11 @@ export function proxyCall(
     watchdog: undefined,
   };
   startWatchdog(call, parseGrpcTimeout(headers['grpc-timeout']));
-  readRequest(call);
+  readRequest(
+    call,
+    createRequestReader(headers['grpc-encoding'] as string | undefined, limits.maxMessage),
+    options.checkMessage,
+  );
   return { end: (refusal) => endCall(call, refusal) };
 }
 
@@ -100,34 +104,29 @@ function startWatchdog(call: ProxiedCall, deadline: number | undefined): void {
   call.watchdog = setTimeout(
     () => {
       const message = `Temporal did not answer within ${Math.round(wait / 1000)} s`;
-      giveUp(call, { status: GRPC_STATUS.unavailable, message });
+      refuse(call, { status: GRPC_STATUS.unavailable, message });
     },
     Math.min(wait, 2 ** 31 - 1),
   );
 }
 
-/** Buffers the request and sends it when it is complete, or streams it from `bodyCap` on. */
-function readRequest(call: ProxiedCall): void {
-  const { client, chunks } = call;
+function readRequest(call: ProxiedCall, reader: RequestReader, checkMessage: CheckMessage | undefined): void {
+  const { client } = call;
   client.on('data', (chunk: Buffer) => {
     if (call.finished) return;
-    if (call.streaming) {
-      if (call.server?.write(chunk) === false) client.pause();
-      return;
-    }
-    chunks.push(chunk);
-    call.size += chunk.length;
-    if (call.size > call.limits.bodyCap) {
-      call.streaming = true;
-      sendUpstream(call);
-      chunks.length = 0;
-    }
+    const refusal = reader.add(chunk);
+    if (refusal !== undefined) refuse(call, refusal);
   });
   client.on('end', () => {
-    call.requestEnded = true;
     if (call.finished || client.destroyed) return;
-    if (call.streaming) call.server?.end();
-    else sendUpstream(call);
+    const request = reader.finish();
+    const refusal = 'refused' in request ? request.refused : checkMessage?.(messageIn(request.body));
+    if (refusal !== undefined) {
+      refuse(call, refusal);
+    } else if ('body' in request) {
+      call.body = request.body;
+      sendUpstream(call);
+    }
   });
   // A client that resets its stream causes an error event; the 'close' that follows is what counts.
   client.on('error', () => undefined);
@@ -137,9 +136,8 @@ function readRequest(call: ProxiedCall): void {
   });
 }
 
-/** Opens a stream to the server and sends what has been read of the request. */
+/** Opens a stream to the server and sends the request. */
 function sendUpstream(call: ProxiedCall): void {
-  const { chunks } = call;
   call.session = call.upstream.session();
   let stream: ClientHttp2Stream;
   try {
@@ -150,11 +148,7 @@ function sendUpstream(call: ProxiedCall): void {
   }
   call.server = stream;
   relayAnswer(call, stream);
-  if (call.streaming) {
-    for (const chunk of chunks) stream.write(chunk);
-  } else {
-    stream.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
-  }
+  stream.end(call.body);
 }
 
 function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
@@ -190,7 +184,6 @@ function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
     // Without trailers this may be a reset, which 'close' distinguishes.
     if (trailers !== undefined) endAnswer();
   });
-  stream.on('drain', () => client.resume());
   stream.on('error', (error) => {
     failure = error;
   });
@@ -212,13 +205,11 @@ function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
 function relayTrailersOnly(call: ProxiedCall, answer: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
   if (!finish(call)) return;
   call.client.respond(toClientHeaders(answer), { endStream: true });
-  call.client.resume();
-  if (!call.requestEnded) call.server?.close(NGHTTP2_NO_ERROR);
   notifyObserver(call, answer['grpc-status'] === '0');
 }
 
 function notifyObserver(call: ProxiedCall, ok: boolean): void {
-  call.observer.finished?.({ ok, body: call.streaming ? undefined : Buffer.concat(call.chunks) });
+  call.observer.finished?.({ ok, message: messageIn(call.body) });
 }
 
 /** Resets the client's stream if its answer has begun, retries once if that is safe, and gives up otherwise. */
@@ -231,19 +222,19 @@ function handleUpstreamFailure(call: ProxiedCall, code: number, failure: unknown
   const neverSeen = code === NGHTTP2_REFUSED_STREAM || NEVER_SENT.has(codeOf(failure) ?? '');
   // The failure may arrive before the connection's GOAWAY does: the retry must not use the same connection.
   if (neverSeen && call.session !== undefined) call.upstream.retire(call.session);
-  if (neverSeen && call.requestEnded && !call.streaming && !call.retried) {
+  if (neverSeen && !call.retried) {
     call.retried = true;
     sendUpstream(call);
     return;
   }
   const reason = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
-  giveUp(call, { status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${reason}` });
+  refuse(call, { status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${reason}` });
 }
 
-function giveUp(call: ProxiedCall, refusal: CallRefusal): void {
+function refuse(call: ProxiedCall, refusal: CallRefusal): void {
   if (call.finished) return;
   endCall(call, refusal);
-  call.observer.gaveUp(refusal);
+  call.observer.refused(refusal);
 }
 
 function endCall(call: ProxiedCall, refusal: CallRefusal): void {

@@ -1,3 +1,5 @@
+import { NAMESPACE_FIELDS } from './namespace-fields.ts';
+
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
 const HEALTH = '/grpc.health.v1.Health/';
 
@@ -7,17 +9,16 @@ export const RESPOND_WORKFLOW_TASK_COMPLETED = `${SERVICE}RespondWorkflowTaskCom
 /** Allowed without a token, because SDKs call them before they have one. */
 const OPEN = new Set([`${SERVICE}GetSystemInfo`, `${HEALTH}Check`, `${HEALTH}Watch`]);
 
-/** Calls without a namespace, whose header may be missing. */
+/** Their requests have no namespace. */
 const WITHOUT_NAMESPACE = new Set([...OPEN, `${SERVICE}GetClusterInfo`]);
 
 /**
- * The RPCs that a worker needs, and the reads of a connection check. Starting, signalling, querying, cancelling and
- * listing workflows is left to the platform, as in KuFlow.
+ * The paths of the RPCs that a worker needs, and the reads of a connection check. Starting, signalling, querying,
+ * cancelling and listing workflows is left to the platform, as in KuFlow.
  */
-const WORKER_RPCS = new Set(
-  [
-    'GetSystemInfo',
-    'GetClusterInfo',
+export const WORKER_RPCS: ReadonlySet<string> = new Set([
+  ...WITHOUT_NAMESPACE,
+  ...[
     'DescribeNamespace',
     'DescribeTaskQueue',
     'GetWorkflowExecutionHistory',
@@ -42,11 +43,13 @@ const WORKER_RPCS = new Set(
     'RecordWorkerHeartbeat',
     'FetchWorkerConfig',
   ].map((name) => SERVICE + name),
-);
+]);
 
 export const needsToken = (path: string): boolean => !OPEN.has(path);
 export const needsNamespace = (path: string): boolean => !WITHOUT_NAMESPACE.has(path);
-export const isWorkerRpc = (path: string): boolean => WORKER_RPCS.has(path) || OPEN.has(path);
+
+/** The number of the field `namespace` in the request of an RPC; undefined if it has no such field. */
+export const namespaceField = (path: string): number | undefined => NAMESPACE_FIELDS[rpcName(path)];
 
 /**
  * The method name of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other.

@@ -115,6 +115,8 @@ function serverArguments(options: TemporalOptions, port: number, dbFile: string)
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
+    // The default of newer servers. The gateway does not check the namespaces inside a workflow's commands.
+    'system.enableCrossNamespaceCommands': false,
     ...options.dynamicConfig,
   };
   return [

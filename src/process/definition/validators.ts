@@ -7,7 +7,7 @@ export interface Validator {
   errors?: readonly ErrorObject[] | null;
 }
 
-// The build replaces this module with the compiled code of both (scripts/compile-validators.mjs).
+// The build replaces this module with the compiled code of both (scripts/bundle.mjs).
 const compiled = compileValidators();
 
 /** Validates the content of a definition file. */

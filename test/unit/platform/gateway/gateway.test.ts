@@ -1,10 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { echo, frame, NAMESPACE, open, SERVICE, startRig, startUpstream } from './harness.ts';
+import { echo, frame, NAMESPACE, open, requestNaming, SERVICE, startRig, startUpstream } from './harness.ts';
 import type { Rig } from './harness.ts';
 
 const POLL = `${SERVICE}PollWorkflowTaskQueue`;
+const REQUEST = frame(requestNaming(POLL, NAMESPACE));
 let rig: Rig;
 beforeEach(async () => {
   rig = await startRig();
@@ -20,7 +21,7 @@ describe('proxying a call', () => {
       'grpc-encoding': 'gzip',
       'grpc-timeout': '70000000u',
     });
-    expect(answer).toMatchObject({ status: '0', trailersOnly: false, body: frame('hello') });
+    expect(answer).toMatchObject({ status: '0', trailersOnly: false, body: REQUEST });
     expect(answer.trailers['x-last']).toBe('yes');
     expect(rig.upstream.seen[0]).toMatchObject({
       ':path': POLL,
@@ -58,13 +59,6 @@ describe('proxying a call', () => {
     expect(await rig.call(POLL)).toMatchObject({ status: '14', trailersOnly: false });
   });
 
-  it('streams bodies that are too large to buffer for a retry', async () => {
-    const body = frame(Buffer.alloc(9 * 1024 * 1024, 7));
-    const answer = await rig.call(POLL, rig.credentials, body);
-    expect(answer.status).toBe('0');
-    expect(answer.body.equals(body)).toBe(true);
-  });
-
   it('proxies 300 calls in parallel over one connection', async () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => rig.call(POLL)));
     expect(answers.every((answer) => answer.status === '0')).toBe(true);
@@ -77,13 +71,13 @@ describe('failures', () => {
     const closed: number[] = [];
     rig.upstream.handle = (stream) => stream.on('close', () => closed.push(stream.rstCode));
     const session = rig.connect();
-    const stream = open(session, POLL, rig.credentials).end(frame(''));
+    const stream = open(session, POLL, rig.credentials).end(REQUEST);
     stream.on('error', () => undefined);
     await vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(1));
     stream.close(8);
     await vi.waitFor(() => expect(closed).toEqual([8]));
 
-    const second = open(session, POLL, rig.credentials).end(frame(''));
+    const second = open(session, POLL, rig.credentials).end(REQUEST);
     second.on('error', () => undefined);
     await vi.waitFor(() => expect(rig.upstream.seen).toHaveLength(2));
     session.socket.unref();
@@ -108,7 +102,7 @@ describe('failures', () => {
       if (refusals-- > 0) stream.close(7);
       else echo(stream);
     };
-    expect(await rig.call(POLL)).toMatchObject({ status: '0', body: frame('hello') });
+    expect(await rig.call(POLL)).toMatchObject({ status: '0', body: REQUEST });
     expect(rig.upstream.seen).toHaveLength(2);
     refusals = 9;
     expect(await rig.call(POLL)).toMatchObject({ status: '14' });
@@ -122,7 +116,7 @@ describe('failures', () => {
       if (stream.session === first) stream.close(7);
       else echo(stream);
     };
-    expect(await rig.call(POLL)).toMatchObject({ status: '0', body: frame('hello') });
+    expect(await rig.call(POLL)).toMatchObject({ status: '0', body: REQUEST });
   });
 
   it('neither loses nor repeats calls while the server rotates its connections', async () => {
@@ -222,6 +216,7 @@ describe('onWorkflowTaskCompleted', () => {
     Buffer.concat([Buffer.from([field * 8 + 2, value.length]), value]);
   const task = (command: number): Buffer =>
     Buffer.concat([
+      requestNaming(respond, NAMESPACE),
       bytes(1, Buffer.concat([bytes(1, Buffer.from('namespace-id')), bytes(2, Buffer.from('process-1'))])),
       bytes(2, Buffer.from([8, 1])),
       bytes(2, Buffer.from([8, command])),
@@ -232,9 +227,9 @@ describe('onWorkflowTaskCompleted', () => {
     const heard: unknown[] = [];
     rig = await startRig({ onWorkflowTaskCompleted: (seen) => heard.push(seen) });
     await rig.call(respond, rig.credentials, frame(task(3)));
-    await rig.call(respond, rig.credentials, frame(gzipSync(task(4)), true));
-    await rig.call(respond, rig.credentials, frame('garbage'));
-    await rig.call(`${SERVICE}RespondActivityTaskCompleted`, rig.credentials, frame(task(4)));
+    await rig.call(respond, { ...rig.credentials, 'grpc-encoding': 'gzip' }, frame(gzipSync(task(4)), true));
+    await rig.call(respond);
+    await rig.call(`${SERVICE}RespondActivityTaskCompleted`);
     rig.upstream.handle = (stream) => stream.respond({ ':status': 200, 'grpc-status': '5' }, { endStream: true });
     await rig.call(respond, rig.credentials, frame(task(4)));
     expect(heard).toEqual([

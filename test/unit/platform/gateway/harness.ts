@@ -12,6 +12,8 @@ import type {
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import descriptors from '@temporalio/proto/protos/json-module.js';
+import type { Namespace } from 'protobufjs';
 import type { Clock } from '../../../../src/base/clock.ts';
 import { startGateway } from '../../../../src/platform/gateway/gateway.ts';
 import type { Gateway, GatewayOptions } from '../../../../src/platform/gateway/gateway.ts';
@@ -23,6 +25,16 @@ import type { PlatformEvent } from '../../../../src/platform/types.ts';
 
 export const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
 export const NAMESPACE = 'tenant-1';
+
+const MESSAGES = descriptors.lookup('temporal.api.workflowservice.v1') as Namespace;
+
+/** The request of an RPC with nothing but this namespace, encoded by Temporal's own library; empty for RPCs without one. */
+export function requestNaming(path: string, namespace: string): Buffer {
+  const name = path.split('/').at(-1) ?? '';
+  if (MESSAGES.get(`${name}Request`) === null) return Buffer.alloc(0);
+  const type = MESSAGES.lookupType(`${name}Request`);
+  return Buffer.from(type.encode(type.create({ namespace })).finish());
+}
 
 type Handler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
@@ -139,6 +151,7 @@ export interface Rig {
   /** Headers that authorize a call in a namespace. */
   readonly credentials: OutgoingHttpHeaders;
   readonly connect: (certificate?: IssuedCertificate | null) => ClientHttp2Session;
+  /** By default with `credentials`, and a message that names `NAMESPACE`. */
   readonly call: (path: string, headers?: OutgoingHttpHeaders, body?: Buffer) => Promise<Answer>;
   close(): Promise<void>;
 }
@@ -195,7 +208,7 @@ export async function startRig(
     events,
     credentials,
     connect: connectClient,
-    call: (path, headers = credentials, body = frame('hello')) => {
+    call: (path, headers = credentials, body = frame(requestNaming(path, NAMESPACE))) => {
       if (shared === undefined || shared.closed || shared.destroyed) shared = connectClient();
       const stream = open(shared, path, headers);
       const answer = answerOf(stream);

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NAMESPACE_FIELDS } from '../../../../src/platform/gateway/namespace-fields.ts';
+import { namespaceFieldsSource } from '../../../../src/platform/gateway/read-namespace-fields.ts';
+import { namespaceField, needsNamespace, rpcName, WORKER_RPCS } from '../../../../src/platform/gateway/rpcs.ts';
+import { frame, NAMESPACE, requestNaming, SERVICE, startRig } from './harness.ts';
+import type { Answer, Rig } from './harness.ts';
+
+const OTHER = 'tenant-2';
+const PERMISSION_DENIED = '7';
+const withNamespace = [...WORKER_RPCS].filter(needsNamespace).map((path) => ({ path, rpc: rpcName(path) }));
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+/** Calls with a valid token. Without `header`, the header temporal-namespace is not sent. */
+function call(path: string, header: string | undefined, message: Buffer): Promise<Answer> {
+  const { authorization } = rig.credentials;
+  return rig.call(
+    path,
+    { authorization, ...(header === undefined ? {} : { 'temporal-namespace': header }) },
+    frame(message),
+  );
+}
+
+describe('the table of namespace fields', () => {
+  it('has an entry for each RPC of a worker, or none if its request has no namespace', () => {
+    const missing = [...WORKER_RPCS].filter((path) => needsNamespace(path) !== (namespaceField(path) !== undefined));
+    expect(missing).toEqual([]);
+    const without = [...WORKER_RPCS].filter((path) => !needsNamespace(path)).map(rpcName);
+    expect(without.sort()).toEqual([
+      '/grpc.health.v1.Health/Check',
+      '/grpc.health.v1.Health/Watch',
+      'GetClusterInfo',
+      'GetSystemInfo',
+    ]);
+  });
+
+  it('has the numbers of the published protocol', () => {
+    expect(NAMESPACE_FIELDS).toMatchObject({
+      PollWorkflowTaskQueue: 1,
+      RespondActivityTaskCompleted: 4,
+      RespondQueryTaskCompleted: 6,
+      RespondWorkflowTaskCompleted: 9,
+    });
+  });
+
+  it('is a module of constants in the package', async () => {
+    const url = `data:text/javascript,${encodeURIComponent(namespaceFieldsSource())}`;
+    expect(await import(/* @vite-ignore */ url)).toMatchObject({ NAMESPACE_FIELDS });
+  });
+});
+
+describe.each(withNamespace)('the namespace of $rpc', ({ path, rpc }) => {
+  const own = requestNaming(path, NAMESPACE);
+  const foreign = requestNaming(path, OTHER);
+  const nobody = Buffer.alloc(0);
+
+  it('is read from the message, with and without the header', async () => {
+    expect(await call(path, undefined, own)).toMatchObject({ status: '0', body: frame(own) });
+    expect(await call(path, NAMESPACE, own)).toMatchObject({ status: '0' });
+    expect(await call(path, undefined, Buffer.concat([own, own]))).toMatchObject({ status: '0' });
+  });
+
+  it('must be that of the token in header and message', async () => {
+    const before = rig.upstream.seen.length;
+    expect(await call(path, OTHER, own)).toMatchObject({
+      status: PERMISSION_DENIED,
+      message: 'The header names namespace tenant-2, but the token is for tenant-1',
+    });
+    const inMessage = {
+      status: PERMISSION_DENIED,
+      message: 'The message names namespace tenant-2, but the token is for tenant-1',
+    };
+    for (const header of [NAMESPACE, undefined]) {
+      expect(await call(path, header, foreign)).toMatchObject(inMessage);
+      // Temporal uses the last one.
+      expect(await call(path, header, Buffer.concat([own, foreign]))).toMatchObject(inMessage);
+      expect(await call(path, header, Buffer.concat([foreign, own]))).toMatchObject(inMessage);
+    }
+    expect(rig.upstream.seen).toHaveLength(before);
+  });
+
+  it('must be in the message', async () => {
+    const before = rig.upstream.seen.length;
+    const empty = Buffer.from([...own.subarray(0, own.length - NAMESPACE.length - 1), 0]);
+    for (const header of [NAMESPACE, undefined]) {
+      for (const message of [nobody, empty, Buffer.concat([own, empty])]) {
+        expect(await call(path, header, message)).toMatchObject({
+          status: PERMISSION_DENIED,
+          message: `The message of ${rpc} does not name a namespace`,
+        });
+      }
+    }
+    expect(rig.upstream.seen).toHaveLength(before);
+  });
+});
+
+describe('calls without a namespace', () => {
+  it('pass, but not with the namespace of another token in the header', async () => {
+    const path = `${SERVICE}GetClusterInfo`;
+    expect(await call(path, undefined, Buffer.alloc(0))).toMatchObject({ status: '0' });
+    expect(await call(path, NAMESPACE, Buffer.alloc(0))).toMatchObject({ status: '0' });
+    expect(await call(path, OTHER, Buffer.alloc(0))).toMatchObject({ status: PERMISSION_DENIED });
+  });
+});
