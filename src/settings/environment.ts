@@ -28,7 +28,7 @@ export async function readEnvironment(env: Environment, folder: string): Promise
       continue;
     }
     const content = await readSecretFile(file);
-    if (typeof content === 'string') entries.set(name, { raw: content, source });
+    if (typeof content === 'string') entries.set(name, { raw: withoutFinalLineBreak(content), source });
     else {
       problems.push({
         key: name,
@@ -41,6 +41,11 @@ export async function readEnvironment(env: Environment, folder: string): Promise
     }
   }
   return { group: 'environment', entries, problems, warnings: [] };
+}
+
+/** The text of a file or pipe without the line break at its end. */
+export function withoutFinalLineBreak(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }
 
 /** Reads a file with a secret, or returns why it cannot be read. */

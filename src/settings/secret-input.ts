@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { LARGEST_SECRET, readSecretFile } from './environment.ts';
+import { LARGEST_SECRET, readSecretFile, withoutFinalLineBreak } from './environment.ts';
 import { readSecret } from './values.ts';
 
 export interface SecretInput {
@@ -63,7 +63,7 @@ async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): A
 
 /** The secret in a text, without the line break at its end. Throws a usage error that begins with `from` when the text is empty or holds more than a line. */
 export function secretFromText(content: string, from: string): Secret {
-  const read = readSecret(content);
+  const read = readSecret(withoutFinalLineBreak(content));
   if (read.kind === 'valid' && read.value instanceof Secret) return read.value;
   throw usageError(`${from}: ${read.kind === 'invalid' ? read.problem : 'expected a secret'}`);
 }

@@ -15,6 +15,15 @@ import type { Entry, ProblemCode } from './sources.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
+/** Unlike a shell, `docker --env-file` and other readers keep the quotes around a value. */
+const isQuoted = (text: string): boolean => /^(["']).*\1$/s.test(text);
+
+const QUOTED: ReadValue = {
+  kind: 'invalid',
+  code: 'invalid',
+  problem: 'the value starts and ends with quotes; remove them',
+};
+
 export type ReadValue =
   | { readonly kind: 'valid'; readonly value: string | number | readonly string[] | Secret }
   | { readonly kind: 'invalid'; readonly code: ProblemCode; readonly problem: string };
@@ -23,6 +32,7 @@ export type ReadValue =
 export async function readValue(key: SettingKey, { raw, source }: Entry, folder: string): Promise<ReadValue> {
   if (raw.includes('FILL_ME')) return invalid('placeholder', `replace FILL_ME with the ${key.description}`);
   const text = raw.trim();
+  if (isQuoted(text)) return QUOTED;
   switch (key.kind) {
     case 'text':
       return /[\u0000-\u001f\u007f]/.test(text) ? invalid('invalid', 'expected one line of text') : valid(text);
@@ -60,10 +70,12 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   }
 }
 
-/** Reads a secret, without the line break at the end of files and pipes. */
-export function readSecret(raw: string): ReadValue {
-  const text = raw.replace(/\r?\n$/, '');
-  if (text.trim() === '') return invalid('invalid', 'the secret is empty');
+/** Reads a secret, which must not have spaces or line breaks around it: programs that do not remove them are rejected by KuFlow. */
+export function readSecret(text: string): ReadValue {
+  const trimmed = text.trim();
+  if (trimmed === '') return invalid('invalid', 'the secret is empty');
+  if (isQuoted(trimmed)) return QUOTED;
+  if (trimmed !== text) return invalid('invalid', 'the value starts or ends with a space or a line break; remove it');
   if (/[\u0000-\u001f\u007f]/.test(text))
     return invalid('invalid', 'the secret must be one line without control characters');
   return valid(new Secret(text));

@@ -19,9 +19,9 @@ afterAll(() => rm(root, { recursive: true }));
 describe('secretFromFile', () => {
   it('reads one line, and warns if others can read the file', async () => {
     const path = join(root, 'secret');
-    await writeFile(path, 'abc \r\n', { mode: 0o600 });
+    await writeFile(path, 'abc\r\n', { mode: 0o600 });
     const own = await secretFromFile(path);
-    expect(own.secret.reveal()).toBe('abc ');
+    expect(own.secret.reveal()).toBe('abc');
     expect(own.warnings).toEqual([]);
     await writeFile(join(root, 'open'), 'abc', { mode: 0o644 });
     expect((await secretFromFile(join(root, 'open'))).warnings).toHaveLength(process.platform === 'win32' ? 0 : 1);
@@ -31,6 +31,8 @@ describe('secretFromFile', () => {
     ['an empty file', ''],
     ['a line break', '\n'],
     ['two lines', 'canary\ncanary\n'],
+    ['quotes', '"canary"\n'],
+    ['a space at its end', 'canary \n'],
     ['a huge file', 'x'.repeat(100_000)],
   ])('rejects %s with a usage error', async (_what, content) => {
     await writeFile(join(root, 'bad'), content);

@@ -4,7 +4,13 @@ import { parse, YAMLParseError } from 'yaml';
 import type { ProblemCode } from './settings-problem.ts';
 
 /** A value as written, and where it comes from. */
-export type SettingValue = { readonly text: string; readonly source: string };
+export type SettingValue = {
+  /** Without spaces and line breaks around it. */
+  readonly text: string;
+  readonly source: string;
+  /** Set if there are spaces or line breaks around the text. */
+  readonly isPadded?: boolean;
+};
 
 /** In ascending order of precedence. */
 export const FILES = ['application.yaml', 'application-local.yaml'] as const;
@@ -54,9 +60,9 @@ export function readApplicationFiles(
       continue;
     }
     for (const key of Object.keys(ENVIRONMENT)) {
-      const text = toText(lookUp(content, key), key === 'worker.robot-ids');
-      if (text === undefined) problem(key, 'invalid', file, 'a single value');
-      else if (text !== '') found.set(key, { text, source: file });
+      const raw = toText(lookUp(content, key), key === 'worker.robot-ids');
+      if (raw === undefined) problem(key, 'invalid', file, 'a single value');
+      else if (raw.trim() !== '') found.set(key, toValue(raw, file));
     }
   }
   return found;
@@ -79,9 +85,14 @@ function lookUp(content: unknown, key: string): unknown {
 }
 
 function toText(value: unknown, list: boolean): string | undefined {
-  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'string') return value;
   if (list && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
   return undefined;
+}
+
+export function toValue(raw: string, source: string): SettingValue {
+  const text = raw.trim();
+  return { text, source, isPadded: text !== raw };
 }
 
 /** The code of a system error. */

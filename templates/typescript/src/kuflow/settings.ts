@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
 import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
-import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, type SettingValue } from './settings-files.ts';
+import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, toValue, type SettingValue } from './settings-files.ts';
 import { SettingsError, type ProblemCode, type SettingsProblem } from './settings-problem.ts';
 
 export const API_VERSION = 'v2024-06-14';
@@ -126,18 +126,22 @@ class Loader {
   // Sources of values
 
   #fromEnvironment(name: string): SettingValue | undefined {
-    const text = this.#environment[name]?.trim();
-    return text === undefined || text === '' ? undefined : { text, source: name };
+    const raw = this.#environment[name] ?? '';
+    return raw.trim() === '' ? undefined : toValue(raw, name);
   }
 
   #find(key: string): SettingValue | undefined {
     return this.#usable(key, this.#fromEnvironment(ENVIRONMENT[key] ?? '') ?? this.#files.get(key));
   }
 
-  /** Reports the placeholder of KuFlow's own templates as a problem, and returns undefined for it. */
+  /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns undefined for them. */
   #usable(key: string, found: SettingValue | undefined): SettingValue | undefined {
-    if (found?.text.includes('FILL_ME') !== true) return found;
-    this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
+    if (found === undefined) return undefined;
+    if (found.text.includes('FILL_ME'))
+      this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
+    else if (/^(["']).*\1$/s.test(found.text))
+      this.#problem(key, 'invalid', found.source, 'a value without quotes around it');
+    else return found;
     return undefined;
   }
 
@@ -201,6 +205,8 @@ class Loader {
     const pair = inEnvironment ? environment : files;
     const id = this.#usable(idKey, pair.id);
     const secret = this.#usable(secretKey, pair.secret);
+    if (secret?.isPadded === true)
+      this.#problem(secretKey, 'invalid', secret.source, 'a secret without spaces or line breaks around it');
     const half = (other: SettingValue | undefined): ProblemCode =>
       inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
     const together = inEnvironment ? '; client ID and client secret must come from the same source' : '';
@@ -223,10 +229,11 @@ class Loader {
       this.#problem(key, 'conflict', file.source, 'KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both');
       return direct;
     }
-    const text = this.#file(key, file)?.trim();
-    if (text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
+    // A file usually ends with a line break.
+    const secret = toValue(this.#file(key, file)?.replace(/\r?\n$/, '') ?? '', file.source);
+    if (secret.text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
     // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
-    return { text: text ?? '', source: file.source };
+    return secret;
   }
 
   #endpoint(credentialsInEnvironment: boolean): string {

@@ -59,6 +59,16 @@ export const settingsFaults: readonly Fault[] = [
     ({ local }) => void (local['kuflow.api.client-id'] = 'loan-worker'),
   ),
   fault(
+    'secret in quotes',
+    incomplete,
+    ({ local }) => void (local['kuflow.api.client-secret'] = `"${local['kuflow.api.client-secret'] ?? ''}"`),
+  ),
+  fault(
+    'secret with a line break at its end',
+    incomplete,
+    ({ local }) => void (local['kuflow.api.client-secret'] = `${local['kuflow.api.client-secret'] ?? ''}\n`),
+  ),
+  fault(
     'target without a port',
     ofTheEngine,
     ({ settings }) => void (settings['temporal.target'] = 'engine.kuflow.test'),
