@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { TlsMaterialText } from '../engine/material/tls-material.ts';
@@ -32,12 +33,12 @@ export type CertificateSource =
 
 const REFUSED = { folder: 'EISDIR', special: 'not a regular file', 'too-large': 'larger than 1 MiB' } as const;
 
-/** Reads a PEM file. Rejects with a KnownError that calls it `what`. */
+/** Reads a PEM file; bytes that are not UTF-8 are read as Latin-1. Rejects with a KnownError that calls it `what`. */
 export async function readPemFile(what: string, path: string): Promise<string> {
   try {
     const content = await readSmallFile(path, MIB);
     if (content.bytes === undefined) throw new Error(REFUSED[content.refused]);
-    return content.bytes.toString('utf8');
+    return content.bytes.toString(isUtf8(content.bytes) ? 'utf8' : 'latin1');
   } catch (error) {
     throw new KnownError({
       message: `${what} cannot be read`,

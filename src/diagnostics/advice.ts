@@ -26,16 +26,18 @@ export function formatAdvice({ text, command }: Advice): string {
 }
 
 /**
- * Fills `<name>` placeholders with `values`. `certificate` keeps only the templates for that origin of the certificate.
+ * Fills `<name>` placeholders with `values`. Drops the templates that are for another origin or part of the certificate than `about`.
  * Placeholders of commands stay; `fillCommands` fills them once the folder is known.
  */
 export function fillAdvice(
   templates: readonly AdviceTemplate[],
   values: Readonly<Record<string, string>> = {},
-  certificate?: AdviceTemplate['certificate'],
+  about: Pick<AdviceTemplate, 'certificate' | 'part'> = {},
 ): readonly Advice[] {
+  const applies = <T>(of: T | undefined, actual: T | undefined): boolean =>
+    of === undefined || actual === undefined || of === actual;
   return templates
-    .filter((one) => one.certificate === undefined || certificate === undefined || one.certificate === certificate)
+    .filter((one) => applies(one.certificate, about.certificate) && applies(one.part, about.part))
     .map((template) => fillTemplate(template, values));
 }
 

@@ -8,6 +8,7 @@ import { decideProxy } from '../network/proxy.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/uuid.ts';
+import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.ts';
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
@@ -107,9 +108,10 @@ async function authoritiesFile(path: string): Promise<ReadValue> {
   const found = await readableFile(path);
   if (found.kind === 'invalid') return found;
   const text = (await readSmallFile(path, 16 * MIB)).bytes?.toString('latin1') ?? '';
-  return (text.match(CERTIFICATE) ?? []).some(canBeParsed)
-    ? found
-    : invalid('invalid', `expected a PEM file with certificates; ${escapeForTerminal(path, 200)} does not contain any`);
+  if ((text.match(CERTIFICATE) ?? []).some(canBeParsed)) return found;
+  const format = detectFileFormat(text);
+  const seen = format === undefined ? 'does not contain any' : `is ${FILE_FORMATS[format]}`;
+  return invalid('invalid', `expected a PEM file with certificates; ${escapeForTerminal(path, 200)} ${seen}`);
 }
 
 function canBeParsed(pem: string): boolean {

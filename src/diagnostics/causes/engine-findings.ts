@@ -62,7 +62,7 @@ export function compareClocks(input: CheckInput, outputs: Readonly<Partial<Check
 export function engineFinding(cause: EngineCause, input: CheckInput, facts: Facts): Finding<never> {
   const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
-  const advice = fillAdvice(templates, adviceValues(input), certificate);
+  const advice = fillAdvice(templates, adviceValues(input), { certificate });
   return { state: verdict, summary: cause.text, facts, cause, advice };
 }
 

@@ -8,12 +8,14 @@ import {
   type TlsMaterialProblem,
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
-import type { Check, Finding } from '../check.ts';
+import { FILE_FORMATS, utf16Encoding } from '../../engine/material/file-format.ts';
+import { fillAdvice } from '../advice.ts';
+import type { Advice, Check, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
 import { correctedNow } from '../clock-skew.ts';
-import { toFinding } from '../explain-finding.ts';
+import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
@@ -36,15 +38,44 @@ function convertedKeyPath(path: string): string {
   return join(dir, `${name}.pkcs8${ext}`);
 }
 
+/** The file of a part, and a name for its converted copy that the same `.gitignore` rules match. */
+function conversionValues(part: keyof TlsMaterialText, path: string, text: string): Readonly<Record<string, string>> {
+  const { dir, name } = parse(path);
+  return {
+    file: path,
+    'new-file': join(dir, `${name}.${part}.pem`),
+    setting: `temporal.mutual-tls.${part}`,
+    encoding: utf16Encoding(text) ?? 'UTF-16',
+  };
+}
+
+/** Advice for every part in another format, because a PKCS#12 file is often used for several parts. */
+function conversionAdvice(
+  id: string,
+  problems: readonly TlsMaterialProblem[],
+  text: TlsMaterialText,
+  { paths }: MaterialOrigin,
+): readonly Advice[] {
+  return problems.flatMap(({ part, code }) => {
+    const path = paths?.[part];
+    if (path === undefined || !(code in FILE_FORMATS)) return [];
+    const { advice } = getExplainedCause(id, `certificate-${code}`);
+    return fillAdvice(advice, conversionValues(part, path, text[part]), { part });
+  });
+}
+
 /** A finding for the first problem. Says if other programs accept the set anyway. */
 function materialFinding(
   id: string,
   problems: readonly TlsMaterialProblem[],
-  { source, paths }: MaterialOrigin,
+  text: TlsMaterialText,
+  origin: MaterialOrigin,
   acceptance?: AcceptanceByProgram,
 ): Finding<never> {
+  const { source, paths } = origin;
+  const conversions = conversionAdvice(id, problems, text, origin);
   const phrase = acceptance && describeAcceptance(acceptance);
-  return toFinding({
+  const finding = toFinding({
     ...{ id, code: `certificate-${problems[0]?.code ?? 'unreadable'}` },
     text: `${problems.map(({ message }) => message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`,
     facts: {
@@ -54,6 +85,7 @@ function materialFinding(
     },
     values: { source, ...(paths?.key !== undefined && { key: paths.key, 'new-key': convertedKeyPath(paths.key) }) },
   });
+  return conversions.length === 0 ? finding : { ...finding, advice: conversions };
 }
 
 /** Every tested program uses the first key. */
@@ -71,12 +103,12 @@ function evaluateMaterial(
   if (!reading.ok && id === 'KF-TLS-001' && reading.problems.every(({ code }) => code === 'several-keys')) {
     const first = evaluateMaterial({ ...text, key: extractFirstKey(text.key) }, namespace, id, origin, now);
     return first.state === 'pass'
-      ? { ...materialFinding(id, reading.problems, origin), outputs: first.outputs }
+      ? { ...materialFinding(id, reading.problems, text, origin), outputs: first.outputs }
       : first;
   }
   if (!reading.ok) {
     const traits = id === 'KF-TLS-001' ? listTraits(text, now) : undefined;
-    return materialFinding(id, reading.problems, origin, traits && acceptanceOf(traits));
+    return materialFinding(id, reading.problems, text, origin, traits && acceptanceOf(traits));
   }
   const { material } = reading;
   const until = isoTime(material.notAfter);
@@ -105,7 +137,7 @@ function evaluatePartialMaterial(
   const { missing, source } = origin;
   const reading = readTlsMaterial(set, now);
   const problems = reading.ok ? [] : reading.problems.filter(({ part }) => !missing.includes(part));
-  if (problems.length > 0) return materialFinding('KF-TLS-001', problems, origin);
+  if (problems.length > 0) return materialFinding('KF-TLS-001', problems, set, origin);
   const text = `The certificate set is incomplete; missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
   if (!isReported) return toFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text, facts });

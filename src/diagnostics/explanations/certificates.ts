@@ -1,10 +1,15 @@
-import { fails, warns, type ExplainedCause, type Explanation } from './explanation.ts';
+import { fails, warns, type AdviceTemplate, type ExplainedCause, type Explanation } from './explanation.ts';
 import { REST_CALL_CODES } from './rest.ts';
 
 const CONVERT_TO_PKCS8 = {
   text: 'Convert the key, and use the new file instead (<source>)',
   command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out <new-key>',
 };
+const convert = (part: 'cert' | 'key' | 'ca', command: string): AdviceTemplate => ({
+  part,
+  text: 'Convert the file, and set <setting> to the new file',
+  command,
+});
 const GET_NEW_CERTIFICATE = { text: 'Get a new certificate from KuFlow', command: '<kuflow> credentials pull' };
 const CHECK_CLOCK = "Check this machine's clock";
 
@@ -22,9 +27,26 @@ const UNUSABLE = {
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
-    'The certificate, key or CA has no complete PEM block: it is truncated, DER-encoded or something else.',
-    'Convert a DER certificate with `openssl x509 -inform der -in FILE -out FILE.pem`, a DER key with `openssl pkey -inform der -in FILE -out FILE.pem`',
+    'The certificate, key or CA has no complete PEM block: it is truncated or something else.',
     GET_NEW_CERTIFICATE,
+  ),
+  'certificate-der': fails(
+    'The certificate, key or CA is DER-encoded, which is a binary format. PEM is expected.',
+    convert('cert', 'openssl x509 -inform der -in <file> -out <new-file>'),
+    convert('key', 'openssl pkey -inform der -in <file> -out <new-file>'),
+    convert('ca', 'openssl x509 -inform der -in <file> -out <new-file>'),
+  ),
+  'certificate-pkcs12': fails(
+    'The certificate, key or CA is a PKCS#12 file (.p12 or .pfx), which contains all of them. PEM is expected.',
+    convert('cert', 'openssl pkcs12 -in <file> -clcerts -nokeys -out <new-file>'),
+    convert('key', 'openssl pkcs12 -in <file> -nocerts -nodes -out <new-file>'),
+    convert('ca', 'openssl pkcs12 -in <file> -cacerts -nokeys -out <new-file>'),
+  ),
+  'certificate-utf16': fails(
+    'The certificate, key or CA is PEM text in UTF-16, as some Windows programs write it. UTF-8 is expected.',
+    convert('cert', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
+    convert('key', '(umask 077; iconv -f <encoding> -t UTF-8 <file> > <new-file>)'),
+    convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
   ),
   'certificate-base64-of-pem': fails(
     'The text is base64-encoded PEM, as Kubernetes shows secrets: it was encoded once too often.',

@@ -39,6 +39,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   endpoint: 'the endpoint',
   'proxy-source': 'temporal.proxy or HTTPS_PROXY',
   material: 'the settings',
+  setting: 'the setting',
   'namespace-source': 'temporal.namespace',
 };
 const DOCS_COMMANDS: AdviceCommands = { kuflow: 'kuflow', install: 'npm install', check: 'npm run check' };
@@ -47,11 +48,13 @@ const ORIGIN_PREFIX = {
   issued: 'If KuFlow issued it: ',
 } as const;
 
+const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;
+
 /** Every check with its explanation, in registry order; `commands` replaces the commands that the advice mentions. */
 export function explainAll(commands: Partial<AdviceCommands> = {}): readonly CheckExplanation[] {
   const adviceCommands = { ...DOCS_COMMANDS, ...commands };
   const explainCause = (code: string, { verdict, when, advice }: ExplainedCause): CauseExplanation => {
-    const filled = fillAdvice(advice.map(prefixCertificateOrigin), PLACEHOLDERS);
+    const filled = fillAdvice(advice.map(prefixCondition), PLACEHOLDERS);
     return { code, verdict, when, advice: fillCommands(filled, adviceCommands) };
   };
   return registry.map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
@@ -68,7 +71,8 @@ export function explainAll(commands: Partial<AdviceCommands> = {}): readonly Che
   });
 }
 
-function prefixCertificateOrigin(template: AdviceTemplate): AdviceTemplate {
-  const { certificate, text } = template;
-  return certificate === undefined ? template : { ...template, text: `${ORIGIN_PREFIX[certificate]}${text}` };
+function prefixCondition(template: AdviceTemplate): AdviceTemplate {
+  const { certificate, part, text } = template;
+  const prefixes = [certificate && ORIGIN_PREFIX[certificate], part && PART_PREFIX[part]];
+  return { ...template, text: `${prefixes.filter(Boolean).join('')}${text}` };
 }

@@ -7,6 +7,8 @@ export interface AdviceTemplate {
   readonly command?: string;
   /** Applies only if the settings give the certificate, or only if KuFlow issues it. */
   readonly certificate?: 'given' | 'issued';
+  /** Applies only to this part of the engine certificate. */
+  readonly part?: 'cert' | 'key' | 'ca';
 }
 
 export interface ExplainedCause {

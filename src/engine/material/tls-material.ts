@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
+import { detectFileFormat, FILE_FORMATS, type FileFormat } from './file-format.ts';
 
 /** Certificate, key and CA as text, from files, inline settings or a response from KuFlow. */
 export interface TlsMaterialText {
@@ -24,6 +25,7 @@ export interface TlsMaterial {
 }
 
 export type TlsMaterialProblemCode =
+  | FileFormat
   | 'empty'
   | 'not-pem'
   | 'base64-of-pem'
@@ -93,6 +95,8 @@ function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] |
   if (pem === '') return { code: 'empty', part, message: `${name} is empty` };
   const blocks = findBlocks(pem);
   if (blocks.length === 0) {
+    const format = detectFileFormat(text);
+    if (format !== undefined) return { code: format, part, message: `${name} is ${FILE_FORMATS[format]}` };
     return isBase64OfPem(pem)
       ? { code: 'base64-of-pem', part, message: `${name} is base64-encoded PEM; decode it once` }
       : { code: 'not-pem', part, message: `${name} does not contain a complete PEM block (-----BEGIN … END-----)` };

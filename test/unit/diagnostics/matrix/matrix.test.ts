@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendJson } from '../../../support/answering-server.ts';
 import { makeTestAuthority } from '../../../support/certificates.ts';
@@ -11,6 +12,7 @@ import { matrix } from './matrix.ts';
 import { unsafeForms } from './report-texts.ts';
 import {
   CLIENT_ID,
+  diagnose,
   diagnoseWithFaults,
   makeMaterials,
   rootsOf,
@@ -284,6 +286,31 @@ describe('a certificate set with a missing part', () => {
     };
     const { report } = await diagnoseWithFaults(folder(), materials, [{ make: alone }]);
     expect(rootsOf(report)).toEqual(['KF-TLS-001 fail certificate-incomplete']);
+  });
+});
+
+describe('a certificate in another format', () => {
+  const formats = matrix
+    .flatMap(({ faults }) => faults)
+    .filter(({ root }) => /certificate-(der|pkcs12|utf16)$/.test(root));
+
+  it.concurrent.each(formats)('$name: passes after the printed commands have run', async (one) => {
+    const convert = {
+      make: (setup: TestSetup) =>
+        void setup.afterwards.push(async () => {
+          const broken = await diagnose(setup);
+          for (const { text, command = '' } of broken.roots[0]?.advice ?? []) {
+            // A session without a terminal: openssl reads the password, which is empty, from standard input.
+            await execa('sh', ['-ec', command], { input: '\n', detached: true });
+            const setting = /temporal\.mutual-tls\.(\w+)/.exec(text)?.[1] ?? '';
+            const file = /(\S+\.pem)\)?$/.exec(command)?.[1] ?? '';
+            setup.env[`TEMPORAL_MUTUALTLS_${setting.toUpperCase()}`] = file;
+          }
+        }),
+    };
+    const { report } = await diagnoseWithFaults(folder(), materials, [one, convert]);
+    expect(rootsOf(report)).toEqual([]);
+    expect(report.results.find(({ id }) => id === 'KF-TLS-003')?.state).toBe('pass');
   });
 });
 

@@ -125,6 +125,7 @@ export const restFaults: readonly Fault[] = [
     setup.endpoint = (port) => `http://127.0.0.1:${port}`;
   }),
   fault('https:// to a plain HTTP port', rest('fail rest-plain-http'), (setup) => {
+    setup.restTls = undefined;
     setup.endpoint = (port) => `https://127.0.0.1:${port}`;
   }),
   fault(

@@ -19,6 +19,12 @@ const issued =
     const pair = await authority.issue(leaf);
     [files['tls/client.pem'], files['tls/client.key']] = [pair.cert, pair.key];
   };
+/** Converts a file with a real program. */
+const encoded =
+  (name: string, program: string, args: readonly string[]): Fault['make'] =>
+  ({ files }) => {
+    files[name] = execFileSync(program, args, { input: files[name] });
+  };
 const replaceFile =
   (name: string, make: (path: string) => void): Fault['make'] =>
   (setup) => {
@@ -239,6 +245,24 @@ export const fileFaults: readonly Fault[] = [
     certificate('not-pem'),
     ({ files }) => void (files['tls/client.pem'] = Buffer.from([0x30, 0x82, 0, 0xff, 0x1b])),
   ),
+  fault('DER certificate', certificate('der'), encoded('tls/client.pem', 'openssl', ['x509', '-outform', 'der'])),
+  fault('DER key', certificate('der'), encoded('tls/client.key', 'openssl', ['pkey', '-outform', 'der'])),
+  fault('DER CA', certificate('der'), encoded('tls/ca.pem', 'openssl', ['x509', '-outform', 'der'])),
+  fault('PKCS#12 file as certificate, key and CA', certificate('pkcs12'), (setup) => {
+    const { client, authority, files, settings } = setup;
+    const all = join(setup.folder, 'all.pem');
+    writeFileSync(all, client.key + client.cert + authority.cert);
+    files['tls/client.p12'] = execFileSync('openssl', ['pkcs12', '-export', '-in', all, '-passout', 'pass:']);
+    for (const part of ['cert', 'key', 'ca']) settings[`temporal.mutual-tls.${part}`] = 'tls/client.p12';
+    setup.modes['tls/client.p12'] = 0o600;
+  }),
+  fault('UTF-16 certificate', certificate('utf16'), encoded('tls/client.pem', 'iconv', ['-t', 'UTF-16'])),
+  fault(
+    'UTF-16 key without a byte order mark',
+    certificate('utf16'),
+    encoded('tls/client.key', 'iconv', ['-t', 'UTF-16LE']),
+  ),
+  fault('UTF-16 CA', certificate('utf16'), encoded('tls/ca.pem', 'iconv', ['-t', 'UTF-16BE'])),
   fault(
     'truncated certificate',
     certificate('not-pem'),

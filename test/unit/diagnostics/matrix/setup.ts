@@ -129,36 +129,41 @@ export async function diagnoseWithFaults(
       target: settings['temporal.target'] ?? '',
       proxy: settings['temporal.proxy'] ?? env['HTTPS_PROXY'],
     });
-    const report = await runDoctorChecks({
-      settings: await resolveSettings({
-        env,
-        files: { dir: folder },
-        cwd: folder,
-        required: ['kuflow.api.client-id', 'kuflow.api.client-secret'],
-      }),
-      folder,
-      env,
-      inProject: true,
-      git: (path) => readGitState(path, process.env),
-      nodeVersion: process.version,
-      platform: process.platform,
-      selection: {},
-      timeoutMs: 6_000,
-      failOnWarn: false,
-      clock: { now: () => Date.now() + setup.skew, sleep: () => Promise.resolve() },
-      ...(setup.project && {
-        project: {
-          processes: () => Promise.resolve([]),
-          drift: () => Promise.resolve({ kind: 'compared', files: [] }),
-          ...setup.project,
-        },
-      }),
-      ...setup.request,
-    });
+    const report = await diagnose(setup);
     return { report, texts: textsOf(report) };
   } finally {
     for (const close of open.splice(0).reverse()) await close();
   }
+}
+
+/** Runs doctor on the files and servers of a setup that has been written. */
+export async function diagnose({ folder, env, skew, project, request }: TestSetup): Promise<DoctorReport> {
+  return await runDoctorChecks({
+    settings: await resolveSettings({
+      env,
+      files: { dir: folder },
+      cwd: folder,
+      required: ['kuflow.api.client-id', 'kuflow.api.client-secret'],
+    }),
+    folder,
+    env,
+    inProject: true,
+    git: (path) => readGitState(path, process.env),
+    nodeVersion: process.version,
+    platform: process.platform,
+    selection: {},
+    timeoutMs: 6_000,
+    failOnWarn: false,
+    clock: { now: () => Date.now() + skew, sleep: () => Promise.resolve() },
+    ...(project && {
+      project: {
+        processes: () => Promise.resolve([]),
+        drift: () => Promise.resolve({ kind: 'compared', files: [] }),
+        ...project,
+      },
+    }),
+    ...request,
+  });
 }
 
 function write({ folder, settings, local, files, modes }: TestSetup): void {
