@@ -7,8 +7,11 @@ export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
 /** Shows the steps of long work, one after the other. */
 export interface Progress {
-  /** Begins a step. If another one is running, it is ended as done. */
-  begin(title: string): void;
+  /**
+   * Begins a step. If another one is running, it is ended as done. `live: false` prints plain lines, for a step during which a child process
+   * writes to the same terminal.
+   */
+  begin(title: string, options?: { readonly live?: boolean }): void;
   /** What the running step is doing; may be text from a child process or a server. */
   detail(text: string): void;
   /** Ends the running step, optionally with another title. Without a running step, prints a line. */
@@ -42,7 +45,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     unknown: colors.yellow,
   };
   const line = (text: string): void => channel.line(channel.isTTY ? wrapText(text, channel.columns) : text);
-  let running: { title: string; started: number; detail: string } | undefined;
+  let running: { title: string; started: number; detail: string; live: boolean } | undefined;
   let frame = 0;
   let live = false;
   let timer: NodeJS.Timeout | undefined;
@@ -79,12 +82,13 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     erase();
   };
   const progress: Progress = {
-    begin(title) {
+    begin(title, options) {
       if (running !== undefined) progress.end('done');
-      running = { title, started: now(), detail: '' };
-      if (channel.live) paint();
+      const isLive = channel.live && options?.live !== false;
+      running = { title, started: now(), detail: '', live: isLive };
+      if (isLive) paint();
       else line(`· ${escapeForTerminal(title, 2000)}`);
-      timer = setInterval(channel.live ? paint : beat, channel.live ? FRAME_MS : HEARTBEAT_MS);
+      timer = setInterval(isLive ? paint : beat, isLive ? FRAME_MS : HEARTBEAT_MS);
       timer.unref();
     },
     detail(text) {
@@ -99,7 +103,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     note(text, how) {
       erase();
       line(`${how === undefined ? '' : `${colorOf[how](channel.marks[how])} `}${escapeForTerminal(text, 2000)}`);
-      if (channel.live) paint();
+      if (running?.live === true) paint();
     },
     stop() {
       clear();

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -60,6 +60,22 @@ describe('the final check of create --local', () => {
     expect(status).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ check: { kind: 'impossible' }, status: 4 });
     expect(existsSync(join(folder, 'x', 'package.json'))).toBe(true);
+  });
+});
+
+describe('a project without installed dependencies', () => {
+  it.each(['dev', 'smoke'])('says in npm run %s what to run first', (script) => {
+    const args = ['x', '--local', '--yes', '--no-install', '--no-git', '--no-check'];
+    const env = { ...process.env, npm_config_user_agent: 'npm/11.0.0' };
+    execFileSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
+      cwd: folder,
+      env,
+      stdio: 'pipe',
+    });
+    const run = spawnSync('npm', ['run', script], { cwd: join(folder, 'x'), encoding: 'utf8', shell: true });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain('Dependencies are not installed. Run npm install, then try again.\n');
+    expect(run.stdout + run.stderr).not.toContain('not found');
   });
 });
 

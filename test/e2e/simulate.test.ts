@@ -63,6 +63,8 @@ const DEFINITIONS: Readonly<Record<string, object>> = {
   // Only the worker can complete a system task, but the sample's worker waits for a person to do it.
   WAITS: loanLike('WAITS', { APPROVE_LOAN: { kind: 'system' } }),
   UNKNOWN: loanLike('UNKNOWN', {}, 'NoSuchWorkflow'),
+  BROKEN: loanLike('BROKEN', {}, 'BrokenWorkflow'),
+  MISSPELLED: loanLike('MISSPELLED', {}, 'MisspelledWorkflow'),
   FAILS: loanLike('FAILS', {}, 'FailingWorkflow'),
   // The workflow creates items for a task that the process does not have.
   REFUSED: loanLike('REFUSED', {}, 'PostsWorkflow'),
@@ -240,20 +242,56 @@ describe('kuflow dev simulate on a running platform', () => {
     const waiting = simulateJson({ code: 'WAITS', options: ['--timeout', '6s'] });
     expect(waiting).toMatchObject({ status: 4, result: { item: { code: 'APPROVE_LOAN', state: 'READY' } } });
     expect(waiting.result.problem).toMatch(/^The process did not complete within 6 s: APPROVE_LOAN \(.+\) is READY$/);
-    for (const [code, fails] of [
-      ['UNKNOWN', /the workflow code fails: .*NoSuchWorkflow/],
-      ['REFUSED', /activity KuFlow_Engine_createProcessItem failed and is on attempt \d+: /],
-    ] as const) {
-      const { status, result } = simulateJson({ code, options: ['--timeout', '6s'] });
-      expect(status).toBe(4);
-      expect(result.problem).toMatch(fails);
-      expect(result.next).toContain("Check the worker's output");
-      expect(result.next?.join()).toMatch(
-        new RegExp(
-          `see the workflow history: npx (-p create-kuflow-worker )?kuflow dev history \\S+ --state-dir ${stateDir()}$`,
-        ),
-      );
-    }
+    const { status, result } = simulateJson({ code: 'REFUSED', options: ['--timeout', '6s'] });
+    expect(status).toBe(4);
+    expect(result.problem).toMatch(/Activity KuFlow_Engine_createProcessItem failed (once|\d+ times): /);
+    expect(result.next).toContain(`See the worker's output in ${join(folder, 'REFUSED.log')}`);
+    expect(result.next?.join()).toMatch(
+      new RegExp(
+        `see the workflow history: npx (-p create-kuflow-worker )?kuflow dev history \\S+ --state-dir ${stateDir()}$`,
+      ),
+    );
+  });
+
+  it.each([
+    [
+      'UNKNOWN',
+      /^Workflow NoSuchWorkflow failed \d times: .*no such function is exported/,
+      /^See the worker's output in /,
+    ],
+    [
+      'BROKEN',
+      /^Workflow BrokenWorkflow failed 3 times: Cannot read properties of undefined.* \(.*src\/trial-workflows\.ts:\d+\)$/,
+      /^Fix .*src\/trial-workflows\.ts:\d+, or see the worker's output in /,
+    ],
+    [
+      'MISSPELLED',
+      /^Activity slowWrok is not registered with the worker; did you mean "slowWork"\?$/,
+      /^Use one of the registered activities, or register it: .*shortWork, slowWork$/,
+    ],
+  ])('ends at once with 1 when no retry can help: %s', (code, problem, advice) => {
+    const { status, result } = simulateJson({ code });
+    expect({ status, problem: result.problem }).toEqual({
+      status: 1,
+      problem: expect.stringMatching(problem) as string,
+    });
+    expect(result.next?.[0]).toMatch(advice);
+    expect(result.timeline.at(-1)?.kind).toBe('process-started');
+  });
+
+  it('says that another worker polls the same queue', async () => {
+    const other = startCommand(kuflowDev('exec', '--state-dir', stateDir(), '--', ...WORKER), {
+      cwd: workerProject(),
+      mark,
+      env: { ...workerEnv('GOOD_QUEUE'), WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' },
+    });
+    await until('the other worker runs', () => /"state":"RUNNING"/.test(other.output()));
+    const { status, stderr } = simulate({ code: 'GOOD' });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/! Another worker polls GOOD_QUEUE and may get tasks of this process: \d+@/);
+    other.kill('SIGTERM');
+    await other.ended;
+    expect(simulate({ code: 'GOOD' }).stderr).not.toContain('Another worker');
   });
 
   it.each([

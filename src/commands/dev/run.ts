@@ -29,7 +29,8 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const request = platformRequest(flags, context, platformReporter({ progress, requests: flags.requests === true }));
   const platform = await startDevPlatform(request).finally(() => progress.stop());
   terminal.out.line(readyLine(platform.state));
-  for (const line of readyHints(platform.state, invocation, flags.stateDir)) terminal.err.line(line);
+  for (const line of readyHints(platform.state, invocation, { stateDir: flags.stateDir, runs: 'platform' }))
+    terminal.err.line(line);
   await new Promise<void>((resolveWait) => {
     if (request.signal.aborted) resolveWait();
     else request.signal.addEventListener('abort', () => resolveWait(), { once: true });
@@ -59,7 +60,15 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
       ...request,
       command: [program, ...rest],
       onReady: (platform) => {
-        if (platform.owned) return;
+        if (platform.owned) {
+          if (!terminal.err.isTTY) return;
+          for (const line of readyHints(platform.state, context.invocation, {
+            stateDir: flags.stateDir,
+            runs: 'command',
+          }))
+            terminal.err.line(line);
+          return;
+        }
         progress.note(attachedLine(platform.state));
         warnAboutIgnoredOptions(progress, flags, platform.state.endpoints);
         for (const mismatch of platform.mismatches)

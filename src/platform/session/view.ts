@@ -134,19 +134,27 @@ export function readyLine(state: PlatformState): string {
   return `kuflow dev is ready: REST ${state.endpoints.https} and ${state.endpoints.http}, engine ${state.endpoints.engine}`;
 }
 
-/** Next steps for a platform that is ready. `invocation` is how this program is called, `stateDir` the option as the user passed it. */
+export interface ReadyHintsOptions {
+  /** `--state-dir` as the user passed it. */
+  readonly stateDir?: string | undefined;
+  /** Whether this program only runs the platform, or also a command, such as a worker. */
+  readonly runs: 'platform' | 'command';
+}
+
+/** Next steps for a platform that is ready. `invocation` is how this program is called. */
 export function readyHints(
   state: Pick<PlatformState, 'processes'>,
   invocation: string,
-  stateDir?: string,
+  { stateDir, runs }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
+  const startWorker = ['worker', `${invocation} dev exec${stateOption} -- npm start`];
   return formatTable(
     [
       ['processes', state.processes.join(', ')],
-      ['worker', `${invocation} dev exec${stateOption} -- npm start`],
+      ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
       ['try it', `${invocation} dev simulate${code}${stateOption} -- npm start`],
       ['stop', 'Ctrl-C'],

@@ -3,12 +3,12 @@ import {
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
-  type WorkflowService,
 } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KnownError } from '../../base/errors.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../process-engine.ts';
 import { PlatformConnection } from './connection.ts';
+import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { toWorkflowOutcome } from './outcome.ts';
 
 /** What the process watcher needs from the server. */
@@ -25,8 +25,8 @@ export interface ClosedWorkflows {
 export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
   fetchHistory(workflowId: string, runId?: string): Promise<string>;
-  /** One sentence for each thing that an open workflow waits for and that has failed at least once. */
-  listFailures(workflowId: string): Promise<readonly string[]>;
+  /** What an open workflow waits for and has failed at least once. */
+  listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,6 @@ const NOT_FOUND = 5;
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
 const PAGE = 1000;
-const LAST_EVENTS = 50;
 
 const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
 
@@ -113,7 +112,7 @@ export async function createProcessEngine(options: {
 
     getOutcome,
 
-    listFailures: (workflowId) => listFailures(service, namespace, workflowId),
+    listFailingWork: (workflowId) => listFailingWork(service, namespace, workflowId),
 
     listClosedSince: async (time) => {
       const ids: string[] = [];
@@ -171,30 +170,4 @@ export async function createProcessEngine(options: {
     signal.throwIfAborted();
     return false;
   }
-}
-
-/** Activities that are being retried, and a workflow task that fails. */
-async function listFailures(
-  service: WorkflowService,
-  namespace: string,
-  workflowId: string,
-): Promise<readonly string[]> {
-  const execution = { workflowId };
-  const { pendingActivities, pendingWorkflowTask } = await service.describeWorkflowExecution({ namespace, execution });
-  const activities = pendingActivities.flatMap(({ activityType, attempt, lastFailure }) =>
-    lastFailure?.message
-      ? [
-          `activity ${activityType?.name ?? 'without a name'} failed and is on attempt ${attempt ?? 1}: ${lastFailure.message}`,
-        ]
-      : [],
-  );
-  if ((pendingWorkflowTask?.attempt ?? 1) <= 1) return activities;
-  const { history } = await service.getWorkflowExecutionHistoryReverse({
-    namespace,
-    execution,
-    maximumPageSize: LAST_EVENTS,
-  });
-  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
-  const reason = failed?.workflowTaskFailedEventAttributes?.failure?.message;
-  return reason ? [...activities, `the workflow code fails: ${reason}`] : activities;
 }

@@ -14,8 +14,8 @@ export interface PollerQuery {
   readonly since?: number | undefined;
 }
 
-/** Asks the server how many workers have polled this queue for workflow tasks in the last minutes. */
-export async function countWorkflowPollers(query: PollerQuery): Promise<number> {
+/** The identities of the workers that have polled this queue for workflow tasks. */
+export async function listWorkflowPollers(query: PollerQuery): Promise<readonly string[]> {
   const connection = PlatformConnection.lazy({ address: query.address });
   try {
     const answer = await connection.withDeadline(Date.now() + 5000, () =>
@@ -27,9 +27,9 @@ export async function countWorkflowPollers(query: PollerQuery): Promise<number> 
       }),
     );
     const { since = 0 } = query;
-    return answer.pollers.filter(
-      ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000),
-    ).length;
+    return answer.pollers
+      .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000))
+      .map(({ identity }) => identity ?? 'without a name');
   } finally {
     await connection.close();
   }

@@ -9,14 +9,15 @@ import { SettingsError } from './kuflow/settings-problem.ts';
 import { startWorker, type RunningWorker } from './kuflow/worker-runtime.ts';
 import * as workflows from './workflows.ts';
 
-const USAGE = `Usage: node main.js [--check [--json]] [--dev]
+const USAGE = `Usage: node main.js [--check [--json]] [--dev] [--debug]
 
   --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
            or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
   --json   Print the result of --check as JSON
   --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
+  --debug  Print debug logs too, such as those of the workflow bundler
 `;
-const OPTIONS = ['--check', '--json', '--dev', '--help'];
+const OPTIONS = ['--check', '--json', '--dev', '--debug', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
 
@@ -62,7 +63,7 @@ async function runWorker(): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const development = options.has('--dev');
   const logger = createLogger({
-    level: 'INFO',
+    level: options.has('--debug') ? 'DEBUG' : 'INFO',
     format: development ? 'text' : 'json',
     write: writeTo(process.stdout),
   });

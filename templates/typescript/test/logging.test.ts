@@ -32,6 +32,15 @@ describe('the log', () => {
     expect(line).toContain('a\\\\u{1b}[31m\\\\u{9b}2J\\\\u{202e}b\\nc');
   });
 
+  it("leaves out the details of Temporal's start, except in debug logs", () => {
+    const details = ['asset main.js 1.61 MiB', 'Workflow bundle created', 'No Nexus services registered, not polling'];
+    expect(logged((logger) => details.forEach((message) => logger.info(message)))).toEqual([]);
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'DEBUG', format: 'json', write: (line) => lines.push(line) });
+    for (const message of details) logger.info(message);
+    expect(lines).toHaveLength(3);
+  });
+
   it('explains a nondeterminism error and how to fix it', () => {
     const lines = logged((logger) =>
       logger.warn('Failing workflow task', { error: 'Status { message: "[TMPRL1100] x" }' }),

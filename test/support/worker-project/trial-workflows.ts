@@ -69,3 +69,14 @@ export async function PostsWorkflow({ processId }: WorkflowRequest): Promise<Wor
   await kuflowActivities.KuFlow_Engine_changeProcessInitiator({ processId, initiatorId: applicationId });
   return { message: 'posted' };
 }
+
+/** Workflow code that fails at the same place in every attempt. */
+export async function BrokenWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
+  const words: Record<string, string[]> = {};
+  return { message: words[processId]!.join(' ') };
+}
+
+/** Calls an activity whose name is misspelled. */
+export async function MisspelledWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
+  return { message: await ownActivities<{ slowWrok(): Promise<string> }>().slowWrok() };
+}

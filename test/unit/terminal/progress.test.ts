@@ -43,6 +43,17 @@ describe('progress', () => {
     expect(text()).toBe('· Installing…\n✔ Installed (2.5 s)\n- No git\n');
   });
 
+  it('prints only whole lines during a step that is not live, because a child process writes to the terminal', () => {
+    const { channel, text } = fakeChannel(true);
+    const progress = openProgress(channel, () => 0);
+    progress.begin('Waiting for the worker…', { live: false });
+    progress.note('Another worker polls', 'warning');
+    progress.end('done', 'The worker polls');
+    const lines = screen(text()).map((line) => line.replace(/\u001b\[\d+m/g, ''));
+    expect(lines).toEqual(['· Waiting for the worker…', '! Another worker polls', '✔ The worker polls', '']);
+    expect(text()).not.toMatch(/[^\n]\r/);
+  });
+
   it('cuts the live line to the display width of the terminal, so that it never wraps', () => {
     const { channel, text } = fakeChannel(true);
     const progress = openProgress(channel, () => 0);

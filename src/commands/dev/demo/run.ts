@@ -30,7 +30,7 @@ export async function runDemo(
         platform,
         scaffold: scaffoldReporter(progress),
         check: checkReporter(progress),
-        step: simulationReporter(progress),
+        step: simulationReporter(progress, { sharesTerminal: false }),
       },
     });
     progress.end('done', 'Stopped everything');

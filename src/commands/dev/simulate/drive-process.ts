@@ -8,8 +8,10 @@ import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../text/shell.ts';
 import { readTimeline } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state-file.ts';
+import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { exampleTaskData, createAnswerQueue, type SimulationAnswers } from './answers.ts';
+import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 
 const POLL_MS = 100;
@@ -32,8 +34,11 @@ export interface DriveRequest {
   /** Throws if the run was interrupted or the worker has exited. */
   readonly throwIfEnded: () => void;
   readonly onCompleted: (code: string, processItemId: string) => void;
-  /** Describes workflow and activity tasks that keep failing; called on a timeout. */
-  readonly readFailingWork: () => Promise<readonly string[]>;
+  readonly listFailingWork: () => Promise<readonly FailingWork[]>;
+  /** Whether other workers poll the same task queue. */
+  readonly hasOtherWorkers: boolean;
+  /** Where the worker's output is, to complete `See …`. */
+  readonly workerLog: string;
 }
 
 /** Claims and completes the human tasks of a process as a user until it is COMPLETED with valid data. Throws `SimulationFailure` otherwise. */
@@ -68,7 +73,14 @@ export async function driveProcess(work: DriveRequest): Promise<void> {
       work.onCompleted(code, item.id);
     }
     work.throwIfEnded();
-    if (Date.now() > deadline) throw await timeoutFailure(work, open);
+    const failing = await work.listFailingWork();
+    const permanent = findPermanentFailure(failing, work.hasOtherWorkers);
+    if (permanent !== undefined) {
+      throw new SimulationFailure(1, formatFailingWork(permanent), {
+        next: [...adviseOnFailingWork(permanent, work.workerLog), historyHint(work)],
+      });
+    }
+    if (Date.now() > deadline) throw timeoutFailure(work, open, failing);
     if (mine.length === 0) await systemClock.sleep(POLL_MS, work.signal).catch(() => undefined);
   }
   await checkData(work);
@@ -128,24 +140,24 @@ async function completeTask(work: DriveRequest, item: ListedItem, answer: JsonOb
   }
 }
 
-async function timeoutFailure(work: DriveRequest, open: readonly ListedItem[]): Promise<SimulationFailure> {
+function timeoutFailure(
+  work: DriveRequest,
+  open: readonly ListedItem[],
+  failing: readonly FailingWork[],
+): SimulationFailure {
   const items = open.map(toBlockedItem);
-  const failing = await work.readFailingWork();
   const openItems = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
-  const reasons = [...openItems, ...failing];
+  const reasons = [...openItems, ...failing.map(formatFailingWork)];
   const [first] = items;
   return new SimulationFailure(
     4,
     `The process did not complete within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open and nothing failed, so the workflow is waiting for something else'}`,
-    {
-      item: first,
-      next: [
-        failing.length > 0 ? "Check the worker's output" : 'Raise --timeout',
-        `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${formatPathOption('--state-dir', work.stateDir)}`,
-      ],
-    },
+    { item: first, next: [failing.length > 0 ? `See ${work.workerLog}` : 'Raise --timeout', historyHint(work)] },
   );
 }
+
+const historyHint = (work: DriveRequest): string =>
+  `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${formatPathOption('--state-dir', work.stateDir)}`;
 
 /** Checks the data of all completed tasks: the worker completes system tasks, and may change data after a task was completed. */
 async function checkData({ user, processId }: DriveRequest): Promise<void> {

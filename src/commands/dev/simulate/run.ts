@@ -37,7 +37,7 @@ export async function runSimulate(
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
-  const reportStep = simulationReporter(progress);
+  const reportStep = simulationReporter(progress, { sharesTerminal: flags.workerLog === undefined });
   try {
     const result = await simulate({
       ...platformRequest(

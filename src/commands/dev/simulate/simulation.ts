@@ -1,13 +1,15 @@
 import { open } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
+import { isRunning } from '../../../base/process-identity.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import type { PlatformEndpoints } from '../../../platform/types.ts';
 import { readTimeline, readWorkers, type TimelineEntry } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
-import { createProcessEngine } from '../../../platform/temporal/engine.ts';
-import { countWorkflowPollers } from '../../../platform/temporal/pollers.ts';
+import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
+import { listWorkflowPollers } from '../../../platform/temporal/pollers.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
@@ -38,6 +40,8 @@ export type SimulateStep =
     }
   | { readonly kind: 'command-started'; readonly pid: number; readonly taskQueue: string }
   | { readonly kind: 'command-polls'; readonly taskQueue: string }
+  /** Other workers poll the queue as well and may get tasks of the process. */
+  | { readonly kind: 'other-workers'; readonly taskQueue: string; readonly identities: readonly string[] }
   | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
   | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
   | { readonly kind: 'ended'; readonly status: ExitStatus }
@@ -65,6 +69,7 @@ export interface SimulateResult {
 }
 
 const POLL_MS = 100;
+const LONGEST_POLL_MS = 70_000;
 /** Avoids conflicts with other workers on this machine: any free port for health, no metrics port. */
 const WORKER_PORTS = { WORKER_HEALTHPORT: '0', WORKER_METRICSPORT: '0' };
 
@@ -141,6 +146,8 @@ async function runOnPlatform(
 ): Promise<SimulateResult> {
   const { code } = definition.process;
   const { taskQueue } = definition.workflow;
+  const others = await listRunningWorkers(platform, taskQueue);
+  if (others.length > 0) request.onStep({ kind: 'other-workers', taskQueue, identities: others });
   const since = Date.now();
   const command = await startCommand(request, platform);
   request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
@@ -151,7 +158,7 @@ async function runOnPlatform(
     if (state.exit !== undefined) throw commandExitedFailure(request, state.exit);
   };
   const metadata = answers.metadata ?? exampleMetadata(definition.metadata);
-  const started: { processId?: string } = {};
+  const started: { processId?: string; engine?: TemporalEngine } = {};
   let end: Outcome | undefined;
   try {
     await waitForPollers(request, platform, taskQueue, since, throwIfEnded);
@@ -163,6 +170,9 @@ async function runOnPlatform(
     });
     started.processId = process.id;
     request.onStep({ kind: 'process-started', code, processId: process.id });
+    const { endpoints, namespace } = platform.state;
+    const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
+    started.engine = engine;
     await driveProcess({
       user,
       state: platform.state,
@@ -177,13 +187,16 @@ async function runOnPlatform(
       stateDir: request.stateDir,
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
-      readFailingWork: () => readFailingWork(platform, process.id),
+      listFailingWork: () => engine.listFailingWork(process.id),
+      hasOtherWorkers: others.length > 0,
+      workerLog: describeWorkerLog(request),
     });
     end = { status: 0 };
   } catch (error) {
     end = toOutcome(error, request.signal);
     if (end === undefined) throw error;
   } finally {
+    await started.engine?.close();
     request.onStep({ kind: 'ended', status: end?.status ?? 1 });
     if (state.exit === undefined) {
       request.onStep({ kind: 'draining' });
@@ -213,7 +226,7 @@ function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): Simu
     1,
     `The command exited (${how}) before the process completed: ${request.command.join(' ')}`,
     {
-      next: [request.output === 'stderr' ? 'See its output above' : `See its output in ${request.output.file}`],
+      next: [`See ${describeWorkerLog(request)}`],
     },
   );
 }
@@ -245,7 +258,8 @@ async function waitForPollers(
   const deadline = Date.now() + request.timeoutMs;
   for (;;) {
     throwIfEnded();
-    if ((await countWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since })) > 0) return;
+    const polling = await listWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since });
+    if (polling.length > 0) return;
     if (Date.now() > deadline) throw await noPollersFailure(request, platform, taskQueue, since);
     await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
   }
@@ -278,15 +292,21 @@ async function noPollersFailure(
   );
 }
 
-async function readFailingWork(platform: DevPlatform, processId: string): Promise<readonly string[]> {
+/**
+ * The identities of the workers that poll the queue now: the engine remembers pollers for minutes, a poll ends after one minute at most, and a
+ * worker of this machine has its process id in its identity.
+ */
+async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
-  const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
-  try {
-    return await engine.listFailures(processId);
-  } finally {
-    await engine.close();
-  }
+  const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
+  return (await listWorkflowPollers(query)).filter((identity) => {
+    const [, pid, host] = /^(\d+)@(.+)$/.exec(identity) ?? [];
+    return pid === undefined || host !== hostname() || isRunning(Number(pid));
+  });
 }
+
+const describeWorkerLog = ({ output }: SimulateRequest): string =>
+  output === 'stderr' ? "the worker's output above" : `the worker's output in ${output.file}`;
 
 // Uses a separate client, because the request's signal may already be aborted.
 async function readFinalState(

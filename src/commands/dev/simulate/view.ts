@@ -5,8 +5,12 @@ import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
 import type { SimulateResult, SimulateStep } from './simulation.ts';
 
-/** Shows the steps of a simulation. */
-export function simulationReporter(progress: Progress): (step: SimulateStep) => void {
+/** Shows the steps of a simulation. `sharesTerminal`: the worker writes to the same terminal, so no line is redrawn while it runs. */
+export function simulationReporter(
+  progress: Progress,
+  { sharesTerminal }: { readonly sharesTerminal: boolean },
+): (step: SimulateStep) => void {
+  const whileWorkerRuns = { live: !sharesTerminal };
   let isStepRunning = false;
   return (step) => {
     switch (step.kind) {
@@ -14,15 +18,21 @@ export function simulationReporter(progress: Progress): (step: SimulateStep) => 
         if (!step.owned) progress.note(attachedLine(step));
         break;
       case 'command-started':
-        progress.begin(`Waiting for the worker to poll ${step.taskQueue}…`);
+        progress.begin(`Waiting for the worker to poll ${step.taskQueue}…`, whileWorkerRuns);
         isStepRunning = true;
         break;
       case 'command-polls':
         progress.end('done', `The worker polls ${step.taskQueue}`);
         isStepRunning = false;
         break;
+      case 'other-workers': {
+        const { identities, taskQueue } = step;
+        const who = identities.length === 1 ? 'Another worker polls' : `${identities.length} other workers poll`;
+        progress.note(`${who} ${taskQueue} and may get tasks of this process: ${identities.join(', ')}`, 'warning');
+        break;
+      }
       case 'process-started':
-        progress.begin(`Process ${step.code} ${step.processId}`);
+        progress.begin(`Process ${step.code} ${step.processId}`, whileWorkerRuns);
         isStepRunning = true;
         break;
       case 'task-completed':
@@ -32,7 +42,7 @@ export function simulationReporter(progress: Progress): (step: SimulateStep) => 
         if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
         break;
       case 'draining':
-        progress.begin('Stopping the worker…');
+        progress.begin('Stopping the worker…', whileWorkerRuns);
         break;
       case 'drained':
         progress.end('done', 'Stopped the worker');

@@ -33,9 +33,13 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
+/** What Temporal's SDK says at each start: how it bundles the workflows, and that this worker has no Nexus services. */
+const START_DETAILS = /^(?:asset |Workflow bundle created|No Nexus services registered)/;
+
 /** The logger of this worker and of Temporal's SDK. */
 export function createLogger(options: LogOptions): Logger {
-  const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+  const log = (sdkLevel: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    const level = sdkLevel === 'INFO' && START_DETAILS.test(message) ? 'DEBUG' : sdkLevel;
     if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return;
     // The bundler reports many lines. The first one is enough.
     const short = level === 'INFO' || level === 'DEBUG' ? (message.split('\n', 1)[0] ?? '') : message;

@@ -48,12 +48,13 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
 
 describe('platform events', () => {
   it('are followed by complete commands for this platform', () => {
-    const hints = (stateDir?: string): string => readyHints({ processes: ['LOAN'] }, 'npx kuflow', stateDir).join('\n');
+    const hints = (stateDir?: string): string =>
+      readyHints({ processes: ['LOAN'] }, 'npx kuflow', { stateDir, runs: 'platform' }).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    expect(readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow').join('\n')).toContain(
-      'npx kuflow dev simulate LOAN -- npm start\n',
-    );
+    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', { runs: 'command' }).join('\n');
+    expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- npm start\n');
+    expect(besideWorker).not.toContain('dev exec');
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
@@ -144,7 +145,7 @@ describe('a simulation', () => {
 
   it('ends exactly the steps that it began', () => {
     const { channel: err, text } = channel(false);
-    const view = simulationReporter(openProgress(err));
+    const view = simulationReporter(openProgress(err), { sharesTerminal: false });
     view({
       kind: 'platform-ready',
       endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' },

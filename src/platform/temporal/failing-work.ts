@@ -1,0 +1,95 @@
+import type { WorkflowService } from '@temporalio/client';
+
+/** Something that an open workflow waits for and that has failed at least once. */
+export interface FailingWork {
+  readonly kind: 'activity' | 'workflow-task';
+  /** Type of the activity or workflow. */
+  readonly name: string;
+  /** How often it has failed in a row. */
+  readonly failures: number;
+  /** Message of the failure. The engine records a workflow task's failure only once, so this is the first one of the row. */
+  readonly message: string;
+  /** `<file>:<line>` of the first frame of the stack that is neither an SDK's nor the runtime's; undefined if there is none. */
+  readonly location?: string | undefined;
+  /** If no worker that was asked knows this activity: the activities that it does know. */
+  readonly registered?: readonly string[] | undefined;
+}
+
+const LAST_EVENTS = 50;
+
+/** Activities that are being retried, and a workflow task that fails. */
+export async function listFailingWork(
+  service: WorkflowService,
+  namespace: string,
+  workflowId: string,
+): Promise<readonly FailingWork[]> {
+  const execution = { workflowId };
+  const { pendingActivities, pendingWorkflowTask, workflowExecutionInfo } = await service.describeWorkflowExecution({
+    namespace,
+    execution,
+  });
+  const activities = pendingActivities.flatMap(({ activityType, attempt, lastFailure }): FailingWork[] => {
+    if (!lastFailure?.message) return [];
+    const { message } = lastFailure;
+    return [
+      {
+        kind: 'activity',
+        name: activityType?.name ?? 'without a name',
+        failures: Math.max(1, (attempt ?? 1) - 1),
+        message,
+        location: failureLocation(lastFailure.stackTrace ?? ''),
+        registered: registeredActivities(message),
+      },
+    ];
+  });
+  const attempt = pendingWorkflowTask?.attempt ?? 1;
+  if (attempt <= 1) return activities;
+  const { history } = await service.getWorkflowExecutionHistoryReverse({
+    namespace,
+    execution,
+    maximumPageSize: LAST_EVENTS,
+  });
+  const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
+  const failure = failed?.workflowTaskFailedEventAttributes?.failure;
+  if (!failure?.message) return activities;
+  return [
+    ...activities,
+    {
+      kind: 'workflow-task',
+      name: workflowExecutionInfo?.type?.name ?? 'without a name',
+      failures: attempt - 1,
+      message: failure.message,
+      location: failureLocation(failure.stackTrace ?? ''),
+    },
+  ];
+}
+
+/**
+ * The activities that a worker says it knows when it is asked for another one; undefined for other messages.
+ * Source: the messages of Temporal's TypeScript and Python SDKs (`available activities`) and Java SDK (`Known types are`).
+ */
+export function registeredActivities(message: string): readonly string[] | undefined {
+  if (!/\bnot registered (on|with) (this|a) worker\b/i.test(message)) return undefined;
+  const list = /(?:available activities|known types are): *(.*)$/is.exec(message)?.[1] ?? '';
+  return list.match(/[^\s,"'[\]]+/g) ?? [];
+}
+
+// A frame of JavaScript ends with `file:line:column`, one of Java has `(File.java:line)`, one of Python is `File "file", line n`.
+const FRAME =
+  /File "(?<python>[^"]+)", line (?<line>\d+)|\((?<java>[\w$]+\.(?:java|kt)):(?<at>\d+)\)|(?<script>[^\s()]+):(?<row>\d+):\d+\)?$/;
+const FOREIGN =
+  /node_modules|node:|<anonymous>|site-packages|^\s*at (?:io\.temporal|java|jdk|javax|sun)\.|\/lib\/python\d/;
+
+/** `<file>:<line>` of the innermost frame of a stack that belongs to the worker's own code. */
+export function failureLocation(stack: string): string | undefined {
+  const own = stack.split('\n').filter((line) => !FOREIGN.test(line));
+  const places = own.flatMap((line) => {
+    const { python, line: number, java, at, script, row } = FRAME.exec(line.trim())?.groups ?? {};
+    const [file, position] = [python ?? java ?? script, number ?? at ?? row];
+    return file === undefined || position === undefined
+      ? []
+      : [{ place: `${file.replace(/^file:\/\//, '')}:${position}`, python }];
+  });
+  // Python lists the innermost frame last.
+  return (places.some(({ python }) => python !== undefined) ? places.at(-1) : places[0])?.place;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { failureLocation, registeredActivities } from '../../../../src/platform/temporal/failing-work.ts';
+
+describe('registeredActivities', () => {
+  it.each([
+    [
+      'TypeScript',
+      'Activity function slowWrok is not registered on this Worker, available activities: ["shortWork","slowWork"]',
+      ['shortWork', 'slowWork'],
+    ],
+    [
+      'Python',
+      'Activity function a for workflow 7 is not registered on this worker, available activities: b, c',
+      ['b', 'c'],
+    ],
+    ['Java', 'Activity Type "A" is not registered with a worker. Known types are: B, C', ['B', 'C']],
+    [
+      'a worker without activities',
+      'Activity function a is not registered on this Worker, available activities: []',
+      [],
+    ],
+  ])('reads them from the message of %s', (_, message, expected) => {
+    expect(registeredActivities(message)).toEqual(expected);
+  });
+
+  it('ignores other messages', () => {
+    expect(registeredActivities('The customer is not registered')).toBeUndefined();
+  });
+});
+
+describe('failureLocation', () => {
+  it.each([
+    [
+      'JavaScript',
+      'TypeError: x\n    at Workflow.execute (/w/node_modules/@temporalio/workflow/lib/a.js:1:2)\n    at LoanWorkflow (/w/src/workflows.ts:23:11)\n    at /w/src/b.ts:9:1',
+      '/w/src/workflows.ts:23',
+    ],
+    ['JavaScript without a function', 'Error: x\n    at file:///w/dist/activities.js:7:9', '/w/dist/activities.js:7'],
+    [
+      'Java',
+      'java.lang.IllegalStateException: x\n\tat java.base/java.util.List.of(List.java:1)\n\tat com.acme.LoanWorkflowImpl.run(LoanWorkflowImpl.java:45)\n\tat io.temporal.internal.A.b(A.java:2)',
+      'LoanWorkflowImpl.java:45',
+    ],
+    [
+      'Python',
+      'File "/v/site-packages/temporalio/worker/_w.py", line 3, in run\n  File "/w/loan/workflows.py", line 12, in run\n    await self.f()\n  File "/w/loan/steps.py", line 5, in f\n',
+      '/w/loan/steps.py:5',
+    ],
+  ])('is the innermost own frame of %s', (_, stack, expected) => {
+    expect(failureLocation(stack)).toBe(expected);
+  });
+
+  it('is undefined if every frame belongs to an SDK, and for an empty stack', () => {
+    expect(
+      failureLocation('Error: x\n    at f (/w/node_modules/a/b.js:1:1)\n    at node:internal/c:1:1'),
+    ).toBeUndefined();
+    expect(failureLocation('')).toBeUndefined();
+  });
+});
