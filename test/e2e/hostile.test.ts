@@ -9,6 +9,7 @@ import { readTemplateFiles } from '../../src/languages/templates/files.ts';
 import { loadTemplateSet } from '../../src/languages/templates/set.ts';
 import { definitionOf, usableFile, type HostileFile } from '../support/hostile-definitions.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
+import { OBJECT_MEMBERS } from '../support/hostile-texts.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 
 const SEED = 20251125;
@@ -18,17 +19,32 @@ const OWN = readTemplateFiles('typescript')
   .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))
   .map(({ path }) => path);
 
-const data = { schema: { type: 'object', required: ['a'], properties: { a: { type: 'string' } } } };
+/** Properties that every object already has, in each position of a type. */
+const inherited = Object.fromEntries(OBJECT_MEMBERS.map((name) => [name, { type: 'string' }]));
+const data = {
+  schema: {
+    type: 'object',
+    required: ['a'],
+    properties: {
+      a: { type: 'string' },
+      ...inherited,
+      nested: { type: 'object', properties: inherited },
+      list: { type: 'array', items: { type: 'object', properties: inherited, required: OBJECT_MEMBERS } },
+    },
+  },
+};
 /** Names that compile but could break at run time, because they mean something to modules, objects or promises. */
 const AT_RUN_TIME: HostileFile = {
   process: { code: '__proto__', name: '*/ `${process.exit(1)}` \\' },
   workflow: { type: 'it\'s "quoted" \n\u2028 ${1} `', 'task-queue': 'constructor: \n # {} \u202e' },
-  metadata: { schema: { type: 'object', properties: { ['__proto__']: { type: 'string' } } } },
+  metadata: { schema: { type: 'object', properties: inherited } },
+  entity: { schema: { type: 'object', properties: inherited, required: OBJECT_MEMBERS } },
   tasks: [
     ...['__proto__', 'constructor', 'PROCESS_ID', 'it\'s "quoted"', '🎉'].map((code) => ({
       code,
       kind: 'human',
       data,
+      'context-data': data,
     })),
     ...['THEN', 'TO_STRING', 'VALUE_OF', 'HAS_OWN_PROPERTY', 'TO_JSON', 'DEFAULT', 'then', 'a\n\u2028b', '`${1}`'].map(
       (code) => ({ code, kind: 'system', data }),

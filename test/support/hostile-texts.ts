@@ -20,10 +20,13 @@ const FRAGMENTS: readonly string[] = [
   ...['\u3164', '\u{e0001}', '\u{10ffff}', '\ue000', '\ufffe', '\u0300', ' ', '  ', '_', '__', '-', '1', '1ST', 'A', 'a'],
 ];
 
+/** Names that every object has. An object literal has these properties, whatever its type says. */
+export const OBJECT_MEMBERS: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
+
 /** Words with a meaning in a language, in Temporal, in an operating system or in the templates, as they are and as codes. */
 // prettier-ignore
 const WORDS: readonly string[] = [
-  ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'default', 'class', 'await'],
+  ...[...OBJECT_MEMBERS, 'prototype', 'then', 'default', 'class', 'await'],
   ...['THEN', 'TO_STRING', 'VALUE_OF', 'HAS_OWN_PROPERTY', 'TO_JSON', 'DEFAULT', 'CLASS', 'CONSTRUCTOR', 'DELETE', 'ASYNC'],
   ...['TASKS', 'KUFLOW', 'ACTIVITIES', 'ACTIVITIES_MODULE', 'METADATA', 'ENTITY', 'PROCESS_ID', 'PROCESS', 'REQUEST', 'LOG'],
   ...['INPUT', 'EXAMPLE', 'HUMAN', 'SYSTEM', 'MESSAGE', 'THREAD', 'OPEN_PROCESS', 'OWN_ACTIVITIES', 'WORKFLOW_REQUEST', 'VOID'],

@@ -138,7 +138,9 @@ function typeOfObject(schema: Record<string, unknown>, indent: string, scope: Sc
     const about = comment(property, deeper);
     const key = `${deeper}${tsPropertyKey(name)}${optional}`;
     scope.left.characters -= key.length + about.join('').length;
-    return [...about, `${key}: ${typeOf(property, deeper, scope).text};`];
+    // Without its own `toString`, an object still has the inherited function, which no other type accepts.
+    const { text } = optional !== '' && name in Object.prototype ? UNKNOWN : typeOf(property, deeper, scope);
+    return [...about, `${key}: ${text};`];
   });
   return `{\n${lines.join('\n')}\n${indent}}`;
 }

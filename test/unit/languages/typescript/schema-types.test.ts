@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { tsValue } from '../../../../src/languages/typescript/literals.ts';
 import { sampleForSchema } from '../../../../src/process/examples/schema.ts';
 import { declarationOfSchema, typeOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
+import { OBJECT_MEMBERS } from '../../../support/hostile-texts.ts';
 
 const PERSON: JsonObject = {
   type: 'object',
@@ -33,7 +34,7 @@ function complaints(declaration: string, values: readonly Json[]): readonly stri
   const options: ts.CompilerOptions = { strict: true, noEmit: true, noLib: true, types: [] };
   const host = ts.createCompilerHost(options);
   const lib =
-    'interface Array<T> { length: number; [n: number]: T } interface Boolean {} interface CallableFunction {} interface Function {} interface IArguments {} interface NewableFunction {} interface Number {} interface Object {} interface RegExp {} interface String {} type Record<K extends string, V> = { [P in K]: V };';
+    'interface Array<T> { length: number; [n: number]: T } interface Boolean {} interface CallableFunction {} interface Function {} interface IArguments {} interface NewableFunction {} interface Number {} interface Object { constructor: Function; toString(): string; toLocaleString(): string; valueOf(): Object; hasOwnProperty(v: string): boolean; isPrototypeOf(v: Object): boolean; propertyIsEnumerable(v: string): boolean } interface RegExp {} interface String {} type Record<K extends string, V> = { [P in K]: V };';
   const sources = new Map([
     ['t.ts', text],
     ['lib.d.ts', lib],
@@ -68,6 +69,16 @@ describe('types of schemas', () => {
     ['an unknown key', { NAME: 'x', NAEM: 'x' }],
   ])('reject %s', (_, value) => {
     expect(complaints(declaration, [value]).length).toBeGreaterThan(0);
+  });
+
+  it('let optional properties that every object inherits be left out', () => {
+    const properties = Object.fromEntries(OBJECT_MEMBERS.map((name) => [name, { type: 'string' }]));
+    const optional = declarationOfSchema('T', { type: 'object', properties: { a: { type: 'string' }, ...properties } });
+    expect(complaints(optional, [{}, { a: 'x' }, { toString: 'x', constructor: 'y' }])).toEqual([]);
+    const required = declarationOfSchema('T', { type: 'object', properties, required: OBJECT_MEMBERS });
+    const full = Object.fromEntries(OBJECT_MEMBERS.map((name) => [name, 'x']));
+    expect(complaints(required, [full])).toEqual([]);
+    expect(complaints(required, [{ ...full, toString: 1 }])).not.toEqual([]);
   });
 
   it('are finite for a schema that is recursive or deeply nested', () => {
