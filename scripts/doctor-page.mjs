@@ -8,6 +8,7 @@ const PROGRAMS = {
   temporal: '`temporal` says',
 };
 const EXIT = { fail: '1', unknown: '4', warn: '0; 3 with `--fail-on warn`' };
+const exitStatus = (id, state) => (state === 'fail' && id.startsWith('KF-SET-') ? '2' : EXIT[state]);
 
 /**
  * docs/reference/doctor.md with the sections of all checks.
@@ -59,7 +60,7 @@ function planeTable(plane, faults, peers) {
     ...faults.map(({ name, root }) => {
       const [id = '', state = '', code = ''] = root.split(' ');
       const said = peers?.[name];
-      const row = [tableCell(name), `[${id}](doctor.md#${id.toLowerCase()}) \`${code}\``, EXIT[state]];
+      const row = [tableCell(name), `[${id}](doctor.md#${id.toLowerCase()}) \`${code}\``, exitStatus(id, state)];
       return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
     }),
   ];

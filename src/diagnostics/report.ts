@@ -11,7 +11,7 @@ export interface ConnectionReport {
   readonly next: readonly string[];
   /** What the run created in KuFlow, e.g. `engine token`. */
   readonly created: readonly string[];
-  /** 0 usable · 1 a check failed · 4 could not tell. */
+  /** 0 usable · 1 a check failed · 2 settings are missing or malformed · 4 could not tell. */
   readonly status: ExitStatus;
   readonly ms: number;
 }
@@ -19,6 +19,11 @@ export interface ConnectionReport {
 const EXIT_STATUS: Readonly<Record<CheckState, ExitStatus>> = {
   ...{ pass: 0, warn: 0, skip: 0, fail: 1, crash: 1, unknown: 4 },
 };
+
+/** As in all other commands, missing and malformed settings are a mistake in how the tool is used. */
+function exitStatusOf({ state, plane }: CheckResult): ExitStatus {
+  return plane === 'settings' && state === 'fail' ? 2 : EXIT_STATUS[state];
+}
 
 /** A definite failure comes before an unknown result; within each, the order of the results decides. */
 function findFirstFailure(results: readonly CheckResult[]): CheckResult | undefined {
@@ -51,7 +56,7 @@ export function createReport(
         ? []
         : [...firstFailure.advice.map(formatAdvice), ...(retry === undefined ? [] : [`Then check again: ${retry}`])],
     created: results.flatMap(({ created }) => (created === undefined ? [] : [created])),
-    status: worstExitStatus(results.map(({ state }) => EXIT_STATUS[state])),
+    status: worstExitStatus(results.map(exitStatusOf)),
     ms,
   };
 }

@@ -57,6 +57,7 @@ export function parseYamlMap(text: string, name: string): YamlData {
   throw new KnownError({
     message: `${name} can't be used: ${why}${line}`,
     next: ['Fix the file, or move it away'],
+    status: 2,
   });
 }
 

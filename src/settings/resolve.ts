@@ -97,17 +97,14 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };
 }
 
-/** Returns the settings, or throws a KnownError that lists every problem. Its status is 2 if settings are only missing, or wrong in this call; otherwise 1. */
+/** Returns the settings, or throws a KnownError that lists every problem, with status 2. */
 export function requireSettings(result: SettingsResult, next: readonly string[] = []): ResolvedSettings {
   if (result.problems.length === 0) return result.settings;
-  const usage = result.problems.every(
-    ({ code, source }) => code === 'missing' || code === 'placeholder' || source?.kind === 'flag',
-  );
   throw new KnownError({
     message: `Settings are missing or invalid:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
     next,
     page: 'reference/settings',
-    status: usage ? 2 : 1,
+    status: 2,
   });
 }
 

@@ -117,11 +117,11 @@ describe('stored credentials', () => {
     expect(holders).toEqual(keychain === undefined ? [place?.where] : []);
     if (keychain !== undefined) {
       const inCi = await kuflow(['processes', 'list'], { CI: 'true' });
-      expect(inCi.status).toBe(1);
+      expect(inCi.status).toBe(2);
       expect(inCi.err).toContain('the keychain is not used: CI is set');
       // Commands that make no requests do not need the keychain.
       const away = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(root, 'no-bus')}` };
-      expect((await kuflow(['processes', 'list'], away)).status).toBe(1);
+      expect((await kuflow(['processes', 'list'], away)).status).toBe(2);
       const status = await kuflow(['credentials', 'status', '--tenant-id', tenantId], away);
       expect(status.status, status.out).toBe(0);
       expect(status.out).toContain('[in the keychain]');

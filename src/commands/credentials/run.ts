@@ -130,7 +130,7 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
 /**
  * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems,
  * warnings, store, online? }`; `store` describes the certificate in use, wherever it comes from. Exit status 0 fine, 1
- * a problem, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
+ * a problem, 2 missing or malformed settings, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
  */
 export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;

@@ -32,7 +32,7 @@ export interface CredentialsStatus {
   /** The certificate in use. */
   readonly store: StoreStatus;
   readonly online?: ConnectionReport | undefined;
-  /** 0 fine · 1 a problem · 3 renewal is due, if warnings count · 4 the engine could not be reached. */
+  /** 0 fine · 1 a problem · 2 missing or malformed settings · 3 renewal is due, if warnings count · 4 the engine could not be reached. */
   readonly status: ExitStatus;
 }
 
@@ -100,7 +100,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
     store,
     online,
     status: worstExitStatus([
-      relevant.length > 0 ? 1 : 0,
+      relevant.length > 0 ? 2 : 0,
       storeExitStatus(store, failOnWarn),
       failOnWarn && warnings.length > 0 ? 3 : 0,
       online?.status ?? 0,

@@ -130,13 +130,13 @@ describe.runIf(process.platform === 'linux')('a profile secret in the keychain',
     mkdirSync(join(home, 'other'));
     const broken = fakeSecretTool(join(home, 'other'), 'forgets').PATH;
     const missing = await kuflow(['credentials', 'pull', '--offline'], { env: { PATH: broken } });
-    expect(missing).toMatchObject({ status: 1, asked: 0 });
+    expect(missing).toMatchObject({ status: 2, asked: 0 });
     expect(missing.err).toContain('it is no longer in the keychain');
     expect(readdirSync(project)).toEqual(['application.yaml']);
     expect(await kuflow(['credentials', 'status'], { env: { PATH: broken } })).toMatchObject({ status: 0 });
 
     const inCi = await kuflow(['credentials', 'status'], { env: { CI: 'true' } });
-    expect(inCi).toMatchObject({ status: 1, opened: 0 });
+    expect(inCi).toMatchObject({ status: 2, opened: 0 });
     expect(inCi.out).toContain('the keychain is not used: CI is set');
   });
 });

@@ -169,7 +169,7 @@ describe('resolveSettings', () => {
     }
   });
 
-  it('requires only what a command needs, and distinguishes missing from invalid settings', async () => {
+  it('requires only what a command needs, and fails with status 2 for missing and for invalid settings', async () => {
     const asked = await question({});
     expect((await resolveSettings({ ...asked, required: [] })).problems).toEqual([]);
     const status = async (env: Readonly<Record<string, string>>): Promise<number> => {
@@ -182,7 +182,7 @@ describe('resolveSettings', () => {
       return 0;
     };
     expect(await status({})).toBe(2);
-    expect(await status({ WORKER_HEALTHPORT: 'x' })).toBe(1);
+    expect(await status({ WORKER_HEALTHPORT: 'x' })).toBe(2);
   });
 
   it('treats a profile as one source, with its endpoint', async () => {

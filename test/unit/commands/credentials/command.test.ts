@@ -306,7 +306,7 @@ describe('status', () => {
       });
       // A missing file is not replaced by the file of the set.
       const absent = await checkStatus({ at, env: { ...env, TEMPORAL_MUTUALTLS_KEY: join(at, 'none.key') } });
-      expect(absent.status).toBe(1);
+      expect(absent.status).toBe(2);
       expect(absent.text).toMatch(
         /A worker cannot use the certificate in the settings:\n {2}temporal\.mutual-tls\.key \(TEMPORAL_MUTUALTLS_KEY\): expected .*\nIt overrides/,
       );

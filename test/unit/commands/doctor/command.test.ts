@@ -40,7 +40,7 @@ const json = async (argv: readonly string[], over: { cwd?: string; env?: NodeJS.
 describe('kuflow doctor', () => {
   it('runs outside a project without credentials and reports one root cause, first and only once', async () => {
     const { status, stdout } = await run([]);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stdout.indexOf('KF-SET-001')).toBeLessThan(10);
     expect(stdout.split('missing client ID')).toHaveLength(2);
     expect(stdout).toContain('skipped because of KF-SET-001');
@@ -50,7 +50,7 @@ describe('kuflow doctor', () => {
   it('prints the result as JSON with ids and cause codes', async () => {
     const { status, roots, results, created } = await json([]);
     expect({ status, roots: roots.map(({ id, code }) => `${id} ${code}`), created }).toEqual({
-      status: 1,
+      status: 2,
       roots: ['KF-SET-001 settings-incomplete'],
       created: [],
     });

@@ -313,7 +313,7 @@ describe.runIf(process.platform === 'linux')('the keychain', () => {
     expect(calls()).toBe(before + 1);
 
     const inCi = await kuflow(here, ['processes', 'list'], { env: { ...env, CI: 'true' } });
-    expect(inCi).toMatchObject({ status: 1 });
+    expect(inCi).toMatchObject({ status: 2 });
     expect(inCi.err).toContain(
       '(profile default): the stored secret cannot be read: the keychain is not used: CI is set',
     );
