@@ -162,20 +162,28 @@ async function rejectLinkOutside(folder: string, link: string): Promise<void> {
   });
 }
 
+/** Whether the folder has the package.json of another project, which must not be replaced. */
+export function isOtherProject({ files, conflicts }: PlanComparison): boolean {
+  const hasRecord = !files.some(({ path, action }) => path === RECORD_FILE && action === 'create');
+  return !hasRecord && conflicts.some(({ path }) => path === 'package.json');
+}
+
+/** Commands that repeat a run: in the same folder, and in a new folder below it. */
+export interface RepeatCommands {
+  readonly here: string;
+  readonly inSubfolder?: string | undefined;
+}
+
 /** An error that lists all conflicts and what to do about them. */
-export function conflictError(comparison: PlanComparison, command: string): KnownError {
+export function conflictError(comparison: PlanComparison, commands: RepeatCommands): KnownError {
   const paths = comparison.conflicts.map(({ path, reason }) => `  ${path} ${reason}`);
-  const replaceable = comparison.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
-  const others = replaceable.length < paths.length ? ' after moving the others away' : '';
   return new KnownError({
     message: `${comparison.folder} already contains files that would be overwritten:\n${paths.join('\n')}`,
     seen: 'nothing was written',
-    next: [
-      'Choose another folder, or move these files away',
-      ...(replaceable.length === 0
-        ? []
-        : [`Overwrite the files that differ${others}: ${overwriteCommand(command, replaceable)}`]),
-    ],
+    next: conflictSteps(comparison, commands).map(({ text, command }) => {
+      const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+      return command === undefined ? sentence : `${sentence}: ${command}`;
+    }),
   });
 }
 
@@ -193,14 +201,20 @@ export function listFileActions({ files, conflicts }: PlanComparison): readonly 
   return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** What to do about conflicts after a dry run. Empty without conflicts. */
-export function conflictSteps({ conflicts }: PlanComparison, command: string): readonly NextStep[] {
+/** What to do about conflicts. Empty without conflicts. */
+export function conflictSteps(comparison: PlanComparison, { here, inSubfolder }: RepeatCommands): readonly NextStep[] {
+  const { conflicts } = comparison;
+  if (conflicts.length === 0) return [];
+  if (isOtherProject(comparison)) {
+    const step = { text: 'create the project in a subfolder' };
+    return [inSubfolder === undefined ? step : { ...step, command: inSubfolder }];
+  }
   const replaceable = conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path);
   const others = replaceable.length < conflicts.length ? ' after moving the others away' : '';
   return [
-    ...(conflicts.length === 0 ? [] : [{ text: 'choose another folder, or move the conflicting files away' }]),
+    { text: 'choose another folder, or move the conflicting files away' },
     ...(replaceable.length === 0
       ? []
-      : [{ command: overwriteCommand(command, replaceable), text: `or overwrite the files that differ${others}` }]),
+      : [{ command: overwriteCommand(here, replaceable), text: `or overwrite the files that differ${others}` }]),
   ];
 }

@@ -1,10 +1,5 @@
 import type { PackageManager } from '../languages/project-spec.ts';
-import {
-  installCommand,
-  installManagerCommand,
-  programCommand,
-  scriptCommand,
-} from '../languages/typescript/package-manager.ts';
+import { installCommand, programCommand, scriptCommand } from '../languages/typescript/package-manager.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
 
 export interface NextStepsInput {
@@ -12,8 +7,6 @@ export interface NextStepsInput {
   readonly folder: string;
   readonly packageManager: PackageManager;
   readonly installed: boolean;
-  /** The package manager is not installed on this machine. */
-  readonly managerMissing?: boolean | undefined;
   /** The registry that could not be reached. */
   readonly registry?: string | undefined;
   readonly local: boolean;
@@ -50,14 +43,6 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const steps: NextStep[] = [];
   if (input.folder !== '' && input.folder !== '.') {
     steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
-  }
-  if (input.managerMissing === true) {
-    const command = installManagerCommand(packageManager);
-    steps.push(
-      command === undefined
-        ? { text: 'install npm, which comes with Node.js: https://nodejs.org' }
-        : { command, text: 'install the package manager' },
-    );
   }
   if (!input.installed) {
     const condition = input.registry === undefined ? '' : ` when ${input.registry} is reachable`;

@@ -40,7 +40,8 @@ export async function prepareProject(request: PrepareRequest): Promise<PreparedP
   const { folder, spec, version, command } = request;
   const plan = await planProject(spec, { version, command });
   const comparison = await comparePlan(folder, plan, request.overwrite);
-  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
+  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep')
+    throw conflictError(comparison, { here: command });
   return { spec, comparison };
 }
 

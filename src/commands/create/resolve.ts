@@ -1,4 +1,4 @@
-import { basename, dirname, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
@@ -30,6 +30,8 @@ export interface CreatePlan {
   readonly dryRun: boolean;
   /** Repeats this run without prompts. */
   readonly command: string;
+  /** The same for a folder with this name below the chosen one. */
+  readonly commandBelow: (name: string) => string;
 }
 
 export type CreateResolution =
@@ -109,6 +111,8 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
     packageManager,
     clientSecretStdin: answers.secret === undefined ? answers.clientSecretStdin : true,
   };
+  const chosen = answers.folder;
+  const commandFor = (path: string): string => [PROGRAM, shellPath(path), ...optionWords(repeated), '--yes'].join(' ');
   return {
     kind: 'plan',
     plan: {
@@ -129,7 +133,8 @@ export async function resolveCreate(given: CreateAnswers, context: ResolveContex
       git: answers.git,
       check: answers.check,
       dryRun: answers.dryRun === true,
-      command: [PROGRAM, shellPath(answers.folder), ...optionWords(repeated), '--yes'].join(' '),
+      command: commandFor(chosen),
+      commandBelow: (name) => commandFor(join(chosen, name)),
     },
   };
 }

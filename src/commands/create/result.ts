@@ -2,8 +2,14 @@ import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
 import type { DefinitionSource } from '../../languages/project-spec.ts';
-import { npmNameProblem } from '../../languages/typescript/package-name.ts';
-import { conflictSteps, listFileActions, type PlanComparison, type ReportedFile } from '../../project/conflicts.ts';
+import { npmNameProblem, workerNameOf } from '../../languages/typescript/package-name.ts';
+import {
+  conflictSteps,
+  listFileActions,
+  type PlanComparison,
+  type RepeatCommands,
+  type ReportedFile,
+} from '../../project/conflicts.ts';
 import { nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { WriteResult } from '../../project/scaffold.ts';
 import type { CheckOutcome } from './check-project.ts';
@@ -42,6 +48,11 @@ export type CreateOutcome =
       readonly cwd: string;
     };
 
+/** The commands that repeat a run whose process is known. */
+export function repeatCommands({ command, commandBelow }: CreatePlan, process: LoadedProcess): RepeatCommands {
+  return { here: command, inSubfolder: commandBelow(workerNameOf(process.definition.process.code)) };
+}
+
 /** The result of a run, with the next steps and the exit status. */
 export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: CreateOutcome): CreateResult {
   const { folder, project, command } = plan;
@@ -57,7 +68,7 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
   };
   if (outcome.kind === 'dry-run') {
     const files = listFileActions(outcome.comparison);
-    const next = conflictSteps(outcome.comparison, command);
+    const next = conflictSteps(outcome.comparison, repeatCommands(plan, process));
     const reason = 'dry run';
     return {
       ...about,
@@ -81,7 +92,6 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
       folder: relative(outcome.cwd, folder),
       packageManager: project.packageManager,
       installed: install.kind === 'installed',
-      managerMissing: install.kind === 'failed' && install.missing === true,
       registry: install.kind === 'failed' ? install.registry : undefined,
       local: project.local,
       credentials: credentials.from,

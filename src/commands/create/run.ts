@@ -6,6 +6,7 @@ import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
+import { requirePackageManager } from '../../languages/typescript/package-manager.ts';
 import { comparePlan, conflictError } from '../../project/conflicts.ts';
 import { planProject } from '../../project/plan.ts';
 import { writeProject } from '../../project/scaffold.ts';
@@ -17,7 +18,7 @@ import { checkProject } from './check.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { resolveCreate } from './resolve.ts';
-import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
+import { createResult, createResultJson, repeatCommands, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, scaffoldReporter } from './view.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
@@ -83,7 +84,8 @@ export async function createProject(
     const comparison = await comparePlan(folder, files, plan.overwrite);
     let outcome: CreateOutcome = { kind: 'dry-run', comparison };
     if (!plan.dryRun) {
-      if (comparison.conflicts.length > 0) throw conflictError(comparison, plan.command);
+      if (comparison.conflicts.length > 0) throw conflictError(comparison, repeatCommands(plan, process));
+      if (plan.install) requirePackageManager(spec.packageManager, env);
       const written = await writeProject(
         { spec, comparison },
         { install: plan.install, git: plan.git, env, signal, report: scaffoldReporter(progress) },

@@ -25,8 +25,6 @@ export type InstallResult =
       readonly output: string;
       /** Path of the file with the whole output, relative to the project. Absent if `output` is complete. */
       readonly log?: string;
-      /** The package manager is not installed on this machine. */
-      readonly missing?: true;
       /** The registry that could not be reached. */
       readonly registry?: string;
       readonly ms: number;
@@ -117,21 +115,19 @@ async function runInstall(program: string, options: InstallOptions): Promise<Ins
     const ms = performance.now() - started;
     if (signal?.aborted === true) return { kind: 'interrupted' };
     if (!result.failed) return { kind: 'installed', ms, ...(await findWorkspace(folder)) };
-    const missing = result.code === 'ENOENT';
     return {
       kind: 'failed',
       command: [program, ...args].join(' '),
       seen:
         unreachable !== undefined
           ? `no connection to the registry ${unreachable.registry}: ${unreachable.code}, twice`
-          : missing
+          : result.code === 'ENOENT'
             ? `${program} is not installed`
             : result.signal === undefined
               ? `exit status ${result.exitCode ?? 'unknown'}`
               : `ended by ${result.signal}`,
       ...(await shortenOutput(folder, removeRequestLines(stripVTControlCharacters(result.all)).trim())),
       ...(unreachable === undefined ? {} : { registry: unreachable.registry }),
-      ...(missing ? { missing } : {}),
       ms,
     };
   } finally {

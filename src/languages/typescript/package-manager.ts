@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { PackageManager } from '../project-spec.ts';
 
@@ -167,9 +169,20 @@ export function installCommand(manager: PackageManager): string {
   return `${programOf(manager)} install`;
 }
 
-/** The command to install the package manager itself, for hints. Undefined for npm, which comes with Node.js. */
-export function installManagerCommand(manager: PackageManager): string | undefined {
-  return manager === 'npm' ? undefined : INSTALL_MANAGER[manager];
+/** Throws a KnownError if the package manager is not installed on this machine. */
+export function requirePackageManager(manager: PackageManager, env: NodeJS.ProcessEnv): void {
+  const program = programOf(manager);
+  if (findOnPath(program, env) !== undefined) return;
+  throw new KnownError({
+    message: `${program} is not installed`,
+    seen: 'nothing was written',
+    next: [
+      manager === 'npm'
+        ? 'Install npm, which comes with Node.js: https://nodejs.org'
+        : `Install it: ${INSTALL_MANAGER[manager]}`,
+      'Or choose another one with --package-manager, or add --no-install',
+    ],
+  });
 }
 
 /** The command to run a script of package.json, for hints. */

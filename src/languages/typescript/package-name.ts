@@ -30,3 +30,8 @@ export function toNpmName(text: string): string {
   if (name === '') return 'kuflow-worker';
   return npmNameProblem(name) === undefined ? name : `${name}-worker`;
 }
+
+/** The folder name that is proposed for the worker of a process: `loan-worker` for `LOAN`. */
+export function workerNameOf(processCode: string): string {
+  return `${toNpmName(processCode.slice(0, 60)).replace(/-worker$/, '')}-worker`;
+}

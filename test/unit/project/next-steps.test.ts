@@ -28,19 +28,6 @@ describe('next steps', () => {
     ]);
   });
 
-  it('install the package manager first if it is missing', () => {
-    const missing: NextStepsInput = { ...LOCAL, installed: false, managerMissing: true };
-    expect(commands({ ...missing, packageManager: 'pnpm' }).slice(0, 3)).toEqual([
-      'cd loan-worker',
-      'npm install --global pnpm',
-      'pnpm install',
-    ]);
-    expect(nextSteps(missing).slice(1, 3)).toEqual([
-      { text: 'install npm, which comes with Node.js: https://nodejs.org' },
-      { command: 'npm install', text: 'install the dependencies' },
-    ]);
-  });
-
   it('leave out cd for the current folder, and quote a path with spaces', () => {
     expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");

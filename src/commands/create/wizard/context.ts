@@ -10,7 +10,8 @@ import { loadProcess } from '../../../discovery/load-process.ts';
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
 import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
-import { comparePlan, listFileActions } from '../../../project/conflicts.ts';
+import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
+import { workerNameOf } from '../../../languages/typescript/package-name.ts';
 import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -131,7 +132,13 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         discover: () => Promise.reject(new Error('The process was not read')),
       });
       const planned = await planProject({ ...plan.project, ...process }, { version, command: plan.command });
-      const files = listFileActions(await comparePlan(plan.folder, planned, plan.overwrite));
+      const comparison = await comparePlan(plan.folder, planned, plan.overwrite);
+      if (isOtherProject(comparison)) {
+        throw new KnownError({
+          message: `The folder contains another project (package.json). Choose a subfolder, such as ${workerNameOf(process.definition.process.code)}`,
+        });
+      }
+      const files = listFileActions(comparison);
       const count = (action: string): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (conflicts.length > 0) {

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome, homeProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
-import { toNpmName } from '../../../languages/typescript/package-name.ts';
+import { toNpmName, workerNameOf } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
@@ -33,7 +33,7 @@ const folder: Step = {
   topic: 'folder',
   isOpen: (_, { missing }) => missing.has('folder'),
   run: async (state, context, { canGoBack, before }) => {
-    const proposed = `${toNpmName(processCode(state).slice(0, 60)).replace(/-worker$/, '')}-worker`;
+    const proposed = workerNameOf(processCode(state));
     const atHome = (text: string): string => expandHome(text, context.env);
     const answer = await context.ask.text({
       message: 'Folder for the new project',

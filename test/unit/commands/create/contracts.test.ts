@@ -268,7 +268,7 @@ describe('the command that overwrites conflicting files', () => {
     const refused = await createWorker(cwd, args);
     expect(refused.stderr).toContain('.kuflow/project.json differs');
     expect(readFileSync(record, 'utf8')).toBe(text);
-    const command = /Overwrite the files that differ: (npx .*)/.exec(refused.stderr)?.[1] ?? '';
+    const command = /Or overwrite the files that differ: (npx .*)/.exec(refused.stderr)?.[1] ?? '';
     const ran = await createWorker(cwd, wordsOf(command).slice(2));
     expect(ran.status, ran.stderr).toBe(0);
   });

@@ -46,15 +46,35 @@ const TARGETS: readonly Row[] = [
     what: 'a target with other files of the same names',
     prepare: (cwd) => {
       mkdirSync(join(cwd, 'x'));
-      writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+      writeFileSync(join(cwd, 'x', 'tsconfig.json'), '{}');
       writeFileSync(join(cwd, 'x', 'src'), '');
     },
     args: ['x', '--local'],
     status: 1,
     message:
-      /already contains files that would be overwritten:[^]*package\.json differs[^]*src\/workflows\.ts is below a file/,
+      /already contains files that would be overwritten:[^]*src\/workflows\.ts is below a file[^]*tsconfig\.json differs/,
     seen: /^nothing was written$/,
-    next: /Choose another folder[^]*npx create-kuflow-worker x --local .*--overwrite package\.json/,
+    next: /Choose another folder[^]*npx create-kuflow-worker x --local .*--overwrite tsconfig\.json/,
+  },
+  {
+    what: 'the current folder with the package.json of another project',
+    prepare: file('package.json', '{ "name": "mine" }'),
+    args: ['.', '--local'],
+    status: 1,
+    message: /already contains files that would be overwritten:[^]*package\.json differs/,
+    seen: /^nothing was written$/,
+    next: /^Create the project in a subfolder: npx create-kuflow-worker loan-worker --local [^]*--yes$/,
+  },
+  {
+    what: 'a folder with the package.json of another project',
+    prepare: (cwd) => {
+      mkdirSync(join(cwd, 'x'));
+      writeFileSync(join(cwd, 'x', 'package.json'), '{}');
+    },
+    args: ['x', '--local'],
+    status: 1,
+    message: /package\.json differs/,
+    next: /^Create the project in a subfolder: npx create-kuflow-worker x.loan-worker --local [^]*--yes$/,
   },
   {
     what: 'a target that is a file',
@@ -310,16 +330,22 @@ describe.runIf(onPosix)('a package manager', () => {
     '--json',
   ];
 
-  it('that is not installed: the next steps install it first, the project is kept, status 1', async () => {
+  it('that is not installed is an error before anything is written, except with --no-install', async () => {
     const cwd = temporaryFolder();
-    const ran = await createWorker(cwd, args('bun'), { PATH: temporaryFolder(), HOME: cwd });
-    const made = createdOf(ran.stdout);
-    expect(made.install).toMatchObject({ kind: 'failed', seen: 'bun is not installed' });
-    const [cd, provide, install, ...rest] = commandsOf(ran);
-    expect([cd, install, ...rest]).toEqual(['cd x', 'bun install', 'bun run dev', 'bun run smoke']);
-    expect(provide).toMatch(/^npm install --global .*bun/);
-    expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
-    expect({ ran: ran.status, told: made.status }).toEqual({ ran: 1, told: 1 });
+    const env = { PATH: temporaryFolder(), HOME: cwd };
+    const ran = await createWorker(cwd, args('bun'), env);
+    expect(failureOf(ran.stdout).error).toMatchObject({
+      message: 'bun is not installed',
+      seen: 'nothing was written',
+      next: [
+        expect.stringMatching(/^Install it: npm install --global .*bun$/),
+        expect.stringContaining('--no-install'),
+      ],
+      status: 1,
+    });
+    expect(ran.status).toBe(1);
+    expect(readdirSync(cwd)).toEqual([]);
+    expect((await createWorker(cwd, [...args('bun'), '--no-install'], env)).status).toBe(0);
   });
 
   it('that fails: its output is printed, the next steps start with the install, the project is kept, status 1', async () => {

@@ -63,7 +63,6 @@ describe('installing dependencies', () => {
       kind: 'failed',
       seen: 'bun is not installed',
       command: 'bun install',
-      missing: true,
     });
   });
 

@@ -84,6 +84,28 @@ describe('the wizard avoids dead ends', () => {
     );
     expect(existsSync(join(cwd, 'other', 'package.json'))).toBe(true);
   });
+
+  it('proposes a subfolder in the folder of another project, and never to overwrite its package.json', async () => {
+    writeFileSync(join(cwd, 'package.json'), '{ "name": "mine" }');
+    const made = await byWizard(
+      [
+        [WHICH, 'sample'],
+        ['The project cannot be created like this', 'folder'],
+        ['Folder for the new project', 'loan-worker'],
+        ['Create the project?', 'create'],
+      ],
+      {},
+      '.',
+    );
+    expect(made.said).toContain('another project (package.json). Choose a subfolder, such as loan-worker');
+    expect(made.said).not.toContain('--overwrite');
+    const typed = byWizard([
+      [WHICH, 'sample'],
+      ['Folder for the new project', '.'],
+    ]);
+    await expect(typed).rejects.toThrow(/Choose a subfolder, such as loan-worker/);
+    expect(readFileSync(join(cwd, 'package.json'), 'utf8')).toBe('{ "name": "mine" }');
+  });
 });
 
 describe('answers in the wizard', () => {
