@@ -9,7 +9,7 @@ export interface FailingWork {
   readonly failures: number;
   /** Message of the failure. The engine records a workflow task's failure only once, so this is the first one of the row. */
   readonly message: string;
-  /** `<file>:<line>` of the first frame of the stack that is neither an SDK's nor the runtime's; undefined if there is none. */
+  /** `<file>:<line>` of the first frame of the stack that is neither an SDK's nor the runtime's; undefined without such a frame. */
   readonly location?: string | undefined;
   /** If no worker that was asked knows this activity: the activities that it does know. */
   readonly registered?: readonly string[] | undefined;
