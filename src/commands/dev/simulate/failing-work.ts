@@ -1,3 +1,4 @@
+import { join, relative, sep } from 'node:path';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import { didYouMean } from '../../../text/near-match.ts';
 
@@ -19,6 +20,12 @@ export function findPermanentFailure(
   );
 }
 
+/** With a location relative to `cwd` if it is inside that folder. */
+export function relativeToFolder(work: FailingWork, cwd: string): FailingWork {
+  const { location } = work;
+  return location?.startsWith(join(cwd, sep)) === true ? { ...work, location: relative(cwd, location) } : work;
+}
+
 /** What failed, why and where, as one sentence without a period. */
 export function formatFailingWork({ kind, name, failures, message, location, registered }: FailingWork): string {
   if (registered !== undefined)
@@ -31,9 +38,11 @@ export function formatFailingWork({ kind, name, failures, message, location, reg
 /** What to do about it. */
 export function adviseOnFailingWork({ location, registered }: FailingWork, workerLog: string): readonly string[] {
   if (registered !== undefined) {
-    return registered.length === 0
+    // Every worker also has KuFlow's activities, which are not called by hand.
+    const own = registered.filter((name) => !name.startsWith('KuFlow_')).sort();
+    return own.length === 0
       ? ['Register the activity with the worker']
-      : [`Use one of the registered activities, or register it: ${[...registered].sort().join(', ')}`];
+      : [`Use one of the registered activities, or register it: ${own.join(', ')}`];
   }
   return location === undefined ? [`See ${workerLog}`] : [`Fix ${location}, or see ${workerLog}`];
 }

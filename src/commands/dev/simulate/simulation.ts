@@ -17,6 +17,7 @@ import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '..
 import { checkAnswers, exampleMetadata, readAnswers, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
+import { relativeToFolder } from './failing-work.ts';
 
 export interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
@@ -187,7 +188,8 @@ async function runOnPlatform(
       stateDir: request.stateDir,
       onCompleted: (taskCode, processItemId) =>
         request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
-      listFailingWork: () => engine.listFailingWork(process.id),
+      listFailingWork: async () =>
+        (await engine.listFailingWork(process.id)).map((work) => relativeToFolder(work, request.cwd)),
       hasOtherWorkers: others.length > 0,
       workerLog: describeWorkerLog(request),
     });

@@ -3,6 +3,7 @@ import {
   adviseOnFailingWork,
   findPermanentFailure,
   formatFailingWork,
+  relativeToFolder,
 } from '../../../../../src/commands/dev/simulate/failing-work.ts';
 import type { FailingWork } from '../../../../../src/platform/temporal/failing-work.ts';
 
@@ -46,8 +47,14 @@ describe('the text of a failure', () => {
     expect(formatFailingWork(activity({}))).toBe('Activity chekCredit failed once: no');
   });
 
-  it('names the closest registered activity, and lists all of them', () => {
-    const misspelled = activity({ registered: ['sendMail', 'checkCredit'] });
+  it('has a path relative to the current folder if the place is inside it', () => {
+    expect(relativeToFolder(code(3), '/w').location).toBe('src/workflows.ts:3');
+    expect(relativeToFolder(code(3), '/w/s').location).toBe('/w/src/workflows.ts:3');
+    expect(relativeToFolder(activity({}), '/w').location).toBeUndefined();
+  });
+
+  it('names the closest registered activity, and lists all except those of KuFlow', () => {
+    const misspelled = activity({ registered: ['sendMail', 'KuFlow_Engine_retrieveProcess', 'checkCredit'] });
     expect(formatFailingWork(misspelled)).toBe(
       'Activity chekCredit is not registered with the worker; did you mean "checkCredit"?',
     );
