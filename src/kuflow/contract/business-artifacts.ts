@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import {
   AnyObject,
+  DeletedQueryParam,
   DocumentReference,
   FilterExpression,
   JsonValue,
@@ -11,6 +12,7 @@ import {
   byId,
   bytesAnswer,
   bytesBody,
+  deletable,
   enumeration,
   fileQuery,
   json,
@@ -30,7 +32,7 @@ export const BusinessArtifactActionDefinitionRef = model('BusinessArtifactAction
 });
 
 export const BusinessArtifact = model('BusinessArtifact', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   uri: Type.Optional(Type.String({ readOnly: true })),
   tenantId: Uuid,
@@ -40,7 +42,7 @@ export const BusinessArtifact = model('BusinessArtifact', {
 export type BusinessArtifact = Static<typeof BusinessArtifact>;
 
 export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   tenantId: Uuid,
   businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
@@ -170,6 +172,7 @@ export const businessArtifactOperations = resource('businessArtifact', {
       businessArtifactDefinitionId: Type.Array(Uuid),
       businessArtifactDefinitionCode: Type.Array(Type.String()),
       value: Type.Array(FilterExpression),
+      deleted: DeletedQueryParam,
     },
     responses: { 200: answer(BusinessArtifactPage, 'A page of business artifacts') },
   },
@@ -193,6 +196,14 @@ export const businessArtifactOperations = resource('businessArtifact', {
     summary: 'Delete a business artifact',
     parameters: byId,
     responses: { 204: { description: 'Deleted' } },
+  },
+  restoreBusinessArtifact: {
+    method: 'post',
+    path: '/business-artifacts/{id}/~actions/restore',
+    summary: 'Restore a deleted business artifact; has no effect if it is not deleted',
+    origin: 'sdk',
+    parameters: byId,
+    responses: artifact,
   },
   updateBusinessArtifactData: {
     method: 'put',

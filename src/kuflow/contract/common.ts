@@ -34,6 +34,13 @@ export const audited = {
   lastModifiedAt: Type.Optional(DateTime),
 } as const;
 
+/** Fields of AbstractDeleted in newer SDKs: those of an audited resource, and two that only a deleted one has. */
+export const deletable = { ...audited, deletedBy: Type.Optional(Uuid), deletedAt: Type.Optional(DateTime) } as const;
+
+/** Which resources a search returns: those that are not deleted (the default), all, or only deleted ones. From newer SDKs. */
+export const DeletedQueryParam = enumeration('DeletedQueryParam', ['EXCLUDE', 'INCLUDE', 'ONLY']);
+export type DeletedQueryParam = Static<typeof DeletedQueryParam>;
+
 export const PageMetadata = model('PageMetadata', {
   size: Type.Integer({ minimum: 0 }),
   page: Type.Integer({ minimum: 0 }),

@@ -65,6 +65,10 @@ export const ProcessActionCreateParams = model('ProcessActionCreateParams', {
       entity: Type.Optional(AnyObject),
     }),
   ),
+  // From newer SDKs.
+  sendWorkflowSignal: Type.Optional(
+    model('ProcessActionCreateParamsSendWorkflowSignal', { input: Type.Optional(AnyObject) }),
+  ),
 });
 
 const byActionId = { id: Uuid, actionId: Uuid } as const;

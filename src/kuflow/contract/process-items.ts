@@ -3,12 +3,13 @@ import type { Static } from '@sinclair/typebox';
 import {
   Bytes,
   DateTime,
+  DeletedQueryParam,
   Email,
   JsonValue,
   Uuid,
   answer,
-  audited,
   byId,
+  deletable,
   enumeration,
   json,
   jsonPatchBody,
@@ -58,11 +59,13 @@ export const ProcessItemMessage = model('ProcessItemMessage', {
   dataStructureDataDefinitionCode: Type.Optional(Type.String()),
 });
 
+// processItemThreadId comes from newer SDKs, here and in the models below.
 export const ProcessItem = model('ProcessItem', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   type: ProcessItemType,
   processId: Uuid,
+  processItemThreadId: Type.Optional(Uuid),
   ownerId: Type.Optional(Uuid),
   tenantId: Type.Optional(Uuid),
   processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
@@ -79,10 +82,11 @@ export const ProcessItemMessagePageItem = model('ProcessItemMessagePageItem', {
 });
 
 export const ProcessItemPageItem = model('ProcessItemPageItem', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   type: ProcessItemType,
   processId: Uuid,
+  processItemThreadId: Type.Optional(Uuid),
   ownerId: Type.Optional(Uuid),
   tenantId: Uuid,
   processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
@@ -108,6 +112,7 @@ export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
   id: Type.Optional(Uuid),
   type: ProcessItemType,
   processId: Uuid,
+  processItemThreadId: Type.Optional(Uuid),
   ownerId: Type.Optional(Uuid),
   ownerEmail: Type.Optional(Email),
   processItemDefinitionCode: Type.Optional(Type.String()),
@@ -172,6 +177,7 @@ export const processItemOperations = resource('processItem', {
       processItemDefinitionCode: Type.Array(Type.String()),
       ...processDefinitionFilter,
       ...tenantFilter,
+      deleted: DeletedQueryParam,
     },
     responses: { 200: answer(ProcessItemPage, 'A page of process items') },
   },

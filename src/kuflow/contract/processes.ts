@@ -1,16 +1,17 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import {
+  DeletedQueryParam,
   DocumentReference,
   Email,
   FilterExpression,
   JsonValue,
   Uuid,
   answer,
-  audited,
   byId,
   bytesAnswer,
   bytesBody,
+  deletable,
   enumeration,
   fileQuery,
   json,
@@ -37,7 +38,7 @@ export const ProcessRelated = model('ProcessRelated', {
 
 // The published document also requires `initiator` and `processDefinition` here, which it never defines.
 export const Process = model('Process', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   uri: Type.Optional(Type.String({ readOnly: true })),
   state: ProcessState,
@@ -52,7 +53,7 @@ export type Process = Static<typeof Process>;
 
 // As above: the published document also requires an undefined `initiator`.
 export const ProcessPageItem = model('ProcessPageItem', {
-  ...audited,
+  ...deletable,
   id: Uuid,
   state: ProcessState,
   processDefinitionRef: ProcessDefinitionRef,
@@ -94,7 +95,7 @@ export const processOperations = resource('process', {
     method: 'get',
     path: '/processes',
     summary: 'List the processes that the caller may see; sortable by id, createdAt, lastModifiedAt',
-    // state, initiatorId, initiatorEmail and metadata come from a newer revision of the document.
+    // state, initiatorId, initiatorEmail and metadata come from a newer revision of the document, deleted from newer SDKs.
     query: {
       ...paging,
       ...tenantFilter,
@@ -103,6 +104,7 @@ export const processOperations = resource('process', {
       initiatorId: Type.Array(Uuid),
       initiatorEmail: Type.Array(Email),
       metadata: Type.Array(FilterExpression),
+      deleted: DeletedQueryParam,
     },
     responses: { 200: answer(ProcessPage, 'A page of processes') },
   },
@@ -119,6 +121,14 @@ export const processOperations = resource('process', {
     summary: 'Read a process',
     parameters: byId,
     responses: { 200: answer(Process, 'The process') },
+  },
+  deleteProcess: {
+    method: 'delete',
+    path: '/processes/{id}',
+    summary: 'Delete a process that has ended, with its process items; it cannot be restored, but still be read by id',
+    origin: 'sdk',
+    parameters: byId,
+    responses: { 204: { description: 'Deleted, or it was already deleted' } },
   },
   completeProcess: {
     method: 'post',

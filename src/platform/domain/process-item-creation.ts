@@ -41,7 +41,8 @@ export function createProcessItem(
       { id: params.ownerId, email: params.ownerEmail },
       { id: 'ownerId', email: 'ownerEmail' },
     );
-    const item = buildItem(ctx, id, process, served, owner, params);
+    const threadId = requireThread(ctx, process, params);
+    const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     insertProcessItem(ctx.store.sql, item);
     recordEvent(ctx, {
       processId: process.id,
@@ -66,6 +67,21 @@ export function createProcessItem(
   });
   if (result.created) ctx.wake();
   return { created: result.created, processItem: toProcessItem(ctx, result.item) };
+}
+
+/** The id of the thread that the item is attached to, or undefined. */
+function requireThread(
+  ctx: OperationContext,
+  process: ProcessRow,
+  { type, processItemThreadId }: ProcessItemCreateParams,
+): string | undefined {
+  if (processItemThreadId === undefined) return undefined;
+  if (type === 'THREAD')
+    throw badRequest('processItemThreadId is only allowed for a TASK or a MESSAGE', 'body.processItemThreadId');
+  const thread = findProcessItemById(ctx.store.sql, processItemThreadId.toLowerCase());
+  if (thread?.type !== 'THREAD' || thread.processId !== process.id)
+    throw badRequest(`processItemThreadId is not a THREAD of process ${process.id}`, 'body.processItemThreadId');
+  return thread.id;
 }
 
 function buildItem(
@@ -105,6 +121,13 @@ function requireItemDefinition(
   process: ProcessRow,
   params: ProcessItemCreateParams,
 ): ServedTask {
+  for (const [field, type] of [
+    ['task', 'TASK'],
+    ['message', 'MESSAGE'],
+  ] as const) {
+    if (params[field] !== undefined && params.type !== type)
+      throw badRequest(`${field} is only allowed for a ${type}, not for a ${params.type}`, `body.${field}`);
+  }
   if (params.type === 'MESSAGE') requireMessageContent(params);
   const code = params.processItemDefinitionCode ?? (params.type === 'MESSAGE' ? BUILT_IN_MESSAGE_CODE : undefined);
   if (code === undefined)

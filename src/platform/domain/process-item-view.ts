@@ -1,4 +1,5 @@
 import type { ProcessItem, ProcessItemPageItem, ProcessItemTask } from '../../kuflow/contract/process-items.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import { findTaskLogs, findProcessItemById, type ProcessItemRow, type TaskFields } from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import { conflict, notFound } from './api-error.ts';
@@ -91,10 +92,12 @@ function commonFields(item: ProcessItemRow): Omit<ProcessItemPageItem, 'task' | 
     processId: item.processId,
     tenantId: item.tenantId,
     ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
+    ...(item.threadId === undefined ? {} : { processItemThreadId: item.threadId }),
     ...(item.definition === undefined ? {} : { processItemDefinitionRef: item.definition }),
     createdBy: item.createdBy,
     createdAt: item.createdAt,
     lastModifiedBy: item.lastModifiedBy,
     lastModifiedAt: item.lastModifiedAt,
+    ...withoutUndefined({ deletedBy: item.deletedBy, deletedAt: item.deletedAt }),
   };
 }

@@ -8,6 +8,7 @@ import { findPrincipalById } from '../store/people.ts';
 import {
   insertTaskLog,
   mapProcessItemRow,
+  PROCESS_ITEMS_WITH_PROCESS,
   updateProcessItem,
   type LogLevel,
   type ProcessItemRow,
@@ -15,6 +16,7 @@ import {
 } from '../store/process-items.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
+import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { AUDIT_SORT_COLUMNS, createPage, lowerCaseIds, parseSort, type Paging, type ResultPage } from './paging.ts';
@@ -35,14 +37,11 @@ const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
 /** How many log entries a task keeps; the oldest are removed first. */
 export const TASK_LOG_LIMIT = 100;
 
-export interface ProcessItemFilter {
+export interface ProcessItemFilter extends DeletedFilter {
   readonly processId?: readonly string[] | undefined;
   readonly type?: readonly string[] | undefined;
   readonly taskState?: readonly string[] | undefined;
   readonly processItemDefinitionCode?: readonly string[] | undefined;
-  readonly processDefinitionId?: readonly string[] | undefined;
-  readonly processDefinitionCode?: readonly string[] | undefined;
-  readonly tenantId?: readonly string[] | undefined;
 }
 
 const SORT_COLUMNS = {
@@ -59,7 +58,7 @@ export function findProcessItems(
   const { rows, total } = findPage(
     ctx.store.sql,
     {
-      from: '(SELECT i.*, p.definition_id AS process_definition_id, p.definition_code AS process_definition_code FROM process_items i JOIN processes p ON p.id = i.process_id)',
+      from: PROCESS_ITEMS_WITH_PROCESS,
       where: [
         { column: 'process_id', values: lowerCaseIds(query.processId) },
         { column: 'type', values: query.type },
@@ -68,6 +67,7 @@ export function findProcessItems(
         { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
         { column: 'process_definition_code', values: query.processDefinitionCode },
         { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+        ...filterDeleted(query),
       ],
       orders: parseSort(query, SORT_COLUMNS),
       tieBreaker: 'seq',

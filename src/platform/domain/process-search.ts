@@ -3,6 +3,7 @@ import { findAll, findPage, type TableQuery } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { mapProcessRow, type ProcessRow } from '../store/processes.ts';
 import type { OperationContext } from './context.ts';
+import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import {
   AUDIT_SORT_COLUMNS,
   createPage,
@@ -14,10 +15,7 @@ import {
 } from './paging.ts';
 import { toProcessPageItem } from './process-view.ts';
 
-export interface ProcessFilter {
-  readonly tenantId?: readonly string[] | undefined;
-  readonly processDefinitionId?: readonly string[] | undefined;
-  readonly processDefinitionCode?: readonly string[] | undefined;
+export interface ProcessFilter extends DeletedFilter {
   readonly state?: readonly string[] | undefined;
   readonly initiatorId?: readonly string[] | undefined;
   readonly initiatorEmail?: readonly string[] | undefined;
@@ -37,6 +35,7 @@ export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilt
       { column: 'state', values: query.state },
       { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
       { column: 'initiator_id', values: byEmail },
+      ...filterDeleted(query),
     ],
     orders: parseSort(query, AUDIT_SORT_COLUMNS),
     tieBreaker: 'seq',

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../base/json.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findProcessById, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
 import { forbidden, notFound } from './api-error.ts';
@@ -49,5 +50,6 @@ export function toProcessPageItem(process: ProcessRow): ProcessPageItem {
     createdAt: process.createdAt,
     lastModifiedBy: process.lastModifiedBy,
     lastModifiedAt: process.lastModifiedAt,
+    ...withoutUndefined({ deletedBy: process.deletedBy, deletedAt: process.deletedAt }),
   };
 }

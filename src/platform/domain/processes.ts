@@ -60,6 +60,33 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
 }
 
 /**
+ * Marks a process that has ended as deleted, and its items with it: searches leave it out, and it can still be read by id. It cannot be restored.
+ * A process that is running or has open tasks is refused with 409; a deleted one stays as it is. If the process was completed while its workflow
+ * runs on, the workflow is cancelled, because nothing else could end it.
+ */
+export function deleteProcess(ctx: OperationContext, id: string): void {
+  ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    if (process.deletedAt !== undefined) return;
+    if (process.state === 'RUNNING')
+      throw conflict(`Process ${id} is RUNNING and can't be deleted: complete or cancel it first`);
+    const open = findActiveTasks(ctx.store.sql, id);
+    if (open.length > 0)
+      throw conflict(
+        `Process ${id} has tasks that are still open (${open.map((task) => task.id).join(', ')}) and can't be deleted`,
+      );
+    updateProcess(ctx.store.sql, { ...process, deletedBy: ctx.principal.id, deletedAt: ctx.store.now() });
+    recordEvent(ctx, { processId: id, kind: 'process-deleted', principalId: ctx.principal.id });
+    if (process.state === 'COMPLETED' && process.workflowOutcome === undefined)
+      enqueueForEngine(ctx, id, {
+        kind: 'cancel-workflow',
+        reason: `The process was deleted by ${ctx.principal.name}`,
+      });
+  });
+  ctx.wake();
+}
+
+/**
  * Cancels these tasks of the process, or all active ones. Cancelled tasks stay as they are; a completed one is refused
  * with 409.
  */

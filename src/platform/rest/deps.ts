@@ -1,7 +1,7 @@
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { FaultRegistry } from '../faults/registry.ts';
-import type { Handler } from './handlers.ts';
+import type { Implementation } from './handlers.ts';
 
 export interface HealthReport {
   /** True if every part has answered its probe. */
@@ -27,7 +27,7 @@ export interface RestDeps {
   /** DNS names that clients may use, in addition to the loopback ones. */
   readonly hostNames?: readonly string[] | undefined;
   /** Handlers that replace the built-in ones. */
-  readonly handlers?: Readonly<Record<string, Handler>> | undefined;
+  readonly handlers?: Readonly<Record<string, Implementation>> | undefined;
 }
 
 /** In PEM. */

@@ -5,7 +5,8 @@ import { answerValidator, requestValidator, type ContractError } from '../../kuf
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
 import { authenticate } from './authenticate.ts';
-import { HANDLERS, type OperationAnswer, type OperationCall, type Handler } from './handlers.ts';
+import { HANDLERS, type Implementation, type OperationAnswer, type OperationCall } from './handlers.ts';
+import { presentFields } from './request-fields.ts';
 import { getRequestState, parseBody } from './request.ts';
 
 interface RouteDeps extends RestDeps {
@@ -40,7 +41,7 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 async function serveOperation(
   deps: RouteDeps,
   id: OperationId,
-  handler: Handler | undefined,
+  handler: Implementation | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -68,7 +69,7 @@ async function serveOperation(
 async function runHandler(
   deps: RouteDeps,
   id: OperationId,
-  handler: Handler | undefined,
+  handler: Implementation | undefined,
   request: FastifyRequest,
 ): Promise<OperationAnswer> {
   const { principal } = getRequestState(request);
@@ -76,7 +77,22 @@ async function runHandler(
   if (handler === undefined)
     throw new ApiError(501, `The local platform does not support ${id}`, [{ code: 'not-implemented', message: id }]);
   const call = validateCall(deps, id, request);
-  return handler({ ...deps.domain, principal }, call);
+  requireImplemented(id, handler, call);
+  return handler.run({ ...deps.domain, principal }, call);
+}
+
+/** 501 for fields of the contract that the handler does not use: dropping them silently would give a wrong result. */
+function requireImplemented(id: OperationId, handler: Implementation, call: OperationCall): void {
+  const missing = presentFields(operations[id], call).filter((field) => !handler.fields.includes(field));
+  if (missing.length === 0) return;
+  throw new ApiError(
+    501,
+    `The local platform does not support ${missing.join(', ')} of ${id}`,
+    missing.map((field) => ({
+      ...toErrorDetail({ path: field, message: 'is not supported' }),
+      code: 'not-implemented',
+    })),
+  );
 }
 
 function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): OperationCall {

@@ -178,6 +178,7 @@ const KIND_LABELS: Readonly<Record<string, string>> = {
   'process-started': 'process started',
   'process-completed': 'process completed',
   'process-cancelled': 'process canceled',
+  'process-deleted': 'process deleted',
   'item-created': 'created',
   'item-claimed': 'claimed',
   'item-assigned': 'assigned',

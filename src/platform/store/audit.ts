@@ -1,4 +1,4 @@
-import { textColumn, type SqlRow, type SqlValue } from './sql.ts';
+import { optionalTextColumn, textColumn, type SqlRow, type SqlValue } from './sql.ts';
 
 /** Who created and last modified a row (principal ids), and when (ISO 8601, UTC). */
 export interface Audit {
@@ -6,6 +6,16 @@ export interface Audit {
   readonly createdAt: string;
   readonly lastModifiedBy: string;
   readonly lastModifiedAt: string;
+}
+
+/** Who deleted a row and when; neither if it is not deleted. */
+export interface Deletion {
+  readonly deletedBy?: string | undefined;
+  readonly deletedAt?: string | undefined;
+}
+
+export function mapDeletion(row: SqlRow): Deletion {
+  return { deletedBy: optionalTextColumn(row, 'deleted_by'), deletedAt: optionalTextColumn(row, 'deleted_at') };
 }
 
 export function newAudit(principalId: string, now: string): Audit {

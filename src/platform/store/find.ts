@@ -3,10 +3,10 @@ import { integerColumn, placeholders, type SqlRow, type Sql, type SqlValue } fro
 /**
  * The condition `column IN values`, or no condition without values. Columns come from the code, never from a request.
  */
-export interface ColumnFilter {
-  readonly column: string;
-  readonly values: readonly string[] | undefined;
-}
+export type ColumnFilter =
+  | { readonly column: string; readonly values: readonly string[] | undefined }
+  /** The condition that the column is or is not NULL. */
+  | { readonly column: string; readonly isNull: boolean };
 
 export interface SortOrder {
   readonly column: string;
@@ -54,7 +54,13 @@ export function findAll(sql: Sql, query: TableQuery): SqlRow[] {
 function buildWhere(conditions: readonly ColumnFilter[]): { clause: string; values: SqlValue[] } {
   const parts: string[] = [];
   const values: SqlValue[] = [];
-  for (const { column, values: wanted } of conditions) {
+  for (const condition of conditions) {
+    const { column } = condition;
+    if ('isNull' in condition) {
+      parts.push(`${column} IS ${condition.isNull ? '' : 'NOT '}NULL`);
+      continue;
+    }
+    const { values: wanted } = condition;
     if (wanted === undefined || wanted.length === 0) continue;
     parts.push(`${column} IN ${placeholders(wanted.length)}`);
     values.push(...wanted);

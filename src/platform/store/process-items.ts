@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS, auditValues, mapAudit, mapDeletion, type Audit, type Deletion } from './audit.ts';
 import type { DefinitionRef } from './processes.ts';
 import { integerColumn, optionalTextColumn, textColumn, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
@@ -22,7 +22,8 @@ export interface MessageFields {
   readonly dataCode?: string | undefined;
 }
 
-export interface ProcessItemRow extends Audit {
+/** An item is deleted with its process. */
+export interface ProcessItemRow extends Audit, Deletion {
   readonly id: string;
   readonly processId: string;
   readonly tenantId: string;
@@ -30,6 +31,8 @@ export interface ProcessItemRow extends Audit {
   /** Undefined for a message without its own definition. */
   readonly definition?: DefinitionRef | undefined;
   readonly ownerId?: string | undefined;
+  /** The thread that a task or message is attached to. */
+  readonly threadId?: string | undefined;
   /** Set if `type` is TASK. */
   readonly task?: TaskFields | undefined;
   /** Set if `type` is MESSAGE. */
@@ -83,14 +86,21 @@ export function mapProcessItemRow(row: SqlRow): ProcessItemRow {
     type,
     definition: mapDefinitionRef(row),
     ownerId: optionalTextColumn(row, 'owner_id'),
+    threadId: optionalTextColumn(row, 'thread_id'),
     task: type === 'TASK' ? mapTaskFields(row) : undefined,
     message: type === 'MESSAGE' ? mapMessageFields(row) : undefined,
     ...mapAudit(row),
+    ...mapDeletion(row),
   };
 }
 
+/** The process items with columns of their process: who deleted it and when, and its definition. */
+export const PROCESS_ITEMS_WITH_PROCESS = `(
+  SELECT i.*, p.deleted_by, p.deleted_at, p.definition_id AS process_definition_id, p.definition_code AS process_definition_code
+  FROM process_items i JOIN processes p ON p.id = i.process_id)`;
+
 export function findProcessItemById(sql: Sql, id: string): ProcessItemRow | undefined {
-  const row = sql.get('SELECT * FROM process_items WHERE id = ?', [id]);
+  const row = sql.get(`SELECT * FROM ${PROCESS_ITEMS_WITH_PROCESS} WHERE id = ?`, [id]);
   return row === undefined ? undefined : mapProcessItemRow(row);
 }
 
@@ -118,8 +128,8 @@ function mutableValues(item: ProcessItemRow): SqlValue[] {
 export function insertProcessItem(sql: Sql, item: ProcessItemRow): void {
   sql.run(
     `INSERT INTO process_items (id, process_id, tenant_id, type, definition_id, definition_version, definition_code, message_text, message_data, message_data_code,
-       owner_id, state, data, context_data, claimed_at, completed_at, cancelled_at, ${AUDIT_COLUMNS})
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       thread_id, owner_id, state, data, context_data, claimed_at, completed_at, cancelled_at, ${AUDIT_COLUMNS})
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       item.id,
       item.processId,
@@ -131,6 +141,7 @@ export function insertProcessItem(sql: Sql, item: ProcessItemRow): void {
       item.message?.text ?? null,
       toJsonColumn(item.message?.data),
       item.message?.dataCode ?? null,
+      item.threadId ?? null,
       ...mutableValues(item),
       ...auditValues(item),
     ],

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, mapAudit, auditValues, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS, auditValues, mapAudit, mapDeletion, type Audit, type Deletion } from './audit.ts';
 import { optionalTextColumn, textColumn, type SqlRow, type Sql } from './sql.ts';
 
 export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
@@ -10,7 +10,7 @@ export interface DefinitionRef {
   readonly code: string;
 }
 
-export interface ProcessRow extends Audit {
+export interface ProcessRow extends Audit, Deletion {
   readonly id: string;
   readonly tenantId: string;
   readonly definition: DefinitionRef;
@@ -41,6 +41,7 @@ export function mapProcessRow(row: SqlRow): ProcessRow {
     workflowOutcome: optionalTextColumn(row, 'workflow_outcome'),
     workflowMessage: optionalTextColumn(row, 'workflow_message'),
     ...mapAudit(row),
+    ...mapDeletion(row),
   };
 }
 
@@ -88,7 +89,7 @@ export function insertProcess(sql: Sql, process: ProcessRow): void {
 export function updateProcess(sql: Sql, process: ProcessRow): void {
   sql.run(
     `UPDATE processes SET state = ?, initiator_id = ?, metadata = ?, entity = ?, workflow_outcome = ?, workflow_message = ?,
-       last_modified_by = ?, last_modified_at = ? WHERE id = ?`,
+       deleted_by = ?, deleted_at = ?, last_modified_by = ?, last_modified_at = ? WHERE id = ?`,
     [
       process.state,
       process.initiatorId,
@@ -96,6 +97,8 @@ export function updateProcess(sql: Sql, process: ProcessRow): void {
       JSON.stringify(process.entity),
       process.workflowOutcome ?? null,
       process.workflowMessage ?? null,
+      process.deletedBy ?? null,
+      process.deletedAt ?? null,
       process.lastModifiedBy,
       process.lastModifiedAt,
       process.id,

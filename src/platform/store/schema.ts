@@ -77,4 +77,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX events_process ON events (process_id, seq);
   `,
+  `
+  ALTER TABLE processes ADD COLUMN deleted_by TEXT;
+  ALTER TABLE processes ADD COLUMN deleted_at TEXT;
+  ALTER TABLE process_items ADD COLUMN thread_id TEXT;
+  `,
 ];

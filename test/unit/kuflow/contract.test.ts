@@ -71,6 +71,8 @@ GET /processes/{id}/actions/{actionId} retrieveProcessAction
 POST /processes/{id}/actions/{actionId}/~actions/cancel cancelProcessAction
 POST /processes/{id}/actions/{actionId}/~actions/upload-document uploadProcessActionDocument
 POST /business-artifacts/{id}/~actions/prepare-start-process prepareBusinessArtifactStartProcess
+POST /business-artifacts/{id}/~actions/restore restoreBusinessArtifact
+DELETE /processes/{id} deleteProcess
 POST /documents/~actions/upload uploadDocument
 GET /documents/~actions/download downloadDocument
 `

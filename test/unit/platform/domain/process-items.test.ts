@@ -107,6 +107,31 @@ describe('createProcessItem', () => {
     );
     expect(thrown(() => create({ processId: uuid7() }))).toEqual(refused(404));
   });
+
+  it('attaches tasks and messages to a thread of the same process', () => {
+    const thread = create({ type: 'THREAD', processItemDefinitionCode: 'TALK' });
+    expect(thread.processItemThreadId).toBeUndefined();
+    const inThread = { processItemThreadId: thread.id.toUpperCase() };
+    const message: Partial<Params> = { type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } };
+    for (const { id } of [create(inThread), create({ ...message, ...inThread })])
+      expect(retrieveProcessItem(world.user, id).processItemThreadId).toBe(thread.id);
+    const found = findProcessItems(world.user, { size: 25, page: 0, type: ['TASK', 'MESSAGE'] }).content;
+    expect(found.map(({ processItemThreadId }) => processItemThreadId)).toEqual([thread.id, thread.id]);
+    const other = createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: 'LOAN' });
+    for (const wrong of [
+      { processItemThreadId: uuid7() },
+      { processItemThreadId: create().id },
+      { ...inThread, processId: other.process.id },
+      { ...inThread, type: 'THREAD', processItemDefinitionCode: 'TALK' },
+    ] as const)
+      expect(thrown(() => create(wrong))).toEqual(refused(400, 'processItemThreadId'));
+  });
+
+  it('refuses the content of another type', () => {
+    expect(thrown(() => create({ message: { text: 'Hi' } }))).toEqual(refused(400, 'message'));
+    const note: Partial<Params> = { type: 'MESSAGE', processItemDefinitionCode: 'NOTE', message: { text: 'Hi' } };
+    expect(thrown(() => create({ ...note, task: {} }))).toEqual(refused(400, 'task'));
+  });
 });
 
 describe('a task', () => {
