@@ -1,8 +1,34 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+// The long end-to-end files, in an order in which the two lanes rarely wait for each other's heavy file and end together.
+const FIRST = [
+  'kills',
+  'project',
+  'demo',
+  'credentials',
+  'package-managers',
+  'dev-interrupts',
+  'worker-identity',
+  'tutorial',
+  'add',
+];
+
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = FIRST.indexOf(basename(moduleId, '.test.ts'));
+      return index === -1 ? FIRST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       {
         test: {
@@ -21,8 +47,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          fileParallelism: false,
-          maxWorkers: 1,
+          // Two lanes: most of these tests wait. See test/support/lanes.ts for what they share.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

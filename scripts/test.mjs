@@ -1,5 +1,5 @@
 // `npm test`: builds, gets a Temporal server and runs all tests. Prints what it got, the seconds per stage and the slowest tests.
-// `npm run soak` (`--soak`): only the tests named soak, in full length.
+// `npm run soak` (`--soak`): the tests named soak in full length, and all package managers.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -22,7 +22,7 @@ stage('build', () => {
 stage('Temporal', () => provideTemporal());
 if (soak) {
   process.env.KUFLOW_SOAK = '1';
-  tests('e2e', ['soak']);
+  tests('e2e', ['soak', 'package-managers']);
 } else {
   tests('unit', []);
   tests('e2e', []);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { DemoResult } from '../../src/commands/dev/demo/stages.ts';
 import { installedBin } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
+
+runAlone();
 
 const mark = newMark();
 let folder: string;

@@ -15,10 +15,13 @@ import {
   startInTerminal,
   type CommandOptions,
 } from '../support/dev-command.ts';
+import { runAlone } from '../support/lanes.ts';
 import { userOf } from '../support/loan-process.ts';
 import { newMark, type Mark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { workerProject } from '../support/worker-project.ts';
+
+runAlone();
 
 // A gRPC status code.
 const NOT_FOUND = 5;

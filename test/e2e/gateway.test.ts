@@ -18,7 +18,10 @@ import { startTemporal } from '../../src/platform/temporal/server.ts';
 import type { TemporalServer } from '../../src/platform/temporal/server.ts';
 import { watchProcesses } from '../../src/platform/temporal/watch.ts';
 import type { ProcessWatcher } from '../../src/platform/temporal/watch.ts';
+import { runAlone } from '../support/lanes.ts';
 import { supervisorEntry } from '../support/supervisor-entry.ts';
+
+runAlone();
 
 const NAMESPACE = 'tenant-gateway';
 const QUEUE = 'GATEWAY_QUEUE';

@@ -12,11 +12,14 @@ import {
 import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildStages } from '../support/dockerfile.ts';
+import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { provideManager, type ManagerRelease } from '../support/package-managers.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
+
+runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const onWindows = process.platform === 'win32';
@@ -59,7 +62,7 @@ const CASES: readonly Case[] = [
     dlx: (tarball) => ['yarn', 'dlx', '--quiet', '--package', `create-kuflow-worker@file:${tarball}`],
     exec: ['yarn'],
     around: { 'package.json': '{"private":true,"workspaces":["*"]}', 'yarn.lock': '' },
-    image: SOAK,
+    image: true,
   },
   {
     program: 'bun',
@@ -71,7 +74,7 @@ const CASES: readonly Case[] = [
     dlx: (tarball) => ['bunx', '--package', tarball],
     exec: ['bun', 'run'],
     around: {},
-    image: SOAK,
+    image: true,
   },
   {
     program: 'yarn',
@@ -87,8 +90,8 @@ const CASES: readonly Case[] = [
   },
 ];
 
-// Yarn 1 is slow to install, and its project differs from current Yarn's only in texts.
-const inLongRun = ({ version, program }: Case): boolean => program === 'yarn' && version.startsWith('1.');
+// Other tests use npm. Of the rest, `npm test` runs one, because each installs a project of its own.
+const inLongRun = ({ program }: Case): boolean => program !== 'pnpm';
 
 const mark = newMark();
 

@@ -3,9 +3,12 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
+
+runAlone();
 
 interface Ended {
   readonly status: number | null;

@@ -12,9 +12,12 @@ import {
   type Ending,
   type RunningCommand,
 } from '../support/dev-command.ts';
+import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { until } from '../support/until.ts';
 import { openLedger } from '../support/write-ledger.ts';
+
+runAlone();
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const KILLS = SOAK ? 100 : 5;

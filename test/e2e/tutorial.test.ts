@@ -4,8 +4,11 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { generatedProject, installedBin, linkModules } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
+
+runAlone();
 
 const page = readFileSync(join(ROOT, 'docs', 'tutorial', 'first-worker.md'), 'utf8');
 const CREATE = 'npx create-kuflow-worker ';

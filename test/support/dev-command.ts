@@ -6,6 +6,7 @@ import * as pty from '@lydell/node-pty';
 import { Secret } from '../../src/base/secret.ts';
 import type { PlatformState } from '../../src/platform/state-file.ts';
 import { installedBin } from './generated-project.ts';
+import { lane } from './lanes.ts';
 import type { Mark } from './marked-processes.ts';
 import { until } from './until.ts';
 
@@ -145,11 +146,11 @@ export async function freePorts(ports: readonly number[]): Promise<number[]> {
 
 /**
  * Options for three ports that are free and stay free until they are requested: they are outside the range that systems use for outgoing
- * connections.
+ * connections, and each lane has its own.
  */
 export async function quietPorts(): Promise<string[]> {
   const found = await until('three free ports', async () => {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const first = 15_000 + 5_000 * lane() + Math.floor(Math.random() * 4_900);
     const three = [first, first + 1, first + 2];
     return (await freePorts(three)).length === 3 && three;
   });

@@ -1,16 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { createOnce } from './lanes.ts';
 
 /** A bin of the installed package, to be run with `process.execPath`. */
 export function installedBin(name: 'create-kuflow-worker' | 'kuflow'): string {
@@ -18,13 +10,11 @@ export function installedBin(name: 'create-kuflow-worker' | 'kuflow'): string {
 }
 
 /**
- * The shared project of this run: created from the sample process with the packed package, and installed. Created for the first test that asks;
- * end-to-end files run one after the other. A test that changes files or runs something uses a `projectCopy`.
+ * The shared project of this run: created from the sample process with the packed package, and installed. Created for the first test that asks.
+ * A test that changes files or runs something uses a `projectCopy`.
  */
 export function generatedProject(): string {
   const folder = join(inject('runFolder'), 'loan-worker');
-  const done = join(inject('runFolder'), 'loan-worker.installed');
-  if (existsSync(done)) return folder;
   const args = [
     'loan-worker',
     '--local',
@@ -34,11 +24,12 @@ export function generatedProject(): string {
     '--cli-package',
     `file:${inject('tarball')}`,
   ];
-  execFileSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
-    cwd: inject('runFolder'),
-    stdio: ['ignore', 'pipe', 'pipe'],
+  createOnce(folder, () => {
+    execFileSync(process.execPath, [installedBin('create-kuflow-worker'), ...args], {
+      cwd: inject('runFolder'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   });
-  writeFileSync(done, '');
   return folder;
 }
 

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { projectCopy } from './generated-project.ts';
+import { createOnce } from './lanes.ts';
 
 const ADDED = join(import.meta.dirname, 'worker-project');
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -14,19 +15,18 @@ const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
  */
 export function workerProject(): string {
   const folder = join(inject('runFolder'), 'worker-project');
-  const done = `${folder}.built`;
-  if (existsSync(done)) return folder;
-  projectCopy(folder);
-  for (const what of ['workflows', 'activities']) {
-    copyFileSync(join(ADDED, `trial-${what}.ts`), join(folder, 'src', `trial-${what}.ts`));
-    appendFileSync(join(folder, 'src', `${what}.ts`), `\nexport * from './trial-${what}.ts';\n`);
-  }
-  execFileSync(NPM, ['run', '--silent', 'build'], {
-    cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell: process.platform === 'win32',
+  createOnce(folder, () => {
+    projectCopy(folder);
+    for (const what of ['workflows', 'activities']) {
+      copyFileSync(join(ADDED, `trial-${what}.ts`), join(folder, 'src', `trial-${what}.ts`));
+      appendFileSync(join(folder, 'src', `${what}.ts`), `\nexport * from './trial-${what}.ts';\n`);
+    }
+    execFileSync(NPM, ['run', '--silent', 'build'], {
+      cwd: folder,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    });
   });
-  writeFileSync(done, '');
   return folder;
 }
 

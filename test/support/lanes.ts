@@ -1,0 +1,54 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { acquirePidLock, type PidLockResult } from '../../src/files/pid-lock.ts';
+import { until } from './until.ts';
+
+/*
+ * End-to-end files run in two lanes. A file keeps its state in folders of its own, below `runFolder`, and asks for free ports. What both
+ * lanes share is created by `createOnce`. A file that uses default ports, saturates the machine or asserts how fast something happens
+ * calls `runAlone`: only one of those runs at a time.
+ */
+
+const LANES = 2;
+
+/** The lane of this file: 1 or 2. */
+export function lane(): number {
+  return ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % LANES) + 1;
+}
+
+/** Call once at the top of a file: no other file that calls it runs at the same time. */
+export function runAlone(): void {
+  let release: (() => void) | undefined;
+  beforeAll(async () => {
+    const path = join(inject('runFolder'), 'heavy.lock');
+    ({ release } = await until('the other lane ends its heavy file', () => taken(acquirePidLock(path)), 900_000));
+  }, 900_000);
+  afterAll(() => release?.());
+}
+
+function taken(result: PidLockResult): (PidLockResult & { readonly kind: 'taken' }) | undefined {
+  return result.kind === 'taken' ? result : undefined;
+}
+
+/**
+ * Runs `create` if it has not been run for `path` in this run, in either lane. If the other lane is creating it, waits until it is complete, or
+ * creates it after a failure there. Blocks, like the installations and builds that `create` runs.
+ */
+export function createOnce(path: string, create: () => void): void {
+  const done = `${path}.complete`;
+  while (!existsSync(done)) {
+    const lock = acquirePidLock(`${path}.lock`);
+    if (lock.kind !== 'taken') {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      continue;
+    }
+    try {
+      if (existsSync(done)) return;
+      create();
+      writeFileSync(done, '');
+    } finally {
+      lock.release();
+    }
+  }
+}
