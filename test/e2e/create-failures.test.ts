@@ -14,8 +14,11 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createdOf, FILES_ONLY, stateOf } from '../support/create-worker.ts';
 import { generatedProject, installedBin } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
+
+runAlone();
 
 let folder: string;
 

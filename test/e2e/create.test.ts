@@ -12,6 +12,9 @@ import {
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
+import { runAlone } from '../support/lanes.ts';
+
+runAlone();
 
 let folder: string;
 

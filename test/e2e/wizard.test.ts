@@ -14,10 +14,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSession, type TerminalSession } from '../../scripts/terminal-session.mjs';
 import { installedBin } from '../support/generated-project.ts';
 import { hasShell } from '../support/interactive-shell.ts';
+import { runAlone } from '../support/lanes.ts';
 import { startLargeTenant, WORKER_APPLICATION, type LargeTenant } from '../support/large-tenant.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { treeOf } from '../support/tree.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
+
+runAlone();
 
 const DOWN = '\u001b[B';
 const UP = '\u001b[A';

@@ -341,9 +341,9 @@ describe('--check', () => {
   it('exits with 4 after the time limit, with the results so far', async () => {
     const { port } = silent.address() as AddressInfo;
     const environment = workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` });
-    const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '4' });
+    const { status, json } = await check({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: '8' });
     expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
-    expect(detailOf(json, 'connect')).toContain('no result within the time limit of 4 s');
+    expect(detailOf(json, 'connect')).toContain('no result within the time limit of 8 s');
     const wrong = await runWorkerCommand({ ...environment, KUFLOW_WORKER_CHECK_SECONDS: 'soon' }, ['--check']);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain('KUFLOW_WORKER_CHECK_SECONDS');
