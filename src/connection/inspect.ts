@@ -22,6 +22,8 @@ export interface ConnectionProblem {
   readonly source?: string | undefined;
   /** `file`: an application file that cannot be read. `proxy`: an environment variable. Otherwise a setting. */
   readonly kind?: 'file' | 'proxy' | undefined;
+  /** The setting is not set anywhere. */
+  readonly missing?: boolean | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }
@@ -116,9 +118,10 @@ function sourced<K extends SettingName>(
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
 function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
-  return problems.map(({ key, source, problem }) => ({
+  return problems.map(({ key, code, source, problem }) => ({
     key,
     problem,
+    missing: code === 'missing',
     source: source && formatSource(source),
     kind: isApplicationFile(key) ? 'file' : undefined,
   }));
@@ -128,7 +131,7 @@ function missingCredentials({ clientId, clientSecret, problems }: DescribedConne
   const required = { 'kuflow.api.client-id': clientId, 'kuflow.api.client-secret': clientSecret };
   return Object.entries(required)
     .filter(([key, setting]) => setting === undefined && !problems.some((problem) => problem.key === key))
-    .map(([key]) => ({ key, problem: 'it is required and not set' }));
+    .map(([key]) => ({ key, problem: 'it is required and not set', missing: true }));
 }
 
 async function readAuthorities(settings: ResolvedSettings): Promise<{

@@ -63,4 +63,6 @@ export interface CheckOutputs {
   readonly connection: EngineConnection;
   /** Milliseconds by which this machine's clock is ahead of KuFlow's. */
   readonly skewMs: number;
+  /** The settings that are missing because of a failure that KF-SET-003 reports: all if a file was not read, or those with a misspelled key. */
+  readonly unreadSettings: 'all' | readonly string[];
 }

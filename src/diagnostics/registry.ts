@@ -36,10 +36,10 @@ export const connectionChecks: readonly Check<CheckInput, CheckOutputs>[] = [
 
 /** Every check, in the order of results. A check comes after those it requires or waits for. */
 export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
+  applicationFilesCheck,
   restSettingsCheck,
   engineSettingsCheck,
   workerSettingsCheck,
-  applicationFilesCheck,
   temporalAddressCheck,
   temporalTlsCheck,
   filePermissionsCheck,

@@ -92,8 +92,9 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
         // Other keys belong to the worker, unless they look like a misspelled setting.
         const near = path === '' ? undefined : nearMatch(step, known);
         if (near !== undefined) {
-          const message = `${escapeForTerminal(name, 100)} is not a setting; did you mean ${path}.${near}?`;
-          warnings.push({ key: escapeForTerminal(name, 100), code: 'unknown-key', source, message });
+          const meant = `${path}.${near}`;
+          const message = `${escapeForTerminal(name, 100)} is not a setting; did you mean ${meant}?`;
+          warnings.push({ key: escapeForTerminal(name, 100), code: 'unknown-key', source, message, meant });
         }
       }
     }

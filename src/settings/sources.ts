@@ -32,6 +32,8 @@ export interface SettingWarning {
   readonly code: 'unknown-key' | 'readable-by-others' | 'secret-in-tracked-file';
   readonly source: Source;
   readonly message: string;
+  /** The setting that a key is probably meant to be. */
+  readonly meant?: string | undefined;
 }
 
 /** A value as written. It may be a secret, so never print an entry. */

@@ -21,9 +21,10 @@ export function partitionProblems(result: SettingsResult): {
     connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerKey(key)) },
     worker: result.problems
       .filter(({ key }) => isWorkerKey(key))
-      .map(({ key, source, problem }) => ({
+      .map(({ key, code, source, problem }) => ({
         key,
         problem,
+        missing: code === 'missing',
         ...(source && { source: formatSource(source) }),
       })),
   };
@@ -41,15 +42,10 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
     workerProblems: [
       ...worker,
       ...(lacksQueue
-        ? [{ key: 'temporal.kuflow-queue', problem: 'missing task queue of the process definition' }]
+        ? [{ key: 'temporal.kuflow-queue', problem: 'missing task queue of the process definition', missing: true }]
         : []),
     ],
-    settingWarnings: warnings.map(({ key, code, source, message }) => ({
-      key,
-      code,
-      source: formatSource(source),
-      message,
-    })),
+    settingWarnings: warnings.map((warning) => ({ ...warning, source: formatSource(warning.source) })),
     shadowed: listShadowedSettings(settings),
     files: listNamedFiles(result),
     ...(queue && { queue: { value: queue.value, source: formatSource(queue.source) } }),

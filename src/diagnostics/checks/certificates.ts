@@ -4,6 +4,7 @@ import type { Check } from '../check.ts';
 import { correctedNow } from '../clock-skew.ts';
 import type { DoctorInput, DoctorOutputs, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { hasUnreadFile } from '../unread-settings.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
@@ -17,8 +18,10 @@ type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const DAY = 86_400_000;
 
-const notConfigured = ({ material }: DoctorInput): string | undefined =>
-  material.kind === 'requested' ? 'not configured; KuFlow issues the certificate' : undefined;
+const notConfigured = (input: DoctorInput): string | undefined =>
+  input.material.kind === 'requested' && !hasUnreadFile(input)
+    ? 'not configured; KuFlow issues the certificate'
+    : undefined;
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 

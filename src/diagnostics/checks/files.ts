@@ -3,12 +3,13 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Check, Fix } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { hasUnreadFile, SKIPPED_FOR_FILES } from '../unread-settings.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filter(({ secret }) => secret);
 const noSecretFiles = (input: DoctorInput): string | undefined =>
-  secretFiles(input).length === 0 ? 'no file here contains a secret' : undefined;
+  secretFiles(input).length === 0 && !hasUnreadFile(input) ? 'no file here contains a secret' : undefined;
 
 /** Relative to the working directory if possible, so that it can be pasted there. */
 function displayPath(path: string, cwd: string): string {
@@ -28,6 +29,7 @@ export const filePermissionsCheck: DoctorCheck = {
   notApplicable: (input) =>
     input.platform === 'win32' ? 'Windows uses a different permission model' : noSecretFiles(input),
   run: async ({ input }) => {
+    if (secretFiles(input).length === 0) return SKIPPED_FOR_FILES;
     const open: { readonly file: NamedFile; readonly mode: number }[] = [];
     for (const file of secretFiles(input)) {
       const mode = await modeOf(file.path);
@@ -71,6 +73,7 @@ export const gitCheck: DoctorCheck = {
   timeoutMs: 8_000,
   notApplicable: noSecretFiles,
   run: async ({ input }) => {
+    if (secretFiles(input).length === 0) return SKIPPED_FOR_FILES;
     const states = await Promise.all(
       secretFiles(input).map(async (file) => ({ file, state: await input.git(file.path) })),
     );

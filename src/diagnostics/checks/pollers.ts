@@ -9,6 +9,7 @@ import type { DoctorInput, DoctorOutputs } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { engineFinding, stepMs } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
+import { hasUnreadFile } from '../unread-settings.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
@@ -101,7 +102,7 @@ export const pollersCheck: DoctorCheck = {
   requires: ['KF-ENGINE-002'],
   offline: false,
   timeoutMs: 8_000,
-  notApplicable: ({ queue }) => (queue === undefined ? 'no task queue is set' : undefined),
+  notApplicable: (input) => (input.queue === undefined && !hasUnreadFile(input) ? 'no task queue is set' : undefined),
   run: async ({ input, outputs, signal }) => {
     const { connection, namespace } = outputs;
     const { queue } = input;

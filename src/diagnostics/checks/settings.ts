@@ -4,6 +4,7 @@ import type { Advice, Check, Facts, Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause } from '../explain-finding.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import { SKIPPED_FOR_FILES, withoutConsequences } from '../unread-settings.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
 type SettingsCheck = Check<CheckInput, CheckOutputs>;
@@ -47,10 +48,12 @@ export const restSettingsCheck: SettingsCheck = {
   plane: 'settings',
   docs: 'kf-set-001',
   requires: [],
+  after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
-  run: ({ input }) => {
-    const problems = input.problems.filter((problem) => planeOf(problem) !== 'engine');
+  run: ({ input, outputs }) => {
+    const ownProblems = input.problems.filter((problem) => planeOf(problem) !== 'engine');
+    const problems = withoutConsequences(ownProblems, input, outputs);
     const facts = {
       endpoint: input.endpoint.value,
       endpointSource: input.endpoint.source,
@@ -58,6 +61,7 @@ export const restSettingsCheck: SettingsCheck = {
       restRoute: formatProxy(input.restProxy),
     };
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-001', problems, facts));
+    if (ownProblems.length > 0) return Promise.resolve({ ...SKIPPED_FOR_FILES, facts });
     return Promise.resolve({ state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts });
   },
 };
@@ -76,7 +80,7 @@ function findEngineProblems(input: CheckInput): readonly ConnectionProblem[] {
   if (!target.ok) problems.push({ key: 'temporal.target', problem: target.problem, source: input.target.source });
   if (input.material.kind !== 'requested' && input.namespace === undefined) {
     const problem = `required because ${input.material.source} gives the certificate, so KuFlow does not issue one`;
-    problems.push({ key: 'temporal.namespace', problem });
+    problems.push({ key: 'temporal.namespace', problem, missing: true });
   }
   return [
     ...input.problems.filter((problem) => planeOf(problem) === 'engine'),
@@ -90,10 +94,10 @@ export const engineSettingsCheck: SettingsCheck = {
   plane: 'settings',
   docs: 'kf-set-006',
   requires: [],
-  after: ['KF-SET-001'],
+  after: ['KF-SET-003', 'KF-SET-001'],
   offline: true,
   timeoutMs: 1_000,
-  run: ({ input, resultOf }) => {
+  run: ({ input, outputs, resultOf }) => {
     const { material, target } = input;
     const facts = {
       target: target.value,
@@ -103,8 +107,10 @@ export const engineSettingsCheck: SettingsCheck = {
     };
     const shared = input.problems.filter((problem) => planeOf(problem) === 'both');
     const isReported = resultOf('KF-SET-001')?.state === 'fail';
-    const problems = [...(isReported ? [] : shared), ...findEngineProblems(input)];
+    const ownProblems = [...(isReported ? [] : shared), ...findEngineProblems(input)];
+    const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-006', problems, facts));
+    if (ownProblems.length > 0) return Promise.resolve({ ...SKIPPED_FOR_FILES, facts });
     if (shared.length > 0) {
       const because = { skipped: 'blocked', blockedBy: 'KF-SET-001' } as const;
       return Promise.resolve({ state: 'skip', ...because, summary: 'skipped because of KF-SET-001', facts });

@@ -14,10 +14,13 @@ import type { Advice, Check, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
+import { hasUnreadFile, SKIPPED_FOR_FILES } from '../unread-settings.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
+import { isForeignTenant, SKIPPED_FOR_TENANT } from '../causes/foreign-tenant.ts';
+import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
 import {
   listTraits,
@@ -157,11 +160,13 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   after: ['KF-REST-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
-  notApplicable: ({ material }) =>
-    material.kind === 'requested' ? 'not configured; KuFlow issues the certificate' : undefined,
+  notApplicable: (input) =>
+    input.material.kind === 'requested' && !hasUnreadFile(input)
+      ? 'not configured; KuFlow issues the certificate'
+      : undefined,
   run: async ({ input, outputs, resultOf }) => {
     const { material } = input;
-    if (material.kind === 'requested') throw new Error('there is no configured certificate');
+    if (material.kind === 'requested') return SKIPPED_FOR_FILES;
     const { source } = material;
     const now = correctedNow(input, outputs);
     try {
@@ -186,12 +191,16 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'tls',
   docs: 'kf-tls-002',
   requires: ['KF-REST-001'],
+  after: ['KF-REST-002', 'KF-TOKEN-001'],
   offline: false,
   creates: 'engine certificate',
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
     material.kind === 'requested' ? undefined : `not requested, because ${material.source} gives the certificate`,
-  run: async ({ input, outputs, signal }) => {
+  run: async ({ input, outputs, signal, resultOf }) => {
+    if (isForeignTenant(resultOf)) return SKIPPED_FOR_TENANT;
+    // The same call as for the token, so it would fail for the same reason.
+    if (resultOf('KF-TOKEN-001')?.cause?.code.startsWith('rest-') === true) return SKIPPED_FOR_TOKEN;
     const now = correctedNow(input, outputs);
     let issued: IssuedMaterial;
     try {
@@ -200,10 +209,29 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
       return restFinding(error);
     }
     const namespace = input.namespace ?? { value: issued.namespace, source: "KuFlow's engine certificate" };
-    const finding = evaluateMaterial(issued.text, namespace, 'KF-TLS-002', { source: 'issued by KuFlow' }, now);
+    const usable = evaluateMaterial(issued.text, namespace, 'KF-TLS-002', { source: 'issued by KuFlow' }, now);
+    const finding = usable.state === 'pass' ? (findOtherNamespace(issued, input) ?? usable) : usable;
     return { ...finding, ...(issued.reused !== true && { created: 'engine certificate' }) };
   },
 };
+
+const SKIPPED_FOR_TOKEN: Finding<never> = {
+  state: 'skip',
+  skipped: 'blocked',
+  blockedBy: 'KF-TOKEN-001',
+  summary: 'skipped because of KF-TOKEN-001',
+};
+
+/** The worker uses the namespace in the settings, even if the certificate is for another one. */
+function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: CheckInput): Finding<never> | undefined {
+  if (namespace === undefined || own === '' || namespace.value === own) return undefined;
+  return toFinding({
+    ...{ id: 'KF-TLS-002', code: 'certificate-other-namespace' },
+    text: `KuFlow issued the certificate for the namespace ${own}, but the settings name ${namespace.value} (${namespace.source})`,
+    facts: { namespace: own, configuredNamespace: namespace.value, namespaceSource: namespace.source },
+    values: { source: namespace.source },
+  });
+}
 
 export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-003',
@@ -226,7 +254,12 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
         facts: formatHandshakeFacts(facts),
       };
     }
-    if (cause !== undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));
+    if (cause !== undefined) {
+      const issuers = findOtherIssuer(cause, outputs.material);
+      if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));
+      const text = `${cause.text}. ${issuers.text}`;
+      return engineFinding({ ...cause, text }, input, { ...formatHandshakeFacts(facts), ...issuers.facts });
+    }
     const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
     return { state: 'pass', summary: `${facts.protocol ?? 'TLS'}, ${read}`, facts: formatHandshakeFacts(facts) };
   },

@@ -4,6 +4,7 @@ import type { Check, Facts, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedToken } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
+import { isForeignTenant, SKIPPED_FOR_TENANT } from '../causes/foreign-tenant.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** Roughly the header size that HTTP/2 servers accept. */
@@ -64,10 +65,12 @@ export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'token',
   docs: 'kf-token-001',
   requires: ['KF-REST-001'],
+  after: ['KF-REST-002'],
   offline: false,
   creates: 'engine token',
   timeoutMs: 15_000,
-  run: async ({ input, outputs, signal }) => {
+  run: async ({ input, outputs, signal, resultOf }) => {
+    if (isForeignTenant(resultOf)) return SKIPPED_FOR_TENANT;
     const now = correctedNow(input, outputs);
     let issued: IssuedToken;
     try {

@@ -1,8 +1,9 @@
 import { isOlder } from '../../text/version.ts';
-import type { Check } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { hasUnreadFile, SKIPPED_FOR_FILES, withoutConsequences } from '../unread-settings.ts';
 import { findInstalledVersion } from './sdk-versions.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
@@ -13,12 +14,16 @@ export const workerSettingsCheck: DoctorCheck = {
   plane: 'settings',
   docs: 'kf-set-002',
   requires: [],
+  after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
   notApplicable: ({ inProject, queue }) =>
     inProject || queue !== undefined ? undefined : 'no worker here: there is no application.yaml and no project',
-  run: ({ input }) => {
-    const problems = [...input.workerProblems, ...findProxyProblems(input)];
+  run: ({ input, outputs }) => {
+    const ownProblems = [...input.workerProblems, ...findProxyProblems(input)];
+    const problems = withoutConsequences(ownProblems, input, outputs);
+    if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
+      return Promise.resolve(SKIPPED_FOR_FILES);
     const texts = problems.map(
       ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
     );
@@ -59,25 +64,60 @@ export const applicationFilesCheck: DoctorCheck = {
   requires: [],
   offline: true,
   timeoutMs: 1_000,
-  run: ({ input }) => {
-    const notes = input.settingWarnings.filter(({ code }) => code !== 'readable-by-others');
-    const [first] = notes;
-    if (first === undefined)
-      return Promise.resolve({ state: 'pass', summary: 'no misspelled keys and no secrets in application.yaml' });
-    // A leaked secret is more severe than a key without effect.
-    const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
-    const messages = notes.map(({ message, source }) => `${message} (${source})`);
-    return Promise.resolve(
-      toFinding({
-        id: 'KF-SET-003',
-        code: secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked',
-        text: messages.join('; '),
-        facts: { notes: messages },
-        values: { file: first.source },
-      }),
-    );
-  },
+  run: ({ input }) => Promise.resolve(findUnreadFile(input) ?? findMisspelledKey(input) ?? evaluateNotes(input)),
 };
+
+function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | undefined {
+  const unread = problems.filter(({ kind }) => kind === 'file');
+  if (unread.length === 0) return undefined;
+  const finding = toFinding({
+    ...{ id: 'KF-SET-003', code: 'settings-file-unreadable' },
+    text: unread.map(({ key, source, problem }) => `${source ?? key}: ${problem}`).join('; '),
+    facts: { files: unread.map(({ key }) => key) },
+    values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
+  });
+  return { ...finding, outputs: { unreadSettings: 'all' } };
+}
+
+/** A misspelled key is the root cause if the setting that was meant is required and missing. */
+function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefined {
+  const missing = [...input.problems, ...input.workerProblems].flatMap((one) => (one.missing === true ? one.key : []));
+  const misspelled = input.settingWarnings.filter(({ meant }) => meant !== undefined && missing.includes(meant));
+  if (misspelled.length === 0) return undefined;
+  const finding = toFinding({
+    ...{ id: 'KF-SET-003', code: 'settings-misspelled-key' },
+    text: misspelled
+      .map(
+        ({ key, source, meant = '' }) =>
+          `${source}: ${key} is not a setting, so ${meant} is missing; did you mean ${meant}?`,
+      )
+      .join('; '),
+    facts: { keys: misspelled.map(({ key }) => key) },
+    values: {
+      key: misspelled.map(({ key }) => key).join(', '),
+      meant: misspelled.map(({ meant = '' }) => meant).join(', '),
+      file: misspelled.map(({ source }) => source).join(', '),
+    },
+  });
+  return { ...finding, outputs: { unreadSettings: misspelled.map(({ meant = '' }) => meant) } };
+}
+
+function evaluateNotes({ settingWarnings }: DoctorInput): Finding<DoctorOutputs> {
+  const notes = settingWarnings.filter(({ code }) => code !== 'readable-by-others');
+  const [first] = notes;
+  if (first === undefined)
+    return { state: 'pass', summary: 'readable, no misspelled keys and no secrets in application.yaml' };
+  // A leaked secret is more severe than a key without effect.
+  const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
+  const messages = notes.map(({ message, source }) => `${message} (${source})`);
+  return toFinding({
+    id: 'KF-SET-003',
+    code: secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked',
+    text: messages.join('; '),
+    facts: { notes: messages },
+    values: { file: first.source },
+  });
+}
 
 export const temporalAddressCheck: DoctorCheck = {
   id: 'KF-SET-004',
@@ -85,9 +125,11 @@ export const temporalAddressCheck: DoctorCheck = {
   plane: 'settings',
   docs: 'kf-set-004',
   requires: [],
+  after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
   run: ({ input }) => {
+    if (hasUnreadFile(input)) return Promise.resolve(SKIPPED_FOR_FILES);
     const address = input.env['TEMPORAL_ADDRESS']?.trim() ?? '';
     const { value, source } = input.target;
     const shadows = input.shadowed.map((one) => `${one.key}: ${one.source} overrides ${one.shadows.join(', ')}`);

@@ -110,6 +110,11 @@ const ISSUED = Object.fromEntries(
     .map(([code, when]) => [code, fails(when, ...(CLOCK_CODES.includes(code) ? [CHECK_CLOCK] : []), CONTACT_KUFLOW)]),
 );
 
+const OTHER_NAMESPACE = fails(
+  'The settings name another namespace than the one for which KuFlow issued the certificate. The worker uses the one in the settings, which the certificate is not for.',
+  'Remove the namespace from the settings (<source>); it comes with the certificate',
+);
+
 /** The engine certificate: configured, issued, and its expiry. */
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
@@ -120,7 +125,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-002': {
     looksAt:
       'The engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow; `--no-create` skips this check.',
-    causes: ISSUED,
+    causes: { ...ISSUED, 'certificate-other-namespace': OTHER_NAMESPACE },
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-004': {

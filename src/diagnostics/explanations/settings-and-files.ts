@@ -4,11 +4,10 @@ const SET_KEY = 'Set or correct <key> in application.yaml, application-local.yam
 
 const INCOMPLETE =
   'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
+const FILE_UNREADABLE =
+  'An application file cannot be read or is not valid YAML. None of its settings apply, neither for the REST API nor for the engine.';
 const UNUSABLE = {
-  'settings-file-unreadable': fails(
-    'An application file cannot be read or is not valid YAML. None of its settings apply, neither for the REST API nor for the engine.',
-    'Correct the file <key>',
-  ),
+  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address or a kind of proxy that is not supported.',
     'Set <key> to http://host:port or remove it; list hosts to reach without a proxy in NO_PROXY',
@@ -44,8 +43,14 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     },
   },
   'KF-SET-003': {
-    looksAt: 'Keys in application files that look like misspelled settings, and secrets in the file that git tracks.',
+    looksAt:
+      'Whether the application files can be read, keys in them that look like misspelled settings, and secrets in the file that git tracks.',
     causes: {
+      'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
+      'settings-misspelled-key': fails(
+        'A key differs from a required setting by a letter or so, and the setting is missing.',
+        'Rename <key> to <meant> (<file>)',
+      ),
       'settings-unknown-key': warns(
         'A key differs from a setting by a letter or so, and therefore has no effect.',
         'Correct the key in <file>',

@@ -70,12 +70,15 @@ describe('kuflow doctor', () => {
 
   it('runs the checks of --only with their requirements and suggests a check for a typo', async () => {
     expect((await json(['--only', 'kf-token-001'])).results.map(({ id }) => id)).toEqual([
+      'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
+      'KF-REST-002',
       'KF-TOKEN-001',
     ]);
     expect((await json(['--only', 'files'])).results.map(({ id }) => id)).toEqual(['KF-FILE-001', 'KF-FILE-002']);
     expect((await json(['--only', 'clock'])).results.map(({ id }) => id)).toEqual([
+      'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
       'KF-CLOCK-001',

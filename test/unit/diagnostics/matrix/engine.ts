@@ -84,6 +84,10 @@ export const engineFaults: readonly Fault[] = [
     tls('engine-reset'),
     (setup) => void (setup.engine = { ...setup.engine, clientCa: setup.other.cert, tls: { maxVersion: 'TLSv1.2' } }),
   ),
+  fault('client certificate from another issuer', tls('engine-closed-after-handshake'), async (setup) => {
+    const foreign = await setup.other.issue({ commonName: 'worker', fromDays: -1, toDays: 60 });
+    [setup.files['tls/client.pem'], setup.files['tls/client.key']] = [foreign.cert, foreign.key];
+  }),
   fault(
     'server without ALPN',
     tls('engine-no-http2'),

@@ -316,13 +316,54 @@ describe('a certificate in another format', () => {
   });
 });
 
-describe('an unreadable application file', () => {
-  it('blocks both planes and is reported once', async () => {
+describe('a client certificate from another issuer', () => {
+  it('is reported with its issuer and the CA in use, in addition to what the engine did', async () => {
     const { report } = await diagnoseWithFaults(folder(), materials, [
-      named('Settings', 'application.yaml that is not valid YAML'),
+      named('Engine', 'client certificate from another issuer'),
     ]);
-    expect(report.results.find(({ id }) => id === 'KF-SET-006')).toMatchObject({ blockedBy: 'KF-SET-001' });
-    expect(report.roots.map(({ advice }) => advice[0]?.text)).toEqual(['Correct the file application-local.yaml']);
+    expect(report.firstFailure?.summary).toContain(
+      'The client certificate was issued by "CN=Other CA", which is not the CA in use, "CN=Test CA"',
+    );
+    const issued = await diagnoseWithFaults(folder(), materials, [
+      named('Engine', 'client certificate of another authority, TLS 1.3'),
+    ]);
+    expect(issued.report.firstFailure?.summary).not.toContain('issued by');
+  });
+});
+
+describe('an unreadable application file', () => {
+  it.each(['application.yaml', 'application-local.yaml'])(
+    '%s blocks every check that depends on settings',
+    async (name) => {
+      const { report } = await diagnoseWithFaults(folder(), materials, [
+        named('Settings', `${name} that is not valid YAML`),
+      ]);
+      expect(report.roots.map(({ advice }) => advice[0]?.text)).toEqual([
+        expect.stringMatching(`^Correct ${name}:\\d+$`),
+      ]);
+      for (const id of [
+        'KF-SET-001',
+        'KF-SET-006',
+        'KF-SET-002',
+        'KF-SET-004',
+        'KF-REST-001',
+        'KF-TLS-003',
+        'KF-POLL-001',
+      ])
+        expect(report.results.find((result) => result.id === id)).toMatchObject({
+          state: 'skip',
+          blockedBy: 'KF-SET-003',
+        });
+    },
+  );
+
+  it('is reported by the first check of settings if the check of files does not run', async () => {
+    const alone: Fault['make'] = async (setup) => {
+      await named('Settings', 'application.yaml that is not valid YAML').make(setup);
+      setup.request = { selection: { skip: ['KF-SET-003'] } };
+    };
+    const { report } = await diagnoseWithFaults(folder(), materials, [{ make: alone }]);
+    expect(rootsOf(report)).toEqual(['KF-SET-001 fail settings-file-unreadable']);
   });
 });
 

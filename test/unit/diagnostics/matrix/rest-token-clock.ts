@@ -43,6 +43,22 @@ const proxied =
     setup.env['HTTPS_PROXY'] = await start(setup);
   };
 
+/** Answers 403 to requests that contain `text` in address or body. */
+const forbid = (setup: TestSetup, text: string): void => {
+  const healthy = setup.rest;
+  setup.rest = (request, response, index) => {
+    if (!`${request.url} ${request.body.toString()}`.includes(text)) healthy(request, response, index);
+    else sendJson(response, 403, { timestamp: new Date().toISOString(), status: 403, message: 'No', errors: [] });
+  };
+};
+const FOREIGN_TENANT = '00000000-0000-4000-8000-000000000000';
+/** KuFlow issues the certificate. */
+const withoutCertificate = ({ settings, files }: TestSetup): void => {
+  for (const part of ['cert', 'key', 'ca']) settings[`temporal.mutual-tls.${part}`] = undefined;
+  settings['temporal.namespace'] = undefined;
+  for (const name of Object.keys(files)) Reflect.deleteProperty(files, name);
+};
+
 export const restFaults: readonly Fault[] = [
   fault('wrong secret (401)', rest('fail rest-unauthorized'), error(401)),
   fault('application without permissions (403)', rest('fail rest-forbidden'), error(403)),
@@ -176,7 +192,34 @@ export const restFaults: readonly Fault[] = [
   fault(
     'tenant of another customer',
     'KF-REST-002 fail tenant-not-visible',
-    ({ settings }) => void (settings['kuflow.api.tenant-id'] = '00000000-0000-4000-8000-000000000000'),
+    ({ settings }) => void (settings['kuflow.api.tenant-id'] = FOREIGN_TENANT),
+  ),
+  fault(
+    'tenant of another customer, without a configured certificate',
+    'KF-REST-002 fail tenant-not-visible',
+    (setup) => {
+      setup.settings['kuflow.api.tenant-id'] = FOREIGN_TENANT;
+      withoutCertificate(setup);
+      forbid(setup, FOREIGN_TENANT);
+    },
+  ),
+  fault(
+    'tenant of another customer, for an application that may not list tenants',
+    'KF-TOKEN-001 fail rest-forbidden',
+    (setup) => {
+      setup.settings['kuflow.api.tenant-id'] = FOREIGN_TENANT;
+      withoutCertificate(setup);
+      forbid(setup, FOREIGN_TENANT);
+      forbid(setup, '/tenants');
+    },
+  ),
+  fault(
+    'namespace of another tenant, with a certificate from KuFlow',
+    'KF-TLS-002 fail certificate-other-namespace',
+    (setup) => {
+      withoutCertificate(setup);
+      setup.env['TEMPORAL_NAMESPACE'] = 'default';
+    },
   ),
   fault('several tenants, none configured', 'KF-REST-002 warn tenant-not-named', (setup) => {
     const healthy = setup.rest;

@@ -8,7 +8,7 @@ import { fault, type Fault, type TestSetup } from './fault.ts';
 
 const OFFLINE = { selection: { offline: true } };
 const incomplete = 'KF-SET-001 fail settings-incomplete';
-const unreadable = 'KF-SET-001 fail settings-file-unreadable';
+const unreadable = 'KF-SET-003 fail settings-file-unreadable';
 const ofTheEngine = 'KF-SET-006 fail settings-incomplete';
 const certificate = (code: string): string => `KF-TLS-001 fail certificate-${code}`;
 
@@ -128,6 +128,11 @@ export const settingsFaults: readonly Fault[] = [
   fault(
     'application.yaml that is not valid YAML',
     unreadable,
+    replaceFile('application.yaml', (path) => writeFileSync(path, 'temporal:\n  - a: [\n')),
+  ),
+  fault(
+    'application-local.yaml that is not valid YAML',
+    unreadable,
     replaceFile('application-local.yaml', (path) => writeFileSync(path, 'a: [\n', { mode: 0o600 })),
   ),
   fault(
@@ -169,6 +174,14 @@ export const settingsFaults: readonly Fault[] = [
       setup.target = (port) => `${name}:${port}`;
     },
   ),
+  fault('misspelled key of the task queue', 'KF-SET-003 fail settings-misspelled-key', ({ settings }) => {
+    settings['temporal.kuflow-queue'] = undefined;
+    settings['temporal.kuflow-queu'] = 'LOANS';
+  }),
+  fault('misspelled key of the client ID', 'KF-SET-003 fail settings-misspelled-key', ({ local }) => {
+    local['kuflow.api.client-idd'] = local['kuflow.api.client-id'];
+    local['kuflow.api.client-id'] = undefined;
+  }),
   fault(
     'misspelled key',
     'KF-SET-003 warn settings-unknown-key',
