@@ -1,3 +1,4 @@
+import { PACKAGE_NAME } from '../base/package-root.ts';
 import type { PackageManager } from '../languages/project-spec.ts';
 import { installCommand, programCommand, scriptCommand } from '../languages/typescript/package-manager.ts';
 import { shellPath, shellWord } from '../text/shell.ts';
@@ -9,6 +10,8 @@ export interface NextStepsInput {
   readonly installed: boolean;
   /** The registry that could not be reached. */
   readonly registry?: string | undefined;
+  /** The registry does not have this version of this tool, so the dependencies cannot be installed as they are. */
+  readonly unpublished?: boolean | undefined;
   readonly local: boolean;
   /** Where the worker will find the client ID and secret. */
   readonly credentials: 'file' | 'environment' | 'none';
@@ -41,10 +44,15 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const { packageManager } = input;
   const script = (name: string): string => scriptCommand(packageManager, name);
   const steps: NextStep[] = [];
+  if (input.unpublished === true) {
+    steps.push({
+      text: `create the project again with a version of ${PACKAGE_NAME} that exists, or with a tarball of it: --cli-package file:<path> --overwrite package.json`,
+    });
+  }
   if (input.folder !== '' && input.folder !== '.') {
     steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
   }
-  if (!input.installed) {
+  if (!input.installed && input.unpublished !== true) {
     const condition = input.registry === undefined ? '' : ` when ${input.registry} is reachable`;
     steps.push({ command: installCommand(packageManager), text: `install the dependencies${condition}` });
   }

@@ -93,6 +93,7 @@ export function createResult(plan: CreatePlan, process: LoadedProcess, outcome: 
       packageManager: project.packageManager,
       installed: install.kind === 'installed',
       registry: install.kind === 'failed' ? install.registry : undefined,
+      unpublished: install.kind === 'failed' && install.unpublished === true,
       local: project.local,
       credentials: credentials.from,
       // Where no credentials were written, variables that override the files of the project are intended.

@@ -4,10 +4,17 @@ import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { codeOf } from '../../base/errors.ts';
+import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { PackageManager } from '../project-spec.ts';
 import { installArguments, programOf } from './package-manager.ts';
-import { LOG_REQUESTS, watchRegistry, removeRequestLines, type UnreachableRegistry } from './registry-log.ts';
+import {
+  isUnpublished,
+  LOG_REQUESTS,
+  watchRegistry,
+  removeRequestLines,
+  type UnreachableRegistry,
+} from './registry-log.ts';
 
 export type InstallResult =
   | {
@@ -27,6 +34,8 @@ export type InstallResult =
       readonly log?: string;
       /** The registry that could not be reached. */
       readonly registry?: string;
+      /** The registry does not have this tool, or not its version. */
+      readonly unpublished?: true;
       readonly ms: number;
     }
   | { readonly kind: 'interrupted' };
@@ -115,19 +124,24 @@ async function runInstall(program: string, options: InstallOptions): Promise<Ins
     const ms = performance.now() - started;
     if (signal?.aborted === true) return { kind: 'interrupted' };
     if (!result.failed) return { kind: 'installed', ms, ...(await findWorkspace(folder)) };
+    const output = removeRequestLines(stripVTControlCharacters(result.all)).trim();
+    const unpublished = isUnpublished(output);
     return {
       kind: 'failed',
       command: [program, ...args].join(' '),
       seen:
         unreachable !== undefined
           ? `no connection to the registry ${unreachable.registry}: ${unreachable.code}, twice`
-          : result.code === 'ENOENT'
-            ? `${program} is not installed`
-            : result.signal === undefined
-              ? `exit status ${result.exitCode ?? 'unknown'}`
-              : `ended by ${result.signal}`,
-      ...(await shortenOutput(folder, removeRequestLines(stripVTControlCharacters(result.all)).trim())),
+          : unpublished
+            ? `the registry does not have this version of ${PACKAGE_NAME}`
+            : result.code === 'ENOENT'
+              ? `${program} is not installed`
+              : result.signal === undefined
+                ? `exit status ${result.exitCode ?? 'unknown'}`
+                : `ended by ${result.signal}`,
+      ...(await shortenOutput(folder, output)),
       ...(unreachable === undefined ? {} : { registry: unreachable.registry }),
+      ...(unpublished ? { unpublished } : {}),
       ms,
     };
   } finally {

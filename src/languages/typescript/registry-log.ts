@@ -1,3 +1,5 @@
+import { PACKAGE_NAME } from '../../base/package-root.ts';
+
 /** Makes npm log each request and each failed attempt. */
 export const LOG_REQUESTS = '--loglevel=http';
 
@@ -25,6 +27,14 @@ export function watchRegistry(): (line: string) => UnreachableRegistry | undefin
     if (hasResponded || Number(attempt) < 2 || !NO_CONNECTION.test(code) || !URL.canParse(address)) return undefined;
     return { registry: new URL(address).origin, code };
   };
+}
+
+const OWN_PACKAGE = new RegExp(`(?:^|[\\s"'/])${PACKAGE_NAME}(?=[@:\\s"']|$)`);
+const NOT_FOUND = /\b404\b|not found|couldn't find|no matching version|no candidates|failed to resolve/i;
+
+/** Whether an install failed because the registry does not have this package, or not this version of it. Reads the output of all package managers. */
+export function isUnpublished(output: string): boolean {
+  return output.split('\n').some((line) => OWN_PACKAGE.test(line) && NOT_FOUND.test(line));
 }
 
 /** Removes the lines that `LOG_REQUESTS` adds to npm's output. */

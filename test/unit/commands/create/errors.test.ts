@@ -13,7 +13,7 @@ import {
 import { delimiter, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { closedPort } from '../../../support/answering-server.ts';
+import { closedPort, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, stateOf, type Ran } from '../../../support/create-worker.ts';
 import type { FakeHost } from '../../../support/fake-host.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -363,6 +363,38 @@ describe.runIf(onPosix)('a package manager', () => {
     expect(commandsOf(ran)).toEqual(['cd x', 'npm install', ...AFTER]);
     expect({ human: human.status, json: ran.status }).toEqual({ human: 1, json: 1 });
     expect(existsSync(join(cwd, 'x', 'package.json'))).toBe(true);
+  });
+
+  it('whose registry does not have this tool: the next steps name --cli-package and not the failed command, status 1', async () => {
+    const cwd = temporaryFolder();
+    const server = await startAnsweringServer(({ url }, response) => {
+      const name = decodeURIComponent(url.slice(1));
+      if (name === 'create-kuflow-worker') return sendJson(response, 404, { error: 'Not found' });
+      const { dependencies, devDependencies } = JSON.parse(
+        readFileSync(join(cwd, 'x', 'package.json'), 'utf8'),
+      ) as Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>;
+      const version = ({ ...dependencies, ...devDependencies }[name] ?? '1.0.0').replace(/^\D+/, '');
+      const versions = { [version]: { name, version, dist: { tarball: `${server.url}/-/none.tgz` } } };
+      sendJson(response, 200, { name, 'dist-tags': { latest: version }, versions });
+    });
+    try {
+      const env = { ...environment(), npm_config_registry: server.url, npm_config_cache: join(cwd, 'cache') };
+      const ran = await createWorker(cwd, args('npm'), env);
+      const made = createdOf(ran.stdout);
+      expect(made.install).toMatchObject({
+        kind: 'failed',
+        seen: 'the registry does not have this version of create-kuflow-worker',
+        unpublished: true,
+      });
+      expect(ran.stderr).toContain(
+        'the registry does not have this version of create-kuflow-worker; the project is kept',
+      );
+      expect(made.next[0]?.text).toMatch(/--cli-package file:<path> --overwrite package\.json$/);
+      expect(commandsOf(ran)).toEqual([undefined, 'cd x', ...AFTER]);
+      expect(ran.status).toBe(1);
+    } finally {
+      await server.close();
+    }
   });
 
   it('whose registry is down stops soon and names the registry, and the project is kept: status 1', async () => {
