@@ -17,24 +17,17 @@ const withoutTasks = (code: string): ProcessDefinition => ({
 });
 const DEFINITIONS = [LOAN, withoutTasks('TYPESCRIPT'), withoutTasks('JAVA')];
 
+const jdkIsMissing = process.env.CI === 'true' ? undefined : await missingJdk();
+const skipped = jdkIsMissing === undefined ? '' : ` (skipped: ${jdkIsMissing})`;
+const INSTALL_AND_RUN = 400_000;
+
 let running: TestPlatform;
 let user: ProcessUser;
-let jdkIsMissing: string | undefined;
-let python: WorkerCommand;
-let typescript: WorkerCommand;
-let java: WorkerCommand | undefined;
 
 beforeAll(async () => {
-  jdkIsMissing = await missingJdk();
-  if (jdkIsMissing !== undefined && process.env.CI === 'true') throw new Error(jdkIsMissing);
-  [running, python, typescript, java] = await Promise.all([
-    startTestPlatform({ definitions: DEFINITIONS }),
-    pythonWorker(),
-    typescriptWorker(),
-    jdkIsMissing === undefined ? javaWorker() : undefined,
-  ]);
+  running = await startTestPlatform({ definitions: DEFINITIONS });
   user = await processUser(running.platform);
-}, 400_000);
+});
 
 afterAll(async () => {
   await user.close();
@@ -52,18 +45,20 @@ async function completesProcess(worker: WorkerCommand, definition: string): Prom
 
 // Their cores do not send the header temporal-namespace.
 describe.concurrent('a worker on an old Temporal core completes a process through the gateway', () => {
-  it("KuFlow's Python SDK 3.0.0, temporalio 1.6.0", async () => {
-    await whileRunning(python, await sampleWorkerEnvironment(running), () => completeSampleProcess(user));
+  it("KuFlow's Python SDK 3.0.0, temporalio 1.6.0", { timeout: INSTALL_AND_RUN }, async () => {
+    const worker = await pythonWorker();
+    await whileRunning(worker, await sampleWorkerEnvironment(running), () => completeSampleProcess(user));
   });
 
-  it('@temporalio/worker 1.10.3', async () => {
-    await completesProcess(typescript, 'TYPESCRIPT');
+  it('@temporalio/worker 1.10.3', { timeout: INSTALL_AND_RUN }, async () => {
+    await completesProcess(await typescriptWorker(), 'TYPESCRIPT');
   });
 
-  it('io.temporal:temporal-sdk 1.27.1', async (context) => {
-    if (java === undefined) return context.skip(jdkIsMissing);
-    await completesProcess(java, 'JAVA');
-  });
+  it.skipIf(skipped !== '')(
+    `io.temporal:temporal-sdk 1.27.1${skipped}`,
+    { timeout: INSTALL_AND_RUN },
+    async () => await completesProcess(await javaWorker(), 'JAVA'),
+  );
 });
 
 describe('the gateway', () => {

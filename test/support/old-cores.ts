@@ -35,8 +35,10 @@ export async function typescriptWorker(): Promise<WorkerCommand> {
   return { command: process.execPath, args: [join(folder, 'worker.mjs')] };
 }
 
-/** The Temporal version of KuFlow's Java SDKs. Needs a JDK, which `missingJdk` checks. */
+/** The Temporal version of KuFlow's Java SDKs. */
 export async function javaWorker(): Promise<WorkerCommand> {
+  const missing = await missingJdk();
+  if (missing !== undefined) throw new Error(missing);
   const jars = await installOnce(`java-temporal-${JAVA}`, async (target) => {
     const args = ['--batch-mode', '--quiet', '--file', join(SOURCES, 'java/pom.xml'), 'dependency:copy-dependencies'];
     await runMaven([...args, '-DincludeScope=runtime', `-DoutputDirectory=${target}`]);
