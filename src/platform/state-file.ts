@@ -27,6 +27,8 @@ export interface PlatformState extends PlatformAccess {
   readonly processes: readonly string[];
   /** The `definitionDigest` of each process by code. Missing if an older version started the platform. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** The task queue of each process by code. Missing if an older version started the platform. */
+  readonly taskQueues?: Readonly<Record<string, string>>;
 }
 
 /** The default state folder, relative to the project. */
@@ -54,6 +56,9 @@ export function createPlatformState(platform: Platform, caBundleFile: string): P
     processes: platform.definitions.map((definition) => definition.process.code),
     digests: Object.fromEntries(
       platform.definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
+    ),
+    taskQueues: Object.fromEntries(
+      platform.definitions.map((definition) => [definition.process.code, definition.workflow.taskQueue]),
     ),
   };
 }

@@ -8,6 +8,7 @@ import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../
 import { runKuflow, type KuflowRun } from '../support/kuflow-run.ts';
 import { startLoan, userOf } from '../support/loan-process.ts';
 import { newMark } from '../support/marked-processes.ts';
+import { missingJdk } from '../support/old-cores.ts';
 import { until } from '../support/until.ts';
 
 const ANY_PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
@@ -22,6 +23,21 @@ const NAMES = [
   'REQUESTS_CA_BUNDLE',
   'SSL_CERT_FILE',
 ];
+
+/** Prints the status of a request with the trust store of the JVM, and the settings that KuFlow's Spring samples read. */
+const ASK_HEALTH = `
+import java.net.URI;
+import javax.net.ssl.HttpsURLConnection;
+
+class Ask {
+  public static void main(String[] args) throws Exception {
+    var url = URI.create(System.getenv("KUFLOW_API_ENDPOINT") + "/health").toURL();
+    var status = ((HttpsURLConnection) url.openConnection()).getResponseCode();
+    var queue = System.getenv("APPLICATION_TEMPORAL_KUFLOWQUEUE");
+    System.out.println(status + " " + System.getenv("APPLICATION_TEMPORAL_TARGET") + " " + queue);
+  }
+}
+`;
 
 const mark = newMark();
 let folder: string;
@@ -126,6 +142,22 @@ describe('kuflow dev env', () => {
     expect(readFileSync(settings['SSL_CERT_FILE'] ?? '', 'utf8')).toContain(
       readFileSync(settings['KUFLOW_API_CA'] ?? '', 'utf8').trim(),
     );
+  });
+
+  it('--for java lets a Java program reach the REST API on HTTPS', async (context) => {
+    const reason = await missingJdk();
+    if (reason !== undefined && process.env.CI === 'true') throw new Error(reason);
+    if (reason !== undefined) return context.skip(reason);
+    const { status, stdout } = dev(['env', '--for', 'java']);
+    expect(status).toBe(0);
+    writeFileSync(join(folder, 'Ask.java'), ASK_HEALTH);
+    const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+    const answer = execFileSync('sh', ['-c', 'eval "$1"; shift; java "$@" Ask.java', 'sh', stdout, ...options], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(answer).toBe(`200 ${state.endpoints.engine} LOAN_QUEUE\n`);
   });
 
   it("excludes loopback from the caller's proxy", () => {

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues } from '../../cli/process-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
+import type { RuntimeFlag } from './run.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 
 const DEV_EXAMPLES = `
@@ -40,8 +41,9 @@ export function configure(command: Command, context: CommandContext): void {
         'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
     )
     .argument('<command...>', 'Command to run, after --')
+    .addOption(runtimeOption())
     .passThroughOptions()
-    .action(async (words: string[], flags: DevFlags) => {
+    .action(async (words: string[], flags: DevFlags & RuntimeFlag) => {
       const { runDevExec } = await import('./run.ts');
       await runDevExec(words, { ...command.opts<DevFlags>(), ...flags }, context);
     });
@@ -89,8 +91,9 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)"',
     )
+    .addOption(runtimeOption())
     .option('--json', 'Print an object of names and values as JSON')
-    .action(async (flags: DevFlags & { readonly json?: boolean }) => {
+    .action(async (flags: DevFlags & RuntimeFlag & { readonly json?: boolean }) => {
       const { runEnv } = await import('./run.ts');
       await runEnv({ ...command.opts<DevFlags>(), ...flags }, context);
     });
@@ -126,6 +129,13 @@ export function configure(command: Command, context: CommandContext): void {
       const { runDemo } = await import('./demo/run.ts');
       await runDemo(flags, context);
     });
+}
+
+function runtimeOption(): Option {
+  return new Option(
+    '--for <runtime>',
+    "Add the settings of a runtime: java, with a trust store and the names of KuFlow's Spring samples; needs a JDK",
+  ).choices(['java']);
 }
 
 function stateOption(command: Command): Command {

@@ -1,5 +1,11 @@
+import { findJavaHome } from '../../platform/session/java.ts';
 import { ensurePlatform } from '../../platform/session/attach.ts';
-import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../platform/session/start.ts';
+import {
+  workerEnvironment,
+  type DevPlatform,
+  type DevPlatformRequest,
+  type WorkerRuntime,
+} from '../../platform/session/start.ts';
 import {
   type FailedStart,
   explainFailedStart,
@@ -9,6 +15,8 @@ import {
 
 export interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
+  /** Adds the settings that this runtime needs. */
+  readonly runtime?: WorkerRuntime | undefined;
   /** Called when the platform is ready, before the command starts. */
   readonly onReady?: (platform: DevPlatform) => void;
 }
@@ -22,6 +30,8 @@ export type DevExecResult =
  * On an interrupt the command drains before the platform stops. Rejects with KnownError if the platform does not start.
  */
 export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
+  // Before the platform starts, which takes seconds.
+  if (request.runtime === 'java') await findJavaHome(request.env);
   const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);

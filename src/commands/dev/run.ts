@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform } from './exec.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
-import { platformEnvironment } from '../../platform/environment.ts';
-import { startDevPlatform, stateFolder, type DevEvent } from '../../platform/session/start.ts';
-import { workerCertificateEnvironment } from '../../platform/session/worker-certificate.ts';
+import { startDevPlatform, workerSettings, type DevEvent, type WorkerRuntime } from '../../platform/session/start.ts';
 import type { PlatformState } from '../../platform/state-file.ts';
 import { createProcessEngine } from '../../platform/temporal/engine.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
@@ -41,7 +39,15 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   context.setStatus(130);
 }
 
-export async function runDevExec(words: readonly string[], flags: DevFlags, context: CommandContext): Promise<void> {
+export interface RuntimeFlag {
+  readonly for?: WorkerRuntime;
+}
+
+export async function runDevExec(
+  words: readonly string[],
+  flags: DevFlags & RuntimeFlag,
+  context: CommandContext,
+): Promise<void> {
   const { terminal } = context;
   const [program, ...rest] = words;
   if (program === undefined)
@@ -59,6 +65,7 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
     const result = await execWithPlatform({
       ...request,
       command: [program, ...rest],
+      runtime: flags.for,
       onReady: (platform) => {
         if (platform.owned) {
           if (!terminal.err.isTTY) return;
@@ -86,9 +93,13 @@ export async function runDevExec(words: readonly string[], flags: DevFlags, cont
 }
 
 /** Prints `export NAME=VALUE` lines for `eval` in a POSIX shell, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
-export async function runEnv(flags: DevFlags & { readonly json?: boolean }, context: CommandContext): Promise<void> {
+export async function runEnv(
+  flags: DevFlags & RuntimeFlag & { readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
   const location = { cwd: context.cwd, stateDir: flags.stateDir };
-  const settings = await platformSettings(await requireRunningPlatform(location), { ...location, env: context.env });
+  const running = await requireRunningPlatform(location);
+  const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(settings));
   else for (const [name, value] of Object.entries(settings)) out.line(`export ${name}=${shellWord(value)}`);
@@ -127,15 +138,6 @@ export async function runServerPath(
   } finally {
     progress.stop();
   }
-}
-
-/** The environment variables that connect a worker of the project in `cwd` to a running platform, including the client secret in plain text. */
-async function platformSettings(
-  state: PlatformState,
-  request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
-): Promise<Readonly<Record<string, string>>> {
-  const overrides = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
-  return { ...platformEnvironment(state, request.env), ...overrides };
 }
 
 /** The history of a workflow as JSON. Rejects with KnownError if there is no such workflow. */

@@ -20,6 +20,7 @@ import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { javaEnvironment } from './java.ts';
 import { workerCertificateEnvironment } from './worker-certificate.ts';
 
 export type DevEvent =
@@ -120,13 +121,35 @@ export function platformAccessEnvironment(state: PlatformState, env: NodeJS.Proc
   return { ...env, ...platformEnvironment(state, env) };
 }
 
-/** The same for a worker of the project in `cwd`, also overriding settings in the project's files that point to another KuFlow. */
-export async function workerEnvironment(
+export interface WorkerRequest {
+  readonly cwd: string;
+  readonly stateDir?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Adds the settings that this runtime needs. */
+  readonly runtime?: WorkerRuntime | undefined;
+}
+
+export type WorkerRuntime = 'java';
+
+/**
+ * The environment variables that connect a worker of the project in `cwd` to the platform, including the client secret in plain text. They also
+ * override settings in the project's files that point to another KuFlow.
+ */
+export async function workerSettings(
   state: PlatformState,
-  request: { readonly cwd: string; readonly stateDir?: string | undefined; readonly env: NodeJS.ProcessEnv },
-): Promise<NodeJS.ProcessEnv> {
-  const overrides = await workerCertificateEnvironment(state, request.cwd, join(stateFolder(request), 'worker'));
-  return { ...platformAccessEnvironment(state, request.env), ...overrides };
+  request: WorkerRequest,
+): Promise<Readonly<Record<string, string>>> {
+  const folder = join(stateFolder(request), 'worker');
+  return {
+    ...platformEnvironment(state, request.env),
+    ...(request.runtime === 'java' && (await javaEnvironment(state, folder, request.env))),
+    ...(await workerCertificateEnvironment(state, request.cwd, folder)),
+  };
+}
+
+/** The caller's environment, overridden by the settings for a worker. */
+export async function workerEnvironment(state: PlatformState, request: WorkerRequest): Promise<NodeJS.ProcessEnv> {
+  return { ...request.env, ...(await workerSettings(state, request)) };
 }
 
 /**

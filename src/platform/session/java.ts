@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
+import { withContext } from '../../base/system-error.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
+import type { PlatformState } from '../state-file.ts';
+
+const run = promisify(execFile);
+
+/** The password of the JVM's own trust store, which is public, and of the copy. */
+const PASSWORD = 'changeit';
+const ALIAS = 'kuflow-local-ca';
+const TOOL_LIMIT_MS = 60_000;
+
+export interface JavaHome {
+  readonly folder: string;
+  /** The trust store that this JVM uses by default. */
+  readonly trustStore: string;
+  readonly keytool: string;
+}
+
+/** The JVM that a worker is started with: that of JAVA_HOME, or of `java` on the PATH. Rejects with KnownError if there is no JDK. */
+export async function findJavaHome(env: NodeJS.ProcessEnv): Promise<JavaHome> {
+  const { JAVA_HOME: given = '' } = env;
+  if (given !== '') {
+    const home = inspectJavaHome(given, env);
+    if (home !== undefined) return home;
+    throw noJdkError(`JAVA_HOME is ${given}, which does not have lib/security/cacerts and bin/keytool`);
+  }
+  const java = findOnPath('java', env);
+  if (java === undefined) throw noJdkError('JAVA_HOME is not set, and java is not on the PATH');
+  // Usually a link into the JDK. Version managers and macOS put a program there that finds the JDK, which only the JVM itself knows.
+  const linked = dirname(dirname(await realpath(java)));
+  const home = inspectJavaHome(linked, env) ?? inspectJavaHome(await askForJavaHome(java, env), env);
+  if (home === undefined) throw noJdkError(`the JVM of ${java} does not have lib/security/cacerts and bin/keytool`);
+  return home;
+}
+
+function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv): JavaHome | undefined {
+  // Java 8 has its runtime in jre/. A file jssecacerts takes the place of cacerts.
+  const trustStore = ['lib', join('jre', 'lib')]
+    .flatMap((lib) => ['jssecacerts', 'cacerts'].map((name) => join(folder, lib, 'security', name)))
+    .find((path) => existsSync(path));
+  const ownKeytool = join(folder, 'bin', process.platform === 'win32' ? 'keytool.exe' : 'keytool');
+  const keytool = existsSync(ownKeytool) ? ownKeytool : findOnPath('keytool', env);
+  return trustStore === undefined || keytool === undefined ? undefined : { folder, trustStore, keytool };
+}
+
+async function askForJavaHome(java: string, env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    const { stderr } = await runJavaTool(java, ['-XshowSettings:properties', '-version'], env);
+    return /^\s*java\.home = (.+)$/m.exec(stderr)?.[1]?.trim() ?? '';
+  } catch (error) {
+    throw noJdkError(`${java} does not run: ${messageOf(error)}`);
+  }
+}
+
+function noJdkError(seen: string): KnownError {
+  return new KnownError({
+    message: 'No JDK was found, which is needed to create a trust store for Java',
+    seen,
+    next: ['Install a JDK, or set JAVA_HOME to the JDK that runs the worker'],
+  });
+}
+
+/** Without the options for a worker's JVM, which may name a trust store that does not exist yet. */
+function runJavaTool(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const clean = { ...env, JAVA_TOOL_OPTIONS: undefined, JDK_JAVA_OPTIONS: undefined, LC_ALL: 'C' };
+  return run(program, args, { env: clean, timeout: TOOL_LIMIT_MS, windowsHide: true });
+}
+
+/**
+ * The environment variables for a Java worker, in addition to those for all runtimes: a trust store with the local CA, which the JVM does not take
+ * from any of them, and the names of KuFlow's Spring samples. The queue is only set if the platform serves one process definition. The trust store
+ * is in `folder` (absolute), and is created again if the JVM, its own trust store or the CA has changed.
+ */
+export async function javaEnvironment(
+  state: Pick<PlatformState, 'caFile' | 'endpoints' | 'taskQueues'>,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Readonly<Record<string, string>>> {
+  const trustStore = await ensureTrustStore(await findJavaHome(env), state.caFile, folder, env);
+  const [queue, ...others] = Object.values(state.taskQueues ?? {});
+  return {
+    JAVA_TOOL_OPTIONS: appendOptions(env['JAVA_TOOL_OPTIONS'], [
+      `-Djavax.net.ssl.trustStore=${trustStore}`,
+      `-Djavax.net.ssl.trustStorePassword=${PASSWORD}`,
+    ]),
+    APPLICATION_TEMPORAL_TARGET: state.endpoints.engine,
+    ...(queue !== undefined && others.length === 0 && { APPLICATION_TEMPORAL_KUFLOWQUEUE: queue }),
+  };
+}
+
+/** Returns the path of a copy of the JVM's trust store that also has the local CA. */
+async function ensureTrustStore(
+  java: JavaHome,
+  caFile: string,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const hash = createHash('sha256').update(java.folder).update('\0');
+  for (const path of [java.trustStore, caFile])
+    hash.update(await withContext('Reading a trusted certificate', path, () => readFile(path)));
+  const path = join(folder, `java-truststore-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(path)) return path;
+  return await withContext('Creating the trust store for Java', path, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const temporary = await mkdtemp(join(folder, 'java-'));
+    try {
+      const copy = join(temporary, 'truststore');
+      await copyFile(java.trustStore, copy);
+      // The original may be read-only.
+      await chmod(copy, 0o600);
+      await importCertificate(java, caFile, copy, env);
+      await chmod(copy, 0o600);
+      await rename(copy, path);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    return path;
+  });
+}
+
+/** With keytool, because Java ignores a certificate in a PKCS#12 file without an attribute that only Java's own tools write. */
+async function importCertificate(java: JavaHome, caFile: string, store: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const args = ['-importcert', '-noprompt', '-alias', ALIAS, '-file', caFile];
+  try {
+    await runJavaTool(java.keytool, [...args, '-keystore', store, '-storepass', PASSWORD], env);
+  } catch (error) {
+    // keytool prints its errors to stdout.
+    const output = isRecord(error) ? [error['stdout'], error['stderr']].filter((text) => typeof text === 'string') : [];
+    throw new KnownError({
+      message: 'keytool could not add the local CA to a copy of the trust store of the JVM',
+      tried: `${java.keytool} ${args.join(' ')}, on a copy of ${java.trustStore}`,
+      seen: output.join('\n').trim() || messageOf(error),
+      next: ['Set JAVA_HOME to another JDK, or use the HTTP endpoint of the local KuFlow, which needs no certificate'],
+      cause: error,
+    });
+  }
+}
+
+/** Adds options at the end, where they take precedence, unless they are already there. */
+function appendOptions(existing: string | undefined, options: readonly string[]): string {
+  const added = options.map(quoteJvmOption).join(' ');
+  if (existing === undefined || existing.trim() === '') return added;
+  return existing.endsWith(added) ? existing : `${existing} ${added}`;
+}
+
+/** The JVM splits the variable at white space. Quotes keep a text together, and there is no escape character. */
+function quoteJvmOption(option: string): string {
+  if (!/[\s'"]/.test(option)) return option;
+  return option
+    .split('"')
+    .map((part) => (part === '' ? '' : `"${part}"`))
+    .join(`'"'`);
+}
