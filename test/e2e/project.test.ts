@@ -118,7 +118,7 @@ describe('a project created by the packed package', () => {
     expect(alone.all).toContain('kuflow.api.client-id');
   });
 
-  it('completes a process in its smoke test, replays its history, and rejects a history from different code', async () => {
+  it('completes a process in its smoke test, replays its history, and rejects swapped tasks and a history from different code', async () => {
     const smoke = await succeeds(['npm', 'run', 'smoke']);
     expect(smoke.out).toContain('LOAN is COMPLETED with valid data');
     const id = /Timeline of LOAN ([0-9a-f-]{36})/.exec(smoke.out)?.[1] ?? '';
@@ -127,6 +127,20 @@ describe('a project created by the packed package', () => {
     const file = join(histories, 'loan.json');
     await succeeds(['npx', 'kuflow', 'dev', 'exec', '--', 'npx', 'kuflow', 'dev', 'history', id, '--output', file]);
     expect((await succeeds(['npm', 'run', 'replay'])).out).toContain('1 passed');
+
+    // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
+    const workflows = join(project, 'src', 'workflows.ts');
+    const code = readFileSync(workflows, 'utf8');
+    const [first, second] = ['humanTask(tasks.loanApplication)', 'humanTask(tasks.approveLoan)'];
+    const swapped = code.replace(first, 'SWAP').replace(second, first).replace('SWAP', second);
+    expect(swapped).not.toBe(code);
+    writeFileSync(workflows, swapped);
+    const moved = await run(['npm', 'run', 'replay']);
+    writeFileSync(workflows, code);
+    expect(moved.status).not.toBe(0);
+    expect(moved.all).toContain(
+      'Item 1 of the process is TASK LOAN_APPLICATION in the history, but the workflow code creates TASK APPROVE_LOAN',
+    );
 
     const history = readFileSync(file, 'utf8');
     const other = history.replace('"KuFlow_Engine_createProcessItem"', '"KuFlow_Engine_retrieveProcess"');

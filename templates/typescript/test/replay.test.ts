@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { workflowSources } from '../src/kuflow/workflow-code.ts';
+import { replay } from './support/replay.ts';
 
 const folder = new URL('./histories/', import.meta.url);
 const histories = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -13,12 +13,7 @@ beforeAll(() => {
 describe('the workflow code matches the histories in test/histories', () => {
   for (const name of histories) {
     it(name, async () => {
-      const history: unknown = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
-      const { workflowsPath, workflowInterceptorModules } = workflowSources;
-      await Worker.runReplayHistory(
-        { workflowsPath, interceptors: { workflowModules: workflowInterceptorModules } },
-        history,
-      );
+      await replay(JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
     });
   }
 
