@@ -22,38 +22,43 @@ export const messageIn = (body: Buffer): Buffer => body.subarray(PREFIX);
  * the words of Temporal's server, which SDKs recognize.
  */
 export function createRequestReader(encoding: string | undefined, maxBytes: number): RequestReader {
-  const chunks: Buffer[] = [];
+  /** The bytes before the prefix is complete. */
+  let start: Buffer = Buffer.alloc(0);
+  /** The whole request, allocated when its length is known; `size` bytes of it have arrived. */
+  let body: Buffer | undefined;
   let size = 0;
-  /** Bytes of the whole request, as soon as its prefix has arrived. */
-  let expected: number | undefined;
 
-  /** The bytes so far in one buffer. */
-  function join(): Buffer {
-    if (chunks.length > 1) chunks.splice(0, chunks.length, Buffer.concat(chunks));
-    return chunks[0] ?? Buffer.alloc(0);
+  function open(bytes: Buffer): CallRefusal | undefined {
+    const length = bytes.readUInt32BE(1);
+    if (length > maxBytes) return tooLarge(`grpc: received message larger than max (${length} vs. ${maxBytes})`);
+    const refusal = bytes[0] === 0 ? undefined : checkCompression(bytes[0], encoding);
+    if (refusal !== undefined) return refusal;
+    if (bytes.length !== PREFIX + length) {
+      body = Buffer.allocUnsafe(PREFIX + length);
+      return append(body, bytes);
+    }
+    // Most requests arrive in one piece, which is not copied.
+    body = bytes;
+    size = bytes.length;
+    return undefined;
   }
 
-  function readPrefix(prefix: Buffer): CallRefusal | undefined {
-    const length = prefix.readUInt32BE(1);
-    if (length > maxBytes) return tooLarge(`grpc: received message larger than max (${length} vs. ${maxBytes})`);
-    expected = PREFIX + length;
-    return prefix[0] === 0 ? undefined : checkCompression(prefix[0], encoding);
+  function append(target: Buffer, chunk: Buffer): CallRefusal | undefined {
+    if (size + chunk.length > target.length) return malformed('it contains more than one message');
+    size += chunk.copy(target, size);
+    return undefined;
   }
 
   return {
     add: (chunk) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (expected === undefined && size >= PREFIX) {
-        const refusal = readPrefix(join());
-        if (refusal !== undefined) return refusal;
-      }
-      return expected !== undefined && size > expected ? malformed('it contains more than one message') : undefined;
+      if (body !== undefined) return append(body, chunk);
+      start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
+      return start.length < PREFIX ? undefined : open(start);
     },
     finish: () => {
-      if (size !== expected)
-        return { refused: malformed(size === 0 ? 'it contains no message' : 'its message is truncated') };
-      const body = join();
+      if (body === undefined || size < body.length) {
+        return { refused: malformed(start.length === 0 ? 'it contains no message' : 'its message is truncated') };
+      }
       return body[0] === 0 ? { body } : inflate(messageIn(body), maxBytes);
     },
   };
