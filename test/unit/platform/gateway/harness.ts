@@ -36,6 +36,16 @@ export function requestNaming(path: string, namespace: string): Buffer {
   return Buffer.from(type.encode(type.create({ namespace })).finish());
 }
 
+/** The namespace in the request of an RPC, according to Temporal's own library; undefined if that cannot decode it. */
+export function decodeNamespace(path: string, message: Buffer): unknown {
+  try {
+    return (MESSAGES.lookupType(`${path.split('/').at(-1) ?? ''}Request`).decode(message) as { namespace?: unknown })
+      .namespace;
+  } catch {
+    return undefined;
+  }
+}
+
 type Handler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 export interface UpstreamServer {
