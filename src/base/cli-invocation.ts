@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PACKAGE_NAME } from './package-root.ts';
 
-/** The command that starts `kuflow` in `folder`: short if it is installed in a project there, otherwise with this package's name. */
-export function cliInvocation(folder: string): string {
+// Where npx, pnpm dlx, yarn dlx and bunx install a package for one run.
+const TEMPORARY = /[\\/](?:_npx|dlx[^\\/]*|bunx-[^\\/]*)[\\/]/;
+const PROJECT_BIN = /[\\/]node_modules[\\/]\.bin[\\/]/;
+
+/**
+ * The command that starts `kuflow` in `folder`, for advice: as it was typed if `script`, the running program, is a `kuflow` on the PATH;
+ * `npx kuflow` if it is installed in a project there; otherwise with this package's name.
+ */
+export function cliInvocation(folder: string, script: string = process.argv[1] ?? ''): string {
+  const isOnPath = !TEMPORARY.test(script) && !PROJECT_BIN.test(script);
+  if (isOnPath && basename(script) === 'kuflow') return 'kuflow';
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'node_modules', '.bin', 'kuflow'))) return 'npx kuflow';
-    if (dirname(at) === at) return `npx -p ${PACKAGE_NAME} kuflow`;
+    if (dirname(at) === at) break;
   }
+  // On Windows, a program on the PATH starts as the file in its package.
+  return isOnPath && basename(script) === 'kuflow.js' ? 'kuflow' : `npx -p ${PACKAGE_NAME} kuflow`;
 }

@@ -4,11 +4,21 @@ import { currentFolder } from '../cli/current-folder.ts';
 import { main } from '../cli/main.ts';
 import { kuflowEntries } from './commands.ts';
 
+const EXAMPLES = `
+Examples:
+  create a worker for a sample process on the local KuFlow; needs no account
+    $ kuflow create loan-worker --local
+  run a local KuFlow for the project in this folder
+    $ kuflow dev
+  find out why a worker does not connect
+    $ kuflow doctor`;
+
 // Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({
   name: 'kuflow',
   description: 'Create, run, connect and update workers for KuFlow processes.',
   version: packageVersion(),
+  examples: EXAMPLES,
   invocation: cliInvocation(currentFolder()),
   commands: kuflowEntries,
 });

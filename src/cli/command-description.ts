@@ -28,7 +28,7 @@ export interface ArgumentDescription {
 }
 
 export interface OptionDescription {
-  /** As declared, e.g. `-V, --version` or `--sample <count>`. */
+  /** As declared, e.g. `-v, --version` or `--sample <count>`. */
   readonly flags: string;
   readonly long?: string;
   readonly short?: string;

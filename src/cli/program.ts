@@ -8,6 +8,8 @@ export interface RootProgram {
   readonly name: string;
   readonly description: string;
   readonly version: string;
+  /** Printed after the help. */
+  readonly examples?: string;
   /** How the user calls this program, e.g. `npx kuflow`. */
   readonly invocation: string;
   /** Several commands, or the single command that this program is. */
@@ -51,10 +53,11 @@ class ProgramCommand extends Command {
 export function createProgram(root: RootProgram, terminal: Terminal): Command {
   return new ProgramCommand(root.name)
     .description(root.description)
-    .version(root.version, '-V, --version', 'Print the version')
+    .version(root.version, '-v, --version', 'Print the version')
     .helpOption('-h, --help', 'Show this help')
     .exitOverride()
     .enablePositionalOptions()
+    .addHelpText('after', root.examples ?? '')
     .showSuggestionAfterError(true)
     .hook('preAction', (_program, command) => rejectBlankArguments(command))
     .configureOutput({

@@ -57,7 +57,7 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
   } catch (error) {
     if (error instanceof CommanderError) {
       const usage = usageStatus(error);
-      if (usage !== 0 && wantsJson(program, host.argv)) terminal.out.line(usageErrorToJson(error, usage));
+      if (usage !== 0 && wantsJson(program, root, host.argv)) terminal.out.line(usageErrorToJson(error, usage));
       return usage;
     }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;
@@ -85,11 +85,15 @@ function usageStatus(error: CommanderError): number {
 }
 
 // After a usage error there are no parsed options, so --json is looked up in the arguments.
-function wantsJson(program: Command, argv: readonly string[]): boolean {
+function wantsJson(program: Command, root: RootProgram, argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const knows = (command: Command): boolean =>
     command.options.some(({ long }) => long === '--json') || command.commands.some(knows);
-  return (end === -1 ? argv : argv.slice(0, end)).includes('--json') && knows(program);
+  // Nothing is known about a command that does not exist.
+  const entries = commandEntries(root);
+  const isUnknown = entries.length > 0 && !entries.some(({ name }) => name === calledCommand(argv));
+  const asks = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');
+  return (end === -1 ? argv : argv.slice(0, end)).some(asks) && (isUnknown || knows(program));
 }
 
 /** A usage error in the shape of `printError`. Commander has already printed it to stderr. */

@@ -93,6 +93,7 @@ describe('the packed package', () => {
     expect(kuflow('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
     const help = kuflow('--help');
     expect(help.status).toBe(0);
+    expect(help.stdout).toContain('\nExamples:\n');
     for (const command of ['create', 'dev', 'processes']) expect(help.stdout).toContain(`  ${command} `);
     const bins = join(inject('cliFolder'), 'node_modules', '.bin');
     expect(

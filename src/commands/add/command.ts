@@ -104,7 +104,7 @@ function addRunOptions(command: Command): void {
     .addOption(
       collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
     )
-    .option('--yes', 'Skip prompts: leave files with local changes unless --edit names them')
+    .option('-y, --yes', 'Skip prompts: leave files with local changes unless --edit names them')
     .option('--dry-run', 'Show the diff, with new files in full, without writing anything')
     .option('--json', 'Print the result as JSON');
 }

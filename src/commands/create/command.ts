@@ -54,7 +54,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--no-git', 'Skip creating a git repository')
     .option('--no-check', 'Skip the connection check')
     .optionsGroup('Run options:')
-    .option('--yes', 'Skip prompts: use defaults, and fail if a required option is missing')
+    .option('-y, --yes', 'Skip prompts: use defaults, and fail if a required option is missing')
     .option('--dry-run', 'Show what would be written without writing anything')
     .option('--json', 'Print the result as JSON')
     .addHelpText('after', EXAMPLES)

@@ -4,8 +4,17 @@ import type { CommandContext } from '../../cli/context.ts';
 import { FORMAT_NAMES } from './formats/format-names.ts';
 import type { CredentialsFlags, PruneFlags, PullExportFlags, RotateFlags, StatusFlags, TokenFlags } from './run.ts';
 
+const EXAMPLES = `
+Examples:
+  get the engine certificate for the project in this folder
+    $ kuflow credentials pull
+  see where each setting comes from, and when the certificate expires
+    $ kuflow credentials status
+  run a worker with all credentials in its environment
+    $ kuflow credentials exec -- npm start`;
+
 export function configure(command: Command, context: CommandContext): void {
-  command.enablePositionalOptions();
+  command.enablePositionalOptions().addHelpText('after', EXAMPLES);
   const run = () => import('./run.ts');
 
   withConnectionOptions(command.command('pull'))

@@ -3,6 +3,15 @@ import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { DoctorFlags } from './run.ts';
 
+const EXAMPLES = `
+Examples:
+  check the connection of the project in this folder
+    $ kuflow doctor
+  check only what needs no network
+    $ kuflow doctor --offline
+  explain a check that failed
+    $ kuflow doctor explain KF-TLS-003`;
+
 export function configure(command: Command, context: CommandContext): void {
   const run = () => import('./run.ts');
   connectionOptions(
@@ -41,7 +50,9 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .option('--json', 'Print the result as JSON'),
     { tenant: 'Tenant ID, if the application has several tenants', engine: true },
-  ).action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));
+  )
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));
 
   command
     .command('explain')

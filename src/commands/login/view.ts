@@ -76,7 +76,7 @@ export function loginAsData(result: LoginResult): object {
 }
 
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
-  const { dim } = palette(terminal.out);
+  const { bold } = palette(terminal.out);
   if (profiles.length === 0) {
     terminal.out.line('There are no profiles');
     terminal.err.line(`To store one: ${invocation} login`);
@@ -91,10 +91,10 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     secret.where,
   ]);
   const [head = '', ...lines] = formatTable([
-    ['profile', 'endpoint', 'client ID', ...(hasTenants ? ['tenant'] : []), 'secret in'],
+    ['PROFILE', 'ENDPOINT', 'CLIENT ID', ...(hasTenants ? ['TENANT'] : []), 'SECRET IN'],
     ...rows,
   ]);
-  terminal.out.line(dim(head));
+  terminal.out.line(bold(head));
   for (const line of lines) terminal.out.line(line);
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
 }

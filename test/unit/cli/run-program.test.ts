@@ -72,8 +72,10 @@ describe('a program', () => {
   });
 
   it('prints its version', async () => {
-    const { status, fake } = await run(['--version'], { dev: nothing });
-    expect({ status, text: fake.stdout() }).toEqual({ status: 0, text: '1.2.3\n' });
+    for (const option of ['--version', '-v']) {
+      const { status, fake } = await run([option], { dev: nothing });
+      expect({ status, text: fake.stdout() }).toEqual({ status: 0, text: '1.2.3\n' });
+    }
   });
 
   it.each([
@@ -105,6 +107,26 @@ describe('a program', () => {
     expect(await runProgram(root, fake.host)).toBe(2);
     expect(fake.stderr()).toContain(text);
   });
+
+  it.each([
+    [['dev', '--json=true'], "unknown option '--json=true'"],
+    [['dev', '--jsn', '--json'], "unknown option '--jsn'"],
+    [['deev', '--json'], "unknown command 'deev'"],
+  ])('prints the usage error of %j as JSON', async (argv, message) => {
+    const { status, fake } = await run(argv, { dev: nothing });
+    expect(JSON.parse(fake.stdout())).toMatchObject({ error: { message, status: 2 } });
+    expect(status).toBe(2);
+  });
+
+  it.each([[['--help']], [['dev', '--help']], [['credentials', '--help']], [['doctor', '--help']]])(
+    'shows examples in %j',
+    async (argv) => {
+      const fake = fakeHost(argv);
+      const examples = '\nExamples:\n  start\n    $ kuflow dev';
+      expect(await runProgram({ ...rootOf({}), examples, commands: kuflowEntries }, fake.host)).toBe(0);
+      expect(fake.stdout()).toMatch(/\nExamples:\n {2}\S.*\n {4}\$ kuflow \S/);
+    },
+  );
 
   it('shows its help with status 2 when called without arguments', async () => {
     const { status, fake } = await run([], { dev: nothing });

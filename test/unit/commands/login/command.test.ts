@@ -93,7 +93,9 @@ describe('from login to logout', () => {
         { name: 'two', default: false },
       ],
     });
-    expect((await kuflow(here, ['profiles'])).out).toMatch(/default \(default\) .*\ntwo /);
+    expect((await kuflow(here, ['profiles'])).out).toMatch(
+      /^PROFILE +ENDPOINT +CLIENT ID +(?:TENANT +)?SECRET IN\ndefault \(default\) .*\ntwo /,
+    );
     for (const [args, env] of [
       [['--profile', 'two'], {}],
       [[], { KUFLOW_PROFILE: 'two' }],
