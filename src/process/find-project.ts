@@ -11,8 +11,13 @@ export function isProject(folder: string): boolean {
 
 /** The folder of the worker project that contains `cwd`, or undefined. */
 export function findProject(cwd: string): string | undefined {
+  return findAbove(cwd, RECORD_FILE);
+}
+
+/** The closest of `cwd` and the folders above it that has this file, or undefined. */
+export function findAbove(cwd: string, file: string): string | undefined {
   for (let at = cwd; ; at = dirname(at)) {
-    if (isProject(at)) return at;
+    if (existsSync(join(at, file))) return at;
     if (dirname(at) === at) return undefined;
   }
 }

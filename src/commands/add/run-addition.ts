@@ -1,3 +1,6 @@
+import { escapeForTerminal } from '../../base/escape.ts';
+import { PACKAGE_NAME } from '../../base/package-root.ts';
+import { isOlder } from '../../text/version.ts';
 import { addToProject } from './add-to-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
@@ -36,6 +39,13 @@ export async function runAddition(run: {
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
   const { terminal, invocation, version } = context;
+  const made = project.record.version;
+  if (isOlder(version, made)) {
+    const newer = `npx -p ${PACKAGE_NAME}@${made} kuflow`;
+    terminal.err.line(
+      escapeForTerminal(`Warning: this project was created by version ${made}, and this is ${version}. Use ${newer}`),
+    );
+  }
   const printed = new Set<string>();
   const result = await addToProject({
     project,

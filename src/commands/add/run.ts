@@ -1,4 +1,4 @@
-import { taskAddition, type TaskFlags } from './task.ts';
+import { confirmSimilarCode, taskAddition, type TaskFlags } from './task.ts';
 import { openProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
@@ -6,14 +6,16 @@ import type { CommandContext } from '../../cli/context.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
   const project = await openProject(context.cwd, context.env);
+  const ask = await openAddPrompts(flags, context);
   const addition = await taskAddition(project, task, flags, context.cwd);
+  await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
   const words = [
     'task',
     task,
     ...optionWithValue('--process', flags.process),
     ...optionWithValue('--after', flags.after),
   ];
-  await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
+  await runAddition({ project, addition, words, flags, context, ask });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {

@@ -1,8 +1,11 @@
-import { usageError } from '../../base/errors.ts';
+import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../text/near-match.ts';
 import { taskFromFlags } from '../../process/definition/from-flags.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
+
+type TaskAddition = Extract<AdditionRequest, { readonly kind: 'task' }>;
 
 /** The options of `add task` that describe the task. */
 export interface TaskFlags {
@@ -21,7 +24,7 @@ export async function taskAddition(
   task: string,
   flags: TaskFlags,
   cwd: string,
-): Promise<AdditionRequest> {
+): Promise<TaskAddition> {
   const process = findProcess(project, flags.process);
   const known = process.definition.tasks.find(({ code }) => code === task);
   // A task that is already in the definition has its kind there.
@@ -38,6 +41,22 @@ export async function taskAddition(
     },
     after: flags.after,
   };
+}
+
+/** Asks before a task is added whose code differs from an existing one only in case: KuFlow has two tasks then. Rejects if the answer is no, or nobody can be asked. */
+export async function confirmSimilarCode(
+  addition: TaskAddition,
+  { isAllowed, ask }: { readonly isAllowed: boolean; readonly ask: Prompts | undefined },
+): Promise<void> {
+  const { code } = addition.task;
+  const codes = addition.process.definition.tasks.map((task) => task.code);
+  const similar = codes.find((one) => one !== code && one.toLowerCase() === code.toLowerCase());
+  if (similar === undefined || codes.includes(code) || isAllowed) return;
+  const exists = `Task code "${similar}" already exists and differs from "${code}" only in case`;
+  if (ask === undefined)
+    throw usageError(exists, [`Use the existing task, or add --yes to add "${code}" as another task`]);
+  if ((await ask.confirm({ message: `${exists}. Add "${code}" as another task?` })) !== true)
+    throw interruptedError('Nothing was written');
 }
 
 function findProcess(project: WorkerProject, code: string | undefined): OpenedProcess {

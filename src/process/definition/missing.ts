@@ -10,14 +10,42 @@ export async function missingDefinitionError(
   env: Readonly<Record<string, string | undefined>>,
   more: readonly string[] = [],
 ): Promise<KnownError> {
-  const isInHead = await isCommitted(join(folder, DEFINITION_FILE), env);
-  const restore = isInHead
-    ? `Restore it from the last commit: git checkout HEAD -- ${DEFINITION_FILE}`
-    : `Restore it from a backup, or repeat the command in ${RECORD_FILE} in another folder and copy ${DEFINITION_FILE} from there`;
+  const restore =
+    (await restoreCommand(folder, DEFINITION_FILE, env)) ??
+    `Restore it from a backup, or repeat the command in ${RECORD_FILE} in another folder and copy ${DEFINITION_FILE} from there`;
   return new KnownError({
     message: `${DEFINITION_FILE} is missing in this project`,
     tried: folder,
     next: [restore, ...more],
     status: 2,
   });
+}
+
+/** A folder with a definition file whose project record does not exist: how to get it back. */
+export async function missingRecordError(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<KnownError> {
+  const restore = await restoreCommand(folder, RECORD_FILE, env);
+  return new KnownError({
+    message: `${RECORD_FILE} is missing in this project`,
+    tried: folder,
+    next:
+      restore === undefined
+        ? [
+            'Restore it from a backup',
+            `Or create a project from the definition: npx create-kuflow-worker <folder> --definition ${DEFINITION_FILE}`,
+          ]
+        : [restore],
+    status: 2,
+  });
+}
+
+async function restoreCommand(
+  folder: string,
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const isInHead = await isCommitted(join(folder, file), env);
+  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
 }

@@ -6,9 +6,9 @@ import { exportedNames } from '../../languages/typescript/exports.ts';
 import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
 import { tsString } from '../../languages/typescript/literals.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import { loadDefinition } from '../../process/definition/file.ts';
-import { missingDefinitionError } from '../../process/definition/missing.ts';
-import { findProject, RECORD_FILE } from '../../process/find-project.ts';
+import { DEFINITION_FILE, loadDefinition } from '../../process/definition/file.ts';
+import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
+import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { isUnedited, readTextFile } from './file-edit.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './task-choices.ts';
@@ -54,6 +54,8 @@ export async function openProject(
 ): Promise<WorkerProject> {
   const folder = findProject(cwd);
   if (folder === undefined) {
+    const without = findAbove(cwd, DEFINITION_FILE);
+    if (without !== undefined) throw await missingRecordError(without, env);
     throw usageError(`${cwd} is not in a worker project: there is no ${RECORD_FILE}`, [
       'Go to the folder of a project',
       'Or create one: npx create-kuflow-worker',

@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import { confirmSimilarCode, taskAddition } from '../../../../src/commands/add/task.ts';
+import { openProject } from '../../../../src/project/edit/open-project.ts';
 import type { Ran } from '../../../support/create-worker.ts';
+import { scriptedAnswers } from '../../../support/scripted-answers.ts';
 import { startLargeTenant, uuid } from '../../../support/large-tenant.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -73,7 +77,7 @@ describe('add task', () => {
       [...read('src/process/tasks.ts').matchAll(/^ {2}(\w+): (?:human|system)/gm)].map(([, name = '']) => name);
     for (const code of ['A', 'apply', 'Apply', 'ACTIVITIES']) {
       const before = names();
-      expect((await add('task', code, '--after', 'APPLY')).status).toBe(0);
+      expect((await add('task', code, '--after', 'APPLY', '--yes')).status).toBe(0);
       expect(names()).toEqual(expect.arrayContaining([...before]));
       expect(names()).toHaveLength(before.length + 1);
     }
@@ -83,6 +87,51 @@ describe('add task', () => {
     );
     expect((await add('task', 'BOOK:system')).status).toBe(0);
     expect(read('src/activities.ts')).toContain('export async function book(');
+  });
+
+  it('does not add a code that differs from an existing one only in case, unless it is confirmed', async () => {
+    const before = treeOf(project);
+    const refused = await add('task', 'apply', '--json');
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      error: {
+        message: 'Task code "APPLY" already exists and differs from "apply" only in case',
+        next: ['Use the existing task, or add --yes to add "apply" as another task'],
+        status: 2,
+      },
+    });
+    const addition = await taskAddition(await openProject(project, {}), 'apply', {}, project);
+    const question = 'differs from "apply" only in case. Add "apply" as another task?';
+    const no = confirmSimilarCode(addition, { isAllowed: false, ask: scriptedAnswers([[question, false]]).ask });
+    await expect(no).rejects.toMatchObject({ status: 130, message: 'Nothing was written' });
+    await confirmSimilarCode(addition, { isAllowed: false, ask: scriptedAnswers([[question, true]]).ask });
+    expect(treeOf(project)).toEqual(before);
+    expect((await add('task', 'apply', '-y')).status).toBe(0);
+    // Now it exists exactly like this.
+    expect((await add('task', 'apply')).stderr).not.toContain('only in case');
+  });
+
+  it('warns about a project that a newer version created', async () => {
+    expect((await add('task', 'A', '--dry-run')).stderr).not.toContain('Warning');
+    edit('.kuflow/project.json', (text) => text.replace('"version": "9.9.9"', '"version": "10.0.0"'));
+    expect((await add('task', 'A', '--dry-run')).stderr).toContain(
+      'Warning: this project was created by version 10.0.0, and this is 9.9.9. Use npx -p create-kuflow-worker@10.0.0 kuflow\n',
+    );
+  });
+
+  it('says how to restore a record that was deleted', async () => {
+    const git = (...args: readonly string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: project });
+    git('init', '-q');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'x');
+    rmSync(path('.kuflow/project.json'));
+    const env = { ...credentials, PATH: process.env['PATH'] };
+    const ran = await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toMatch(/^✖ \.kuflow\/project\.json is missing in this project\n/);
+    const command = /git checkout HEAD -- \S+/.exec(ran.stderr)?.[0] ?? '';
+    git(...command.split(' ').slice(1));
+    expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
   });
 
   it('merges with local changes only in files that are named, and continues with files that were left', async () => {
