@@ -15,6 +15,8 @@ export interface DiscoveryConditions {
 /** Sentences about the limits of a discovered definition, made of counts. */
 export function writeNotes(evidence: DiscoveryEvidence, seen: DiscoveryConditions): readonly string[] {
   const { processes, items, tasks } = evidence;
+  const withForms = tasks.filter(({ kind }) => kind === 'human' || kind === 'system');
+  const withoutData = withForms.filter(({ data }) => data === undefined).map(({ code }) => code);
   return [
     "KuFlow's API does not expose the workflow type and task queue: see the process definition in the KuFlow app",
     seen.processesRefused
@@ -56,6 +58,9 @@ export function writeNotes(evidence: DiscoveryEvidence, seen: DiscoveryCondition
       : [evidence.metadata, evidence.entity, ...tasks.flatMap((task) => [task.data, task.contextData])].some(Boolean)
         ? `Data shapes are based on the keys and types of ${evidence.read} instance(s)`
         : `None of the ${evidence.read} instance(s) read contains data, so the shape of the data is unknown`,
+    seen.sample > 0 && withoutData.length > 0 && withoutData.length < withForms.length
+      ? `The data shape of ${withoutData.join(', ')} is unknown, because the ${evidence.read} instance(s) read do not contain data of them. To read more, raise --sample`
+      : undefined,
     evidence.unreadable > 0 ? `${evidence.unreadable} instance(s) could not be read` : undefined,
     seen.gaveUp ? 'Reading stopped early because KuFlow no longer answered' : undefined,
     seen.unreadableEntries > 0

@@ -67,7 +67,7 @@ export interface SettingsRequest {
 export async function resolveSettings(request: SettingsRequest): Promise<SettingsResult> {
   const cwd = request.cwd ?? process.cwd();
   const layers = await collectLayers(request, cwd);
-  const credentials = chooseCredentials(layers);
+  const credentials = chooseCredentials(layers, request.env);
   const used = layers.filter((layer) => !layer.group.startsWith('profile') || layer.group === credentials.group);
   const settings: Record<string, Setting<unknown>> = {};
   const problems: SettingProblem[] = [...layers.flatMap((layer) => layer.problems), ...credentials.problems];
@@ -88,10 +88,11 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   for (const name of request.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
     if (key === undefined || settings[name] !== undefined || hasProblem(name)) continue;
+    const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : `missing ${key.description}`;
     problems.push({
       key: name,
       code: 'missing',
-      problem: `missing ${key.description}; set ${key.env}, or add ${name} to ${LOCAL_SETTINGS_FILE}`,
+      problem: `${what}; set ${key.env}, or add ${name} to ${LOCAL_SETTINGS_FILE}`,
     });
   }
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };
@@ -172,8 +173,13 @@ function revealed(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
+/** Whether a variable is set to nothing, which usually comes from a variable of the shell that is not set. */
+function isBlank(value: string | undefined): boolean {
+  return value?.trim() === '';
+}
+
 /** The strongest source that has client ID or secret. A missing half is never taken from another source. */
-function chooseCredentials(layers: readonly Layer[]): Credentials {
+function chooseCredentials(layers: readonly Layer[], env: Environment): Credentials {
   const has = (layer: Layer, name: SettingName): boolean => layer.entries.has(name);
   const group = layers.find((layer) => has(layer, CLIENT_ID) || has(layer, CLIENT_SECRET))?.group;
   const own = layers.filter((layer) => layer.group === group);
@@ -183,10 +189,11 @@ function chooseCredentials(layers: readonly Layer[]): Credentials {
     if (group === undefined || own.some((layer) => has(layer, name))) return [];
     const sourceOfOther = own.map((layer) => layer.entries.get(other)?.source).find((source) => source !== undefined);
     const elsewhere = others.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
+    const variable = name === CLIENT_ID ? 'KUFLOW_API_CLIENTID' : 'KUFLOW_API_CLIENTSECRET';
     const role = other === CLIENT_ID ? 'client ID' : 'client secret';
     const what =
       elsewhere === undefined
-        ? `missing; the ${role} comes from ${sourceOfOther === undefined ? 'another source' : formatSource(sourceOfOther)}`
+        ? `${isBlank(env[variable]) ? `${variable} is blank` : 'missing'}; the ${role} comes from ${sourceOfOther === undefined ? 'another source' : formatSource(sourceOfOther)}`
         : `${name} comes from ${formatSource(elsewhere)}`;
     return [
       {

@@ -115,6 +115,12 @@ describe('discover', () => {
       expect(evidence.tasks[3]?.data?.samples).toBe(messages);
       expect(evidence.metadata?.samples).toBe(processes);
       expect(notes).toContain(`Data shapes are based on the keys and types of ${sample} instance(s)`);
+      const unread = evidence.tasks.filter(({ kind, data }) => /human|system/.test(kind) && data === undefined);
+      const codes = unread.map(({ code }) => code).join(', ');
+      const explained = notes.filter((note) =>
+        note.startsWith(`The data shape of ${codes} is unknown, because the ${sample}`),
+      );
+      expect(explained).toHaveLength(unread.length === 0 ? 0 : 1);
     },
   );
 

@@ -169,6 +169,21 @@ describe('resolveSettings', () => {
     }
   });
 
+  it('says that a variable is blank', async () => {
+    const problemsOf = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+      (await resolveSettings({ env, required: ['kuflow.api.client-id', 'kuflow.api.client-secret'] })).problems.map(
+        ({ code, problem }) => `${code}: ${problem.split(';')[0] ?? ''}`,
+      );
+    expect(await problemsOf({ KUFLOW_API_CLIENTID: '', KUFLOW_API_CLIENTSECRET: ' ' })).toEqual([
+      'missing: KUFLOW_API_CLIENTID is blank',
+      'missing: KUFLOW_API_CLIENTSECRET is blank',
+    ]);
+    expect(await problemsOf({ KUFLOW_API_CLIENTID: '', KUFLOW_API_CLIENTSECRET: 'x' })).toEqual([
+      'missing: KUFLOW_API_CLIENTID is blank',
+    ]);
+    expect((await problemsOf({})).join()).not.toContain('blank');
+  });
+
   it('requires only what a command needs, and fails with status 2 for missing and for invalid settings', async () => {
     const asked = await question({});
     expect((await resolveSettings({ ...asked, required: [] })).problems).toEqual([]);

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
-import { expandHome, homeProblem } from '../../../base/user-folders.ts';
+import { expandHome, folderNameProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toNpmName, workerNameOf } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
@@ -40,7 +40,7 @@ const folder: Step = {
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
-      validate: (text) => homeProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
+      validate: (text) => folderNameProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
       validateAsync: (text) => findConflict({ ...state.answers, folder: atHome(text) }, context),
     });
     if (answer === BACK) return { kind: 'back' };

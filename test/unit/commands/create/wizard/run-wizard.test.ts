@@ -44,6 +44,24 @@ describe('the wizard avoids dead ends', () => {
     }
   });
 
+  it('rejects a URL as the folder, in an option and in a prompt', async () => {
+    for (const url of ['https://example.com/acme/loan', 'git@example.com:acme/loan.git']) {
+      const ran = await createWorker(
+        cwd,
+        [url, '--local', '-y', ...FILES_ONLY.filter((option) => option !== '--yes')],
+        env,
+      );
+      expect(ran.status).toBe(2);
+      expect(ran.stderr).toContain(`${url}: This is a URL, not a folder`);
+      const typed = byWizard([
+        [WHICH, 'sample'],
+        ['Folder for the new project', url],
+      ]);
+      await expect(typed).rejects.toThrow(/This is a URL, not a folder/);
+    }
+    expect(treeOf(cwd).size).toBe(0);
+  });
+
   it('accepts a symbolic link to a folder', async () => {
     mkdirSync(join(cwd, 'real'));
     symlinkSync('real', join(cwd, 'link'));
