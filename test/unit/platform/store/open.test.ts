@@ -19,6 +19,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
+import { findProcessItemById } from '../../../../src/platform/store/process-items.ts';
+import { findProcessById } from '../../../../src/platform/store/processes.ts';
+import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/open.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 import { createSql } from '../../../../src/platform/store/sql.ts';
@@ -157,6 +160,21 @@ describe('openStore', () => {
     } finally {
       parent.kill('SIGKILL');
     }
+  });
+
+  it('adds what is missing to a file from an older version, and keeps its rows', () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const database = new sqlite.Database(path);
+    const audit = "'a', '2026-01-01T00:00:00.000Z', 'a', '2026-01-01T00:00:00.000Z'";
+    database.exec(`${MIGRATIONS[0] ?? ''}; PRAGMA user_version=1;
+      INSERT INTO processes VALUES (1, 'p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', NULL, '{}', '{}', NULL, NULL, ${audit});
+      INSERT INTO process_items (id, process_id, tenant_id, type, created_by, created_at, last_modified_by, last_modified_at)
+        VALUES ('i', 'p', 't', 'THREAD', ${audit});`);
+    database.close();
+    const { sql } = opened();
+    expect(sql.get('PRAGMA user_version')).toEqual({ user_version: MIGRATIONS.length });
+    expect(findProcessById(sql, 'p')).toMatchObject({ id: 'p', deletedAt: undefined });
+    expect(findProcessItemById(sql, 'i')).toMatchObject({ id: 'i', threadId: undefined, deletedAt: undefined });
   });
 
   it('refuses a file from a newer version and a file that is not a database, and changes neither', () => {
