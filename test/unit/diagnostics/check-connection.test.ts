@@ -211,7 +211,7 @@ describe('settings', () => {
     const seen = result.results.map(({ summary }) => summary).join();
     for (const key of ['kuflow.api.client-id', 'kuflow.api.client-secret', 'temporal.target'])
       expect(seen).toContain(key);
-    expect(result.status).toBe(1);
+    expect(result.status).toBe(2);
     expect(result.next.at(-1)).toContain('npm run check');
     expect(api.requests).toEqual([]);
   });

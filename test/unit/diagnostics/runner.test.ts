@@ -213,11 +213,14 @@ describe('the registry', () => {
 
   it('selects checks with everything they require or wait for', () => {
     expect(selectChecks(registry, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
+      'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
+      'KF-REST-002',
       'KF-TOKEN-001',
     ]);
     expect(selectChecks(registry, ['KF-CLOCK-001']).map(({ id }) => id)).toEqual([
+      'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
       'KF-CLOCK-001',

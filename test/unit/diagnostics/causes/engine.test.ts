@@ -150,8 +150,8 @@ describe('a healthy engine', () => {
         onCall: (_method, headers) => namespaces.push(String(headers['temporal-namespace'] ?? '')),
       }),
     );
-    expect(roots(await check(engine.address, { serverName: 'engine.kuflow.test', namespace: 'mine' }))).toEqual([]);
-    expect(namespaces).toEqual(['', 'mine']);
+    expect(roots(await check(engine.address, { serverName: 'engine.kuflow.test', namespace: 'tenant-1' }))).toEqual([]);
+    expect(namespaces).toEqual(['', 'tenant-1']);
   });
 });
 
