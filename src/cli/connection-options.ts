@@ -5,6 +5,8 @@ export interface ConnectionOptionTexts {
   readonly tenant?: string;
   /** Adds --target, for commands that also connect to the engine. */
   readonly engine?: boolean;
+  /** Adds --local, for commands that use the local KuFlow. */
+  readonly local?: boolean;
   /** Description of --profile for commands that write a profile; these ignore the environment. */
   readonly profile?: string;
 }
@@ -27,5 +29,11 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     .option('--endpoint <url>', "Address of KuFlow's REST API");
   if (texts.tenant !== undefined) command.option('--tenant-id <uuid>', texts.tenant);
   if (texts.engine === true) command.option('--target <host:port>', "Address of KuFlow's Temporal engine");
-  return command.option('--ca <file>', 'PEM file with additional certificates to trust');
+  command.option('--ca <file>', 'PEM file with additional certificates to trust');
+  if (texts.local === true)
+    command.option(
+      '--local',
+      'Use the local KuFlow that runs for this folder (default if no credentials are configured)',
+    );
+  return command;
 }

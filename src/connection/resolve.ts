@@ -1,7 +1,14 @@
 import type { Secret } from '../base/secret.ts';
 import { readGivenSecret, settingFlags, type ConnectionFlags, type GivenSecret } from './flags.ts';
 import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
-import type { SettingsResult } from '../settings/resolve.ts';
+import { usageError } from '../base/errors.ts';
+import {
+  isWorkerSetting,
+  resolveSettings,
+  type LocalSource,
+  type SettingsRequest,
+  type SettingsResult,
+} from '../settings/resolve.ts';
 import { secretFromText } from '../settings/secret-input.ts';
 
 export interface ConnectionContext {
@@ -13,8 +20,18 @@ export interface ConnectionContext {
   readonly typedSecret?: Secret | undefined;
   /** The secret that an earlier call read from standard input, which can be read only once. */
   readonly secretRead?: GivenSecret | undefined;
+  /** The local KuFlow of this folder; undefined if the command does not use it. */
+  readonly local?: LocalKuFlow | undefined;
   /** Cancels opening the keychain and waiting for a piped secret. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Finds the local KuFlow that runs for a folder. */
+export interface LocalKuFlow {
+  /** Asked for with --local. Otherwise it is used only if no credentials are configured. */
+  readonly requested: boolean;
+  /** Resolves to undefined if none is running; rejects with a KnownError in that case if it was requested. */
+  readonly find: () => Promise<LocalSource | undefined>;
 }
 
 /**
@@ -42,13 +59,21 @@ export async function resolveConnection(
   flags: ConnectionFlags,
   context: ConnectionContext,
 ): Promise<ConnectionSettings> {
-  const { cwd, signal, typedSecret } = context;
+  const { cwd, signal, typedSecret, local } = context;
+  if (local?.requested === true) rejectOtherConnection(flags);
   const secret = context.secretRead ?? (await secretFrom(flags, context));
   const env = typedSecret === undefined ? context.env : withoutCredentials(context.env);
-  const { result, warnings, locked } = await resolveSettingsWithProfile(
-    { flags: settingFlags(flags, secret), env, files: { dir: cwd }, required: REST_REQUIRED, cwd },
-    { env, cwd, named: flags.profile, signal },
-  );
+  const request = { flags: settingFlags(flags, secret), env, files: { dir: cwd }, required: REST_REQUIRED, cwd };
+  const source = local?.requested === true ? await local.find() : undefined;
+  if (source !== undefined) return await withLocal(request, source, context);
+  const { result, warnings, locked } = await resolveSettingsWithProfile(request, {
+    env,
+    cwd,
+    named: flags.profile,
+    signal,
+  });
+  const found = local !== undefined && hasNoConnection(result, env) ? await local.find() : undefined;
+  if (found !== undefined) return await withLocal(request, found, context);
   const common = {
     warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message), ...warnings],
     context: { env, cwd },
@@ -58,6 +83,47 @@ export async function resolveConnection(
   const unlock = (): Promise<ConnectionSettings> =>
     (opening ??= locked.read().then((complete) => unlocked(common, complete)));
   return { ...common, result, locked, unlock };
+}
+
+async function withLocal(
+  request: SettingsRequest,
+  local: LocalSource,
+  { env, cwd }: ConnectionContext,
+): Promise<ConnectionSettings> {
+  const result = await resolveSettings({ ...request, local });
+  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd } }, result);
+}
+
+const OTHER_CONNECTION = {
+  profile: '--profile',
+  clientId: '--client-id',
+  clientSecretFile: '--client-secret-file',
+  clientSecretStdin: '--client-secret-stdin',
+  endpoint: '--endpoint',
+  tenantId: '--tenant-id',
+  target: '--target',
+  ca: '--ca',
+} as const satisfies Partial<Record<keyof ConnectionFlags, string>>;
+
+function rejectOtherConnection(flags: ConnectionFlags): void {
+  for (const [name, option] of Object.entries(OTHER_CONNECTION))
+    if (flags[name as keyof ConnectionFlags] !== undefined)
+      throw usageError(`--local cannot be combined with ${option}`);
+}
+
+/**
+ * Whether nothing says to which KuFlow to connect: no ID, secret, address or certificate, not even an invalid one or a placeholder, and no file
+ * that cannot be read.
+ */
+function hasNoConnection({ settings, problems }: SettingsResult, env: ConnectionContext['env']): boolean {
+  const isSet = Object.entries(settings).some(
+    ([key, setting]) => !isWorkerSetting(key) && setting.source.kind !== 'default',
+  );
+  const isIncomplete = problems.some(({ key, code }) => !isWorkerSetting(key) && code !== 'missing');
+  const names = problems.filter(({ code }) => code === 'missing').map(({ source }) => source);
+  return (
+    !isSet && !isIncomplete && names.every((source) => source === undefined) && credentialVariables(env).length === 0
+  );
 }
 
 function unlocked(

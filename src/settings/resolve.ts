@@ -45,12 +45,20 @@ export interface ProfileSource {
   readonly values: Readonly<Partial<Record<SettingName, string | Secret>>>;
 }
 
+/** The settings of a running local KuFlow. They replace every other setting of the connection; only settings of the worker still count. */
+export interface LocalSource {
+  /** For use as a source. */
+  readonly name: string;
+  readonly values: ProfileSource['values'];
+}
+
 export interface SettingsRequest {
   readonly flags?: SettingFlags;
   readonly env: Environment;
   /** Folder of the application files, from which relative paths in them start. Absent: no files are read. */
   readonly files?: { readonly dir: string };
   readonly profiles?: readonly ProfileSource[];
+  readonly local?: LocalSource | undefined;
   /** Default: the settings that a worker requires. */
   readonly required?: readonly SettingName[];
   /** Where relative paths of flags and variables start. Default: the working directory. */
@@ -110,11 +118,11 @@ export function requireSettings(result: SettingsResult, next: readonly string[] 
 }
 
 /**
- * Settings given by options, as environment variables for a worker. A variable that would contradict them is undefined.
+ * Settings given by options or by the local KuFlow, as environment variables for a worker. A variable that would contradict them is undefined.
  * Credentials given by options include their endpoint, because a worker with credentials in its environment ignores the endpoint in files.
  */
 export function optionsAsEnvironment(settings: ResolvedSettings): Environment {
-  const byOption = (name: SettingName): boolean => settings[name]?.source.kind === 'flag';
+  const byOption = (name: SettingName): boolean => ['flag', 'local'].includes(settings[name]?.source.kind ?? '');
   const variables = SETTING_KEYS.flatMap(
     ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
       const value = settings[name]?.value;
@@ -138,6 +146,32 @@ interface Credentials {
 }
 
 async function collectLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
+  const { local } = request;
+  if (local !== undefined) {
+    const source: Source = { kind: 'local', name: local.name };
+    return [
+      valuesLayer('local', source, local.values),
+      ...(await collectSetLayers(request, cwd)).map(onlyWorkerSettings),
+    ];
+  }
+  return await collectSetLayers(request, cwd);
+}
+
+/** Settings that only a worker needs, not a connection. */
+export const isWorkerSetting = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
+
+/** Problems of a file that cannot be read stay, because it may contain settings of the worker. */
+function onlyWorkerSettings(layer: Layer): Layer {
+  return {
+    ...layer,
+    entries: new Map([...layer.entries].filter(([name]) => isWorkerSetting(name))),
+    problems: layer.problems.filter(
+      ({ key, code }) => isWorkerSetting(key) || (code === 'unreadable' && !key.includes('.api.')),
+    ),
+  };
+}
+
+async function collectSetLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
   const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
     (request.profiles ?? []).filter((one) => one.chosenBy === chosenBy).map(profileLayer);
   return [
@@ -161,12 +195,15 @@ function flagLayer(flags: SettingFlags): Layer {
 }
 
 function profileLayer({ chosenBy, name, file, values }: ProfileSource): Layer {
-  const source: Source = { kind: 'profile', name, file };
+  return valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values);
+}
+
+function valuesLayer(group: Layer['group'], source: Source, values: ProfileSource['values']): Layer {
   const entries = SETTING_KEYS.flatMap((key): readonly (readonly [SettingName, Entry])[] => {
     const value = values[key.name];
     return value === undefined ? [] : [[key.name, { raw: revealed(value), source }]];
   });
-  return { group: `profile-${chosenBy}`, entries: new Map(entries), problems: [], warnings: [] };
+  return { group, entries: new Map(entries), problems: [], warnings: [] };
 }
 
 function revealed(value: string | Secret): string {

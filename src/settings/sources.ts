@@ -2,8 +2,8 @@ import { SETTING_KEYS, type SettingName } from './keys.ts';
 
 /** Where a value comes from. */
 export interface Source {
-  readonly kind: 'flag' | 'environment' | 'file' | 'profile' | 'default';
-  /** The option, the variable, the key in the file, or the profile. */
+  readonly kind: 'flag' | 'environment' | 'file' | 'profile' | 'local' | 'default';
+  /** The option, the variable, the key in the file, the profile, or the local KuFlow. */
   readonly name: string;
   /** Absolute. */
   readonly file?: string | undefined;
@@ -44,7 +44,8 @@ export interface Entry {
 
 /** A source of values. Layers of the same group count as one source of credentials. */
 export interface Layer {
-  readonly group: 'flags' | 'profile-flag' | 'environment' | 'profile-environment' | 'files' | 'profile-default';
+  readonly group:
+    'flags' | 'local' | 'profile-flag' | 'environment' | 'profile-environment' | 'files' | 'profile-default';
   readonly entries: ReadonlyMap<SettingName, Entry>;
   readonly problems: readonly SettingProblem[];
   readonly warnings: readonly SettingWarning[];
@@ -53,6 +54,7 @@ export interface Layer {
 /** `application-local.yaml:3`, `KUFLOW_API_CLIENTID`, `--client-id`, `default`. */
 export function formatSource(source: Source): string {
   if (source.kind === 'default') return 'default';
+  if (source.kind === 'local') return source.name;
   if (source.kind === 'profile') return `profile ${source.name}`;
   if (source.file === undefined || source.kind === 'flag') return source.name;
   const short = source.file.split(/[\\/]/).at(-1) ?? source.file;

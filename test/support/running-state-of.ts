@@ -5,20 +5,20 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 /** The state that a platform in this process would write for this definition. */
 export function runningStateOf(
   definition: ProcessDefinition,
-  { hasDigests = true }: { readonly hasDigests?: boolean } = {},
+  { hasDigests = true, http }: { readonly hasDigests?: boolean; readonly http?: string } = {},
 ): PlatformState {
   const { code } = definition.process;
   return {
     pid: process.pid,
     endpoints: {
       http: 'http://127.0.0.1:7480',
-      https: 'https://127.0.0.1:7443',
+      https: http ?? 'https://127.0.0.1:7443',
       engine: '127.0.0.1:7483',
       temporal: '127.0.0.1:7233',
     },
-    loopback: { http: 'http://127.0.0.1:7480', https: 'https://127.0.0.1:7443' },
-    application: { id: 'application', secret: new Secret('secret') },
-    tenantId: 'tenant',
+    loopback: { http: http ?? 'http://127.0.0.1:7480', https: http ?? 'https://127.0.0.1:7443' },
+    application: { id: '018f3a1c-0000-7000-8000-0000000000aa', secret: new Secret('secret') },
+    tenantId: '018f3a1c-0000-7000-8000-0000000000bb',
     namespace: 'namespace',
     caFile: 'ca.pem',
     caBundleFile: 'ca-bundle.pem',

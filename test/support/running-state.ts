@@ -9,7 +9,7 @@ import { runningStateOf } from './running-state-of.ts';
 export async function leaveRunningState(
   stateDir: string,
   definition: ProcessDefinition,
-  how: { readonly hasDigests?: boolean } = {},
+  how: Parameters<typeof runningStateOf>[1] = {},
 ): Promise<{ close(): void }> {
   const store = openStore({ path: join(stateDir, 'state.db'), clock: systemClock });
   await writeStateFile(stateDir, runningStateOf(definition, how));

@@ -114,5 +114,9 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function withConnectionOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', engine: true });
+  return connectionOptions(command, {
+    tenant: 'Tenant ID, if the application has several tenants',
+    engine: true,
+    local: true,
+  });
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -20,6 +21,7 @@ const NOT_RUN = 125;
 
 export interface CredentialsFlags extends ConnectionFlags {
   readonly json?: boolean;
+  readonly local?: boolean;
   readonly debug?: boolean;
 }
 export interface PullFlags extends CredentialsFlags {
@@ -44,9 +46,13 @@ export interface PruneFlags {
   readonly json?: boolean;
 }
 
-function credentialContext(context: CommandContext): CredentialContext {
+function credentialContext(context: CommandContext, flags: Pick<CredentialsFlags, 'local'>): CredentialContext {
   const { env, cwd, terminal } = context;
-  return { env, cwd, stdin: terminal.prompts.input, clock: systemClock, signal: context.interruption() };
+  return {
+    ...{ env, cwd, stdin: terminal.prompts.input, clock: systemClock },
+    local: localKuFlow(flags, context),
+    signal: context.interruption(),
+  };
 }
 
 /**
@@ -62,7 +68,7 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
     if (output === '-' && flags.json === true)
       throw usageError('--output - cannot be combined with --json: both write to standard output');
     const { pulled: result, exported } = await pullAndExport({
-      ...credentialContext(context),
+      ...credentialContext(context, flags),
       exported: { format, output, paths, temporalProfile, secretName, allowGit },
       onPulled: ({ kind }) => {
         if (kind === 'pulled') progress.end('done');
@@ -96,7 +102,7 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
 export async function runRotate(flags: RotateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
-  const credentials = credentialContext(context);
+  const credentials = credentialContext(context, flags);
   try {
     const { pulled, execStatus } = await rotateCredentials({
       ...credentials,
@@ -139,7 +145,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
       'Checking with KuFlow creates an authentication: an engine token, and a certificate if none is configured.',
     );
   const status = await credentialsStatus({
-    ...credentialContext(context),
+    ...credentialContext(context, flags),
     flags,
     online: flags.online === true,
     failOnWarn: flags.failOn === 'warn',
@@ -153,7 +159,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
 /** `kuflow credentials prune`. With `--json`: `{ removed: [id], kept: [{ id, because }], dryRun }`. */
 export async function runPrune(flags: PruneFlags, context: CommandContext): Promise<void> {
   const dryRun = flags.dryRun === true;
-  const result = await pruneCredentials({ ...credentialContext(context), dryRun });
+  const result = await pruneCredentials({ ...credentialContext(context, {}), dryRun });
   if (flags.json === true) printJson(context, pruneAsData(result, dryRun));
   else printPrune(context.terminal, result, dryRun);
 }
@@ -169,7 +175,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
       'Pipe the output to another command, or add --show to print the token anyway',
     ]);
   }
-  const { token, warnings } = await requestEngineToken({ ...credentialContext(context), flags });
+  const { token, warnings } = await requestEngineToken({ ...credentialContext(context, flags), flags });
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
   if (flags.json === true) printJson(context, { token: value, expiresAt: new Date(token.expiresAt).toISOString() });
@@ -188,7 +194,7 @@ export async function runCredentialsExec(
   const [program, ...rest] = words;
   if (program === undefined)
     throw usageError('Missing command after --', [`${context.invocation} credentials exec -- npm start`]);
-  const credentials = credentialContext(context);
+  const credentials = credentialContext(context, flags);
   const fail = (error: unknown, status: 125 | 126 | 127): void => {
     printError(terminal, error, { debug: flags.debug === true, json: false, status });
     context.setStatus(status, true);

@@ -49,7 +49,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .option('--json', 'Print the result as JSON'),
-    { tenant: 'Tenant ID, if the application has several tenants', engine: true },
+    { tenant: 'Tenant ID, if the application has several tenants', engine: true, local: true },
   )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: DoctorFlags) => (await run()).runDoctorCommand(flags, context));

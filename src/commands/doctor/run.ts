@@ -16,6 +16,7 @@ import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
+import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 const WATCH_SECONDS = 10;
@@ -26,18 +27,18 @@ const WATCH_SECONDS = 10;
  */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
   if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');
+  const connection = connectionContext(flags, context);
   if (flags.watch === undefined) {
-    const run = await runOnce(flags, context);
+    const run = await runOnce(flags, context, connection);
     printRun(run, flags, context);
     if (flags.report !== undefined) await writeReportFile(flags.report, run, context);
     context.setStatus(run.report.status);
     return;
   }
   if (flags.report !== undefined) throw usageError('--report cannot be combined with --watch');
-  const secretRead =
-    flags.clientSecretStdin === true ? await readGivenSecret(flags, connectionContext(context)) : undefined;
+  const secretRead = flags.clientSecretStdin === true ? await readGivenSecret(flags, connection) : undefined;
   await watchDoctor({
-    runOnce: (previous) => runOnce(flags, context, { ...previous, secretRead }),
+    runOnce: (previous) => runOnce(flags, context, { ...connection, secretRead }, previous),
     onRound: (run, changed) => {
       if (changed || flags.json === true) printRun(run, flags, context);
       context.setStatus(run.report.status);
@@ -48,20 +49,22 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   });
 }
 
-function connectionContext({ env, cwd, terminal }: CommandContext): ConnectionContext {
-  return { env, cwd, stdin: terminal.prompts.input };
+function connectionContext(flags: DoctorFlags, context: CommandContext): ConnectionContext {
+  const { env, cwd, terminal } = context;
+  return { env, cwd, stdin: terminal.prompts.input, local: localKuFlow(flags, context) };
 }
 
 async function runOnce(
   flags: DoctorFlags,
   context: CommandContext,
-  previous: Pick<RunDoctorRequest, 'issued' | 'earlier' | 'secretRead'> = {},
+  connection: ConnectionContext,
+  previous: Pick<RunDoctorRequest, 'issued' | 'earlier'> = {},
 ): Promise<DoctorRun> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
     return await runDoctor({
-      ...connectionContext(context),
+      ...connection,
       ...previous,
       flags,
       signal: context.interruption(),
@@ -164,4 +167,5 @@ export interface DoctorFlags extends ConnectionFlags {
   readonly report?: string;
   readonly format?: 'junit' | 'github';
   readonly json?: boolean;
+  readonly local?: boolean;
 }

@@ -1,5 +1,5 @@
 import type { SettingName } from '../../settings/keys.ts';
-import type { ResolvedSettings, Setting, SettingsResult } from '../../settings/resolve.ts';
+import { isWorkerSetting, type ResolvedSettings, type Setting, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
@@ -10,17 +10,15 @@ export type DoctorSettings = Pick<
   'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile'
 >;
 
-const isWorkerKey = (key: string): boolean => key === 'temporal.kuflow-queue' || /^worker(\.|$)/.test(key);
-
 /** Separates the problems that prevent a connection from those that only affect the worker. */
 export function partitionProblems(result: SettingsResult): {
   readonly connection: SettingsResult;
   readonly worker: readonly ConnectionProblem[];
 } {
   return {
-    connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerKey(key)) },
+    connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerSetting(key)) },
     worker: result.problems
-      .filter(({ key }) => isWorkerKey(key))
+      .filter(({ key }) => isWorkerSetting(key))
       .map(({ key, code, source, problem }) => ({
         key,
         problem,

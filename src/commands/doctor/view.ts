@@ -11,9 +11,13 @@ import { wrapText } from '../../terminal/wrap.ts';
 
 /** Shows the running check on a progress line; results are printed at the end. */
 export function doctorReporter(progress: Progress): (event: CheckEvent) => void {
-  progress.begin('Checking');
+  let hasBegun = false;
   return (event) => {
-    if (event.kind === 'check-started') progress.detail(event.title);
+    if (event.kind !== 'check-started') return;
+    // Not before the first check, so that a line about the connection can be printed first.
+    if (!hasBegun) progress.begin('Checking');
+    hasBegun = true;
+    progress.detail(event.title);
   };
 }
 

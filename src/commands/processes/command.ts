@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function sharedOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Show only processes of this tenant' }).option(
+  return connectionOptions(command, { tenant: 'Show only processes of this tenant', local: true }).option(
     '--json',
     'Print the result as JSON',
   );

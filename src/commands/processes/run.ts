@@ -5,11 +5,13 @@ import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
+import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 /** Options of both subcommands, as commander parses them. */
 export interface ProcessesFlags extends ConnectionFlags {
   readonly json?: boolean;
+  readonly local?: boolean;
   readonly sample?: number;
 }
 
@@ -63,7 +65,13 @@ async function openConnection(flags: ProcessesFlags, context: CommandContext): P
   const { env, cwd, terminal } = context;
   const signal = context.interruption();
   const connection = await requireConnection(
-    await resolveConnection(flags, { env, cwd, stdin: terminal.prompts.input, signal }),
+    await resolveConnection(flags, {
+      env,
+      cwd,
+      stdin: terminal.prompts.input,
+      local: localKuFlow(flags, context),
+      signal,
+    }),
   );
   for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   return await connection.rest();

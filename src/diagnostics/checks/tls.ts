@@ -191,7 +191,7 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   plane: 'tls',
   docs: 'kf-tls-002',
   requires: ['KF-REST-001'],
-  after: ['KF-REST-002', 'KF-TOKEN-001'],
+  after: ['KF-REST-002'],
   offline: false,
   creates: 'engine certificate',
   timeoutMs: 15_000,
@@ -199,8 +199,6 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
     material.kind === 'requested' ? undefined : `not requested, because ${material.source} gives the certificate`,
   run: async ({ input, outputs, signal, resultOf }) => {
     if (isForeignTenant(resultOf)) return SKIPPED_FOR_TENANT;
-    // The same call as for the token, so it would fail for the same reason.
-    if (resultOf('KF-TOKEN-001')?.cause?.code.startsWith('rest-') === true) return SKIPPED_FOR_TOKEN;
     const now = correctedNow(input, outputs);
     let issued: IssuedMaterial;
     try {
@@ -213,13 +211,6 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
     const finding = usable.state === 'pass' ? (findOtherNamespace(issued, input) ?? usable) : usable;
     return { ...finding, ...(issued.reused !== true && { created: 'engine certificate' }) };
   },
-};
-
-const SKIPPED_FOR_TOKEN: Finding<never> = {
-  state: 'skip',
-  skipped: 'blocked',
-  blockedBy: 'KF-TOKEN-001',
-  summary: 'skipped because of KF-TOKEN-001',
 };
 
 /** The worker uses the namespace in the settings, even if the certificate is for another one. */

@@ -204,16 +204,6 @@ export const restFaults: readonly Fault[] = [
     },
   ),
   fault(
-    'tenant of another customer, for an application that may not list tenants',
-    'KF-TOKEN-001 fail rest-forbidden',
-    (setup) => {
-      setup.settings['kuflow.api.tenant-id'] = FOREIGN_TENANT;
-      withoutCertificate(setup);
-      forbid(setup, FOREIGN_TENANT);
-      forbid(setup, '/tenants');
-    },
-  ),
-  fault(
     'namespace of another tenant, with a certificate from KuFlow',
     'KF-TLS-002 fail certificate-other-namespace',
     (setup) => {

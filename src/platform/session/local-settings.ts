@@ -1,0 +1,63 @@
+import http from 'node:http';
+import { join } from 'node:path';
+import { cliInvocation } from '../../base/cli-invocation.ts';
+import { KnownError } from '../../base/errors.ts';
+import type { LocalSource } from '../../settings/resolve.ts';
+import { readRunningState, STATE_FOLDER } from '../state-file.ts';
+
+const ANSWER_MS = 1_000;
+
+/** The settings that connect to a running local KuFlow, and its address. */
+export interface LocalSettings {
+  readonly endpoint: string;
+  readonly source: LocalSource;
+}
+
+/** The local KuFlow that runs for `folder` with the default state folder and responds; otherwise undefined. */
+export async function findLocalSettings(folder: string): Promise<LocalSettings | undefined> {
+  const state = await readRunningState(join(folder, STATE_FOLDER));
+  if (state === undefined || !(await responds(state.loopback.http))) return undefined;
+  const { endpoints, application, tenantId, caFile } = state;
+  return {
+    endpoint: endpoints.https,
+    source: {
+      name: 'local KuFlow',
+      values: {
+        'kuflow.api.endpoint': endpoints.https,
+        'kuflow.api.client-id': application.id,
+        'kuflow.api.client-secret': application.secret,
+        'kuflow.api.tenant-id': tenantId,
+        'kuflow.api.ca': caFile,
+        'temporal.target': endpoints.engine,
+      },
+    },
+  };
+}
+
+/** Like `findLocalSettings`. Rejects with a KnownError of status 2 that says how to start one; `cwd` is the working directory. */
+export async function requireLocalSettings(folder: string, cwd: string): Promise<LocalSettings> {
+  const found = await findLocalSettings(folder);
+  if (found !== undefined) return found;
+  throw new KnownError({
+    message: 'No local KuFlow is running for this folder',
+    tried: `the state in ${join(folder, STATE_FOLDER)}`,
+    next: [
+      `Start it in another terminal: ${cliInvocation(cwd)} dev`,
+      'To use the configured KuFlow, leave out --local',
+    ],
+    status: 2,
+  });
+}
+
+/** Whether the process that wrote the state still serves requests; it may be starting, stopping or suspended. */
+async function responds(address: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const request = http.get(`${address}/health`, { timeout: ANSWER_MS, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+    request.on('close', () => resolve(false));
+  });
+}
