@@ -1,6 +1,8 @@
 import tseslint from 'typescript-eslint';
 
 const SANDBOX = 'Workflow code runs in a sandbox without Node.js APIs. Do this in an activity.';
+const WORKFLOWS_ONLY =
+  'Every export of this file is a workflow type: an async function with at most one parameter. Move anything else to another file.';
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.kuflow/'] },
@@ -9,6 +11,15 @@ export default tseslint.config(
     rules: {
       eqeqeq: 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // A task whose promise is not awaited is still open when the workflow continues, or ends.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
     },
   },
   {
@@ -21,6 +32,20 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ regex: '^node:|^undici$', message: SANDBOX }] }],
       'no-restricted-globals': ['error', { name: 'process', message: SANDBOX }, { name: 'fetch', message: SANDBOX }],
+    },
+  },
+  {
+    files: ['src/workflows.ts', 'src/processes/*/workflows.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'ExportDefaultDeclaration',
+          'ExportNamedDeclaration > :matches(VariableDeclaration, ClassDeclaration, TSEnumDeclaration)',
+          'ExportNamedDeclaration > FunctionDeclaration:not([async=true])',
+          'ExportNamedDeclaration > FunctionDeclaration[params.length>1]',
+        ].map((selector) => ({ selector, message: WORKFLOWS_ONLY })),
+      ],
     },
   },
 );

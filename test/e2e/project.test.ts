@@ -75,13 +75,27 @@ describe('a project created by the packed package', () => {
     };
     expect((await succeeds(['npx', '--no-install', 'kuflow', '--version'])).out.trim()).toBe(version);
     await succeeds(['npm', 'run', 'lint']);
-    // The lint command finds a deliberate mistake.
+    // The lint command finds deliberate mistakes.
     const task = join(project, 'src', 'mistake.ts');
     writeFileSync(task, 'export const count: number = "one";\n');
     const failed = await run(['npm', 'run', 'lint']);
     expect(failed.status).not.toBe(0);
     expect(failed.all).toContain('mistake.ts');
     rmSync(task);
+
+    const workflows = join(project, 'src', 'workflows.ts');
+    const code = readFileSync(workflows, 'utf8');
+    const helpers =
+      'export const limit = 5;\nexport function half(amount: number): number {\n  return amount / 2;\n}\n';
+    writeFileSync(workflows, `${code.replace('await kuflow.thread(', 'kuflow.thread(')}\n${helpers}`);
+    const mistakes = await run(['npx', '--no-install', 'eslint', 'src/workflows.ts']);
+    writeFileSync(workflows, code);
+    expect(mistakes.status).toBe(1);
+    expect(mistakes.out.match(/\S+$/gm)?.filter((word) => /^@typescript-eslint|^no-/.test(word))).toEqual([
+      '@typescript-eslint/no-floating-promises',
+      'no-restricted-syntax',
+      'no-restricted-syntax',
+    ]);
   });
 
   it('passes its own tests on the server that the tool finds', async () => {
