@@ -13,7 +13,9 @@ const FIRST = [
   'dev-interrupts',
   'worker-identity',
   'tutorial',
+  'simulate',
   'add',
+  'old-cores',
 ];
 
 class LongFilesFirst extends BaseSequencer {
