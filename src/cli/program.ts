@@ -51,22 +51,26 @@ class ProgramCommand extends Command {
 }
 
 export function createProgram(root: RootProgram, terminal: Terminal): Command {
-  return new ProgramCommand(root.name)
-    .description(root.description)
-    .version(root.version, '-v, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show this help')
-    .exitOverride()
-    .enablePositionalOptions()
-    .addHelpText('after', root.examples ?? '')
-    .showSuggestionAfterError(true)
-    .hook('preAction', (_program, command) => rejectBlankArguments(command))
-    .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
-      outputError: (text, write) => write(escapeLinesForTerminal(text)),
-      getOutHelpWidth: () => terminal.out.columns,
-      getErrHelpWidth: () => terminal.err.columns,
-    });
+  return (
+    new ProgramCommand(root.name)
+      .description(root.description)
+      .version(root.version, '-v, --version', 'Print the version')
+      .helpOption('-h, --help', 'Show this help')
+      // Also wraps next to long options in a terminal of 60 columns.
+      .configureHelp({ minWidthToWrap: 20 })
+      .exitOverride()
+      .enablePositionalOptions()
+      .addHelpText('after', root.examples ?? '')
+      .showSuggestionAfterError(true)
+      .hook('preAction', (_program, command) => rejectBlankArguments(command))
+      .configureOutput({
+        writeOut: (text) => terminal.out.write(text),
+        writeErr: (text) => terminal.err.write(text),
+        outputError: (text, write) => write(escapeLinesForTerminal(text)),
+        getOutHelpWidth: () => terminal.out.columns,
+        getErrHelpWidth: () => terminal.err.columns,
+      })
+  );
 }
 
 /** Declares all commands, and loads only the module of the called one to start fast. */

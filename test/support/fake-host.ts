@@ -16,10 +16,15 @@ export interface FakeHost {
 /** A host without a terminal that records its streams, signals and exits. */
 export function fakeHost(
   argv: readonly string[],
-  over: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly tty?: boolean } = {},
+  over: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    readonly tty?: boolean;
+    readonly columns?: number;
+  } = {},
 ): FakeHost {
   const collect = (): { stream: PassThrough; text: () => string } => {
-    const stream = Object.assign(new PassThrough(), { isTTY: over.tty === true, columns: 80 });
+    const stream = Object.assign(new PassThrough(), { isTTY: over.tty === true, columns: over.columns ?? 80 });
     let text = '';
     stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     return { stream, text: () => text };

@@ -128,6 +128,17 @@ describe('a program', () => {
     },
   );
 
+  it('wraps its list of commands in a narrow terminal', async () => {
+    const fake = fakeHost(['--help'], { tty: true, columns: 60 });
+    expect(await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host)).toBe(0);
+    expect(
+      fake
+        .stdout()
+        .split('\n')
+        .filter((line) => line.length > 60),
+    ).toEqual([]);
+  });
+
   it('shows its help with status 2 when called without arguments', async () => {
     const { status, fake } = await run([], { dev: nothing });
     expect({ status, stdout: fake.stdout() }).toEqual({ status: 2, stdout: '' });
