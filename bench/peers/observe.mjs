@@ -5,7 +5,7 @@ import { hostname, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openSession } from '../../scripts/terminal-session.mjs';
-import { difference, lookAt } from './tree.mjs';
+import { difference, snapshot } from './tree.mjs';
 
 const PATIENCE_MS = 20_000;
 // A screen that has not changed for this long waits for input.
@@ -74,7 +74,7 @@ export async function makePlace(folder, standIns) {
  * Runs without a terminal: empty stdin, both outputs in pipes. `wrap` adds a command prefix such as `unshare`.
  */
 export async function inPipe(tool, args, place, { env = {}, wrap = [] } = {}) {
-  const before = lookAt(place.cwd);
+  const before = snapshot(place.cwd);
   const words = [...wrap, place.node, tool.path, ...args];
   const started = performance.now();
   const child = spawn(words[0], words.slice(1), {
@@ -118,7 +118,7 @@ export async function inPipe(tool, args, place, { env = {}, wrap = [] } = {}) {
  * Runs in a pseudo-terminal of 80 columns. `drive(session)` answers as a person would; the run is ended shortly after it returns.
  */
 export async function inTerminal(tool, args, place, drive, { env = {} } = {}) {
-  const before = lookAt(place.cwd);
+  const before = snapshot(place.cwd);
   const started = performance.now();
   const session = openSession(place.node, [tool.path, ...args], {
     cwd: place.cwd,
@@ -195,7 +195,7 @@ export function interruptAt(wanted) {
 function factsOf(tool, args, place, output, before) {
   return {
     args,
-    ...difference(before, lookAt(place.cwd)),
+    ...difference(before, snapshot(place.cwd)),
     escapes: (output.match(ESCAPES) ?? []).length,
     colours: (output.match(COLOURS) ?? []).length,
     trace: TRACE.test(output.replace(ESCAPES, '').replaceAll('\r', '')),

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The content of a folder, path -> digest: files by their bytes, folders and `.git` by their existence. */
-export function lookAt(folder) {
+export function snapshot(folder) {
   const found = new Map();
   const walk = (below) => {
     for (const name of readdirSync(join(folder, below)).sort()) {

@@ -1,7 +1,7 @@
 import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
-import { nearMatch } from '../text/near-match.ts';
+import { didYouMean } from '../text/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
@@ -44,10 +44,7 @@ export async function comparePlan(
   const known = plan.files.map(({ path }) => path);
   for (const path of overwritePaths) {
     if (known.includes(path)) continue;
-    const suggestion = nearMatch(path, known);
-    throw usageError(
-      `--overwrite ${path}: the project has no such file${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`,
-    );
+    throw usageError(`--overwrite ${path}: the project has no such file${didYouMean(path, known)}`);
   }
   if (!(await folderExists(folder))) {
     return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };

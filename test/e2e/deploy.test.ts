@@ -184,17 +184,17 @@ describe.runIf(onPosix)('the worker image', () => {
   it('becomes ready, completes a process and exits with 0 on SIGTERM', async () => {
     const child = start([], settings());
     const { output, exited } = follow(child);
-    const goesOn = (): void => {
+    const failIfExited = (): void => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended: ${output()}`);
     };
     const user = await processUser(running.platform);
     try {
       const port = await until('the worker has started', () => {
-        goesOn();
+        failIfExited();
         return /"message":"Worker started".*?"port":(\d+)/.exec(output())?.[1];
       });
       await until('the worker is ready', async () => {
-        goesOn();
+        failIfExited();
         return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
       });
       if (asRoot && process.platform === 'linux') {
@@ -204,7 +204,7 @@ describe.runIf(onPosix)('the worker image', () => {
       const id = await user.start('LOAN');
       await user.complete(id, 'LOAN_APPLICATION', { firstName: 'A', lastName: 'B', currency: 'EUR', amount: 1 });
       await user.complete(id, 'APPROVE_LOAN', { approved: true });
-      await user.completed(id, goesOn);
+      await user.completed(id, failIfExited);
       child.kill('SIGTERM');
       expect(await exited, output()).toBe(0);
     } finally {

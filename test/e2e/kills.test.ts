@@ -64,14 +64,14 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
       env: { ...platformEnvironment(state), ...WORKER_PORTS },
     });
     await until('the worker has started', () => {
-      goesOn(started)();
+      failIfExited(started)();
       return started.output().includes('Worker started');
     });
     return started;
   }
 
   /** Throws if the worker has ended, so that waiting for it fails early. */
-  const goesOn = (started: RunningCommand) => (): void => {
+  const failIfExited = (started: RunningCommand) => (): void => {
     if (!alive(started.pid)) throw new Error(`The worker ended: ${started.output()}\n${platform.output()}`);
   };
   const alive = (pid: number): boolean => mark.alive().some((process) => process.pid === pid);
@@ -82,12 +82,12 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
 
   it('of the Temporal server restarts it on the same port, and delivers the signals sent in the meantime', async () => {
     const id = await startLoan(user, state);
-    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(worker));
     const [temporal] = temporals();
     process.kill(temporal?.pid ?? 0, 'SIGKILL');
     // The server is down. The REST API must still answer, and the signal must be kept.
     await answerTask(user, application, 'LOAN_APPLICATION');
-    const approval = await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker));
+    const approval = await taskOf(user, id, 'APPROVE_LOAN', failIfExited(worker));
     const now = temporals();
     expect(now).toHaveLength(1);
     expect(now[0]?.pid).not.toBe(temporal?.pid);
@@ -95,23 +95,23 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
     expect(supervisors()).toHaveLength(1);
     expect(platform.output()).toContain('The Temporal server exited unexpectedly (SIGKILL) and is being restarted');
     await answerTask(user, approval, 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(worker));
+    await processCompletes(user, id, failIfExited(worker));
   });
 
   it('of the worker lets another one take over its workflows', async () => {
     const id = await startLoan(user, state);
-    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(worker));
     worker.kill('SIGKILL');
     await worker.ended;
     await answerTask(user, application, 'LOAN_APPLICATION');
     worker = await startWorker();
-    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(worker));
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', failIfExited(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, failIfExited(worker));
   });
 
   it('of the platform ends its server and supervisor and frees its ports, and the same worker completes the process later', async () => {
     const id = await startLoan(user, state);
-    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(worker));
     platform.kill('SIGKILL');
     await platform.ended;
     await until(
@@ -124,13 +124,13 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
     await startPlatform(samePorts(state));
     expect(state.application.secret.reveal()).toBe(before.application.secret.reveal());
     await answerTask(user, application, 'LOAN_APPLICATION');
-    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(worker));
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', failIfExited(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, failIfExited(worker));
   });
 
   it('of the platform, with an immediate restart, makes the new one wait for the old server to end', async () => {
     const id = await startLoan(user, state);
-    await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(worker));
     const [temporal] = temporals();
     platform.kill('SIGKILL');
     await platform.ended;
@@ -138,13 +138,13 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
     await startPlatform(samePorts(state));
     expect(temporals()).toHaveLength(1);
     await answerTask(user, await taskOf(user, id, 'LOAN_APPLICATION'), 'LOAN_APPLICATION');
-    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(worker));
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', failIfExited(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, failIfExited(worker));
   });
 
   it('of the platform and the supervisor leaves the server running, which the next platform ends and replaces', async () => {
     const id = await startLoan(user, state);
-    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(worker));
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(worker));
     const [temporal] = temporals();
     for (const { pid } of supervisors()) process.kill(pid, 'SIGSTOP');
     platform.kill('SIGKILL');
@@ -155,8 +155,8 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
     expect(temporals()).toHaveLength(1);
     expect(temporals()[0]?.pid).not.toBe(temporal?.pid);
     await answerTask(user, application, 'LOAN_APPLICATION');
-    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(worker)), 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(worker));
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', failIfExited(worker)), 'APPROVE_LOAN');
+    await processCompletes(user, id, failIfExited(worker));
   });
 
   it('of `kuflow dev exec` ends the worker too, and the next `exec` completes the process', async () => {
@@ -183,7 +183,7 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
 
     platform = await exec();
     const id = await startLoan(user, state);
-    const application = await taskOf(user, id, 'LOAN_APPLICATION', goesOn(platform));
+    const application = await taskOf(user, id, 'LOAN_APPLICATION', failIfExited(platform));
     platform.kill('SIGKILL');
     await platform.ended;
     await until('all processes have ended', () => mark.alive().length === 0, 15_000);
@@ -191,8 +191,8 @@ describe.runIf(process.platform !== 'win32')('kill -9 during a process', () => {
 
     platform = await exec();
     await answerTask(user, application, 'LOAN_APPLICATION');
-    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', goesOn(platform)), 'APPROVE_LOAN');
-    await processCompletes(user, id, goesOn(platform));
+    await answerTask(user, await taskOf(user, id, 'APPROVE_LOAN', failIfExited(platform)), 'APPROVE_LOAN');
+    await processCompletes(user, id, failIfExited(platform));
     platform.kill('SIGINT');
     expect(await platform.ended).toEqual({ code: 130, signal: null });
     const output = platform.output();

@@ -54,14 +54,14 @@ function loan(code: string): ProcessDefinition {
 }
 
 async function completeLoan(code: string, worker: WorkerProcess): Promise<void> {
-  const goesOn = (): void => {
+  const failIfExited = (): void => {
     if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
   };
   const processId = await user.start(code);
   const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
   await user.complete(processId, 'LOAN_APPLICATION', application);
   await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-  await user.completed(processId, goesOn);
+  await user.completed(processId, failIfExited);
 }
 
 async function start(code: string, environment: Record<string, string>): Promise<WorkerProcess> {
@@ -298,7 +298,7 @@ describe('--check', () => {
   });
 
   /** Starts an engine stub that answers `call` with a gRPC status. Resolves to the settings that connect to it. */
-  async function engineOfItsOwn(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
+  async function environmentOfFailingEngine(code: number, call = 'DescribeNamespace'): Promise<Record<string, string>> {
     const authority = await makeTestAuthority();
     const server = await authority.issue({ commonName: 'engine', usage: 'server', hosts: ['127.0.0.1'] });
     const { cert, key } = await authority.issue({ commonName: 'worker' });
@@ -318,7 +318,7 @@ describe('--check', () => {
     [7, 'PERMISSION_DENIED'],
     [12, 'UNIMPLEMENTED'],
   ])('exits with 0 if the engine restricts DescribeNamespace (%i %s), and reports it', async (code, name) => {
-    const { status, json } = await check(await engineOfItsOwn(code));
+    const { status, json } = await check(await environmentOfFailingEngine(code));
     expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'skipped']);
     expect(detailOf(json, 'namespace')).toContain(name);
     expect([status, json.status]).toEqual([0, 0]);
@@ -327,14 +327,14 @@ describe('--check', () => {
   it.each([7, 12])(
     'exits with 1 if the engine restricts GetSystemInfo (%i), which the SDK needs to connect, and reports it',
     async (code) => {
-      const { status, json } = await check(await engineOfItsOwn(code, 'GetSystemInfo'));
+      const { status, json } = await check(await environmentOfFailingEngine(code, 'GetSystemInfo'));
       expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
       expect(detailOf(json, 'connect')).toContain('GetSystemInfo');
     },
   );
 
   it('exits with 1 if the namespace does not exist', async () => {
-    const { status, json } = await check(await engineOfItsOwn(5));
+    const { status, json } = await check(await environmentOfFailingEngine(5));
     expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
   });
 

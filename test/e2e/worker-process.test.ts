@@ -29,7 +29,7 @@ let user: ProcessUser;
 let worker: WorkerProcess;
 let metricsPort: number;
 
-const goesOn = (): void => {
+const failIfExited = (): void => {
   if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
 };
 
@@ -68,7 +68,7 @@ beforeAll(async () => {
   worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_METRICSPORT: String(metricsPort) }));
   await worker.ready();
   await until('the worker is registered although two answers were lost', () => {
-    goesOn();
+    failIfExited();
     return left().length === 0;
   });
 }, 400_000);
@@ -89,7 +89,7 @@ describe('the sample process', () => {
     const application = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 };
     await user.complete(processId, 'LOAN_APPLICATION', application);
     await user.complete(processId, 'APPROVE_LOAN', { approved: true });
-    await user.completed(processId, goesOn);
+    await user.completed(processId, failIfExited);
     const codes = sampleDefinition().tasks.map(({ code }) => code);
     items = new Map(await Promise.all(codes.map(async (code) => [code, await user.item(processId, code)] as const)));
   });
@@ -141,7 +141,7 @@ describe('a worker whose POST answers are lost', () => {
   beforeAll(async () => {
     left = dropAnswers(DROPPED_IN_PROCESS);
     processId = await user.start('POSTS');
-    await user.completed(processId, goesOn);
+    await user.completed(processId, failIfExited);
     const { entries } = await fromPlatform<{ entries: { kind: string }[] }>(`processes/${processId}/timeline`);
     happened = entries.map(({ kind }) => kind);
   });
@@ -195,7 +195,7 @@ describe('a running worker', () => {
     const { id } = await user.item(processId, 'OUTSIDE');
     await user.client.call('cancelProcessProcessItems', { path: { id: processId }, query: { processItemId: [id] } });
     const failed = await until('the workflow fails', async () => {
-      goesOn();
+      failIfExited();
       return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_EXECUTION_FAILED');
     });
     expect(failed.attributes).toMatchObject({
@@ -223,7 +223,7 @@ describe('a running worker', () => {
       args: [{ processId: workflowId }],
     });
     const failed = await until('a workflow task fails', async () => {
-      goesOn();
+      failIfExited();
       return (await user.history(workflowId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
     });
     const { failure } = failed.attributes as { failure: { message: string } };
@@ -267,7 +267,7 @@ describe('a running worker', () => {
   it('completes a 5 s activity on its first attempt after SIGTERM, reports not ready, and exits with 0', async () => {
     const processId = await user.start('SLOW');
     await until('the activity is running', async () => {
-      goesOn();
+      failIfExited();
       // The workflow starts shortly after the API has returned the process.
       const found = await user.temporal.workflow.getHandle(processId).describe().catch(unlessNotFound);
       return found?.raw.pendingActivities?.some(({ lastStartedTime }) => Boolean(lastStartedTime));

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { didYouMean } from '../../text/near-match.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
@@ -39,9 +39,8 @@ export async function planTask(
   }
   const codes = definition.tasks.map(({ code }) => code);
   if (after !== undefined && !codes.includes(after)) {
-    const suggestion = nearMatch(after, codes);
     throw usageError(
-      `--after ${after}: ${definition.process.code} has no such task${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`,
+      `--after ${after}: ${definition.process.code} has no such task${didYouMean(after, codes)}`,
       codes.length === 0 ? [] : [`Its tasks: ${codes.join(', ')}`],
     );
   }

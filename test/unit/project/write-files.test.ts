@@ -101,7 +101,7 @@ describe('writing a plan to a folder', () => {
     expect(snapshot(folder)).toMatchObject({ 'a.txt': 'a', 'secret.yaml': 's' });
     const refused = await errorOf(comparePlan(folder, PLAN, ['a.tx']));
     expect(refused.status).toBe(2);
-    expect(refused.message).toContain('did you mean a.txt?');
+    expect(refused.message).toContain('did you mean "a.txt"?');
   });
 
   it("replaces this tool's own record without being asked, and restores it when the write fails", async () => {

@@ -222,7 +222,7 @@ describe('add task', () => {
   });
 
   it.each([
-    [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task, did you mean APPLY?'],
+    [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task; did you mean "APPLY"?'],
     [['task', 'X', '--process', 'LON'], '--process LON: the project does not have this process. Did you mean LOAN?'],
     [['task', 'X:sytem'], 'did you mean "system"?'],
     [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],

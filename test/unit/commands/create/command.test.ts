@@ -131,7 +131,7 @@ describe('create', () => {
     [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a readable file'],
     [['x', ...DESCRIBED, '--ca', import.meta.filename], 'command.test.ts does not contain any'],
     [['x', 'y', '--local'], 'too many arguments'],
-    [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean package.json?'],
+    [['x', '--local', '--overwrite', 'pakage.json', '--no-check', ...QUIET], 'did you mean "package.json"?'],
   ])('rejects %j as a usage error', async (args, text) => {
     const cwd = temporaryFolder();
     const ran = await create(cwd, args);

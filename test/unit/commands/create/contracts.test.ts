@@ -314,7 +314,7 @@ describe('a mistyped word', () => {
     [['x', '--local', '--package-manager', 'ppnm'], 'Did you mean pnpm?'],
     [['x', '--process', 'L', '--task', 'A:humn', ...WORKFLOW], 'did you mean "human"?'],
     [['x', '--process', 'L', '--task', 'APPLY', '--task-schema', 'APLY=s.json', ...WORKFLOW], 'did you mean "APPLY"?'],
-    [['x', '--local', '--overwrite', 'src/workflow.ts'], 'did you mean src/workflows.ts?'],
+    [['x', '--local', '--overwrite', 'src/workflow.ts'], 'did you mean "src/workflows.ts"?'],
   ])('%j gets a suggestion, status 2', async (args, text) => {
     const cwd = temporaryFolder();
     const ran = await createWorker(cwd, [...args, '--yes']);

@@ -369,7 +369,10 @@ describe.runIf(onPosix)('a package manager', () => {
     const cwd = temporaryFolder();
     const server = await startAnsweringServer(({ url }, response) => {
       const name = decodeURIComponent(url.slice(1));
-      if (name === 'create-kuflow-worker') { sendJson(response, 404, { error: 'Not found' }); return; }
+      if (name === 'create-kuflow-worker') {
+        sendJson(response, 404, { error: 'Not found' });
+        return;
+      }
       const { dependencies, devDependencies } = JSON.parse(
         readFileSync(join(cwd, 'x', 'package.json'), 'utf8'),
       ) as Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>;
