@@ -1,5 +1,6 @@
 import type { LocalKuFlow } from '../connection/resolve.ts';
 import { findProject } from '../process/find-project.ts';
+import { wrapText } from '../terminal/wrap.ts';
 import type { CommandContext } from './context.ts';
 
 /**
@@ -19,8 +20,9 @@ export function localKuFlow(
       const { findLocalSettings, requireLocalSettings } = await import('../platform/session/local-settings.ts');
       const found = requested ? await requireLocalSettings(folder, cwd) : await findLocalSettings(folder);
       if (found !== undefined && !isAnnounced) {
-        const why = requested ? '' : ', because no credentials are configured';
-        terminal.err.line(`Using the local KuFlow at ${found.endpoint}${why}`);
+        const why = requested ? '' : ' (no credentials configured)';
+        const line = `Using the local KuFlow at ${found.endpoint}${why}`;
+        terminal.err.line(terminal.err.isTTY ? wrapText(line, terminal.err.columns) : line);
         isAnnounced = true;
       }
       return found?.source;

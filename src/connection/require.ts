@@ -54,7 +54,9 @@ export function requireConnectionSettings(
   const next = isMissing
     ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
     : CORRECT_AND_RETRY;
-  return requireSettings({ ...result, problems }, [next]);
+  const where =
+    'The KuFlow app shows the client ID (identifier) and the client secret (token) of an application in Settings > Applications';
+  return requireSettings({ ...result, problems }, isMissing ? [next, where] : [next]);
 }
 
 async function restConnection(

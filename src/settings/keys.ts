@@ -201,3 +201,10 @@ export const ENDPOINT = 'kuflow.api.endpoint';
 export const APPLICATION_FILES = ['application-local.yaml', 'application.yaml'] as const;
 /** Git-ignored and mode 0600: the only application file that may hold secrets. */
 export const LOCAL_SETTINGS_FILE = APPLICATION_FILES[0];
+
+/** The application file for a setting: git must not track credentials, or the password that a proxy address may contain. */
+export function settingsFileFor(key: string): (typeof APPLICATION_FILES)[number] {
+  const kind = SETTING_KEYS.find(({ name }) => name === key)?.kind;
+  const isPrivate = key === CLIENT_ID || kind === 'secret' || kind === 'secret-pem' || kind === 'proxy';
+  return isPrivate ? LOCAL_SETTINGS_FILE : 'application.yaml';
+}

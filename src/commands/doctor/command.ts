@@ -60,7 +60,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks.',
     )
-    .argument('[id]', 'ID of the check, such as KF-TLS-003')
+    .argument('[id]', 'ID of the check, such as KF-TLS-003, or the code of a cause, such as settings-incomplete')
     .option('--json', 'Print the result as JSON')
     .action(async (id: string | undefined, flags: { readonly json?: boolean }) =>
       (await run()).runExplain(id, flags, context),

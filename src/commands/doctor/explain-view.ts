@@ -1,5 +1,5 @@
 import { formatAdvice } from '../../diagnostics/advice.ts';
-import type { CheckExplanation } from '../../diagnostics/explanations/explain.ts';
+import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -20,7 +20,7 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
 }
 
 export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
-  const { bold, dim, red, yellow } = palette(out);
+  const { bold, dim } = palette(out);
   const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
   const { id, title, plane, looksAt, requires, offline, creates, timeoutMs } = explanation;
   out.line(bold(`${id}  ${title}`));
@@ -34,15 +34,55 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
     ['time limit', timeoutMs === undefined ? 'set by --timeout' : `${timeoutMs / 1000} s`],
   ];
   for (const line of formatTable(properties)) out.line(dim(line));
-  for (const { code, verdict, when, advice, of } of explanation.causes) {
-    if (of !== undefined) continue;
-    const color = verdict === 'fail' ? red : yellow;
-    out.line(`\n${color(code)} (${verdict})`);
-    prose(`  ${when}`);
-    for (const step of advice) prose(`  - ${formatAdvice(step)}`);
+  for (const cause of explanation.causes) {
+    if (cause.of !== undefined) continue;
+    out.line();
+    printCauseBody({ out }, cause);
   }
   for (const [of, codes] of sharedCauses(explanation))
     prose(`\nAlso reports these causes of ${of}: ${codes.join(', ')}`);
+}
+
+function printCauseBody({ out }: Pick<Terminal, 'out'>, { code, verdict, when, advice }: CauseExplanation): void {
+  const { red, yellow } = palette(out);
+  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
+  out.line(`${(verdict === 'fail' ? red : yellow)(code)} (${verdict})`);
+  prose(`  ${when}`);
+  for (const step of advice) prose(`  - ${formatAdvice(step)}`);
+}
+
+/** A cause, once for each different explanation, and the checks that report it. */
+export function printCause({ out }: Terminal, code: string, checks: readonly CheckExplanation[]): void {
+  const { dim } = palette(out);
+  const texts = new Map<string, { readonly cause: CauseExplanation; readonly checks: CheckExplanation[] }>();
+  for (const { cause, check } of reportsOf(code, checks)) {
+    const key = JSON.stringify([cause.verdict, cause.when, cause.advice]);
+    const known = texts.get(key);
+    if (known === undefined) texts.set(key, { cause, checks: [check] });
+    else known.checks.push(check);
+  }
+  [...texts.values()].forEach(({ cause, checks: reporting }, index) => {
+    if (index > 0) out.line();
+    printCauseBody({ out }, cause);
+    const names = reporting.map(({ id, title }) => `${id} (${title})`).join(', ');
+    const line = `  Reported by ${names}`;
+    out.line(dim(out.isTTY ? wrapText(line, out.columns) : line));
+  });
+}
+
+/** The object for `--json`. */
+export function causeAsData(code: string, checks: readonly CheckExplanation[]): object {
+  const reports = reportsOf(code, checks).map(({ cause, check: { id, title } }) => ({ id, title, cause }));
+  return { code, checks: reports };
+}
+
+function reportsOf(
+  code: string,
+  checks: readonly CheckExplanation[],
+): readonly { readonly cause: CauseExplanation; readonly check: CheckExplanation }[] {
+  return checks.flatMap((check) =>
+    check.causes.filter((cause) => cause.code === code).map((cause) => ({ cause, check })),
+  );
 }
 
 /** Codes of causes that another check explains, by its id. */

@@ -10,7 +10,7 @@ import type { ConnectionContext } from '../../connection/resolve.ts';
 import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
 import { runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
-import { printExplanation, printExplanationList } from './explain-view.ts';
+import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit } from './formats.ts';
 import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
@@ -122,7 +122,7 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
-/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them. Exit status 2 for an unknown id. */
+/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them; for a cause `{ code, checks: [{ id, title, cause }] }`. Exit status 2 for an unknown id. */
 export function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },
@@ -134,13 +134,18 @@ export function runExplain(
     else printExplanationList(terminal, all, invocation);
     return;
   }
-  const explanation = all.find((one) => one.id.toLowerCase() === id.trim().toLowerCase());
+  const wanted = id.trim().toLowerCase();
+  const explanation = all.find((one) => one.id.toLowerCase() === wanted);
+  const reporting = all.filter(({ causes }) => causes.some(({ code }) => code === wanted));
+  if (explanation === undefined && reporting.length > 0) {
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(causeAsData(wanted, reporting)));
+    else printCause(terminal, wanted, reporting);
+    return;
+  }
   if (explanation === undefined) {
-    const near = nearMatch(
-      id,
-      all.map((one) => one.id),
-    );
-    throw usageError(`Unknown check ${id}`, [
+    const codes = all.flatMap(({ causes }) => causes.map(({ code }) => code));
+    const near = nearMatch(id, [...all.map((one) => one.id), ...codes]);
+    throw usageError(`Unknown check or cause ${id}`, [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       `List all checks: ${invocation} doctor explain`,
     ]);

@@ -1,6 +1,6 @@
 import { documentationFor } from '../../base/documentation.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
+import type { Advice, CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
@@ -25,7 +25,8 @@ export function doctorReporter(progress: Progress): (event: CheckEvent) => void 
 export function printDoctor(terminal: Terminal, report: DoctorReport, invocation: string, siteUrl?: string): void {
   const { out } = terminal;
   const { bold, dim } = palette(out);
-  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
+  const prose = (text: string, style = (line: string): string => line): void =>
+    out.line(style(out.isTTY ? wrapText(text, out.columns) : text));
   report.roots.forEach((root) => {
     const { mark, color } = stateStyle(out, root.state);
     const problems = listProblems(root);
@@ -33,26 +34,84 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     const text = `${heading}${earlierSuffix(root)}`;
     prose(`${color(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
     for (const problem of problems) prose(`    ${escapeForTerminal(problem, 1000)}`);
-    for (const step of root.advice) prose(`    ${escapeForTerminal(formatAdvice(step), Infinity)}`);
+    for (const step of root.advice) for (const line of adviceLines(out, step)) out.line(line);
     const page = documentationFor('reference/doctor', { anchor: root.docs, siteUrl });
-    out.line(dim(`    Learn more: ${page ?? `${invocation} doctor explain ${root.id}`}`));
+    prose(`    Learn more: ${page ?? `${invocation} doctor explain ${root.id}`}`, dim);
     out.line();
   });
-  const width = Math.max(...report.results.map(({ title }) => title.length));
+  printTable(out, report);
+  out.line();
+  prose(formatCounts(report));
+  if (report.created.length > 0) prose(`Created in KuFlow: ${report.created.join(', ')}`, dim);
+}
+
+const ADVICE_INDENT = '    ';
+
+/** On a terminal, a command that does not fit behind its text gets lines of its own, which can be pasted into a POSIX shell. */
+function adviceLines({ isTTY, columns }: Channel, advice: Advice): readonly string[] {
+  const line = `${ADVICE_INDENT}${escapeForTerminal(formatAdvice(advice), Infinity)}`;
+  if (!isTTY || line.length < columns) return [line];
+  const { text, command } = advice;
+  if (command === undefined) return [wrapText(line, columns)];
+  const indent = `${ADVICE_INDENT}  `;
+  const lines = wrapText(`${indent}${escapeForTerminal(command, Infinity)}`, columns - 2).split('\n');
+  return [wrapText(`${ADVICE_INDENT}${escapeForTerminal(text, Infinity)}:`, columns), lines.join(' \\\n')];
+}
+
+const ID_WIDTH = 13;
+const ID_COLUMN = 4;
+/** Fewer characters than this for the results, and they go below the titles. */
+const MIN_RESULT_WIDTH = 30;
+
+/** The checks that ran, by plane. On a terminal, results are wrapped at words to its width, with ids and names shortened. */
+function printTable(out: Channel, report: DoctorReport): void {
+  const { bold } = palette(out);
+  const shown = report.results.filter(isShown);
+  const titleWidth = Math.max(...shown.map(({ title }) => title.length));
+  const titleColumn = ID_COLUMN + ID_WIDTH + 1;
+  const resultColumn = titleColumn + titleWidth + 2;
+  // The last column stays free, because some terminals wrap a full line.
+  const isBelow = out.isTTY && out.columns - 1 - resultColumn < MIN_RESULT_WIDTH;
+  const indent = isBelow ? titleColumn : resultColumn;
   let plane = '';
-  for (const result of report.results.filter(isShown)) {
+  for (const result of shown) {
     if (result.plane !== plane) out.line(bold(result.plane));
     plane = result.plane;
     const { mark, color } = stateStyle(out, result.state);
-    const isRoot = report.roots.includes(result);
-    const text = isRoot
+    const text = report.roots.includes(result)
       ? `${result.state === 'fail' ? 'failed' : 'warning'}: see above`
       : escapeForTerminal(`${result.summary}${earlierSuffix(result)}`, 300);
-    out.line(`  ${color(mark)} ${result.id.padEnd(13)} ${result.title.padEnd(width)}  ${color(text)}`);
+    const head = `  ${color(mark)} ${result.id.padEnd(ID_WIDTH)} `;
+    const lines = out.isTTY ? wrapResult(text, Math.max(20, out.columns - 1 - indent)) : [text];
+    const [first = '', ...rest] = lines.map((line) => color(line));
+    if (isBelow) out.line(`${head}${result.title}`);
+    else out.line(`${head}${result.title.padEnd(titleWidth)}  ${first}`);
+    for (const line of isBelow ? [first, ...rest] : rest) out.line(`${' '.repeat(indent)}${line}`);
   }
-  out.line();
-  out.line(formatCounts(report));
-  if (report.created.length > 0) out.line(dim(`Created in KuFlow: ${report.created.join(', ')}`));
+}
+
+function wrapResult(text: string, width: number): readonly string[] {
+  const words = shortenNames(text)
+    .split(' ')
+    .map((word) => shortenMiddle(word, width));
+  return wrapText(words.join(' '), width + 1).split('\n');
+}
+
+const UUID = /\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{8}([0-9a-f]{4})\b/gi;
+const OTHER_ATTRIBUTES = String.raw`(?:C|ST|L|O|OU|DC|emailAddress|serialNumber)=[^,"]*`;
+
+/** Keeps the start and the end of a UUID, because those of things that were created together differ only at the end, and the CN of a name. */
+function shortenNames(text: string): string {
+  return text
+    .replace(UUID, '$1…$2')
+    .replace(new RegExp(`(?:${OTHER_ATTRIBUTES}, )+(?=CN=)`, 'g'), '')
+    .replace(new RegExp(`(CN=[^,"]*)(?:, ${OTHER_ATTRIBUTES})+`, 'g'), '$1');
+}
+
+function shortenMiddle(word: string, width: number): string {
+  if (word.length <= width) return word;
+  const kept = width - 1;
+  return `${word.slice(0, Math.ceil(kept / 2))}…${word.slice(-Math.floor(kept / 2))}`;
 }
 
 /** The problems of a check of settings, one per line; empty for other checks. */

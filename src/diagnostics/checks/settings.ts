@@ -5,6 +5,7 @@ import { fillAdvice } from '../advice.ts';
 import { getExplainedCause } from '../explain-finding.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { SKIPPED_FOR_FILES, withoutConsequences } from '../unread-settings.ts';
+import { CLIENT_ID, CLIENT_SECRET, settingsFileFor } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
 type SettingsCheck = Check<CheckInput, CheckOutputs>;
@@ -22,12 +23,18 @@ const causeCodeOf = ({ kind }: ConnectionProblem): string =>
 const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
-/** Advice for each problem, then the general advice. */
+const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
+
+/** Advice for each problem, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
   const perProblem = problems.flatMap((problem) =>
-    fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), { key: problem.key }),
+    fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
+      key: problem.key,
+      file: settingsFileFor(problem.key),
+    }),
   );
-  return [...perProblem, ...fillAdvice(getExplainedCause(id, code).advice.slice(1))];
+  const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
+  return [...perProblem, ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : [])];
 }
 
 function settingsFinding(id: string, problems: readonly ConnectionProblem[], facts: Facts): Finding<never> {

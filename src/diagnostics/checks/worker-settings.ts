@@ -40,7 +40,7 @@ export const workerSettingsCheck: DoctorCheck = {
       toFinding({
         ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
         facts: { problems: texts },
-        values: { key: problems.map(({ key }) => key).join(', ') },
+        values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
       }),
     );
   },

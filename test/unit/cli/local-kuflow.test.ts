@@ -65,7 +65,7 @@ describe('the local KuFlow of a folder', () => {
   it.each(COMMANDS)('is used by `%s` without credentials, and the first line names it', async (command) => {
     await startLocal(server.url);
     const { err, out } = await run(command.split(' '));
-    expect(err.split('\n')[0]).toBe(`${NOTICE} ${server.url}, because no credentials are configured`);
+    expect(err.split('\n')[0]).toBe(`${NOTICE} ${server.url} (no credentials configured)`);
     if (command.startsWith('credentials')) expect(out).toContain('local KuFlow');
     else
       expect(new Set(authorizations())).toEqual(

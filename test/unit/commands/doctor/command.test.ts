@@ -253,6 +253,21 @@ describe('kuflow doctor --watch', () => {
 });
 
 describe('kuflow doctor explain', () => {
+  it('explains a cause by its code, with the checks that report it, and suggests a code for a typo', async () => {
+    const { stdout } = await run(['explain', 'settings-incomplete']);
+    expect(stdout).toContain('Reported by KF-SET-001 (REST API settings)');
+    expect(stdout).toContain('kuflow login');
+    const data = JSON.parse((await run(['explain', 'rest-unauthorized', '--json'])).stdout) as {
+      readonly code: string;
+      readonly checks: readonly { readonly id: string }[];
+    };
+    expect(data.code).toBe('rest-unauthorized');
+    expect(data.checks.map(({ id }) => id)).toContain('KF-REST-001');
+    const typo = await run(['explain', 'setting-incomplete']);
+    expect(typo.status).toBe(2);
+    expect(typo.stderr).toContain('settings-incomplete');
+  });
+
   it('explains every check, ignoring the case of its id', async () => {
     const list = await run(['explain']);
     expect(list.status).toBe(0);
