@@ -1,6 +1,5 @@
 import type { LocalKuFlow } from '../connection/resolve.ts';
 import { findProject } from '../process/find-project.ts';
-import { wrapText } from '../terminal/wrap.ts';
 import type { CommandContext } from './context.ts';
 
 /**
@@ -20,12 +19,10 @@ export function localKuFlow(
       const { findLocalSettings, requireLocalSettings } = await import('../platform/session/local-settings.ts');
       const found = requested ? await requireLocalSettings(folder, cwd) : await findLocalSettings(folder);
       if (found !== undefined && !isAnnounced) {
-        const why = requested ? '' : ' (no credentials configured)';
-        const line = `Using the local KuFlow at ${found.endpoint}${why}`;
-        terminal.err.line(terminal.err.isTTY ? wrapText(line, terminal.err.columns) : line);
+        terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no credentials are configured)'}`);
         isAnnounced = true;
       }
-      return found?.source;
+      return found;
     },
   };
 }

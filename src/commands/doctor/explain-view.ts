@@ -56,7 +56,7 @@ export function printCause({ out }: Terminal, code: string, checks: readonly Che
   const { dim } = palette(out);
   const texts = new Map<string, { readonly cause: CauseExplanation; readonly checks: CheckExplanation[] }>();
   for (const { cause, check } of reportsOf(code, checks)) {
-    const key = JSON.stringify([cause.verdict, cause.when, cause.advice]);
+    const key = [cause.verdict, cause.when, ...cause.advice.map(formatAdvice)].join('\n');
     const known = texts.get(key);
     if (known === undefined) texts.set(key, { cause, checks: [check] });
     else known.checks.push(check);

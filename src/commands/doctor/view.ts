@@ -47,7 +47,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
 
 const ADVICE_INDENT = '    ';
 
-/** On a terminal, a command that does not fit behind its text gets lines of its own, which can be pasted into a POSIX shell. */
+/** On a terminal, a command that does not fit behind its text gets separate lines, which can be pasted into a POSIX shell. */
 function adviceLines({ isTTY, columns }: Channel, advice: Advice): readonly string[] {
   const line = `${ADVICE_INDENT}${escapeForTerminal(formatAdvice(advice), Infinity)}`;
   if (!isTTY || line.length < columns) return [line];

@@ -7,35 +7,26 @@ import { readRunningState, STATE_FOLDER } from '../state-file.ts';
 
 const ANSWER_MS = 1_000;
 
-/** The settings that connect to a running local KuFlow, and its address. */
-export interface LocalSettings {
-  readonly endpoint: string;
-  readonly source: LocalSource;
-}
-
-/** The local KuFlow that runs for `folder` with the default state folder and responds; otherwise undefined. */
-export async function findLocalSettings(folder: string): Promise<LocalSettings | undefined> {
+/** The settings of the local KuFlow that runs for `folder` with the default state folder and responds; otherwise undefined. */
+export async function findLocalSettings(folder: string): Promise<LocalSource | undefined> {
   const state = await readRunningState(join(folder, STATE_FOLDER));
   if (state === undefined || !(await responds(state.loopback.http))) return undefined;
   const { endpoints, application, tenantId, caFile } = state;
   return {
-    endpoint: endpoints.https,
-    source: {
-      name: 'local KuFlow',
-      values: {
-        'kuflow.api.endpoint': endpoints.https,
-        'kuflow.api.client-id': application.id,
-        'kuflow.api.client-secret': application.secret,
-        'kuflow.api.tenant-id': tenantId,
-        'kuflow.api.ca': caFile,
-        'temporal.target': endpoints.engine,
-      },
+    name: 'local KuFlow',
+    values: {
+      'kuflow.api.endpoint': endpoints.https,
+      'kuflow.api.client-id': application.id,
+      'kuflow.api.client-secret': application.secret,
+      'kuflow.api.tenant-id': tenantId,
+      'kuflow.api.ca': caFile,
+      'temporal.target': endpoints.engine,
     },
   };
 }
 
 /** Like `findLocalSettings`. Rejects with a KnownError of status 2 that says how to start one; `cwd` is the working directory. */
-export async function requireLocalSettings(folder: string, cwd: string): Promise<LocalSettings> {
+export async function requireLocalSettings(folder: string, cwd: string): Promise<LocalSource> {
   const found = await findLocalSettings(folder);
   if (found !== undefined) return found;
   throw new KnownError({
