@@ -90,7 +90,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-// Other tests use npm. Of the rest, `npm test` runs one, because each installs a project of its own.
+// Other tests use npm. Of the rest, `npm test` runs one, because each installs its own project.
 const inLongRun = ({ program }: Case): boolean => program !== 'pnpm';
 
 const mark = newMark();

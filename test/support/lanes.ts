@@ -5,7 +5,7 @@ import { acquirePidLock, type PidLockResult } from '../../src/files/pid-lock.ts'
 import { until } from './until.ts';
 
 /*
- * End-to-end files run in two lanes. A file keeps its state in folders of its own, below `runFolder`, and asks for free ports. What both
+ * End-to-end files run in two lanes. A file keeps its state in its own folders below `runFolder`, and asks for free ports. What both
  * lanes share is created by `createOnce`. A file that uses default ports, saturates the machine or asserts how fast something happens
  * calls `runAlone`: only one of those runs at a time.
  */
