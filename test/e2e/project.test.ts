@@ -112,6 +112,30 @@ describe('a project created by the packed package', () => {
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
   });
 
+  it('fails its workflow tests at once with the line that throws, or with the name of an unknown workflow type', async () => {
+    const file = join(project, 'src', 'workflows.ts');
+    const code = readFileSync(file, 'utf8');
+    const broken = code.replace(
+      /^( +)log\.info\(.*$/m,
+      "$&\n$1if (processId !== '') throw new Error('broken workflow');",
+    );
+    const line = broken.split('\n').findIndex((text) => text.includes('broken workflow')) + 1;
+    const unknown = join(project, 'test', 'unknown.test.ts');
+    const test = readFileSync(join(project, 'test', 'workflows.test.ts'), 'utf8');
+    writeFileSync(unknown, test.replace("WORKFLOW_TYPE = 'LoanWorkflow'", "WORKFLOW_TYPE = 'UnknownWorkflow'"));
+    writeFileSync(file, broken);
+    const files = ['test/workflows.test.ts', 'test/unknown.test.ts'];
+    const limit = ['--testTimeout', '30000', '-t', 'completes'];
+    const failed = await run(['npx', '--no-install', 'vitest', 'run', '--no-color', ...limit, ...files]);
+    writeFileSync(file, code);
+    rmSync(unknown);
+    expect(failed.status).toBe(1);
+    expect(failed.all).toContain('Error: broken workflow');
+    expect(failed.all).toContain(`LoanWorkflow src/workflows.ts:${line}:`);
+    expect(failed.all).toContain("Failed to initialize workflow of type 'UnknownWorkflow'");
+    expect(failed.all).not.toContain('timed out');
+  });
+
   it('passes its tests with a workflow that reads and writes the metadata of its process', async () => {
     const file = join(project, 'src', 'workflows.ts');
     const before = readFileSync(file, 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger } from '../src/kuflow/logging.ts';
+import { createLogger, parseCoreFailure } from '../src/kuflow/logging.ts';
 import { Secret } from '../src/kuflow/secret.ts';
 
 function logged(run: (logger: ReturnType<typeof createLogger>) => void): string[] {
@@ -47,5 +47,19 @@ describe('the log', () => {
     );
     expect(lines).toHaveLength(2);
     expect(lines[1]).toContain('patched()');
+  });
+});
+
+describe("a failure in the log of Temporal's core", () => {
+  it('has its message and its stack, without the details', () => {
+    const text = String.raw`Failure { failure: Some(Failure { message: "not \"x\"", source: "TypeScriptSDK", stack_trace: "Error: not \"x\"\n    at run (/app/src/a.ts:1:2)\n    at \u{1f41e} (/app/src/b.ts:3:4)", details: "canary" }) }`;
+    expect(parseCoreFailure(text)).toEqual({
+      message: 'not "x"',
+      stack: '    at run (/app/src/a.ts:1:2)\n    at 🐞 (/app/src/b.ts:3:4)',
+    });
+  });
+
+  it('is undefined for a text that is not a structure', () => {
+    expect(parseCoreFailure('connection refused')).toBeUndefined();
   });
 });

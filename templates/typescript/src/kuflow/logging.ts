@@ -83,7 +83,7 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, hops = 0; at !== undefined && at !== null && hops < 5; hops++) {
     if (!(at instanceof Error)) {
-      parts.push(typeof at === 'string' ? extractMessage(at) : 'unknown error');
+      parts.push(typeof at === 'string' ? (parseCoreFailure(at)?.message ?? at) : 'unknown error');
       break;
     }
     const code = (at as { code?: unknown }).code;
@@ -100,11 +100,32 @@ export function describeError(error: unknown): string {
 /** Characters in a server's message that affect a terminal: controls other than line feeds, direction marks, invisible characters. */
 const TERMINAL_CONTROLS = /(?!\n)[\p{Cc}\p{Bidi_Control}\u200b-\u200d\u2028\u2029\u2060-\u2064\ufeff]/gu;
 
-/** Temporal's core logs whole structures, including the details of failures. Keeps only the message. */
-function extractMessage(text: string): string {
-  if (!/^\w+ \{/.test(text)) return text;
-  const quoted = /\bmessage: ("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  return quoted === undefined ? (text.split(' ', 1)[0] ?? '') : quoted.slice(1, -1).replaceAll('\\"', '"');
+/**
+ * The failure in a text of Temporal's core, which logs whole structures. Only message and stack: the details may contain form
+ * data. Undefined for a text that is not a structure.
+ */
+export function parseCoreFailure(text: string): { readonly message: string; readonly stack: string } | undefined {
+  const structure = /^\w+(?= \{)/.exec(text)?.[0];
+  if (structure === undefined) return undefined;
+  const field = (name: string): string | undefined => {
+    const written = new RegExp(`\\b${name}: "((?:[^"\\\\]|\\\\.)*)"`).exec(text)?.[1];
+    return written?.replace(ESCAPE, (_, code: string, hex?: string) =>
+      hex === undefined ? (ESCAPES[code] ?? code) : String.fromCodePoint(Number.parseInt(hex, 16)),
+    );
+  };
+  return { message: field('message') ?? structure, stack: framesOf(field('stack_trace')) };
+}
+
+/** How core writes special characters of a text. */
+const ESCAPE = /\\(u\{([0-9a-f]{1,6})\}|.)/g;
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0' };
+
+/** The frames of a stack, one per line. Everything before them repeats the message of the error. */
+function framesOf(stack = ''): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
 }
 
 function formatText(record: LogRecord): string {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as activities from '../src/activities.ts';
 import { workflowSources } from '../src/kuflow/workflow-code.ts';
 import { fakeKuFlow, type FakeKuFlow } from './support/fake-kuflow.ts';
 import { timeSkippingServer } from './support/test-server.ts';
+import { installTestRuntime, resultOf } from './support/workflow-result.ts';
 
 const WORKFLOW_TYPE = 'LoanWorkflow';
 
@@ -29,7 +30,7 @@ let environment: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundleWithSourceMap;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installTestRuntime();
   environment = await TestWorkflowEnvironment.createTimeSkipping({ server: await timeSkippingServer() });
   workflowBundle = await bundleWorkflowCode({ ...workflowSources, logger: new DefaultLogger('ERROR') });
 });
@@ -52,7 +53,7 @@ async function run(person: (code: string) => object | 'cancel') {
     taskQueue: processId,
     args: [{ processId }],
   });
-  const result = await worker.runUntil(handle.result().catch((error: unknown) => error));
+  const result = await worker.runUntil(resultOf(handle));
   return { result, items: kuflow.items, history: await handle.fetchHistory() };
 }
 
