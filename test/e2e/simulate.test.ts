@@ -276,7 +276,8 @@ describe('kuflow dev simulate on a running platform', () => {
     await Promise.all(
       cases.map(async ([code, problem, advice]) => {
         const how = { cwd: workerProject(), env: workerEnv(`${code}_QUEUE`) };
-        const { status, out } = await packedCommand('kuflow', call({ code, options: ['--json'] }), how);
+        const dev = [...WORKER, '--dev'];
+        const { status, out } = await packedCommand('kuflow', call({ code, options: ['--json'], command: dev }), how);
         const result = JSON.parse(out) as SimulateResult;
         expect({ status, problem: result.problem }).toEqual({
           status: 1,
@@ -286,6 +287,13 @@ describe('kuflow dev simulate on a running platform', () => {
         expect(result.timeline.at(-1)?.kind).toBe('process-started');
       }),
     );
+    const log = readFileSync(join(folder, 'BROKEN.log'), 'utf8');
+    expect(log).toMatch(
+      /WARN  Workflow failed processId=\S+ workflowType=BrokenWorkflow error=.+\n {4}at \w+ \(.+src\/trial-workflows\.ts:\d+:\d+\)\n {4}at /,
+    );
+    expect(log).toMatch(/WARN  Failing workflow task processId=\S+ workflowType=BrokenWorkflow error=/);
+    expect(log.match(/Workflow failed/g)).toHaveLength(1);
+    expect(log.match(/trial-workflows\.ts/g)).toHaveLength(1);
   });
 
   it('says that another worker polls the same queue', async () => {

@@ -231,6 +231,16 @@ describe('a running worker', () => {
     expect((await handle.describe()).status.name).toBe('RUNNING');
     expect((await user.history(workflowId)).map(({ type }) => type)).not.toContain('ACTIVITY_TASK_SCHEDULED');
     await handle.terminate('seen');
+    // The log of Temporal's core names only the run of the workflow.
+    const logged = await until('the log names the process', () =>
+      worker.log.find((line) => line.message === 'Failing workflow task' && line['processId'] === workflowId),
+    );
+    const stacks = worker.log.filter((line) => line['processId'] === workflowId).map((line) => line['stack']);
+    expect(logged).toMatchObject({ workflowType: 'LoanWorkflow', error: failure.message });
+    expect(stacks.filter((stack) => stack !== undefined)).toEqual([
+      expect.stringMatching(/^ {4}at \w.*src\/kuflow\/workflow\/encryption-guard\.ts:\d+:\d+\)$/m),
+    ]);
+    expect(stacks.join('')).not.toContain('node_modules');
   });
 
   it("has every activity of KuFlow's Python library, and those of its other libraries", async () => {

@@ -47,7 +47,9 @@ async function runCheck(): Promise<number> {
     process.stderr.write(`${CHECK_SECONDS} must be a number of seconds greater than 0 and at most 3600\n`);
     return 2;
   }
-  Runtime.install({ logger: createLogger({ level: 'ERROR', format: 'text', write: writeTo(process.stderr) }) });
+  Runtime.install({
+    logger: createLogger({ level: 'ERROR', format: 'pretty', frames: 'own', write: writeTo(process.stderr) }),
+  });
   const report = ({ step, status, detail }: CheckStep): void => {
     if (!json)
       process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
@@ -64,7 +66,8 @@ async function runWorker(): Promise<number> {
   const development = options.has('--dev');
   const logger = createLogger({
     level: options.has('--debug') ? 'DEBUG' : 'INFO',
-    format: development ? 'text' : 'json',
+    format: development ? 'pretty' : 'json',
+    frames: development ? 'all' : 'own',
     write: writeTo(process.stdout),
   });
   let settings: Settings;
@@ -159,7 +162,8 @@ main().then(
     flushLogs();
     const logger = createLogger({
       level: 'ERROR',
-      format: options.has('--dev') ? 'text' : 'json',
+      format: options.has('--dev') ? 'pretty' : 'json',
+      frames: 'all',
       write: writeTo(process.stderr),
     });
     logger.error('The worker could not start', { error });
