@@ -29,6 +29,9 @@ export interface SettingValues {
   /** 0: any free port. */
   readonly 'worker.health-port': number;
   readonly 'worker.metrics-port': number;
+  /** One of the `choices` of the key, as the next one. */
+  readonly 'worker.log-level': string;
+  readonly 'worker.log-format': string;
 }
 
 export type SettingName = keyof SettingValues;
@@ -45,7 +48,8 @@ export type SettingKind =
   | 'pem'
   | 'secret-pem'
   | 'proxy'
-  | 'port';
+  | 'port'
+  | 'choice';
 
 export interface SettingKey {
   readonly name: SettingName;
@@ -53,6 +57,8 @@ export interface SettingKey {
   /** A variable with the path of a file that contains the value. */
   readonly fileEnv?: string;
   readonly kind: SettingKind;
+  /** The values of a `choice`, in lower case. */
+  readonly choices?: readonly string[];
   /** As written in a file. */
   readonly default?: string;
   /** A worker can't start without it. */
@@ -190,6 +196,21 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     kind: 'port',
     default: '9464',
     description: 'port of /metrics (0: no metrics)',
+  },
+  {
+    name: 'worker.log-level',
+    env: 'WORKER_LOGLEVEL',
+    kind: 'choice',
+    choices: ['trace', 'debug', 'info', 'warn', 'error'],
+    default: 'info',
+    description: 'lowest level of the log: trace, debug, info, warn or error',
+  },
+  {
+    name: 'worker.log-format',
+    env: 'WORKER_LOGFORMAT',
+    kind: 'choice',
+    choices: ['json', 'pretty'],
+    description: 'format of the log: json or pretty (default: json, with --dev pretty)',
   },
 ];
 

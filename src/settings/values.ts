@@ -50,6 +50,12 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
         ? valid(Number(text))
         : invalid('invalid', `expected a port from 0 to 65535, not ${quoted(text)}`);
+    case 'choice': {
+      const choices = key.choices ?? [];
+      return choices.includes(text.toLowerCase())
+        ? valid(text.toLowerCase())
+        : invalid('invalid', `expected ${choices.join(', ')}, not ${quoted(text)}`);
+    }
     case 'target': {
       const reading = readTarget(text);
       return reading.ok ? valid(text) : invalid('invalid', reading.problem);

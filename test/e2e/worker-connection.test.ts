@@ -358,12 +358,22 @@ describe('--check', () => {
 
 describe('the worker command', () => {
   it('exits with 2 without settings, and names the two commands that provide them', async () => {
-    const { status, stderr, stdout } = await runWorkerCommand(bareEnvironment(), []);
-    expect(status).toBe(2);
-    expect(stderr).toContain('npx kuflow dev exec -- ');
-    expect(stderr).toContain('npx kuflow credentials pull');
-    expect(stderr).toContain('kuflow.api.client-id');
-    expect(stdout).toBe('');
+    const [production, dev, asSet] = await Promise.all([
+      runWorkerCommand(bareEnvironment(), []),
+      runWorkerCommand(bareEnvironment(), ['--dev']),
+      runWorkerCommand({ ...bareEnvironment(), WORKER_LOGFORMAT: 'json' }, ['--dev']),
+    ]);
+    for (const { status, stderr, stdout } of [production, dev, asSet]) {
+      expect(status).toBe(2);
+      expect(stderr).toContain('npx kuflow dev exec -- ');
+      expect(stderr).toContain('npx kuflow credentials pull');
+      expect(stdout).toBe('');
+    }
+    for (const { stderr } of [production, asSet]) {
+      const reason = expect.stringContaining('kuflow.api.client-id (') as string;
+      expect(JSON.parse(stderr)).toMatchObject({ level: 'ERROR', message: 'Settings are missing or invalid', reason });
+    }
+    expect(dev.stderr).toMatch(/^Settings are missing or invalid:\n\n {2}kuflow\.api\.client-id \(/);
   });
 
   it('exits with 130 on a signal while it connects, which PID 1 in a container would otherwise ignore', async () => {

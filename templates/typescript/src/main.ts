@@ -1,11 +1,11 @@
-import { noopMetricMeter, type Logger, type MetricMeter } from '@temporalio/common';
+import { noopMetricMeter, type Logger, type LogLevel, type MetricMeter } from '@temporalio/common';
 import { Runtime, type RuntimeOptions } from '@temporalio/worker';
 import * as activities from './activities.ts';
 import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
 import { loadSettings, type Settings } from './kuflow/settings.ts';
-import { SettingsError } from './kuflow/settings-problem.ts';
+import { SettingsError, type LogFormat } from './kuflow/settings-problem.ts';
 import { startWorker, type RunningWorker } from './kuflow/worker-runtime.ts';
 import * as workflows from './workflows.ts';
 
@@ -22,6 +22,8 @@ const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
 
 const options = new Set(process.argv.slice(2));
+const development = options.has('--dev');
+let logFormat: LogFormat = development ? 'pretty' : 'json';
 let flushLogs = (): void => undefined;
 const load = (): Settings => loadSettings(process.cwd(), process.env);
 
@@ -47,9 +49,7 @@ async function runCheck(): Promise<number> {
     process.stderr.write(`${CHECK_SECONDS} must be a number of seconds greater than 0 and at most 3600\n`);
     return 2;
   }
-  Runtime.install({
-    logger: createLogger({ level: 'ERROR', format: 'pretty', frames: 'own', write: writeTo(process.stderr) }),
-  });
+  Runtime.install({ logger: loggerTo(process.stderr, 'ERROR', 'pretty') });
   const report = ({ step, status, detail }: CheckStep): void => {
     if (!json)
       process.stdout.write(`${status.padEnd(8)} ${step.padEnd(12)} ${detail.replaceAll('\n', '\n'.padEnd(23))}\n`);
@@ -63,21 +63,17 @@ async function runCheck(): Promise<number> {
 async function runWorker(): Promise<number> {
   // A closed terminal or pipe must not stop the worker while it has work in progress.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const development = options.has('--dev');
-  const logger = createLogger({
-    level: options.has('--debug') ? 'DEBUG' : 'INFO',
-    format: development ? 'pretty' : 'json',
-    frames: development ? 'all' : 'own',
-    write: writeTo(process.stdout),
-  });
   let settings: Settings;
   try {
     settings = load();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`Settings are missing or invalid:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`);
+    reportSettings(error);
     return 2;
   }
+  logFormat = settings.worker.logFormat ?? logFormat;
+  const level = options.has('--debug') ? 'DEBUG' : (settings.worker.logLevel.toUpperCase() as LogLevel);
+  const logger = loggerTo(process.stdout, level);
 
   let worker: RunningWorker | undefined = undefined;
   let firstSignalAt: number | undefined;
@@ -92,7 +88,7 @@ async function runWorker(): Promise<number> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
 
-  const metrics = createMetrics(installRuntime(settings, logger, development));
+  const metrics = createMetrics(installRuntime(settings, logger));
   worker = await startWorker({
     settings,
     reloadSettings: load,
@@ -110,7 +106,7 @@ async function runWorker(): Promise<number> {
 }
 
 /** Installs Temporal's runtime with its logs and metrics. Returns the meter for this worker's own metrics. */
-function installRuntime({ worker }: Settings, logger: Logger, development: boolean): MetricMeter {
+function installRuntime({ worker }: Settings, logger: Logger): MetricMeter {
   const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
   // This module handles signals itself.
   const common = { logger, shutdownSignals: [] };
@@ -135,8 +131,16 @@ function install(runtimeOptions: RuntimeOptions): Runtime {
   return runtime;
 }
 
-function writeTo(stream: NodeJS.WriteStream): (line: string) => void {
-  return (line) => void stream.write(`${line}\n`);
+function loggerTo(stream: NodeJS.WriteStream, level: LogLevel, format = logFormat): Logger {
+  const frames = development ? 'all' : 'own';
+  return createLogger({ level, format, frames, write: (line) => void stream.write(`${line}\n`) });
+}
+
+function reportSettings(error: SettingsError): void {
+  logFormat = error.logFormat ?? logFormat;
+  const message = 'Settings are missing or invalid';
+  if (logFormat === 'pretty') process.stderr.write(`${message}:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`);
+  else loggerTo(process.stderr, 'ERROR').error(message, { reason: error.message, hint: SETTINGS_HELP });
 }
 
 function indent(text: string): string {
@@ -160,13 +164,7 @@ main().then(
   (error: unknown) => {
     // The runtime buffers log lines to sort them. Print them first: the bundler's lines say what is wrong with a workflow.
     flushLogs();
-    const logger = createLogger({
-      level: 'ERROR',
-      format: options.has('--dev') ? 'pretty' : 'json',
-      frames: 'all',
-      write: writeTo(process.stderr),
-    });
-    logger.error('The worker could not start', { error });
+    loggerTo(process.stderr, 'ERROR').error('The worker could not start', { error });
     process.exit(1);
   },
 );

@@ -44,7 +44,7 @@ beforeEach(async () => {
         clientSecret: new Secret('s'),
       },
       temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-      worker: { robotIds: [], healthPort: 0, metricsPort: 0 },
+      worker: { robotIds: [], healthPort: 0, metricsPort: 0, logLevel: 'info' },
     },
     noMetrics,
   );
@@ -82,9 +82,7 @@ describe("KuFlow's activities", () => {
     await expect(environment().run(activities().KuFlow_Engine_createProcessItem, item)).rejects.toMatchObject({
       type: 'KuFlowActivities.RestFailure',
       cause: {
-        message: expect.stringContaining(
-          '302 to https://login.example.com is not a KuFlow API response',
-        ) as string,
+        message: expect.stringContaining('302 to https://login.example.com is not a KuFlow API response') as string,
       },
     });
     expect(seen).toEqual(['POST /process-items']);

@@ -93,6 +93,8 @@ function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
     'worker.robot-ids': worker.robotIds,
     'worker.health-port': worker.healthPort,
     'worker.metrics-port': worker.metricsPort,
+    'worker.log-level': worker.logLevel,
+    'worker.log-format': worker.logFormat,
   };
   if (!Object.hasOwn(values, key)) throw new Error(`the table has a key that this test doesn't know: ${key}`);
   return values[key] ?? null;

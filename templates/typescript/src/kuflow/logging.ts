@@ -1,12 +1,13 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { createRepeats, withoutIds } from './log-repeats.ts';
+import type { LogFormat } from './settings-problem.ts';
 
 const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 export interface LogOptions {
   readonly level: LogLevel;
   /** `json`: one object per line, for machines. `pretty`: for a terminal. */
-  readonly format: 'json' | 'pretty';
+  readonly format: LogFormat;
   /** Which frames the stack of an error has: all, or only those of this project. */
   readonly frames: 'all' | 'own';
   readonly write: (line: string) => void;

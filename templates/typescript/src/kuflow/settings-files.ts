@@ -37,6 +37,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   'worker.robot-ids': 'WORKER_ROBOTIDS',
   'worker.health-port': 'WORKER_HEALTHPORT',
   'worker.metrics-port': 'WORKER_METRICSPORT',
+  'worker.log-level': 'WORKER_LOGLEVEL',
+  'worker.log-format': 'WORKER_LOGFORMAT',
 };
 
 /** The settings in the application files, by key. Calls `problem` for each file or value that is not readable. */

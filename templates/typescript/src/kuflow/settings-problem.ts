@@ -10,13 +10,19 @@ export interface SettingsProblem {
   readonly expected: string;
 }
 
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly SettingsProblem[];
+  /** How to log this error, if it is set. */
+  readonly logFormat: LogFormat | undefined;
 
-  constructor(problems: readonly SettingsProblem[]) {
+  constructor(problems: readonly SettingsProblem[], logFormat?: LogFormat) {
     super(problems.map(formatProblem).join('\n'));
     this.problems = problems;
+    this.logFormat = logFormat;
   }
 }
 

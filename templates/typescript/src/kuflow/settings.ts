@@ -4,11 +4,18 @@ import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normaliz
 import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
 import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, toValue, type SettingValue } from './settings-files.ts';
-import { SettingsError, type ProblemCode, type SettingsProblem } from './settings-problem.ts';
+import {
+  LOG_FORMATS,
+  SettingsError,
+  type LogFormat,
+  type ProblemCode,
+  type SettingsProblem,
+} from './settings-problem.ts';
 
 export const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 const DEFAULT_TARGET = 'engine.kuflow.com:443';
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /** Certificate, key and CA in PEM format, and where they come from. */
 export interface MutualTls {
@@ -48,6 +55,9 @@ export interface Settings {
     readonly healthPort: number;
     /** 0: no metrics. */
     readonly metricsPort: number;
+    readonly logLevel: (typeof LOG_LEVELS)[number];
+    /** Default: `pretty` in development, otherwise `json`. */
+    readonly logFormat?: LogFormat;
   };
 }
 
@@ -94,8 +104,10 @@ class Loader {
     const robotIds = this.#uuids('worker.robot-ids');
     const healthPort = this.#port('worker.health-port', 8081);
     const metricsPort = this.#port('worker.metrics-port', 9464);
+    const logLevel = this.#choice('worker.log-level', LOG_LEVELS) ?? 'info';
+    const logFormat = this.#choice('worker.log-format', LOG_FORMATS);
 
-    if (this.#problems.length > 0) throw new SettingsError(this.#problems);
+    if (this.#problems.length > 0) throw new SettingsError(this.#problems, logFormat);
     return {
       api: {
         ...credentials,
@@ -110,7 +122,14 @@ class Loader {
         ...(serverName === undefined ? {} : { serverName }),
         ...proxy,
       },
-      worker: { ...(installationId === undefined ? {} : { installationId }), robotIds, healthPort, metricsPort },
+      worker: {
+        ...(installationId === undefined ? {} : { installationId }),
+        robotIds,
+        healthPort,
+        metricsPort,
+        logLevel,
+        ...(logFormat === undefined ? {} : { logFormat }),
+      },
     };
   }
 
@@ -137,8 +156,7 @@ class Loader {
   /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns undefined for them. */
   #usable(key: string, found: SettingValue | undefined): SettingValue | undefined {
     if (found === undefined) return undefined;
-    if (found.text.includes('FILL_ME'))
-      this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
+    if (found.text.includes('FILL_ME')) this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
     else if (/^(["']).*\1$/s.test(found.text))
       this.#problem(key, 'invalid', found.source, 'a value without quotes around it');
     else return found;
@@ -174,6 +192,14 @@ class Loader {
     if (port <= 65_535) return port;
     this.#problem(key, 'invalid', found.source, 'a port from 0 to 65535');
     return defaultPort;
+  }
+
+  #choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
+    const found = this.#find(key);
+    const choice = choices.find((one) => one === found?.text.toLowerCase());
+    if (found !== undefined && choice === undefined)
+      this.#problem(key, 'invalid', found.source, `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`);
+    return choice;
   }
 
   #file(key: string, found: SettingValue): string | undefined {
