@@ -49,7 +49,10 @@ export interface PruneFlags {
 function credentialContext(context: CommandContext, flags: Pick<CredentialsFlags, 'local'>): CredentialContext {
   const { env, cwd, terminal } = context;
   return {
-    ...{ env, cwd, stdin: terminal.prompts.input, clock: systemClock },
+    env,
+    cwd,
+    stdin: terminal.prompts.input,
+    clock: systemClock,
     local: localKuFlow(flags, context),
     signal: context.interruption(),
   };
