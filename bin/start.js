@@ -13,7 +13,7 @@ module.exports = function start(name) {
     name +
       ' needs Node.js 20.19+ or 22.3+, but this is Node.js ' +
       process.versions.node +
-      '. Get it from https://nodejs.org',
+      '. Get a newer version from https://nodejs.org',
   );
   process.exitCode = 2;
 };

@@ -44,7 +44,7 @@ export function expandHome(path: string, env: Readonly<Record<string, string | u
 }
 
 /** Why a path, after `expandHome`, cannot be meant as a folder: it is a URL, or starts with the home folder of another user. */
-export function folderNameProblem(path: string): string | undefined {
+export function pathSyntaxProblem(path: string): string | undefined {
   if (/^(?:[a-z][a-z0-9+.-]+:\/\/|git@[^/]+:)/i.test(path)) return 'This is a URL, not a folder';
   return path.startsWith('~')
     ? '`~` followed by a user name is not supported: write the full path, or start it with ./'

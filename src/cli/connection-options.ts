@@ -33,7 +33,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   if (texts.local === true)
     command.option(
       '--local',
-      'Use the local KuFlow that runs for this folder (default if no credentials are configured)',
+      'Use the local KuFlow that runs for this folder (default if no connection is configured)',
     );
   return command;
 }

@@ -19,7 +19,7 @@ export function localKuFlow(
       const { findLocalSettings, requireLocalSettings } = await import('../platform/session/local-settings.ts');
       const found = requested ? await requireLocalSettings(folder, cwd) : await findLocalSettings(folder);
       if (found !== undefined && !isAnnounced) {
-        terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no credentials are configured)'}`);
+        terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no connection is configured)'}`);
         isAnnounced = true;
       }
       return found;

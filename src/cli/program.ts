@@ -24,8 +24,8 @@ export function commandEntries(root: RootProgram): readonly CommandEntry[] {
 }
 
 /**
- * A command that also runs without a subcommand, such as `dev`, would report a mistyped subcommand as one argument too many, or report the
- * options that follow it.
+ * Commander reports a mistyped subcommand as an excess argument, or reports the options that follow it, if the command also runs without a
+ * subcommand, as `dev` does. This class reports it as an unknown command.
  */
 class ProgramCommand extends Command {
   override createCommand(name?: string): Command {

@@ -87,13 +87,13 @@ function usageStatus(error: CommanderError): number {
 // After a usage error there are no parsed options, so --json is looked up in the arguments.
 function wantsJson(program: Command, root: RootProgram, argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
-  const knows = (command: Command): boolean =>
-    command.options.some(({ long }) => long === '--json') || command.commands.some(knows);
-  // Nothing is known about a command that does not exist.
+  const hasJsonOption = (command: Command): boolean =>
+    command.options.some(({ long }) => long === '--json') || command.commands.some(hasJsonOption);
+  // An unknown command has no options to check, so --json counts.
   const entries = commandEntries(root);
   const isUnknown = entries.length > 0 && !entries.some(({ name }) => name === calledCommand(argv));
-  const asks = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');
-  return (end === -1 ? argv : argv.slice(0, end)).some(asks) && (isUnknown || knows(program));
+  const isJsonFlag = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');
+  return (end === -1 ? argv : argv.slice(0, end)).some(isJsonFlag) && (isUnknown || hasJsonOption(program));
 }
 
 /** A usage error in the shape of `printError`. Commander has already printed it to stderr. */

@@ -6,6 +6,10 @@ import { readPemFile } from './certificate.ts';
 import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
 
+/** One step of advice, without a period. */
+export const WHERE_CREDENTIALS_ARE =
+  'The KuFlow app shows the client ID (identifier) and the client secret (token) of an application in Settings > Applications';
+
 /** A connection whose settings are complete and valid. */
 export interface Connection {
   readonly settings: ResolvedSettings;
@@ -54,9 +58,7 @@ export function requireConnectionSettings(
   const next = isMissing
     ? `Set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET, pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
     : CORRECT_AND_RETRY;
-  const where =
-    'The KuFlow app shows the client ID (identifier) and the client secret (token) of an application in Settings > Applications';
-  return requireSettings({ ...result, problems }, isMissing ? [next, where] : [next]);
+  return requireSettings({ ...result, problems }, isMissing ? [next, WHERE_CREDENTIALS_ARE] : [next]);
 }
 
 async function restConnection(

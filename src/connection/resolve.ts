@@ -28,7 +28,7 @@ export interface ConnectionContext {
 
 /** Finds the local KuFlow that runs for a folder. */
 export interface LocalKuFlow {
-  /** Asked for with --local. Otherwise it is used only if no credentials are configured. */
+  /** Asked for with --local. Otherwise it is used only if no connection is configured. */
   readonly requested: boolean;
   /** Resolves to undefined if none is running; rejects with a KnownError in that case if it was requested. */
   readonly find: () => Promise<LocalSource | undefined>;
@@ -112,17 +112,20 @@ function rejectOtherConnection(flags: ConnectionFlags): void {
 }
 
 /**
- * Whether nothing says to which KuFlow to connect: no ID, secret, address or certificate, not even an invalid one or a placeholder, and no file
+ * Whether no connection is configured: no ID, secret, address or certificate, not even an invalid one or a placeholder, and no file
  * that cannot be read.
  */
 function hasNoConnection({ settings, problems }: SettingsResult, env: ConnectionContext['env']): boolean {
   const isSet = Object.entries(settings).some(
     ([key, setting]) => !isWorkerSetting(key) && setting.source.kind !== 'default',
   );
-  const isIncomplete = problems.some(({ key, code }) => !isWorkerSetting(key) && code !== 'missing');
-  const names = problems.filter(({ code }) => code === 'missing').map(({ source }) => source);
+  const hasInvalid = problems.some(({ key, code }) => !isWorkerSetting(key) && code !== 'missing');
+  const missingSources = problems.filter(({ code }) => code === 'missing').map(({ source }) => source);
   return (
-    !isSet && !isIncomplete && names.every((source) => source === undefined) && credentialVariables(env).length === 0
+    !isSet &&
+    !hasInvalid &&
+    missingSources.every((source) => source === undefined) &&
+    credentialVariables(env).length === 0
   );
 }
 

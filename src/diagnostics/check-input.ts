@@ -64,5 +64,5 @@ export interface CheckOutputs {
   /** Milliseconds by which this machine's clock is ahead of KuFlow's. */
   readonly skewMs: number;
   /** The settings that are missing because of a failure that KF-SET-003 reports: all if a file was not read, or those with a misspelled key. */
-  readonly unreadSettings: 'all' | readonly string[];
+  readonly settingsExplainedByFiles: 'all' | readonly string[];
 }

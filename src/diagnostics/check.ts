@@ -111,3 +111,14 @@ export interface CheckResult {
 export type CheckEvent =
   | { readonly kind: 'check-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
+
+/** The result of a check that cannot tell because of what another check reports. `detail` is a sentence without a period. */
+export function skippedBecauseOf(id: string, detail?: string): Finding<never> & { readonly summary: string } {
+  const reason = `skipped because of ${id}`;
+  return {
+    state: 'skip',
+    skipped: 'blocked',
+    blockedBy: id,
+    summary: detail === undefined ? reason : `${reason}. ${detail}`,
+  };
+}

@@ -1,5 +1,13 @@
 import { messageOf } from '../base/errors.ts';
-import type { Check, CheckContext, CheckEvent, CheckResult, CheckState, Finding } from './check.ts';
+import {
+  skippedBecauseOf,
+  type Check,
+  type CheckContext,
+  type CheckEvent,
+  type CheckResult,
+  type CheckState,
+  type Finding,
+} from './check.ts';
 
 type Outcome = Omit<Finding<unknown>, 'state' | 'outputs'> & { readonly state: CheckState };
 
@@ -127,7 +135,7 @@ export async function runChecks<Input, Outputs extends object>(
     const blocker = (await Promise.all(required)).find(blocksDependents);
     if (blocker !== undefined) {
       const blockedBy = blocker.blockedBy ?? blocker.id;
-      return result({ state: 'skip', summary: `skipped because of ${blockedBy}`, skipped: 'blocked', blockedBy });
+      return result(skippedBecauseOf(blockedBy));
     }
     await Promise.all(awaited);
     // The time spent waiting for others does not count.

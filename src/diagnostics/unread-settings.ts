@@ -1,5 +1,4 @@
 import type { ConnectionProblem } from '../connection/inspect.ts';
-import type { Finding } from './check.ts';
 import type { CheckInput, CheckOutputs } from './check-input.ts';
 
 /** Whether an application file could not be read. What it sets is then unknown, so nothing may be concluded from a missing setting. */
@@ -11,19 +10,11 @@ export function hasUnreadFile({ problems }: Pick<CheckInput, 'problems'>): boole
 export function withoutConsequences(
   problems: readonly ConnectionProblem[],
   input: Pick<CheckInput, 'problems'>,
-  { unreadSettings = [] }: Readonly<Partial<CheckOutputs>>,
+  { settingsExplainedByFiles = [] }: Readonly<Partial<CheckOutputs>>,
 ): readonly ConnectionProblem[] {
   const isAnyUnread = hasUnreadFile(input);
   const isConsequence = ({ key, missing }: ConnectionProblem): boolean =>
-    missing === true && (isAnyUnread || unreadSettings.includes(key));
-  const isReported = ({ kind }: ConnectionProblem): boolean => kind === 'file' && unreadSettings === 'all';
+    missing === true && (isAnyUnread || settingsExplainedByFiles.includes(key));
+  const isReported = ({ kind }: ConnectionProblem): boolean => kind === 'file' && settingsExplainedByFiles === 'all';
   return problems.filter((problem) => !isConsequence(problem) && !isReported(problem));
 }
-
-/** The result of a check that cannot tell because of what KF-SET-003 reports. */
-export const SKIPPED_FOR_FILES: Finding<never> = {
-  state: 'skip',
-  skipped: 'blocked',
-  blockedBy: 'KF-SET-003',
-  summary: 'skipped because of KF-SET-003',
-};

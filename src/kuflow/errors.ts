@@ -85,7 +85,9 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'tls-host-name': ['Compare the host name of the endpoint with the names in the certificate'],
   'tls-expired': ["Check this machine's clock; if it is correct, the certificate must be renewed"],
   tls: ['Check that the endpoint uses TLS on this port'],
-  'plain-http': ["Check the port of the endpoint; KuFlow's API speaks TLS. On this machine, http:// is also allowed"],
+  'plain-http': [
+    "Check the port of the endpoint; KuFlow's API uses TLS, and http:// is allowed only for a server on this machine",
+  ],
   'speaks-tls': ['Change the endpoint to https://'],
   'grpc-port': [
     'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',

@@ -46,7 +46,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   const steps: NextStep[] = [];
   if (input.unpublished === true) {
     steps.push({
-      text: `create the project again with a version of ${PACKAGE_NAME} that exists, or with a tarball of it: --cli-package file:<path> --overwrite package.json`,
+      text: `create the project again with a published version of ${PACKAGE_NAME} or a tarball: --cli-package <version or file:path> --overwrite package.json`,
     });
   }
   if (input.folder !== '' && input.folder !== '.') {

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Channel } from '../terminal/terminal.ts';
-import { wrapText } from '../terminal/wrap.ts';
+import { wrapForChannel } from '../terminal/wrap.ts';
 import type { NextStep } from './next-steps.ts';
 
 const MAX_ALIGNED_COMMAND = 40;
@@ -12,7 +12,7 @@ const MAX_ALIGNED_COMMAND = 40;
  */
 export function printNextSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
-  const wrap = (text: string): string => (channel.isTTY ? wrapText(text, channel.columns) : text);
+  const wrap = (text: string): string => wrapForChannel(channel, text);
   const rows = steps.map(({ command, text }) => ({
     command: command === undefined ? undefined : escapeForTerminal(command, Infinity),
     text: escapeForTerminal(text, 1000),

@@ -121,12 +121,12 @@ export function requireSettings(result: SettingsResult, next: readonly string[] 
  * Settings given by options or by the local KuFlow, as environment variables for a worker. A variable that would contradict them is undefined.
  * Credentials given by options include their endpoint, because a worker with credentials in its environment ignores the endpoint in files.
  */
-export function optionsAsEnvironment(settings: ResolvedSettings): Environment {
-  const byOption = (name: SettingName): boolean => ['flag', 'local'].includes(settings[name]?.source.kind ?? '');
+export function overridesAsEnvironment(settings: ResolvedSettings): Environment {
+  const isOverride = (name: SettingName): boolean => ['flag', 'local'].includes(settings[name]?.source.kind ?? '');
   const variables = SETTING_KEYS.flatMap(
     ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
       const value = settings[name]?.value;
-      if (value === undefined || !(byOption(name) || (name === ENDPOINT && byOption(CLIENT_ID)))) return [];
+      if (value === undefined || !(isOverride(name) || (name === ENDPOINT && isOverride(CLIENT_ID)))) return [];
       const text = value instanceof Secret ? value.reveal() : String(value);
       return [[env, text], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
     },
@@ -226,7 +226,7 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
     if (group === undefined || own.some((layer) => has(layer, name))) return [];
     const sourceOfOther = own.map((layer) => layer.entries.get(other)?.source).find((source) => source !== undefined);
     const elsewhere = others.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
-    const variable = name === CLIENT_ID ? 'KUFLOW_API_CLIENTID' : 'KUFLOW_API_CLIENTSECRET';
+    const variable = SETTING_KEYS.find((key) => key.name === name)?.env ?? name;
     const role = other === CLIENT_ID ? 'client ID' : 'client secret';
     const what =
       elsewhere === undefined

@@ -77,7 +77,7 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   }
 }
 
-/** Reads a secret, which must not have spaces or line breaks around it: programs that do not remove them are rejected by KuFlow. */
+/** Reads a secret, which must not have spaces or line breaks around it: KuFlow rejects the secret if a program sends them with it. */
 export function readSecret(text: string): ReadValue {
   const trimmed = text.trim();
   if (trimmed === '') return invalid('invalid', 'the secret is empty');

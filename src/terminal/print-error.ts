@@ -4,7 +4,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import { stringifyForTerminal } from './json.ts';
 import type { Terminal } from './terminal.ts';
-import { wrapText } from './wrap.ts';
+import { wrapForChannel } from './wrap.ts';
 
 export interface PrintErrorOptions {
   /** Also print the stack, including causes. */
@@ -22,7 +22,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const known = error instanceof KnownError ? error : undefined;
   const [first = '', ...rest] = messageOf(error).split('\n');
   const { err } = terminal;
-  const printWrapped = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
+  const printWrapped = (text: string): void => err.line(wrapForChannel(err, text));
   printWrapped(`${colors.red(err.marks.failed)} ${colors.bold(escapeForTerminal(first, 2000))}`);
   for (const line of rest) err.line(`  ${escapeForTerminal(line, 2000)}`);
   const detail = (label: string, text: string, limit = 2000): void => {

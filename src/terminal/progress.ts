@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import { palette } from './palette.ts';
 import type { Channel } from './terminal.ts';
-import { truncateToWidth, wrapText } from './wrap.ts';
+import { truncateToWidth, wrapForChannel } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
@@ -44,7 +44,7 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     skipped: colors.dim,
     unknown: colors.yellow,
   };
-  const line = (text: string): void => channel.line(channel.isTTY ? wrapText(text, channel.columns) : text);
+  const line = (text: string): void => channel.line(wrapForChannel(channel, text));
   let running: { title: string; started: number; detail: string; live: boolean } | undefined;
   let frame = 0;
   let live = false;

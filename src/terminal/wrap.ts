@@ -1,4 +1,5 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
+import type { Channel } from './terminal.ts';
 
 /**
  * Wraps text between words to lines of at most `columns` characters, all with the indent of the first. For sentences only, because a wrapped
@@ -19,4 +20,9 @@ export function truncateToWidth(text: string, columns: number): string {
   const cut = (width: number): string =>
     wrapAnsi(text, width, { hard: true, wordWrap: false, trim: false }).split('\n')[0] ?? '';
   return cut(columns) === text ? text : `${cut(columns - 1)}…`;
+}
+
+/** `text` wrapped to the width of a terminal; unchanged for a file or a pipe. */
+export function wrapForChannel(channel: Pick<Channel, 'isTTY' | 'columns'>, text: string): string {
+  return channel.isTTY ? wrapText(text, channel.columns) : text;
 }

@@ -19,7 +19,7 @@ describe('an unsupported Node.js', () => {
         expect({ status, stdout, stderr }).toEqual({
           status: 2,
           stdout: '',
-          stderr: `${bin} needs Node.js 20.19+ or 22.3+, but this is Node.js ${version}. Get it from https://nodejs.org\n`,
+          stderr: `${bin} needs Node.js 20.19+ or 22.3+, but this is Node.js ${version}. Get a newer version from https://nodejs.org\n`,
         });
       }
     });

@@ -269,7 +269,7 @@ describe('kuflow dev simulate on a running platform', () => {
       [
         'MISSPELLED',
         /^Activity slowWrok is not registered with the worker; did you mean "slowWork"\?$/,
-        /^Use one of the registered activities, or register it: (\w+, )*shortWork, slowWork$/,
+        /^Register the activity, or use a registered one: (\w+, )*shortWork, slowWork$/,
       ],
     ] as const;
     // Side by side, because the engine needs 20 s for three attempts of a workflow task.

@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import { usageError, type ExitStatus } from '../../base/errors.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { didYouMean } from '../../text/near-match.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { shellWord } from '../../text/shell.ts';
 import { writeEdits } from '../../project/edit/write-edits.ts';
@@ -112,9 +112,8 @@ function resolveEditPaths({ edit, project, cwd }: AddRequest, edits: readonly Pl
       const fromCwd = relative(project.folder, resolve(cwd, given)).split(sep).join('/');
       const path = [plain, fromCwd].find((one) => paths.includes(one));
       if (path !== undefined) return path;
-      const near = nearMatch(plain, paths);
       throw usageError(
-        `--edit ${given}: this file does not need a change${near === undefined ? '' : `. Did you mean ${near}?`}`,
+        `--edit ${given}: this file does not need a change${didYouMean(plain, paths)}`,
         paths.length === 0 ? [] : [`Files that need a change: ${paths.join(', ')}`],
       );
     }),

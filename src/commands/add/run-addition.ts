@@ -39,11 +39,11 @@ export async function runAddition(run: {
 }): Promise<void> {
   const { project, addition, words, flags, context, ask } = run;
   const { terminal, invocation, version } = context;
-  const made = project.record.version;
-  if (isOlder(version, made)) {
-    const newer = `npx -p ${PACKAGE_NAME}@${made} kuflow`;
+  const createdBy = project.record.version;
+  if (isOlder(version, createdBy)) {
+    const warning = `Warning: this project was created by version ${createdBy}, which is newer than this version (${version})`;
     terminal.err.line(
-      escapeForTerminal(`Warning: this project was created by version ${made}, and this is ${version}. Use ${newer}`),
+      escapeForTerminal(`${warning}. Run this command with npx -p ${PACKAGE_NAME}@${createdBy} kuflow`),
     );
   }
   const printed = new Set<string>();

@@ -1,5 +1,5 @@
 import { interruptedError, usageError } from '../../base/errors.ts';
-import { nearMatch } from '../../text/near-match.ts';
+import { didYouMean } from '../../text/near-match.ts';
 import { taskFromFlags } from '../../process/definition/from-flags.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
@@ -43,7 +43,10 @@ export async function taskAddition(
   };
 }
 
-/** Asks before a task is added whose code differs from an existing one only in case: KuFlow has two tasks then. Rejects if the answer is no, or nobody can be asked. */
+/**
+ * Asks before a task is added whose code differs from an existing one only in case: KuFlow has two tasks then. Rejects if the answer is no, or
+ * nobody can be asked.
+ */
 export async function confirmSimilarCode(
   addition: TaskAddition,
   { isAllowed, ask }: { readonly isAllowed: boolean; readonly ask: Prompts | undefined },
@@ -69,9 +72,7 @@ function findProcess(project: WorkerProject, code: string | undefined): OpenedPr
     throw usageError('The project has several processes: choose one with --process', [
       `Processes: ${codes.join(', ')}`,
     ]);
-  const near = nearMatch(code, codes);
-  throw usageError(
-    `--process ${code}: the project does not have this process${near === undefined ? '' : `. Did you mean ${near}?`}`,
-    [`Processes: ${codes.join(', ')}`],
-  );
+  throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, [
+    `Processes: ${codes.join(', ')}`,
+  ]);
 }

@@ -5,7 +5,7 @@ import type { FileEdit } from '../../project/edit/file-edit.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printNextSteps } from '../../project/view.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
-import { wrapText } from '../../terminal/wrap.ts';
+import { wrapForChannel } from '../../terminal/wrap.ts';
 
 /** Prints a unified diff, in color if the terminal has any; every line is escaped. */
 export function printDiff(channel: Channel, diff: string): void {
@@ -47,7 +47,7 @@ export function printAdded(
 ): void {
   const { out, err } = terminal;
   const { bold, yellow } = palette(err);
-  const prose = (text: string): string => (err.isTTY ? wrapText(text, err.columns) : text);
+  const prose = (text: string): string => wrapForChannel(err, text);
   const width = result.dryRun ? 6 : 7;
   for (const file of result.files)
     out.line(

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
-import { expandHome, folderNameProblem } from '../../base/user-folders.ts';
+import { expandHome, pathSyntaxProblem } from '../../base/user-folders.ts';
 import type { ProcessAnswers } from '../../cli/missing-answers.ts';
 import {
   parseProcessSource,
@@ -49,7 +49,7 @@ export async function readCreateAnswers(
   }
   // An empty name, as from an unset variable, would be the current folder; a quoted ~/x, a folder named ~.
   const folder = (flags.folder ?? '').trim() === '' ? undefined : expandHome(flags.folder ?? '', env);
-  const problem = folder === undefined ? undefined : folderNameProblem(folder);
+  const problem = folder === undefined ? undefined : pathSyntaxProblem(folder);
   if (problem !== undefined) throw usageError(`${folder ?? ''}: ${problem}`, ['Choose another folder for the project']);
   return { ...flags, folder, source };
 }

@@ -2,7 +2,7 @@ import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
 import type { DefinitionSource } from '../../languages/project-spec.ts';
-import { npmNameProblem, workerNameOf } from '../../languages/typescript/package-name.ts';
+import { npmNameProblem, workerFolderName } from '../../languages/typescript/package-name.ts';
 import {
   conflictSteps,
   listFileActions,
@@ -50,7 +50,7 @@ export type CreateOutcome =
 
 /** The commands that repeat a run whose process is known. */
 export function repeatCommands({ command, commandBelow }: CreatePlan, process: LoadedProcess): RepeatCommands {
-  return { here: command, inSubfolder: commandBelow(workerNameOf(process.definition.process.code)) };
+  return { here: command, inSubfolder: commandBelow(workerFolderName(process.definition.process.code)) };
 }
 
 /** The result of a run, with the next steps and the exit status. */

@@ -8,7 +8,7 @@ import { palette } from '../../terminal/palette.ts';
 import { printNextSteps } from '../../project/view.ts';
 import { shortPath } from '../../terminal/short-path.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { wrapText } from '../../terminal/wrap.ts';
+import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CheckOutcome } from './check-project.ts';
 
 /** The part of the result that is printed for a person. */
@@ -143,7 +143,7 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
 function printProject(terminal: Terminal, summary: CreateSummary): void {
   const { err } = terminal;
   const { bold, dim, yellow } = palette(err);
-  const prose = (text: string): void => err.line(err.isTTY ? wrapText(text, err.columns) : text);
+  const prose = (text: string): void => err.line(wrapForChannel(err, text));
   if (summary.install.kind === 'failed') {
     err.line(`\nOutput of ${bold(escapeForTerminal(summary.install.command))}:`);
     for (const line of escapeLinesForTerminal(summary.install.output).split('\n')) err.line(`  ${line}`);

@@ -24,8 +24,8 @@ export function configure(command: Command, context: CommandContext): void {
     .enablePositionalOptions()
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
-        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml, or a sample process if there are no such files and the folder is not a project, and keeps ' +
-        'its state in .kuflow/dev. It prints one line to stdout when it is ready.',
+        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
+        'Its state is in .kuflow/dev. It prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(async (flags: DevFlags) => {
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline, and stop the worker. ' +
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
         'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process ' +
-        'completes with valid data; 1 if a task gets stuck, the workflow fails, or the command exits early; 4 on a timeout; and 130 if interrupted.',
+        'completes with valid data; 1 if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits early; 4 on a timeout; and 130 if interrupted.',
     )
     .argument('[code]', 'Process definition code (optional if only one process is served)')
     .argument('[command...]', 'Command that starts the worker, after --')
@@ -134,7 +134,7 @@ export function configure(command: Command, context: CommandContext): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Add the settings of a runtime: java, with a trust store and the names of KuFlow's Spring samples; needs a JDK",
+    "Also set what this runtime needs. java: a trust store with the local CA, and the variables that KuFlow's Spring samples read (needs a JDK)",
   ).choices(['java']);
 }
 

@@ -3,7 +3,7 @@ import type { CauseExplanation, CheckExplanation } from '../../diagnostics/expla
 import { palette } from '../../terminal/palette.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { wrapText } from '../../terminal/wrap.ts';
+import { wrapForChannel } from '../../terminal/wrap.ts';
 
 export function printExplanationList({ out }: Terminal, all: readonly CheckExplanation[], invocation: string): void {
   const { bold, dim } = palette(out);
@@ -21,7 +21,7 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
 
 export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {
   const { bold, dim } = palette(out);
-  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
+  const prose = (text: string): void => out.line(wrapForChannel(out, text));
   const { id, title, plane, looksAt, requires, offline, creates, timeoutMs } = explanation;
   out.line(bold(`${id}  ${title}`));
   prose(looksAt);
@@ -45,7 +45,7 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
 
 function printCauseBody({ out }: Pick<Terminal, 'out'>, { code, verdict, when, advice }: CauseExplanation): void {
   const { red, yellow } = palette(out);
-  const prose = (text: string): void => out.line(out.isTTY ? wrapText(text, out.columns) : text);
+  const prose = (text: string): void => out.line(wrapForChannel(out, text));
   out.line(`${(verdict === 'fail' ? red : yellow)(code)} (${verdict})`);
   prose(`  ${when}`);
   for (const step of advice) prose(`  - ${formatAdvice(step)}`);
@@ -66,7 +66,7 @@ export function printCause({ out }: Terminal, code: string, checks: readonly Che
     printCauseBody({ out }, cause);
     const names = reporting.map(({ id, title }) => `${id} (${title})`).join(', ');
     const line = `  Reported by ${names}`;
-    out.line(dim(out.isTTY ? wrapText(line, out.columns) : line));
+    out.line(dim(wrapForChannel(out, line)));
   });
 }
 

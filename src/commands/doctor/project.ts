@@ -11,7 +11,8 @@ import { readProjectRecord } from '../../project/record.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
 import { installCommand, scriptCommand } from '../../languages/typescript/package-manager.ts';
 import { prepareProject } from '../../project/scaffold.ts';
-import { optionsAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
+import type { Environment } from '../../settings/environment.ts';
+import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
 import { runWorkerCheck } from './worker-check.ts';
 
@@ -20,12 +21,10 @@ export function projectFolder(cwd: string): string | undefined {
   return findProject(cwd);
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The project in `folder`. Its worker runs with the same settings as doctor, including options. */
 export function createProjectProbe(folder: string, env: Environment, settings: ResolvedSettings): ProjectProbe {
   const installed = existsSync(join(folder, 'node_modules', '@temporalio', 'worker', 'package.json'));
-  const workerEnv = { ...env, ...optionsAsEnvironment(settings) };
+  const workerEnv = { ...env, ...overridesAsEnvironment(settings) };
   return {
     processes: () => listProcesses(folder, env),
     drift: () => findDrift(folder, env),

@@ -7,7 +7,7 @@ import { formatAdvice } from '../../diagnostics/advice.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
-import { wrapText } from '../../terminal/wrap.ts';
+import { wrapForChannel, wrapText } from '../../terminal/wrap.ts';
 
 /** Shows the running check on a progress line; results are printed at the end. */
 export function doctorReporter(progress: Progress): (event: CheckEvent) => void {
@@ -26,7 +26,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   const { out } = terminal;
   const { bold, dim } = palette(out);
   const prose = (text: string, style = (line: string): string => line): void =>
-    out.line(style(out.isTTY ? wrapText(text, out.columns) : text));
+    out.line(style(wrapForChannel(out, text)));
   report.roots.forEach((root) => {
     const { mark, color } = stateStyle(out, root.state);
     const problems = listProblems(root);
@@ -60,7 +60,7 @@ function adviceLines({ isTTY, columns }: Channel, advice: Advice): readonly stri
 
 const ID_WIDTH = 13;
 const ID_COLUMN = 4;
-/** Fewer characters than this for the results, and they go below the titles. */
+/** If the results column would be narrower than this, results are printed below the titles. */
 const MIN_RESULT_WIDTH = 30;
 
 /** The checks that ran, by plane. On a terminal, results are wrapped at words to its width, with ids and names shortened. */
@@ -100,7 +100,7 @@ function wrapResult(text: string, width: number): readonly string[] {
 const UUID = /\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{8}([0-9a-f]{4})\b/gi;
 const OTHER_ATTRIBUTES = String.raw`(?:C|ST|L|O|OU|DC|emailAddress|serialNumber)=[^,"]*`;
 
-/** Keeps the start and the end of a UUID, because those of things that were created together differ only at the end, and the CN of a name. */
+/** Shortens a UUID to its start and end (UUIDs created together differ only at the end), and a distinguished name to its CN. */
 function shortenNames(text: string): string {
   return text
     .replace(UUID, '$1…$2')

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import type { Check, Fix } from '../check.ts';
+import { skippedBecauseOf, type Check, type Fix } from '../check.ts';
 import type { DoctorOutputs, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile, SKIPPED_FOR_FILES } from '../unread-settings.ts';
+import { hasUnreadFile } from '../unread-settings.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
@@ -29,7 +29,7 @@ export const filePermissionsCheck: DoctorCheck = {
   notApplicable: (input) =>
     input.platform === 'win32' ? 'Windows uses a different permission model' : noSecretFiles(input),
   run: async ({ input }) => {
-    if (secretFiles(input).length === 0) return SKIPPED_FOR_FILES;
+    if (secretFiles(input).length === 0) return skippedBecauseOf('KF-SET-003');
     const open: { readonly file: NamedFile; readonly mode: number }[] = [];
     for (const file of secretFiles(input)) {
       const mode = await modeOf(file.path);
@@ -73,7 +73,7 @@ export const gitCheck: DoctorCheck = {
   timeoutMs: 8_000,
   notApplicable: noSecretFiles,
   run: async ({ input }) => {
-    if (secretFiles(input).length === 0) return SKIPPED_FOR_FILES;
+    if (secretFiles(input).length === 0) return skippedBecauseOf('KF-SET-003');
     const states = await Promise.all(
       secretFiles(input).map(async (file) => ({ file, state: await input.git(file.path) })),
     );

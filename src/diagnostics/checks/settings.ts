@@ -1,10 +1,10 @@
 import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
-import type { Advice, Check, Facts, Finding } from '../check.ts';
+import { skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause } from '../explain-finding.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
-import { SKIPPED_FOR_FILES, withoutConsequences } from '../unread-settings.ts';
+import { withoutConsequences } from '../unread-settings.ts';
 import { CLIENT_ID, CLIENT_SECRET, settingsFileFor } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
@@ -68,7 +68,7 @@ export const restSettingsCheck: SettingsCheck = {
       restRoute: formatProxy(input.restProxy),
     };
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-001', problems, facts));
-    if (ownProblems.length > 0) return Promise.resolve({ ...SKIPPED_FOR_FILES, facts });
+    if (ownProblems.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-003'), facts });
     return Promise.resolve({ state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts });
   },
 };
@@ -117,11 +117,8 @@ export const engineSettingsCheck: SettingsCheck = {
     const ownProblems = [...(isReported ? [] : shared), ...findEngineProblems(input)];
     const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-006', problems, facts));
-    if (ownProblems.length > 0) return Promise.resolve({ ...SKIPPED_FOR_FILES, facts });
-    if (shared.length > 0) {
-      const because = { skipped: 'blocked', blockedBy: 'KF-SET-001' } as const;
-      return Promise.resolve({ state: 'skip', ...because, summary: 'skipped because of KF-SET-001', facts });
-    }
+    if (ownProblems.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-003'), facts });
+    if (shared.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-001'), facts });
     const summary = `${target.value} (${target.source}), certificate: ${facts.certificate}`;
     return Promise.resolve({ state: 'pass', summary, facts });
   },

@@ -10,16 +10,16 @@ import {
 } from '../../engine/material/tls-material.ts';
 import { FILE_FORMATS, utf16Encoding } from '../../engine/material/file-format.ts';
 import { fillAdvice } from '../advice.ts';
-import type { Advice, Check, Finding } from '../check.ts';
+import { skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificateSource, CertificatePaths } from '../../connection/certificate.ts';
-import { hasUnreadFile, SKIPPED_FOR_FILES } from '../unread-settings.ts';
+import { hasUnreadFile } from '../unread-settings.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import { handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
-import { isForeignTenant, SKIPPED_FOR_TENANT } from '../causes/foreign-tenant.ts';
+import { isForeignTenant } from '../causes/foreign-tenant.ts';
 import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
 import {
@@ -144,8 +144,7 @@ function evaluatePartialMaterial(
   const text = `The certificate set is incomplete; missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
   if (!isReported) return toFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text, facts });
-  const because = { skipped: 'blocked', blockedBy: 'KF-SET-006' } as const;
-  return { state: 'skip', ...because, summary: `skipped because of KF-SET-006. ${text}`, facts };
+  return { ...skippedBecauseOf('KF-SET-006', text), facts };
 }
 
 const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
@@ -166,7 +165,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
       : undefined,
   run: async ({ input, outputs, resultOf }) => {
     const { material } = input;
-    if (material.kind === 'requested') return SKIPPED_FOR_FILES;
+    if (material.kind === 'requested') return skippedBecauseOf('KF-SET-003');
     const { source } = material;
     const now = correctedNow(input, outputs);
     try {
@@ -198,7 +197,7 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   notApplicable: ({ material }) =>
     material.kind === 'requested' ? undefined : `not requested, because ${material.source} gives the certificate`,
   run: async ({ input, outputs, signal, resultOf }) => {
-    if (isForeignTenant(resultOf)) return SKIPPED_FOR_TENANT;
+    if (isForeignTenant(resultOf)) return skippedBecauseOf('KF-REST-002');
     const now = correctedNow(input, outputs);
     let issued: IssuedMaterial;
     try {
@@ -238,12 +237,7 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
     const facts = await probeHandshake(engineDialOptions(input, outputs, signal));
     const cause = handshakeCause(facts, compareClocks(input, outputs));
     if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
-      const because = { state: 'skip', skipped: 'blocked', blockedBy: 'KF-CLOCK-001' } as const;
-      return {
-        ...because,
-        summary: `skipped because of KF-CLOCK-001. ${cause.text}`,
-        facts: formatHandshakeFacts(facts),
-      };
+      return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
     }
     if (cause !== undefined) {
       const issuers = findOtherIssuer(cause, outputs.material);

@@ -1,10 +1,10 @@
 import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
-import type { Check, Facts, Finding } from '../check.ts';
+import { skippedBecauseOf, type Check, type Facts, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, IssuedToken } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
-import { isForeignTenant, SKIPPED_FOR_TENANT } from '../causes/foreign-tenant.ts';
+import { isForeignTenant } from '../causes/foreign-tenant.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** Roughly the header size that HTTP/2 servers accept. */
@@ -70,7 +70,7 @@ export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
   creates: 'engine token',
   timeoutMs: 15_000,
   run: async ({ input, outputs, signal, resultOf }) => {
-    if (isForeignTenant(resultOf)) return SKIPPED_FOR_TENANT;
+    if (isForeignTenant(resultOf)) return skippedBecauseOf('KF-REST-002');
     const now = correctedNow(input, outputs);
     let issued: IssuedToken;
     try {

@@ -1,9 +1,9 @@
 import { isOlder } from '../../text/version.ts';
-import type { Check, Finding } from '../check.ts';
+import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile, SKIPPED_FOR_FILES, withoutConsequences } from '../unread-settings.ts';
+import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
 import { findInstalledVersion } from './sdk-versions.ts';
 
 type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
@@ -23,7 +23,7 @@ export const workerSettingsCheck: DoctorCheck = {
     const ownProblems = [...input.workerProblems, ...findProxyProblems(input)];
     const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
-      return Promise.resolve(SKIPPED_FOR_FILES);
+      return Promise.resolve(skippedBecauseOf('KF-SET-003'));
     const texts = problems.map(
       ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
     );
@@ -76,7 +76,7 @@ function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | und
     facts: { files: unread.map(({ key }) => key) },
     values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
   });
-  return { ...finding, outputs: { unreadSettings: 'all' } };
+  return { ...finding, outputs: { settingsExplainedByFiles: 'all' } };
 }
 
 /** A misspelled key is the root cause if the setting that was meant is required and missing. */
@@ -88,8 +88,7 @@ function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefin
     ...{ id: 'KF-SET-003', code: 'settings-misspelled-key' },
     text: misspelled
       .map(
-        ({ key, source, meant = '' }) =>
-          `${source}: ${key} is not a setting, so ${meant} is missing; did you mean ${meant}?`,
+        ({ key, source, meant = '' }) => `${source}: ${key} is not a setting; did you mean ${meant}, which is missing?`,
       )
       .join('; '),
     facts: { keys: misspelled.map(({ key }) => key) },
@@ -99,7 +98,7 @@ function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefin
       file: misspelled.map(({ source }) => source).join(', '),
     },
   });
-  return { ...finding, outputs: { unreadSettings: misspelled.map(({ meant = '' }) => meant) } };
+  return { ...finding, outputs: { settingsExplainedByFiles: misspelled.map(({ meant = '' }) => meant) } };
 }
 
 function evaluateNotes({ settingWarnings }: DoctorInput): Finding<DoctorOutputs> {
@@ -129,7 +128,7 @@ export const temporalAddressCheck: DoctorCheck = {
   offline: true,
   timeoutMs: 1_000,
   run: ({ input }) => {
-    if (hasUnreadFile(input)) return Promise.resolve(SKIPPED_FOR_FILES);
+    if (hasUnreadFile(input)) return Promise.resolve(skippedBecauseOf('KF-SET-003'));
     const address = input.env['TEMPORAL_ADDRESS']?.trim() ?? '';
     const { value, source } = input.target;
     const shadows = input.shadowed.map((one) => `${one.key}: ${one.source} overrides ${one.shadows.join(', ')}`);

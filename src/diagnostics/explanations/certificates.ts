@@ -7,7 +7,7 @@ const CONVERT_TO_PKCS8 = {
 };
 const convert = (part: 'cert' | 'key' | 'ca', command: string): AdviceTemplate => ({
   part,
-  text: 'Convert the file, and set <setting> to the new file',
+  text: 'Convert the file, then point <setting> to the new file',
   command,
 });
 const GET_NEW_CERTIFICATE = { text: 'Get a new certificate from KuFlow', command: '<kuflow> credentials pull' };
@@ -27,7 +27,7 @@ const UNUSABLE = {
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
-    'The certificate, key or CA has no complete PEM block: it is truncated or something else.',
+    'The certificate, key or CA has no complete PEM block: it is truncated, or it is not a PEM file.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-der': fails(
@@ -111,7 +111,7 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The settings name another namespace than the one for which KuFlow issued the certificate. The worker uses the one in the settings, which the certificate is not for.',
+  'The namespace in the settings is not the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, for which the certificate is not valid.',
   'Remove the namespace from the settings (<source>); it comes with the certificate',
 );
 

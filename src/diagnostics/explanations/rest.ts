@@ -58,10 +58,10 @@ export const restCauses = {
   ),
 } as Readonly<Record<RestCauseCode, ExplainedCause>>;
 
-/** Codes of an endpoint with the wrong protocol or port, which the first call finds. */
-const WRONG_ENDPOINT_CODES: readonly RestCauseCode[] = ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port'];
+/** Whether the endpoint has the wrong protocol or port, which the first call finds. */
+export function isWrongEndpoint(code: RestCauseCode): boolean {
+  return ['rest-plain-http', 'rest-speaks-tls', 'rest-grpc-port'].includes(code);
+}
 
 /** Codes that any call can have once the credentials have been accepted. */
-export const REST_CALL_CODES = (Object.keys(restCauses) as RestCauseCode[]).filter(
-  (code) => !WRONG_ENDPOINT_CODES.includes(code),
-);
+export const REST_CALL_CODES = (Object.keys(restCauses) as RestCauseCode[]).filter((code) => !isWrongEndpoint(code));

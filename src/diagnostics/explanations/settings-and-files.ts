@@ -1,12 +1,10 @@
+import { WHERE_CREDENTIALS_ARE } from '../../connection/require.ts';
 import { fails, warns, type Explanation } from './explanation.ts';
 
 const SET_KEY = 'Set or correct <key> in <file> or the environment';
 
 /** For all commands of this machine, and outside of every repository. */
-const STORE_CREDENTIALS = {
-  text: 'The KuFlow app shows the client ID (identifier) and the client secret (token) of an application in Settings > Applications. Store them once',
-  command: '<kuflow> login',
-};
+const STORE_CREDENTIALS = { text: 'Store them once', command: '<kuflow> login' };
 
 const INCOMPLETE =
   'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
@@ -26,7 +24,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     looksAt:
       "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client ID and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
     causes: {
-      'settings-incomplete': fails(INCOMPLETE, SET_KEY, STORE_CREDENTIALS, {
+      'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try it without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',
       }),

@@ -125,7 +125,8 @@ export const processOperations = resource('process', {
   deleteProcess: {
     method: 'delete',
     path: '/processes/{id}',
-    summary: 'Delete a process that has ended, with its process items; it cannot be restored, but still be read by id',
+    summary:
+      'Delete a process that has ended, with its process items. It cannot be restored, but can still be read by ID',
     origin: 'sdk',
     parameters: byId,
     responses: { 204: { description: 'Deleted, or it was already deleted' } },

@@ -32,6 +32,6 @@ export function toNpmName(text: string): string {
 }
 
 /** The folder name that is proposed for the worker of a process: `loan-worker` for `LOAN`. */
-export function workerNameOf(processCode: string): string {
+export function workerFolderName(processCode: string): string {
   return `${toNpmName(processCode.slice(0, 60)).replace(/-worker$/, '')}-worker`;
 }

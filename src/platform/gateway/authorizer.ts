@@ -15,7 +15,7 @@ export interface VerifiedToken {
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 
-/** Decides on the request's message of a call whose headers are allowed. */
+/** Checks the message of a call whose headers are allowed. Returns the refusal, or undefined. */
 export type CheckMessage = (message: Buffer) => CallRefusal | undefined;
 
 /** The decision on the headers of a call. Without `checkMessage` the message is not checked. */

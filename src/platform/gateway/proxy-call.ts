@@ -28,7 +28,7 @@ export interface CallLimits {
 }
 
 export interface CallObserver {
-  /** The server answered the request with this message. */
+  /** The server answered. `message` is the message of the request. */
   finished?(outcome: { readonly ok: boolean; readonly message: Buffer }): void;
   /** The gateway answered: the request was refused, or the server did not answer. */
   refused(refusal: CallRefusal): void;

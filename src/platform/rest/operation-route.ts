@@ -41,7 +41,7 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 async function serveOperation(
   deps: RouteDeps,
   id: OperationId,
-  handler: Implementation | undefined,
+  implementation: Implementation | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -54,7 +54,7 @@ async function serveOperation(
   }
   let answer: OperationAnswer;
   try {
-    answer = await runHandler(deps, id, handler, request);
+    answer = await runHandler(deps, id, implementation, request);
   } catch (error) {
     if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
     throw error;
@@ -69,21 +69,21 @@ async function serveOperation(
 async function runHandler(
   deps: RouteDeps,
   id: OperationId,
-  handler: Implementation | undefined,
+  implementation: Implementation | undefined,
   request: FastifyRequest,
 ): Promise<OperationAnswer> {
   const { principal } = getRequestState(request);
   if (principal === undefined) throw new Error(`${id} was called without authentication`);
-  if (handler === undefined)
+  if (implementation === undefined)
     throw new ApiError(501, `The local platform does not support ${id}`, [{ code: 'not-implemented', message: id }]);
   const call = validateCall(deps, id, request);
-  requireImplemented(id, handler, call);
-  return handler.run({ ...deps.domain, principal }, call);
+  requireImplemented(id, implementation, call);
+  return implementation.run({ ...deps.domain, principal }, call);
 }
 
 /** 501 for fields of the contract that the handler does not use: dropping them silently would give a wrong result. */
-function requireImplemented(id: OperationId, handler: Implementation, call: OperationCall): void {
-  const missing = presentFields(operations[id], call).filter((field) => !handler.fields.includes(field));
+function requireImplemented(id: OperationId, implementation: Implementation, call: OperationCall): void {
+  const missing = presentFields(operations[id], call).filter((field) => !implementation.fields.includes(field));
   if (missing.length === 0) return;
   throw new ApiError(
     501,

@@ -10,7 +10,7 @@ export function knownFields(operation: Operation): readonly string[] {
   return [...query, ...(hasJsonBody(operation) ? listFields(operation.body?.schema, 'body', ANY) : [])];
 }
 
-/** Those of `knownFields` that a request has. */
+/** The fields of the contract that a request contains. */
 export function presentFields(
   operation: Operation,
   request: { readonly query: Readonly<Record<string, unknown>>; readonly body: unknown },

@@ -30,19 +30,20 @@ export async function findJavaHome(env: NodeJS.ProcessEnv): Promise<JavaHome> {
   if (given !== '') {
     const home = inspectJavaHome(given, env);
     if (home !== undefined) return home;
-    throw noJdkError(`JAVA_HOME is ${given}, which does not have lib/security/cacerts and bin/keytool`);
+    throw noJdkError(`JAVA_HOME is ${given}, which has no trust store (lib/security/cacerts), or no keytool was found`);
   }
   const java = findOnPath('java', env);
   if (java === undefined) throw noJdkError('JAVA_HOME is not set, and java is not on the PATH');
-  // Usually a link into the JDK. Version managers and macOS put a program there that finds the JDK, which only the JVM itself knows.
+  // Usually a link into the JDK. Version managers and macOS install a launcher there, so only the JVM itself can report its folder.
   const linked = dirname(dirname(await realpath(java)));
   const home = inspectJavaHome(linked, env) ?? inspectJavaHome(await askForJavaHome(java, env), env);
-  if (home === undefined) throw noJdkError(`the JVM of ${java} does not have lib/security/cacerts and bin/keytool`);
+  if (home === undefined)
+    throw noJdkError(`the JVM of ${java} has no trust store (lib/security/cacerts), or no keytool was found`);
   return home;
 }
 
 function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv): JavaHome | undefined {
-  // Java 8 has its runtime in jre/. A file jssecacerts takes the place of cacerts.
+  // Java 8 has its runtime in jre/. A file jssecacerts replaces cacerts.
   const trustStore = ['lib', join('jre', 'lib')]
     .flatMap((lib) => ['jssecacerts', 'cacerts'].map((name) => join(folder, lib, 'security', name)))
     .find((path) => existsSync(path));
@@ -62,7 +63,7 @@ async function askForJavaHome(java: string, env: NodeJS.ProcessEnv): Promise<str
 
 function noJdkError(seen: string): KnownError {
   return new KnownError({
-    message: 'No JDK was found, which is needed to create a trust store for Java',
+    message: 'No JDK was found. --for java needs one to create a trust store',
     seen,
     next: ['Install a JDK, or set JAVA_HOME to the JDK that runs the worker'],
   });
@@ -79,8 +80,8 @@ function runJavaTool(
 }
 
 /**
- * The environment variables for a Java worker, in addition to those for all runtimes: a trust store with the local CA, which the JVM does not take
- * from any of them, and the names of KuFlow's Spring samples. The queue is only set if the platform serves one process definition. The trust store
+ * The environment variables for a Java worker, in addition to those for all runtimes: a trust store with the local CA, because the JVM ignores the
+ * other CA variables, and the variables that KuFlow's Spring samples read. The queue is only set if the platform serves one process definition. The trust store
  * is in `folder` (absolute), and is created again if the JVM, its own trust store or the CA has changed.
  */
 export async function javaEnvironment(

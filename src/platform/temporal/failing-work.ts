@@ -7,11 +7,11 @@ export interface FailingWork {
   readonly name: string;
   /** How often it has failed in a row. */
   readonly failures: number;
-  /** Message of the failure. The engine records a workflow task's failure only once, so this is the first one of the row. */
+  /** Message of the failure. The engine records a workflow task's failure only once, so this is the first one in the row. */
   readonly message: string;
   /** `<file>:<line>` of the first frame of the stack that is neither an SDK's nor the runtime's; undefined without such a frame. */
   readonly location?: string | undefined;
-  /** If no worker that was asked knows this activity: the activities that it does know. */
+  /** Set if the worker does not know this activity: the activities that it does know. */
   readonly registered?: readonly string[] | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function listFailingWork(
     return [
       {
         kind: 'activity',
-        name: activityType?.name ?? 'without a name',
+        name: activityType?.name ?? '(unnamed)',
         failures: Math.max(1, (attempt ?? 1) - 1),
         message,
         location: failureLocation(lastFailure.stackTrace ?? ''),
@@ -56,7 +56,7 @@ export async function listFailingWork(
     ...activities,
     {
       kind: 'workflow-task',
-      name: workflowExecutionInfo?.type?.name ?? 'without a name',
+      name: workflowExecutionInfo?.type?.name ?? '(unnamed)',
       failures: attempt - 1,
       message: failure.message,
       location: failureLocation(failure.stackTrace ?? ''),

@@ -29,7 +29,7 @@ export async function listWorkflowPollers(query: PollerQuery): Promise<readonly 
     const { since = 0 } = query;
     return answer.pollers
       .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= Math.floor(since / 1000))
-      .map(({ identity }) => identity ?? 'without a name');
+      .map(({ identity }) => identity ?? '(unnamed)');
   } finally {
     await connection.close();
   }

@@ -21,19 +21,18 @@ export async function missingDefinitionError(
   });
 }
 
-/** A folder with a definition file whose project record does not exist: how to get it back. */
+/** A folder with a definition file but without a project record: how to get it back, or to create a project. */
 export async function missingRecordError(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<KnownError> {
   const restore = await restoreCommand(folder, RECORD_FILE, env);
   return new KnownError({
-    message: `${RECORD_FILE} is missing in this project`,
-    tried: folder,
+    message: `${folder} is not in a worker project: there is no ${RECORD_FILE}`,
     next:
       restore === undefined
         ? [
-            'Restore it from a backup',
+            'If this was a project, restore the file from a backup',
             `Or create a project from the definition: npx create-kuflow-worker <folder> --definition ${DEFINITION_FILE}`,
           ]
         : [restore],

@@ -15,7 +15,7 @@ const USAGE = `Usage: node main.js [--check [--json]] [--dev] [--debug]
            or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
   --json   Print the result of --check as JSON
   --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
-  --debug  Print debug logs too, such as those of the workflow bundler
+  --debug  Also print debug logs, such as those of the workflow bundler
 `;
 const OPTIONS = ['--check', '--json', '--dev', '--debug', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';

@@ -65,7 +65,7 @@ describe('the local KuFlow of a folder', () => {
   it.each(COMMANDS)('is used by `%s` without credentials, and the first line names it', async (command) => {
     await startLocal(server.url);
     const { err, out } = await run(command.split(' '));
-    expect(err.split('\n')[0]).toBe(`${NOTICE} (no credentials are configured)`);
+    expect(err.split('\n')[0]).toBe(`${NOTICE} (no connection is configured)`);
     if (command.startsWith('credentials')) expect(out).toContain('local KuFlow');
     else
       expect(new Set(authorizations())).toEqual(
@@ -103,7 +103,7 @@ describe('the local KuFlow of a folder', () => {
     expect(both.err).toContain('--local cannot be combined with --endpoint');
   });
 
-  it('must run: --local says how to start it, and a state whose server does not respond is ignored', async () => {
+  it('is ignored if it does not respond; --local then says how to start it', async () => {
     const none = await run(['doctor', '--local']);
     expect(none.status).toBe(2);
     expect(none.err).toMatch(/No local KuFlow is running[\s\S]*kuflow dev/);

@@ -11,7 +11,7 @@ import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
 import { detectPackageManager } from '../../../languages/typescript/package-manager.ts';
 import { comparePlan, isOtherProject, listFileActions } from '../../../project/conflicts.ts';
-import { workerNameOf } from '../../../languages/typescript/package-name.ts';
+import { workerFolderName } from '../../../languages/typescript/package-name.ts';
 import { planProject } from '../../../project/plan.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -135,7 +135,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       const comparison = await comparePlan(plan.folder, planned, plan.overwrite);
       if (isOtherProject(comparison)) {
         throw new KnownError({
-          message: `The folder contains another project (package.json). Choose a subfolder, such as ${workerNameOf(process.definition.process.code)}`,
+          message: `The folder contains another project (package.json). Choose a subfolder, such as ${workerFolderName(process.definition.process.code)}`,
         });
       }
       const files = listFileActions(comparison);

@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { interruptedError, KnownError } from '../../../base/errors.ts';
-import { expandHome, folderNameProblem } from '../../../base/user-folders.ts';
+import { expandHome, pathSyntaxProblem } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
-import { toNpmName, workerNameOf } from '../../../languages/typescript/package-name.ts';
+import { toNpmName, workerFolderName } from '../../../languages/typescript/package-name.ts';
 import { PACKAGE_MANAGER_NAMES } from '../../../languages/typescript/package-manager.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../terminal/short-path.ts';
@@ -33,14 +33,14 @@ const folder: Step = {
   topic: 'folder',
   isOpen: (_, { missing }) => missing.has('folder'),
   run: async (state, context, { canGoBack, before }) => {
-    const proposed = workerNameOf(processCode(state));
+    const proposed = workerFolderName(processCode(state));
     const atHome = (text: string): string => expandHome(text, context.env);
     const answer = await context.ask.text({
       message: 'Folder for the new project',
       hint: 'Its name becomes the name of the worker',
       canGoBack,
       fallback: before ?? proposed,
-      validate: (text) => folderNameProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
+      validate: (text) => pathSyntaxProblem(atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
       validateAsync: (text) => findConflict({ ...state.answers, folder: atHome(text) }, context),
     });
     if (answer === BACK) return { kind: 'back' };

@@ -2,8 +2,8 @@ import { join, relative, sep } from 'node:path';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import { didYouMean } from '../../../text/near-match.ts';
 
-/** After so many failures with the same error, more attempts do not help. */
-const SAME_FAILURES = 3;
+/** After this many failures in a row, more attempts do not help. */
+const PERMANENT_AFTER = 3;
 
 /**
  * The first failure that no retry will fix while this worker runs: workflow code that keeps failing, and an activity that is not registered.
@@ -16,7 +16,7 @@ export function findPermanentFailure(
   return failing.find(
     ({ kind, failures, registered }) =>
       (kind === 'workflow-task' || registered !== undefined) &&
-      (failures >= SAME_FAILURES || (registered !== undefined && !hasOtherWorkers)),
+      (failures >= PERMANENT_AFTER || (registered !== undefined && !hasOtherWorkers)),
   );
 }
 
@@ -42,7 +42,7 @@ export function adviseOnFailingWork({ location, registered }: FailingWork, worke
     const own = registered.filter((name) => !name.startsWith('KuFlow_')).sort();
     return own.length === 0
       ? ['Register the activity with the worker']
-      : [`Use one of the registered activities, or register it: ${own.join(', ')}`];
+      : [`Register the activity, or use a registered one: ${own.join(', ')}`];
   }
   return location === undefined ? [`See ${workerLog}`] : [`Fix ${location}, or see ${workerLog}`];
 }

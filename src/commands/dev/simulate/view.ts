@@ -3,7 +3,7 @@ import { attachedLine, formatTimeline } from '../../../platform/session/view.ts'
 import { palette } from '../../../terminal/palette.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
-import { wrapText } from '../../../terminal/wrap.ts';
+import { wrapForChannel } from '../../../terminal/wrap.ts';
 import type { SimulateResult, SimulateStep } from './simulation.ts';
 
 /** Shows the steps of a simulation. `sharesTerminal`: the worker writes to the same terminal, so no line is redrawn while it runs. */
@@ -71,7 +71,7 @@ export function printSimulation(channel: Channel, result: SimulateResult): void 
   }
   const mark = result.status === 4 ? colours.yellow(channel.marks.unknown) : colours.red(channel.marks.failed);
   const problem = `${mark} ${escapeForTerminal(result.problem ?? 'The simulation failed', 2000)}`;
-  channel.line(channel.isTTY ? wrapText(problem, channel.columns) : problem);
+  channel.line(wrapForChannel(channel, problem));
   (result.next ?? []).forEach((step, at) =>
     channel.line(`  ${at === 0 ? colours.dim('next') : '    '}   ${escapeForTerminal(step, Infinity)}`),
   );

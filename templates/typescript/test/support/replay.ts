@@ -23,16 +23,16 @@ export async function replay(history: unknown): Promise<void> {
   );
   recordedItems(history).forEach((recorded, at) => {
     const item = created[at];
-    if (item !== undefined && describe(item) !== describe(recorded))
+    if (item !== undefined && describeItem(item) !== describeItem(recorded))
       throw new Error(
-        `Item ${at + 1} of the process is ${describe(recorded)} in the history, but the workflow code creates ${describe(item)}`,
+        `Item ${at + 1} of the process is ${describeItem(recorded)} in the history, but the workflow code creates ${describeItem(item)}`,
         { cause: failure },
       );
   });
   if (failure !== undefined) throw failure;
 }
 
-const describe = ({ type, processItemDefinitionCode }: CreatedItem): string =>
+const describeItem = ({ type, processItemDefinitionCode }: CreatedItem): string =>
   `${type ?? 'an item'} ${processItemDefinitionCode ?? 'without a definition'}`;
 
 /** The items that the history creates, in order. */

@@ -65,7 +65,7 @@ describe('a deleted process', () => {
     expect(thrown(() => deleteProcess(world.user, uuid7()))).toEqual(refused(404));
   });
 
-  it('has no running workflow: it is canceled if the process was completed before it', async () => {
+  it('cancels a workflow that is still running after its process was completed', async () => {
     const [completed, canceled, ended] = [start(), start(), start()];
     completeProcess(world.user, completed);
     cancelProcess(world.user, canceled);

@@ -28,7 +28,7 @@ function call(path: string, header: string | undefined, message: Buffer): Promis
 }
 
 describe('the table of namespace fields', () => {
-  it('has an entry for each RPC of a worker, or none if its request has no namespace', () => {
+  it('has an entry for each RPC of a worker whose request has a namespace', () => {
     const missing = [...WORKER_RPCS].filter((path) => needsNamespace(path) !== (namespaceField(path) !== undefined));
     expect(missing).toEqual([]);
     const without = [...WORKER_RPCS].filter((path) => !needsNamespace(path)).map(rpcName);

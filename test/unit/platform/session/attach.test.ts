@@ -120,7 +120,7 @@ describe('a project without kuflow.process.yaml', () => {
     writeFileSync(join(folder, '.kuflow', 'project.json'), '{}');
   });
 
-  it('is an error that says how to restore the file, also if a platform is running', async () => {
+  it('is an error that says how to restore the file, even if a platform is running', async () => {
     const missing = {
       status: 2,
       message: 'kuflow.process.yaml is missing in this project',

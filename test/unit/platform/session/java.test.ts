@@ -129,7 +129,7 @@ describe.skipIf(withoutShell !== undefined)(`the environment of a Java worker ${
     expect(readdirSync(join(folder, 'state'))).toEqual([]);
   });
 
-  it('uses the JDK that java on the PATH belongs to, also behind the program of a version manager', async () => {
+  it('uses the JDK that java on the PATH belongs to, even behind the launcher of a version manager', async () => {
     const jdk = createJdk('jdk');
     writeTool(join(jdk, 'bin', 'java'), '');
     const [links, shims] = [join(folder, 'links'), join(folder, 'shims', 'bin')];

@@ -59,7 +59,7 @@ describe('the text of a failure', () => {
       'Activity chekCredit is not registered with the worker; did you mean "checkCredit"?',
     );
     expect(adviseOnFailingWork(misspelled, 'the log')).toEqual([
-      'Use one of the registered activities, or register it: checkCredit, sendMail',
+      'Register the activity, or use a registered one: checkCredit, sendMail',
     ]);
     expect(adviseOnFailingWork(activity({ registered: [] }), 'the log')).toEqual([
       'Register the activity with the worker',
