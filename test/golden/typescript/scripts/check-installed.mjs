@@ -1,4 +1,4 @@
-// Runs before `dev` and `smoke`, and uses only Node.js: without it, the shell would just report that it cannot find kuflow.
+// Runs before `dev` and `smoke`. Uses only Node.js modules. Without this check, the shell would only report that kuflow was not found.
 import { createRequire } from 'node:module';
 
 try {

@@ -114,7 +114,7 @@ describe('add task', () => {
     expect((await add('task', 'A', '--dry-run')).stderr).not.toContain('Warning');
     edit('.kuflow/project.json', (text) => text.replace('"version": "9.9.9"', '"version": "10.0.0"'));
     expect((await add('task', 'A', '--dry-run')).stderr).toContain(
-      'Warning: this project was created by version 10.0.0, and this is 9.9.9. Use npx -p create-kuflow-worker@10.0.0 kuflow\n',
+      'Warning: this project was created by version 10.0.0, which is newer than this version (9.9.9). Run this command with npx -p create-kuflow-worker@10.0.0 kuflow\n',
     );
   });
 
@@ -128,7 +128,7 @@ describe('add task', () => {
     const env = { ...credentials, PATH: process.env['PATH'] };
     const ran = await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env);
     expect(ran.status).toBe(2);
-    expect(ran.stderr).toMatch(/^✖ \.kuflow\/project\.json is missing in this project\n/);
+    expect(ran.stderr).toMatch(/^✖ \S+ is not in a worker project: there is no \.kuflow\/project\.json\n/);
     const command = /git checkout HEAD -- \S+/.exec(ran.stderr)?.[0] ?? '';
     git(...command.split(' ').slice(1));
     expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
@@ -223,14 +223,14 @@ describe('add task', () => {
 
   it.each([
     [['task', 'X', '--after', 'APLY'], '--after APLY: LOAN has no such task; did you mean "APPLY"?'],
-    [['task', 'X', '--process', 'LON'], '--process LON: the project does not have this process. Did you mean LOAN?'],
+    [['task', 'X', '--process', 'LON'], '--process LON: the project does not have this process; did you mean "LOAN"?'],
     [['task', 'X:sytem'], 'did you mean "system"?'],
     [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
-      '--edit src/workflow.ts: this file does not need a change. Did you mean src/workflows.ts?',
+      '--edit src/workflow.ts: this file does not need a change; did you mean "src/workflows.ts"?',
     ],
     [['task', ''], "argument 'code[:kind]' is blank"],
     [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],

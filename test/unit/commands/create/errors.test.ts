@@ -392,7 +392,7 @@ describe.runIf(onPosix)('a package manager', () => {
       expect(ran.stderr).toContain(
         'the registry does not have this version of create-kuflow-worker; the project is kept',
       );
-      expect(made.next[0]?.text).toMatch(/--cli-package file:<path> --overwrite package\.json$/);
+      expect(made.next[0]?.text).toMatch(/--cli-package <version or file:path> --overwrite package\.json$/);
       expect(commandsOf(ran)).toEqual([undefined, 'cd x', ...AFTER]);
       expect(ran.status).toBe(1);
     } finally {
