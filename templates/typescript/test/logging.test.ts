@@ -151,8 +151,8 @@ describe('a failure that happens again', () => {
     expect(short(lines)).toEqual([
       ['Activity failed', 'p1', true],
       ['Activity failed', 'p2', false],
-      ['Activity failed again, 3 times in the last minute', 'p2', false],
-      ['Activity failed again, 1 time in the last minute', 'p1', false],
+      ['Activity failed (again, 3 times in the last minute)', 'p2', false],
+      ['Activity failed (again, 1 time in the last minute)', 'p1', false],
     ]);
   });
 
@@ -195,7 +195,7 @@ describe('a failure that happens again', () => {
     const ofProcess = lines.filter((line) => line.includes('p1'));
     expect(short(ofProcess)).toEqual([
       ['Activity failed', 'p1', true],
-      ['Activity failed again, 1 time in the last minute', 'p1', false],
+      ['Activity failed (again, 1 time in the last minute)', 'p1', false],
       ['Activity failed', 'p1', true],
     ]);
   });

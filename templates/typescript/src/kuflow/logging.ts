@@ -22,7 +22,7 @@ export function createLogger(options: LogOptions): Logger {
   const print = (record: LogRecord): void =>
     options.write(options.format === 'json' ? JSON.stringify(record) : formatPretty(record));
   const repeats = createRepeats<LogRecord>((last, times) => {
-    const message = `${last.message} again, ${times} ${times === 1 ? 'time' : 'times'} in the last minute`;
+    const message = `${last.message} (again, ${times} ${times === 1 ? 'time' : 'times'} in the last minute)`;
     print({ ...last, time: new Date().toISOString(), message, times });
   });
 
