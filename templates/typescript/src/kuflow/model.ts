@@ -112,6 +112,13 @@ export interface ProcessItemSignal {
   readonly requestTimeZone?: string;
 }
 
+/** The signal that KuFlow sends to the workflow for a user action; its name is in the process definition. */
+export interface UserActionSignal {
+  readonly userActionDefinitionCode: string;
+  readonly requestTime?: string;
+  readonly requestTimeZone?: string;
+}
+
 interface Find {
   readonly page?: number;
   readonly size?: number;

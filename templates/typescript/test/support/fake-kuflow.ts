@@ -19,6 +19,8 @@ export interface FakeKuFlow {
   /** The current metadata of the process. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
+  /** Sends a signal to the workflow of a process, such as that of a user action. */
+  signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 
 /**
@@ -114,6 +116,7 @@ export function fakeKuFlow(
       return metadata;
     },
     activities,
+    signal: (processId, name, payload = {}) => client.getHandle(processId).signal(name, payload),
   };
 }
 

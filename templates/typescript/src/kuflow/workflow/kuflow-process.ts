@@ -5,14 +5,16 @@ import {
   defineSignal,
   isCancellation,
   log,
+  setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
-import type { ProcessItemSignal, ProcessItemTaskState, Uuid, WorkflowRequest } from '../model.ts';
+import type { ProcessItemSignal, ProcessItemTaskState, ProcessItemType, Uuid, WorkflowRequest } from '../model.ts';
 import { briefActivities, kuflowActivities, workerActivities } from './kuflow-activities.ts';
 import type { HumanTask, Message, SystemTask, Thread } from './task.ts';
 import { uuid7 } from './uuid.ts';
 
-const processItemSignal = defineSignal<[ProcessItemSignal]>('KuFlow_Engine_Signal_Process_Item');
+const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
+const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies ProcessItemType[];
 
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
@@ -61,6 +63,11 @@ export interface KuFlowProcess<Metadata> {
   ): Promise<Uuid>;
   /** Opens a thread and does not wait. */
   thread(thread: Thread, options?: Owner): Promise<Uuid>;
+  /**
+   * Handles a signal, such as that of a user action (`UserActionSignal`). Call it before the first `await`: signals that
+   * arrive earlier are ignored.
+   */
+  onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the metadata of the process. */
   readMetadata(): Promise<Metadata>;
   /** Sets fields of the metadata of the process and keeps the others. */
@@ -76,9 +83,17 @@ export function openProcess<Metadata = Record<string, unknown>>(
   options: ProcessOptions = {},
 ): KuFlowProcess<Metadata> {
   const completed = new Set<Uuid>();
-  setHandler(processItemSignal, ({ id }) => {
-    completed.add(id);
+  const ignored = new Set<string>();
+  const ignoreSignal = (signal: string, type = ''): void => {
+    const isNew = !ignored.has(`${signal} ${type}`);
+    ignored.add(`${signal} ${type}`);
+    if (isNew) log.warn('Ignored a signal that this workflow does not handle', { signal, type });
+  };
+  setHandler(processItemSignal, (signal = {}) => {
+    if (signal.id !== undefined) completed.add(signal.id);
+    if (!ITEM_TYPES.includes(signal.type)) ignoreSignal(processItemSignal.name, String(signal.type));
   });
+  setDefaultSignalHandler((name) => ignoreSignal(name));
   let application: Promise<{ applicationId: Uuid }> | undefined;
 
   const readTask = async (processItemId: Uuid) => {
@@ -172,6 +187,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
       });
       return id;
     },
+
+    onSignal: (name, handler) => setHandler(defineSignal<[never]>(name), handler),
 
     readMetadata: async () => {
       const { process } = await kuflowActivities.KuFlow_Engine_retrieveProcess({ processId });
