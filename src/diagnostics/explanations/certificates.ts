@@ -57,14 +57,6 @@ const UNUSABLE = {
     'Swap the two settings (<source>)',
   ),
   'certificate-unreadable': fails('The text looks like PEM, but its content cannot be parsed.', GET_NEW_CERTIFICATE),
-  'certificate-pkcs1-key': fails(
-    "The key is in PKCS#1 format (BEGIN RSA PRIVATE KEY). `temporal` and the Python SDK accept it; the workers of this tool and KuFlow's Java library accept only PKCS#8.",
-    CONVERT_TO_PKCS8,
-  ),
-  'certificate-sec1-key': fails(
-    "The key is in SEC1 format (BEGIN EC PRIVATE KEY). `temporal` and the Python SDK accept it; the workers of this tool and KuFlow's Java library accept only PKCS#8.",
-    CONVERT_TO_PKCS8,
-  ),
   'certificate-encrypted-key': fails(
     'The key is encrypted with a passphrase, and there is no setting for a passphrase.',
     CONVERT_TO_PKCS8,

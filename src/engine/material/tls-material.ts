@@ -31,8 +31,6 @@ export type TlsMaterialProblemCode =
   | 'base64-of-pem'
   | 'swapped'
   | 'unreadable'
-  | 'pkcs1-key'
-  | 'sec1-key'
   | 'encrypted-key'
   | 'several-keys'
   | 'x509-version'
@@ -206,16 +204,6 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
       'encrypted-key',
       'The private key is encrypted; convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY',
     );
-  if (block.label === 'RSA PRIVATE KEY')
-    return problem(
-      'pkcs1-key',
-      'The private key is PKCS#1; convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY',
-    );
-  if (block.label !== 'PRIVATE KEY')
-    return problem(
-      'sec1-key',
-      `The private key has another format (${block.label}); convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW_KEY`,
-    );
   try {
     const key = createPrivateKey(block.pem);
     if (leaf !== undefined && !leaf.checkPrivateKey(key))
@@ -226,11 +214,14 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
   }
 }
 
+const toPkcs8 = ({ label, pem }: Block): string =>
+  label === 'PRIVATE KEY' ? pem : createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
+
 const isProblem = (value: object): value is TlsMaterialProblem => 'code' in value;
 
 /**
  * Checks certificate, key and CA for the engine's mutual TLS without network access, and lists all problems at once.
- * Stricter than Node's TLS, which accepts PKCS#1 keys and X.509 v1 certificates that a worker's SDK rejects.
+ * Stricter than Node's TLS, which accepts X.509 v1 certificates that a worker's SDK rejects. A PKCS#1 or SEC1 key becomes PKCS#8.
  * `now` is in milliseconds since the epoch; validity has a tolerance of `CLOCK_TOLERANCE_MS`.
  */
 export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now()): TlsMaterialReading {
@@ -264,7 +255,7 @@ export function readTlsMaterial(text: TlsMaterialText, now: number = Date.now())
     ok: true,
     material: {
       cert: certBlocks.map((block) => block.pem).join(''),
-      key: keyBlocks.map((block) => block.pem).join(''),
+      key: keyBlocks.map(toPkcs8).join(''),
       ca: caBlocks.map((block) => block.pem),
       subject: leaf.subject,
       issuer: leaf.issuer,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
@@ -68,8 +69,9 @@ async function runAdvisedCommands(
   const commands = first.report.roots.flatMap(({ advice }) => advice.flatMap(({ command }) => command ?? []));
   const paste = (setup: TestSetup): void => {
     const cwd = setup.request.cwd ?? folder;
-    setup.afterwards.push(() => {
-      for (const command of commands) execFileSync('sh', ['-c', command], { cwd });
+    setup.afterwards.push(async () => {
+      // A session without a terminal: openssl reads the passphrase from standard input.
+      for (const command of commands) await execa('sh', ['-c', command], { cwd, input: 'secret\n', detached: true });
       after(folder);
     });
   };
@@ -110,7 +112,7 @@ describe.skipIf(process.platform === 'win32')(
     });
 
     it('converts a key to a new file that the same .gitignore rule matches', async () => {
-      const makes = [matrixFault('PKCS#1 key').make, inGit(`${LOCAL}*.key\n`)];
+      const makes = [matrixFault('encrypted key').make, inGit(`${LOCAL}*.key\n`)];
       const { commands, after } = await runAdvisedCommands(makes, (folder) =>
         renameSync(join(folder, 'tls', 'client.pkcs8.key'), join(folder, 'tls', 'client.key')),
       );
@@ -120,7 +122,7 @@ describe.skipIf(process.platform === 'win32')(
 
     it('uses placeholders in the command for an inline key', async () => {
       const inline: Fault['make'] = async (setup) => {
-        await matrixFault('PKCS#1 key').make(setup);
+        await matrixFault('encrypted key').make(setup);
         for (const [part, file] of [
           ['cert', 'client.pem'],
           ['key', 'client.key'],

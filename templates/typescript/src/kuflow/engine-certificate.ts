@@ -1,4 +1,4 @@
-import { certificateProblem, parseCertificates, keyProblem, normalizePem } from './pem.ts';
+import { certificateProblem, parseCertificates, keyProblem, normalizePem, toPkcs8 } from './pem.ts';
 import { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
@@ -33,7 +33,7 @@ export function identityFromResponse(response: EngineCertificateResponse, settin
     from: 'api',
     namespace: settings.temporal.namespace ?? response.namespace,
     cert: normalizePem(response.tls.clientCertificate),
-    key: new Secret(key),
+    key: new Secret(toPkcs8(key)),
     ca: normalizePem(response.tls.serverRootCaCertificate),
   });
 }

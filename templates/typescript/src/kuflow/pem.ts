@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
+const PRIVATE_KEY = /-----BEGIN (?:(?:RSA|EC) )?PRIVATE KEY-----/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /** Restores line feeds: environment variables often contain a literal `\n` or CRLF instead. */
@@ -29,19 +30,21 @@ export function caProblem(pem: string): string | undefined {
 
 /** What was found instead of a usable private key, or undefined. */
 export function keyProblem(pem: string): string | undefined {
-  if (/-----BEGIN (RSA|EC|DSA) PRIVATE KEY-----/.test(pem)) {
-    return 'a PKCS#1 or SEC1 key; PKCS#8 (-----BEGIN PRIVATE KEY-----) is required: openssl pkcs8 -topk8 -nocrypt';
+  if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
+    return 'an encrypted key; a key without a passphrase is required: openssl pkcs8 -topk8 -nocrypt';
   }
-  if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')) {
-    return 'an encrypted key; a PKCS#8 key without a passphrase is required';
-  }
-  if (!pem.includes('-----BEGIN PRIVATE KEY-----')) return 'no PKCS#8 key (-----BEGIN PRIVATE KEY-----)';
+  if (!PRIVATE_KEY.test(pem)) return 'no private key (-----BEGIN PRIVATE KEY-----)';
   try {
     createPrivateKey(pem);
     return undefined;
   } catch {
-    return 'a malformed PKCS#8 key';
+    return 'a malformed private key';
   }
+}
+
+/** A valid private key as PKCS#8. It may be PKCS#1 (RSA) or SEC1 (EC), which some SDKs do not accept. */
+export function toPkcs8(pem: string): string {
+  return createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** Whether the key belongs to the certificate. Both must be valid. */

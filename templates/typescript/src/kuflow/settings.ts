@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem } from './pem.ts';
+import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem, toPkcs8 } from './pem.ts';
 import { isLoopback } from './loopback.ts';
 import { Secret } from './secret.ts';
 import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, toValue, type SettingValue } from './settings-files.ts';
@@ -332,7 +332,7 @@ class Loader {
     if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
       this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key that belongs to ${keys.cert}`);
     }
-    return { material: { from, cert, key: new Secret(key), ca }, source };
+    return { material: { from, cert, key: new Secret(key === '' ? '' : toPkcs8(key)), ca }, source };
   }
 
   #proxy(): { proxy?: Secret; noProxy: string } {

@@ -39,7 +39,11 @@ afterAll(async () => {
   await environment?.teardown();
 });
 
-async function run(person: (code: string) => object | 'cancel') {
+/** Runs a process. `beforeStart` can signal its workflow. */
+async function run(
+  person: (code: string) => object | 'cancel',
+  beforeStart?: (kuflow: FakeKuFlow, processId: string) => Promise<void>,
+) {
   const kuflow: FakeKuFlow = fakeKuFlow(environment.client.workflow, person, metadata);
   const processId = randomUUID();
   const worker = await Worker.create({
@@ -53,6 +57,7 @@ async function run(person: (code: string) => object | 'cancel') {
     taskQueue: processId,
     args: [{ processId }],
   });
+  await beforeStart?.(kuflow, processId);
   const result = await worker.runUntil(resultOf(handle));
   return { result, items: kuflow.items, history: await handle.fetchHistory() };
 }
@@ -73,6 +78,15 @@ describe('the workflow', () => {
     expect(open).toEqual([]);
 
     await Worker.runReplayHistory({ workflowBundle }, history);
+  });
+
+  it('ignores signals that it does not know', async () => {
+    const { result } = await run((code) => answers[code] ?? {}, async (kuflow, processId) => {
+      await kuflow.signal(processId, 'Unknown_Signal');
+      await kuflow.signal(processId, 'KuFlow_Engine_Signal_Process_Item', { type: 'UNKNOWN' });
+    });
+
+    expect(result).toMatchObject({ message: expect.any(String) });
   });
 
   it('detects a task that was canceled in KuFlow, which sends no signal', async () => {

@@ -127,7 +127,7 @@ const PAIRS: readonly (readonly [readonly [string, string], readonly [string, st
   ],
   [
     ['Files', 'key that other users can read'],
-    ['Files', 'PKCS#1 key'],
+    ['Files', 'encrypted key'],
   ],
   [
     ['Files', 'certificate that expires in 9 days'],

@@ -65,11 +65,24 @@ describe('readTlsMaterial', () => {
     ]);
   });
 
+  it('converts PKCS#1 and SEC1 keys to PKCS#8', () => {
+    for (const [pair, type] of [
+      [rsa, 'pkcs1'],
+      [client, 'sec1'],
+    ] as const) {
+      const key = createPrivateKey(pair.key);
+      const text = {
+        cert: pair.cert,
+        key: key.export({ format: 'pem', type } as never).toString(),
+        ca: authority.cert,
+      };
+      const reading = readTlsMaterial(text);
+      expect(reading).toMatchObject({ ok: true, material: { key: key.export({ format: 'pem', type: 'pkcs8' }) } });
+    }
+  });
+
   it('rejects keys that a worker cannot read, and names the reason', () => {
     const key = createPrivateKey(rsa.key);
-    expect(codes({ ...rsa, key: key.export({ format: 'pem', type: 'pkcs1' }).toString() })).toEqual(['key:pkcs1-key']);
-    const ec = createPrivateKey(client.key).export({ format: 'pem', type: 'sec1' }).toString();
-    expect(codes({ key: ec })).toEqual(['key:sec1-key']);
     const cipher = 'aes-256-cbc';
     const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher, passphrase: 'x' }).toString();
     expect(codes({ ...rsa, key: encrypted })).toEqual(['key:encrypted-key']);
