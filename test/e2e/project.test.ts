@@ -156,6 +156,19 @@ describe('a project created by the packed package', () => {
     expect(alone.all).toContain('kuflow.api.client-id');
   });
 
+  it('has a launch configuration whose command runs the worker on the local KuFlow', async () => {
+    const text = readFileSync(join(project, '.vscode', 'launch.json'), 'utf8').replaceAll(
+      '${workspaceFolder}',
+      project,
+    );
+    const { configurations } = JSON.parse(text) as {
+      configurations: [{ runtimeExecutable: string; runtimeArgs: readonly string[] }];
+    };
+    const [{ runtimeExecutable, runtimeArgs }] = configurations;
+    const { out } = await succeeds([runtimeExecutable, ...runtimeArgs, '--check']);
+    expect(out).toMatch(/^ok +namespace/m);
+  });
+
   it('completes a process in its smoke test, replays its history, and rejects swapped tasks and a history from different code', async () => {
     const smoke = await succeeds(['npm', 'run', 'smoke']);
     expect(smoke.out).toContain('LOAN is COMPLETED with valid data');

@@ -79,5 +79,6 @@ export function packageManagerContext(manager: PackageManager): object {
     isNpm: manager === 'npm',
     isPnpm: manager === 'pnpm',
     isYarnBerry: manager === 'yarn@4',
+    isBun: manager === 'bun',
   };
 }

@@ -6,8 +6,15 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** `/livez`: the process is running. `/readyz`: `notReady` returns no reason. Port 0 uses any free port. */
-export async function startHealthServer(port: number, notReady: () => string | undefined): Promise<HealthServer> {
+/**
+ * `/livez`: the process is running. `/readyz`: `notReady` returns no reason. Port 0 uses any free port. Without a host it listens
+ * on all addresses.
+ */
+export async function startHealthServer(
+  port: number,
+  notReady: () => string | undefined,
+  host?: string,
+): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     const respond = (status: number, body: string): void => {
@@ -21,7 +28,7 @@ export async function startHealthServer(port: number, notReady: () => string | u
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, resolve);
+    server.listen({ port, host }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

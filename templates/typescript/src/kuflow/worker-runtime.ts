@@ -181,12 +181,14 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
 }
 
 async function startHealth(port: number, notReady: () => string | undefined, development: boolean, logger: Logger) {
+  // In development, other machines have no reason to ask.
+  const host = development ? '127.0.0.1' : undefined;
   try {
-    return await startHealthServer(port, notReady);
+    return await startHealthServer(port, notReady, host);
   } catch (error) {
     if (!development) throw new Error(`Could not listen on port ${port} (worker.health-port)`, { cause: error });
     logger.warn('The health port is in use, so another port is used', { port, error });
-    return startHealthServer(0, notReady);
+    return startHealthServer(0, notReady, host);
   }
 }
 
