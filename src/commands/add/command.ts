@@ -95,16 +95,18 @@ export function configure(command: Command, context: CommandContext): void {
       await runAddActivity(name, flags, context);
     });
 
-  for (const kind of [task, process, activity]) addRunOptions(kind);
+  const yes = 'Skip prompts: leave files with local changes unless --edit names them';
+  addRunOptions(task, `${yes}, and allow a code that differs from another one only in case`);
+  for (const kind of [process, activity]) addRunOptions(kind, yes);
 }
 
-function addRunOptions(command: Command): void {
+function addRunOptions(command: Command, yes: string): void {
   command
     .optionsGroup('Run options:')
     .addOption(
       collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
     )
-    .option('-y, --yes', 'Skip prompts: leave files with local changes unless --edit names them')
+    .option('-y, --yes', yes)
     .option('--dry-run', 'Show the diff, with new files in full, without writing anything')
     .option('--json', 'Print the result as JSON');
 }

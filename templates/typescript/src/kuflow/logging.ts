@@ -13,7 +13,7 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
-/** What Temporal's SDK says at each start: how it bundles the workflows, and that this worker has no Nexus services. */
+/** What Temporal's SDK logs at each start: how it bundles the workflows, and that this worker has no Nexus services. */
 const START_DETAILS = /^(?:asset |Workflow bundle created|No Nexus services registered)/;
 
 /** The logger of this worker and of Temporal's SDK. Logs a failure in full once, and then how often it happens again. */
@@ -200,7 +200,7 @@ export function parseCoreFailure(text: string): { readonly message: string; read
   };
 }
 
-/** How core writes special characters of a text. */
+/** How Temporal's core escapes special characters. */
 const ESCAPE = /\\(u\{([0-9a-f]{1,6})\}|.)/g;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0' };
 
