@@ -4,44 +4,57 @@ export interface ProtobufField {
   readonly value: number | Uint8Array;
 }
 
-function readVarint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } | undefined {
-  let value = 0;
-  for (let shift = 0, index = at; shift < 70; shift += 7, index++) {
-    const byte = bytes[index];
-    if (byte === undefined) return undefined;
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return { value, next: index + 1 };
+/** The largest field number that protobuf allows. */
+const MAX_FIELD = 2 ** 29 - 1;
+const MAX_VARINT_BYTES = 10;
+
+/**
+ * The fields of a protobuf message that are varints (numbers) or have a length (bytes), in order. Throws RangeError on a
+ * malformed message; groups, which Temporal does not use, count as malformed.
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ */
+export function* readFields(message: Buffer): Generator<readonly [number, Buffer | number]> {
+  let at = 0;
+  function readVarint(): number {
+    let result = 0;
+    for (let count = 0, scale = 1; count < MAX_VARINT_BYTES; count++, scale *= 128) {
+      const byte = message.readUInt8(at++);
+      result += (byte & 0x7f) * scale;
+      if (byte < 0x80) return result;
+    }
+    throw new RangeError(`a number of more than ${MAX_VARINT_BYTES} bytes`);
   }
-  return undefined;
+  function skip(length: number): void {
+    at += length;
+    if (at > message.length) throw new RangeError('a field is truncated');
+  }
+  while (at < message.length) {
+    const tag = readVarint();
+    const field = Math.floor(tag / 8);
+    const wire = tag % 8;
+    if (field === 0 || field > MAX_FIELD) throw new RangeError(`field number ${field}`);
+    if (wire === 0) yield [field, readVarint()];
+    else if (wire === 2) {
+      const length = readVarint();
+      skip(length);
+      yield [field, message.subarray(at - length, at)];
+    } else if (wire === 1) skip(8);
+    else if (wire === 5) skip(4);
+    else throw new RangeError(`wire type ${wire}`);
+  }
 }
 
 /**
  * The fields of a message, in order, up to the first invalid one. This is enough for a few small responses, and loading Temporal's
  * full protobuf definitions takes longer than the calls themselves.
- * Source: https://protobuf.dev/programming-guides/encoding/
  */
 export function protobufFields(bytes: Uint8Array): readonly ProtobufField[] {
   const fields: ProtobufField[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const tag = readVarint(bytes, at);
-    if (tag === undefined) break;
-    const number = Math.floor(tag.value / 8);
-    const wire = tag.value % 8;
-    if (wire === 0) {
-      const read = readVarint(bytes, tag.next);
-      if (read === undefined) break;
-      fields.push({ number, value: read.value });
-      at = read.next;
-    } else if (wire === 2) {
-      const length = readVarint(bytes, tag.next);
-      if (length === undefined || length.next + length.value > bytes.length) break;
-      at = length.next + length.value;
-      fields.push({ number, value: bytes.subarray(length.next, at) });
-    } else if (wire === 1 || wire === 5) {
-      at = tag.next + (wire === 1 ? 8 : 4);
-    } else {
-      break;
-    }
+  try {
+    for (const [number, value] of readFields(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+      fields.push({ number, value });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
   }
   return fields;
 }

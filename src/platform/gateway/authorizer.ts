@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
-import { readFields } from './message-fields.ts';
+import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 
 /** What the gateway needs to know about a token. */

@@ -1,4 +1,4 @@
-import { readFields } from './message-fields.ts';
+import { readFields } from '../../engine/protobuf.ts';
 
 /** `temporal.api.enums.v1.CommandType` of the commands that end a run: complete, fail, cancel, continue as new. */
 const CLOSING = new Set([4, 5, 7, 10]);
