@@ -89,7 +89,7 @@ function wantsJson(program: Command, root: RootProgram, argv: readonly string[])
   const end = argv.indexOf('--');
   const hasJsonOption = (command: Command): boolean =>
     command.options.some(({ long }) => long === '--json') || command.commands.some(hasJsonOption);
-  // An unknown command has no options to check, so --json counts.
+  // The options of an unknown command are not known, so --json always counts.
   const entries = commandEntries(root);
   const isUnknown = entries.length > 0 && !entries.some(({ name }) => name === calledCommand(argv));
   const isJsonFlag = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');

@@ -25,7 +25,7 @@ const CONFLICTING =
   /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|ENV_FILE|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
 
 /**
- * The environment of a command: the caller's, with the credentials under the names that KuFlow workers and Temporal
+ * The environment of a command: the caller's, with the credentials in the variables that KuFlow workers and Temporal
  * tools read. With `paths`, it refers to the certificate and key files; without, it contains certificate and key.
  */
 export function childEnvironment(

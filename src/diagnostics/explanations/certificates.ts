@@ -27,7 +27,7 @@ const UNUSABLE = {
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
-    'The certificate, key or CA has no complete PEM block: it is truncated, or it is not a PEM file.',
+    'The certificate, key or CA does not contain a complete PEM block. It may be truncated, or not a PEM file.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-der': fails(

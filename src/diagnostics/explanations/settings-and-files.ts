@@ -52,11 +52,11 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     causes: {
       'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
       'settings-misspelled-key': fails(
-        'A key differs from a required setting by a letter or so, and the setting is missing.',
+        'A required setting is missing, and a key looks like a misspelling of it.',
         'Rename <key> to <meant> (<file>)',
       ),
       'settings-unknown-key': warns(
-        'A key differs from a setting by a letter or so, and therefore has no effect.',
+        'A key looks like a misspelled setting, so it has no effect.',
         'Correct the key in <file>',
       ),
       'settings-secret-tracked': warns(
