@@ -59,6 +59,7 @@ beforeAll(async () => {
       trialDefinition('POSTS', 'PostsWorkflow', QUEUE),
       trialDefinition('OUTSIDE', 'OutsideWorkflow', QUEUE),
       trialDefinition('SLOW', 'SlowWorkflow', QUEUE),
+      trialDefinition('FLAKY', 'FlakyWorkflow', QUEUE),
     ],
   });
   user = await processUser(running.platform);
@@ -190,6 +191,28 @@ describe('a worker whose POST answers are lost', () => {
   };
 });
 
+describe('a task whose activity fails', () => {
+  let processId: string;
+  let processItemId: string;
+
+  beforeAll(async () => {
+    processId = await user.start('FLAKY');
+    await user.completed(processId, failIfExited);
+    ({ id: processItemId } = await user.item(processId, 'FLAKY'));
+  });
+
+  it('is named in each log line of its workflow and activity code', async () => {
+    const names = { processId, processItemId, workflowType: 'FlakyWorkflow' };
+    const linesOf = (message: string) =>
+      worker.log.filter((line) => line['processId'] === processId && line.message === message);
+    const [worked] = await until('the last line is printed', () => linesOf('Worked').length > 0 && linesOf('Worked'));
+    expect(worked).not.toHaveProperty('processItemId');
+    expect(linesOf('Working')).toEqual([expect.objectContaining(names)]);
+    expect(linesOf('Trying')).toEqual(Array(6).fill(expect.objectContaining({ ...names, activityType: 'flakyWork' })));
+    expect(linesOf('Activity failed')[0]).toMatchObject(names);
+  });
+});
+
 describe('a running worker', () => {
   it('notices that a task was canceled in KuFlow, and ends the workflow with TaskCancelled', async () => {
     const processId = await user.start('OUTSIDE');
@@ -239,7 +262,7 @@ describe('a running worker', () => {
     const stacks = worker.log.filter((line) => line['processId'] === workflowId).map((line) => line['stack']);
     expect(logged).toMatchObject({ workflowType: 'LoanWorkflow', error: failure.message });
     expect(stacks.filter((stack) => stack !== undefined)).toEqual([
-      expect.stringMatching(/^ {4}at \w.*src\/kuflow\/workflow\/encryption-guard\.ts:\d+:\d+\)$/m),
+      expect.stringMatching(/^ {4}at \w.*src\/kuflow\/workflow\/interceptors\.ts:\d+:\d+\)$/m),
     ]);
     expect(stacks.join('')).not.toContain('node_modules');
   });

@@ -1,5 +1,5 @@
 // Added to a generated project by the end-to-end tests.
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 
 export async function shortWork(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -9,4 +9,10 @@ export async function shortWork(milliseconds: number): Promise<void> {
 export async function slowWork(): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   return `attempt ${activityInfo().attempt}`;
+}
+
+/** Fails until its sixth attempt. */
+export async function flakyWork(): Promise<void> {
+  log.info('Trying');
+  if (activityInfo().attempt < 6) throw new Error('No answer from "Grace Hopper" at grace@example.com, 4711');
 }

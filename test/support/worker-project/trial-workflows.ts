@@ -1,7 +1,8 @@
 // Added to a generated project by the end-to-end tests: workflows that exercise the worker.
-import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, log, proxyActivities } from '@temporalio/workflow';
 import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
 import { kuflowActivities, ownActivities, workerActivities } from './kuflow/workflow/kuflow-activities.ts';
+import { runForItem } from './kuflow/workflow/item-context.ts';
 import { openProcess } from './kuflow/workflow/kuflow-process.ts';
 import { human } from './kuflow/workflow/task.ts';
 import { uuid7 } from './kuflow/workflow/uuid.ts';
@@ -79,4 +80,25 @@ export async function BrokenWorkflow({ processId }: WorkflowRequest): Promise<Wo
 /** Calls an activity whose name is misspelled. */
 export async function MisspelledWorkflow(_request: WorkflowRequest): Promise<WorkflowResponse> {
   return { message: await ownActivities<{ slowWrok(): Promise<string> }>().slowWrok() };
+}
+
+/** A task whose activity fails five times. */
+export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
+  const id = uuid7();
+  await kuflowActivities.KuFlow_Engine_createProcessItem({
+    id,
+    type: 'TASK',
+    processId,
+    processItemDefinitionCode: 'FLAKY',
+  });
+  const { flakyWork } = proxyActivities<typeof trialActivities>({
+    startToCloseTimeout: '10 seconds',
+    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 1 },
+  });
+  await runForItem({ processItemId: id, code: 'FLAKY' }, async () => {
+    log.info('Working');
+    await flakyWork();
+  });
+  log.info('Worked');
+  return { message: 'done' };
 }

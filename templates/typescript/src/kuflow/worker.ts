@@ -1,4 +1,5 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createActivityInterceptor } from './activity-interceptor.ts';
 import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
@@ -14,12 +15,14 @@ export interface WorkerConfig {
 
 /** Creates a Temporal SDK worker without starting it. */
 export async function createWorker(config: WorkerConfig): Promise<Worker> {
+  const { interceptors, ...code } = workflowCode();
   return Worker.create({
     connection: config.connection,
     namespace: config.namespace,
     taskQueue: config.taskQueue,
-    ...workflowCode(),
+    ...code,
     activities: config.activities,
+    interceptors: { ...interceptors, activity: [createActivityInterceptor()] },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
     shutdownForceTime: config.development ? '5 seconds' : '45 seconds',

@@ -6,10 +6,10 @@ const resolvePath = (path: string): string => fileURLToPath(new URL(path, import
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const BUNDLE = resolvePath('../workflow-bundle.js');
 
-/** The code in the workflow sandbox: the workflows and their interceptor. */
+/** The code in the workflow sandbox: the workflows and their interceptors. */
 export const workflowSources = {
   workflowsPath: resolvePath(`../workflows.${extension}`),
-  workflowInterceptorModules: [resolvePath(`./workflow/encryption-guard.${extension}`)],
+  workflowInterceptorModules: [resolvePath(`./workflow/interceptors.${extension}`)],
 } satisfies Partial<BundleOptions>;
 
 /** The bundle created by `build`, or the sources if the worker runs from its sources. */
