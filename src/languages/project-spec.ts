@@ -10,6 +10,10 @@ export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api';
 
 /** A decision about a task that is recorded, so that tasks and processes added later do not change it. */
 export interface TaskChoice {
+  /** The task's name in code. From `nameTasks`. */
+  readonly name?: string;
+  /** The start of its type names, if that is not `name` with a capital letter: earlier versions chose both separately. */
+  readonly type?: string;
   /** Activity name of a system task, if the default name was in use. */
   readonly activity?: string;
   /** Codes of the human tasks whose data is passed to a system task, if a task added later would change the default. */

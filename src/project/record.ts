@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
@@ -14,6 +15,8 @@ import type {
 } from '../languages/project-spec.ts';
 import { processLayout } from '../languages/typescript/layout.ts';
 import { isTsIdentifier } from '../languages/typescript/literals.ts';
+import { nameTasks } from '../languages/typescript/process-context.ts';
+import type { ProcessDefinition } from '../process/definition.ts';
 import { PACKAGE_MANAGERS } from '../languages/typescript/package-manager.ts';
 import { printableJson } from '../text/json.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
@@ -36,7 +39,7 @@ export interface ProjectRecordJson {
     readonly packageManager: string;
     readonly cliPackage: string;
   };
-  /** By definition file: additional processes, and the choices recorded for tasks. Absent when there is neither. */
+  /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
   readonly processes?: Readonly<Record<string, RecordedProcess>>;
   /**
    * SHA-256 (hexadecimal) of each file as this tool last wrote it, by path: a file with another hash was edited by hand. This is not always the
@@ -104,14 +107,18 @@ export function renderRecordFile(
 /** The part of a record about processes and their tasks. */
 export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
   const { choices = {}, additionalProcesses = [] } = spec;
-  const tasks = (chosen: TaskChoices): RecordedProcess => (Object.keys(chosen).length === 0 ? {} : { tasks: chosen });
+  const tasks = (definition: ProcessDefinition, chosen: TaskChoices): RecordedProcess => {
+    const named = nameTasks(definition, chosen);
+    return Object.keys(named).length === 0 ? {} : { tasks: named };
+  };
+  const first = tasks(spec.definition, choices);
   const processes = [
-    ...(Object.keys(choices).length === 0 ? [] : [[processLayout().definitionFile, tasks(choices)] as const]),
+    ...(first.tasks === undefined ? [] : [[processLayout().definitionFile, first] as const]),
     ...additionalProcesses.map(
       (process) =>
         [
           processLayout(process.slug).definitionFile,
-          { definitionSource: process.source, ...tasks(process.choices ?? {}) },
+          { definitionSource: process.source, ...tasks(process.definition, process.choices ?? {}) },
         ] as const,
     ),
   ];
@@ -120,7 +127,7 @@ export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'p
 
 /**
  * Whether `text` is a record exactly as this tool writes it, with the same keys as `planned`, so that `planned` may replace it. A record with
- * more keys, such as additional processes, would lose information.
+ * more keys, such as additional processes or choices, would lose information.
  */
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
@@ -130,6 +137,7 @@ export function isUneditedRecord(text: string, planned: string): boolean {
     current['format'] === wanted['format'] &&
     [current, current['template'], current['answers']].map(listKeys).join() ===
       [wanted, wanted['template'], wanted['answers']].map(listKeys).join() &&
+    isDeepStrictEqual(current['processes'], wanted['processes']) &&
     typeof command === 'string' &&
     command.startsWith(CREATE_COMMAND) &&
     isRecord(files) &&
@@ -235,17 +243,23 @@ function parseTaskChoices(recorded: unknown): TaskChoices {
   const tasks = isRecord(recorded) && isRecord(recorded['tasks']) ? recorded['tasks'] : {};
   return Object.fromEntries(
     Object.entries(tasks).map(([code, choice]): [string, TaskChoice] => {
-      const { activity, inputs } = isRecord(choice) ? choice : {};
+      const { name, type, activity, inputs } = isRecord(choice) ? choice : {};
       return [
         code,
         {
-          // The name is printed into code, and anyone can edit the record.
-          ...(typeof activity === 'string' && isTsIdentifier(activity) ? { activity } : {}),
+          // Names are printed into code, and anyone can edit the record.
+          ...(isName(name) ? { name } : {}),
+          ...(isName(name) && isName(type) ? { type } : {}),
+          ...(isName(activity) ? { activity } : {}),
           ...(Array.isArray(inputs) ? { inputs: inputs.filter((input) => typeof input === 'string') } : {}),
         },
       ];
     }),
   );
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && isTsIdentifier(value);
 }
 
 function malformedRecordError(path: string, seen: string, cause?: unknown): KnownError {

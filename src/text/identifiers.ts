@@ -1,45 +1,36 @@
 import { createHash } from 'node:crypto';
 
-export type IdentifierStyle = 'camel' | 'pascal' | 'constant';
-
-// KuFlow codes: upper-case words joined by single underscores, which convert without loss.
-const CANONICAL = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
-const LONGEST_PLAIN = 60;
-const LONGEST_BASE = 40;
+export type IdentifierStyle = 'camel' | 'pascal';
 
 /**
- * Converts each text to an ASCII identifier of at most 60 characters. Different texts never share a name, and the same text always
- * gets the same name, whatever else is in `texts`. KuFlow codes convert directly (`LOAN_APPLICATION` to `loanApplication`, `STEP_1`
- * to `step_1`). A text that converts only with loss, or to a word in `reserved`, gets a suffix of `_x` and ten hex digits of its
- * hash, which no code converts to.
- *
- * One exception, which does not happen by chance: if two texts have the same words and hashes that begin alike, the first one in
- * UTF-16 order keeps the name, and the other one gets more digits, up to 100 characters.
+ * Letters of a name other than a-z, as a character class: Latin, Greek, Cyrillic, kana, Han and Hangul. Only old ranges,
+ * because the compiler, the bundler and the linter of a project each have their own Unicode version.
  */
-export function identifiers(
-  texts: readonly string[],
-  style: IdentifierStyle,
-  reserved: ReadonlySet<string>,
-): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  const textOf = new Map<string, string>();
-  for (const text of [...new Set(texts)].sort()) {
-    let name = identifier(text, style, reserved);
-    // Equal hashes are deliberate. A longer name keeps them distinct.
-    if (textOf.has(name) || reserved.has(name)) name = `${name}_${hash(text, 32)}`;
-    textOf.set(name, text);
-    names.set(text, name);
-  }
-  return names;
+export const OTHER_LETTERS =
+  '\\u00df-\\u00f6\\u00f8-\\u017f\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce\\u0400-\\u0481' +
+  '\\u3041-\\u3096\\u30a1-\\u30fa\\u30fc\\u4e00-\\u9fa5\\uac00-\\ud7a3';
+const SEPARATORS = new RegExp(`[^a-z0-9${OTHER_LETTERS}]+`);
+const LONGEST = 60;
+
+/**
+ * Converts a text to a readable identifier: `LOAN_APPLICATION` to `loanApplication`, `STEP_1` to `step1`. `noun` completes what is not
+ * a name by itself: `2ND_REVIEW` becomes `task2ndReview`, a word in `reserved` such as `DELETE` becomes `deleteTask`, and a text
+ * without letters `task`. Different texts can get the same name, see `distinctName`.
+ */
+export function identifier(text: string, style: IdentifierStyle, reserved: ReadonlySet<string>, noun: string): string {
+  const words = splitIdentifierWords(text);
+  const named = /^\D/.test(words[0] ?? '') ? words : [noun, ...words];
+  const joined = named.map((word, index) => (index === 0 && style === 'camel' ? word : capitalize(word))).join('');
+  const name = joined.slice(0, LONGEST);
+  return reserved.has(name) ? name + capitalize(noun) : name;
 }
 
-/** The name that `identifiers` gives to `text`. */
-export function identifier(text: string, style: IdentifierStyle, reserved: ReadonlySet<string>): string {
-  if (text.length <= LONGEST_PLAIN && CANONICAL.test(text)) {
-    const plain = joinWords(text.toLowerCase().split('_'), style);
-    if (!reserved.has(plain)) return plain;
+/** The name, with a number if it is in `taken`: `review`, `review_2`, `review_3`. No name of `identifier` has an underscore. */
+export function distinctName(name: string, taken: (name: string) => boolean): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}_${number}`;
+    if (!taken(candidate)) return candidate;
   }
-  return `${joinWords(splitWords(text), style, LONGEST_BASE)}_x${hash(text, 10)}`;
 }
 
 /** The first hex digits of the SHA-256 of a text. Encoded as UTF-16, so that lone surrogates stay distinct. */
@@ -59,19 +50,21 @@ export function splitWords(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-function joinWords(parts: readonly string[], style: IdentifierStyle, longest = LONGEST_PLAIN): string {
-  const [first = 'unnamed', ...rest] = /^[a-z]/.test(parts[0] ?? 'a') ? parts : ['n', ...parts];
-  // A word that starts with a digit keeps its underscore, so that A_1B, A1_B and A1B stay distinct.
-  const joined =
-    style === 'constant'
-      ? [first, ...rest].join('_').toUpperCase()
-      : [
-          style === 'camel' ? first : capitalize(first),
-          ...rest.map((word) => (/^\d/.test(word) ? `_${word}` : capitalize(word))),
-        ].join('');
-  return joined.slice(0, longest).replace(/_+$/, '');
+/** The lower-case words of a text, without the accents of Latin letters. May be empty. */
+function splitIdentifierWords(text: string): readonly string[] {
+  return text
+    .slice(0, 200)
+    .normalize('NFKD')
+    .replace(/(?<=[A-Za-z]\p{M}*)\p{M}/gu, '')
+    .normalize('NFC')
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(SEPARATORS)
+    .filter((word) => word !== '');
 }
 
-function capitalize(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+/** The word with a capital first letter, if its capital is one letter. */
+export function capitalize(word: string): string {
+  const capital = word.charAt(0).toUpperCase();
+  return capital.length === 1 ? capital + word.slice(1) : word;
 }

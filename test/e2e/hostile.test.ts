@@ -40,15 +40,24 @@ const AT_RUN_TIME: HostileFile = {
   metadata: { schema: { type: 'object', properties: inherited } },
   entity: { schema: { type: 'object', properties: inherited, required: OBJECT_MEMBERS } },
   tasks: [
-    ...['__proto__', 'constructor', 'PROCESS_ID', 'it\'s "quoted"', '🎉'].map((code) => ({
+    ...['__proto__', 'constructor', 'PROCESS_ID', 'it\'s "quoted"', '🎉', '2ND_REVIEW', 'ΈΛΕΓΧΟΣ'].map((code) => ({
       code,
       kind: 'human',
       data,
       'context-data': data,
     })),
-    ...['THEN', 'TO_STRING', 'VALUE_OF', 'HAS_OWN_PROPERTY', 'TO_JSON', 'DEFAULT', 'then', 'a\n\u2028b', '`${1}`'].map(
-      (code) => ({ code, kind: 'system', data }),
-    ),
+    ...[
+      'THEN',
+      'TO_STRING',
+      'VALUE_OF',
+      'HAS_OWN_PROPERTY',
+      'TO_JSON',
+      'DEFAULT',
+      'then',
+      'a\n\u2028b',
+      '`${1}`',
+      '審査',
+    ].map((code) => ({ code, kind: 'system', data })),
     { code: '{{name}}', kind: 'message' },
     { code: '*/', kind: 'thread' },
   ],

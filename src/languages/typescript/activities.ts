@@ -1,6 +1,8 @@
+import { capitalize } from '../../text/identifiers.ts';
+
 /** The text of a new activity: a blank line, its types and its function. */
 function renderActivity(name: string): string {
-  const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const base = capitalize(name);
   return [
     '',
     `export interface ${base}Input {`,
@@ -22,7 +24,7 @@ function renderActivity(name: string): string {
 
 /** The names that the activity `name` exports from its module. */
 export function activityExportNames(name: string): readonly string[] {
-  const base = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const base = capitalize(name);
   return [name, `${base}Input`, `${base}Result`];
 }
 
@@ -34,7 +36,7 @@ export function appendActivities(text: string, names: readonly string[]): string
 
 /** Names of the activities from `appendActivities` that nobody has edited. */
 export function findUneditedActivities(text: string): readonly string[] {
-  const functions = [...text.matchAll(/^export async function (\w+)\(/gm)].map(([, name = '']) => name);
+  const functions = [...text.matchAll(/^export async function ([\p{L}\p{N}_$]+)\(/gmu)].map(([, name = '']) => name);
   return functions.filter((name) => text.includes(renderActivity(name)));
 }
 

@@ -1,5 +1,5 @@
 const DECLARED =
-  /^export[ \t]+(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|const|let|var|class|interface|type|enum|namespace)\b[ \t]*\*?[ \t]*([A-Za-z_$][\w$]*)/gm;
+  /^export[ \t]+(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|const|let|var|class|interface|type|enum|namespace)\b[ \t]*\*?[ \t]*([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
 const LIST = /^export[ \t]+(?:type[ \t]+)?\{([^}]*)\}/gm;
 
 /** The names that a TypeScript module exports, including types. Does not follow `export *`. */

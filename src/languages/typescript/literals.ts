@@ -1,7 +1,9 @@
 import type { Json } from '../../base/json.ts';
+import { OTHER_LETTERS } from '../../text/identifiers.ts';
 import { escapeForCompilers, oneLine, escapeForReaders } from '../../text/one-line.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);
 
 // Controls, format and direction marks, lone surrogates, private use, separators and every space but U+0020.
 const HIDDEN =
@@ -30,7 +32,7 @@ export const TS_RESERVED: ReadonlySet<string> = new Set(
 
 /** Whether the text can be used unchanged as the name of a declaration. */
 export function isTsIdentifier(text: string): boolean {
-  return WORD.test(text) && text.length <= 100 && text !== '__proto__' && !TS_RESERVED.has(text);
+  return IDENTIFIER.test(text) && text.length <= 100 && text !== '__proto__' && !TS_RESERVED.has(text);
 }
 
 /** A string literal with exactly this value, in printable characters on one line, quoted like Prettier with single quotes. */

@@ -1,8 +1,8 @@
-import { identifier, identifiers } from '../../text/identifiers.ts';
+import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../process/examples/schema.ts';
-import { choiceOf, type TaskChoices } from '../project-spec.ts';
+import { choiceOf, type TaskChoice, type TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { fitsLiteralType } from './literal-types.ts';
 import type { ProcessLayout } from './layout.ts';
@@ -84,6 +84,34 @@ function moduleContext(path: string): object {
   return { module: new Code(tsString(`./${path.slice('src/'.length)}`)) };
 }
 
+type NamedTask = TaskChoice & { readonly name: string };
+
+/**
+ * Choices in which every task has a name, and no two tasks have the same. Names in `choices` stay, also those of tasks that are no longer
+ * defined. A new task whose name is in use gets a number.
+ */
+export function nameTasks({ tasks }: ProcessDefinition, choices: TaskChoices): TaskChoices {
+  const used = new Set<string>();
+  const isUsed = (name: string): boolean => used.has(name) || used.has(capitalize(name));
+  const use = (name: string, type = capitalize(name)): void => void used.add(name).add(type);
+  const named = new Map<string, TaskChoice>();
+  for (const [code, choice] of Object.entries(choices)) {
+    const { name, type, ...rest } = choice;
+    const isUsable =
+      name !== undefined && !RESERVED.has(name) && !isUsed(name) && (type === undefined || !used.has(type));
+    if (isUsable) use(name, type);
+    named.set(code, isUsable ? choice : rest);
+  }
+  for (const { code } of tasks) {
+    const choice = named.get(code);
+    if (choice?.name !== undefined) continue;
+    const name = distinctName(identifier(code, 'camel', RESERVED, 'task'), isUsed);
+    use(name);
+    named.set(code, { name, ...choice });
+  }
+  return Object.fromEntries(named);
+}
+
 interface TaskView {
   readonly kind: TaskDefinition['kind'];
   readonly factory: Code;
@@ -110,12 +138,9 @@ interface TaskView {
 }
 
 function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonly TaskView[] {
-  const codes = definition.tasks.map(({ code }) => code);
-  const variables = identifiers(codes, 'camel', RESERVED);
-  const types = identifiers(codes, 'pascal', RESERVED);
-  const plain = definition.tasks.map((task, index) => {
-    const variable = variables.get(task.code) ?? `task${index}`;
-    const type = types.get(task.code) ?? `Task${index}`;
+  const named = nameTasks(definition, choices);
+  const plain = definition.tasks.map((task) => {
+    const { name: variable, type = capitalize(variable) } = choiceOf(named, task.code) as NamedTask;
     const data = task.data === undefined || task.kind === 'thread' ? undefined : `${type}Data`;
     const context = task.contextData === undefined || !hasContext(task) ? undefined : `${type}Context`;
     return { task, variable, type, data, context };
@@ -145,8 +170,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
       typeArguments: new Code(typeArguments(task, data, context)),
       isUsed: used.has(entry),
       activity,
-      inputType:
-        activity === variable ? `${type}Input` : `${activity.charAt(0).toUpperCase()}${activity.slice(1)}Input`,
+      inputType: activity === variable ? `${type}Input` : `${capitalize(activity)}Input`,
       resultType: new Code(data ?? 'Record<string, unknown>'),
       inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
         variable: input.variable,
@@ -192,7 +216,7 @@ function taskTitle(task: TaskDefinition): string {
 function workflowView(type: string): object {
   const direct = isTsIdentifier(type) && !RESERVED.has(type);
   return {
-    workflowFunction: direct ? type : identifier(type, 'pascal', RESERVED),
+    workflowFunction: direct ? type : identifier(type, 'pascal', RESERVED, 'workflow'),
     isDirectExport: direct,
     exportedName: new Code(direct ? type : tsString(type)),
   };

@@ -1,13 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
-import type { DefinitionSource, ProjectSpec, TaskChoices } from '../../languages/project-spec.ts';
+import {
+  choiceOf,
+  type DefinitionSource,
+  type ProjectSpec,
+  type TaskChoice,
+  type TaskChoices,
+} from '../../languages/project-spec.ts';
 import { exportedNames } from '../../languages/typescript/exports.ts';
 import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
-import { tsString } from '../../languages/typescript/literals.ts';
+import { isTsIdentifier, tsString } from '../../languages/typescript/literals.ts';
+import { nameTasks } from '../../languages/typescript/process-context.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
+import { capitalize } from '../../text/identifiers.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { isUnedited, readTextFile } from './file-edit.ts';
@@ -71,13 +79,14 @@ export async function openProject(
     const layout = processLayout(slug);
     const definition = await loadDefinition(join(folder, layout.definitionFile));
     const definitionInCode = await keepTasksInCode(folder, layout, definition, record.hashes);
+    const named = await readTaskNames(folder, layout, definitionInCode, choices);
     return {
       slug,
       layout,
       source,
       definition,
       definitionInCode,
-      choices: pinInputs(definitionInCode, definition, choices),
+      choices: nameTasks(definition, pinInputs(definitionInCode, definition, named)),
     };
   };
   const { definitionFile } = processLayout();
@@ -135,6 +144,28 @@ async function keepTasksInCode(
   const text = await readTextFile(folder, path);
   if (typeof text !== 'string' || !isUnedited(path, text, hashes)) return definition;
   return { ...definition, tasks: definition.tasks.filter(({ code }) => text.includes(`(${tsString(code)}),`)) };
+}
+
+/** Adds the names that `tasks.ts` has for tasks without a recorded name: earlier versions did not record names. */
+async function readTaskNames(
+  folder: string,
+  { tasks: path }: ProcessLayout,
+  { tasks }: ProcessDefinition,
+  choices: TaskChoices,
+): Promise<TaskChoices> {
+  if (tasks.every(({ code }) => choiceOf(choices, code).name !== undefined)) return choices;
+  const text = await readTextFile(folder, path);
+  const lines = typeof text === 'string' ? text.split(/\r?\n/) : [];
+  const named = new Map<string, TaskChoice>(Object.entries(choices));
+  for (const { code } of tasks) {
+    const choice = choiceOf(choices, code);
+    const line = lines.find((one) => one.endsWith(`(${tsString(code)}),`));
+    const [, name = '', types = ''] = /^ {2}([^\s:]+): \w+(?:<(.*)>)?\(/.exec(line ?? '') ?? [];
+    const [, type = capitalize(name)] = /([^\s<>,]+)(?:Data|Context)\b/.exec(types) ?? [];
+    if (choice.name !== undefined || !isTsIdentifier(name) || !isTsIdentifier(type)) continue;
+    named.set(code, { name, ...(type === capitalize(name) ? {} : { type }), ...choice });
+  }
+  return Object.fromEntries(named);
 }
 
 /** The spec to render a project with these processes. */

@@ -20,7 +20,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   if (!isTsIdentifier(name) || RESERVED.has(name)) {
     throw usageError(
       `${escapeForTerminal(name, 80)} cannot be used as a function name: use a-z, A-Z, 0-9 and _, and no reserved word`,
-      [`For example: ${identifier(suggestName(name), 'camel', RESERVED)}`],
+      [`For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', 'camel', RESERVED, 'activity')}`],
     );
   }
   for (const [file, names] of await readExportedNames(project, 'activities')) {
@@ -39,10 +39,4 @@ export async function planActivity(project: WorkerProject, name: string): Promis
   const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
   const edit = editExistingFile(path, text, after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
-}
-
-/** Converts a text to a code, such as SEND_MAIL, that makes a readable identifier. */
-function suggestName(text: string): string {
-  const words = text.slice(0, 40).match(/[A-Z]*[a-z0-9]+|[A-Z]+/g) ?? ['SEND', 'MAIL'];
-  return words.join('_').toUpperCase();
 }

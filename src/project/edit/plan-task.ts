@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../text/near-match.ts';
 import { isDefinitionCode } from '../../languages/typescript/layout.ts';
+import { nameTasks } from '../../languages/typescript/process-context.ts';
 import { addTask } from '../../process/definition/add-task.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import {
@@ -98,8 +99,9 @@ async function assignChoices(
   const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes)]);
   const before = new Set(process.definition.tasks.map(({ code }) => code));
   const added = { ...definition, tasks: definition.tasks.filter(({ code }) => !before.has(code)) };
-  const [choices = {}] = assignActivityNames([{ definition: added, choices: {} }], taken);
-  return replaceProcess(processes, { ...changed, choices: { ...changed.choices, ...choices } });
+  const named = nameTasks(definition, changed.choices);
+  const [choices = named] = assignActivityNames([{ definition: added, choices: named }], taken);
+  return replaceProcess(processes, { ...changed, choices });
 }
 
 /** Plans what an earlier run did not complete for a task that the code already has. */

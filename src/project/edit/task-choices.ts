@@ -1,7 +1,7 @@
-import { identifier, identifiers } from '../../text/identifiers.ts';
+import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { systemTaskInputs, RESERVED } from '../../languages/typescript/process-context.ts';
+import { nameTasks, systemTaskInputs, RESERVED } from '../../languages/typescript/process-context.ts';
 
 export interface ProcessWithChoices {
   readonly definition: ProcessDefinition;
@@ -24,7 +24,7 @@ export function assignActivityNames(
     }
   return processes.map(({ definition, choices }) => {
     const assigned = new Map<string, TaskChoice>(Object.entries(choices));
-    for (const [code, defaultName] of defaultActivityNames(definition)) {
+    for (const [code, defaultName] of defaultActivityNames(definition, choices)) {
       const choice = choiceOf(choices, code);
       if (choice.activity !== undefined) continue;
       const name = findFreeName(definition.process.code, code, defaultName, used);
@@ -39,7 +39,9 @@ export function assignActivityNames(
 export function listActivityNames(processes: readonly ProcessWithChoices[]): ReadonlySet<string> {
   return new Set(
     processes.flatMap(({ definition, choices }) =>
-      defaultActivityNames(definition).map(([code, defaultName]) => choiceOf(choices, code).activity ?? defaultName),
+      defaultActivityNames(definition, choices).map(
+        ([code, defaultName]) => choiceOf(choices, code).activity ?? defaultName,
+      ),
     ),
   );
 }
@@ -57,26 +59,19 @@ export function pinInputs(before: ProcessDefinition, after: ProcessDefinition, c
   return Object.fromEntries(pinned);
 }
 
-function defaultActivityNames(definition: ProcessDefinition): readonly (readonly [string, string])[] {
-  const names = identifiers(
-    definition.tasks.map(({ code }) => code),
-    'camel',
-    RESERVED,
-  );
+function defaultActivityNames(
+  definition: ProcessDefinition,
+  choices: TaskChoices,
+): readonly (readonly [string, string])[] {
+  const named = nameTasks(definition, choices);
   return definition.tasks
     .filter(({ kind }) => kind === 'system')
-    .map(({ code }) => [code, names.get(code) ?? identifier(code, 'camel', RESERVED)] as const);
+    .map(({ code }) => [code, choiceOf(named, code).name ?? ''] as const);
 }
 
 function findFreeName(process: string, task: string, defaultName: string, used: ReadonlySet<string>): string {
-  const inputType = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  const isFree = (name: string): boolean => !used.has(name) && !used.has(inputType(name));
-  if (isFree(defaultName)) return defaultName;
-  const qualified = identifier(`${process}_${task}`, 'camel', RESERVED);
-  if (isFree(qualified)) return qualified;
-  for (let attempt = 1; ; attempt++) {
-    // `identifier` adds a hash of the text if the text has spaces.
-    const name = identifier(`${process} ${task}${' '.repeat(attempt)}`, 'camel', RESERVED);
-    if (isFree(name)) return name;
-  }
+  const isUsed = (name: string): boolean => used.has(name) || used.has(`${capitalize(name)}Input`);
+  return isUsed(defaultName)
+    ? distinctName(identifier(`${process}_${task}`, 'camel', RESERVED, 'activity'), isUsed)
+    : defaultName;
 }

@@ -1,60 +1,64 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileName } from '../../../src/text/file-name.ts';
-import { identifier, identifiers } from '../../../src/text/identifiers.ts';
+import { distinctName, identifier } from '../../../src/text/identifiers.ts';
 import type { IdentifierStyle } from '../../../src/text/identifiers.ts';
-import { TS_RESERVED } from '../../../src/languages/typescript/literals.ts';
+import { isTsIdentifier, TS_RESERVED } from '../../../src/languages/typescript/literals.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 
-const STYLES: readonly IdentifierStyle[] = ['camel', 'pascal', 'constant'];
+const name = (text: string, style: IdentifierStyle = 'camel'): string => identifier(text, style, TS_RESERVED, 'task');
 
-describe('identifiers', () => {
-  it('converts codes directly', () => {
-    const codes = ['LOAN_APPLICATION', 'LOAN', 'STEP_1', 'V2_CHECK'];
-    expect([...identifiers(codes, 'camel', TS_RESERVED).entries()]).toEqual(
-      expect.arrayContaining([
-        ['LOAN_APPLICATION', 'loanApplication'],
-        ['LOAN', 'loan'],
-        ['STEP_1', 'step_1'],
-        ['V2_CHECK', 'v2Check'],
-      ]),
-    );
-    expect(identifier('LOAN_APPLICATION', 'pascal', TS_RESERVED)).toBe('LoanApplication');
-    expect(identifier('STEP_1', 'constant', TS_RESERVED)).toBe('STEP_1');
+describe('identifier', () => {
+  it.each([
+    ['LOAN_APPLICATION', 'loanApplication'],
+    ['STEP_1', 'step1'],
+    ['V2_CHECK', 'v2Check'],
+    ['Loan Application', 'loanApplication'],
+    ['loanApplication', 'loanApplication'],
+    ['loan.application!', 'loanApplication'],
+    ['Préstamo', 'prestamo'],
+    ['AÑO', 'ano'],
+    ['STRAẞE', 'straße'],
+    ['審査', '審査'],
+    ['ガイド', 'ガイド'],
+    ['검토', '검토'],
+    ['ПРОВЕРКА_ЗАЯВКИ', 'проверкаЗаявки'],
+    ['ЧАЙ', 'чай'],
+    ['ΈΛΕΓΧΟΣ', 'έλεγχος'],
+    ['2ND_REVIEW', 'task2ndReview'],
+    ['１２３', 'task123'],
+    ['DELETE', 'deleteTask'],
+    ['constructor', 'constructorTask'],
+    ['THEN', 'thenTask'],
+    ['', 'task'],
+    ['…', 'task'],
+    ['__proto__', 'proto'],
+  ])('converts %j to %s', (text, expected) => {
+    expect(name(text)).toBe(expected);
   });
 
-  it('adds a hash to a text that converts with loss, and to a reserved word', () => {
-    expect(identifier('Loan Application', 'camel', TS_RESERVED)).toMatch(/^loanApplication_x[0-9a-f]{10}$/);
-    expect(identifier('Préstamo', 'pascal', TS_RESERVED)).toMatch(/^Prestamo_x[0-9a-f]{10}$/);
-    expect(identifier('DELETE', 'camel', TS_RESERVED)).toMatch(/^delete_x[0-9a-f]{10}$/);
-    expect(identifier('DATE', 'pascal', TS_RESERVED)).toMatch(/^Date_x[0-9a-f]{10}$/);
-    expect(identifier('', 'camel', TS_RESERVED)).toMatch(/^unnamed_x[0-9a-f]{10}$/);
-    expect(identifier('1ST', 'camel', TS_RESERVED)).toMatch(/^n_1st_x[0-9a-f]{10}$/);
+  it('capitalizes the first word in Pascal case', () => {
+    expect(name('LOAN_APPLICATION', 'pascal')).toBe('LoanApplication');
+    expect(name('проверка', 'pascal')).toBe('Проверка');
+    expect(name('2ND_REVIEW', 'pascal')).toBe('Task2ndReview');
+    expect(name('DATE', 'pascal')).toBe('DateTask');
   });
 
-  it.each(STYLES)('gives distinct, legal, bounded names to hostile texts (%s)', (style) => {
-    const names = identifiers(HOSTILE, style, TS_RESERVED);
-    expect(names.size).toBe(HOSTILE.length);
-    expect(new Set(names.values()).size).toBe(HOSTILE.length);
-    for (const name of names.values()) {
-      expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_]{0,59}$/);
-      expect(TS_RESERVED.has(name)).toBe(false);
-    }
+  it.each(['camel', 'pascal'] as const)('gives legal, bounded names to any text (%s)', (style) => {
+    const check = (text: string): void => {
+      expect(isTsIdentifier(name(text, style))).toBe(true);
+      expect(name(text, style)).toMatch(/^[^_]{1,64}$/);
+    };
+    HOSTILE.forEach(check);
+    fc.assert(fc.property(anyText, check), { numRuns: 5000 });
   });
+});
 
-  it.each(STYLES)('gives distinct names that do not depend on the other texts (%s)', (style) => {
-    fc.assert(
-      fc.property(fc.uniqueArray(anyText, { maxLength: 30 }), (texts) => {
-        const names = identifiers(texts, style, TS_RESERVED);
-        expect(new Set(names.values()).size).toBe(texts.length);
-        for (const text of texts) {
-          expect(names.get(text)).toMatch(/^[A-Za-z][A-Za-z0-9_]{0,59}$/);
-          expect(identifiers([text], style, TS_RESERVED).get(text)).toBe(names.get(text));
-        }
-        expect(identifiers([...texts].reverse(), style, TS_RESERVED)).toEqual(names);
-      }),
-      { numRuns: 500 },
-    );
+describe('distinctName', () => {
+  it('numbers a name only if it is in use', () => {
+    const taken = new Set(['review', 'review_2']);
+    expect(distinctName('check', (one) => taken.has(one))).toBe('check');
+    expect(distinctName('review', (one) => taken.has(one))).toBe('review_3');
   });
 });
 

@@ -266,7 +266,7 @@ const workflowType = lineStep({
   flag: 'workflowType',
   message: 'Workflow type',
   hint: APP_HINT,
-  offer: forNew((code) => `${identifier(code, 'pascal', new Set())}Workflow`),
+  offer: forNew((code) => `${identifier(code, 'pascal', new Set(), 'process')}Workflow`),
 });
 
 /** Questions about which process it is and what its tasks are. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import { sha256, type ProjectRecordJson } from '../../../../src/project/record.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -180,6 +181,50 @@ describe('an edited definition with unedited code', () => {
   });
 });
 
+describe('the name of a task', () => {
+  const tasksInCode = (): string => read('src/process/tasks.ts');
+
+  it('stays when a task is added whose code converts to the same name, also after the task is removed', async () => {
+    expect((await add('task', '2ND_REVIEW')).status).toBe(0);
+    expect((await add('task', '2nd review', '--after', 'APPLY')).status).toBe(0);
+    expect(tasksInCode()).toContain(`task2ndReview: human('2ND_REVIEW')`);
+    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd review')`);
+    edit('kuflow.process.yaml', '  - code: 2ND_REVIEW\n    kind: human\n', '');
+    expect((await add('task', 'MORE')).status).toBe(0);
+    expect(tasksInCode()).not.toContain('2ND_REVIEW');
+    expect(tasksInCode()).toContain(`task2ndReview_2: human('2nd review')`);
+    expect((await add('task', '2ND_REVIEW')).status).toBe(0);
+    expect(tasksInCode()).toContain(`task2ndReview: human('2ND_REVIEW')`);
+  });
+
+  it('is read from the code of a project that does not have it in its record', async () => {
+    expect((await add('task', '2ND_REVIEW')).status).toBe(0);
+    const record = JSON.parse(read('.kuflow/project.json')) as ProjectRecordJson;
+    const files = { ...record.files };
+    for (const path of ['tasks', 'types'].map((part) => `src/process/${part}.ts`).concat('src/workflows.ts')) {
+      const text = read(path).replaceAll('task2ndReview', 'n_2ndReview_x8ebdaf65fc');
+      writeFileSync(join(project, path), text.replaceAll('ApplyData', 'Apply_x1234567890Data'));
+      files[path] = sha256(Buffer.from(read(path)));
+    }
+    const withoutNames = JSON.stringify({ ...record, processes: undefined, files });
+    writeFileSync(join(project, '.kuflow/project.json'), withoutNames);
+    expect((await add('task', '2nd review')).status).toBe(0);
+    expect(tasksInCode()).toContain(`n_2ndReview_x8ebdaf65fc: human('2ND_REVIEW')`);
+    expect(tasksInCode()).toContain(`apply: human<Apply_x1234567890Data>('APPLY')`);
+    expect(tasksInCode()).toContain(`task2ndReview: human('2nd review')`);
+    expect((JSON.parse(read('.kuflow/project.json')) as ProjectRecordJson).processes).toEqual({
+      'kuflow.process.yaml': {
+        tasks: {
+          APPLY: { name: 'apply', type: 'Apply_x1234567890' },
+          SCORE: { name: 'score' },
+          '2ND_REVIEW': { name: 'n_2ndReview_x8ebdaf65fc' },
+          '2nd review': { name: 'task2ndReview' },
+        },
+      },
+    });
+  });
+});
+
 describe('a removed process', () => {
   const LEAVE = ['process', 'LEAVE', '--task', 'REQUEST:system', '--workflow-type', 'LeaveWorkflow'];
   const removed = ['processes', 'src/processes', 'test/leave.workflows.test.ts'];
@@ -208,7 +253,13 @@ describe('a removed process', () => {
     const definition = read('processes/leave.process.yaml');
     rmSync(join(project, 'processes'), { recursive: true });
     const recorded = (): unknown => (JSON.parse(read('.kuflow/project.json')) as { processes?: unknown }).processes;
-    const before = recorded();
+    expect(recorded()).toEqual({
+      'kuflow.process.yaml': { tasks: { APPLY: { name: 'apply' }, SCORE: { name: 'score' } } },
+      'processes/leave.process.yaml': {
+        definitionSource: 'flags',
+        tasks: { SCORE: { name: 'score', activity: 'leaveScore' } },
+      },
+    });
     const ran = await add('task', 'REVIEW', '--json');
     expect(ran.status, ran.stderr).toBe(0);
     expect((JSON.parse(ran.stdout) as AddResult).notes).toEqual([
@@ -216,7 +267,10 @@ describe('a removed process', () => {
         'processes/leave.process.yaml was deleted: restore it, or delete the other files of the process (src/processes/leave/tasks.ts,',
       ),
     ]);
-    expect(recorded()).toEqual(before);
+    expect(recorded()).toMatchObject({
+      'kuflow.process.yaml': { tasks: { REVIEW: { name: 'review' } } },
+      'processes/leave.process.yaml': { tasks: { SCORE: { name: 'score', activity: 'leaveScore' } } },
+    });
     for (const part of ['workflows', 'activities'])
       expect(read(`src/${part}.ts`)).toContain(`export * from './processes/leave/${part}.ts';`);
     expect((await add('task', 'LEAVE_SCORE:system')).status).toBe(0);

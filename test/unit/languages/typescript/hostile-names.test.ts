@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileName } from '../../../../src/text/file-name.ts';
-import { identifier, identifiers } from '../../../../src/text/identifiers.ts';
+import { identifier } from '../../../../src/text/identifiers.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
-import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
+import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
-import { RESERVED } from '../../../../src/languages/typescript/process-context.ts';
+import { nameTasks, RESERVED } from '../../../../src/languages/typescript/process-context.ts';
 import { processLayout } from '../../../../src/languages/typescript/layout.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
-import { collidingTexts, hostileText, SAME_HASH } from '../../../support/hostile-texts.ts';
+import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 import { declaredNames } from '../../../support/token-check.ts';
 
 function specOf(definition: ProcessDefinition): ProjectSpec {
@@ -29,8 +29,8 @@ function specOf(definition: ProcessDefinition): ProjectSpec {
 const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] as const;
 
 /** All names in the generated code that belong to a task, by code. */
-function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly unknown[]> {
-  const { tasks } = templateContext(specOf(definition)) as {
+function namesOf(definition: ProcessDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
+  const { tasks } = templateContext({ ...specOf(definition), choices }) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };
   return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));
@@ -39,7 +39,7 @@ function namesOf(definition: ProcessDefinition): ReadonlyMap<string, readonly un
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
 
 describe('names of tasks', () => {
-  it('do not change when a task is added or removed, except for one of two codes with the same hash', () => {
+  it('are distinct, and do not change when a task is added, moved or removed', () => {
     const code = fc.oneof(
       hostileText,
       collidingTexts.map(([first = 'A']) => first),
@@ -51,25 +51,47 @@ describe('names of tasks', () => {
         const index = at % (fewer.tasks.length + 1);
         const tasks = [...fewer.tasks.slice(0, index), taskOf(added, kind), ...fewer.tasks.slice(index)];
         const before = namesOf(fewer);
-        const after = namesOf({ ...fewer, tasks });
+        const recorded = JSON.parse(JSON.stringify(nameTasks(fewer, {}))) as TaskChoices;
+        expect(namesOf(fewer, recorded)).toEqual(before);
+        const after = namesOf({ ...fewer, tasks }, recorded);
         expect(after.size).toBe(before.size + 1);
-        const alike = SAME_HASH.every((text) => after.has(text)) ? SAME_HASH : [];
-        for (const [kept, names] of before)
-          if (!alike.some((text) => text === kept)) expect(after.get(kept)).toEqual(names);
-        const all = [...after.values()].map(([variable]) => variable);
-        expect(new Set(all).size).toBe(all.length);
+        for (const [kept, names] of before) expect(after.get(kept)).toEqual(names);
+        for (const at of NAMES.keys()) {
+          const all = [...after.values()].map((names) => names[at]).filter((name) => name !== undefined);
+          expect(new Set(all).size).toBe(all.length);
+        }
+        // A removed task keeps its name, in case it returns.
+        const alone = { ...fewer, tasks: [taskOf(added, kind)] };
+        expect(namesOf(alone, recorded).get(added)?.[0]).toBe(after.get(added)?.[0]);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('do not change when the added code has the same hash and comes later in order', () => {
-    const [first, second] = SAME_HASH;
-    const alone = identifiers([first], 'camel', RESERVED);
-    const both = identifiers([second, first], 'camel', RESERVED);
-    expect(both.get(first)).toBe(alone.get(first));
-    expect(both.get(second)).toMatch(/_xcbc7e189cc_[0-9a-f]{32}$/);
-    expect(identifiers([second], 'camel', RESERVED).get(second)).toBe(both.get(first));
+  it('have a number only if two codes of the process have the same name', () => {
+    const variables = (...codes: string[]): readonly unknown[] =>
+      [...namesOf({ ...sampleDefinition(), tasks: codes.map((code) => taskOf(code)) }).values()].map(
+        ([first]) => first,
+      );
+    expect(variables('2ND_REVIEW', 'Préstamo', 'DELETE')).toEqual(['task2ndReview', 'prestamo', 'deleteTask']);
+    expect(variables('A_B', 'a b', 'aB', 'A_B_2')).toEqual(['aB', 'aB_2', 'aB_3', 'aB2']);
+    expect(variables('DELETE_TASK', 'DELETE')).toEqual(['deleteTask', 'deleteTask_2']);
+  });
+
+  it('are chosen again if the record has one that is in use or reserved', () => {
+    const definition = { ...sampleDefinition(), tasks: ['A', 'B', 'C', 'D'].map((code) => taskOf(code)) };
+    const choices = {
+      A: { name: 'same' },
+      B: { name: 'same', activity: 'kept' },
+      C: { name: 'Same' },
+      D: { name: 'kuflow' },
+    };
+    expect(nameTasks(definition, choices)).toEqual({
+      A: { name: 'same' },
+      B: { name: 'b', activity: 'kept' },
+      C: { name: 'c' },
+      D: { name: 'd' },
+    });
   });
 
   it('differ from the names that the templates declare or import', async () => {
@@ -84,7 +106,7 @@ describe('names of tasks', () => {
     expect(words).toEqual(expect.arrayContaining(['kuflow', 'processId', 'activitiesModule', 'tasks', 'Metadata']));
     expect(words.filter((word) => !RESERVED.has(word))).toEqual([]);
     for (const code of ['PROCESS_ID', 'ACTIVITIES_MODULE', 'THEN', 'TO_STRING', 'CONSTRUCTOR'])
-      expect(identifier(code, 'camel', RESERVED)).toMatch(/_x[0-9a-f]{10}$/);
+      expect(identifier(code, 'camel', RESERVED, 'task')).toMatch(/Task$/);
   });
 });
 

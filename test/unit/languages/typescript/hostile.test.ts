@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../../src/base/errors.ts';
-import { identifiers } from '../../../../src/text/identifiers.ts';
+import { capitalize, identifier } from '../../../../src/text/identifiers.ts';
 import { isTsIdentifier } from '../../../../src/languages/typescript/literals.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
+import { nameTasks, RESERVED } from '../../../../src/languages/typescript/process-context.ts';
 import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
@@ -77,18 +78,14 @@ beforeAll(async () => {
   expect([...plain.values()].join('').toLowerCase()).not.toContain(MARK);
 });
 
-/** The identifiers derived from the texts: the plain name, and the one with a hash. */
-function madeNames({ workflow, tasks }: ProcessDefinition): readonly string[] {
-  const codes = tasks.map(({ code }) => code);
-  const made = (texts: readonly string[], style: 'camel' | 'pascal'): readonly string[] => {
-    const plainly = [...identifiers(texts, style, new Set()).values()];
-    return [...plainly, ...identifiers(texts, style, new Set(plainly)).values()];
-  };
+/** The identifiers derived from the texts. */
+function madeNames(definition: ProcessDefinition): readonly string[] {
+  const { type } = definition.workflow;
+  const names = Object.values(nameTasks(definition, {})).map(({ name = '' }) => name);
   return [
-    ...(isTsIdentifier(workflow.type) ? [workflow.type] : []),
-    ...made([workflow.type], 'pascal'),
-    ...made(codes, 'camel'),
-    ...made(codes, 'pascal').flatMap((name) => [`${name}Data`, `${name}Context`, `${name}Input`]),
+    isTsIdentifier(type) && !RESERVED.has(type) ? type : identifier(type, 'pascal', RESERVED, 'workflow'),
+    ...names,
+    ...names.map(capitalize).flatMap((name) => [`${name}Data`, `${name}Context`, `${name}Input`]),
   ];
 }
 
