@@ -13,24 +13,22 @@ let user: ProcessUser;
 const workers: WorkerProcess[] = [];
 const relays: RestRelay[] = [];
 
-/** One of three workers that run at the same time, each with its own task queue and its own relay to the REST API. */
+/** One of two workers that run at the same time, each with its own task queue and its own relay to the REST API. */
 interface Trial {
   readonly worker: WorkerProcess;
   readonly relay: RestRelay;
   readonly processId: string;
 }
 let renewing: Trial;
-let notRenewing: Trial;
 let withoutRest: Trial;
 
-async function startTrial(code: string, environment: Record<string, string> = {}): Promise<Trial> {
+async function startTrial(code: string): Promise<Trial> {
   const relay = await startRestRelay({ to: running.platform.loopback.http, tokenDelay: 300 });
   relays.push(relay);
   const worker = startWorkerProcess(
     workerEnvironment(running.platform, {
       KUFLOW_API_ENDPOINT: relay.url,
       TEMPORAL_KUFLOWQUEUE: `${code}_QUEUE`,
-      ...environment,
     }),
   );
   workers.push(worker);
@@ -44,10 +42,9 @@ beforeAll(async () => {
     tokenLife: 5,
     tokenGrace: 0,
     certificateLife: 60,
-    definitions: ['RENEWING', 'NOT_RENEWING', 'WITHOUT_REST'].map((code) => trialDefinition(code, 'SteadyWorkflow')),
+    definitions: ['RENEWING', 'WITHOUT_REST'].map((code) => trialDefinition(code, 'SteadyWorkflow')),
   });
   user = await processUser(running.platform);
-  notRenewing = await startTrial('NOT_RENEWING', { KUFLOW_WORKER_TOKEN_RENEWAL: 'off' });
   withoutRest = await startTrial('WITHOUT_REST');
   renewing = await startTrial('RENEWING');
   await withoutRest.relay.goDown();
@@ -99,13 +96,6 @@ describe('with 5-second tokens, no grace period and 60-second certificates', () 
       certificates.length - 1,
     );
   });
-
-  it('a worker without renewal fails at the same work and exits', async () => {
-    const { worker, processId } = notRenewing;
-    expect(await worker.exited).toBe(1);
-    expect(worker.log.find(({ message }) => message === GIVES_UP)?.error).toContain('renewal is disabled');
-    expect((await user.client.retrieveProcess(processId)).state).not.toBe('COMPLETED');
-  }, 120_000);
 
   it('a worker whose REST API is down past the expiry exits with 1 and names the cause', async () => {
     const { worker, relay } = withoutRest;

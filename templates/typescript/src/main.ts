@@ -4,20 +4,18 @@ import * as activities from './activities.ts';
 import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
-import { loadSettings, type Settings } from './kuflow/settings.ts';
-import { SettingsError, type LogFormat } from './kuflow/settings-problem.ts';
+import { loadSettings, SettingsError, type LogFormat, type Settings } from './kuflow/settings.ts';
 import { startWorker, type RunningWorker } from './kuflow/worker-runtime.ts';
 import * as workflows from './workflows.ts';
 
-const USAGE = `Usage: node main.js [--check [--json]] [--dev] [--debug]
+const USAGE = `Usage: node main.js [--check [--json]] [--dev]
 
   --check  Check the connection to KuFlow step by step and exit with 0 (connected), 1 (failed), 2 (invalid settings)
            or 4 (inconclusive). KUFLOW_WORKER_CHECK_SECONDS sets a time limit.
   --json   Print the result of --check as JSON
   --dev    Print readable logs, shut down quickly, and start even if the health or metrics port is in use
-  --debug  Also print debug logs, such as those of the workflow bundler
 `;
-const OPTIONS = ['--check', '--json', '--dev', '--debug', '--help'];
+const OPTIONS = ['--check', '--json', '--dev', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
 
@@ -72,8 +70,7 @@ async function runWorker(): Promise<number> {
     return 2;
   }
   logFormat = settings.worker.logFormat ?? logFormat;
-  const level = options.has('--debug') ? 'DEBUG' : (settings.worker.logLevel.toUpperCase() as LogLevel);
-  const logger = loggerTo(process.stdout, level);
+  const logger = loggerTo(process.stdout, settings.worker.logLevel.toUpperCase() as LogLevel);
 
   let worker: RunningWorker | undefined = undefined;
   let firstSignalAt: number | undefined;
@@ -98,8 +95,6 @@ async function runWorker(): Promise<number> {
     logger,
     metrics,
     development,
-    // Only for tests of an expired token.
-    tokenRenewal: process.env['KUFLOW_WORKER_TOKEN_RENEWAL'] !== 'off',
   });
 
   return worker.ended;

@@ -1,26 +1,24 @@
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createTokenRenewer,
-  tokenRenewalTime,
-  toEngineToken,
-  type EngineTokenResponse,
-} from '../src/kuflow/engine-token.ts';
+import { createToken, TokenRenewer, tokenRenewalTime, type EngineToken } from '../src/kuflow/engine-token.ts';
 import { noMetrics } from '../src/kuflow/metrics.ts';
 
 const NOW = Date.parse('2025-01-01T00:00:00Z');
-const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
+const validFor = (seconds: number): EngineToken =>
+  createToken('t', new Date(Date.now() + seconds * 1000).toISOString());
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
+  vi.spyOn(Math, 'random').mockReturnValue(1);
 });
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
-function createRenewer(request: () => Promise<EngineTokenResponse>) {
-  return createTokenRenewer({ request, logger: new DefaultLogger('ERROR'), metrics: noMetrics, random: () => 1 });
+function createRenewer(request: () => Promise<EngineToken>): TokenRenewer {
+  return new TokenRenewer({ request, logger: new DefaultLogger('ERROR'), metrics: noMetrics });
 }
 
 describe('engine token', () => {
@@ -29,20 +27,18 @@ describe('engine token', () => {
     ['a day', 86_400, 600],
     ['five seconds', 5, 1],
   ])('is renewed in time when it lives %s', (_, life, expected) => {
-    const token = toEngineToken({ token: 't', expiredAt: inSeconds(life) }, NOW);
-    expect((tokenRenewalTime(token) - NOW) / 1000).toBe(expected);
+    expect((tokenRenewalTime(validFor(life)) - NOW) / 1000).toBe(expected);
   });
 
   it.each([undefined, 'nonsense', '2020-01-01T00:00:00Z', '9999-12-31T00:00:00Z'])(
     'is assumed to be valid for five minutes when its expiry is %s',
     (expiredAt) => {
-      const token = toEngineToken({ token: 't', ...(expiredAt === undefined ? {} : { expiredAt }) }, NOW);
-      expect((token.expiresAt - NOW) / 1000).toBe(300);
+      expect((createToken('t', expiredAt).expiresAt - NOW) / 1000).toBe(300);
     },
   );
 
   it('is requested once for concurrent callers', async () => {
-    const request = vi.fn(async () => ({ token: 't', expiredAt: inSeconds(3600) }));
+    const request = vi.fn(async () => validFor(3600));
     const tokens = createRenewer(request);
     await Promise.all([tokens.renew(), tokens.renew(), tokens.renew()]);
     expect(request).toHaveBeenCalledTimes(1);
@@ -52,7 +48,7 @@ describe('engine token', () => {
     let fail = false;
     const request = vi.fn(async () => {
       if (fail) throw new Error('down');
-      return { token: 't', expiredAt: inSeconds(3600) };
+      return validFor(3600);
     });
     const tokens = createRenewer(request);
     await tokens.renew();
@@ -73,7 +69,7 @@ describe('engine token', () => {
   });
 
   it('is renewed when a laptop wakes up', async () => {
-    const request = vi.fn(async () => ({ token: 't', expiredAt: inSeconds(3600) }));
+    const request = vi.fn(async () => validFor(3600));
     const tokens = createRenewer(request);
     await tokens.renew();
     tokens.start(async () => undefined);

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startCertificateWatch } from '../../../templates/typescript/src/kuflow/certificate-watch.ts';
-import { identityFromSettings, type EngineIdentity } from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
+import {
+  identityFromSettings,
+  startCertificateWatch,
+  type EngineIdentity,
+} from '../../../templates/typescript/src/kuflow/engine-certificate.ts';
 import type { Metrics } from '../../../templates/typescript/src/kuflow/metrics.ts';
 import { Secret } from '../../../templates/typescript/src/kuflow/secret.ts';
 import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';

@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { proxyFor } from '../../../templates/typescript/src/kuflow/proxy.ts';
-import { loadSettings } from '../../../templates/typescript/src/kuflow/settings.ts';
-import { SettingsError } from '../../../templates/typescript/src/kuflow/settings-problem.ts';
-import type { Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
+import { loadSettings, SettingsError, type Settings } from '../../../templates/typescript/src/kuflow/settings.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 import type { TestAuthority, TestPair } from '../../support/certificates.ts';
 

@@ -1,59 +1,55 @@
-import type { EngineCertificateResponse } from './engine-certificate.ts';
-import type { EngineTokenResponse } from './engine-token.ts';
-import { RestError, type RestClient } from './rest-client.ts';
+import { createIdentity, type EngineIdentity } from './engine-certificate.ts';
+import { createToken, type EngineToken } from './engine-token.ts';
+import { readAuthorities, readCertificate, readPrivateKey } from './pem.ts';
+import type { RestClient } from './rest-client.ts';
+import { Secret } from './secret.ts';
+import type { Settings } from './settings.ts';
 
 interface Authentication {
-  readonly engineToken?: Partial<EngineTokenResponse>;
+  readonly engineToken?: { readonly token?: string; readonly expiredAt?: string };
   readonly engineCertificate?: {
     readonly namespace?: string;
-    readonly tls?: Partial<EngineCertificateResponse['tls']>;
+    readonly tls?: {
+      readonly serverRootCaCertificate?: string;
+      readonly clientCertificate?: string;
+      readonly clientPrivateKey?: string;
+    };
   };
 }
 
-const OPERATION = 'createAuthentication';
-
 /** Requests a new bearer token for the engine. */
-export async function requestEngineToken(rest: RestClient, tenantId: string | undefined): Promise<EngineTokenResponse> {
-  const { engineToken } = await authenticate(rest, 'ENGINE_TOKEN', tenantId);
-  if (typeof engineToken?.token !== 'string' || engineToken.token === '') throw missingFieldError('engineToken.token');
-  return {
-    token: engineToken.token,
-    ...(typeof engineToken.expiredAt === 'string' ? { expiredAt: engineToken.expiredAt } : {}),
-  };
+export async function requestEngineToken(rest: RestClient, settings: Settings): Promise<EngineToken> {
+  const { engineToken } = await authenticate(rest, settings, 'ENGINE_TOKEN');
+  if (!engineToken?.token) throw new Error('POST /authentications: the response has no engineToken.token');
+  return createToken(engineToken.token, engineToken.expiredAt);
 }
 
 /** Requests a new client certificate for the engine, and the namespace it is valid for. */
-export async function requestEngineCertificate(
-  rest: RestClient,
-  tenantId: string | undefined,
-): Promise<EngineCertificateResponse> {
-  const { engineCertificate } = await authenticate(rest, 'ENGINE_CERTIFICATE', tenantId);
+export async function requestEngineCertificate(rest: RestClient, settings: Settings): Promise<EngineIdentity> {
+  const { engineCertificate } = await authenticate(rest, settings, 'ENGINE_CERTIFICATE');
   const { namespace, tls } = engineCertificate ?? {};
-  if (!namespace) throw missingFieldError('engineCertificate.namespace');
-  if (!tls?.serverRootCaCertificate || !tls.clientCertificate || !tls.clientPrivateKey) {
-    throw missingFieldError('engineCertificate.tls');
+  if (!namespace || !tls?.serverRootCaCertificate || !tls.clientCertificate || !tls.clientPrivateKey)
+    throw new Error('POST /authentications: the response has no complete engineCertificate');
+  try {
+    return createIdentity({
+      from: 'api',
+      namespace: settings.temporal.namespace ?? namespace,
+      cert: readCertificate(tls.clientCertificate),
+      key: new Secret(readPrivateKey(tls.clientPrivateKey)),
+      ca: readAuthorities(tls.serverRootCaCertificate),
+    });
+  } catch (error) {
+    throw new Error(`The engine certificate from KuFlow is not usable: found ${(error as Error).message}`);
   }
-  return {
-    namespace,
-    tls: {
-      serverRootCaCertificate: tls.serverRootCaCertificate,
-      clientCertificate: tls.clientCertificate,
-      clientPrivateKey: tls.clientPrivateKey,
-    },
-  };
 }
 
-async function authenticate(rest: RestClient, type: string, tenantId: string | undefined): Promise<Authentication> {
+async function authenticate(rest: RestClient, { api }: Settings, type: string): Promise<Authentication> {
   const { body } = await rest.call<Authentication | undefined>({
-    operation: OPERATION,
+    operation: 'createAuthentication',
     method: 'POST',
     path: '/authentications',
-    body: { type, ...(tenantId === undefined ? {} : { tenantId }) },
+    body: { type, tenantId: api.tenantId },
     signal: AbortSignal.timeout(30_000),
   });
   return body ?? {};
-}
-
-function missingFieldError(field: string): RestError {
-  return new RestError(`POST /authentications: the response has no ${field}`, { operation: OPERATION });
 }

@@ -1,19 +1,18 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
-import { ConnectTimeoutError, connectToEngine } from './connection.ts';
-import { identityFromResponse, identityFromSettings, type EngineIdentity } from './engine-certificate.ts';
-import { toEngineToken, type EngineToken } from './engine-token.ts';
+import { connectToEngine } from './connection.ts';
+import { identityFromSettings } from './engine-certificate.ts';
 import { describeError } from './logging.ts';
 import { noMetrics } from './metrics.ts';
 import { proxyFor } from './proxy.ts';
 import { createRestClient, RestError, type RestClient } from './rest-client.ts';
-import type { Settings } from './settings.ts';
-import { SettingsError } from './settings-problem.ts';
+import { SettingsError, type Settings } from './settings.ts';
+import { withTimeout } from './timeout.ts';
 
-export type StepName = 'settings' | 'rest' | 'token' | 'certificate' | 'connect' | 'namespace';
+const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'] as const;
 
 export interface CheckStep {
-  readonly step: StepName;
+  readonly step: (typeof STEPS)[number];
   readonly status: 'ok' | 'failed' | 'unknown' | 'skipped';
   readonly detail: string;
 }
@@ -27,15 +26,12 @@ export interface CheckResult {
 /** Value, detail to report, and status if it is not `ok`. */
 type StepResult<T> = readonly [T, string, CheckStep['status']?];
 
-const ORDER: readonly StepName[] = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
-
 /** gRPC statuses of an engine that does not allow a call. */
 const RESTRICTED: Readonly<Record<number, string>> = {
   7: "PERMISSION_DENIED; Temporal's SDK makes the same call when a worker starts, and fails if it is denied",
   12: 'UNIMPLEMENTED',
 };
-
-class CheckTimeoutError extends Error {}
+const DEADLINE_EXCEEDED = 4;
 
 /**
  * Connects as the worker does, step by step, up to the first step that fails. Calls `report` after each step. A step
@@ -44,19 +40,24 @@ class CheckTimeoutError extends Error {}
 export async function check(
   load: () => Settings,
   report: (step: CheckStep) => void,
-  limit?: number,
+  limit = 3_600,
 ): Promise<CheckResult> {
   const steps: CheckStep[] = [];
   let rest: RestClient | undefined;
   let connection: NativeConnection | undefined;
-  const done = (step: StepName, status: CheckStep['status'], detail: string): void => {
+  const done = (step: CheckStep['step'], status: CheckStep['status'], detail: string): void => {
     const result = { step, status, detail };
     steps.push(result);
     report(result);
   };
-  const step = async <T>(name: StepName, run: () => Promise<StepResult<T>> | StepResult<T>): Promise<T> => {
+  const step = async <T>(name: CheckStep['step'], run: () => Promise<StepResult<T>>): Promise<T> => {
     try {
-      const [value, detail, status = 'ok'] = await withinLimit(run(), limit);
+      const left = limit * 1_000 - performance.now();
+      const [value, detail, status = 'ok'] = await withTimeout(
+        run(),
+        left,
+        `no result within the time limit of ${limit} s`,
+      );
       done(name, status, detail);
       return value;
     } catch (error) {
@@ -66,43 +67,40 @@ export async function check(
   };
 
   try {
-    const settings = await step('settings', () => {
+    const settings = await step('settings', async () => {
       const loaded = load();
       return [loaded, `queue ${loaded.temporal.queue}, ${loaded.api.endpoint}, ${loaded.temporal.target}`];
     });
-    const client = createRestClient(settings, noMetrics);
-    rest = client;
     const proxy = (address: string): string => {
       const url = proxyFor(settings, address);
       return url === undefined ? '' : `, through the proxy ${url.host}`;
     };
-    await step('rest', async () => {
-      await client.call({
+    const client = await step('rest', async () => {
+      rest = createRestClient(settings, noMetrics);
+      await rest.call({
         operation: 'findProcesses',
         method: 'GET',
         path: '/processes',
         query: { size: 1 },
         signal: AbortSignal.timeout(45_000),
       });
-      return [undefined, `credentials accepted${proxy(settings.api.endpoint)}`];
+      return [rest, `credentials accepted${proxy(settings.api.endpoint)}`];
     });
-    const token = await step<EngineToken>('token', async () => {
-      const received = toEngineToken(await requestEngineToken(client, settings.api.tenantId), Date.now());
+    const token = await step('token', async () => {
+      const received = await requestEngineToken(client, settings);
       return [received, `valid until ${new Date(received.expiresAt).toISOString()}`];
     });
-    const identity = await step<EngineIdentity>('certificate', async () => {
-      const configured = identityFromSettings(settings);
-      const used =
-        configured ?? identityFromResponse(await requestEngineCertificate(client, settings.api.tenantId), settings);
-      if (used.validTo <= Date.now()) throw new Error(`expired at ${new Date(used.validTo).toISOString()}`);
+    const identity = await step('certificate', async () => {
+      const used = identityFromSettings(settings) ?? (await requestEngineCertificate(client, settings));
+      const validTo = new Date(used.validTo).toISOString();
+      if (used.validTo <= Date.now()) throw new Error(`expired at ${validTo}`);
       const from = { api: 'requested from KuFlow', files: 'from the files', data: 'from inline data' }[used.from];
-      return [used, `${from}, valid until ${new Date(used.validTo).toISOString()}, namespace ${used.namespace}`];
+      return [used, `${from}, valid until ${validTo}, namespace ${used.namespace}`];
     });
-    const connected = await step('connect', async () => [
-      await connectToEngine(settings, identity, token),
-      `${settings.temporal.target}${proxy(settings.temporal.target)}`,
-    ]);
-    connection = connected;
+    const connected = await step('connect', async () => {
+      connection = await connectToEngine(settings, identity, token);
+      return [connection, `${settings.temporal.target}${proxy(settings.temporal.target)}`];
+    });
     await step('namespace', async () => {
       try {
         const answer = await connected.withDeadline(Date.now() + 20_000, () =>
@@ -115,45 +113,22 @@ export async function check(
         return [undefined, `the engine restricts this call (${restriction})`, 'skipped'];
       }
     });
+    return { status: 0, steps };
   } catch (error) {
-    for (const name of ORDER.slice(steps.length)) done(name, 'skipped', 'an earlier step failed');
-    const failed = steps.find(({ status }) => status === 'failed' || status === 'unknown');
-    if (failed === undefined) throw error;
-    const status = error instanceof SettingsError ? 2 : failed.status === 'unknown' ? 4 : 1;
-    return { status, steps };
+    const failed = steps.at(-1)?.status;
+    for (const name of STEPS.slice(steps.length)) done(name, 'skipped', 'an earlier step failed');
+    return { status: error instanceof SettingsError ? 2 : failed === 'unknown' ? 4 : 1, steps };
   } finally {
     await connection?.close().catch(() => undefined);
     await rest?.close();
   }
-  return { status: 0, steps };
-}
-
-async function withinLimit<T>(work: T | Promise<T>, limit: number | undefined): Promise<T> {
-  if (limit === undefined) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    const left = limit * 1000 - performance.now();
-    timer = setTimeout(
-      () => reject(new CheckTimeoutError(`no result within the time limit of ${limit} s`)),
-      left,
-    );
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function grpcStatus(error: unknown): number | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'number' ? code : undefined;
+  return (error as { code?: number } | undefined)?.code;
 }
 
 function isTimeout(error: unknown): boolean {
-  if (error instanceof ConnectTimeoutError || error instanceof CheckTimeoutError) return true;
   if (error instanceof RestError) return error.timedOut;
-  if (error instanceof Error && error.name === 'TimeoutError') return true;
-  // DEADLINE_EXCEEDED
-  return grpcStatus(error) === 4;
+  return (error as Error | undefined)?.name === 'TimeoutError' || grpcStatus(error) === DEADLINE_EXCEEDED;
 }

@@ -8,12 +8,6 @@ const FALLBACK_LIFE = 5 * MINUTE;
 const MAX_LIFE = 366 * 24 * 60 * MINUTE;
 const CLOCK_CHECK_INTERVAL = 30 * SECOND;
 
-/** KuFlow's response to an authentication of type ENGINE_TOKEN. */
-export interface EngineTokenResponse {
-  readonly token: string;
-  readonly expiredAt?: string;
-}
-
 export interface EngineToken {
   readonly value: Secret;
   /** Milliseconds since the epoch, by the clock of this machine. */
@@ -22,116 +16,100 @@ export interface EngineToken {
 }
 
 /** A token with a missing, past or implausible `expiredAt` is assumed to be valid for five minutes. */
-export function toEngineToken(response: EngineTokenResponse, now: number): EngineToken {
-  const life = Date.parse(response.expiredAt ?? '') - now;
-  const isPlausible = Number.isFinite(life) && life > 0 && life <= MAX_LIFE;
-  return { value: new Secret(response.token), receivedAt: now, expiresAt: now + (isPlausible ? life : FALLBACK_LIFE) };
+export function createToken(token: string, expiredAt: string | undefined): EngineToken {
+  const now = Date.now();
+  const life = Date.parse(expiredAt ?? '') - now;
+  const isPlausible = life > 0 && life <= MAX_LIFE;
+  return { value: new Secret(token), receivedAt: now, expiresAt: now + (isPlausible ? life : FALLBACK_LIFE) };
 }
 
 /**
  * A token is renewed after a tenth of its lifetime, but no sooner than after one second and no later than after ten minutes.
  */
-export function tokenRenewalTime(token: EngineToken): number {
-  const life = token.expiresAt - token.receivedAt;
-  return token.receivedAt + Math.max(SECOND, Math.min(life / 10, 10 * MINUTE));
-}
-
-export interface TokenRenewer {
-  readonly current: EngineToken | undefined;
-  /** Why the last request failed. Undefined after a successful one. */
-  readonly lastError: unknown;
-  /** Requests a new token. Concurrent callers share one request. */
-  renew(): Promise<EngineToken>;
-  /** Renews the token until `stop` is called, and passes each new one to `onToken`. */
-  start(onToken: (token: EngineToken) => Promise<void>): void;
-  stop(): void;
+export function tokenRenewalTime({ receivedAt, expiresAt }: EngineToken): number {
+  return receivedAt + Math.max(SECOND, Math.min((expiresAt - receivedAt) / 10, 10 * MINUTE));
 }
 
 export interface TokenRenewerOptions {
-  readonly request: () => Promise<EngineTokenResponse>;
+  readonly request: () => Promise<EngineToken>;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly now?: () => number;
-  readonly random?: () => number;
 }
 
-export function createTokenRenewer(options: TokenRenewerOptions): TokenRenewer {
-  const now = options.now ?? Date.now;
-  const random = options.random ?? Math.random;
-  let current: EngineToken | undefined;
-  let lastError: unknown;
-  let pending: Promise<EngineToken> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+export class TokenRenewer {
+  current: EngineToken | undefined;
+  /** Why the last request failed. Undefined after a successful one. */
+  lastError: unknown;
+  readonly #options: TokenRenewerOptions;
+  #pending: Promise<EngineToken> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
-  const renew = (): Promise<EngineToken> => {
-    pending ??= options
-      .request()
-      .then((response) => {
-        current = toEngineToken(response, now());
-        lastError = undefined;
-        options.metrics.tokenAge(0);
-        return current;
-      })
-      .catch((error: unknown) => {
-        lastError = error;
-        options.metrics.tokenRenewalFailed();
-        throw error;
-      })
-      .finally(() => {
-        pending = undefined;
-      });
-    return pending;
-  };
+  constructor(options: TokenRenewerOptions) {
+    this.#options = options;
+  }
 
-  /** The pause before the next attempt. Doubles each time, but allows several attempts while the token is still valid. */
-  const backOff = (failures: number): number => {
-    const left = (current?.expiresAt ?? 0) - now();
-    const maxPause = Math.max(SECOND, Math.min(30 * SECOND, left > 0 ? left / 4 : 5 * SECOND));
-    return Math.min(maxPause, SECOND * 2 ** (failures - 1)) * (0.5 + random() / 2);
-  };
+  /** Requests a new token. Concurrent callers share one request. */
+  renew(): Promise<EngineToken> {
+    this.#pending ??= this.#request().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
 
-  const start: TokenRenewer['start'] = (onToken) => {
+  /** Renews the token until `stop` is called, and passes each new one to `onToken`. */
+  start(onToken: (token: EngineToken) => Promise<void>): void {
+    const { logger, metrics } = this.#options;
     let failures = 0;
-    let dueAt = current === undefined ? now() : tokenRenewalTime(current);
+    let dueAt = this.current === undefined ? 0 : tokenRenewalTime(this.current);
     // Checks the wall clock regularly instead of using one long timer, so that a laptop renews as soon as it wakes up.
     const schedule = (): void => {
-      if (stopped) return;
-      timer = setTimeout(() => void renewIfDue(), Math.max(0, Math.min(dueAt - now(), CLOCK_CHECK_INTERVAL)));
+      if (this.#stopped) return;
+      const pause = Math.max(0, Math.min(dueAt - Date.now(), CLOCK_CHECK_INTERVAL));
+      this.#timer = setTimeout(() => void renewIfDue().then(schedule), pause);
     };
     const renewIfDue = async (): Promise<void> => {
-      if (current !== undefined) options.metrics.tokenAge((now() - current.receivedAt) / SECOND);
-      if (now() >= dueAt) {
-        try {
-          const token = await renew();
-          await onToken(token);
-          failures = 0;
-          dueAt = tokenRenewalTime(token);
-          options.logger.debug('Engine token renewed', { seconds: Math.round((token.expiresAt - now()) / SECOND) });
-        } catch (error) {
-          failures += 1;
-          const pause = backOff(failures);
-          dueAt = now() + pause;
-          options.logger.warn('Could not renew the engine token', { error, seconds: Math.ceil(pause / SECOND) });
-        }
+      if (this.current !== undefined) metrics.tokenAge((Date.now() - this.current.receivedAt) / SECOND);
+      if (Date.now() < dueAt) return;
+      try {
+        const token = await this.renew();
+        await onToken(token);
+        failures = 0;
+        dueAt = tokenRenewalTime(token);
+        logger.debug('Engine token renewed', { seconds: Math.round((token.expiresAt - Date.now()) / SECOND) });
+      } catch (error) {
+        failures += 1;
+        const pause = this.#backOff(failures);
+        dueAt = Date.now() + pause;
+        logger.warn('Could not renew the engine token', { error, seconds: Math.ceil(pause / SECOND) });
       }
-      schedule();
     };
     schedule();
-  };
+  }
 
-  return {
-    get current() {
-      return current;
-    },
-    get lastError() {
-      return lastError;
-    },
-    renew,
-    start,
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #request(): Promise<EngineToken> {
+    const { request, metrics } = this.#options;
+    try {
+      this.current = await request();
+    } catch (error) {
+      this.lastError = error;
+      metrics.tokenRenewalFailed();
+      throw error;
+    }
+    this.lastError = undefined;
+    metrics.tokenAge(0);
+    return this.current;
+  }
+
+  /** The pause before the next attempt. Doubles each time, but allows several attempts while the token is still valid. */
+  #backOff(failures: number): number {
+    const left = (this.current?.expiresAt ?? 0) - Date.now();
+    const maxPause = Math.max(SECOND, Math.min(30 * SECOND, left > 0 ? left / 4 : 5 * SECOND));
+    return Math.min(maxPause, SECOND * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+  }
 }

@@ -1,6 +1,6 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { createRepeats, withoutIds } from './log-repeats.ts';
-import type { LogFormat } from './settings-problem.ts';
+import type { LogFormat } from './settings.ts';
 
 const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
@@ -129,7 +129,7 @@ function toRecord(level: LogLevel, message: string, meta: LogMetadata): LogRecor
 }
 
 // Errors whose names add nothing to their messages.
-const PLAIN_ERRORS = ['Error', 'RestError', 'SettingsError', 'ConnectTimeoutError'];
+const PLAIN_ERRORS = ['Error', 'RestError', 'SettingsError', 'TimeoutError'];
 
 /** An error and its causes, at most five. */
 function withCauses(error: unknown): unknown[] {

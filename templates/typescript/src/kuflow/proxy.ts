@@ -1,51 +1,49 @@
 import { BlockList, isIP } from 'node:net';
-import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
 
-/** Host and port of an address such as `host:port` or `https://host/path`. */
-export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
-  const url = new URL(address.includes('://') ? address : `https://${address}`);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: Number(url.port) || (url.protocol === 'http:' ? 80 : 443) };
+/** Whether connections to this host stay on this machine. */
+export function isLoopback(host: string): boolean {
+  const name = normalizeHost(host);
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
-/** The proxy to use for an address, or undefined for a direct connection. Loopback addresses are never proxied. */
+/**
+ * The proxy to use for an address such as `host:port` or `https://host/path`, or undefined for a direct connection. Loopback
+ * addresses are never proxied.
+ */
 export function proxyFor(settings: Settings, address: string): URL | undefined {
   const { proxy, noProxy } = settings.temporal;
-  const { host, port } = hostAndPort(address);
-  if (proxy === undefined || isLoopback(host)) return undefined;
-  const excluded = noProxy
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== '')
-    .some((entry) => matchesNoProxy(entry.toLowerCase(), normalizeHost(host), port));
+  const url = new URL(address.includes('://') ? address : `https://${address}`);
+  if (proxy === undefined || isLoopback(url.hostname)) return undefined;
+  const host = normalizeHost(url.hostname);
+  const port = url.port || (url.protocol === 'http:' ? '80' : '443');
+  const excluded = noProxy.split(/[\s,]+/).some((entry) => entry !== '' && isExcluded(entry, host, port));
   return excluded ? undefined : new URL(proxy.reveal());
 }
 
-function matchesNoProxy(entry: string, host: string, port: number): boolean {
+/** Whether an entry of NO_PROXY applies: `*`, a subnet, or a host with its subdomains and an optional port. */
+function isExcluded(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
-  const [subnet = '', prefix] = entry.split('/');
-  if (prefix !== undefined) return isInSubnet(host, subnet, Number(prefix));
-  const [, name = entry, entryPort] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
-  if (entryPort !== undefined && Number(entryPort) !== port) return false;
-  const suffix = normalizeHost(name).replace(/^\*?\./, '');
-  return host === suffix || (isIP(host) === 0 && host.endsWith(`.${suffix}`));
+  if (entry.includes('/')) return isInSubnet(host, entry);
+  const [, name = entry, entryPort = port] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
+  const domain = normalizeHost(name).replace(/^\*?\./, '');
+  return entryPort === port && (host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`)));
 }
 
-function isInSubnet(host: string, address: string, prefix: number): boolean {
-  if (
-    isIP(host) === 0 ||
-    isIP(normalizeHost(address)) === 0 ||
-    !(prefix >= 0 && prefix <= (isIP(normalizeHost(address)) === 4 ? 32 : 128))
-  )
-    return false;
+function isInSubnet(host: string, subnet: string): boolean {
+  const [address = '', prefix] = subnet.split('/');
+  const family = (ip: string) => (isIP(ip) === 6 ? 'ipv6' : 'ipv4');
   const list = new BlockList();
-  list.addSubnet(normalizeHost(address), prefix, isIP(normalizeHost(address)) === 4 ? 'ipv4' : 'ipv6');
-  return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+  try {
+    list.addSubnet(normalizeHost(address), Number(prefix), family(normalizeHost(address)));
+    return list.check(host, family(host));
+  } catch {
+    // The entry is not a subnet, or the host is not an IP address.
+    return false;
+  }
 }
 
+/** In lower case, without the brackets of an IPv6 address and the dot at the end of an absolute name. */
 function normalizeHost(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
+  return host.toLowerCase().replace(/^\[|\]$|\.$/g, '');
 }

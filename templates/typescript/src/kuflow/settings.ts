@@ -1,21 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { caProblem, certificateProblem, keyFitsCertificate, keyProblem, normalizePem, toPkcs8 } from './pem.ts';
-import { isLoopback } from './loopback.ts';
+import { keyFitsCertificate, readAuthorities, readCertificate, readPrivateKey } from './pem.ts';
+import { isLoopback } from './proxy.ts';
 import { Secret } from './secret.ts';
-import { codeOf, ENVIRONMENT, FILES, readApplicationFiles, toValue, type SettingValue } from './settings-files.ts';
 import {
-  LOG_FORMATS,
-  SettingsError,
-  type LogFormat,
+  SettingsReader,
+  type Environment,
   type ProblemCode,
   type SettingsProblem,
-} from './settings-problem.ts';
+  type SettingValue,
+} from './settings-reader.ts';
 
-export const API_VERSION = 'v2024-06-14';
+const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
-const DEFAULT_TARGET = 'engine.kuflow.com:443';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+const LOG_FORMATS = ['json', 'pretty'] as const;
+
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Certificate, key and CA in PEM format, and where they come from. */
 export interface MutualTls {
@@ -32,24 +31,24 @@ export interface Settings {
     readonly endpoint: string;
     readonly clientId: string;
     readonly clientSecret: Secret;
-    readonly tenantId?: string;
+    readonly tenantId?: string | undefined;
     /** PEM text, trusted in addition to Node's root certificates. */
-    readonly ca?: string;
+    readonly ca?: string | undefined;
   };
   readonly temporal: {
     /** `host:port` */
     readonly target: string;
-    readonly namespace?: string;
+    readonly namespace?: string | undefined;
     readonly queue: string;
-    readonly mutualTls?: MutualTls;
-    readonly serverName?: string;
+    readonly mutualTls?: MutualTls | undefined;
+    readonly serverName?: string | undefined;
     /** The address of an HTTP CONNECT proxy, with user and password if it has any. */
-    readonly proxy?: Secret;
+    readonly proxy?: Secret | undefined;
     /** Value of NO_PROXY. Empty if the proxy is set with `temporal.proxy`. */
     readonly noProxy: string;
   };
   readonly worker: {
-    readonly installationId?: string;
+    readonly installationId?: string | undefined;
     readonly robotIds: readonly string[];
     /** 0: any free port. */
     readonly healthPort: number;
@@ -57,302 +56,204 @@ export interface Settings {
     readonly metricsPort: number;
     readonly logLevel: (typeof LOG_LEVELS)[number];
     /** Default: `pretty` in development, otherwise `json`. */
-    readonly logFormat?: LogFormat;
+    readonly logFormat?: LogFormat | undefined;
   };
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Invalid settings, with all problems at once. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly SettingsProblem[];
+  /** How to log this error, if it is set. */
+  readonly logFormat: LogFormat | undefined;
+
+  constructor(problems: readonly SettingsProblem[], logFormat: LogFormat | undefined) {
+    const describe = ({ key, source, code, expected }: SettingsProblem): string =>
+      `${key} (${source}): ${code === 'missing' ? 'missing' : 'expected'} ${expected}`;
+    super(problems.map(describe).join('\n'));
+    this.problems = problems;
+    this.logFormat = logFormat;
+  }
+}
 
 /**
  * Loads the settings of this worker. For each key, the environment overrides `application-local.yaml`, which overrides
- * `application.yaml`. The client ID and secret always come from the same source.
- * Throws a `SettingsError` that lists all problems at once.
+ * `application.yaml`. The client ID and secret always come from the same source. Throws a `SettingsError`.
  */
 export function loadSettings(directory: string, environment: Environment): Settings {
-  return new Loader(directory, environment).load();
+  const reader = new SettingsReader(directory, environment);
+  const text = (key: string): string | undefined => reader.find(key)?.text;
+  const uuid = (key: string): string | undefined => reader.read(key, 'a UUID', parseUuid);
+  const port = (key: string): number | undefined => reader.read(key, 'a port from 0 to 65535', parsePort);
+
+  const settings: Settings = {
+    api: {
+      ...readCredentials(reader),
+      tenantId: uuid('kuflow.api.tenant-id'),
+      ca: readPem(reader, 'kuflow.api.ca', 'a CA file', true, readAuthorities),
+    },
+    temporal: {
+      target: reader.read('temporal.target', 'host:port, without https://', parseTarget) ?? 'engine.kuflow.com:443',
+      namespace: text('temporal.namespace'),
+      queue: text('temporal.kuflow-queue') ?? '',
+      mutualTls: readMutualTls(reader),
+      serverName: text('temporal.mutual-tls.server-name'),
+      ...readProxy(reader),
+    },
+    worker: {
+      installationId: uuid('worker.installation-id'),
+      robotIds: reader.read('worker.robot-ids', 'UUIDs, as a list or separated by commas', parseUuids) ?? [],
+      healthPort: port('worker.health-port') ?? 8081,
+      metricsPort: port('worker.metrics-port') ?? 9464,
+      logLevel: reader.read('worker.log-level', 'trace, debug, info, warn or error', oneOf(LOG_LEVELS)) ?? 'info',
+      logFormat: reader.read('worker.log-format', 'json or pretty', oneOf(LOG_FORMATS)),
+    },
+  };
+  if (settings.temporal.queue === '')
+    reader.missing('temporal.kuflow-queue', 'the task queue of the process definition');
+  if (settings.temporal.mutualTls !== undefined && settings.temporal.namespace === undefined)
+    reader.missing('temporal.namespace', 'the namespace, which is required with temporal.mutual-tls');
+  if (reader.problems.length > 0) throw new SettingsError(reader.problems, settings.worker.logFormat);
+  return settings;
 }
 
-class Loader {
-  readonly #directory: string;
-  readonly #environment: Environment;
-  readonly #problems: SettingsProblem[] = [];
-  readonly #files: ReadonlyMap<string, SettingValue>;
+function readCredentials(reader: SettingsReader): Pick<Settings['api'], 'endpoint' | 'clientId' | 'clientSecret'> {
+  const idKey = 'kuflow.api.client-id';
+  const secretKey = 'kuflow.api.client-secret';
+  const environment = { id: reader.fromEnvironment('KUFLOW_API_CLIENTID'), secret: readSecretVariable(reader) };
+  const files = { id: reader.fromFiles(idKey), secret: reader.fromFiles(secretKey) };
+  // A missing half is never taken from another source.
+  const inEnvironment = environment.id !== undefined || environment.secret !== undefined;
+  const pair = inEnvironment ? environment : files;
+  const id = reader.usable(idKey, pair.id);
+  const secret = reader.usable(secretKey, pair.secret);
+  const half = (other: SettingValue | undefined): ProblemCode =>
+    inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
+  const together = inEnvironment ? '; client ID and client secret must come from the same source' : '';
+  if (id === undefined) reader.missing(idKey, `the identifier of the application${together}`, half(files.id));
+  else if (parseUuid(id.text) === undefined)
+    reader.problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
+  if (secret === undefined) reader.missing(secretKey, `the token of the application${together}`, half(files.secret));
+  else if (secret.text !== secret.raw)
+    reader.problem(secretKey, 'invalid', secret.source, 'a secret without spaces or line breaks around it');
+  return {
+    endpoint: readEndpoint(reader, inEnvironment),
+    clientId: id?.text ?? '',
+    clientSecret: new Secret(secret?.text ?? ''),
+  };
+}
 
-  constructor(directory: string, environment: Environment) {
-    this.#directory = directory;
-    this.#environment = environment;
-    this.#files = readApplicationFiles(directory, (key, code, source, expected) =>
-      this.#problem(key, code, source, expected),
+function readSecretVariable(reader: SettingsReader): SettingValue | undefined {
+  const key = 'kuflow.api.client-secret';
+  const direct = reader.fromEnvironment('KUFLOW_API_CLIENTSECRET');
+  const file = reader.fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
+  if (file === undefined) return direct;
+  const { source } = file;
+  if (direct !== undefined) {
+    reader.problem(key, 'conflict', source, 'KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both');
+    return direct;
+  }
+  // A file usually ends with a line break.
+  const raw = reader.readFile(key, file)?.replace(/\r?\n$/, '') ?? '';
+  if (raw.trim() === '') reader.problem(key, 'invalid', source, 'a secret; the file is empty');
+  // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
+  return { raw, text: raw.trim(), source };
+}
+
+function readEndpoint(reader: SettingsReader, credentialsInEnvironment: boolean): string {
+  const key = 'kuflow.api.endpoint';
+  const file = reader.fromFiles(key);
+  const written = reader.fromEnvironment('KUFLOW_API_ENDPOINT') ?? (credentialsInEnvironment ? undefined : file);
+  const found = reader.usable(key, written);
+  const endpoint = parseEndpoint(found?.text ?? DEFAULT_ENDPOINT);
+  if (endpoint === undefined) {
+    const expected = `an address like ${DEFAULT_ENDPOINT}; http: is allowed only for loopback addresses, and ${API_VERSION} is the only supported version`;
+    reader.problem(key, 'invalid', found?.source ?? key, expected);
+    return DEFAULT_ENDPOINT;
+  }
+  // Credentials of one KuFlow must not be sent to another.
+  const isOther = file !== undefined && !file.text.includes('FILL_ME') && parseEndpoint(file.text) !== endpoint;
+  if (credentialsInEnvironment && isOther) {
+    const expected = `${endpoint}, the endpoint of the credentials in the environment; the file has ${file.text}`;
+    reader.problem(key, 'endpoint-mismatch', file.source, expected);
+  }
+  return endpoint;
+}
+
+function readMutualTls(reader: SettingsReader): MutualTls | undefined {
+  const files = readMaterial(reader, 'files');
+  const data = readMaterial(reader, 'data');
+  if (files !== undefined && data !== undefined) {
+    const expected = 'files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both';
+    reader.problem('temporal.mutual-tls', 'conflict', `${files.source}, ${data.source}`, expected);
+  }
+  return (files ?? data)?.material;
+}
+
+function readMaterial(
+  reader: SettingsReader,
+  from: MutualTls['from'],
+): { readonly material: MutualTls; readonly source: string } | undefined {
+  const name = (part: 'cert' | 'key' | 'ca') => `temporal.mutual-tls.${part}${from === 'data' ? '-data' : ''}`;
+  const found = { cert: reader.find(name('cert')), key: reader.find(name('key')), ca: reader.find(name('ca')) };
+  const source = (found.cert ?? found.key ?? found.ca)?.source;
+  if (source === undefined) return undefined;
+  if (found.key === undefined || found.ca === undefined)
+    reader.missing(name('cert'), `${name('key')} and ${name('ca')}, which it requires`);
+  if (found.cert === undefined) reader.missing(name('cert'), `the certificate for ${name('key')}`);
+
+  const pem = (part: 'cert' | 'key' | 'ca', read: (text: string) => string): string =>
+    readPem(reader, name(part), 'usable PEM', from === 'files', read) ?? '';
+  const cert = pem('cert', readCertificate);
+  const key = pem('key', readPrivateKey);
+  const ca = pem('ca', readAuthorities);
+  if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key))
+    reader.problem(
+      name('key'),
+      'invalid',
+      found.key?.source ?? source,
+      `the private key that belongs to ${name('cert')}`,
     );
-  }
+  return { material: { from, cert, key: new Secret(key), ca }, source };
+}
 
-  load(): Settings {
-    const credentials = this.#credentials();
-    const tenantId = this.#uuid('kuflow.api.tenant-id');
-    const ca = this.#caFile('kuflow.api.ca');
-    const target = this.#target();
-    const queue = this.#text('temporal.kuflow-queue');
-    if (queue === undefined) this.#missing('temporal.kuflow-queue', 'the task queue of the process definition');
-    const namespace = this.#text('temporal.namespace');
-    const mutualTls = this.#mutualTls();
-    if (mutualTls !== undefined && namespace === undefined) {
-      this.#missing('temporal.namespace', 'the namespace, which is required with temporal.mutual-tls');
-    }
-    const serverName = this.#text('temporal.mutual-tls.server-name');
-    const proxy = this.#proxy();
-    const installationId = this.#uuid('worker.installation-id');
-    const robotIds = this.#uuids('worker.robot-ids');
-    const healthPort = this.#port('worker.health-port', 8081);
-    const metricsPort = this.#port('worker.metrics-port', 9464);
-    const logLevel = this.#choice('worker.log-level', LOG_LEVELS) ?? 'info';
-    const logFormat = this.#choice('worker.log-format', LOG_FORMATS);
-
-    if (this.#problems.length > 0) throw new SettingsError(this.#problems, logFormat);
-    return {
-      api: {
-        ...credentials,
-        ...(tenantId === undefined ? {} : { tenantId }),
-        ...(ca === undefined ? {} : { ca }),
-      },
-      temporal: {
-        target,
-        queue: queue ?? '',
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(mutualTls === undefined ? {} : { mutualTls }),
-        ...(serverName === undefined ? {} : { serverName }),
-        ...proxy,
-      },
-      worker: {
-        ...(installationId === undefined ? {} : { installationId }),
-        robotIds,
-        healthPort,
-        metricsPort,
-        logLevel,
-        ...(logFormat === undefined ? {} : { logFormat }),
-      },
-    };
-  }
-
-  #problem(key: string, code: ProblemCode, source: string, expected: string): void {
-    // One problem per key is enough.
-    if (!this.#problems.some((problem) => problem.key === key)) this.#problems.push({ key, code, source, expected });
-  }
-
-  #missing(key: string, expected: string, code: ProblemCode = 'missing'): void {
-    this.#problem(key, code, `${FILES.join(', ')} or ${ENVIRONMENT[key] ?? key}`, expected);
-  }
-
-  // Sources of values
-
-  #fromEnvironment(name: string): SettingValue | undefined {
-    const raw = this.#environment[name] ?? '';
-    return raw.trim() === '' ? undefined : toValue(raw, name);
-  }
-
-  #find(key: string): SettingValue | undefined {
-    return this.#usable(key, this.#fromEnvironment(ENVIRONMENT[key] ?? '') ?? this.#files.get(key));
-  }
-
-  /** Reports the placeholder of KuFlow's own templates and quotes around a value as problems, and returns undefined for them. */
-  #usable(key: string, found: SettingValue | undefined): SettingValue | undefined {
-    if (found === undefined) return undefined;
-    if (found.text.includes('FILL_ME')) this.#problem(key, 'placeholder', found.source, 'a value instead of FILL_ME');
-    else if (/^(["']).*\1$/s.test(found.text))
-      this.#problem(key, 'invalid', found.source, 'a value without quotes around it');
-    else return found;
+/** A setting with PEM text, or with the path of a PEM file. */
+function readPem(
+  reader: SettingsReader,
+  key: string,
+  expected: string,
+  isFile: boolean,
+  read: (text: string) => string,
+): string | undefined {
+  const found = reader.find(key);
+  const text = found !== undefined && isFile ? reader.readFile(key, found) : found?.text;
+  if (found === undefined || text === undefined) return undefined;
+  try {
+    return read(text);
+  } catch (error) {
+    reader.problem(key, 'invalid', found.source, `${expected}; found ${(error as Error).message}`);
     return undefined;
-  }
-
-  // Types of values
-
-  #text(key: string): string | undefined {
-    return this.#find(key)?.text;
-  }
-
-  #uuid(key: string): string | undefined {
-    const found = this.#find(key);
-    if (found === undefined || isUuid(found.text)) return found?.text;
-    this.#problem(key, 'invalid', found.source, 'a UUID');
-    return undefined;
-  }
-
-  #uuids(key: string): readonly string[] {
-    const found = this.#find(key);
-    const ids = (found?.text ?? '').split(/[\s,]+/).filter((id) => id !== '');
-    if (found !== undefined && !ids.every(isUuid)) {
-      this.#problem(key, 'invalid', found.source, 'UUIDs, as a list or separated by commas');
-    }
-    return ids;
-  }
-
-  #port(key: string, defaultPort: number): number {
-    const found = this.#find(key);
-    if (found === undefined) return defaultPort;
-    const port = /^\d{1,5}$/.test(found.text) ? Number(found.text) : Number.NaN;
-    if (port <= 65_535) return port;
-    this.#problem(key, 'invalid', found.source, 'a port from 0 to 65535');
-    return defaultPort;
-  }
-
-  #choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice | undefined {
-    const found = this.#find(key);
-    const choice = choices.find((one) => one === found?.text.toLowerCase());
-    if (found !== undefined && choice === undefined)
-      this.#problem(key, 'invalid', found.source, `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`);
-    return choice;
-  }
-
-  #file(key: string, found: SettingValue): string | undefined {
-    try {
-      return readFileSync(resolve(this.#directory, found.text), 'utf8');
-    } catch (error) {
-      this.#problem(key, 'unreadable', found.source, `a readable file: ${codeOf(error) ?? 'unknown error'}`);
-      return undefined;
-    }
-  }
-
-  #caFile(key: string): string | undefined {
-    const found = this.#find(key);
-    const pem = found === undefined ? undefined : this.#file(key, found);
-    const problem = pem === undefined ? undefined : caProblem(pem);
-    if (problem !== undefined) this.#problem(key, 'invalid', found?.source ?? key, `a CA file; found ${problem}`);
-    return pem;
-  }
-
-  // Individual settings
-
-  #credentials(): { endpoint: string; clientId: string; clientSecret: Secret } {
-    const idKey = 'kuflow.api.client-id';
-    const secretKey = 'kuflow.api.client-secret';
-    const environment = { id: this.#fromEnvironment('KUFLOW_API_CLIENTID'), secret: this.#secretOfEnvironment() };
-    const files = { id: this.#files.get(idKey), secret: this.#files.get(secretKey) };
-    // A missing half is never taken from another source.
-    const inEnvironment = environment.id !== undefined || environment.secret !== undefined;
-    const pair = inEnvironment ? environment : files;
-    const id = this.#usable(idKey, pair.id);
-    const secret = this.#usable(secretKey, pair.secret);
-    if (secret?.isPadded === true)
-      this.#problem(secretKey, 'invalid', secret.source, 'a secret without spaces or line breaks around it');
-    const half = (other: SettingValue | undefined): ProblemCode =>
-      inEnvironment && other !== undefined ? 'mixed-credentials' : 'missing';
-    const together = inEnvironment ? '; client ID and client secret must come from the same source' : '';
-    if (id === undefined) this.#missing(idKey, `the identifier of the application${together}`, half(files.id));
-    else if (!isUuid(id.text)) this.#problem(idKey, 'invalid', id.source, 'a UUID, the identifier of the application');
-    if (secret === undefined) this.#missing(secretKey, `the token of the application${together}`, half(files.secret));
-    return {
-      endpoint: this.#endpoint(inEnvironment),
-      clientId: id?.text ?? '',
-      clientSecret: new Secret(secret?.text ?? ''),
-    };
-  }
-
-  #secretOfEnvironment(): SettingValue | undefined {
-    const key = 'kuflow.api.client-secret';
-    const direct = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET');
-    const file = this.#fromEnvironment('KUFLOW_API_CLIENTSECRET_FILE');
-    if (file === undefined) return direct;
-    if (direct !== undefined) {
-      this.#problem(key, 'conflict', file.source, 'KUFLOW_API_CLIENTSECRET or KUFLOW_API_CLIENTSECRET_FILE, not both');
-      return direct;
-    }
-    // A file usually ends with a line break.
-    const secret = toValue(this.#file(key, file)?.replace(/\r?\n$/, '') ?? '', file.source);
-    if (secret.text === '') this.#problem(key, 'invalid', file.source, 'a secret; the file is empty');
-    // The variable counts as set even if the file is unreadable, so that no other source supplies the secret.
-    return secret;
-  }
-
-  #endpoint(credentialsInEnvironment: boolean): string {
-    const key = 'kuflow.api.endpoint';
-    const file = this.#files.get(key);
-    const written = this.#fromEnvironment('KUFLOW_API_ENDPOINT') ?? (credentialsInEnvironment ? undefined : file);
-    const found = this.#usable(key, written);
-    const endpoint = parseEndpoint(found?.text ?? DEFAULT_ENDPOINT);
-    if (endpoint === undefined) {
-      const expected = `an address like ${DEFAULT_ENDPOINT}; http: is allowed only for loopback addresses, and ${API_VERSION} is the only supported version`;
-      this.#problem(key, 'invalid', found?.source ?? key, expected);
-      return DEFAULT_ENDPOINT;
-    }
-    // Credentials of one KuFlow must not be sent to another.
-    const isOther = file !== undefined && !file.text.includes('FILL_ME') && parseEndpoint(file.text) !== endpoint;
-    if (credentialsInEnvironment && isOther) {
-      const expected = `${endpoint}, the endpoint of the credentials in the environment; the file has ${file.text}`;
-      this.#problem(key, 'endpoint-mismatch', file.source, expected);
-    }
-    return endpoint;
-  }
-
-  #target(): string {
-    const key = 'temporal.target';
-    const found = this.#find(key);
-    if (found === undefined) return DEFAULT_TARGET;
-    const port = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(found.text)?.[1];
-    if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
-      this.#problem(key, 'invalid', found.source, 'host:port, without https://');
-    }
-    return found.text;
-  }
-
-  #mutualTls(): MutualTls | undefined {
-    const files = this.#material('files', '');
-    const data = this.#material('data', '-data');
-    if (files !== undefined && data !== undefined) {
-      const expected = 'files (cert, key, ca) or inline PEM (cert-data, key-data, ca-data), not both';
-      this.#problem('temporal.mutual-tls', 'conflict', `${files.source}, ${data.source}`, expected);
-    }
-    return (files ?? data)?.material;
-  }
-
-  #material(from: MutualTls['from'], suffix: string): { material: MutualTls; source: string } | undefined {
-    const prefix = 'temporal.mutual-tls.';
-    const keys = { cert: `${prefix}cert${suffix}`, key: `${prefix}key${suffix}`, ca: `${prefix}ca${suffix}` };
-    const found = { cert: this.#find(keys.cert), key: this.#find(keys.key), ca: this.#find(keys.ca) };
-    const source = (found.cert ?? found.key ?? found.ca)?.source;
-    if (source === undefined) return undefined;
-    if (found.key === undefined || found.ca === undefined)
-      this.#missing(keys.cert, `${keys.key} and ${keys.ca}, which it requires`);
-    if (found.cert === undefined) this.#missing(keys.cert, `the certificate for ${keys.key}`);
-
-    const pem = (
-      key: string,
-      value: SettingValue | undefined,
-      problemOf: (pem: string) => string | undefined,
-    ): string => {
-      const text = value === undefined ? undefined : from === 'files' ? this.#file(key, value) : value.text;
-      if (value === undefined || text === undefined) return '';
-      const normal = normalizePem(text);
-      const problem = problemOf(normal);
-      if (problem === undefined) return normal;
-      this.#problem(key, 'invalid', value.source, `usable PEM; found ${problem}`);
-      return '';
-    };
-    const cert = pem(keys.cert, found.cert, certificateProblem);
-    const key = pem(keys.key, found.key, keyProblem);
-    const ca = pem(keys.ca, found.ca, caProblem);
-    if (cert !== '' && key !== '' && !keyFitsCertificate(cert, key)) {
-      this.#problem(keys.key, 'invalid', found.key?.source ?? source, `the private key that belongs to ${keys.cert}`);
-    }
-    return { material: { from, cert, key: new Secret(key === '' ? '' : toPkcs8(key)), ca }, source };
-  }
-
-  #proxy(): { proxy?: Secret; noProxy: string } {
-    const key = 'temporal.proxy';
-    const explicit = this.#find(key);
-    const found = explicit ?? this.#fromEnvironment('https_proxy') ?? this.#fromEnvironment('HTTPS_PROXY');
-    if (found === undefined || found.text === 'none') return { noProxy: '' };
-    const address = found.text.includes('://') ? found.text : `http://${found.text}`;
-    if (!URL.canParse(address) || new URL(address).protocol !== 'http:') {
-      this.#problem(key, 'invalid', found.source, 'the address of an HTTP proxy, http://host:port, or none');
-    }
-    const noProxy = this.#fromEnvironment('no_proxy') ?? this.#fromEnvironment('NO_PROXY');
-    return { proxy: new Secret(address), noProxy: explicit === undefined ? (noProxy?.text ?? '') : '' };
   }
 }
 
-/** Adds the version segment and removes a trailing slash. Undefined for an address that must not receive credentials. */
+function readProxy(reader: SettingsReader): Pick<Settings['temporal'], 'proxy' | 'noProxy'> {
+  const key = 'temporal.proxy';
+  const explicit = reader.find(key);
+  const found = explicit ?? reader.fromEnvironment('https_proxy') ?? reader.fromEnvironment('HTTPS_PROXY');
+  if (found === undefined || found.text === 'none') return { proxy: undefined, noProxy: '' };
+  const address = found.text.includes('://') ? found.text : `http://${found.text}`;
+  if (!URL.canParse(address) || new URL(address).protocol !== 'http:')
+    reader.problem(key, 'invalid', found.source, 'the address of an HTTP proxy, http://host:port, or none');
+  const noProxy = reader.fromEnvironment('no_proxy') ?? reader.fromEnvironment('NO_PROXY');
+  return { proxy: new Secret(address), noProxy: explicit === undefined ? (noProxy?.text ?? '') : '' };
+}
+
+// Each of these returns undefined for an invalid text.
+
+/** Adds the version segment and removes a trailing slash. An address that must not receive credentials is invalid. */
 function parseEndpoint(address: string): string | undefined {
-  if (!URL.canParse(address.trim())) return undefined;
-  const url = new URL(address.trim());
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) return undefined;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
   const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
@@ -361,6 +262,24 @@ function parseEndpoint(address: string): string | undefined {
   return `${url.origin}${path}${version === undefined ? `/${API_VERSION}` : ''}`;
 }
 
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+function parseTarget(text: string): string | undefined {
+  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})$/.exec(text)?.[1]);
+  return port >= 1 && port <= 65_535 ? text : undefined;
+}
+
+function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
+function parseUuid(text: string): string | undefined {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text : undefined;
+}
+
+function parseUuids(text: string): readonly string[] | undefined {
+  const ids = text.split(/[\s,]+/).filter((id) => id !== '');
+  return ids.every(parseUuid) ? ids : undefined;
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice | undefined {
+  return (text) => choices.find((choice) => choice === text.toLowerCase());
 }

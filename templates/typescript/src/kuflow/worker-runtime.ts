@@ -2,10 +2,9 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
-import { startCertificateWatch } from './certificate-watch.ts';
-import { connectToEngine, pushToken } from './connection.ts';
-import { identityFromResponse, identityFromSettings, type EngineIdentity } from './engine-certificate.ts';
-import { createTokenRenewer } from './engine-token.ts';
+import { connectToEngine } from './connection.ts';
+import { identityFromSettings, startCertificateWatch } from './engine-certificate.ts';
+import { TokenRenewer } from './engine-token.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
@@ -27,8 +26,6 @@ export interface WorkerRuntimeOptions {
   readonly metrics: Metrics;
   /** Drain only briefly, and use another health port if the configured one is in use. */
   readonly development: boolean;
-  /** Only tests of an expired token disable it. */
-  readonly tokenRenewal: boolean;
 }
 
 export interface RunningWorker {
@@ -42,14 +39,9 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerRuntimeOptions): Promise<RunningWorker> {
   const { settings, logger, metrics, development } = options;
   const rest = createRestClient(settings, metrics);
-  const tokens = createTokenRenewer({
-    request: () => requestEngineToken(rest, settings.api.tenantId),
-    logger,
-    metrics,
-  });
+  const tokens = new TokenRenewer({ request: () => requestEngineToken(rest, settings), logger, metrics });
   const tokenIsValid = (grace = 0): boolean => (tokens.current?.expiresAt ?? 0) + grace > Date.now();
-  const requestIdentity = async (): Promise<EngineIdentity> =>
-    identityFromResponse(await requestEngineCertificate(rest, settings.api.tenantId), settings);
+  const requestIdentity = () => requestEngineCertificate(rest, settings);
   const [token, firstIdentity] = await Promise.all([
     tokens.renew(),
     identityFromSettings(settings) ?? requestIdentity(),
@@ -63,7 +55,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     connections.add(connection);
     connected = next;
     // The token may have been renewed in the meantime.
-    if (tokens.current !== undefined) await pushToken(connection, tokens.current);
+    if (tokens.current !== undefined) await connection.setApiKey(tokens.current.value.reveal());
     return connection;
   };
 
@@ -99,15 +91,12 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     shutdown();
   };
 
-  if (options.tokenRenewal) {
-    tokens.start(async (renewed) => {
-      await Promise.all([...connections].map((connection) => pushToken(connection, renewed)));
-    });
-  }
+  tokens.start(async (renewed) => {
+    await Promise.all([...connections].map((connection) => connection.setApiKey(renewed.value.reveal())));
+  });
   const tokenWatch = setInterval(() => {
     if (draining || tokenIsValid(EXPIRY_GRACE)) return;
-    const cause = tokens.lastError ?? new Error('renewal is disabled');
-    fail('Stopping the worker: the engine token expired a minute ago and could not be renewed', cause);
+    fail('Stopping the worker: the engine token expired a minute ago and could not be renewed', tokens.lastError);
   }, SECOND);
 
   const certificates = startCertificateWatch({

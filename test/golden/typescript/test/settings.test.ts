@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadSettings } from '../src/kuflow/settings.ts';
-import { SettingsError } from '../src/kuflow/settings-problem.ts';
+import { loadSettings, SettingsError } from '../src/kuflow/settings.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
 const credentials = { KUFLOW_API_CLIENTID: ID, KUFLOW_API_CLIENTSECRET: 'the-secret' };
