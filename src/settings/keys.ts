@@ -32,6 +32,8 @@ export interface SettingValues {
   /** One of the `choices` of the key, as the next one. */
   readonly 'worker.log-level': string;
   readonly 'worker.log-format': string;
+  readonly 'worker.attempts-before-task-log': number;
+  readonly 'worker.max-payload-bytes': number;
 }
 
 export type SettingName = keyof SettingValues;
@@ -48,7 +50,7 @@ export type SettingKind =
   | 'pem'
   | 'secret-pem'
   | 'proxy'
-  | 'port'
+  | 'integer'
   | 'choice';
 
 export interface SettingKey {
@@ -57,6 +59,8 @@ export interface SettingKey {
   /** A variable with the path of a file that contains the value. */
   readonly fileEnv?: string;
   readonly kind: SettingKind;
+  /** The limits of an `integer`. */
+  readonly range?: { readonly min: number; readonly max: number };
   /** The values of a `choice`, in lower case. */
   readonly choices?: readonly string[];
   /** As written in a file. */
@@ -66,6 +70,8 @@ export interface SettingKey {
   /** Completes "missing …" and "replace FILL_ME with the …". */
   readonly description: string;
 }
+
+const PORTS = { min: 0, max: 65_535 };
 
 /** All settings. Commands, checks, docs and the files of a project are generated from this table. */
 export const SETTING_KEYS: readonly SettingKey[] = [
@@ -186,14 +192,16 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   {
     name: 'worker.health-port',
     env: 'WORKER_HEALTHPORT',
-    kind: 'port',
+    kind: 'integer',
+    range: PORTS,
     default: '8081',
     description: 'port of /livez and /readyz (0: any free port)',
   },
   {
     name: 'worker.metrics-port',
     env: 'WORKER_METRICSPORT',
-    kind: 'port',
+    kind: 'integer',
+    range: PORTS,
     default: '9464',
     description: 'port of /metrics (0: no metrics)',
   },
@@ -211,6 +219,22 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     kind: 'choice',
     choices: ['json', 'pretty'],
     description: 'format of the log: json or pretty (default: json, with --dev pretty)',
+  },
+  {
+    name: 'worker.attempts-before-task-log',
+    env: 'WORKER_ATTEMPTSBEFORETASKLOG',
+    kind: 'integer',
+    range: { min: 1, max: 1_000 },
+    default: '5',
+    description: 'failed attempts of a system task before its log in KuFlow shows the reason',
+  },
+  {
+    name: 'worker.max-payload-bytes',
+    env: 'WORKER_MAXPAYLOADBYTES',
+    kind: 'integer',
+    range: { min: 1_000, max: 4_194_304 },
+    default: '2097152',
+    description: 'largest argument or result of an activity or workflow, in bytes',
   },
 ];
 

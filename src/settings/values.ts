@@ -46,10 +46,12 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       const ids = text.split(/[\s,]+/).filter((id) => id !== '');
       return ids.every(isUuid) ? valid(ids) : invalid('invalid', 'expected UUIDs, as a list or separated by commas');
     }
-    case 'port':
-      return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+    case 'integer': {
+      const { min, max } = key.range ?? { min: 0, max: Number.MAX_SAFE_INTEGER };
+      return /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max
         ? valid(Number(text))
-        : invalid('invalid', `expected a port from 0 to 65535, not ${quoted(text)}`);
+        : invalid('invalid', `expected a whole number from ${min} to ${max}, not ${quoted(text)}`);
+    }
     case 'choice': {
       const choices = key.choices ?? [];
       return choices.includes(text.toLowerCase())

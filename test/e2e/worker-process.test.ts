@@ -66,7 +66,11 @@ beforeAll(async () => {
   metricsPort = await freePort();
   // Twice, because the token and the certificate come from the same operation.
   const left = dropAnswers(DROPPED_AT_START, 2);
-  const settings = { WORKER_METRICSPORT: String(metricsPort), WORKER_LOGLEVEL: 'trace' };
+  const settings = {
+    WORKER_METRICSPORT: String(metricsPort),
+    WORKER_LOGLEVEL: 'trace',
+    WORKER_ATTEMPTSBEFORETASKLOG: '2',
+  };
   worker = startWorkerProcess(workerEnvironment(running.platform, settings));
   await worker.ready();
   await until('the worker is registered although two answers were lost', () => {
@@ -191,25 +195,52 @@ describe('a worker whose POST answers are lost', () => {
   };
 });
 
-describe('a task whose activity fails', () => {
+describe('a task whose activities fail', () => {
   let processId: string;
-  let processItemId: string;
+  let task: Awaited<ReturnType<ProcessUser['item']>>;
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
 
   beforeAll(async () => {
     processId = await user.start('FLAKY');
+    await until('the task is failing', async () => {
+      failIfExited();
+      return /^kuflow_system_tasks_failing\S* 1$/m.test(await metrics());
+    });
     await user.completed(processId, failIfExited);
-    ({ id: processItemId } = await user.item(processId, 'FLAKY'));
+    task = await user.item(processId, 'FLAKY');
   });
 
   it('is named in each log line of its workflow and activity code', async () => {
-    const names = { processId, processItemId, workflowType: 'FlakyWorkflow' };
+    const names = { processId, processItemId: task.id, workflowType: 'FlakyWorkflow' };
     const linesOf = (message: string) =>
       worker.log.filter((line) => line['processId'] === processId && line.message === message);
-    const [worked] = await until('the last line is printed', () => linesOf('Worked').length > 0 && linesOf('Worked'));
-    expect(worked).not.toHaveProperty('processItemId');
+    const [outside] = await until('the last line is printed', () => {
+      const lines = linesOf('Out of the task');
+      return lines.length > 0 && lines;
+    });
+    expect(outside).not.toHaveProperty('processItemId');
     expect(linesOf('Working')).toEqual([expect.objectContaining(names)]);
-    expect(linesOf('Trying')).toEqual(Array(6).fill(expect.objectContaining({ ...names, activityType: 'flakyWork' })));
+    expect(linesOf('Worked')).toEqual([expect.objectContaining({ ...names, outcomes: 'fulfilled,rejected,rejected' })]);
+    expect(linesOf('Trying')).toEqual(Array(4).fill(expect.objectContaining({ ...names, activityType: 'flakyWork' })));
     expect(linesOf('Activity failed')[0]).toMatchObject(names);
+  });
+
+  it('shows each reason once in its log in KuFlow: after two attempts, or at once', () => {
+    const process = `(workflow ${processId})`;
+    const entries = (task.task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
+    expect(entries.toSorted()).toEqual([
+      `ERROR The task failed: The scale is out of order ${process}`,
+      `ERROR The task failed: no result within 1 s ${process}`,
+      `WARN Attempt 2 failed, and the worker tries again: No answer from … at … ${process}`,
+    ]);
+  });
+
+  it('is counted in the metrics', async () => {
+    const text = await until('the task is not failing', async () => {
+      const current = await metrics();
+      return /^kuflow_system_tasks_failing\S* 0$/m.test(current) && current;
+    });
+    expect(text).toMatch(/^kuflow_system_task_failures\S*code="FLAKY"\S* 5$/m);
   });
 });
 

@@ -44,7 +44,14 @@ beforeEach(async () => {
         clientSecret: new Secret('s'),
       },
       temporal: { target: 'localhost:1', queue: 'Q', noProxy: '' },
-      worker: { robotIds: [], healthPort: 0, metricsPort: 0, logLevel: 'info' },
+      worker: {
+        robotIds: [],
+        healthPort: 0,
+        metricsPort: 0,
+        logLevel: 'info',
+        attemptsBeforeTaskLog: 5,
+        maxPayloadBytes: 2_000_000,
+      },
     },
     noMetrics,
   );

@@ -1,5 +1,6 @@
 // Added to a generated project by the end-to-end tests.
 import { activityInfo, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 
 export async function shortWork(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -11,8 +12,12 @@ export async function slowWork(): Promise<string> {
   return `attempt ${activityInfo().attempt}`;
 }
 
-/** Fails until its sixth attempt. */
+/** Fails until its fourth attempt. */
 export async function flakyWork(): Promise<void> {
   log.info('Trying');
-  if (activityInfo().attempt < 6) throw new Error('No answer from "Grace Hopper" at grace@example.com, 4711');
+  if (activityInfo().attempt < 4) throw new Error('No answer from "Grace Hopper" at grace@example.com');
+}
+
+export async function hopelessWork(): Promise<void> {
+  throw ApplicationFailure.nonRetryable('The scale is out of order');
 }

@@ -82,7 +82,7 @@ export async function MisspelledWorkflow(_request: WorkflowRequest): Promise<Wor
   return { message: await ownActivities<{ slowWrok(): Promise<string> }>().slowWrok() };
 }
 
-/** A task whose activity fails five times. */
+/** A task whose activities fail: several times, at once and forever, and by a timeout. */
 export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<WorkflowResponse> {
   const id = uuid7();
   await kuflowActivities.KuFlow_Engine_createProcessItem({
@@ -91,14 +91,19 @@ export async function FlakyWorkflow({ processId }: WorkflowRequest): Promise<Wor
     processId,
     processItemDefinitionCode: 'FLAKY',
   });
-  const { flakyWork } = proxyActivities<typeof trialActivities>({
+  const { flakyWork, hopelessWork } = proxyActivities<typeof trialActivities>({
     startToCloseTimeout: '10 seconds',
-    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 1 },
+    retry: { backoffCoefficient: 1 },
+  });
+  const { slowWork } = proxyActivities<typeof trialActivities>({
+    startToCloseTimeout: '1 second',
+    retry: { maximumAttempts: 1 },
   });
   await runForItem({ processItemId: id, code: 'FLAKY' }, async () => {
     log.info('Working');
-    await flakyWork();
+    const outcomes = await Promise.allSettled([flakyWork(), hopelessWork(), slowWork()]);
+    log.info('Worked', { outcomes: outcomes.map(({ status }) => status).join() });
   });
-  log.info('Worked');
+  log.info('Out of the task');
   return { message: 'done' };
 }

@@ -93,6 +93,8 @@ function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
     'worker.metrics-port': worker.metricsPort,
     'worker.log-level': worker.logLevel,
     'worker.log-format': worker.logFormat,
+    'worker.attempts-before-task-log': worker.attemptsBeforeTaskLog,
+    'worker.max-payload-bytes': worker.maxPayloadBytes,
   };
   if (!Object.hasOwn(values, key)) throw new Error(`the table has a key that this test doesn't know: ${key}`);
   return values[key] ?? null;

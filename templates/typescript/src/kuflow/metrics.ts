@@ -10,6 +10,12 @@ export interface Metrics {
   certificateRenewalOverdue(overdue: boolean): void;
   registrationFailed(): void;
   tokenRenewalFailed(): void;
+  /** Whether the engine answered the last call that checks it. */
+  engineReachable(reachable: boolean): void;
+  /** An attempt of a system task. */
+  systemTaskFailed(code: string): void;
+  /** How many system tasks wait for another attempt. */
+  systemTasksFailing(count: number): void;
 }
 
 export function createMetrics(meter: MetricMeter): Metrics {
@@ -37,10 +43,23 @@ export function createMetrics(meter: MetricMeter): Metrics {
     'Failed registrations of this worker with KuFlow',
   );
   const tokens = meter.createCounter('kuflow_engine_token_failures', undefined, 'Failed requests for an engine token');
+  const engine = meter.createGauge('kuflow_engine_reachable', 'int', undefined, '1 if the engine answers, otherwise 0');
+  const taskFailures = meter.createCounter(
+    'kuflow_system_task_failures',
+    undefined,
+    'Failed attempts of system tasks, by code of the task',
+  );
+  const failingTasks = meter.createGauge(
+    'kuflow_system_tasks_failing',
+    'int',
+    undefined,
+    'System tasks whose last attempt failed and that this worker tries again',
+  );
   // A metric that was never set is not exported, so no alert could use it.
   registrations.add(0);
   tokens.add(0);
   overdue.set(0);
+  failingTasks.set(0);
   return {
     restCall: (operation, status) => restCalls.add(1, { operation, status: String(status) }),
     tokenAge: (seconds) => tokenAge.set(Math.max(0, seconds)),
@@ -49,6 +68,9 @@ export function createMetrics(meter: MetricMeter): Metrics {
     certificateRenewalOverdue: (value) => overdue.set(value ? 1 : 0),
     registrationFailed: () => registrations.add(1),
     tokenRenewalFailed: () => tokens.add(1),
+    engineReachable: (value) => engine.set(value ? 1 : 0),
+    systemTaskFailed: (code) => taskFailures.add(1, { code }),
+    systemTasksFailing: (count) => failingTasks.set(count),
   };
 }
 

@@ -11,6 +11,8 @@ import {
 
 const API_VERSION = 'v2024-06-14';
 const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
+const MAX_PORT = 65_535;
+const MEGABYTE = 1024 * 1024;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 const LOG_FORMATS = ['json', 'pretty'] as const;
 
@@ -57,6 +59,10 @@ export interface Settings {
     readonly logLevel: (typeof LOG_LEVELS)[number];
     /** Default: `pretty` in development, otherwise `json`. */
     readonly logFormat?: LogFormat | undefined;
+    /** How many attempts of a system task fail before people see the reason in the log of the task. */
+    readonly attemptsBeforeTaskLog: number;
+    /** The largest argument or result of an activity or workflow, in bytes. */
+    readonly maxPayloadBytes: number;
   };
 }
 
@@ -84,7 +90,8 @@ export function loadSettings(directory: string, environment: Environment): Setti
   const reader = new SettingsReader(directory, environment);
   const text = (key: string): string | undefined => reader.find(key)?.text;
   const uuid = (key: string): string | undefined => reader.read(key, 'a UUID', parseUuid);
-  const port = (key: string): number | undefined => reader.read(key, 'a port from 0 to 65535', parsePort);
+  const integer = (key: string, min: number, max: number): number | undefined =>
+    reader.read(key, `a whole number from ${min} to ${max}`, parseInteger(min, max));
 
   const settings: Settings = {
     api: {
@@ -103,10 +110,12 @@ export function loadSettings(directory: string, environment: Environment): Setti
     worker: {
       installationId: uuid('worker.installation-id'),
       robotIds: reader.read('worker.robot-ids', 'UUIDs, as a list or separated by commas', parseUuids) ?? [],
-      healthPort: port('worker.health-port') ?? 8081,
-      metricsPort: port('worker.metrics-port') ?? 9464,
+      healthPort: integer('worker.health-port', 0, MAX_PORT) ?? 8081,
+      metricsPort: integer('worker.metrics-port', 0, MAX_PORT) ?? 9464,
       logLevel: reader.read('worker.log-level', 'trace, debug, info, warn or error', oneOf(LOG_LEVELS)) ?? 'info',
       logFormat: reader.read('worker.log-format', 'json or pretty', oneOf(LOG_FORMATS)),
+      attemptsBeforeTaskLog: integer('worker.attempts-before-task-log', 1, 1_000) ?? 5,
+      maxPayloadBytes: integer('worker.max-payload-bytes', 1_000, 4 * MEGABYTE) ?? 2 * MEGABYTE,
     },
   };
   if (settings.temporal.queue === '')
@@ -267,8 +276,8 @@ function parseTarget(text: string): string | undefined {
   return port >= 1 && port <= 65_535 ? text : undefined;
 }
 
-function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+function parseInteger(min: number, max: number): (text: string) => number | undefined {
+  return (text) => (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined);
 }
 
 function parseUuid(text: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
+import { createActivityInterceptor } from './activity-interceptor.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
 import { connectToEngine } from './connection.ts';
 import { identityFromSettings, startCertificateWatch } from './engine-certificate.ts';
@@ -10,6 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
+import { createTaskFailures } from './task-failures.ts';
 import { createWorker, runUntilStopped } from './worker.ts';
 
 const SECOND = 1_000;
@@ -60,12 +62,14 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   };
 
   const activities = { ...createKuFlowActivities(rest, settings.api.clientId), ...options.activities };
+  const taskFailures = createTaskFailures(rest, metrics, settings.worker.attemptsBeforeTaskLog);
   const create = async () =>
     createWorker({
       connection: await connect(connected),
       namespace: connected.identity.namespace,
       taskQueue: settings.temporal.queue,
       activities,
+      activityInterceptor: createActivityInterceptor(taskFailures),
       development,
     });
   let worker = await create();

@@ -1,5 +1,4 @@
-import { Worker, type NativeConnection } from '@temporalio/worker';
-import { createActivityInterceptor } from './activity-interceptor.ts';
+import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
@@ -10,6 +9,7 @@ export interface WorkerConfig {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: object;
+  readonly activityInterceptor: ActivityInterceptorsFactory;
   readonly development: boolean;
 }
 
@@ -22,7 +22,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
     taskQueue: config.taskQueue,
     ...code,
     activities: config.activities,
-    interceptors: { ...interceptors, activity: [createActivityInterceptor()] },
+    interceptors: { ...interceptors, activity: [config.activityInterceptor] },
     // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
     shutdownGraceTime: config.development ? '2 seconds' : '30 seconds',
     shutdownForceTime: config.development ? '5 seconds' : '45 seconds',
