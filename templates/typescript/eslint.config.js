@@ -1,12 +1,13 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const SANDBOX = 'Workflow code runs in a sandbox without Node.js APIs. Do this in an activity.';
 const WORKFLOWS_ONLY =
   'Every export of this file is a workflow type: an async function with at most one parameter. Move anything else to another file.';
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.kuflow/'] },
-  ...tseslint.configs.recommended,
+  tseslint.configs.recommended,
   {
     rules: {
       eqeqeq: 'error',

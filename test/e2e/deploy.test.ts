@@ -12,33 +12,41 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { Secret } from 'kubernetes-models/v1/Secret';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { buildStages, parseDockerfile, type BuiltStage } from '../support/dockerfile.ts';
+import {
+  buildStages,
+  isOfThisPlatform,
+  nativeModules,
+  parseDockerfile,
+  type BuiltStage,
+} from '../support/dockerfile.ts';
 import { generatedProject } from '../support/generated-project.ts';
+import { installedNode } from '../support/installed-node.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { bareEnvironment, workerEnvironment } from '../support/worker-process.ts';
 
-const onPosix = process.platform !== 'win32';
-const asRoot = onPosix && process.getuid?.() === 0;
+/** The steps of the Dockerfile keep the native modules of Linux. */
+const onLinux = process.platform === 'linux';
+const asRoot = onLinux && process.getuid?.() === 0;
 /** Whether the tests can create private mounts on this system. */
 const ownMounts = asRoot && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 const notes = [
-  ...(onPosix ? [] : ['skipped: the steps of the Dockerfile, which are written for a POSIX shell']),
-  ...(onPosix && !asRoot ? ['not root: the command of the image runs as this user, not as another one'] : []),
-  ...(onPosix && !ownMounts
+  ...(onLinux ? [] : ['skipped: the steps of the Dockerfile, which are written for Linux']),
+  ...(onLinux && !asRoot ? ['not root: the command of the image runs as this user, not as another one'] : []),
+  ...(onLinux && !ownMounts
     ? ['no mounts of our own: files are read-only by their modes, not by the file system']
     : []),
 ];
 for (const note of notes) process.stderr.write(`${note}\n`);
 
-describe.runIf(onPosix)('the worker image', () => {
+describe.runIf(onLinux)('the worker image', () => {
   let folder: string;
   let image: BuiltStage;
   let dockerfile: string;
@@ -55,13 +63,24 @@ describe.runIf(onPosix)('the worker image', () => {
     cpSync(project, context, { recursive: true, filter: (path) => !own.has(path) });
     dockerfile = readFileSync(join(context, 'Dockerfile'), 'utf8');
     const tarball = inject('tarball');
+    const [, version = ''] = /^FROM node:([\d.]+)-bookworm-slim$/m.exec(dockerfile) ?? [];
+    const node = await installedNode(version);
+    const environment = bareEnvironment();
+    const authorities = process.env['NODE_EXTRA_CA_CERTS'];
     image = buildStages({
       dockerfile,
       context,
       into: join(folder, 'stages'),
-      env: { ...bareEnvironment(), npm_config_audit: 'false', npm_config_update_notifier: 'false' },
+      env: {
+        ...environment,
+        PATH: [dirname(node), environment['PATH']].join(delimiter),
+        // npm of another Node.js does not read this machine's npm configuration.
+        ...(authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities }),
+        npm_config_audit: 'false',
+        npm_config_update_notifier: 'false',
+      },
       // The base image provides Node.js, and the tarball that the lock file expects next to the project.
-      base: { 'usr/local/bin/node': process.execPath, [basename(tarball)]: tarball },
+      base: { 'usr/local/bin/node': node, [basename(tarball)]: tarball },
     });
     running = await startTestPlatform();
   }, 300_000);
@@ -93,7 +112,15 @@ describe.runIf(onPosix)('the worker image', () => {
     // The image uses the Node.js version of the project.
     const nvm = readFileSync(join(folder, 'context', '.nvmrc'), 'utf8').trim();
     for (const { rest } of parseDockerfile(dockerfile).filter(({ word }) => word === 'FROM'))
-      expect(rest).toMatch(new RegExp(`^node:${nvm}-slim( |$)`));
+      expect(rest).toMatch(new RegExp(`^node:${nvm}\\.\\d+\\.\\d+-bookworm-slim( |$)`));
+    const node = spawnSync(join(image.root, 'usr/local/bin/node'), ['--version'], { encoding: 'utf8' });
+    expect(image.base).toBe(`node:${node.stdout.trim().slice(1)}-bookworm-slim`);
+  });
+
+  it('contains native modules only for its own platform', () => {
+    const modules = nativeModules(join(image.root, image.workdir, 'node_modules'));
+    expect(modules.filter((path) => !isOfThisPlatform(path))).toEqual([]);
+    expect(modules.filter((path) => path.includes('@temporalio/core-bridge/releases'))).toHaveLength(1);
   });
 
   it('does not build with an unknown or failing step', () => {

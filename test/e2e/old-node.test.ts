@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { installedBin } from '../support/generated-project.ts';
-import { oldNode } from '../support/old-node.ts';
+import { installedNode } from '../support/installed-node.ts';
 
 const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
 
@@ -13,7 +13,7 @@ describe('an unsupported Node.js', () => {
   ] as const) {
     const reason = isAppleSilicon && !hasAppleBuild ? ' (skipped: no build for Apple silicon)' : '';
     it.skipIf(reason !== '')(`${version} gets one line with the needed version and status 2${reason}`, async () => {
-      const node = await oldNode(version);
+      const node = await installedNode(version);
       for (const bin of ['create-kuflow-worker', 'kuflow'] as const) {
         const { status, stdout, stderr } = spawnSync(node, [installedBin(bin), '--version'], { encoding: 'utf8' });
         expect({ status, stdout, stderr }).toEqual({

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
+import { installedNode } from '../support/installed-node.ts';
 import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { temporalPath } from '../support/temporal-path.ts';
@@ -110,6 +111,13 @@ describe('a project created by the packed package', () => {
     });
     expect(all).not.toMatch(/skipped|todo/);
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
+  });
+
+  it('passes its own tests on the Node.js version of its image and CI', async () => {
+    const [, version = ''] = /^FROM node:([\d.]+)/m.exec(readFileSync(join(project, 'Dockerfile'), 'utf8')) ?? [];
+    const PATH = [dirname(await installedNode(version)), environment['PATH']].join(delimiter);
+    expect((await succeeds(['npx', '--no-install', 'node', '--version'], { PATH })).out.trim()).toBe(`v${version}`);
+    await succeeds(['npm', 'test'], { PATH });
   });
 
   it('fails its workflow tests at once with the line that throws, or with the name of an unknown workflow type', async () => {

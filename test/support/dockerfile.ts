@@ -142,6 +142,21 @@ function copy(stage: Stage, rest: string, stages: readonly Stage[], { context }:
   }
 }
 
+/** The native modules below a folder, without following links. */
+export function nativeModules(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return nativeModules(path);
+    return entry.isFile() && entry.name.endsWith('.node') ? [path] : [];
+  });
+}
+
+/** Whether a path of a native module names this platform, as in an image: Linux with glibc. */
+export function isOfThisPlatform(path: string): boolean {
+  const architecture = process.arch === 'x64' ? /x64|x86_64/ : /arm64|aarch64/;
+  return /linux-gnu|linux-[a-z0-9]+-gnu/.test(path) && architecture.test(path);
+}
+
 function matches(folder: string, pattern: string): readonly string[] {
   if (!pattern.includes('*')) return [pattern];
   const [, start = ''] = /^([^*/]+)\*$/.exec(pattern) ?? [];

@@ -2,22 +2,28 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { Secret } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { PackageManager } from '../../../src/languages/project-spec.ts';
+import { PACKAGE_MANAGERS } from '../../../src/languages/typescript/package-manager.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { renderProject } from '../../../src/project/render.ts';
 
 let files: ReadonlyMap<string, string>;
 
-beforeAll(async () => {
+async function render(packageManager: PackageManager): Promise<ReadonlyMap<string, string>> {
   const rendered = await renderProject({
     name: '@acme/Loan_Worker',
     language: 'typescript',
     definition: sampleDefinition(),
     definitionSource: 'sample',
     local: true,
-    packageManager: 'npm',
+    packageManager,
     cliPackage: '0.1.0',
   });
-  files = new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
+  return new Map(rendered.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));
+}
+
+beforeAll(async () => {
+  files = await render('npm');
 });
 
 const yaml = (path: string): unknown => parse(files.get(path) ?? '');
@@ -60,5 +66,39 @@ describe('the image of a TypeScript worker', () => {
     expect(dockerfile).toMatch(/^ENTRYPOINT \["node", .*"dist\/main\.js"\]$/m);
     expect(dockerfile).toContain('npm prune --omit=dev');
     expect(files.get('.dockerignore')).toContain('application-local.yaml');
+  });
+});
+
+describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s', (packageManager) => {
+  let parsed: (path: string) => unknown;
+
+  beforeAll(async () => {
+    const rendered = await render(packageManager);
+    parsed = (path) => parse(rendered.get(path) ?? '');
+  });
+
+  it('tests the project and builds its image in CI', () => {
+    const { jobs } = parsed('.github/workflows/ci.yml') as {
+      jobs: Record<string, { 'runs-on': string; steps: readonly { run?: string }[] }>;
+    };
+    expect(Object.keys(jobs)).toEqual(['test', 'image']);
+    const commands = (job: string): readonly (string | undefined)[] => jobs[job]?.steps.map(({ run }) => run) ?? [];
+    const [manager = ''] = packageManager.split('@');
+    for (const script of ['lint', 'test', 'build', 'smoke'])
+      expect(commands('test')).toContain(`${manager} run ${script}`);
+    expect(jobs['image']?.['runs-on']).toBe('ubuntu-latest');
+    expect(commands('image').slice(1)).toEqual([
+      'docker build --tag worker .',
+      'docker run --rm --read-only worker --check || test $? -eq 2',
+    ]);
+  });
+
+  it('updates packages, the base image and the actions', () => {
+    const { updates } = parsed('.github/dependabot.yml') as { updates: readonly Record<string, unknown>[] };
+    expect(updates.map((update) => update['package-ecosystem'])).toEqual([
+      packageManager === 'bun' ? 'bun' : 'npm',
+      'docker',
+      'github-actions',
+    ]);
   });
 });

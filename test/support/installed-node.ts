@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const isWindows = process.platform === 'win32';
 
 /** The path of a Node.js of this version, from the `node` package of npm. It is installed once and stored with the other test output. */
-export async function oldNode(version: string): Promise<string> {
+export async function installedNode(version: string): Promise<string> {
   const root = join(import.meta.dirname, '../../.test-output');
   const folder = join(root, `node-${version}`);
   const node = join(folder, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node');
