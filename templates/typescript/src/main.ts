@@ -1,5 +1,5 @@
-import { noopMetricMeter, type Logger, type LogLevel, type MetricMeter } from '@temporalio/common';
-import { Runtime, type RuntimeOptions } from '@temporalio/worker';
+import type { Logger, LogLevel, MetricMeter } from '@temporalio/common';
+import { Runtime, type MetricsExporterConfig } from '@temporalio/worker';
 import * as activities from './activities.ts';
 import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
@@ -22,7 +22,6 @@ const SAME_SIGNAL_WITHIN_MS = 1_000;
 const options = new Set(process.argv.slice(2));
 const development = options.has('--dev');
 let logFormat: LogFormat = development ? 'pretty' : 'json';
-let flushLogs = (): void => undefined;
 const load = (): Settings => loadSettings(process.cwd(), process.env);
 
 async function main(): Promise<number> {
@@ -102,28 +101,22 @@ async function runWorker(): Promise<number> {
 
 /** Installs Temporal's runtime with its logs and metrics. Returns the meter for this worker's own metrics. */
 function installRuntime({ worker }: Settings, logger: Logger): MetricMeter {
-  const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
-  // This module handles signals itself.
-  const common = { logger, shutdownSignals: [] };
-  if (worker.metricsPort !== 0) {
-    const bindAddress = `${development ? '127.0.0.1' : '0.0.0.0'}:${worker.metricsPort}`;
-    try {
-      const telemetryOptions = { logging, metrics: { prometheus: { bindAddress } } };
-      return install({ ...common, telemetryOptions }).metricMeter;
-    } catch (error) {
-      if (!development)
-        throw new Error(`Could not listen on port ${worker.metricsPort} (worker.metrics-port)`, { cause: error });
-      logger.warn('Metrics are disabled because the metrics port is in use', { port: worker.metricsPort });
-    }
+  const install = (metrics?: MetricsExporterConfig): MetricMeter =>
+    Runtime.install({
+      logger,
+      // This module handles signals itself.
+      shutdownSignals: [],
+      telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} }, metrics },
+    }).metricMeter;
+  const port = worker.metricsPort;
+  if (port === 0) return install();
+  try {
+    return install({ prometheus: { bindAddress: `${development ? '127.0.0.1' : '0.0.0.0'}:${port}` } });
+  } catch (error) {
+    if (!development) throw new Error(`Could not listen on port ${port} (worker.metrics-port)`, { cause: error });
+    logger.warn('Metrics are disabled because the metrics port is in use', { port });
+    return install();
   }
-  install({ ...common, telemetryOptions: { logging } });
-  return noopMetricMeter;
-}
-
-function install(runtimeOptions: RuntimeOptions): Runtime {
-  const runtime = Runtime.install(runtimeOptions);
-  flushLogs = () => runtime.flushLogs();
-  return runtime;
 }
 
 function loggerTo(stream: NodeJS.WriteStream, level: LogLevel, format = logFormat): Logger {
@@ -134,12 +127,9 @@ function loggerTo(stream: NodeJS.WriteStream, level: LogLevel, format = logForma
 function reportSettings(error: SettingsError): void {
   logFormat = error.logFormat ?? logFormat;
   const message = 'Settings are missing or invalid';
-  if (logFormat === 'pretty') process.stderr.write(`${message}:\n\n${indent(error.message)}\n\n${SETTINGS_HELP}`);
+  if (logFormat === 'pretty')
+    process.stderr.write(`${message}:\n\n${error.message.replace(/^/gm, '  ')}\n\n${SETTINGS_HELP}`);
   else loggerTo(process.stderr, 'ERROR').error(message, { reason: error.message, hint: SETTINGS_HELP });
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
 }
 
 const SETTINGS_HELP = `To get the settings, use one of these:
@@ -158,7 +148,7 @@ main().then(
   },
   (error: unknown) => {
     // The runtime buffers log lines to sort them. Print them first: the bundler's lines say what is wrong with a workflow.
-    flushLogs();
+    Runtime.instance().flushLogs();
     loggerTo(process.stderr, 'ERROR').error('The worker could not start', { error });
     process.exit(1);
   },

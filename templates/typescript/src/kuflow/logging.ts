@@ -1,4 +1,5 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
+import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { createRepeats, withoutIds } from './log-repeats.ts';
 import type { LogFormat } from './settings.ts';
 
@@ -16,6 +17,12 @@ export interface LogOptions {
 /** What Temporal's SDK logs at each start: how it bundles the workflows, and that this worker has no Nexus services. */
 const START_DETAILS = /^(?:asset |Workflow bundle created|No Nexus services registered)/;
 
+const NON_DETERMINISM = /TMPRL1100|non-?determinis[mt]|DeterminismViolation/i;
+const NON_DETERMINISM_HINT =
+  'The workflow code no longer matches the history of a running process. ' +
+  'In development, undo the change, or cancel the process and start another one. ' +
+  'In production, keep the old path behind patched(); see "Change a running workflow" in README.md.';
+
 /** The logger of this worker and of Temporal's SDK. Logs a failure in full once, and then how often it happens again. */
 export function createLogger(options: LogOptions): Logger {
   const addProcess = createProcessMemory();
@@ -26,9 +33,9 @@ export function createLogger(options: LogOptions): Logger {
     print({ ...last, time: new Date().toISOString(), message, times });
   });
 
-  const log = (sdkLevel: LogLevel, message: string, sdkMeta: LogMetadata = {}): void => {
-    const meta = addProcess(sdkMeta);
-    const level = sdkLevel === 'INFO' && START_DETAILS.test(message) ? 'DEBUG' : sdkLevel;
+  const log = ({ message, ...entry }: LogEntry): void => {
+    const meta = addProcess(entry.meta ?? {});
+    const level = entry.level === 'INFO' && START_DETAILS.test(message) ? 'DEBUG' : entry.level;
     if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return;
     // The bundler reports many lines. The first one is enough.
     const short = level === 'INFO' || level === 'DEBUG' ? (message.split('\n', 1)[0] ?? '') : message;
@@ -45,17 +52,13 @@ export function createLogger(options: LogOptions): Logger {
       if (stack !== '' && repeats.isNew(`${unnamed} ${place}`)) record.stack = stack;
     }
     print(record);
-    const hint = nonDeterminismHint(`${message} ${error}`);
-    if (hint !== undefined) print({ ...toRecord('ERROR', 'Non-determinism error', { ...meta, ...NO_ERROR }), hint });
+    if (NON_DETERMINISM.test(`${message} ${error}`)) {
+      const explained = toRecord('ERROR', 'Non-determinism error', { ...meta, ...NO_ERROR });
+      print({ ...explained, hint: NON_DETERMINISM_HINT });
+    }
   };
-  return {
-    log,
-    trace: (message, meta) => log('TRACE', message, meta),
-    debug: (message, meta) => log('DEBUG', message, meta),
-    info: (message, meta) => log('INFO', message, meta),
-    warn: (message, meta) => log('WARN', message, meta),
-    error: (message, meta) => log('ERROR', message, meta),
-  };
+  // On every level, because `addProcess` needs the SDK's lines of level TRACE.
+  return new DefaultLogger('TRACE', log);
 }
 
 type LogRecord = {
@@ -221,13 +224,4 @@ function formatPretty(record: LogRecord): string {
     .map(([field, value]) => `${field}=${String(value)}`);
   const line = [time.slice(11, 19), level.padEnd(5), message, ...fields].join(' ');
   return stack === undefined ? line : `${line}\n${stack}`;
-}
-
-function nonDeterminismHint(text: string): string | undefined {
-  if (!/TMPRL1100|non-?determinis[mt]|DeterminismViolation/i.test(text)) return undefined;
-  return (
-    'The workflow code no longer matches the history of a running process. ' +
-    'In development, undo the change, or cancel the process and start another one. ' +
-    'In production, keep the old path behind patched(); see "Change a running workflow" in README.md.'
-  );
 }
