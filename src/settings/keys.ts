@@ -139,7 +139,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     name: 'temporal.mutual-tls.key',
     env: 'TEMPORAL_MUTUALTLS_KEY',
     kind: 'file',
-    description: 'private key, a PKCS#8 PEM file',
+    description: 'private key, a PEM file without a passphrase',
   },
   {
     name: 'temporal.mutual-tls.ca',
@@ -157,7 +157,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     name: 'temporal.mutual-tls.key-data',
     env: 'TEMPORAL_MUTUALTLS_KEYDATA',
     kind: 'secret-pem',
-    description: 'private key, inline PKCS#8 PEM',
+    description: 'private key, inline PEM without a passphrase',
   },
   {
     name: 'temporal.mutual-tls.ca-data',

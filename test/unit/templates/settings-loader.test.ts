@@ -1,4 +1,5 @@
-import { createPrivateKey } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,6 +152,39 @@ describe('mutual TLS material', () => {
   it('is rejected with the reason: X.509 version 1', async () => {
     const old = await authority.issueVersion1('old');
     expect(await problemsOf({ cert: old.cert, key: old.key })).toContain('X.509 version 1');
+  });
+
+  it.each([
+    ['cert', 'der', 'a DER file, not PEM; convert it: openssl x509 -inform der -in FILE -out NEW_FILE'],
+    ['key', 'der', 'a DER file, not PEM; convert it: openssl pkey -inform der -in FILE -out NEW_FILE'],
+    ['cert', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -clcerts -nokeys -in FILE -out NEW_FILE'],
+    ['key', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -nocerts -nodes -in FILE -out NEW_FILE'],
+    ['ca', 'pkcs12', 'a PKCS#12 file, not PEM; convert it: openssl pkcs12 -cacerts -nokeys -in FILE -out NEW_FILE'],
+  ] as const)('is rejected with the command that converts it: %s in a %s file', async (part, format, expected) => {
+    const files = { cert: join(root, 'cert.pem'), key: join(root, 'key.pem'), ca: join(root, 'ca.pem') };
+    await writeFile(files.cert, client.cert);
+    await writeFile(files.key, client.key);
+    await writeFile(files.ca, authority.cert);
+    const der =
+      part === 'key'
+        ? createPrivateKey(client.key).export({ type: 'pkcs8', format: 'der' })
+        : new X509Certificate(client.cert).raw;
+    const both = join(root, 'both.pem');
+    await writeFile(both, client.cert + client.key);
+    const pkcs12 = execFileSync('openssl', ['pkcs12', '-export', '-in', both, '-passout', 'pass:']);
+    await writeFile(files[part], format === 'der' ? der : pkcs12);
+    const { problems } = await loaded({
+      env: {
+        ...ENV,
+        TEMPORAL_NAMESPACE: 'ns',
+        TEMPORAL_MUTUALTLS_CERT: files.cert,
+        TEMPORAL_MUTUALTLS_KEY: files.key,
+        TEMPORAL_MUTUALTLS_CA: files.ca,
+      },
+    });
+    expect(problems).toMatchObject([
+      { key: `temporal.mutual-tls.${part}`, expected: expect.stringContaining(expected) as string },
+    ]);
   });
 
   it('is rejected with the reason: the key of another certificate', async () => {
