@@ -100,5 +100,6 @@ describe.each(PACKAGE_MANAGERS)('the automation of a TypeScript worker with %s',
       'docker',
       'github-actions',
     ]);
+    expect(updates[0]?.['ignore']).toContainEqual({ 'dependency-name': 'typescript', versions: ['>=7'] });
   });
 });
