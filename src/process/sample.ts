@@ -1,5 +1,8 @@
 import type { ProcessDefinition } from './definition.ts';
 
+/** The task whose data decides how the sample process goes on. */
+export const SAMPLE_APPROVAL = 'APPROVE_LOAN';
+
 /** The sample process, a loan: a person applies, the worker checks, a person approves, and the applicant is informed. */
 export function sampleDefinition(): ProcessDefinition {
   return {
@@ -73,7 +76,7 @@ export function sampleDefinition(): ProcessDefinition {
         },
       },
       {
-        code: 'APPROVE_LOAN',
+        code: SAMPLE_APPROVAL,
         kind: 'human',
         name: 'Approve loan',
         description: 'A person approves or rejects the loan',

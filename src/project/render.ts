@@ -3,8 +3,9 @@ import type { AdditionalProcess, ProjectSpec } from '../languages/project-spec.t
 import { readTemplateFiles, type TemplateFile } from '../languages/templates/files.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { processLayout } from '../languages/typescript/layout.ts';
-import { processContext } from '../languages/typescript/process-context.ts';
+import { hasSystemTasks, modulesOf, processContext } from '../languages/typescript/process-context.ts';
 import { templateContext } from '../languages/typescript/template-context.ts';
+import { renderValidators } from '../languages/typescript/validators.ts';
 import { DEFINITION_FILE } from '../process/definition/file.ts';
 import { checkDefinition, renderDefinition } from '../process/definition/render.ts';
 
@@ -19,7 +20,11 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
   const set = templates ?? (await loadTemplateSet());
   await checkDefinition(definition);
   for (const process of additionalProcesses) await checkDefinition(process.definition);
-  const context = templateContext(spec);
+  const validators = await renderValidators(
+    definition,
+    modulesOf(additionalProcesses.filter(hasSystemTasks), 'validators', 'Validators'),
+  );
+  const context = templateContext(spec, validators);
   const sources = readTemplateFiles(spec.language);
   const files = sources.flatMap(({ key, path, contents, rendered }): readonly PlannedFile[] => {
     if (!rendered) return [{ path, contents, mode: 0o644 }];
@@ -30,22 +35,22 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
   return [
     ...files,
     textFile(DEFINITION_FILE, renderDefinition(definition, { notes: spec.definitionNotes ?? [] })),
-    ...additionalProcesses.flatMap((process) => renderAdditionalProcess(process, sources, set)),
+    ...(await Promise.all(additionalProcesses.map((process) => renderAdditionalProcess(process, sources, set)))).flat(),
   ].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** The files of an additional process: the templates of the first one, at other paths. */
-function renderAdditionalProcess(
+async function renderAdditionalProcess(
   { slug, definition, choices = {}, notes = [] }: AdditionalProcess,
   sources: readonly TemplateFile[],
   set: TemplateSet,
-): readonly PlannedFile[] {
+): Promise<readonly PlannedFile[]> {
   const layout = processLayout(slug);
   const firstLayout = processLayout();
-  const context = processContext({ definition, layout, choices, otherWorkflows: [], otherActivities: [] });
-  const hasActivities = definition.tasks.some(({ kind }) => kind === 'system');
-  const parts = (['workflows', 'activities', 'tasks', 'types', 'test'] as const).filter(
-    (part) => part !== 'activities' || hasActivities,
+  const validators = await renderValidators(definition, []);
+  const context = processContext({ definition, layout, choices, validators });
+  const parts = (['workflows', 'activities', 'tasks', 'types', 'validators', 'test'] as const).filter(
+    (part) => hasSystemTasks({ definition }) || (part !== 'activities' && part !== 'validators'),
   );
   return [
     textFile(layout.definitionFile, renderDefinition(definition, { schemaPath: SCHEMA_FROM_PROCESSES, notes })),

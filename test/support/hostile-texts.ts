@@ -30,7 +30,7 @@ const WORDS: readonly string[] = [
   ...['THEN', 'TO_STRING', 'VALUE_OF', 'HAS_OWN_PROPERTY', 'TO_JSON', 'DEFAULT', 'CLASS', 'CONSTRUCTOR', 'DELETE', 'ASYNC'],
   ...['TASKS', 'KUFLOW', 'ACTIVITIES', 'ACTIVITIES_MODULE', 'METADATA', 'ENTITY', 'PROCESS_ID', 'PROCESS', 'REQUEST', 'LOG'],
   ...['INPUT', 'EXAMPLE', 'HUMAN', 'SYSTEM', 'MESSAGE', 'THREAD', 'OPEN_PROCESS', 'OWN_ACTIVITIES', 'WORKFLOW_REQUEST', 'VOID'],
-  ...['tasks', 'kuflow', 'activities', 'activitiesModule', 'Metadata', 'Entity', 'processId', 'request', 'log', 'input', 'human'],
+  ...['tasks', 'kuflow', 'activities', 'createActivities', 'Metadata', 'Entity', 'processId', 'request', 'log', 'input', 'human'],
   ...['WorkflowRequest', 'WorkflowResponse', 'openProcess', 'ownActivities', 'humanTask', 'undefined', 'NaN', 'arguments', 'eval'],
   ...['Record', 'Promise', 'Object', 'Array', 'DATE', 'RECORD', 'PROMISE', 'OBJECT', 'STRING', 'Date', 'string', 'unknown', 'any'],
   ...['__temporal_x', '__stack_trace', 'CON', 'NUL', 'con', 'COM1', 'LPT9', 'aux.txt', 'CLOCK$', 'x.', 'x ', ' x', 'node_modules'],

@@ -203,7 +203,7 @@ function stepsAfterAddition(
     case 'activity':
       return [
         {
-          text: `call it from a workflow: ownActivities<typeof activitiesModule>().${addition.name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
+          text: `call it from a workflow: ownActivities<Activities>().${addition.name}({ processId }), imported from ./kuflow/workflow/kuflow-activities.ts`,
         },
         ...checks.slice(0, 1),
       ];

@@ -1,46 +1,67 @@
-import { capitalize } from '../../text/identifiers.ts';
+import { tsComment } from './literals.ts';
 
-/** The text of a new activity: a blank line, its types and its function. */
-function renderActivity(name: string): string {
-  const base = capitalize(name);
+export interface ActivityText {
+  readonly name: string;
+  /** The title of the task that it performs. */
+  readonly task?: string;
+  readonly inputs: readonly { readonly variable: string; readonly type: string }[];
+  readonly resultType: string;
+  /** An expression. */
+  readonly result: string;
+}
+
+/** An activity that belongs to no task, with the name of the only thing that is known about it. */
+export const plainActivity = (name: string): ActivityText => ({
+  name,
+  inputs: [],
+  resultType: '{ readonly done: boolean }',
+  result: '{ done: true }',
+});
+
+/** The text of a new activity, a method in the object that `createActivities` returns. */
+export function renderActivity({ name, task, inputs, resultType, result }: ActivityText): string {
+  const about =
+    task === undefined ? 'TODO: describe it.' : `Performs the "${tsComment(task)}" task and returns its data.`;
   return [
-    '',
-    `export interface ${base}Input {`,
-    '  readonly processId: string;',
-    '}',
-    '',
-    `export interface ${base}Result {`,
-    '  readonly done: boolean;',
-    '}',
-    '',
-    '/** TODO: describe it. Temporal retries activities that fail, so make it idempotent. */',
-    `export async function ${name}(input: ${base}Input): Promise<${base}Result> {`,
-    '  void input; // TODO: use the input',
-    '  return { done: true };',
-    '}',
+    `  /** ${about} */`,
+    `  async ${name}(input: {`,
+    '    readonly processId: string;',
+    ...inputs.map(({ variable, type }) => `    readonly ${variable}: ${type};`),
+    `  }): Promise<${resultType}> {`,
+    '    // TODO: do the work. This is an example of a call to KuFlow.',
+    '    const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
+    "    log.info('The process is running', { startedAt: process.createdAt });",
+    `    return ${result};`,
+    '  },',
     '',
   ].join('\n');
 }
 
-/** The names that the activity `name` exports from its module. */
-export function activityExportNames(name: string): readonly string[] {
-  const base = capitalize(name);
-  return [name, `${base}Input`, `${base}Result`];
+const NEXT_METHOD = /^ {2}(?:async )?(?:\*\s*)?(['"]?)([\w$]+)\1(?:\(|:)/gm;
+const END = /\n\}\);\n/g;
+
+/** The names of the activities in a module, which are the members of what `createActivities` returns. */
+export function activityNames(source: string): ReadonlySet<string> {
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, ' ');
+  const start = text.indexOf('createActivities');
+  return new Set(start === -1 ? [] : [...text.slice(start).matchAll(NEXT_METHOD)].map(([, , name = '']) => name));
 }
 
-/** Appends new activities to a module. */
-export function appendActivities(text: string, names: readonly string[]): string {
-  const end = text === '' || text.endsWith('\n') || names.length === 0 ? '' : '\n';
-  return text + end + names.map(renderActivity).join('');
+/** Adds new activities to a module, or returns undefined if its `createActivities` was rewritten. */
+export function appendActivities(text: string, names: readonly string[]): string | undefined {
+  const at = [...text.matchAll(END)].at(-1)?.index;
+  if (names.length === 0) return text;
+  if (at === undefined || !text.includes('createActivities')) return undefined;
+  const added = names.map((name) => `\n${renderActivity(plainActivity(name))}`).join('');
+  return `${text.slice(0, at + 1)}${added}${text.slice(at + 1)}`;
 }
 
 /** Names of the activities from `appendActivities` that nobody has edited. */
 export function findUneditedActivities(text: string): readonly string[] {
-  const functions = [...text.matchAll(/^export async function ([\p{L}\p{N}_$]+)\(/gmu)].map(([, name = '']) => name);
-  return functions.filter((name) => text.includes(renderActivity(name)));
+  return [...activityNames(text)].filter((name) => text.includes(`\n${renderActivity(plainActivity(name))}`));
 }
 
 /** Removes unedited activities from a module. */
 export function removeActivities(text: string, names: readonly string[]): string {
-  return names.reduce((rest, name) => rest.replace(renderActivity(name), () => ''), text);
+  return names.reduce((rest, name) => rest.replace(`\n${renderActivity(plainActivity(name))}`, () => ''), text);
 }

@@ -7,6 +7,7 @@ export interface ProcessLayout {
   readonly activities: string;
   readonly tasks: string;
   readonly types: string;
+  readonly validators: string;
   readonly test: string;
   /** From the folder of `workflows` and `activities`. */
   readonly toKuflow: string;
@@ -25,6 +26,7 @@ export function processLayout(slug?: string): ProcessLayout {
       activities: 'src/activities.ts',
       tasks: 'src/process/tasks.ts',
       types: 'src/process/types.ts',
+      validators: 'src/process/validators.ts',
       test: 'test/workflows.test.ts',
       toKuflow: './kuflow',
       toProcess: './process',
@@ -38,6 +40,7 @@ export function processLayout(slug?: string): ProcessLayout {
     activities: `${folder}/activities.ts`,
     tasks: `${folder}/tasks.ts`,
     types: `${folder}/types.ts`,
+    validators: `${folder}/validators.ts`,
     test: `test/${slug}.workflows.test.ts`,
     toKuflow: '../../kuflow',
     toProcess: '.',
@@ -46,8 +49,15 @@ export function processLayout(slug?: string): ProcessLayout {
 }
 
 /** The code files of a process. */
-export function listCodeFiles({ tasks, types, workflows, activities, test }: ProcessLayout): readonly string[] {
-  return [tasks, types, workflows, activities, test];
+export function listCodeFiles({
+  tasks,
+  types,
+  validators,
+  workflows,
+  activities,
+  test,
+}: ProcessLayout): readonly string[] {
+  return [tasks, types, validators, workflows, activities, test];
 }
 
 /** Whether a file of a process contains only declarations, whose order does not matter. */
@@ -57,5 +67,5 @@ export function hasDeclarationsOnly(path: string): boolean {
 
 /** Whether a file is nothing but a process definition in TypeScript, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
-  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types)\.ts$/.test(path);
+  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types|validators)\.ts$/.test(path);
 }

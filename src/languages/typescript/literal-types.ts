@@ -13,8 +13,9 @@ export function fitsLiteralType(value: Json | undefined, schema: unknown): boole
   if (Array.isArray(values) && values.length <= MAX_CHOICES) return values.includes(value);
   switch (schema['type']) {
     case 'string':
+      return typeof value === 'string' && hasPrefixOfFormat(value, schema['format']);
     case 'boolean':
-      return typeof value === schema['type'];
+      return typeof value === 'boolean';
     case 'number':
     case 'integer':
       return typeof value === 'number';
@@ -27,6 +28,11 @@ export function fitsLiteralType(value: Json | undefined, schema: unknown): boole
     default:
       return false;
   }
+}
+
+/** Values that refer to something in KuFlow have the type of a text with a prefix. */
+function hasPrefixOfFormat(value: string, format: unknown): boolean {
+  return typeof format !== 'string' || !format.startsWith('kuflow-') || value.startsWith(`${format}:`);
 }
 
 function objectFits(value: JsonObject, schema: Record<string, unknown>): boolean {

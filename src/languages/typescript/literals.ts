@@ -8,6 +8,7 @@ const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LE
 // Controls, format and direction marks, lone surrogates, private use, separators and every space but U+0020.
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
+const HIDDEN_IN_LINE = new RegExp(`(?!\\n)${HIDDEN.source}`, HIDDEN.flags);
 
 /**
  * Names that a generated module cannot or should not declare: keywords, strict-mode words, type names, globals, and common object members.
@@ -44,6 +45,11 @@ export function tsString(text: string): string {
     .replaceAll('`', '\\x60')
     .replaceAll('${', '\\x24{');
   return quote + escapeForCompilers(body, HIDDEN, (hex) => `\\u{${hex}}`) + quote;
+}
+
+/** Code with hidden characters, which only its string literals may contain, escaped. */
+export function escapeHiddenInCode(code: string): string {
+  return escapeForCompilers(code, HIDDEN_IN_LINE, (hex) => `\\u{${hex}}`);
 }
 
 /** A key of an object literal or type: bare if it is a plain word, otherwise quoted. `__proto__` becomes a computed key, which sets no prototype. */

@@ -1,12 +1,16 @@
+import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
+import { isRecord } from '../../base/json.ts';
 import type { DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import { sampleForSchema } from '../../process/examples/schema.ts';
-import { choiceOf, type TaskChoice, type TaskChoices } from '../project-spec.ts';
+import { choiceOf, type AdditionalProcess, type TaskChoice, type TaskChoices } from '../project-spec.ts';
+import { SAMPLE_APPROVAL } from '../../process/sample.ts';
 import { Code } from '../templates/code.ts';
+import { plainActivity, renderActivity, type ActivityText } from './activities.ts';
 import { fitsLiteralType } from './literal-types.ts';
-import type { ProcessLayout } from './layout.ts';
-import { declarationOfSchema } from './schema-types.ts';
+import { processLayout, type ProcessLayout } from './layout.ts';
+import { declarationOfSchema, VALUE_TYPES } from './schema-types.ts';
 
 // Names that the templates declare or import.
 const TEMPLATE_NAMES = [
@@ -15,15 +19,25 @@ const TEMPLATE_NAMES = [
   'processId',
   'tasks',
   'activities',
-  'activitiesModule',
   'log',
   'input',
+  'createActivities',
+  'task',
   'openProcess',
   'ownActivities',
   'human',
   'system',
 ];
-const TEMPLATE_TYPES = ['WorkflowRequest', 'WorkflowResponse', 'Metadata', 'Entity', 'KuFlowActivities'];
+const TEMPLATE_TYPES = [
+  'WorkflowRequest',
+  'WorkflowResponse',
+  'Metadata',
+  'Entity',
+  'Activities',
+  'KuFlowActivities',
+  'KuFlowClient',
+  ...VALUE_TYPES,
+];
 /** Names that generated identifiers must not use. */
 export const RESERVED: ReadonlySet<string> = new Set([
   ...TS_RESERVED,
@@ -38,24 +52,36 @@ export interface ProcessTemplateInput {
   readonly definition: ProcessDefinition;
   readonly layout: ProcessLayout;
   readonly choices: TaskChoices;
-  /** Modules of additional processes that the first process exports again. */
-  readonly otherWorkflows: readonly string[];
-  readonly otherActivities: readonly string[];
+  /** Additional processes, whose workflows and activities the modules of the first process include. */
+  readonly others?: readonly AdditionalProcess[];
+  /** From `renderValidators`. */
+  readonly validators: string;
 }
 
 /** The context of the templates of one process. */
 export function processContext(input: ProcessTemplateInput): object {
-  const { definition, layout, choices, otherWorkflows, otherActivities } = input;
+  const { definition, layout, choices, others = [] } = input;
   const tasks = taskViews(definition, choices);
+  const declarations = renderDeclarations(definition, tasks);
+  const otherActivities = modulesOf(others.filter(hasSystemTasks), 'activities', 'Activities');
   return {
     definitionFile: layout.definitionFile,
     toKuflow: new Code(layout.toKuflow),
     toProcess: new Code(layout.toProcess),
     tasksToKuflow: new Code(layout.tasksToKuflow),
-    otherWorkflows: otherWorkflows.map(moduleContext),
-    hasOtherWorkflows: otherWorkflows.length > 0,
-    otherActivities: otherActivities.map(moduleContext),
-    hasOtherActivities: otherActivities.length > 0,
+    otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
+    hasOtherWorkflows: others.length > 0,
+    otherActivities,
+    activities: new Code(
+      [
+        ...(otherActivities.length === 0
+          ? []
+          : [otherActivities.map(({ name }) => `  ...${name}({ kuflow }),\n`).join('')]),
+        ...activityTexts(tasks).map(renderActivity),
+      ]
+        .join('\n')
+        .trimEnd(),
+    ),
     processCode: definition.process.code,
     processTitle: definition.process.name ?? definition.process.code,
     workflowType: definition.workflow.type,
@@ -64,13 +90,16 @@ export function processContext(input: ProcessTemplateInput): object {
     hasMetadata: definition.metadata !== undefined,
     tasks,
     hasTasks: tasks.length > 0,
+    approvals: tasks.filter(({ isApproval }) => isApproval),
     hasHumanTasks: tasks.some(({ isHuman }) => isHuman),
     hasSystemTasks: tasks.some(({ isSystem }) => isSystem),
-    systemTasks: tasks.filter(({ isSystem }) => isSystem),
     taskFactories: new Code([...new Set(tasks.map(({ kind }) => kind))].sort().join(', ')),
     typeImports: new Code(listTypeImports(tasks).join(', ')),
     hasTypeImports: listTypeImports(tasks).length > 0,
-    declarations: new Code(renderDeclarations(definition, tasks).join('\n')),
+    validators: new Code(input.validators),
+    declarations: new Code(declarations.texts.join('\n')),
+    valueTypes: new Code(declarations.valueTypes.join(', ')),
+    hasValueTypes: declarations.valueTypes.length > 0,
     activityTypeImports: new Code(listActivityTypes(tasks).join(', ')),
     hasActivityTypes: listActivityTypes(tasks).length > 0,
     fakeData: new Code(tsValue(sampleAnswers(definition), 0)),
@@ -80,8 +109,24 @@ export function processContext(input: ProcessTemplateInput): object {
   };
 }
 
-function moduleContext(path: string): object {
-  return { module: new Code(tsString(`./${path.slice('src/'.length)}`)) };
+/** The modules of additional processes, with a name for what is imported from each. */
+export function modulesOf(
+  processes: readonly AdditionalProcess[],
+  part: 'workflows' | 'activities' | 'validators',
+  suffix: string,
+): readonly { readonly name: string; readonly module: Code }[] {
+  const used = new Set<string>();
+  const folder = posix.dirname(processLayout()[part]);
+  return processes.map(({ slug, definition }) => {
+    const name = distinctName(identifier(definition.process.code, 'camel', RESERVED, 'process'), (one) =>
+      used.has(one),
+    );
+    used.add(name);
+    return {
+      name: `${name}${suffix}`,
+      module: new Code(tsString(relativeModule(folder, processLayout(slug)[part]))),
+    };
+  });
 }
 
 type NamedTask = TaskChoice & { readonly name: string };
@@ -112,6 +157,14 @@ export function nameTasks({ tasks }: ProcessDefinition, choices: TaskChoices): T
   return Object.fromEntries(named);
 }
 
+function relativeModule(folder: string, path: string): string {
+  const relative = posix.relative(folder, path);
+  return relative.startsWith('.') ? relative : `./${relative}`;
+}
+
+export const hasSystemTasks = ({ definition }: { readonly definition: ProcessDefinition }): boolean =>
+  definition.tasks.some(({ kind }) => kind === 'system');
+
 interface TaskView {
   readonly kind: TaskDefinition['kind'];
   readonly factory: Code;
@@ -125,11 +178,14 @@ interface TaskView {
   readonly dataType: string | undefined;
   readonly contextType: string | undefined;
   readonly typeArguments: Code;
+  /** Whether this is the approval of the sample process, whose workflow decides on its data. */
+  readonly isApproval: boolean;
+  /** The message task that tells people about a rejection, if any. */
+  readonly rejections: readonly { readonly variable: string }[];
   /** Whether the data of this task is passed to a later system task. */
   readonly isUsed: boolean;
   /** The activity of a system task. */
   readonly activity: string;
-  readonly inputType: string;
   readonly resultType: Code;
   readonly inputs: readonly { readonly variable: string; readonly type: Code }[];
   readonly example: Code;
@@ -152,7 +208,7 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
   const used = new Set(plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])));
 
   return plain.map((entry, index): TaskView => {
-    const { task, variable, type, data, context } = entry;
+    const { task, variable, data, context } = entry;
     const example = task.data === undefined ? {} : sampleForSchema(task.data.schema);
     const activity = choiceOf(choices, task.code).activity ?? variable;
     return {
@@ -168,15 +224,19 @@ function taskViews(definition: ProcessDefinition, choices: TaskChoices): readonl
       dataType: data,
       contextType: context,
       typeArguments: new Code(typeArguments(task, data, context)),
+      isApproval: isSampleApproval(task),
+      rejections: plain
+        .slice(index)
+        .filter(({ task: later }) => later.kind === 'message')
+        .slice(0, 1),
       isUsed: used.has(entry),
       activity,
-      inputType: activity === variable ? `${type}Input` : `${capitalize(activity)}Input`,
       resultType: new Code(data ?? 'Record<string, unknown>'),
       inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
         variable: input.variable,
         type: new Code(input.data ?? 'unknown'),
       })),
-      example: new Code(tsValue(example, 2)),
+      example: new Code(tsValue(example, 4)),
       isCast: task.data !== undefined && !fitsLiteralType(example, task.data.schema),
     };
   });
@@ -205,6 +265,32 @@ function typeArguments(task: TaskDefinition, data: string | undefined, context: 
   }
   const first = data ?? (task.kind === 'system' ? 'Record<string, unknown>' : 'unknown');
   return context === undefined ? `<${first}>` : `<${first}, ${context}>`;
+}
+
+function isSampleApproval({ kind, code, data }: TaskDefinition): boolean {
+  const { properties, required } = data?.schema ?? {};
+  return (
+    kind === 'human' &&
+    code === SAMPLE_APPROVAL &&
+    isRecord(properties) &&
+    isRecord(properties['approved']) &&
+    properties['approved']['type'] === 'boolean' &&
+    Array.isArray(required) &&
+    required.includes('approved')
+  );
+}
+
+/** The activities of the system tasks. Without any, one that belongs to no task. */
+function activityTexts(tasks: readonly TaskView[]): readonly ActivityText[] {
+  const system = tasks.filter(({ isSystem }) => isSystem);
+  if (system.length === 0) return [plainActivity('example')];
+  return system.map(({ activity, title, inputs, resultType, example, isCast }) => ({
+    name: activity,
+    task: title,
+    inputs: inputs.map(({ variable, type }) => ({ variable, type: type.text })),
+    resultType: resultType.text,
+    result: isCast ? `${example.text} as unknown as ${resultType.text}` : example.text,
+  }));
 }
 
 function taskTitle(task: TaskDefinition): string {
@@ -237,10 +323,14 @@ function listActivityTypes(tasks: readonly TaskView[]): readonly string[] {
   return [...new Set(named as string[])].sort();
 }
 
-function renderDeclarations(definition: ProcessDefinition, tasks: readonly TaskView[]): readonly string[] {
-  const declared: string[] = [];
+function renderDeclarations(
+  definition: ProcessDefinition,
+  tasks: readonly TaskView[],
+): { readonly texts: readonly string[]; readonly valueTypes: readonly string[] } {
+  const texts: string[] = [];
+  const used = new Set<string>();
   const declare = (name: string | undefined, shape: DataShape | undefined): void => {
-    if (name !== undefined && shape !== undefined) declared.push(declarationOfSchema(name, shape.schema));
+    if (name !== undefined && shape !== undefined) texts.push(declarationOfSchema(name, shape.schema, used));
   };
   declare('Metadata', definition.metadata ?? { schema: { type: 'object' } });
   declare('Entity', definition.entity);
@@ -248,7 +338,7 @@ function renderDeclarations(definition: ProcessDefinition, tasks: readonly TaskV
     declare(tasks[index]?.dataType, task.data);
     declare(tasks[index]?.contextType, task.contextData);
   });
-  return declared;
+  return { texts, valueTypes: VALUE_TYPES.filter((type) => used.has(type)) };
 }
 
 /** Sample data that people enter in the tests of the generated project, by task code. */

@@ -16,6 +16,14 @@ interface Type {
   readonly operator?: '|' | '&';
 }
 
+/** The types of the formats that refer to something in KuFlow. */
+const FORMAT_TYPES: Readonly<Record<string, string>> = {
+  'kuflow-file': 'KuFlowFile',
+  'kuflow-principal': 'KuFlowPrincipal',
+  'kuflow-group': 'KuFlowGroup',
+};
+export const VALUE_TYPES: readonly string[] = Object.values(FORMAT_TYPES);
+
 const UNKNOWN: Type = { text: 'unknown' };
 const ANY_OBJECT = 'Record<string, unknown>';
 
@@ -26,6 +34,8 @@ interface Scope {
   readonly open: readonly string[];
   /** Characters that may still be written. Beyond that, types become `unknown`. */
   readonly left: { characters: number };
+  /** Receives the value types that are used. */
+  readonly used: Set<string>;
 }
 
 /**
@@ -33,19 +43,22 @@ interface Scope {
  * at column 0. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema.
  */
 export function typeOfSchema(schema: JsonObject): string {
-  return wholeType(schema).text;
+  return wholeType(schema, new Set()).text;
 }
 
-/** `export interface Name {…}` for plain objects, `export type Name = …` for everything else. */
-export function declarationOfSchema(name: string, schema: JsonObject): string {
-  const { text, operator } = wholeType(schema);
+/**
+ * `export interface Name {…}` for plain objects, `export type Name = …` for everything else. Adds the names in `VALUE_TYPES` that it
+ * refers to, which have to be imported, to `used`.
+ */
+export function declarationOfSchema(name: string, schema: JsonObject, used = new Set<string>()): string {
+  const { text, operator } = wholeType(schema, used);
   return text.startsWith('{\n') && operator === undefined
     ? `export interface ${name} ${text}\n`
     : `export type ${name} = ${text};\n`;
 }
 
-function wholeType(schema: JsonObject): Type {
-  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: MAX_CHARACTERS } });
+function wholeType(schema: JsonObject, used: Set<string>): Type {
+  return typeOf(schema, '', { root: schema, depth: 0, open: [], left: { characters: MAX_CHARACTERS }, used });
 }
 
 function typeOf(schema: unknown, indent: string, scope: Scope): Type {
@@ -99,6 +112,7 @@ function impliedKind(schema: Record<string, unknown>): string | undefined {
 function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: string, scope: Scope): Type {
   switch (kind) {
     case 'string':
+      return { text: typeOfText(schema['format'], scope) };
     case 'boolean':
     case 'null':
       return { text: kind };
@@ -112,6 +126,12 @@ function typeOfKind(kind: unknown, schema: Record<string, unknown>, indent: stri
     default:
       return UNKNOWN;
   }
+}
+
+function typeOfText(format: unknown, scope: Scope): string {
+  const type = typeof format === 'string' && Object.hasOwn(FORMAT_TYPES, format) ? FORMAT_TYPES[format] : undefined;
+  if (type !== undefined) scope.used.add(type);
+  return type ?? 'string';
 }
 
 function typeOfArray(schema: Record<string, unknown>, indent: string, scope: Scope): string {

@@ -6,10 +6,9 @@ import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { processLayout } from './layout.ts';
 
-/** The context of the templates, including those of the first process. Strings are printed by language helpers, `Code` as is. */
-export function templateContext(spec: ProjectSpec): object {
+/** The context of the templates, including those of the first process with its `validators` (see `renderValidators`). Strings are printed by language helpers, `Code` as is. */
+export function templateContext(spec: ProjectSpec, validators: string): object {
   const { definition, additionalProcesses = [], choices = {} } = spec;
-  const others = additionalProcesses.map((process) => ({ process, layout: processLayout(process.slug) }));
   return {
     name: spec.name,
     cliPackage: spec.cliPackage,
@@ -23,10 +22,8 @@ export function templateContext(spec: ProjectSpec): object {
       definition,
       layout: processLayout(),
       choices,
-      otherWorkflows: others.map(({ layout }) => layout.workflows),
-      otherActivities: others
-        .filter(({ process }) => process.definition.tasks.some(({ kind }) => kind === 'system'))
-        .map(({ layout }) => layout.activities),
+      others: additionalProcesses,
+      validators,
     }),
   };
 }

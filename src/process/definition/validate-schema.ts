@@ -3,7 +3,8 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { isPlainSchema } from '../json-schema/plain-schema.ts';
-import type { Dialect, SchemaCompiler } from '../json-schema/compiler.ts';
+import type { SchemaCompiler } from '../json-schema/compiler.ts';
+import { detectDialect, type Dialect } from '../json-schema/dialect.ts';
 import { draft7 } from './validators.ts';
 
 /** A problem at a path in plain data. `key` is set if a key of the object at that path is the problem, not its value. */
@@ -72,14 +73,6 @@ export function findNonJson(value: unknown, path: readonly string[] = []): reado
     ]);
   }
   return typeof value === 'object' && value !== null ? [{ path, reason: 'is not a JSON value' }] : [];
-}
-
-function detectDialect(declared: unknown): Dialect | undefined {
-  if (declared === undefined) return '7';
-  if (typeof declared !== 'string') return undefined;
-  if (/json-schema\.org\/draft-0[4-7]\/schema/.test(declared)) return '7';
-  const year = /json-schema\.org\/draft\/(2019-09|2020-12)\/schema/.exec(declared)?.[1];
-  return year === '2019-09' || year === '2020-12' ? year : undefined;
 }
 
 function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProblem[] {

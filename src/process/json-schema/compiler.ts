@@ -1,10 +1,10 @@
-import type { AnySchemaObject, ErrorObject } from 'ajv';
+import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import standalone from 'ajv/dist/standalone/index.js';
+import { detectDialect, type Dialect } from './dialect.ts';
 import { schemaPatterns } from './pattern.ts';
-
-export type Dialect = '7' | '2019-09' | '2020-12';
 
 /** Validates a JSON Schema: returns what violates its meta-schema. Throws Ajv's error if it can't be compiled. */
 export type SchemaCompiler = (schema: AnySchemaObject) => readonly ErrorObject[];
@@ -19,13 +19,37 @@ export function createSchemaCompiler(dialect: Dialect): SchemaCompiler {
   };
 }
 
-function newAjv(dialect: Dialect, meta: boolean): Pick<Ajv, 'validateSchema' | 'compile' | 'errors'> {
+/** JavaScript that validates data: a function body that returns the validator. Uses `isDeepStrictEqual`,
+ * `countCharacters` and `schemaPattern`, which the module around it provides. */
+export function validatorBody({ $schema: dialect, ...schema }: AnySchemaObject): string {
+  const ajv = newAjv(detectDialect(dialect) ?? '7', false, { source: true });
+  const validate: ValidateFunction = ajv.compile(schema);
+  const code = standalone.default(ajv as Ajv, validate);
+  const [exports = '', name = ''] = EXPORTS.exec(code) ?? [];
+  const body = Object.entries(AJV_MODULES).reduce(
+    (text, [path, helper]) => text.replaceAll(`require("${path}").default`, helper),
+    code.slice(exports.length),
+  );
+  return `${body}\nreturn ${name};`;
+}
+
+const EXPORTS = /^"use strict";\s*module\.exports = (\w+);\s*module\.exports\.default = \1;/;
+const AJV_MODULES = {
+  'ajv/dist/runtime/equal': 'isDeepStrictEqual',
+  'ajv/dist/runtime/ucs2length': 'countCharacters',
+} as const;
+
+function newAjv(
+  dialect: Dialect,
+  meta: boolean,
+  code: { readonly source?: boolean } = {},
+): Pick<Ajv, 'validateSchema' | 'compile' | 'errors'> {
   const options = {
     strict: false,
     allErrors: true,
     validateFormats: false,
     logger: false,
-    code: schemaPatterns,
+    code: { ...schemaPatterns, ...code },
     meta,
     validateSchema: meta,
   } as const;

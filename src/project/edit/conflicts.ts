@@ -1,6 +1,10 @@
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import { appendActivities, findUneditedActivities, removeActivities } from '../../languages/typescript/activities.ts';
-import { exportedNames } from '../../languages/typescript/exports.ts';
+import {
+  activityNames,
+  appendActivities,
+  findUneditedActivities,
+  removeActivities,
+} from '../../languages/typescript/activities.ts';
 import { hasDeclarationsOnly, isDefinitionCode } from '../../languages/typescript/layout.ts';
 import {
   createNewFile,
@@ -102,11 +106,9 @@ function regenerateUneditedFile(
   // Activities from `kuflow add activity` are not part of the template, so they are carried over.
   const added = findUneditedActivities(text);
   if (removeActivities(text, added) === base) return undefined;
-  const exported = exportedNames(next);
-  const regenerated = appendActivities(
-    next,
-    added.filter((name) => !exported.has(name)),
-  );
+  const existing = activityNames(next);
+  const missing = added.filter((name) => !existing.has(name));
+  const regenerated = appendActivities(next, missing) ?? next;
   return editExistingFile(path, current, current.includes('\r\n') ? toCrlf(regenerated) : regenerated, hashes);
 }
 

@@ -8,6 +8,7 @@ import {
   type TaskChoice,
   type TaskChoices,
 } from '../../languages/project-spec.ts';
+import { activityNames } from '../../languages/typescript/activities.ts';
 import { exportedNames } from '../../languages/typescript/exports.ts';
 import { listCodeFiles, processLayout, type ProcessLayout } from '../../languages/typescript/layout.ts';
 import { isTsIdentifier, tsString } from '../../languages/typescript/literals.ts';
@@ -206,15 +207,16 @@ export async function readExportedActivities(project: WorkerProject): Promise<Re
   return new Set([...names.values()].flatMap((exported) => [...exported]));
 }
 
-/** The names that the workflow or activity modules of the project export, by file. Does not follow `export *`. */
+/** The workflows or activities in the modules of the project, by file. Does not follow `export *`. */
 export async function readExportedNames(
   project: WorkerProject,
   part: 'workflows' | 'activities',
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const names = part === 'activities' ? activityNames : exportedNames;
   const exported = new Map<string, ReadonlySet<string>>();
   for (const { layout } of [...project.processes, ...project.removedProcesses]) {
     const text = await readTextFile(project.folder, layout[part]);
-    if (typeof text === 'string') exported.set(layout[part], exportedNames(text));
+    if (typeof text === 'string') exported.set(layout[part], names(text));
   }
   return exported;
 }

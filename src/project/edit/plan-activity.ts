@@ -4,10 +4,10 @@ import { identifier } from '../../text/identifiers.ts';
 import { isTsIdentifier } from '../../languages/typescript/literals.ts';
 import { processLayout } from '../../languages/typescript/layout.ts';
 import { RESERVED } from '../../languages/typescript/process-context.ts';
-import { activityExportNames, appendActivities } from '../../languages/typescript/activities.ts';
+import { appendActivities } from '../../languages/typescript/activities.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
-import { editExistingFile, readTextFile } from './file-edit.ts';
+import { editExistingFile, readTextFile, toCrlf, toLf } from './file-edit.ts';
 
 /** Plans a new activity at the end of `src/activities.ts`. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
@@ -24,8 +24,7 @@ export async function planActivity(project: WorkerProject, name: string): Promis
     );
   }
   for (const [file, names] of await readExportedNames(project, 'activities')) {
-    const existing = activityExportNames(name).find((one) => names.has(one));
-    if (existing !== undefined) throw usageError(`${file} already exports ${existing}: choose another name`);
+    if (names.has(name)) throw usageError(`${file} already has the activity ${name}: choose another name`);
   }
   const text = await readTextFile(project.folder, path);
   if (typeof text !== 'string') {
@@ -34,9 +33,13 @@ export async function planActivity(project: WorkerProject, name: string): Promis
       tried: project.folder,
     });
   }
-  // Uses the line endings of the file.
-  const added = appendActivities(text, [name]).slice(text.length);
-  const after = text + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added);
-  const edit = editExistingFile(path, text, after, project.record.hashes);
+  const after = appendActivities(toLf(text), [name]);
+  if (after === undefined) {
+    throw new KnownError({
+      message: `Could not add the activity: ${path} does not end with the object of createActivities`,
+      tried: project.folder,
+    });
+  }
+  const edit = editExistingFile(path, text, text.includes('\r\n') ? toCrlf(after) : after, project.record.hashes);
   return { processes: project.processes, edits: [edit] };
 }

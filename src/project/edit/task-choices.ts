@@ -1,4 +1,4 @@
-import { capitalize, distinctName, identifier } from '../../text/identifiers.ts';
+import { distinctName, identifier } from '../../text/identifiers.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
 import { nameTasks, systemTaskInputs, RESERVED } from '../../languages/typescript/process-context.ts';
@@ -70,7 +70,7 @@ function defaultActivityNames(
 }
 
 function findFreeName(process: string, task: string, defaultName: string, used: ReadonlySet<string>): string {
-  const isUsed = (name: string): boolean => used.has(name) || used.has(`${capitalize(name)}Input`);
+  const isUsed = (name: string): boolean => used.has(name);
   return isUsed(defaultName)
     ? distinctName(identifier(`${process}_${task}`, 'camel', RESERVED, 'activity'), isUsed)
     : defaultName;

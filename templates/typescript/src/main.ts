@@ -1,6 +1,6 @@
 import type { Logger, LogLevel, MetricMeter } from '@temporalio/common';
 import { Runtime, type MetricsExporterConfig } from '@temporalio/worker';
-import * as activities from './activities.ts';
+import { createActivities } from './activities.ts';
 import { check, type CheckStep } from './kuflow/check.ts';
 import { createLogger } from './kuflow/logging.ts';
 import { createMetrics } from './kuflow/metrics.ts';
@@ -88,7 +88,7 @@ async function runWorker(): Promise<number> {
   worker = await startWorker({
     settings,
     reloadSettings: load,
-    activities,
+    createActivities,
     // Every function that src/workflows.ts exports is a workflow type.
     workflowTypes: Object.entries(workflows).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     logger,

@@ -5,6 +5,8 @@ import { CancelledFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKuFlowActivities } from '../src/kuflow/activities.ts';
+import { createActivityInterceptor } from '../src/kuflow/activity-interceptor.ts';
+import { createKuFlowClient } from '../src/kuflow/client.ts';
 import { noMetrics } from '../src/kuflow/metrics.ts';
 import { createRestClient, type RestClient } from '../src/kuflow/rest-client.ts';
 import { Secret } from '../src/kuflow/secret.ts';
@@ -63,9 +65,12 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const activities = () => createKuFlowActivities(rest, APPLICATION_ID);
+const activities = () => createKuFlowActivities(createKuFlowClient(rest, APPLICATION_ID));
 const environment = () =>
-  new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR', () => undefined) });
+  new MockActivityEnvironment(
+    { activityType: 'KuFlow_Engine_anything' },
+    { logger: new DefaultLogger('ERROR', () => undefined), interceptors: [createActivityInterceptor()] },
+  );
 const task = (state: string, ownerId?: string) => ({
   id: ITEM,
   type: 'TASK' as const,

@@ -3,7 +3,8 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noMetrics, type Metrics } from '../src/kuflow/metrics.ts';
 import { RestError, type RestRequest } from '../src/kuflow/rest-client.ts';
-import { createTaskFailures, INVALID_TASK_DATA, reasonOf } from '../src/kuflow/task-failures.ts';
+import { INVALID_TASK_DATA } from '../src/kuflow/task-data.ts';
+import { createTaskFailures, reasonOf } from '../src/kuflow/task-failures.ts';
 
 const HOUR = 3_600_000;
 
@@ -59,7 +60,7 @@ describe('the log of a failing task', () => {
       sent.push(request);
       return (await respond()) as never;
     };
-    return createTaskFailures({ call, close: async () => undefined }, metrics, 3);
+    return createTaskFailures({ call }, metrics, 3);
   };
   const attempt = (number: number, error: unknown = new Error('no paper'), maximumAttempts = 0) => ({
     item,

@@ -72,7 +72,9 @@ describe('renderProject', () => {
 
   it('passes the data of human tasks to the next system task', async () => {
     const files = await filesOf(SPEC);
-    expect(files.get('src/workflows.ts')).toContain('activities.creditCheck({ processId, loanApplication })');
+    expect(files.get('src/workflows.ts')).toContain(
+      'activities.creditCheck, {\n    processId,\n    loanApplication,\n  })',
+    );
     expect(files.get('src/activities.ts')).toContain('Promise<CreditCheckData>');
   });
 

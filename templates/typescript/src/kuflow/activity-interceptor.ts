@@ -1,14 +1,16 @@
-import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+import type { Info } from '@temporalio/activity';
+import { CancelledFailure, defaultPayloadConverter, type Headers, type Logger } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toApplicationFailure } from './activity-failure.ts';
 import { RestError } from './rest-client.ts';
 import type { TaskFailures } from './task-failures.ts';
+import { validateTaskData } from './task-data.ts';
 import { ITEM_HEADER, type ItemContext } from './workflow/item-context.ts';
 
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** What all activities of this worker have in common: KuFlow's and your own. */
-export function createActivityInterceptor(failures: TaskFailures): ActivityInterceptorsFactory {
+export function createActivityInterceptor(failures?: TaskFailures): ActivityInterceptorsFactory {
   return ({ info, log, cancellationSignal }) => {
     let processItemId: string | undefined;
     return {
@@ -20,7 +22,7 @@ export function createActivityInterceptor(failures: TaskFailures): ActivityInter
           const failed = (error: unknown): void => {
             if (item === undefined || hasFailed || cancellationSignal.aborted) return;
             hasFailed = true;
-            failures.failed({ item, error, info, log });
+            failures?.failed({ item, error, info, log });
           };
           // When its time is up, the engine counts the attempt as failed, even if it completes later.
           const seconds = info.startToCloseTimeoutMs / 1_000;
@@ -30,11 +32,14 @@ export function createActivityInterceptor(failures: TaskFailures): ActivityInter
           ).unref();
           try {
             const result = await next(input);
-            if (item !== undefined && !hasFailed) failures.succeeded(item);
+            if (item?.validates === true) validateTaskData(item.code, result ?? {});
+            if (item !== undefined && !hasFailed) failures?.succeeded(item);
             return result;
           } catch (error) {
             failed(error);
-            throw error instanceof RestError ? toApplicationFailure(error) : error;
+            if (cancellationSignal.aborted && cancellationSignal.reason instanceof CancelledFailure)
+              throw cancellationSignal.reason;
+            throw toFailure(error, info, log);
           } finally {
             clearTimeout(timer);
           }
@@ -45,6 +50,18 @@ export function createActivityInterceptor(failures: TaskFailures): ActivityInter
       },
     };
   };
+}
+
+/** What Temporal records for an error, in the form of KuFlow's own libraries if a call to KuFlow failed. */
+function toFailure(error: unknown, { activityType }: Info, log: Logger): unknown {
+  if (error instanceof RestError && error.status !== undefined && error.status >= 400 && error.status < 500) {
+    // Temporal repeats this until somebody removes the cause, so it must be visible in the log.
+    const { operation, status } = error;
+    log.error('KuFlow rejected a call', { operation, status, error });
+  }
+  return error instanceof RestError || activityType.startsWith('KuFlow_Engine_')
+    ? toApplicationFailure(error)
+    : error;
 }
 
 /** The item that the workflow runs the activity for. */

@@ -136,11 +136,11 @@ type ItemResponse = { readonly processItem: ProcessItem };
 type ProcessResponse = { readonly process: Process };
 type Call<Request, Response> = (request: Request) => Promise<Response>;
 
-/** KuFlow's activities, with the names that KuFlow's own libraries use. */
-export interface KuFlowActivities {
-  KuFlow_Engine_retrievePrincipal: Call<{ readonly principalId: Uuid }, { readonly principal: Principal }>;
-  KuFlow_Engine_retrieveTenantUser: Call<{ readonly tenantUserId: Uuid }, { readonly tenantUser: TenantUser }>;
-  KuFlow_Engine_findProcesses: Call<
+/** The operations of KuFlow's API that its own libraries offer as activities. */
+export interface KuFlowOperations {
+  retrievePrincipal: Call<{ readonly principalId: Uuid }, { readonly principal: Principal }>;
+  retrieveTenantUser: Call<{ readonly tenantUserId: Uuid }, { readonly tenantUser: TenantUser }>;
+  findProcesses: Call<
     Find & {
       readonly processDefinitionIds?: readonly Uuid[];
       readonly processDefinitionCodes?: readonly string[];
@@ -151,17 +151,17 @@ export interface KuFlowActivities {
     },
     { readonly processes: Page<Process> }
   >;
-  KuFlow_Engine_retrieveProcess: Call<ProcessId, ProcessResponse>;
-  KuFlow_Engine_deleteProcess: Call<ProcessId, Body>;
-  KuFlow_Engine_updateProcessEntity: Call<ProcessId & { readonly entity: JsonValue }, ProcessResponse>;
-  KuFlow_Engine_patchProcessEntity: Call<ProcessId & Patch, ProcessResponse>;
-  KuFlow_Engine_updateProcessMetadata: Call<ProcessId & { readonly metadata: JsonValue }, ProcessResponse>;
-  KuFlow_Engine_patchProcessMetadata: Call<ProcessId & Patch, ProcessResponse>;
-  KuFlow_Engine_changeProcessInitiator: Call<
+  retrieveProcess: Call<ProcessId, ProcessResponse>;
+  deleteProcess: Call<ProcessId, Body>;
+  updateProcessEntity: Call<ProcessId & { readonly entity: JsonValue }, ProcessResponse>;
+  patchProcessEntity: Call<ProcessId & Patch, ProcessResponse>;
+  updateProcessMetadata: Call<ProcessId & { readonly metadata: JsonValue }, ProcessResponse>;
+  patchProcessMetadata: Call<ProcessId & Patch, ProcessResponse>;
+  changeProcessInitiator: Call<
     ProcessId & { readonly initiatorId?: Uuid; readonly initiatorEmail?: string },
     ProcessResponse
   >;
-  KuFlow_Engine_createProcessAction: Call<
+  createProcessAction: Call<
     ProcessId & {
       readonly id?: Uuid;
       readonly processActionDefinitionCode: string;
@@ -172,15 +172,15 @@ export interface KuFlowActivities {
     },
     { readonly processAction: Body }
   >;
-  KuFlow_Engine_retrieveProcessAction: Call<
+  retrieveProcessAction: Call<
     ProcessId & { readonly processActionId: Uuid },
     { readonly processAction: Body }
   >;
-  KuFlow_Engine_cancelProcessAction: Call<
+  cancelProcessAction: Call<
     ProcessId & { readonly processActionId: Uuid },
     { readonly processAction: Body }
   >;
-  KuFlow_Engine_findProcessItems: Call<
+  findProcessItems: Call<
     Find & {
       readonly processIds?: readonly Uuid[];
       readonly types?: readonly ProcessItemType[];
@@ -191,8 +191,8 @@ export interface KuFlowActivities {
     },
     { readonly processItems: Page<ProcessItem> }
   >;
-  KuFlow_Engine_retrieveProcessItem: Call<ItemId, ItemResponse>;
-  KuFlow_Engine_createProcessItem: Call<
+  retrieveProcessItem: Call<ItemId, ItemResponse>;
+  createProcessItem: Call<
     {
       readonly id: Uuid;
       readonly type: ProcessItemType;
@@ -210,26 +210,26 @@ export interface KuFlowActivities {
     },
     ItemResponse
   >;
-  KuFlow_Engine_completeProcessItemTask: Call<ItemId, ItemResponse>;
-  KuFlow_Engine_claimProcessItemTask: Call<ItemId, ItemResponse>;
-  KuFlow_Engine_assignProcessItemTask: Call<
+  completeProcessItemTask: Call<ItemId, ItemResponse>;
+  claimProcessItemTask: Call<ItemId, ItemResponse>;
+  assignProcessItemTask: Call<
     ItemId & { readonly ownerId?: Uuid; readonly ownerEmail?: string },
     ItemResponse
   >;
-  KuFlow_Engine_updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
-  KuFlow_Engine_patchProcessItemTaskData: Call<ItemId & Patch, ItemResponse>;
-  KuFlow_Engine_appendProcessItemTaskLog: Call<
+  updateProcessItemTaskData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
+  patchProcessItemTaskData: Call<ItemId & Patch, ItemResponse>;
+  appendProcessItemTaskLog: Call<
     ItemId & { readonly message: string; readonly level: 'INFO' | 'WARN' | 'ERROR' },
     ItemResponse
   >;
-  KuFlow_Engine_updateProcessItemTaskContextData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
-  KuFlow_Engine_generateProcessItemAiAssistance: Call<
+  updateProcessItemTaskContextData: Call<ItemId & { readonly data: JsonValue<object> }, ItemResponse>;
+  generateProcessItemAiAssistance: Call<
     ItemId & { readonly requestId: Uuid },
     { readonly processItemAiAssistance: Body }
   >;
-  KuFlow_Engine_retrieveProcessItemAiAssistance: Call<ItemId, { readonly processItemAiAssistance: Body }>;
-  KuFlow_Engine_cancelProcessItems: Call<ProcessId & { readonly processItemIds?: readonly Uuid[] }, ProcessResponse>;
-  KuFlow_Engine_findBusinessArtifacts: Call<
+  retrieveProcessItemAiAssistance: Call<ItemId, { readonly processItemAiAssistance: Body }>;
+  cancelProcessItems: Call<ProcessId & { readonly processItemIds?: readonly Uuid[] }, ProcessResponse>;
+  findBusinessArtifacts: Call<
     Find & {
       readonly businessArtifactDefinitionIds?: readonly Uuid[];
       readonly businessArtifactDefinitionCodes?: readonly string[];
@@ -237,7 +237,7 @@ export interface KuFlowActivities {
     },
     { readonly businessArtifacts: Page<Body> }
   >;
-  KuFlow_Engine_createBusinessArtifact: Call<
+  createBusinessArtifact: Call<
     {
       readonly id?: Uuid;
       readonly businessArtifactDefinitionId?: Uuid;
@@ -247,14 +247,14 @@ export interface KuFlowActivities {
     },
     { readonly businessArtifact: Body }
   >;
-  KuFlow_Engine_retrieveBusinessArtifact: Call<ArtifactId, { readonly businessArtifact: Body }>;
-  KuFlow_Engine_deleteBusinessArtifact: Call<ArtifactId, Body>;
-  KuFlow_Engine_updateBusinessArtifact: Call<
+  retrieveBusinessArtifact: Call<ArtifactId, { readonly businessArtifact: Body }>;
+  deleteBusinessArtifact: Call<ArtifactId, Body>;
+  updateBusinessArtifact: Call<
     ArtifactId & { readonly data: JsonValue<object> },
     { readonly businessArtifact: Body }
   >;
-  KuFlow_Engine_patchBusinessArtifact: Call<ArtifactId & Patch, { readonly businessArtifact: Body }>;
-  KuFlow_Engine_createBusinessArtifactAction: Call<
+  patchBusinessArtifact: Call<ArtifactId & Patch, { readonly businessArtifact: Body }>;
+  createBusinessArtifactAction: Call<
     ArtifactId & {
       readonly id?: Uuid;
       readonly businessArtifactActionDefinitionCode: string;
@@ -265,30 +265,37 @@ export interface KuFlowActivities {
     },
     { readonly businessArtifactAction: Body }
   >;
-  KuFlow_Engine_retrieveBusinessArtifactAction: Call<
+  retrieveBusinessArtifactAction: Call<
     ArtifactId & { readonly businessArtifactActionId: Uuid },
     { readonly businessArtifactAction: Body }
   >;
-  KuFlow_Engine_cancelBusinessArtifactAction: Call<
+  cancelBusinessArtifactAction: Call<
     ArtifactId & { readonly businessArtifactActionId: Uuid },
     { readonly businessArtifactAction: Body }
   >;
-  KuFlow_Engine_prepareBusinessArtifactCreateArtifact: Call<
+  prepareBusinessArtifactCreateArtifact: Call<
     ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
     { readonly businessArtifactCreateArtifactPrepare: Body }
   >;
-  KuFlow_Engine_prepareBusinessArtifactActionCreateArtifact: Call<
+  prepareBusinessArtifactActionCreateArtifact: Call<
     ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
     { readonly businessArtifactActionCreateArtifactPrepare: Body }
   >;
-  KuFlow_Engine_prepareBusinessArtifactActionStartProcess: Call<
+  prepareBusinessArtifactActionStartProcess: Call<
     ArtifactId & { readonly businessArtifactActionDefinitionCode: string },
     { readonly businessArtifactActionStartProcessPrepare: Body }
   >;
 }
 
+/** KuFlow's activities, with the names that KuFlow's own libraries use. */
+export type KuFlowActivities = {
+  [Operation in keyof KuFlowOperations as `KuFlow_Engine_${Operation}`]: KuFlowOperations[Operation];
+};
+
 /** Activities of this worker that are not part of KuFlow's libraries. */
 export interface WorkerActivities {
-  /** The application whose credentials this worker uses; its id is its principal id. */
+  /** The application whose credentials this worker uses; its ID is its principal ID. */
   KuFlow_Worker_retrieveApplication: () => Promise<{ readonly applicationId: Uuid }>;
+  /** Validates and saves the data of a system task, and completes the task. Rejects data that does not match its schema. */
+  KuFlow_Worker_completeTask: Call<ItemId & { readonly code: string; readonly data: object }, ItemResponse>;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as tls from 'node:tls';
 import { Agent, ProxyAgent, request as send, type Dispatcher } from 'undici';
@@ -16,6 +17,8 @@ export interface RestRequest {
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly contentType?: 'application/json' | 'application/json-patch+json';
+  /** Sent instead of a body, and never repeated: a stream can be read only once. `size` is in bytes. */
+  readonly file?: { readonly stream: Readable; readonly size: number };
   readonly signal?: AbortSignal;
   /** Do not retry the call, because repeating it would do harm. */
   readonly once?: boolean;
@@ -28,6 +31,8 @@ export interface RestResponse<T> {
 
 export interface RestClient {
   call<T>(request: RestRequest): Promise<RestResponse<T>>;
+  /** The body of a response, which is not JSON. */
+  download(request: RestRequest): Promise<Readable>;
   close(): Promise<void>;
 }
 
@@ -77,77 +82,92 @@ export function createRestClient(settings: Settings, metrics: Metrics): RestClie
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
   const dispatcher = createDispatcher(settings);
 
-  const attempt = async <T>(request: RestRequest): Promise<RestResponse<T>> => {
+  /** Sends a request and returns KuFlow's response if it is a success. */
+  const open = async (request: RestRequest): Promise<Dispatcher.ResponseData> => {
+    const { operation, method, body, file } = request;
     const url = `${endpoint}${request.path}${formatQuery(request.query)}`;
-    const call = `${request.method} ${url.split('?')[0] ?? url}`;
+    const call = describe(request);
     let response: Dispatcher.ResponseData;
-    let text: string;
     try {
       response = await send(url, {
-        method: request.method,
+        method,
         dispatcher,
         headers: {
           authorization,
-          accept: 'application/json',
+          accept: 'application/json, application/octet-stream',
           'user-agent': 'kuflow-worker-typescript',
-          ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+          ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+          ...(file !== undefined && { 'content-type': 'application/octet-stream', 'content-length': String(file.size) }),
         },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        body: file?.stream ?? (body === undefined ? null : JSON.stringify(body)),
         signal: request.signal ?? null,
       });
-      text = await response.body.text();
     } catch (error) {
-      if (request.signal?.aborted === true) throw error;
-      metrics.restCall(request.operation, 'error');
-      throw new RestError(`${call}: no response`, {
-        operation: request.operation,
-        cause: error,
-        timedOut: isTimeout(error),
-      });
+      throw noResponse(request, error);
     }
-    metrics.restCall(request.operation, response.statusCode);
-    const body = parseJson(text);
-    if (response.statusCode >= 400) {
-      const details = isRecord(body) ? (body as DefaultError) : undefined;
-      throw new RestError(`${call}: ${response.statusCode} ${details?.message ?? ''}`.trim(), {
-        operation: request.operation,
-        status: response.statusCode,
-        details,
-        retryAfter: parseRetryAfter(response.headers['retry-after']),
-      });
-    }
+    const { statusCode, headers } = response;
+    metrics.restCall(operation, statusCode);
+    if (statusCode >= 200 && statusCode < 300) return response;
+    const details = parseJson(await readText(request, response));
     // Redirects are not followed, and must not be mistaken for success.
-    if (response.statusCode < 200 || response.statusCode >= 300) {
-      const target = redirectTarget(response.headers['location']);
+    if (statusCode < 400)
       throw new RestError(
-        `${call}: ${response.statusCode}${target} is not a KuFlow API response; check the endpoint`,
-        {
-          operation: request.operation,
-        },
+        `${call}: ${statusCode}${redirectTarget(headers['location'])} is not a KuFlow API response; check the endpoint`,
+        { operation },
       );
+    throw new RestError(`${call}: ${statusCode} ${isRecord(details) ? String(details['message'] ?? '') : ''}`.trim(), {
+      operation,
+      status: statusCode,
+      details: isRecord(details) ? (details as DefaultError) : undefined,
+      retryAfter: parseRetryAfter(headers['retry-after']),
+    });
+  };
+
+  const readText = async (request: RestRequest, response: Dispatcher.ResponseData): Promise<string> => {
+    try {
+      return await response.body.text();
+    } catch (error) {
+      throw noResponse(request, error);
     }
-    if (text !== '' && body === undefined) {
+  };
+
+  const noResponse = (request: RestRequest, error: unknown): unknown => {
+    if (request.signal?.aborted === true) return error;
+    const { operation } = request;
+    metrics.restCall(operation, 'error');
+    return new RestError(`${describe(request)}: no response`, { operation, cause: error, timedOut: isTimeout(error) });
+  };
+
+  const describe = ({ method, path }: RestRequest): string => `${method} ${endpoint}${path}`;
+
+  const attempt = async <T>(request: RestRequest): Promise<RestResponse<T>> => {
+    const response = await open(request);
+    const text = await readText(request, response);
+    const body = parseJson(text);
+    if (text !== '' && body === undefined)
       throw new RestError(
-        `${call}: ${response.statusCode} with a body that is not JSON; check that the endpoint is a KuFlow API`,
-        {
-          operation: request.operation,
-        },
+        `${describe(request)}: ${response.statusCode} with a body that is not JSON; check that the endpoint is a KuFlow API`,
+        { operation: request.operation },
       );
-    }
     return { body: body as T, headers: response.headers };
   };
 
+  /** Repeats a failed request once, unless that would do harm. */
+  const withRetry = async <Result>(request: RestRequest, run: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await run();
+    } catch (error) {
+      const { once = request.file !== undefined, signal } = request;
+      const wait = retryDelay(error);
+      if (wait === undefined || once || signal?.aborted === true) throw error;
+      await delay(wait, undefined, signal === undefined ? {} : { signal });
+      return run();
+    }
+  };
+
   return {
-    call: async <T>(request: RestRequest) => {
-      try {
-        return await attempt<T>(request);
-      } catch (error) {
-        const wait = retryDelay(error);
-        if (wait === undefined || request.once === true || request.signal?.aborted === true) throw error;
-        await delay(wait, undefined, request.signal === undefined ? {} : { signal: request.signal });
-        return attempt<T>(request);
-      }
-    },
+    call: (request) => withRetry(request, () => attempt(request)),
+    download: (request) => withRetry(request, async () => (await open(request)).body),
     close: () => dispatcher.destroy(),
   };
 }

@@ -2,6 +2,7 @@ import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, type Logger } from '@temporalio/common';
 import type { Metrics } from './metrics.ts';
 import { RestError, type RestClient } from './rest-client.ts';
+import { INVALID_TASK_DATA } from './task-data.ts';
 import type { ItemContext } from './workflow/item-context.ts';
 
 const MINUTE = 60_000;
@@ -9,9 +10,6 @@ const HOUR = 60 * MINUTE;
 /** Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled. */
 const FAILING_FOR = 10 * MINUTE;
 const MAX_REASON = 300;
-
-/** The type of the failure if the data of a task does not match its schema. Its message must not contain values. */
-export const INVALID_TASK_DATA = 'InvalidTaskData';
 
 /** A failed attempt of an activity that works on a task. */
 export interface FailedAttempt {
@@ -30,7 +28,7 @@ export interface TaskFailures {
  * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
  * there is no other attempt. At most once per hour for each task and reason.
  */
-export function createTaskFailures(rest: RestClient, metrics: Metrics, attemptsBeforeLog: number): TaskFailures {
+export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metrics, attemptsBeforeLog: number): TaskFailures {
   const failing = new Map<string, NodeJS.Timeout>();
   // The oldest first.
   const logged = new Map<string, number>();

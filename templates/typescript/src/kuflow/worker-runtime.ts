@@ -3,6 +3,7 @@ import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { createActivityInterceptor } from './activity-interceptor.ts';
 import { requestEngineCertificate, requestEngineToken } from './authentication.ts';
+import { createKuFlowClient, type KuFlowClient } from './client.ts';
 import { connectToEngine } from './connection.ts';
 import { identityFromSettings, startCertificateWatch } from './engine-certificate.ts';
 import { TokenRenewer } from './engine-token.ts';
@@ -22,7 +23,8 @@ export interface WorkerRuntimeOptions {
   readonly settings: Settings;
   /** Reads the settings again, to detect certificate files that were replaced. */
   readonly reloadSettings: () => Settings;
-  readonly activities: object;
+  /** Creates your own activities. */
+  readonly createActivities: (dependencies: { readonly kuflow: KuFlowClient }) => object;
   readonly workflowTypes: readonly string[];
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -61,8 +63,9 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     return connection;
   };
 
-  const activities = { ...createKuFlowActivities(rest, settings.api.clientId), ...options.activities };
   const taskFailures = createTaskFailures(rest, metrics, settings.worker.attemptsBeforeTaskLog);
+  const kuflow = createKuFlowClient(rest, settings.api.clientId);
+  const activities = { ...createKuFlowActivities(kuflow), ...options.createActivities({ kuflow }) };
   const create = async () =>
     createWorker({
       connection: await connect(connected),

@@ -1,38 +1,62 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowClient } from '@temporalio/client';
+import { createKuFlowActivities } from '../../src/kuflow/activities.ts';
+import type { KuFlowClient } from '../../src/kuflow/client.ts';
+import type { Documents } from '../../src/kuflow/documents.ts';
 import type {
   JsonPatchOperation,
   KuFlowActivities,
+  KuFlowOperations,
   Process,
   ProcessItem,
   WorkerActivities,
 } from '../../src/kuflow/model.ts';
+import { formatFile, parseFile } from '../../src/kuflow/values.ts';
 
 export const APPLICATION_ID = '00000000-0000-4000-8000-00000000000a';
 const TENANT_ID = '00000000-0000-4000-8000-00000000000b';
+const PERSON_ID = '00000000-0000-4000-8000-00000000000c';
 
 type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
 
+/** A line in the log of a task. */
+interface TaskLog {
+  readonly code: string;
+  readonly level: string;
+  readonly message: string;
+}
+
+/** What a person does with a task: enter data, cancel it, or leave it until it is read again. */
+export type Person = (code: string, logs: readonly TaskLog[]) => object | 'cancel' | 'wait';
+
 export interface FakeKuFlow {
   readonly items: readonly Item[];
+  readonly logs: readonly TaskLog[];
   /** The current metadata of the process. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** The client for your own activities. It has the operations that workflows and activities of this project need so far. */
+  readonly kuflow: KuFlowClient;
+  /** KuFlow's activities. */
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
   /** Sends a signal to the workflow of a process, such as that of a user action. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 
 /**
- * An in-memory KuFlow for workflow tests. `person` completes each task without an owner with the data it returns, or cancels
- * the task if it returns `cancel`. `initialMetadata` is the metadata of the process when it starts.
+ * An in-memory KuFlow for workflow tests. `person` is asked about each task that nobody owns. `initialMetadata` is the metadata of
+ * the process when it starts.
  */
 export function fakeKuFlow(
   client: WorkflowClient,
-  person: (code: string) => object | 'cancel',
+  person: Person,
   initialMetadata: Record<string, unknown> = {},
 ): FakeKuFlow {
   const items: Item[] = [];
+  const logs: TaskLog[] = [];
+  const documents = new Map<string, Buffer>();
   let metadata = { ...initialMetadata };
 
   const processOf = (id: string): { process: Process } => ({
@@ -45,77 +69,113 @@ export function fakeKuFlow(
     return item;
   };
 
-  const activities: FakeKuFlow['activities'] = {
-    KuFlow_Worker_retrieveApplication: async () => ({ applicationId: APPLICATION_ID }),
+  /** Asks the person for a task that nobody owns. */
+  const ask = async (item: Item): Promise<void> => {
+    const code = item.processItemDefinitionRef?.code ?? '';
+    if (item.task?.state !== 'READY') return;
+    const data = person(code, logs);
+    if (data === 'wait') return;
+    if (data === 'cancel') {
+      item.task = { state: 'CANCELLED' };
+      return;
+    }
+    item.task = { state: 'COMPLETED', data: { valid: true, value: data as Record<string, unknown> } };
+    const { workflowExecution } = Context.current().info;
+    const signal = { id: item.id, type: item.type, payload: { processItemDefinitionCode: code } };
+    await client.getHandle(workflowExecution?.workflowId ?? '').signal('KuFlow_Engine_Signal_Process_Item', signal);
+  };
 
-    KuFlow_Engine_createProcessItem: async ({
-      id,
-      type,
-      processId,
-      ownerId,
-      processItemDefinitionCode: code = '',
-      message,
-    }) => {
+  const operations: Partial<KuFlowOperations> = {
+    createProcessItem: async ({ id, type, processId, ownerId, processItemDefinitionCode: code = '', message }) => {
       const item: Item = {
         id,
         type,
         processId,
         processItemDefinitionRef: { id: code, code },
-        ...(ownerId === undefined ? {} : { ownerId }),
-        ...(message === undefined ? {} : { message: { text: message.text ?? '' } }),
-        ...(type === 'TASK' ? { task: { state: ownerId === undefined ? 'READY' : 'CLAIMED' } } : {}),
+        ...(ownerId !== undefined && { ownerId }),
+        ...(message !== undefined && { message: { text: message.text ?? '' } }),
+        ...(type === 'TASK' && { task: { state: ownerId === undefined ? 'READY' : 'CLAIMED' } }),
       };
       items.push(item);
-      if (type === 'TASK' && ownerId === undefined) {
-        const data = person(code);
-        if (data === 'cancel') {
-          item.task = { state: 'CANCELLED' };
-        } else {
-          item.task = { state: 'COMPLETED', data: { valid: true, value: data as Record<string, unknown> } };
-          const { workflowExecution } = Context.current().info;
-          // Sent before the task is returned, which can happen with KuFlow too.
-          await client
-            .getHandle(workflowExecution?.workflowId ?? '')
-            .signal('KuFlow_Engine_Signal_Process_Item', { id, type, payload: { processItemDefinitionCode: code } });
-        }
-      }
+      // The signal comes before the response, which can happen with KuFlow too.
+      await ask(item);
       return { processItem: item };
     },
 
-    KuFlow_Engine_retrieveProcessItem: async ({ processItemId }) => ({ processItem: find(processItemId) }),
+    retrieveProcessItem: async ({ processItemId }) => {
+      const item = find(processItemId);
+      await ask(item);
+      return { processItem: item };
+    },
 
-    KuFlow_Engine_updateProcessItemTaskData: async ({ processItemId, data }) => {
+    updateProcessItemTaskData: async ({ processItemId, data }) => {
       const item = find(processItemId);
       item.task = { state: item.task?.state ?? 'READY', data: { value: data.value as Record<string, unknown> } };
       return { processItem: item };
     },
 
-    KuFlow_Engine_completeProcessItemTask: async ({ processItemId }) => {
+    completeProcessItemTask: async ({ processItemId }) => {
       const item = find(processItemId);
       item.task = { ...item.task, state: 'COMPLETED' };
       return { processItem: item };
     },
 
-    KuFlow_Engine_appendProcessItemTaskLog: async ({ processItemId }) => ({ processItem: find(processItemId) }),
+    cancelProcessItems: async ({ processId, processItemIds }) => {
+      for (const item of items)
+        if (processItemIds?.includes(item.id) && item.task?.state !== 'COMPLETED')
+          item.task = { ...item.task, state: 'CANCELLED' };
+      return processOf(processId);
+    },
 
-    KuFlow_Engine_retrieveProcess: async ({ processId }) => processOf(processId),
+    assignProcessItemTask: async ({ processItemId, ownerId = PERSON_ID }) => {
+      const item = find(processItemId);
+      item.ownerId = ownerId;
+      item.task = { ...item.task, state: 'CLAIMED' };
+      return { processItem: item };
+    },
 
-    KuFlow_Engine_updateProcessMetadata: async ({ processId, metadata: { value } }) => {
+    appendProcessItemTaskLog: async ({ processItemId, message, level }) => {
+      const item = find(processItemId);
+      logs.push({ code: item.processItemDefinitionRef?.code ?? '', level, message });
+      return { processItem: item };
+    },
+
+    retrieveProcess: async ({ processId }) => processOf(processId),
+
+    updateProcessMetadata: async ({ processId, metadata: { value } }) => {
       metadata = { ...value };
       return processOf(processId);
     },
 
-    KuFlow_Engine_patchProcessMetadata: async ({ processId, jsonPatch }) => {
+    patchProcessMetadata: async ({ processId, jsonPatch }) => {
       metadata = jsonPatch.reduce(applyPatch, metadata);
       return processOf(processId);
     },
   };
+  const kuflow: KuFlowClient = Object.assign(operations as KuFlowOperations, {
+    applicationId: APPLICATION_ID,
+    documents: {
+      upload: async (path: string, { processId, name = basename(path), contentType = 'application/octet-stream' }) => {
+        const uri = `ku:process/${processId}/document/${documents.size}`;
+        documents.set(uri, await readFile(path));
+        return formatFile({ uri, name, type: contentType, size: documents.get(uri)?.length ?? 0 });
+      },
+      download: async (document: string, path: string) => {
+        const uri = document.startsWith('ku:') ? document : parseFile(document).uri;
+        // People attach documents too: what they contain does not matter here.
+        await writeFile(path, documents.get(uri) ?? 'A document');
+      },
+    } satisfies Documents,
+  });
+
   return {
     items,
+    logs,
     get metadata() {
       return metadata;
     },
-    activities,
+    kuflow,
+    activities: createKuFlowActivities(kuflow),
     signal: (processId, name, payload = {}) => client.getHandle(processId).signal(name, payload),
   };
 }

@@ -1,18 +1,23 @@
+import { log } from '@temporalio/activity';
+import type { KuFlowClient } from './kuflow/client.ts';
 import type { CheckCreditData, LoanApplicationData } from './process/types.ts';
 
-// Your activities: work that workflow code cannot do itself, such as calling another system. Each exported function is
-// an activity. Temporal retries activities that fail, so make them idempotent.
+// Your activities: work that workflow code cannot do itself, such as calling another system. Temporal retries activities
+// that fail, so make them idempotent. `kuflow` calls KuFlow's API with the credentials of this worker.
+export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) => ({
+  /** Performs the "Check credit" task and returns its data. */
+  async checkCredit(input: {
+    readonly processId: string;
+    readonly loanApplication: LoanApplicationData;
+  }): Promise<CheckCreditData> {
+    // TODO: do the work. This is an example of a call to KuFlow.
+    const { process } = await kuflow.retrieveProcess({ processId: input.processId });
+    log.info('The process is running', { startedAt: process.createdAt });
+    return {
+      score: 0,
+      decision: 'ACCEPT',
+    };
+  },
+});
 
-export interface CheckCreditInput {
-  readonly processId: string;
-  readonly loanApplication: LoanApplicationData;
-}
-
-/** Performs the "Check credit" task and returns its data. */
-export async function checkCredit(input: CheckCreditInput): Promise<CheckCreditData> {
-  void input; // TODO: use the input
-  return {
-    score: 0,
-    decision: 'ACCEPT',
-  };
-}
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,14 +1,14 @@
 // Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic: use activities for
 // I/O and for everything that depends on the outside world.
 import { log } from '@temporalio/workflow';
-import type * as activitiesModule from './activities.ts';
+import type { Activities } from './activities.ts';
 import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
 import { ownActivities } from './kuflow/workflow/kuflow-activities.ts';
 import { openProcess } from './kuflow/workflow/kuflow-process.ts';
 import { tasks } from './process/tasks.ts';
 import type { Metadata } from './process/types.ts';
 
-const activities = ownActivities<typeof activitiesModule>();
+const activities = ownActivities<Activities>();
 
 export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess<Metadata>(request);
@@ -19,12 +19,20 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
   const loanApplication = await kuflow.humanTask(tasks.loanApplication);
 
   // Check credit
-  await kuflow.systemTask(tasks.checkCredit, () =>
-    activities.checkCredit({ processId, loanApplication }),
-  );
+  await kuflow.systemTask(tasks.checkCredit, activities.checkCredit, {
+    processId,
+    loanApplication,
+  });
 
   // Approve loan
-  await kuflow.humanTask(tasks.approveLoan);
+  const approveLoan = await kuflow.humanTask(tasks.approveLoan, {
+    deadline: '3 days',
+    onDeadline: (task) => task.log('Nobody has decided for three days', 'WARN'),
+  });
+  if (!approveLoan.approved) {
+    await kuflow.message(tasks.loanResult, { text: 'Your loan was not approved' });
+    return { message: `Process ${processId} completed: not approved` };
+  }
 
   // Loan result
   await kuflow.message(tasks.loanResult, { text: 'Loan result' });

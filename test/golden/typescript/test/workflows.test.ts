@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as activities from '../src/activities.ts';
+import { createActivities } from '../src/activities.ts';
+import { createActivityInterceptor } from '../src/kuflow/activity-interceptor.ts';
 import { workflowSources } from '../src/kuflow/workflow-code.ts';
-import { fakeKuFlow, type FakeKuFlow } from './support/fake-kuflow.ts';
+import { fakeKuFlow, type FakeKuFlow, type Person } from './support/fake-kuflow.ts';
 import { timeSkippingServer } from './support/test-server.ts';
 import { installTestRuntime, resultOf } from './support/workflow-result.ts';
 
@@ -41,7 +42,7 @@ afterAll(async () => {
 
 /** Runs a process. `beforeStart` can signal its workflow. */
 async function run(
-  person: (code: string) => object | 'cancel',
+  person: Person,
   beforeStart?: (kuflow: FakeKuFlow, processId: string) => Promise<void>,
 ) {
   const kuflow: FakeKuFlow = fakeKuFlow(environment.client.workflow, person, metadata);
@@ -50,7 +51,8 @@ async function run(
     connection: environment.nativeConnection,
     taskQueue: processId,
     workflowBundle,
-    activities: { ...kuflow.activities, ...activities },
+    activities: { ...kuflow.activities, ...createActivities(kuflow) },
+    interceptors: { activity: [createActivityInterceptor()] },
   });
   const handle = await environment.client.workflow.start(WORKFLOW_TYPE, {
     workflowId: processId,
@@ -59,7 +61,7 @@ async function run(
   });
   await beforeStart?.(kuflow, processId);
   const result = await worker.runUntil(resultOf(handle));
-  return { result, items: kuflow.items, history: await handle.fetchHistory() };
+  return { result, items: kuflow.items, logs: kuflow.logs, history: await handle.fetchHistory() };
 }
 
 describe('the workflow', () => {
@@ -87,6 +89,20 @@ describe('the workflow', () => {
     });
 
     expect(result).toMatchObject({ message: expect.any(String) });
+  });
+
+  it('ends when the loan is not approved', async () => {
+    const { items } = await run((code) => (code === 'APPROVE_LOAN' ? { approved: false } : (answers[code] ?? {})));
+
+    expect(items.at(-1)?.message?.text).toBe('Your loan was not approved');
+  });
+
+  it('writes to the log of the approval when nobody has decided for three days', async () => {
+    const { logs } = await run((code, written) =>
+      code === 'APPROVE_LOAN' && written.length === 0 ? 'wait' : (answers[code] ?? {}),
+    );
+
+    expect(logs).toEqual([expect.objectContaining({ code: 'APPROVE_LOAN', level: 'WARN' })]);
   });
 
   it('detects a task that was canceled in KuFlow, which sends no signal', async () => {

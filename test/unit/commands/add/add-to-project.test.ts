@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { messageOf } from '../../../../src/base/errors.ts';
 import { addToProject, type AddRequest, type AddResult } from '../../../../src/commands/add/add-to-project.ts';
+import { activityNames } from '../../../../src/languages/typescript/activities.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
 import type { AdditionRequest } from '../../../../src/project/edit/addition.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -68,8 +69,8 @@ describe('addToProject', () => {
       expect(messageOf(error)).toContain('Could not write the project');
       expect(treeOf(folder)).toEqual(before);
     }
-    // Eight files and the record.
-    expect(fails).toBe(9);
+    // Ten files and the record.
+    expect(fails).toBe(11);
     expect(readFileSync(join(folder, 'processes/leave.process.yaml'), 'utf8')).toContain('# evidence');
   });
 
@@ -192,9 +193,7 @@ describe('addToProject', () => {
     expect(inside.every((path) => path.startsWith('worker/'))).toBe(true);
     // One name, one activity, in the whole project.
     const names = [...treeOf(join(folder, 'src'))].flatMap(([path, text]) =>
-      path.endsWith('activities.ts') && !path.startsWith('kuflow/')
-        ? [...text.matchAll(/^export async function (\w+)/gm)].map(([, name]) => name)
-        : [],
+      path.endsWith('activities.ts') && !path.startsWith('kuflow/') ? [...activityNames(text)] : [],
     );
     expect(names.length).toBeGreaterThan(codes.length * 4);
     expect(new Set(names).size).toBe(names.length);
@@ -246,7 +245,7 @@ describe('addToProject', () => {
           for (const [what, name] of names) expect([what, now.get(what)]).toEqual([what, name]);
           const activities = [...now]
             .filter(([what]) => what.startsWith('activity'))
-            .map(([, call]) => call.split('(')[0]);
+            .map(([, call]) => call.split(',')[0]);
           expect(new Set(activities).size).toBe(activities.length);
           names = now;
         }
@@ -266,7 +265,7 @@ function namesOf(project: string): ReadonlyMap<string, string> {
       names.set(`task ${path} ${code}`, name);
       const workflow =
         tree.get(path.replace('process/tasks.ts', 'workflows.ts').replace('tasks.ts', 'workflows.ts')) ?? '';
-      const call = new RegExp(`systemTask\\(tasks\\.${name}, \\(\\) =>\\s+activities\\.(.*),\\n`).exec(workflow)?.[1];
+      const call = new RegExp(`systemTask\\(tasks\\.${name}, activities\\.(\\w+, \\{[^}]*)\\}`).exec(workflow)?.[1];
       if (call !== undefined) names.set(`activity ${path} ${code}`, call);
     }
   }

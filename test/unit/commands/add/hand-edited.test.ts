@@ -29,6 +29,7 @@ const actions = (ran: Ran): Readonly<Record<string, string>> =>
 const FROM_DEFINITION = [
   'src/process/tasks.ts',
   'src/process/types.ts',
+  'src/process/validators.ts',
   'src/workflows.ts',
   'src/activities.ts',
   'test/workflows.test.ts',
@@ -110,9 +111,9 @@ describe('an edited definition with unedited code', () => {
     const ran = await add('task', 'REVIEW', '--json');
     expect(ran.status, ran.stdout).toBe(0);
     const activities = read('src/activities.ts');
-    expect(activities).toContain('function book(');
-    expect(activities).not.toContain('function score(');
-    expect(activities.split('export async function sendMail(')).toHaveLength(2);
+    expect(activities).toContain('async book(');
+    expect(activities).not.toContain('async score(');
+    expect(activities.split('async sendMail(')).toHaveLength(2);
     await expectAsCreated(...FROM_DEFINITION.filter((file) => file !== 'src/activities.ts'));
   });
 
@@ -142,24 +143,24 @@ describe('an edited definition with unedited code', () => {
     );
     expect((await add('task', 'BOOK')).status).toBe(0);
     expect(read('src/activities.ts')).toMatch(
-      /ScoreInput \{\n {2}readonly processId: string;\n {2}readonly apply: ApplyData;\n\}/,
+      /async score\(input: \{\n {4}readonly processId: string;\n {4}readonly apply: ApplyData;\n {2}\}\)/,
     );
-    expect(read('src/workflows.ts')).toContain('activities.loanBook(');
+    expect(read('src/workflows.ts')).toContain('activities.loanBook,');
     expect(read('src/workflows.ts')).toContain('tasks.more');
     for (const name of ['book', 'loanBook'])
-      expect(read('src/activities.ts').split(`export async function ${name}(`)).toHaveLength(2);
+      expect(read('src/activities.ts').split(`  async ${name}(`)).toHaveLength(2);
   });
 
   it('is merged with edited code', async () => {
     edit('src/workflows.ts', "log.info('Process started'", "log.info('Loan started'");
-    edit('src/activities.ts', 'void input; // TODO: use the input', 'if (input.processId === "") return {};');
+    edit('src/activities.ts', '// TODO: do the work', '// My work');
     writeFileSync(
       join(project, 'kuflow.process.yaml'),
       `${read('kuflow.process.yaml')}\n  - code: BOOK\n    kind: system\n`,
     );
     const ran = await add('task', 'REVIEW', '--edit', 'src/workflows.ts', '--edit', 'src/activities.ts');
     expect(ran.status, ran.stdout).toBe(0);
-    for (const text of ["log.info('Loan started'", 'activities.book(', 'tasks.review'])
+    for (const text of ["log.info('Loan started'", 'activities.book,', 'tasks.review'])
       expect(read('src/workflows.ts')).toContain(text);
     for (const text of ['if (input.processId === "") return {};', 'function book('])
       expect(read('src/activities.ts')).toContain(text);
@@ -177,7 +178,7 @@ describe('an edited definition with unedited code', () => {
     ]);
     expect(read('src/workflows.ts')).not.toContain('book');
     expect((await add('task', 'BOOK', '--process', 'LOAN')).status).toBe(0);
-    expect(read('src/workflows.ts')).toContain('activities.book(');
+    expect(read('src/workflows.ts')).toContain('activities.book,');
   });
 });
 
@@ -272,13 +273,13 @@ describe('a removed process', () => {
       'processes/leave.process.yaml': { tasks: { SCORE: { name: 'score', activity: 'leaveScore' } } },
     });
     for (const part of ['workflows', 'activities'])
-      expect(read(`src/${part}.ts`)).toContain(`export * from './processes/leave/${part}.ts';`);
+      expect(read(`src/${part}.ts`)).toContain(`from './processes/leave/${part}.ts';`);
     expect((await add('task', 'LEAVE_SCORE:system')).status).toBe(0);
-    expect(read('src/activities.ts')).toContain('function loanLeaveScore(');
+    expect(read('src/activities.ts')).toContain('async loanLeaveScore(');
     mkdirSync(join(project, 'processes'));
     writeFileSync(join(project, 'processes/leave.process.yaml'), definition);
     expect((await add('task', 'BOOK:system', '--process', 'LEAVE')).status).toBe(0);
-    expect(read('src/processes/leave/workflows.ts')).toContain('activities.leaveScore(');
+    expect(read('src/processes/leave/workflows.ts')).toContain('activities.leaveScore,');
   });
 
   it('is an error only if it is the first one, with a way to restore it', async () => {

@@ -30,7 +30,7 @@ const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] a
 
 /** All names in the generated code that belong to a task, by code. */
 function namesOf(definition: ProcessDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
-  const { tasks } = templateContext({ ...specOf(definition), choices }) as {
+  const { tasks } = templateContext({ ...specOf(definition), choices }, '') as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };
   return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));
@@ -103,9 +103,9 @@ describe('names of tasks', () => {
     const declared = modules.flatMap(({ path, contents }) => declaredNames(path, Buffer.from(contents).toString()));
     const own = new Set(definition.tasks.flatMap(({ code }) => [...(namesOf(definition).get(code) ?? [])]));
     const words = [...new Set(declared)].filter((word) => !own.has(word) && word !== definition.workflow.type);
-    expect(words).toEqual(expect.arrayContaining(['kuflow', 'processId', 'activitiesModule', 'tasks', 'Metadata']));
+    expect(words).toEqual(expect.arrayContaining(['kuflow', 'processId', 'createActivities', 'tasks', 'Metadata']));
     expect(words.filter((word) => !RESERVED.has(word))).toEqual([]);
-    for (const code of ['PROCESS_ID', 'ACTIVITIES_MODULE', 'THEN', 'TO_STRING', 'CONSTRUCTOR'])
+    for (const code of ['PROCESS_ID', 'CREATE_ACTIVITIES', 'THEN', 'TO_STRING', 'CONSTRUCTOR'])
       expect(identifier(code, 'camel', RESERVED, 'task')).toMatch(/Task$/);
   });
 });

@@ -16,7 +16,7 @@ export const ITEM_HEADER = 'kuflow-item';
 const current = new AsyncLocalStorage<ItemContext>();
 
 /** Runs workflow code for an item: its activities and log lines carry the item's ID. */
-export function runForItem<T>(item: ItemContext, work: () => Promise<T>): Promise<T> {
+export function runForItem<Result>(item: ItemContext, work: () => Result): Result {
   return current.run(item, work);
 }
 

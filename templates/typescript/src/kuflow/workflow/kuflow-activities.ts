@@ -8,6 +8,9 @@ const OPTIONS: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
+/** For activities that transfer documents. */
+export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
+
 export const kuflowActivities = proxyActivities<KuFlowActivities>(OPTIONS);
 
 /** For calls that are not essential and must not hold up the workflow. */
@@ -17,9 +20,10 @@ export const briefActivities = proxyActivities<KuFlowActivities>({
   retry: { maximumAttempts: 3 },
 });
 
-export const workerActivities = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
+export const workerActivities = proxyActivities<WorkerActivities>(OPTIONS);
+export const localWorkerActivities = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
-/** Your own activities, with the same timeouts as KuFlow's. For file transfers, pass `startToCloseTimeout: '10 minutes'`. */
+/** Your own activities, with the same timeouts as KuFlow's. For those that transfer documents, pass `TRANSFER`. */
 export function ownActivities<Activities extends object>(options: ActivityOptions = {}) {
   return proxyActivities<Activities>({ ...OPTIONS, ...options });
 }

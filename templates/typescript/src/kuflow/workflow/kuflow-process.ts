@@ -7,9 +7,12 @@ import {
   log,
   setDefaultSignalHandler,
   setHandler,
+  sleep,
 } from '@temporalio/workflow';
-import type { ProcessItemSignal, ProcessItemTaskState, ProcessItemType, Uuid, WorkflowRequest } from '../model.ts';
-import { briefActivities, kuflowActivities, workerActivities } from './kuflow-activities.ts';
+import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
+import type { ProcessItemSignal, ProcessItemType, Uuid, WorkflowRequest } from '../model.ts';
+import { runForItem } from './item-context.ts';
+import { briefActivities, kuflowActivities, workerActivities, localWorkerActivities } from './kuflow-activities.ts';
 import type { HumanTask, Message, SystemTask, Thread } from './task.ts';
 import { uuid7 } from './uuid.ts';
 
@@ -19,7 +22,7 @@ const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies P
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
 
-/** Thrown when a task is canceled in the KuFlow app. Fails the workflow unless it is caught. */
+/** Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught. */
 export class TaskCancelled extends ApplicationFailure {
   readonly code: string;
   readonly processItemId: Uuid;
@@ -39,30 +42,73 @@ export interface ProcessOptions {
   readonly rereadAfter?: number;
 }
 
-interface Owner {
-  readonly ownerId?: Uuid;
-  readonly ownerEmail?: string;
+/** A user or an application. */
+export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string };
+type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
+
+interface TaskOptions<Data, Context> extends OptionalOwner {
+  readonly data?: Partial<Data>;
+  readonly contextData?: Context;
 }
+
+/** A task that was created and may still be open. */
+export interface TaskHandle<Data> {
+  readonly id: Uuid;
+  /** The data of the task when a person has completed it. Rejects with `TaskCancelled` if it is canceled. */
+  readonly done: Promise<Data>;
+  cancel(): Promise<void>;
+  assign(owner: Owner): Promise<void>;
+  /** Adds a line to the log of the task in KuFlow. */
+  log(text: string, level?: 'INFO' | 'WARN' | 'ERROR'): Promise<void>;
+}
+
+/** A task of the application itself. */
+export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
+  /**
+   * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. Data that does not
+   * match the schema fails the workflow, because the activities have already completed.
+   */
+  complete(work: () => Promise<Data>): Promise<Data>;
+}
+
+/** `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. */
+export type Deadline<Data> =
+  | { readonly deadline?: undefined; readonly onDeadline?: undefined }
+  | {
+      /** A time, or a duration from now, such as `3 days`. */
+      readonly deadline: Date | Duration;
+      readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
+    };
 
 export interface KuFlowProcess<Metadata> {
   /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. */
   humanTask<Data, Context>(
     task: HumanTask<Data, Context>,
-    options?: Owner & { readonly data?: Partial<Data>; readonly contextData?: Context },
+    options?: TaskOptions<Data, Context> & Deadline<Data>,
   ): Promise<Data>;
-  /** Creates the task with the application as its owner, runs `work`, saves the data it returns, and completes the task. */
-  systemTask<Data, Context>(
+  /** Creates the task and does not wait. */
+  openTask<Data, Context>(task: HumanTask<Data, Context>, options?: TaskOptions<Data, Context>): Promise<TaskHandle<Data>>;
+  openTask<Data, Context>(
     task: SystemTask<Data, Context>,
-    work: (processItemId: Uuid) => Promise<Data>,
+    options?: { readonly contextData?: Context },
+  ): Promise<SystemTaskHandle<Data>>;
+  /**
+   * Creates the task with the application as its owner, runs the activity, saves the data that it returns, and completes the
+   * task. Data that does not match the schema fails the activity, which is repeated until its code is right.
+   */
+  systemTask<Data, Context, Input>(
+    task: SystemTask<Data, Context>,
+    activity: (input: Input) => Promise<Data>,
+    input: Input,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
   /** Posts a message and does not wait. `data` requires a data structure code, which defaults to the code of the message. */
   message<Data>(
     message: Message<Data>,
-    content: Owner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
+    content: OptionalOwner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
   ): Promise<Uuid>;
   /** Opens a thread and does not wait. */
-  thread(thread: Thread, options?: Owner): Promise<Uuid>;
+  thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
    * Handles a signal, such as that of a user action (`UserActionSignal`). Call it before the first `await`: signals that
    * arrive earlier are ignored.
@@ -80,9 +126,11 @@ export interface KuFlowProcess<Metadata> {
  */
 export function openProcess<Metadata = Record<string, unknown>>(
   { processId }: WorkflowRequest,
-  options: ProcessOptions = {},
+  { rereadAfter = HOUR }: ProcessOptions = {},
 ): KuFlowProcess<Metadata> {
-  const completed = new Set<Uuid>();
+  const processScope = CancellationScope.current();
+  /** Items whose state in KuFlow has changed, or will soon. */
+  const changed = new Set<Uuid>();
   const ignored = new Set<string>();
   const ignoreSignal = (signal: string, type = ''): void => {
     const isNew = !ignored.has(`${signal} ${type}`);
@@ -90,103 +138,139 @@ export function openProcess<Metadata = Record<string, unknown>>(
     if (isNew) log.warn('Ignored a signal that this workflow does not handle', { signal, type });
   };
   setHandler(processItemSignal, (signal = {}) => {
-    if (signal.id !== undefined) completed.add(signal.id);
+    if (signal.id !== undefined) changed.add(signal.id);
     if (!ITEM_TYPES.includes(signal.type)) ignoreSignal(processItemSignal.name, String(signal.type));
   });
   setDefaultSignalHandler((name) => ignoreSignal(name));
   let application: Promise<{ applicationId: Uuid }> | undefined;
 
-  const readTask = async (processItemId: Uuid) => {
-    const { processItem } = await kuflowActivities.KuFlow_Engine_retrieveProcessItem({ processItemId });
-    return { state: processItem.task?.state, value: processItem.task?.data?.value };
+  const createItem = async (
+    type: ProcessItemType,
+    { code }: { readonly code: string },
+    fields: Omit<Parameters<typeof kuflowActivities.KuFlow_Engine_createProcessItem>[0], 'id' | 'type' | 'processId'>,
+  ): Promise<Uuid> => {
+    const id = uuid7();
+    const item = { id, type, processId, processItemDefinitionCode: code, ...fields };
+    await cancelingWithScope(id, () => kuflowActivities.KuFlow_Engine_createProcessItem(item));
+    return id;
   };
 
-  const waitForCompletion = async (code: string, processItemId: Uuid): Promise<unknown> => {
-    let wait = options.rereadAfter ?? HOUR;
+  const waitUntilCompleted = async (code: string, processItemId: Uuid): Promise<unknown> => {
+    let wait = rereadAfter;
     for (;;) {
-      const signaled = await condition(() => completed.has(processItemId), wait);
-      const { state, value } = await readTask(processItemId);
-      if (isCompleted(state, code, processItemId)) return value ?? {};
+      const isChanged = await condition(() => changed.has(processItemId), wait);
+      changed.delete(processItemId);
+      const { processItem } = await kuflowActivities.KuFlow_Engine_retrieveProcessItem({ processItemId });
+      const { state, data } = processItem.task ?? {};
+      if (state === 'CANCELLED') throw new TaskCancelled(code, processItemId);
+      if (state === 'COMPLETED') return data?.value ?? {};
       // A signal may arrive before KuFlow shows the new state: read again soon. Without a signal, read again later.
-      if (signaled) {
-        completed.delete(processItemId);
-        wait = Math.min(wait, 5_000);
-      } else {
-        wait = Math.min(wait * 2, Math.max(MAX_REREAD_INTERVAL, options.rereadAfter ?? 0));
-      }
+      wait = isChanged ? Math.min(wait, 5_000) : Math.min(wait * 2, Math.max(MAX_REREAD_INTERVAL, rereadAfter));
     }
   };
 
+  /** Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that. */
+  const cancelingWithScope = async <Result>(processItemId: Uuid, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (isCancellation(error) && !processScope.consideredCancelled)
+        await CancellationScope.nonCancellable(() =>
+          briefActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [processItemId] }),
+        ).catch((failure: unknown) => log.warn('Could not cancel the item', { processItemId, error: failure }));
+      throw error;
+    }
+  };
+
+  const handleOf = (id: Uuid): Omit<TaskHandle<never>, 'done'> => ({
+    id,
+    cancel: async () => {
+      await kuflowActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [id] });
+      changed.add(id);
+    },
+    assign: async (owner) => {
+      await kuflowActivities.KuFlow_Engine_assignProcessItemTask({ processItemId: id, ...owner });
+    },
+    log: async (message, level = 'INFO') => {
+      await kuflowActivities.KuFlow_Engine_appendProcessItemTaskLog({ processItemId: id, message, level });
+    },
+  });
+
+  const openHumanTask = async <Data>(
+    task: HumanTask<Data>,
+    { data, contextData, ...owner }: TaskOptions<Data, unknown>,
+  ): Promise<TaskHandle<Data>> => {
+    const id = await createItem('TASK', task, { ...owner, ...taskPayload(data, contextData) });
+    return runForItem({ processItemId: id, code: task.code }, () => {
+      log.info('Waiting for a person', { code: task.code });
+      const done = cancelingWithScope(id, () => waitUntilCompleted(task.code, id));
+      // Whoever uses `done` gets the error too.
+      done.catch(() => undefined);
+      return { ...handleOf(id), done: done as Promise<Data> };
+    });
+  };
+
+  const openSystemTask = async <Data>(task: SystemTask<Data>, contextData: unknown): Promise<SystemTaskHandle<Data>> => {
+    application ??= localWorkerActivities.KuFlow_Worker_retrieveApplication();
+    const { applicationId } = await application;
+    const id = await createItem('TASK', task, { ownerId: applicationId, ...taskPayload(undefined, contextData) });
+    return { ...handleOf(id), complete: (work) => completeTask(task, id, work, false) };
+  };
+
+  const completeTask = <Data>(
+    { code }: SystemTask<Data>,
+    processItemId: Uuid,
+    work: () => Promise<Data>,
+    validates: boolean,
+  ): Promise<Data> =>
+    cancelingWithScope(processItemId, async () => {
+      const data = await runForItem({ processItemId, code, validates }, work);
+      await runForItem({ processItemId, code }, () =>
+        workerActivities.KuFlow_Worker_completeTask({ processItemId, code, data: (data ?? {}) as object }),
+      );
+      return data;
+    });
+
   return {
-    humanTask: async (task, { data, contextData, ...owner } = {}) => {
-      const id = uuid7();
-      await kuflowActivities.KuFlow_Engine_createProcessItem({
-        id,
-        type: 'TASK',
-        processId,
-        processItemDefinitionCode: task.code,
-        ...owner,
-        ...taskPayload(data, contextData),
-      });
-      log.info('Waiting for a person', { code: task.code, processItemId: id });
-      return (await waitForCompletion(task.code, id)) as never;
-    },
-
-    systemTask: async (task, work, { contextData } = {}) => {
-      const id = uuid7();
-      application ??= workerActivities.KuFlow_Worker_retrieveApplication();
-      const { applicationId } = await application;
-      await kuflowActivities.KuFlow_Engine_createProcessItem({
-        id,
-        type: 'TASK',
-        processId,
-        ownerId: applicationId,
-        processItemDefinitionCode: task.code,
-        ...taskPayload(undefined, contextData),
-      });
+    humanTask: async (task, { deadline, onDeadline, ...options } = {}) => {
+      const wait = deadline === undefined ? undefined : timeUntil(deadline, task.code);
+      const handle = await openHumanTask(task, options);
+      if (wait === undefined) return handle.done;
+      const timer = new CancellationScope();
+      const isDue = timer.run(() => sleep(wait)).then(() => true);
+      // The timer is canceled below, or together with the workflow.
+      isDue.catch(() => undefined);
       try {
-        const data = await work(id);
-        await kuflowActivities.KuFlow_Engine_updateProcessItemTaskData({
-          processItemId: id,
-          data: { value: (data ?? {}) as object },
-        });
-        await kuflowActivities.KuFlow_Engine_completeProcessItemTask({ processItemId: id });
-        return data;
-      } catch (error) {
-        await CancellationScope.nonCancellable(() => logFailureToTask(id, error));
-        throw error;
+        if (await Promise.race([handle.done.then(() => false), isDue])) await onDeadline?.(handle);
+      } finally {
+        timer.cancel();
       }
+      return handle.done;
     },
 
-    message: async (task, { text, data, dataStructureCode, ...owner }) => {
-      const id = uuid7();
-      await kuflowActivities.KuFlow_Engine_createProcessItem({
-        id,
-        type: 'MESSAGE',
-        processId,
-        processItemDefinitionCode: task.code,
+    openTask: (async (task: HumanTask | SystemTask, options: TaskOptions<unknown, unknown> = {}) =>
+      task.kind === 'system'
+        ? openSystemTask(task, options.contextData)
+        : openHumanTask(task, options)) as KuFlowProcess<Metadata>['openTask'],
+
+    systemTask: async (task, activity, input, { contextData } = {}) => {
+      const { id } = await openSystemTask(task, contextData);
+      return completeTask(task, id, () => activity(input), true);
+    },
+
+    message: async (task, { text, data, dataStructureCode = task.code, ...owner }) =>
+      createItem('MESSAGE', task, {
         ...owner,
         message: {
-          ...(text === undefined ? {} : { text }),
-          ...(data === undefined
-            ? {}
-            : { data: { value: data as object }, dataStructureDataDefinitionCode: dataStructureCode ?? task.code }),
+          ...(text !== undefined && { text }),
+          ...(data !== undefined && {
+            data: { value: data as object },
+            dataStructureDataDefinitionCode: dataStructureCode,
+          }),
         },
-      });
-      return id;
-    },
+      }),
 
-    thread: async (task, owner = {}) => {
-      const id = uuid7();
-      await kuflowActivities.KuFlow_Engine_createProcessItem({
-        id,
-        type: 'THREAD',
-        processId,
-        processItemDefinitionCode: task.code,
-        ...owner,
-      });
-      return id;
-    },
+    thread: (task, owner) => createItem('THREAD', task, { ...owner }),
 
     onSignal: (name, handler) => setHandler(defineSignal<[never]>(name), handler),
 
@@ -206,32 +290,20 @@ export function openProcess<Metadata = Record<string, unknown>>(
   };
 }
 
-function isCompleted(state: ProcessItemTaskState | undefined, code: string, processItemId: Uuid): boolean {
-  if (state === 'CANCELLED') throw new TaskCancelled(code, processItemId);
-  return state === 'COMPLETED';
+/** Milliseconds until a deadline. A plain error keeps the process waiting until its code is right; nothing has been created yet. */
+function timeUntil(deadline: Date | Duration, code: string): number {
+  const milliseconds = deadline instanceof Date ? deadline.getTime() - Date.now() : msToNumber(deadline);
+  if (milliseconds > 0) return milliseconds;
+  const time = deadline instanceof Date && milliseconds <= 0 ? deadline.toISOString() : String(deadline);
+  throw new Error(`The deadline of ${code} is not in the future: ${time}`);
 }
 
 function taskPayload(data: unknown, contextData: unknown) {
   if (data === undefined && contextData === undefined) return {};
   return {
     task: {
-      ...(data === undefined ? {} : { data: { value: data as object } }),
-      ...(contextData === undefined ? {} : { contextData: { value: contextData as object } }),
+      ...(data !== undefined && { data: { value: data as object } }),
+      ...(contextData !== undefined && { contextData: { value: contextData as object } }),
     },
   };
-}
-
-/** Adds the reason to the task's log in the KuFlow app. Best effort: the failure of the task matters more. */
-async function logFailureToTask(processItemId: Uuid, error: unknown): Promise<void> {
-  try {
-    await briefActivities.KuFlow_Engine_appendProcessItemTaskLog({
-      processItemId,
-      level: isCancellation(error) ? 'WARN' : 'ERROR',
-      message: isCancellation(error)
-        ? 'The process was canceled'
-        : 'The task failed in the worker. See the log of the worker.',
-    });
-  } catch (failure) {
-    log.warn('Could not write to the log of the task', { processItemId, error: failure });
-  }
 }
