@@ -21,6 +21,12 @@ export async function installedNode(version: string): Promise<string> {
   await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
   const arguments_ = ['install', '--no-audit', '--no-fund', '--no-package-lock'];
   await run(isWindows ? 'npm.cmd' : 'npm', arguments_, { cwd: part, shell: isWindows, timeout: 120_000 });
-  await rename(part, folder);
+  try {
+    await rename(part, folder);
+  } catch (error) {
+    // The other lane installed it at the same time.
+    if (!existsSync(node)) throw error;
+    await rm(part, { recursive: true, force: true });
+  }
   return node;
 }
