@@ -190,7 +190,7 @@ describe('a project created by the packed package', () => {
     // Every item is created by the same activity, so Temporal itself does not notice that two tasks changed places.
     const workflows = join(project, 'src', 'workflows.ts');
     const code = readFileSync(workflows, 'utf8');
-    const [first, second] = ['humanTask(tasks.loanApplication)', 'humanTask(tasks.approveLoan)'];
+    const [first, second] = ['humanTask(tasks.loanApplication', 'humanTask(tasks.approveLoan'];
     const swapped = code.replace(first, 'SWAP').replace(second, first).replace('SWAP', second);
     expect(swapped).not.toBe(code);
     writeFileSync(workflows, swapped);

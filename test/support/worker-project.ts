@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
@@ -17,12 +17,21 @@ export function workerProject(): string {
   const folder = join(inject('runFolder'), 'worker-project');
   createOnce(folder, () => {
     projectCopy(folder);
-    for (const file of ['trial-workflows.ts', 'trial-activities.ts'])
-      copyFileSync(join(ADDED, file), join(folder, 'src', file));
-    appendFileSync(join(folder, 'src/workflows.ts'), "\nexport * from './trial-workflows.ts';\n");
+    for (const file of readdirSync(ADDED)) copyFileSync(join(ADDED, file), join(folder, 'src', file));
+    appendFileSync(
+      join(folder, 'src/workflows.ts'),
+      "\nexport * from './trial-workflows.ts';\nexport * from './task-workflows.ts';\n",
+    );
     const activities = join(folder, 'src/activities.ts');
-    const generated = readFileSync(activities, 'utf8').replace('=> ({\n', '=> ({\n  ...trialActivities,\n\n');
-    writeFileSync(activities, `import * as trialActivities from './trial-activities.ts';\n${generated}`);
+    const generated = readFileSync(activities, 'utf8').replace(
+      '=> ({\n',
+      '=> ({\n  ...trialActivities,\n  ...createTaskActivities({ kuflow }),\n\n',
+    );
+    const imports = [
+      "import { createTaskActivities } from './task-activities.ts';",
+      "import * as trialActivities from './trial-activities.ts';",
+    ];
+    writeFileSync(activities, `${imports.join('\n')}\n${generated}`);
     execFileSync(NPM, ['run', '--silent', 'build'], {
       cwd: folder,
       stdio: ['ignore', 'inherit', 'inherit'],

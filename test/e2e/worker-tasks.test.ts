@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProcessDefinition } from '../../src/process/definition.ts';
+import { sampleDefinition } from '../../src/process/sample.ts';
+import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { processUser, type HistoryEvent, type ProcessUser } from '../support/process-user.ts';
+import { until } from '../support/until.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { workerProject } from '../support/worker-project.ts';
+
+const QUEUE = sampleDefinition().workflow.taskQueue;
+const MIB = 1024 * 1024;
+
+let running: TestPlatform;
+let user: ProcessUser;
+let worker: WorkerProcess;
+
+const failIfExited = (): void => {
+  if (!worker.running()) throw new Error(`The worker ended: ${worker.output()}`);
+};
+
+/** A process of a workflow in `worker-project/task-workflows.ts`. */
+function definitionOf(code: string, tasks: ProcessDefinition['tasks']): ProcessDefinition {
+  const name = `${code.charAt(0)}${code.slice(1).toLowerCase()}Workflow`;
+  return { process: { code }, workflow: { type: name, taskQueue: QUEUE }, tasks };
+}
+
+const humanTasks = (...codes: readonly string[]): ProcessDefinition['tasks'] =>
+  codes.map((code) => ({ code, kind: 'human' }));
+const [checkCredit] = sampleDefinition().tasks.filter(({ code }) => code === 'CHECK_CREDIT');
+
+beforeAll(async () => {
+  if (checkCredit?.data === undefined) throw new Error('The sample has no CHECK_CREDIT');
+  workerProject();
+  const { schema } = checkCredit.data;
+  const stricter = { ...checkCredit, data: { schema: { ...schema, required: ['score', 'decision', 'reason'] } } };
+  running = await startTestPlatform({
+    definitions: [
+      sampleDefinition(),
+      definitionOf('HANDLES', humanTasks('REVIEW', 'SECOND', 'THIRD')),
+      definitionOf('DEADLINE', humanTasks('REVIEW', 'SECOND')),
+      definitionOf('OVERDUE', humanTasks('REVIEW')),
+      definitionOf('INVALID', [checkCredit]),
+      definitionOf('STRICTER', [stricter]),
+      definitionOf('DOCUMENTS', humanTasks('REVIEW')),
+    ],
+  });
+  user = await processUser(running.platform);
+  worker = startWorkerProcess(workerEnvironment(running.platform, { WORKER_ATTEMPTSBEFORETASKLOG: '1' }));
+  await worker.ready();
+}, 400_000);
+
+afterAll(async () => {
+  await worker.kill();
+  await user.close();
+  await running.remove();
+});
+
+/** What the workflow of a process returned as its message. */
+async function messageOf(processId: string): Promise<string> {
+  await user.completed(processId, failIfExited);
+  const result = (await user.temporal.workflow.getHandle(processId).result()) as { message: string };
+  return result.message;
+}
+
+const statesOf = async (processId: string): Promise<Readonly<Record<string, string | undefined>>> => {
+  const { content } = await user.client.findProcessItems({ processId: [processId] });
+  return Object.fromEntries(content.map((item) => [item.processItemDefinitionRef?.code ?? '', item.task?.state]));
+};
+
+const logOf = async (processId: string, code: string): Promise<readonly string[]> => {
+  const { task } = await user.item(processId, code);
+  return (task?.logs ?? []).map(({ level, message }) => `${level} ${message}`);
+};
+
+async function failedTask(processId: string): Promise<HistoryEvent> {
+  return until('a workflow task fails', async () => {
+    failIfExited();
+    return (await user.history(processId)).find(({ type }) => type === 'WORKFLOW_TASK_FAILED');
+  });
+}
+
+describe('the handle of a task', () => {
+  it('assigns, logs, waits and cancels; and a canceled scope cancels its task in KuFlow', async () => {
+    const processId = await user.start('HANDLES');
+    const { id } = await user.item(processId, 'REVIEW');
+    const owner = await until('the task is assigned', async () => (await user.client.retrieveProcessItem(id)).ownerId);
+    expect(owner).toBe(running.platform.identity.user.principalId);
+    await user.client.updateProcessItemTaskData(id, { ok: true });
+    await user.client.completeProcessItemTask(id);
+
+    expect(await messageOf(processId)).toBe('true, canceled SECOND, scope canceled');
+    expect(await logOf(processId, 'REVIEW')).toEqual(['WARN Look at this first']);
+    expect(await statesOf(processId)).toEqual({ REVIEW: 'COMPLETED', SECOND: 'CANCELLED', THIRD: 'CANCELLED' });
+  });
+});
+
+describe('the deadline of a task', () => {
+  it('calls onDeadline once, and the task can still be completed', async () => {
+    const processId = await user.start('DEADLINE');
+    await until('the deadline has passed', async () => (await logOf(processId, 'REVIEW')).length > 0);
+    await user.complete(processId, 'REVIEW', { ok: true });
+    await user.complete(processId, 'SECOND', {});
+
+    expect(await messageOf(processId)).toBe('1 calls, true');
+    expect(await logOf(processId, 'REVIEW')).toEqual(['INFO Call 1']);
+    expect(await logOf(processId, 'SECOND')).toEqual([]);
+  });
+
+  it('must be in the future: otherwise the workflow waits for a fix, and nothing is created', async () => {
+    const processId = await user.start('OVERDUE');
+    const { failure } = (await failedTask(processId)).attributes as { failure: { message: string } };
+    expect(failure.message).toBe('The deadline of REVIEW is not in the future: 1970-01-01T00:00:00.001Z');
+    const handle = user.temporal.workflow.getHandle(processId);
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    expect(await statesOf(processId)).toEqual({});
+    await handle.terminate('seen');
+  });
+});
+
+describe('invalid data of a system task', () => {
+  it('fails the activity with the errors of the schema, and is never saved', async () => {
+    const processId = await user.start('INVALID');
+    const errors = ['/score must be integer', '/decision must be equal to one of the allowed values'].join('; ');
+    expect(await messageOf(processId)).toBe(
+      "7, InvalidTaskData: The data of CHECK_CREDIT does not match its schema: / must have required property 'decision'",
+    );
+    const { content } = await user.client.findProcessItems({ processId: [processId] });
+    const items = await Promise.all(content.map(({ id }) => user.client.retrieveProcessItem(id)));
+    const [first, second] = items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    expect(first?.task).toMatchObject({
+      state: 'COMPLETED',
+      data: { valid: true, value: { score: 7, decision: 'REVIEW' } },
+      logs: [{ level: 'WARN', message: expect.stringContaining(`does not match its schema: ${errors}`) as string }],
+    });
+    expect(second?.task).toMatchObject({ state: 'CANCELLED' });
+    expect(second?.task?.data?.value ?? {}).toEqual({});
+    expect(worker.output()).not.toContain('PERHAPS');
+  });
+
+  it('is not completed if KuFlow finds it invalid', async () => {
+    const processId = await user.start('STRICTER');
+    const [entry] = await until('the reason is in the log of the task', async () => {
+      failIfExited();
+      const entries = await logOf(processId, 'CHECK_CREDIT');
+      return entries.length > 0 && entries;
+    });
+    expect(entry).toContain("The data of CHECK_CREDIT does not match the task's structure in KuFlow: /reason");
+    expect(await statesOf(processId)).toEqual({ CHECK_CREDIT: 'CLAIMED' });
+    await user.temporal.workflow.getHandle(processId).terminate('seen');
+  });
+});
+
+describe('the KuFlow client of own activities', () => {
+  it('transfers documents without history or paths of files, and throws errors with a status', async () => {
+    const processId = await user.start('DOCUMENTS');
+    const [document = '', same, status] = (await messageOf(processId)).split(' ');
+    expect(document).toMatch(
+      /^kuflow-file:uri=ku:process\/\S+;type=text\/plain;size=20971520;name=%C3%9Cbersicht%3B%20a%3Db\.txt;$/,
+    );
+    expect([same, status]).toEqual(['true', '404']);
+    const history = JSON.stringify(await user.history(processId));
+    expect(history.length).toBeLessThan(MIB);
+    expect(history).not.toContain('kuflow-trial-');
+  });
+});

@@ -1,0 +1,96 @@
+// Added to a generated project by the end-to-end tests: workflows that work with tasks and documents.
+import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import type { WorkflowRequest, WorkflowResponse } from './kuflow/model.ts';
+import { kuflowActivities, ownActivities, TRANSFER } from './kuflow/workflow/kuflow-activities.ts';
+import { openProcess, TaskCancelled } from './kuflow/workflow/kuflow-process.ts';
+import { human } from './kuflow/workflow/task.ts';
+import { tasks } from './process/tasks.ts';
+import type { CheckCreditData } from './process/types.ts';
+import type { TaskActivities } from './task-activities.ts';
+
+const activities = ownActivities<TaskActivities>();
+const transfers = ownActivities<TaskActivities>(TRANSFER);
+const review = human<{ ok: boolean }>('REVIEW');
+
+const outcomeOf = (error: unknown): string =>
+  error instanceof TaskCancelled ? `canceled ${error.code}` : isCancellation(error) ? 'scope canceled' : String(error);
+
+/** A task that is assigned and then completed, one that its handle cancels, and one whose scope is canceled. */
+export async function HandlesWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { process } = await kuflowActivities.KuFlow_Engine_retrieveProcess({ processId: request.processId });
+  const first = await kuflow.openTask(review);
+  await first.log('Look at this first', 'WARN');
+  await first.assign({ ownerId: process.initiatorId ?? '' });
+  const { ok } = await first.done;
+
+  const second = await kuflow.openTask(human('SECOND'));
+  await second.cancel();
+  const outcome = await second.done.catch(outcomeOf);
+
+  const scope = new CancellationScope();
+  let isOpen = false;
+  const third = scope.run(async () => {
+    const handle = await kuflow.openTask(human('THIRD'));
+    isOpen = true;
+    return handle.done;
+  });
+  await condition(() => isOpen);
+  scope.cancel();
+  return { message: [ok, outcome, await third.catch(outcomeOf)].join(', ') };
+}
+
+/** A deadline that passes, and one that does not. */
+export async function DeadlineWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  let calls = 0;
+  const options = {
+    deadline: '1 second',
+    onDeadline: async (task) => {
+      calls += 1;
+      await task.log(`Call ${calls}`);
+    },
+  } satisfies Parameters<typeof kuflow.humanTask>[1];
+  const { ok } = await kuflow.humanTask(review, options);
+  await kuflow.humanTask(human('SECOND'), { ...options, deadline: new Date(Date.now() + 3_600_000) });
+  return { message: `${calls} calls, ${ok}` };
+}
+
+/** A deadline in the past. */
+export async function OverdueWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  await openProcess(request).humanTask(review, { deadline: new Date(1), onDeadline: async () => undefined });
+  return { message: 'never' };
+}
+
+/** A system task whose data is invalid at first, and one whose data is invalid forever. */
+export async function InvalidWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const kuflow = openProcess(request);
+  const { score } = await kuflow.systemTask(tasks.checkCredit, activities.scoreSecondTime, undefined as never);
+  const handle = await kuflow.openTask(tasks.checkCredit);
+  const invalid = { score: 7 } as CheckCreditData;
+  const outcome = await handle
+    .complete(async () => invalid)
+    .catch((error: unknown) => {
+      const { type, message } = (error as ActivityFailure).cause as { type?: string; message?: string };
+      return `${type}: ${message}`;
+    });
+  await handle.cancel();
+  return { message: `${score}, ${outcome}` };
+}
+
+/** KuFlow's definition of the task requires more than that of the project. */
+export async function StricterWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  const data: CheckCreditData = { score: 7, decision: 'ACCEPT' };
+  const handle = await openProcess(request).openTask(tasks.checkCredit);
+  await handle.complete(async () => data);
+  return { message: 'never' };
+}
+
+export async function DocumentsWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
+  openProcess(request);
+  const { document, hash } = await transfers.uploadContent({ processId: request.processId, megabytes: 20 });
+  const same = (await transfers.hashOfDocument(document)) === hash;
+  const status = await activities.statusOfUnknownProcess();
+  log.info('Transferred', { same });
+  return { message: [document, same, status].join(' ') };
+}
