@@ -78,12 +78,13 @@ function readLayer(contents: YAMLMap, sourceAt: (offset: number, key: string) =>
       const step = String(key.value);
       const name = path === '' ? step : `${path}.${step}`;
       const source = sourceAt(key.range?.[0] ?? 0, name);
-      const setting = SETTING_KEYS.find((candidate) => candidate.name === name);
+      const setting = SETTING_KEYS.find((candidate) => candidate.name === name || candidate.alias === name);
       if (setting !== undefined) {
         const raw = scalarText(value, setting.kind === 'uuids');
         if (raw === undefined)
-          problems.push({ key: name, code: 'invalid', source, problem: 'expected a single value' });
-        else if (raw !== '') entries.set(setting.name, { raw, source });
+          problems.push({ key: setting.name, code: 'invalid', source, problem: 'expected a single value' });
+        else if (raw !== '' && (name === setting.name || !entries.has(setting.name)))
+          entries.set(setting.name, { raw, source });
       } else if (known.includes(step)) {
         if (isMap(value)) visit(value, name);
         else if (!isScalar(value) || value.value !== null)

@@ -29,6 +29,8 @@ export interface SettingValues {
   /** 0: any free port. */
   readonly 'worker.health-port': number;
   readonly 'worker.metrics-port': number;
+  readonly 'worker.max-concurrent-workflow-tasks': number;
+  readonly 'worker.max-concurrent-activities': number;
   /** One of the `choices` of the key, as the next one. */
   readonly 'worker.log-level': string;
   readonly 'worker.log-format': string;
@@ -56,6 +58,8 @@ export type SettingKind =
 export interface SettingKey {
   readonly name: SettingName;
   readonly env: string;
+  /** Its name in KuFlow's own samples, which files may use too. The worker has the same table. */
+  readonly alias?: string;
   /** A variable with the path of a file that contains the value. */
   readonly fileEnv?: string;
   readonly kind: SettingKind;
@@ -100,6 +104,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   {
     name: 'kuflow.api.tenant-id',
     env: 'KUFLOW_API_TENANTID',
+    alias: 'temporal.tenant-id',
     kind: 'uuid',
     description: 'ID of the tenant to use, if the application has several',
   },
@@ -180,12 +185,14 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   {
     name: 'worker.installation-id',
     env: 'WORKER_INSTALLATIONID',
+    alias: 'temporal.installation-id',
     kind: 'uuid',
     description: 'ID of the installation, if KuFlow assigned one',
   },
   {
     name: 'worker.robot-ids',
     env: 'WORKER_ROBOTIDS',
+    alias: 'temporal.robot-ids',
     kind: 'uuids',
     description: 'IDs of the robots, as a list or separated by commas',
   },
@@ -204,6 +211,20 @@ export const SETTING_KEYS: readonly SettingKey[] = [
     range: PORTS,
     default: '9464',
     description: 'port of /metrics (0: no metrics)',
+  },
+  {
+    name: 'worker.max-concurrent-workflow-tasks',
+    env: 'WORKER_MAXCONCURRENTWORKFLOWTASKS',
+    kind: 'integer',
+    range: { min: 2, max: 10_000 },
+    description: "workflow tasks at the same time (default: that of Temporal's SDK)",
+  },
+  {
+    name: 'worker.max-concurrent-activities',
+    env: 'WORKER_MAXCONCURRENTACTIVITIES',
+    kind: 'integer',
+    range: { min: 1, max: 10_000 },
+    description: "activities at the same time (default: that of Temporal's SDK)",
   },
   {
     name: 'worker.log-level',

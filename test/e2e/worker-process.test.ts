@@ -70,6 +70,8 @@ beforeAll(async () => {
     WORKER_METRICSPORT: String(metricsPort),
     WORKER_LOGLEVEL: 'trace',
     WORKER_ATTEMPTSBEFORETASKLOG: '2',
+    WORKER_MAXCONCURRENTWORKFLOWTASKS: '20',
+    WORKER_MAXCONCURRENTACTIVITIES: '30',
   };
   worker = startWorkerProcess(workerEnvironment(running.platform, settings));
   await worker.ready();
@@ -319,6 +321,8 @@ describe('a running worker', () => {
       /^kuflow_rest_calls\S*operation="createProcessItem"\S*status="201"\S* [1-9]/m,
       /^kuflow_worker_registration_failures\S* \d/m,
       /^temporal_workflow_completed\S* [1-9]/m,
+      /^temporal_worker_task_slots_available\S*worker_type="WorkflowWorker"\S* 20$/m,
+      /^temporal_worker_task_slots_available\S*worker_type="ActivityWorker"\S* (?:2\d|30)$/m,
     ];
     expect(expected.filter((line) => !line.test(metrics))).toEqual([]);
   });

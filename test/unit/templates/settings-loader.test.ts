@@ -92,6 +92,8 @@ function valueOf({ api, temporal, worker }: Settings, key: string): unknown {
     'worker.robot-ids': worker.robotIds,
     'worker.health-port': worker.healthPort,
     'worker.metrics-port': worker.metricsPort,
+    'worker.max-concurrent-workflow-tasks': worker.maxConcurrentWorkflowTasks,
+    'worker.max-concurrent-activities': worker.maxConcurrentActivities,
     'worker.log-level': worker.logLevel,
     'worker.log-format': worker.logFormat,
     'worker.attempts-before-task-log': worker.attemptsBeforeTaskLog,

@@ -27,6 +27,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** In ascending order of precedence. */
 const FILES = ['application.yaml', 'application-local.yaml'];
 
+/** Some settings have another name in KuFlow's own samples, which files may use too. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'kuflow.api.tenant-id': 'temporal.tenant-id',
+  'worker.installation-id': 'temporal.installation-id',
+  'worker.robot-ids': 'temporal.robot-ids',
+};
+
 /** The environment variable of a setting, such as TEMPORAL_MUTUALTLS_CERT for `temporal.mutual-tls.cert`. */
 const variableOf = (key: string): string => key.toUpperCase().replaceAll('-', '').replaceAll('.', '_');
 
@@ -59,11 +66,13 @@ export class SettingsReader {
   fromFiles(key: string): SettingValue | undefined {
     let found: SettingValue | undefined;
     for (const { name, content } of this.#files) {
-      let value: unknown = content;
-      for (const part of key.split('.')) value = isMap(value) ? value[part] : undefined;
-      if (key === 'worker.robot-ids' && Array.isArray(value)) value = value.join(',');
-      if (typeof value === 'string') found = toValue(value, name) ?? found;
-      else if (value !== undefined && value !== null) this.problem(key, 'invalid', name, 'a single value');
+      for (const path of [ALIASES[key] ?? key, key]) {
+        let value: unknown = content;
+        for (const part of path.split('.')) value = isMap(value) ? value[part] : undefined;
+        if (key === 'worker.robot-ids' && Array.isArray(value)) value = value.join(',');
+        if (typeof value === 'string') found = toValue(value, name) ?? found;
+        else if (value !== undefined && value !== null) this.problem(key, 'invalid', name, 'a single value');
+      }
     }
     return found;
   }

@@ -56,6 +56,9 @@ export interface Settings {
     readonly healthPort: number;
     /** 0: no metrics. */
     readonly metricsPort: number;
+    /** Undefined: the default of Temporal's SDK. The same applies to the next one. */
+    readonly maxConcurrentWorkflowTasks?: number | undefined;
+    readonly maxConcurrentActivities?: number | undefined;
     readonly logLevel: (typeof LOG_LEVELS)[number];
     /** Default: `pretty` in development, otherwise `json`. */
     readonly logFormat?: LogFormat | undefined;
@@ -112,6 +115,9 @@ export function loadSettings(directory: string, environment: Environment): Setti
       robotIds: reader.read('worker.robot-ids', 'UUIDs, as a list or separated by commas', parseUuids) ?? [],
       healthPort: integer('worker.health-port', 0, MAX_PORT) ?? 8081,
       metricsPort: integer('worker.metrics-port', 0, MAX_PORT) ?? 9464,
+      // With a cache of workflows, Temporal's SDK needs at least two.
+      maxConcurrentWorkflowTasks: integer('worker.max-concurrent-workflow-tasks', 2, 10_000),
+      maxConcurrentActivities: integer('worker.max-concurrent-activities', 1, 10_000),
       logLevel: reader.read('worker.log-level', 'trace, debug, info, warn or error', oneOf(LOG_LEVELS)) ?? 'info',
       logFormat: reader.read('worker.log-format', 'json or pretty', oneOf(LOG_FORMATS)),
       attemptsBeforeTaskLog: integer('worker.attempts-before-task-log', 1, 1_000) ?? 5,

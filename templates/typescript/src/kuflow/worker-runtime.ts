@@ -70,7 +70,7 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
     createWorker({
       connection: await connect(connected),
       namespace: connected.identity.namespace,
-      taskQueue: settings.temporal.queue,
+      settings,
       activities,
       activityInterceptor: createActivityInterceptor(taskFailures),
       development,

@@ -1,4 +1,5 @@
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import type { Settings } from './settings.ts';
 import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
@@ -7,7 +8,7 @@ const MAX_SHUTDOWN = 55 * SECOND;
 export interface WorkerConfig {
   readonly connection: NativeConnection;
   readonly namespace: string;
-  readonly taskQueue: string;
+  readonly settings: Settings;
   readonly activities: object;
   readonly activityInterceptor: ActivityInterceptorsFactory;
   readonly development: boolean;
@@ -16,10 +17,13 @@ export interface WorkerConfig {
 /** Creates a Temporal SDK worker without starting it. */
 export async function createWorker(config: WorkerConfig): Promise<Worker> {
   const { interceptors, ...code } = workflowCode();
+  const { temporal, worker } = config.settings;
   return Worker.create({
     connection: config.connection,
     namespace: config.namespace,
-    taskQueue: config.taskQueue,
+    taskQueue: temporal.queue,
+    maxConcurrentWorkflowTaskExecutions: worker.maxConcurrentWorkflowTasks,
+    maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
     ...code,
     activities: config.activities,
     interceptors: { ...interceptors, activity: [config.activityInterceptor] },
